@@ -1,0 +1,102 @@
+import type { Credentials, RefreshResult } from "./credentials";
+import { safeNextPath, withNext } from "./next-path";
+import { classifyRoute, HOME, LOGIN, MAINTENANCE } from "./routes";
+
+/** A full page load, a navigation inside the page (an RSC request), or a call to a procedure. */
+export type RequestKind = "document" | "soft" | "call";
+
+export interface GateRequest {
+  kind: RequestKind;
+  /** Path and query as the person sees them. */
+  path: string;
+}
+
+export type GateDecision =
+  | { kind: "proceed" }
+  | { kind: "refresh" }
+  | { kind: "redirect"; to: string; clearCookies: boolean }
+  /** Never a redirect: the caller is a program, or the router of the page, which then does one full load. */
+  | { kind: "refuse"; reason: "SIGNED_OUT" | "SESSION_ENDED" | "RATE_LIMITED" | "UNAVAILABLE" };
+
+const PROCEED: GateDecision = { kind: "proceed" };
+
+/** What to do with a request before anything was refreshed. */
+export function decideGate(request: GateRequest, credentials: Credentials, now: Date): GateDecision {
+  const route = routeOf(request);
+  if (route !== "private" && route !== "guest" && route !== "root" && route !== "call") return PROCEED;
+
+  const { access, hasRefreshToken } = credentials;
+  const isDue = access === null || now.getTime() >= access.refreshDueAt.getTime();
+  if (hasRefreshToken && isDue) return { kind: "refresh" };
+  return access ? answerSignedIn(request) : answerSignedOut(request);
+}
+
+/** What to do once a refresh was tried. `credentials` are those from before. */
+export function decideAfterRefresh(
+  request: GateRequest,
+  result: RefreshResult,
+  credentials: Credentials,
+): GateDecision {
+  switch (result.kind) {
+    case "refreshed":
+      return answerSignedIn(request);
+    case "unreadable":
+      return credentials.access ? answerSignedIn(request) : answerSignedOut(request);
+    case "ended":
+      return answerEnded(request);
+    case "unavailable":
+      return credentials.access ? answerSignedIn(request) : answerUnavailable(request, result.status);
+  }
+}
+
+function answerSignedIn(request: GateRequest): GateDecision {
+  switch (routeOf(request)) {
+    case "guest":
+      return redirectTo(nextOf(request));
+    case "root":
+      return redirectTo(HOME);
+    default:
+      return PROCEED;
+  }
+}
+
+function answerSignedOut(request: GateRequest): GateDecision {
+  const route = routeOf(request);
+  if (route === "guest") return PROCEED;
+  if (request.kind !== "document") return { kind: "refuse", reason: "SIGNED_OUT" };
+  return redirectTo(route === "root" ? LOGIN : withNext(LOGIN, request.path));
+}
+
+function answerEnded(request: GateRequest): GateDecision {
+  // A slow background answer must not wipe the cookies of a newer login: only a document may.
+  if (request.kind !== "document") return { kind: "refuse", reason: "SESSION_ENDED" };
+  switch (routeOf(request)) {
+    case "guest":
+      return redirectTo(request.path, true);
+    case "root":
+      return redirectTo(LOGIN, true);
+    default:
+      return redirectTo(withNext(LOGIN, request.path), true);
+  }
+}
+
+function answerUnavailable(request: GateRequest, status: 429 | 503): GateDecision {
+  if (request.kind === "call") return { kind: "refuse", reason: status === 429 ? "RATE_LIMITED" : "UNAVAILABLE" };
+  return redirectTo(withNext(MAINTENANCE, request.path, { status: String(status) }));
+}
+
+function redirectTo(to: string, clearCookies = false): GateDecision {
+  return { kind: "redirect", to, clearCookies };
+}
+
+function routeOf(request: GateRequest) {
+  return request.kind === "call" ? "call" : classifyRoute(pathnameOf(request.path));
+}
+
+function nextOf(request: GateRequest): string {
+  return safeNextPath(new URLSearchParams(request.path.slice(pathnameOf(request.path).length)).get("next"));
+}
+
+function pathnameOf(path: string): string {
+  return path.split(/[?#]/, 1)[0] ?? path;
+}
