@@ -1,0 +1,19 @@
+import "server-only";
+import { boundUserAgent, describeDevice, type Device } from "./device";
+
+/** Who is at the other end of a request, as far as the network tells. */
+export interface Client extends Device {
+  /** The canonical client address, as the entry resolved it. */
+  address: string;
+  userAgent: string;
+}
+
+/** Set by the entry for every request, and removed from what comes in: nobody can choose it. */
+export const ADDRESS_HEADER = "x-portcullis-address";
+
+export function clientOf(headers: Headers): Client {
+  const address = headers.get(ADDRESS_HEADER);
+  if (address === null) throw new Error("The request did not come through the entry: it has no client address");
+  const userAgent = boundUserAgent(headers.get("user-agent"));
+  return { address, userAgent, ...describeDevice(userAgent) };
+}

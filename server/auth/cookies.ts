@@ -1,0 +1,90 @@
+import "server-only";
+import { env } from "@/server/env";
+
+/** The one module that knows the cookies' names and attributes. `middleware.ts` repeats the names in its matcher, which must be literal. */
+const ACCESS = "__acc";
+const REFRESH = "__ref";
+/** Browsers accept this prefix only from https, for the whole host, and from nobody but the host itself (RFC 6265bis, section 4.1.3). */
+const HOST_PREFIX = "__Host-";
+
+export const ACCESS_COOKIE_NAMES = [ACCESS, HOST_PREFIX + ACCESS] as const;
+
+export interface PresentedCookies {
+  accessToken: string | null;
+  refreshToken: string | null;
+  /** An access cookie by either name: one of them keeps the gate from seeing the request. */
+  hasAccessCookie: boolean;
+}
+
+/** A cookie to be set: `maxAgeSeconds` null makes it end with the browser, 0 drops it. */
+export interface CookieToSet {
+  name: string;
+  value: string;
+  maxAgeSeconds: number | null;
+}
+
+export function accessCookieName(): string {
+  return isSecure() ? HOST_PREFIX + ACCESS : ACCESS;
+}
+
+export function refreshCookieName(): string {
+  return isSecure() ? HOST_PREFIX + REFRESH : REFRESH;
+}
+
+/** Reads a Cookie header. A name that is sent twice counts as not sent: one of the two is somebody else's. */
+export function readCookies(header: string | null | undefined): PresentedCookies {
+  const found = new Map<string, string | null>();
+  for (const pair of (header ?? "").split(";")) {
+    const separator = pair.indexOf("=");
+    if (separator < 0) continue;
+    const name = pair.slice(0, separator).trim();
+    found.set(name, found.has(name) ? null : pair.slice(separator + 1).trim());
+  }
+  return {
+    accessToken: found.get(accessCookieName()) || null,
+    refreshToken: found.get(refreshCookieName()) || null,
+    hasAccessCookie: ACCESS_COOKIE_NAMES.some((name) => found.has(name)),
+  };
+}
+
+export function accessCookie(token: string, maxAgeSeconds: number | null): CookieToSet {
+  return { name: accessCookieName(), value: token, maxAgeSeconds };
+}
+
+export function refreshCookie(token: string, maxAgeSeconds: number | null): CookieToSet {
+  return { name: refreshCookieName(), value: token, maxAgeSeconds };
+}
+
+export function clearedCookies(): CookieToSet[] {
+  return [accessCookie("", 0), refreshCookie("", 0)];
+}
+
+/** Drops the access cookie by every name it may have been set under, and leaves the session alone. */
+export function droppedAccessCookies(): CookieToSet[] {
+  return ACCESS_COOKIE_NAMES.map((name) => ({ name, value: "", maxAgeSeconds: 0 }));
+}
+
+/** A Set-Cookie header's value. */
+export function serializeCookie(cookie: CookieToSet): string {
+  const attributes = ["Path=/", "HttpOnly", "SameSite=Lax"];
+  if (cookie.name.startsWith(HOST_PREFIX)) attributes.push("Secure");
+  if (cookie.maxAgeSeconds !== null) attributes.push(`Max-Age=${Math.max(0, Math.floor(cookie.maxAgeSeconds))}`);
+  return `${cookie.name}=${cookie.value}; ${attributes.join("; ")}`;
+}
+
+/** The Cookie header as the browser would send it, had it received these cookies already. */
+export function withCookies(header: string | null, cookies: CookieToSet[]): string {
+  const replaced = new Set(cookies.map((cookie) => cookie.name));
+  const kept = (header ?? "")
+    .split(";")
+    .map((pair) => pair.trim())
+    .filter((pair) => pair !== "" && !replaced.has(pair.split("=", 1)[0] ?? ""));
+  const added = cookies
+    .filter((cookie) => cookie.maxAgeSeconds !== 0)
+    .map((cookie) => `${cookie.name}=${cookie.value}`);
+  return [...kept, ...added].join("; ");
+}
+
+function isSecure(): boolean {
+  return env().APP_ORIGIN.startsWith("https:");
+}

@@ -1,0 +1,43 @@
+import "server-only";
+import { mintAccessToken, type Access, type AccessSubject } from "./access-token";
+import type { Client } from "./client";
+import { accessCookie, refreshCookie, type CookieToSet } from "./cookies";
+import { secondsBetween } from "./policy/lifetimes";
+import { mintRefreshToken } from "./refresh-token";
+import type { Session } from "./sessions";
+
+/** What a holder is given: who they are now, and the cookies that say so. */
+export interface Grant {
+  access: Access;
+  cookies: CookieToSet[];
+}
+
+/** A new access token. Its cookie ends when refreshing is due, so that the browser itself asks the gate. */
+export async function grantAccess(session: Session, client: Client, now: Date): Promise<Grant> {
+  const { token, access } = await mintAccessToken(subjectOf(session), client, now);
+  const maxAge = session.remember ? secondsBetween(now, access.refreshDueAt) : null;
+  return { access, cookies: [accessCookie(token, maxAge)] };
+}
+
+/** A new access token, and the refresh token that the session's row stands for. */
+export async function grantBoth(session: Session, client: Client, now: Date): Promise<Grant> {
+  const { access, cookies } = await grantAccess(session, client, now);
+  const token = await mintRefreshToken({
+    sessionId: session.id,
+    generation: session.generation,
+    nonce: session.currentNonce,
+    issuedAt: session.rotatedAt,
+    expiresAt: session.idleExpiresAt,
+  });
+  const maxAge = session.remember ? secondsBetween(now, session.idleExpiresAt) : null;
+  return { access, cookies: [...cookies, refreshCookie(token, maxAge)] };
+}
+
+function subjectOf(session: Session): AccessSubject {
+  return {
+    user: { id: session.userId, email: session.email, fullName: session.fullName, role: session.role },
+    sessionId: session.id,
+    authenticatedAt: session.createdAt,
+    absoluteExpiresAt: session.absoluteExpiresAt,
+  };
+}
