@@ -1,0 +1,144 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import { isUnavailable } from "@/db/faults";
+import type { Database } from "@/db/schema";
+import { findSessionWithUser } from "@/db/sessions";
+import { env } from "@/server/env";
+import { log, securityEvent } from "@/server/log";
+import type { Access } from "./access-token";
+import { spendRefresh } from "./refresh-ceiling";
+import type { Client } from "./client";
+import type { CookieToSet } from "./cookies";
+import { endSession } from "./end-session";
+import { grantAccess, grantBoth } from "./grants";
+import type { RefreshResult } from "./policy/credentials";
+import { Refusal } from "./policy/refusals";
+import { readRefreshToken, type PresentedRefreshToken } from "./refresh-token";
+import { judgeRotation } from "./rotation";
+import { advance, handAgain, replaceLost, type Session } from "./sessions";
+
+/** How often a refresh that lost a race is judged again. More losses in a row mean that something else is wrong. */
+const ROUNDS_AT_MOST = 3;
+/** A slow database is given up on: the gate has a better answer than waiting. */
+const REFRESH_SECONDS_AT_MOST = 5;
+
+export type RefreshOutcome =
+  | { kind: "refreshed"; verdict: "fresh" | "rotate" | "reissue" | "recover"; access: Access; cookies: CookieToSet[] }
+  | { kind: "ended"; reason: "replayed" | "over" }
+  | { kind: "unreadable" };
+
+/** The refresh that is under way for a token and a client, so that parallel requests share it. */
+const underWay = new Map<string, Promise<RefreshOutcome>>();
+
+/**
+ * Renews the tokens of the session that a refresh token names. Parallel calls with one token from one client share one
+ * rotation. Throws the refusal RATE_LIMITED, and faults: neither says anything about the session.
+ */
+export async function refresh(db: Kysely<Database>, token: string, client: Client, now: Date): Promise<RefreshOutcome> {
+  // A thief that joins the owner's flight must not be judged as the owner: the client is part of the key.
+  const flight = JSON.stringify([token, client.address, client.browser, client.os]);
+  const started = underWay.get(flight);
+  if (started !== undefined) return started;
+
+  const outcome = withinSeconds(REFRESH_SECONDS_AT_MOST, refreshAlone(db, token, client, now));
+  underWay.set(flight, outcome);
+  return outcome.finally(() => underWay.delete(flight));
+}
+
+/** The same for the gate: whatever goes wrong is an outcome, and never one that costs somebody the session. */
+export async function tryRefresh(
+  db: Kysely<Database>,
+  token: string,
+  client: Client,
+  now: Date,
+): Promise<Extract<RefreshOutcome, { kind: "refreshed" }> | Exclude<RefreshResult, { kind: "refreshed" }>> {
+  try {
+    return await refresh(db, token, client, now);
+  } catch (error) {
+    if (error instanceof Refusal && error.reason === "RATE_LIMITED") return { kind: "unavailable", status: 429 };
+    if (!isUnavailable(error) && !(error instanceof Refusal)) log.error({ err: error }, "refresh failed");
+    return { kind: "unavailable", status: 503 };
+  }
+}
+
+async function refreshAlone(db: Kysely<Database>, token: string, client: Client, now: Date): Promise<RefreshOutcome> {
+  const presented = await readRefreshToken(token, now);
+  if (presented === null) return { kind: "unreadable" };
+  if (presented === "expired") return { kind: "ended", reason: "over" };
+  spendRefresh(presented.sessionId, now);
+
+  for (let round = 0; round < ROUNDS_AT_MOST; round++) {
+    const outcome = await judgeAndAct(db, presented, client, now);
+    if (outcome !== "lost the race") return outcome;
+  }
+  throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+}
+
+async function judgeAndAct(
+  db: Kysely<Database>,
+  presented: PresentedRefreshToken,
+  client: Client,
+  now: Date,
+): Promise<RefreshOutcome | "lost the race"> {
+  const row = (await findSessionWithUser(db, presented.sessionId)) ?? null;
+  const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now);
+  if (row === null || verdict.kind === "ended") return endedOutcome(db, row);
+
+  switch (verdict.kind) {
+    case "fresh": {
+      const granted = await grantAccess(row, client, now);
+      return { kind: "refreshed", verdict: "fresh", ...granted };
+    }
+    case "rotate":
+      return granted("rotate", await advance(db, row, client, now), client, now);
+    case "reissue":
+      return granted("reissue", await handAgain(db, row, now), client, now);
+    case "recover":
+      return granted("recover", await replaceLost(db, row, client, now), client, now);
+    case "replayed":
+      await endSession(db, row, "replayed");
+      securityEvent("session-replayed", {
+        sessionId: row.id,
+        userId: row.userId,
+        address: client.address,
+        presentedGeneration: presented.generation,
+        generation: row.generation,
+      });
+      return { kind: "ended", reason: "replayed" };
+  }
+}
+
+/** `row` is the session as it stands after the step, or null if somebody else was faster. */
+async function granted(
+  verdict: "rotate" | "reissue" | "recover",
+  row: Session | null,
+  client: Client,
+  now: Date,
+): Promise<RefreshOutcome | "lost the race"> {
+  if (row === null) return "lost the race";
+  const names = { sessionId: row.id, userId: row.userId, address: client.address, generation: row.generation };
+  if (verdict === "recover") securityEvent("session-recovered", names);
+  else log.debug(names, verdict === "rotate" ? "refresh token rotated" : "refresh token handed out again");
+  return { kind: "refreshed", verdict, ...(await grantBoth(row, client, now)) };
+}
+
+async function endedOutcome(db: Kysely<Database>, row: Session | null): Promise<RefreshOutcome> {
+  // The row of a disabled user may look alive: from here on it does not.
+  if (row?.userDisabledAt && row.revokedAt === null) {
+    await endSession(db, row, "user disabled");
+  }
+  return { kind: "ended", reason: "over" };
+}
+
+/** The work goes on when the time is up: what it commits, the next request recovers. */
+async function withinSeconds<Result>(seconds: number, work: Promise<Result>): Promise<Result> {
+  let handle: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    handle = setTimeout(() => reject(new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 })), seconds * 1000);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(handle);
+  }
+}

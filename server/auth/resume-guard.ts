@@ -1,0 +1,23 @@
+import "server-only";
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+
+const HOPS_AT_MOST = 5;
+const WINDOW_MILLISECONDS = 10_000;
+
+/** Hops of one set of cookies to one page, a short while back. */
+const hops = new LRUCache<string, { since: number; count: number }>({ max: 10_000 });
+
+/**
+ * Whether these very cookies have been asked away so often that the browser seems to keep them: it refuses to drop one, or
+ * somebody else set it where we cannot reach it. An honest browser comes once a page, and with other cookies the next time.
+ */
+export function isGoingInCircles(cookieHeader: string, next: string, now: Date): boolean {
+  const key = createHash("sha256").update(`${next}\n${cookieHeader}`).digest("base64");
+  const known = hops.get(key);
+  const isRecent = known !== undefined && now.getTime() - known.since < WINDOW_MILLISECONDS;
+  const current = isRecent ? known : { since: now.getTime(), count: 0 };
+  current.count += 1;
+  hops.set(key, current);
+  return current.count > HOPS_AT_MOST;
+}

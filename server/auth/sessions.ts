@@ -1,0 +1,140 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import { v7 as uuidv7 } from "uuid";
+import type { Database, User } from "@/db/schema";
+import {
+  advanceSession,
+  insertSession,
+  listLiveSessions,
+  replaceSuccessor,
+  touchHanded,
+  type SessionWithUser,
+} from "@/db/sessions";
+import { env } from "@/server/env";
+import type { Client } from "./client";
+import { earlierOf, secondsAfter } from "./policy/lifetimes";
+import { newNonce } from "./refresh-token";
+
+/** A session with its user, as far as rotation and tokens need them. */
+export type Session = Omit<SessionWithUser, "recoveredAt" | "recoveries" | "revokedReason" | "sessionEpoch">;
+
+/** Opens a session for a user who just proved who they are. Null if all sessions were ended since the user was read. */
+export async function openSession(
+  db: Kysely<Database>,
+  user: Pick<User, "id" | "email" | "fullName" | "role" | "sessionEpoch">,
+  remember: boolean,
+  client: Client,
+  now: Date,
+): Promise<Session | null> {
+  const { REFRESH_TOKEN_SECONDS, SESSION_MAX_SECONDS } = env();
+  // Kept in the row: a session lives by the limit that held when it began.
+  const absoluteExpiresAt = secondsAfter(now, SESSION_MAX_SECONDS);
+  const session = {
+    id: uuidv7(),
+    userId: user.id,
+    remember,
+    generation: 0,
+    currentNonce: newNonce(),
+    rotatedAt: now,
+    handedAt: now,
+    createdAt: now,
+    lastSeenAt: now,
+    idleExpiresAt: earlierOf(secondsAfter(now, REFRESH_TOKEN_SECONDS), absoluteExpiresAt),
+    absoluteExpiresAt,
+    ...seenWith(client),
+  };
+  if (!(await insertSession(db, session, { sessionEpoch: user.sessionEpoch }))) return null;
+  const { email, fullName, role } = user;
+  return { ...session, previousNonce: null, revokedAt: null, userDisabledAt: null, email, fullName, role };
+}
+
+/** The successor, made by one conditional statement. Null if somebody else was faster, or the session ended. */
+export async function advance(
+  db: Kysely<Database>,
+  session: Session,
+  client: Client,
+  now: Date,
+): Promise<Session | null> {
+  const nonce = newNonce();
+  const sighting = sightingOf(session, client, now);
+  const advanced = await advanceSession(db, {
+    id: session.id,
+    fromNonce: session.currentNonce,
+    toNonce: nonce,
+    ...sighting,
+  });
+  return advanced ? { ...successorOf(session, nonce, sighting), previousNonce: session.currentNonce } : null;
+}
+
+/** The successor once more, to somebody who still has the previous token. */
+export async function handAgain(db: Kysely<Database>, session: Session, now: Date): Promise<Session | null> {
+  const { id, currentNonce, previousNonce } = session;
+  const handed = await touchHanded(db, { id, currentNonce, previousNonce, now });
+  return handed ? { ...session, handedAt: now } : null;
+}
+
+/** A sibling in place of a successor that nobody received: from here on that one is dead. */
+export async function replaceLost(
+  db: Kysely<Database>,
+  session: Session,
+  client: Client,
+  now: Date,
+): Promise<Session | null> {
+  const nonce = newNonce();
+  const sighting = sightingOf(session, client, now);
+  const { id, currentNonce, previousNonce } = session;
+  const replaced = await replaceSuccessor(db, { id, currentNonce, previousNonce, toNonce: nonce, ...sighting });
+  return replaced ? successorOf(session, nonce, sighting) : null;
+}
+
+/** A session as its owner sees it. Never a token. */
+export interface DeviceSession {
+  id: string;
+  current: boolean;
+  device: { browser: string; os: string; type: string };
+  ip: string;
+  createdAt: string;
+  lastSeenAt: string;
+  /** When the session ends if nobody uses it. */
+  expiresAt: string;
+}
+
+export async function listSessions(
+  db: Kysely<Database>,
+  caller: { user: { id: string }; session: { id: string } },
+  now: Date,
+): Promise<DeviceSession[]> {
+  const rows = await listLiveSessions(db, caller.user.id, now);
+  return rows.map((row) => ({
+    id: row.id,
+    current: row.id === caller.session.id,
+    device: { browser: row.browser, os: row.os, type: row.deviceType },
+    ip: row.ip,
+    createdAt: row.createdAt.toISOString(),
+    lastSeenAt: row.lastSeenAt.toISOString(),
+    expiresAt: row.idleExpiresAt.toISOString(),
+  }));
+}
+
+/** What a session learns from the client each time it gets a new refresh token. */
+function sightingOf(session: Session, client: Client, now: Date) {
+  const idleExpiresAt = earlierOf(secondsAfter(now, env().REFRESH_TOKEN_SECONDS), session.absoluteExpiresAt);
+  return { now, idleExpiresAt, ...seenWith(client) };
+}
+
+function successorOf(session: Session, nonce: string, { now, ...seen }: ReturnType<typeof sightingOf>): Session {
+  return {
+    ...session,
+    ...seen,
+    generation: session.generation + 1,
+    currentNonce: nonce,
+    rotatedAt: now,
+    handedAt: now,
+    lastSeenAt: now,
+  };
+}
+
+function seenWith(client: Client) {
+  const { address, userAgent, browser, os, type } = client;
+  return { ip: address, userAgent, browser, os, deviceType: type };
+}
