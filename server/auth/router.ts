@@ -1,0 +1,64 @@
+import "server-only";
+import { procedure, publicProcedure, router, type SignedInContext } from "@/server/trpc";
+import type { Context } from "@/server/context";
+import { callerOf } from "./caller";
+import { clearedCookies } from "./cookies";
+import type { Grant } from "./grants";
+import { loginInput, nothing, registerInput } from "./inputs";
+import { login } from "./login";
+import { logout, logoutEverywhere } from "./logout";
+import type { SignedIn } from "./policy/credentials";
+import { Refusal } from "./policy/refusals";
+import { refresh } from "./refresh";
+import { register } from "./register";
+
+export const authRouter = router({
+  register: publicProcedure.input(registerInput).mutation(async ({ ctx, input }) => {
+    const { db, client, cookies, now } = ctx;
+    return signIn(ctx, await register(db, input, client, cookies.refreshToken, now));
+  }),
+
+  login: publicProcedure.input(loginInput).mutation(async ({ ctx, input }) => {
+    const { db, client, cookies, now } = ctx;
+    return signIn(ctx, await login(db, input, client, cookies.refreshToken, now));
+  }),
+
+  refresh: publicProcedure.input(nothing).mutation(async ({ ctx }) => {
+    const { db, client, cookies, now } = ctx;
+    if (cookies.refreshToken === null) throw new Refusal("SIGNED_OUT");
+    const outcome = await refresh(db, cookies.refreshToken, client, now);
+    switch (outcome.kind) {
+      case "refreshed":
+        return { session: signIn(ctx, outcome).session };
+      case "ended":
+        throw new Refusal("SESSION_ENDED");
+      case "unreadable":
+        throw new Refusal("SIGNED_OUT");
+    }
+  }),
+
+  logout: publicProcedure.input(nothing).mutation(async ({ ctx }) => {
+    ctx.setCookies.push(...clearedCookies());
+    await logout(ctx.db, ctx.cookies, ctx.client, ctx.now);
+    return { ok: true as const };
+  }),
+
+  logoutAll: procedure.input(nothing).mutation(async ({ ctx }) => {
+    await logoutEverywhere(ctx.db, ctx.caller);
+    ctx.setCookies.push(...clearedCookies());
+    return { ok: true as const };
+  }),
+
+  /** Says what the access token says: no database is asked. */
+  session: procedure.input(nothing).query(({ ctx }): SignedIn => signedInOf(ctx)),
+});
+
+function signIn(ctx: Context, { access, cookies }: Grant): SignedIn {
+  ctx.setCookies.push(...cookies);
+  const { user, session } = callerOf(access);
+  return { user, session };
+}
+
+function signedInOf({ caller: { user, session } }: SignedInContext): SignedIn {
+  return { user, session };
+}

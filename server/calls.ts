@@ -1,0 +1,92 @@
+import "server-only";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { serializeCookie, type CookieToSet } from "./auth/cookies";
+import { Refusal, REFUSALS } from "./auth/policy/refusals";
+import { CALLS } from "./auth/policy/routes";
+import { judgeOrigin } from "./auth/same-origin";
+import { contextOf } from "./context";
+import { env } from "./env";
+import { log } from "./log";
+import { refusalEnvelope } from "./refusal-envelope";
+import { appRouter } from "./router";
+import { refusalIn } from "./trpc";
+
+const CALLS_PER_BATCH_AT_MOST = 10;
+
+/** Answers one HTTP request to the procedures: a call or a batch of calls. */
+export async function answerCall(request: Request, now: Date): Promise<Response> {
+  const requestId = request.headers.get("x-request-id") ?? "";
+  try {
+    refuseForeignOrigin(request);
+    refuseUnfitBatch(new URL(request.url));
+    const readable = request.method === "POST" ? await withCheckedBody(request) : request;
+    return await answerByProcedures(readable, now);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { status } = REFUSALS[error.reason];
+    return finished(Response.json(refusalEnvelope(error, requestId), { status }), [], error.details.retryAfterSeconds);
+  }
+}
+
+async function answerByProcedures(request: Request, now: Date): Promise<Response> {
+  const context = contextOf(request.headers, now);
+  let retryAfterSeconds: number | undefined;
+  const response = await fetchRequestHandler({
+    endpoint: CALLS,
+    req: request,
+    router: appRouter,
+    createContext: () => context,
+    maxBatchSize: CALLS_PER_BATCH_AT_MOST,
+    onError: ({ error, path }) => {
+      const refusal = refusalIn(error);
+      if (refusal === null) log.error({ err: error.cause ?? error, path, requestId: context.requestId }, "fault");
+      else retryAfterSeconds = Math.max(retryAfterSeconds ?? 0, refusal.details.retryAfterSeconds ?? 0) || undefined;
+    },
+  });
+  return finished(response, context.setCookies, retryAfterSeconds);
+}
+
+function finished(response: Response, cookies: CookieToSet[], retryAfterSeconds: number | undefined): Response {
+  const headers = new Headers(response.headers);
+  const lastOfEachName = new Map(cookies.map((cookie) => [cookie.name, cookie]));
+  for (const cookie of lastOfEachName.values()) headers.append("set-cookie", serializeCookie(cookie));
+  if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
+  headers.set("cache-control", "private, no-store");
+  return new Response(response.body, { status: response.status, headers });
+}
+
+/** Whatever may change something must come from our own pages, whether or not anybody is signed in. */
+function refuseForeignOrigin(request: Request): void {
+  const verdict = judgeOrigin({
+    method: request.method,
+    origin: request.headers.get("origin"),
+    secFetchSite: request.headers.get("sec-fetch-site"),
+    appOrigin: env().APP_ORIGIN,
+    corsOrigins: env().CORS_ORIGINS,
+  });
+  if (verdict === "refused") throw new Refusal("ORIGIN_REFUSED");
+}
+
+/** A batch is counted as one request: guesses of passwords must not hide in it. */
+function refuseUnfitBatch(url: URL): void {
+  const paths = url.pathname.slice(CALLS.length + 1).split(/,|%2c/i);
+  if (paths.length > CALLS_PER_BATCH_AT_MOST) throw new Refusal("BAD_INPUT");
+  if (paths.length > 1 && paths.some((path) => path.startsWith("auth.") && path !== "auth.session")) {
+    throw new Refusal("BAD_INPUT");
+  }
+}
+
+/** tRPC alone runs a procedure without input on a form that another site posted, or on JSON that is none. */
+async function withCheckedBody(request: Request): Promise<Request> {
+  const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/json") throw new Refusal("NOT_JSON");
+  const body = await request.text();
+  if (body !== "") {
+    try {
+      JSON.parse(body);
+    } catch {
+      throw new Refusal("BAD_INPUT");
+    }
+  }
+  return new Request(request.url, { method: "POST", headers: request.headers, body, signal: request.signal });
+}

@@ -1,0 +1,70 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import type { Database } from "@/db/schema";
+import { callerOf, usableAccess, type Caller } from "./auth/caller";
+import { clientOf, type Client } from "./auth/client";
+import { readCookies, type CookieToSet, type PresentedCookies } from "./auth/cookies";
+import { decideAfterRefresh, decideGate } from "./auth/policy/gate";
+import { Refusal } from "./auth/policy/refusals";
+import { CALLS } from "./auth/policy/routes";
+import { tryRefresh } from "./auth/refresh";
+import { database } from "./database";
+import { noteCaller } from "./request-notes";
+
+/** What a procedure may know of its request. */
+export interface Context {
+  db: Kysely<Database>;
+  client: Client;
+  cookies: PresentedCookies;
+  now: Date;
+  requestId: string;
+  /** Cookies that the answer will set, in order; a later one of the same name wins. */
+  setCookies: CookieToSet[];
+  /** The signed-in caller, with tokens refreshed where that is due. Asked at most once a request. Throws the refusals of the gate. */
+  authenticate: () => Promise<Caller>;
+}
+
+export function contextOf(headers: Headers, now: Date): Context {
+  const db = database();
+  const client = clientOf(headers);
+  const cookies = readCookies(headers.get("cookie"));
+  const setCookies: CookieToSet[] = [];
+  let caller: Promise<Caller> | undefined;
+  return {
+    db,
+    client,
+    cookies,
+    now,
+    requestId: headers.get("x-request-id") ?? "",
+    setCookies,
+    authenticate: () => (caller ??= authenticateCall(db, cookies, client, now, setCookies)),
+  };
+}
+
+/** The gate's decision, performed for a call: refresh and go on, or refuse. Never a redirect. */
+async function authenticateCall(
+  db: Kysely<Database>,
+  cookies: PresentedCookies,
+  client: Client,
+  now: Date,
+  setCookies: CookieToSet[],
+): Promise<Caller> {
+  const request = { kind: "call", path: CALLS } as const;
+  let access = await usableAccess(db, cookies.accessToken, client, now);
+  const credentials = { access, hasRefreshToken: cookies.refreshToken !== null };
+
+  let decision = decideGate(request, credentials, now);
+  if (decision.kind === "refresh" && cookies.refreshToken !== null) {
+    const result = await tryRefresh(db, cookies.refreshToken, client, now);
+    if (result.kind === "refreshed") {
+      setCookies.push(...result.cookies);
+      access = result.access;
+    }
+    decision = decideAfterRefresh(request, result, credentials);
+  }
+  if (decision.kind === "refuse") throw new Refusal(decision.reason);
+  if (access === null) throw new Refusal("SIGNED_OUT");
+  const caller = callerOf(access);
+  noteCaller(caller);
+  return caller;
+}

@@ -1,0 +1,68 @@
+import "server-only";
+import { initTRPC, TRPCError } from "@trpc/server";
+import { ZodError } from "zod";
+import { isUnavailable } from "@/db/faults";
+import { fieldsOf } from "./auth/inputs";
+import { FAULT_MESSAGE, Refusal, REFUSALS, type Reason } from "./auth/policy/refusals";
+import type { Caller } from "./auth/caller";
+import type { Context } from "./context";
+
+/** The procedures that anybody may call. Everything else needs a signed-in caller. */
+export const PUBLIC_PROCEDURES = ["auth.register", "auth.login", "auth.refresh", "auth.logout"] as const;
+
+/** tRPC's own refusals, in our words. What is not listed is a fault. */
+const REASONS_OF_TRPC: Partial<Record<TRPCError["code"], Reason>> = {
+  BAD_REQUEST: "BAD_INPUT",
+  PARSE_ERROR: "BAD_INPUT",
+  NOT_FOUND: "NOT_FOUND",
+  METHOD_NOT_SUPPORTED: "METHOD_NOT_ALLOWED",
+  PAYLOAD_TOO_LARGE: "TOO_LARGE",
+  UNSUPPORTED_MEDIA_TYPE: "NOT_JSON",
+};
+
+/** The refusal in an error, or null if it is a fault. */
+export function refusalIn(error: TRPCError): Refusal | null {
+  if (error.cause instanceof Refusal) return error.cause;
+  if (error.cause instanceof ZodError) return new Refusal("BAD_INPUT", { fields: fieldsOf(error.cause) });
+  if (isUnavailable(error.cause)) return new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+  const reason = REASONS_OF_TRPC[error.code];
+  return reason === undefined ? null : new Refusal(reason);
+}
+
+const t = initTRPC.context<Context>().create({
+  errorFormatter: ({ shape, error, ctx }) => {
+    const refusal = refusalIn(error);
+    const requestId = ctx?.requestId;
+    if (refusal === null) {
+      const data = { code: "INTERNAL_SERVER_ERROR" as const, httpStatus: 500, requestId };
+      return { code: shape.code, message: FAULT_MESSAGE, data };
+    }
+    const { status, trpcCode } = REFUSALS[refusal.reason];
+    const data = { code: trpcCode, httpStatus: status, reason: refusal.reason, requestId, ...refusal.details };
+    return { code: shape.code, message: refusal.message, data };
+  },
+});
+
+export const router = t.router;
+export type SignedInContext = Context & { caller: Caller };
+
+/** Turns a refusal into tRPC's error of the same status, so that the answer carries it. */
+const refusing = t.middleware(async ({ next }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const refusal = refusalIn(result.error);
+  if (refusal === null) return result;
+  throw new TRPCError({ code: REFUSALS[refusal.reason].trpcCode, message: refusal.message, cause: refusal });
+});
+
+/** For the procedures on the list of public ones; refuses to serve under any other name. */
+export const publicProcedure = t.procedure.use(refusing).use(({ path, next }) => {
+  if (!PUBLIC_PROCEDURES.some((listed) => listed === path)) throw new Refusal("SIGNED_OUT");
+  return next();
+});
+
+/** For everything else: `ctx.caller` is somebody signed in. */
+export const procedure = t.procedure.use(refusing).use(async ({ ctx, next }) => {
+  const caller = await ctx.authenticate();
+  return next({ ctx: { ...ctx, caller } });
+});
