@@ -1,0 +1,113 @@
+"use client";
+
+import { createContext, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import type { SignedIn, SignedInSession, SignedInUser } from "@/server/auth/policy/credentials";
+import { safeNextPath } from "@/server/auth/policy/next-path";
+import { LOGIN } from "@/server/auth/policy/routes";
+import { authCalls } from "./auth-calls";
+import { abortCalls } from "./calls-in-flight";
+import { describeFailure, type Failure } from "./failure";
+import { listenToTabs, tellTabs, type TabNews } from "./tab-channel";
+import type { RouterInputs } from "./trpc-client";
+
+/** "done": the browser is already on its way to the next page, by a full load. */
+export type AuthOutcome = { kind: "done" } | Failure;
+
+export interface Auth {
+  user: SignedInUser | null;
+  session: SignedInSession | null;
+  status: "signed-in" | "signed-out" | "working";
+  login: (input: RouterInputs["auth"]["login"], options?: { next?: string }) => Promise<AuthOutcome>;
+  register: (input: RouterInputs["auth"]["register"], options?: { next?: string }) => Promise<AuthOutcome>;
+  logout: () => Promise<AuthOutcome>;
+  /** Ends every session of this person, this one too. */
+  logoutEverywhere: () => Promise<AuthOutcome>;
+  /** Shows a changed profile at once. */
+  replaceUser: (user: SignedInUser) => void;
+}
+
+export const AuthContext = createContext<Auth | null>(null);
+
+/** Knows who is signed in, as the server said when it rendered the page: no flash, no extra request, no timer. */
+export function AuthProvider({ initial, children }: { initial: SignedIn | null; children: ReactNode }) {
+  const [user, replaceUser] = useState(initial?.user ?? null);
+  const [isWorking, setIsWorking] = useState(false);
+  const session = initial?.session ?? null;
+  useTabs(user?.id ?? null);
+  usePageCache();
+
+  const changeAccount = useCallback(async (change: () => Promise<TabNews>, next: string): Promise<AuthOutcome> => {
+    setIsWorking(true);
+    abortCalls();
+    tellTabs({ kind: "changing" });
+    try {
+      tellTabs(await change());
+    } catch (error) {
+      setIsWorking(false);
+      return describeFailure(error);
+    }
+    // A full load leaves nothing of the person before in memory, nor behind the Back button.
+    location.replace(next);
+    return { kind: "done" };
+  }, []);
+
+  const auth = useMemo<Auth>(
+    () => ({
+      user,
+      session,
+      status: isWorking ? "working" : user ? "signed-in" : "signed-out",
+      login: (input, options) =>
+        changeAccount(async () => signedIn(await authCalls.auth.login.mutate(input)), safeNextPath(options?.next)),
+      register: (input, options) =>
+        changeAccount(async () => signedIn(await authCalls.auth.register.mutate(input)), safeNextPath(options?.next)),
+      logout: () => changeAccount(async () => signedOut(await authCalls.auth.logout.mutate()), LOGIN),
+      logoutEverywhere: () => changeAccount(async () => signedOut(await authCalls.auth.logoutAll.mutate()), LOGIN),
+      replaceUser,
+    }),
+    [user, session, isWorking, changeAccount],
+  );
+  return <AuthContext value={auth}>{children}</AuthContext>;
+}
+
+function signedIn({ user }: SignedIn): TabNews {
+  return { kind: "signed-in", userId: user.id };
+}
+
+function signedOut(_: { ok: true }): TabNews {
+  return { kind: "signed-out" };
+}
+
+/** What happens to the account in one tab happens in all. */
+function useTabs(userId: string | null): void {
+  const shownUserId = useRef(userId);
+  useEffect(() => {
+    shownUserId.current = userId;
+  }, [userId]);
+  useEffect(
+    () =>
+      listenToTabs((news) => {
+        abortCalls();
+        if (news.kind === "signed-in" && news.userId !== shownUserId.current) location.reload();
+        if (news.kind === "signed-out" && shownUserId.current !== null) location.replace(LOGIN);
+      }),
+    [],
+  );
+}
+
+/** A page that the browser kept for Back may belong to somebody who has left: it comes back empty and loads anew. */
+function usePageCache(): void {
+  useEffect(() => {
+    const hide = () => {
+      document.body.hidden = true;
+    };
+    const reloadIfKept = (event: PageTransitionEvent) => {
+      if (event.persisted) location.reload();
+    };
+    addEventListener("pagehide", hide);
+    addEventListener("pageshow", reloadIfKept);
+    return () => {
+      removeEventListener("pagehide", hide);
+      removeEventListener("pageshow", reloadIfKept);
+    };
+  }, []);
+}

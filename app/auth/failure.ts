@@ -1,0 +1,28 @@
+import { TRPCClientError } from "@trpc/client";
+import { FAULT_MESSAGE, UNREACHABLE_MESSAGE, type Reason } from "@/server/auth/policy/refusals";
+import type { AppRouter } from "@/server/router";
+
+/** Why a call did not do what was asked, ready to be shown. */
+export interface Failure {
+  kind: "refused";
+  reason: Reason | "FAULT" | "UNREACHABLE";
+  message: string;
+  fields?: Record<string, string>;
+  retryAfterSeconds?: number;
+  requestId?: string;
+}
+
+export function describeFailure(error: unknown): Failure {
+  const data = error instanceof TRPCClientError ? (error as TRPCClientError<AppRouter>).data : undefined;
+  if (error instanceof TRPCClientError && data) {
+    if (!("reason" in data)) return { ...data, kind: "refused", reason: "FAULT", message: FAULT_MESSAGE };
+    return { ...data, kind: "refused", message: error.message };
+  }
+  return { kind: "refused", reason: "UNREACHABLE", message: UNREACHABLE_MESSAGE };
+}
+
+/** The HTTP status of the answer, or null if there was none. */
+export function statusOf(error: unknown): number | null {
+  if (!(error instanceof TRPCClientError)) return null;
+  return (error as TRPCClientError<AppRouter>).data?.httpStatus ?? null;
+}

@@ -1,0 +1,72 @@
+"use client";
+
+import { httpBatchLink, httpLink, splitLink, type TRPCLink } from "@trpc/client";
+import { createTRPCReact, type CreateTRPCReact } from "@trpc/react-query";
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { observable } from "@trpc/server/observable";
+import { decideAfterAnswer, mayLeaveAgain } from "@/server/auth/policy/answers";
+import { CALLS } from "@/server/auth/policy/routes";
+import type { AppRouter } from "@/server/router";
+import { abortableFetch } from "./calls-in-flight";
+import { statusOf } from "./failure";
+
+export type RouterInputs = inferRouterInputs<AppRouter>;
+export type RouterOutputs = inferRouterOutputs<AppRouter>;
+
+export const trpc: CreateTRPCReact<AppRouter, unknown> = createTRPCReact<AppRouter>();
+
+const LEFT_AT = "portcullis-left-at";
+
+/** Follows the same policy as the gate: repeat a 401 once, then leave for the page that can help, but never in circles. */
+const followPolicy: TRPCLink<AppRouter> = () => {
+  const answeredBefore = new Set<string>();
+  return ({ next, op }) =>
+    observable((observer) => {
+      let repeats = 0;
+      let subscription = ask();
+
+      function ask() {
+        return next(op).subscribe({
+          next: (value) => {
+            answeredBefore.add(op.path);
+            observer.next(value);
+          },
+          complete: () => observer.complete(),
+          error: (error) => {
+            // What is on the screen already stays there: only a page with nothing to show is left.
+            const isNavigational = op.type === "query" && !answeredBefore.has(op.path);
+            const path = location.pathname + location.search;
+            const decision = decideAfterAnswer({ status: statusOf(error), isNavigational, repeats, path });
+            if (decision.kind === "repeat") {
+              repeats += 1;
+              subscription = ask();
+            } else if (decision.kind === "report" || !leave(decision.to)) {
+              observer.error(error);
+            }
+          },
+        });
+      }
+
+      return () => subscription.unsubscribe();
+    });
+};
+
+const isMutation = ({ type }: { type: string }) => type === "mutation";
+
+export const links = [
+  followPolicy,
+  splitLink<AppRouter>({
+    condition: isMutation,
+    true: httpLink({ url: CALLS, fetch: abortableFetch }),
+    false: httpBatchLink({ url: CALLS, fetch: abortableFetch, maxItems: 10 }),
+  }),
+];
+
+/** False if this tab left for a failed call a moment ago: then leaving does not help. */
+function leave(to: string): boolean {
+  const leftAt = Number(sessionStorage.getItem(LEFT_AT)) || null;
+  if (!mayLeaveAgain(leftAt, Date.now())) return false;
+  sessionStorage.setItem(LEFT_AT, String(Date.now()));
+  location.assign(to);
+  return true;
+}

@@ -1,0 +1,20 @@
+import { droppedAccessCookies, readCookies, serializeCookie } from "@/server/auth/cookies";
+import { safeNextPath, withNext } from "@/server/auth/policy/next-path";
+import { MAINTENANCE } from "@/server/auth/policy/routes";
+import { isGoingInCircles } from "@/server/auth/resume-guard";
+import { env } from "@/server/env";
+
+/**
+ * One hop for an access cookie that is there but unusable: it is dropped, and so the gate sees the next request. A browser
+ * that keeps sending it is told so instead of being sent in circles.
+ */
+export function GET(request: Request): Response {
+  const next = safeNextPath(new URL(request.url).searchParams.get("next"));
+  const cookies = request.headers.get("cookie");
+  const isStuck = readCookies(cookies).hasAccessCookie && isGoingInCircles(cookies ?? "", next, new Date());
+  const to = isStuck ? withNext(MAINTENANCE, next, { status: "400" }) : next;
+
+  const headers = new Headers({ location: new URL(to, env().APP_ORIGIN).href, "cache-control": "private, no-store" });
+  for (const cookie of droppedAccessCookies()) headers.append("set-cookie", serializeCookie(cookie));
+  return new Response(null, { status: 307, headers });
+}

@@ -1,0 +1,35 @@
+import "server-only";
+import { isUnavailable } from "@/db/faults";
+import { purgeExpiredLimits } from "@/db/rate-limits";
+import { purgeEnded } from "@/db/purge";
+import { ENDED_SESSION_KEPT_SECONDS } from "./auth/policy/lifetimes";
+import { startRevocationFeed } from "./auth/revocation-feed";
+import { database } from "./database";
+import { log } from "./log";
+
+const PURGE_EVERY_MILLISECONDS = 60_000;
+const PURGED_AT_ONCE = 500;
+
+const ENTRY = Symbol.for("portcullis.entry");
+
+/**
+ * Called once a process, before the first request. Refuses to run under anything but our own entry: without it a client
+ * could choose its own address.
+ */
+export function startBackgroundWork(): void {
+  if (!(ENTRY in globalThis)) throw new Error("Start the app with `npm start`: it must stand behind its own entry.");
+  startRevocationFeed(database());
+  setInterval(() => void purge(new Date()), PURGE_EVERY_MILLISECONDS).unref();
+}
+
+/** Removes what ended long ago, a small batch at a time, and never in a user's request. */
+async function purge(now: Date): Promise<void> {
+  const db = database();
+  try {
+    const olderThanSeconds = ENDED_SESSION_KEPT_SECONDS;
+    while ((await purgeEnded(db, now, { olderThanSeconds, batch: PURGED_AT_ONCE })) === PURGED_AT_ONCE);
+    while ((await purgeExpiredLimits(db, now, PURGED_AT_ONCE)) === PURGED_AT_ONCE);
+  } catch (error) {
+    if (!isUnavailable(error)) log.error({ err: error }, "purge failed");
+  }
+}

@@ -1,0 +1,47 @@
+import "server-only";
+import { headers } from "next/headers";
+import { redirect } from "next/navigation";
+import { callerOf, usableAccess, type Caller } from "./auth/caller";
+import { clientOf } from "./auth/client";
+import { readCookies } from "./auth/cookies";
+import { safeNextPath, withNext } from "./auth/policy/next-path";
+import { HOME, LOGIN, RESUME } from "./auth/policy/routes";
+import { database } from "./database";
+import { noteCaller } from "./request-notes";
+
+/** Path and query as the person sees them. Set by the entry. */
+export const PATH_HEADER = "x-portcullis-path";
+
+/** The caller of a private page. Everybody else is led away: this check, not the middleware, is the lock. */
+export async function requireCaller(): Promise<Caller> {
+  const { caller, path, hasAccessCookie } = await readPageRequest();
+  if (caller !== null) return caller;
+  // With an access cookie the request went past the gate: without it, the next one will not.
+  redirect(withNext(hasAccessCookie ? RESUME : LOGIN, path));
+}
+
+/** The caller of a page that welcomes guests too. */
+export async function currentCaller(): Promise<Caller | null> {
+  const { caller, path, hasAccessCookie, hasRefreshToken } = await readPageRequest();
+  if (caller === null && hasAccessCookie && hasRefreshToken) redirect(withNext(RESUME, path));
+  return caller;
+}
+
+/** For pages that make no sense to somebody signed in. */
+export async function redirectSignedInAway(next: string | null | undefined): Promise<void> {
+  if ((await currentCaller()) !== null) redirect(safeNextPath(next));
+}
+
+async function readPageRequest() {
+  const received = await headers();
+  const cookies = readCookies(received.get("cookie"));
+  const access = await usableAccess(database(), cookies.accessToken, clientOf(received), new Date());
+  const caller = access && callerOf(access);
+  if (caller !== null) noteCaller(caller);
+  return {
+    caller,
+    path: received.get(PATH_HEADER) ?? HOME,
+    hasAccessCookie: cookies.hasAccessCookie,
+    hasRefreshToken: cookies.refreshToken !== null,
+  };
+}
