@@ -5,7 +5,7 @@ import type { SignedIn, SignedInSession, SignedInUser } from "@/server/auth/poli
 import { safeNextPath } from "@/server/auth/policy/next-path";
 import { LOGIN } from "@/server/auth/policy/routes";
 import { authCalls } from "./auth-calls";
-import { abortCalls } from "./calls-in-flight";
+import { abortCalls, resumeCalls } from "./calls-in-flight";
 import { describeFailure, type Failure } from "./failure";
 import { listenToTabs, tellTabs, type TabNews } from "./tab-channel";
 import type { RouterInputs } from "./trpc-client";
@@ -39,11 +39,11 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
   const changeAccount = useCallback(async (change: () => Promise<TabNews>, next: string): Promise<AuthOutcome> => {
     setIsWorking(true);
     abortCalls();
-    tellTabs({ kind: "changing" });
     try {
       tellTabs(await change());
     } catch (error) {
       setIsWorking(false);
+      resumeCalls();
       return describeFailure(error);
     }
     // A full load leaves nothing of the person before in memory, nor behind the Back button.
@@ -86,9 +86,11 @@ function useTabs(userId: string | null): void {
   useEffect(
     () =>
       listenToTabs((news) => {
+        if (news.kind === "signed-in" && news.userId === shownUserId.current) return;
+        if (news.kind === "signed-out" && shownUserId.current === null) return;
         abortCalls();
-        if (news.kind === "signed-in" && news.userId !== shownUserId.current) location.reload();
-        if (news.kind === "signed-out" && shownUserId.current !== null) location.replace(LOGIN);
+        if (news.kind === "signed-in") location.reload();
+        else location.replace(LOGIN);
       }),
     [],
   );

@@ -7,7 +7,7 @@ import { observable } from "@trpc/server/observable";
 import { decideAfterAnswer, mayLeaveAgain } from "@/server/auth/policy/answers";
 import { CALLS } from "@/server/auth/policy/routes";
 import type { AppRouter } from "@/server/router";
-import { abortableFetch } from "./calls-in-flight";
+import { abortableFetch, wasAborted, whenResumed } from "./calls-in-flight";
 import { statusOf } from "./failure";
 
 export type RouterInputs = inferRouterInputs<AppRouter>;
@@ -33,6 +33,7 @@ const followPolicy: TRPCLink<AppRouter> = () => {
           },
           complete: () => observer.complete(),
           error: (error) => {
+            if (wasAborted(error)) return whenResumed(() => (subscription = ask()));
             // What is on the screen already stays there: only a page with nothing to show is left.
             const isNavigational = op.type === "query" && !answeredBefore.has(op.path);
             const path = location.pathname + location.search;

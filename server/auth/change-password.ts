@@ -30,7 +30,7 @@ export async function changePassword(
   if (!(await passwordMatches(user.passwordHash, input.currentPassword))) throw wrongPassword();
   await giveBack(db, failures, now);
 
-  refuseWeakPassword("newPassword", input.newPassword, user);
+  await refuseWeakPassword("newPassword", input.newPassword, user);
   const newHash = await hashPassword(input.newPassword);
   const change = { userId: user.id, oldHash: user.passwordHash, newHash, keepSessionId: caller.session.id, now };
   const replaced = await replacePassword(db, change);

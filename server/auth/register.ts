@@ -23,7 +23,7 @@ export async function register(
   now: Date,
 ): Promise<Grant> {
   await spend(db, registrationsFrom(client), now);
-  refuseWeakPassword("password", input.password, input);
+  await refuseWeakPassword("password", input.password, input);
 
   const user = {
     id: uuidv7(),
