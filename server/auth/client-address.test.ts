@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { addressGroup, resolveClientAddress } from "./client-address";
+
+describe("without trusted proxies the socket decides", () => {
+  test.each([
+    ["203.0.113.7", "203.0.113.7"],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
+    ["::FFFF:cb00:7107", "203.0.113.7"],
+    ["2001:DB8:0:0:0:0:0:1", "2001:db8::1"],
+    ["fe80::1%eth0", "fe80::1"],
+    ["::1", "::1"],
+    [undefined, "0.0.0.0"],
+    ["", "0.0.0.0"],
+  ])("%s is %s", (socketAddress, expected) => {
+    expect(resolveClientAddress(socketAddress, undefined, 0)).toBe(expected);
+  });
+
+  test("whatever the client claims", () => {
+    expect(resolveClientAddress("203.0.113.7", "198.51.100.1", 0)).toBe("203.0.113.7");
+  });
+});
+
+describe("behind n proxies the n-th entry from the right decides", () => {
+  test.each([
+    ["one proxy", "198.51.100.1", 1, "198.51.100.1"],
+    ["a client that invents entries", "1.1.1.1, 2.2.2.2, 198.51.100.1", 1, "198.51.100.1"],
+    ["two proxies", "1.1.1.1, 198.51.100.1, 10.0.0.2", 2, "198.51.100.1"],
+    ["no spaces", "1.1.1.1,198.51.100.1", 1, "198.51.100.1"],
+    ["a port", "198.51.100.1:567", 1, "198.51.100.1"],
+    ["IPv6 with a port", "[2001:db8::1]:80", 1, "2001:db8::1"],
+    ["IPv6 in brackets", "[::1]", 1, "::1"],
+    ["IPv6 with a zone", "[fe80::1%25eth0]:80", 1, "fe80::1"],
+    ["mapped IPv4", "::ffff:198.51.100.1", 1, "198.51.100.1"],
+    ["an invented entry that is no address", "<script>, 198.51.100.1", 1, "198.51.100.1"],
+  ])("%s", (_name, forwardedFor, hops, expected) => {
+    expect(resolveClientAddress("10.0.0.1", forwardedFor, hops)).toBe(expected);
+  });
+});
+
+describe("an entry that cannot have come from a trusted proxy leaves the socket's address", () => {
+  test.each([
+    ["no header", undefined, 1],
+    ["an empty header", "", 1],
+    ["too few entries", "198.51.100.1", 2],
+    ["an empty entry", "198.51.100.1,", 1],
+    ["unknown", "unknown", 1],
+    ["a host name", "localhost", 1],
+    ["half an address", "198.51.100", 1],
+    ["octal", "0306.063.0144.01", 1],
+    ["hexadecimal", "0xc6336401", 1],
+    ["a plain number", "3325256705", 1],
+    ["leading zeros", "198.051.100.001", 1],
+    ["out of range", "256.1.1.1", 1],
+    ["an open bracket", "[2001:db8::1", 1],
+    ["a port that is none", "[2001:db8::1]:port", 1],
+    ["two addresses in one entry", "198.51.100.1 198.51.100.2", 1],
+    ["a prefix", "198.51.100.0/24", 1],
+    ["a NUL", "198.51.100.1\u0000", 1],
+  ])("%s", (_name, forwardedFor, hops) => {
+    expect(resolveClientAddress("10.0.0.1", forwardedFor, hops)).toBe("10.0.0.1");
+  });
+});
+
+describe("limits count", () => {
+  test.each([
+    ["IPv4 by address", "203.0.113.7", "203.0.113.7"],
+    ["IPv6 by /64", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["a short IPv6 by /64", "2001:db8::1", "2001:db8:0:0::/64"],
+    ["loopback", "::1", "0:0:0:0::/64"],
+  ])("%s", (_name, address, expected) => {
+    expect(addressGroup(address)).toBe(expected);
+  });
+
+  test("every host of one /64 as one, and the next /64 as another", () => {
+    expect(addressGroup("2001:db8:1:2::1")).toBe(addressGroup("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+    expect(addressGroup("2001:db8:1:2::1")).not.toBe(addressGroup("2001:db8:1:3::1"));
+  });
+});
