@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { createLog } from "./log";
+import { requestNotes } from "./request-notes";
+
+const TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+
+function lineOf(write: (log: ReturnType<typeof createLog>) => void): string {
+  const lines: string[] = [];
+  write(createLog({ write: (line) => lines.push(line) }));
+  expect(lines).toHaveLength(1);
+  return lines[0] ?? "";
+}
+
+describe("a secret never reaches the log", () => {
+  test.each([
+    "password",
+    "currentPassword",
+    "newPassword",
+    "passwordHash",
+    "cookie",
+    "set-cookie",
+    "authorization",
+    "token",
+    "accessToken",
+    "refreshToken",
+    "nonce",
+  ])("as %s, at the top or one level down", (name) => {
+    expect(lineOf((log) => log.info({ [name]: "hunter2" }))).not.toContain("hunter2");
+    expect(lineOf((log) => log.info({ input: { [name]: "hunter2" } }))).not.toContain("hunter2");
+  });
+
+  test("in an error's message or stack", () => {
+    expect(lineOf((log) => log.error({ err: new Error(`cannot verify ${TOKEN}`) }))).not.toContain("eyJ");
+  });
+
+  test("under any name, if it looks like a token", () => {
+    expect(lineOf((log) => log.info({ seen: { deep: { down: TOKEN } } }, `cookie __acc=${TOKEN}`))).not.toContain(
+      "eyJ",
+    );
+  });
+
+  test("in an error's cause", () => {
+    const cause = new Error(`cannot verify ${TOKEN}`);
+    const line = lineOf((log) => log.error({ err: new Error("refresh failed", { cause }) }));
+    expect(line).not.toContain("eyJ");
+    expect(JSON.parse(line).err.cause.message).toBe("cannot verify [token]");
+  });
+
+  test("with the statement that a driver hangs on its error", () => {
+    const err = Object.assign(new Error("Deadlock found"), { code: "ER_LOCK_DEADLOCK", sql: "update … 'hunter2'" });
+    const line = lineOf((log) => log.error({ err }));
+    expect(line).not.toContain("hunter2");
+    expect(JSON.parse(line).err.code).toBe("ER_LOCK_DEADLOCK");
+  });
+});
+
+test("a line is JSON with an instant and a level by name, and says which request it belongs to", () => {
+  const notes = { requestId: "request-1", sessionId: "session-1", userId: "user-1" };
+  const line = JSON.parse(lineOf((log) => requestNotes.run(notes, () => log.info("hello"))));
+  expect(line).toMatchObject({ level: "info", msg: "hello", ...notes });
+  expect(new Date(line.time).toISOString()).toBe(line.time);
+  expect(line).not.toHaveProperty("pid");
+});
