@@ -1,0 +1,181 @@
+import { createTRPCClient } from "@trpc/client";
+import { initTRPC, type inferRouterInputs } from "@trpc/server";
+import fc from "fast-check";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import * as inputs from "./inputs";
+
+const { changePasswordInput, fieldsOf, loginInput, nothing, registerInput, revokeInput, updateInput } = inputs;
+
+const ID = "0192f0c1-2345-7abc-8def-0123456789ab";
+const LOGIN = { email: "ada@example.com", password: "correct horse" };
+const REGISTER = { ...LOGIN, fullName: "Ada Lovelace" };
+const CHANGE = { currentPassword: "correct horse", newPassword: "battery staple" };
+
+const SCHEMAS = { registerInput, loginInput, updateInput, changePasswordInput, revokeInput };
+type Name = keyof typeof SCHEMAS;
+
+const complaints = (name: Name, input: unknown) => {
+  const { error } = SCHEMAS[name].safeParse(input);
+  return error && fieldsOf(error);
+};
+
+describe("accepted", () => {
+  test("inputs come out normalised, and remembered unless told otherwise", () => {
+    expect(registerInput.parse({ ...REGISTER, email: " ADA@Example.com", fullName: " Ada  Lovelace" })).toEqual({
+      ...REGISTER,
+      remember: true,
+    });
+    expect(loginInput.parse({ ...LOGIN, remember: false }).remember).toBe(false);
+    expect(loginInput.parse({ ...LOGIN, remember: undefined }).remember).toBe(true);
+    expect(updateInput.parse({ fullName: " Ada " })).toEqual({ fullName: "Ada" });
+    expect(revokeInput.parse({ id: ID })).toEqual({ id: ID });
+  });
+
+  test("passwords come out as they went in, blanks and all", () => {
+    for (const password of [" correct horse ", "e\u0301 and \ufb01", "x", "\0", "😀".repeat(128)]) {
+      expect(loginInput.parse({ ...LOGIN, password }).password).toBe(password);
+      expect(changePasswordInput.parse({ ...CHANGE, newPassword: password }).newPassword).toBe(password);
+    }
+  });
+});
+
+describe("refused, in our words at the field", () => {
+  const MISSING = {
+    fullName: "Enter your name.",
+    email: "Enter your email address.",
+    password: "Enter your password.",
+    currentPassword: "Enter your current password.",
+    newPassword: "Choose a password.",
+    id: "That is not a session.",
+  };
+
+  test.each<[Name, Record<string, string>]>([
+    ["registerInput", { fullName: MISSING.fullName, email: MISSING.email, password: "Choose a password." }],
+    ["loginInput", { email: MISSING.email, password: MISSING.password }],
+    ["updateInput", { fullName: MISSING.fullName }],
+    ["changePasswordInput", { currentPassword: MISSING.currentPassword, newPassword: MISSING.newPassword }],
+    ["revokeInput", { id: MISSING.id }],
+  ])("%s: every field, when missing, empty or of another type", (name, expected) => {
+    expect(complaints(name, {})).toEqual(expected);
+    for (const wrong of [undefined, null, "", 7, 0, NaN, true, {}, [], ["x"], { $ne: "" }, { toString: "x" }]) {
+      const input = Object.fromEntries(Object.keys(expected).map((field) => [field, wrong]));
+      expect(complaints(name, input)).toEqual(expected);
+    }
+  });
+
+  test.each<[Name, Record<string, unknown>]>([
+    ["registerInput", REGISTER],
+    ["loginInput", LOGIN],
+    ["updateInput", { fullName: "Ada" }],
+    ["changePasswordInput", CHANGE],
+    ["revokeInput", { id: ID }],
+  ])("%s: a key that is not one of its own", (name, input) => {
+    for (const key of ["role", "isAdmin", "id_", "constructor", "__proto__", ""]) {
+      const withKey = JSON.parse(`${JSON.stringify(input).slice(0, -1)}, ${JSON.stringify(key)}: "admin"}`) as unknown;
+      expect(Object.entries(complaints(name, withKey) ?? {})).toEqual([[key, "There is no such field."]]);
+    }
+  });
+
+  test.each(Object.keys(SCHEMAS) as Name[])("%s: anything but an object", (name) => {
+    for (const input of [undefined, null, "", "x", 7, true, [], [LOGIN], () => LOGIN]) {
+      const { error } = SCHEMAS[name].safeParse(input);
+      expect(error?.issues.map((issue) => issue.message)).toEqual(["Send the fields as one object."]);
+      expect(error && fieldsOf(error)).toEqual({});
+    }
+  });
+
+  test.each([null, 1, 0, "true", "on", "", {}, []])("remember: %j is neither yes nor no", (remember) => {
+    expect(complaints("loginInput", { ...LOGIN, remember })).toEqual({ remember: "Must be true or false." });
+  });
+
+  const TOO_LONG = "A password has at most 128 characters.";
+  const BROKEN = "That password contains a broken character.";
+  test.each([
+    ["129 letters", "x".repeat(129), TOO_LONG],
+    ["a ligature of 18 letters, eight times", "\ufdfa".repeat(8), TOO_LONG],
+    ["a megabyte", "x".repeat(1_000_000), TOO_LONG],
+    ["half a character", "correct \ud800 horse", BROKEN],
+    ["a megabyte of halves", "\udfff".repeat(1_000_000), BROKEN],
+  ])("a password to be checked: %s", (_, password, message) => {
+    expect(complaints("loginInput", { ...LOGIN, password })).toEqual({ password: message });
+    expect(complaints("changePasswordInput", { ...CHANGE, currentPassword: password })).toEqual({
+      currentPassword: message,
+    });
+  });
+
+  test("a password to be chosen is bounded before it is judged", () => {
+    const password = "x".repeat(1025);
+    expect(complaints("registerInput", { ...REGISTER, password })).toEqual({ password: TOO_LONG });
+    expect(complaints("changePasswordInput", { ...CHANGE, newPassword: password })).toEqual({ newPassword: TOO_LONG });
+  });
+
+  test.each(["1", "me", ID.slice(1), `${ID} `, `{${ID}}`, ID.replaceAll("-", ""), "../../users", "%"])(
+    "a session called %j",
+    (id) => {
+      expect(complaints("revokeInput", { id })).toEqual({ id: MISSING.id });
+    },
+  );
+
+  test("with bounded words, however many and long keys a client sends", () => {
+    const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`${i}${"k".repeat(100)}`, 1]));
+    const named = Object.keys(complaints("loginInput", { ...LOGIN, ...many }) ?? {});
+    expect(named).toHaveLength(10);
+    for (const name of named) expect(name.length).toBeLessThanOrEqual(64);
+  });
+
+  test("without a throw and without a word of the library's, whatever is sent", () => {
+    const ours = /^(Enter|Choose|Use|That|There|Must|Send|A password)/;
+    const keys = fc.constantFrom(
+      "email",
+      "password",
+      "fullName",
+      "remember",
+      "id",
+      "currentPassword",
+      "x",
+      "__proto__",
+    );
+    const input = fc.oneof(
+      fc.jsonValue(),
+      fc.dictionary(keys, fc.oneof(fc.string({ unit: "binary" }), fc.jsonValue())),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...(Object.keys(SCHEMAS) as Name[])), input, (name, sent) => {
+        for (const issue of SCHEMAS[name].safeParse(sent).error?.issues ?? []) expect(issue.message).toMatch(ours);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("nothing", () => {
+  test.each([[undefined], [null], [{}]])("is %j", (input) => {
+    expect(nothing.safeParse(input).success).toBe(true);
+  });
+
+  test.each([0, "", false, "x", [], [1], { id: ID }, { userId: "x" }, { ["__proto__x"]: 1 }])("is not %j", (input) => {
+    expect(nothing.safeParse(input).error?.issues[0]?.message).toBe("Send nothing here.");
+  });
+
+  test("is what callers pass: no argument", () => {
+    const t = initTRPC.create();
+    const router = t.router({
+      logout: t.procedure.input(nothing).mutation(() => true),
+      me: t.procedure.input(nothing).query(() => true),
+    });
+    expectTypeOf<inferRouterInputs<typeof router>["logout"]>().toEqualTypeOf<void>();
+    const client = createTRPCClient<typeof router>({ links: [] });
+    expectTypeOf(client.logout.mutate).toBeCallableWith();
+    expectTypeOf(client.me.query).toBeCallableWith();
+  });
+});
+
+test("callers may leave out what has a default, and nothing else", () => {
+  type Inputs = { [N in Name]: (typeof SCHEMAS)[N]["_input"] };
+  expectTypeOf<Inputs["loginInput"]>().toEqualTypeOf<{
+    email: string;
+    password: string;
+    remember?: boolean | undefined;
+  }>();
+  expectTypeOf<inputs.LoginInput>().toEqualTypeOf<{ email: string; password: string; remember: boolean }>();
+});
