@@ -98,7 +98,7 @@ describe("a password to be chosen", () => {
         const { kind } = await judgePassword([password].flat().join(""), { ...person, minLength: 0 });
         expect(["good", "bad"]).toContain(kind);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
