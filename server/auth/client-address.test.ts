@@ -54,6 +54,7 @@ describe("an entry that cannot have come from a trusted proxy leaves the socket'
     ["an open bracket", "[2001:db8::1", 1],
     ["a port that is none", "[2001:db8::1]:port", 1],
     ["two addresses in one entry", "198.51.100.1 198.51.100.2", 1],
+    ["text before an address", "garbage198.51.100.1", 1],
     ["a prefix", "198.51.100.0/24", 1],
     ["a NUL", "198.51.100.1\u0000", 1],
   ])("%s", (_name, forwardedFor, hops) => {

@@ -4,6 +4,7 @@ import ipaddr from "ipaddr.js";
 
 /** Stands for a peer that hung up before it could be asked. All of them share one bucket. */
 const UNKNOWN_ADDRESS = "0.0.0.0";
+const MAPPED_IPV4 = "::ffff:";
 
 /**
  * The address a request is counted and fingerprinted by. Behind n trusted proxies the n-th entry from the right was
@@ -28,6 +29,10 @@ export function addressGroup(address: string): string {
 
 function canonicalAddress(spelling: string | undefined): string | null {
   if (spelling === undefined) return null;
+  // How a socket that serves both families spells IPv4: nearly every request.
+  if (spelling.startsWith(MAPPED_IPV4) && isIP(spelling.slice(MAPPED_IPV4.length)) === 4) {
+    return spelling.slice(MAPPED_IPV4.length);
+  }
   const bare = withoutPortAndZone(spelling.trim());
   switch (isIP(bare)) {
     case 4:

@@ -1,0 +1,33 @@
+import "server-only";
+import { ServerResponse, type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders } from "node:http";
+
+/** An answer that is looked over once more when its head is about to be written, whoever writes it. */
+export class Answer<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+  beforeHead: (() => void) | null = null;
+
+  override writeHead(statusCode: number, ...rest: unknown[]): this {
+    const [reasonOrHeaders, headers = reasonOrHeaders] = rest;
+    if (this.headersSent || this.beforeHead === null) return super.writeHead(statusCode, ...(rest as []));
+    this.statusCode = statusCode;
+    if (typeof headers === "object" && headers !== null)
+      this.#take(headers as OutgoingHttpHeaders | OutgoingHttpHeader[]);
+    this.beforeHead();
+    return typeof reasonOrHeaders === "string"
+      ? super.writeHead(statusCode, reasonOrHeaders)
+      : super.writeHead(statusCode);
+  }
+
+  /** Forgets what was to be sent: an answer that replaces another must not carry its cookies. */
+  startOver(): void {
+    for (const name of this.getHeaderNames()) this.removeHeader(name);
+  }
+
+  #take(headers: OutgoingHttpHeaders | OutgoingHttpHeader[]): void {
+    if (Array.isArray(headers)) {
+      for (let at = 0; at + 1 < headers.length; at += 2)
+        this.appendHeader(String(headers[at]), String(headers[at + 1]));
+      return;
+    }
+    for (const [name, value] of Object.entries(headers)) if (value !== undefined) this.setHeader(name, value);
+  }
+}

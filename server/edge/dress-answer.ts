@@ -1,0 +1,28 @@
+import "server-only";
+import type { Answer } from "./answer";
+import type { SecurityHeaders } from "./security-headers";
+import type { Visit } from "./visit";
+
+/** Headers that every answer carries, set last, so that nothing behind the entry can leave them out or say otherwise. */
+export function dressAnswer(answer: Answer, visit: Visit, security: SecurityHeaders, isStopping: boolean): void {
+  for (const [name, value] of security.always) answer.setHeader(name, value);
+  answer.setHeader("X-Request-Id", visit.requestId);
+  answer.removeHeader("X-Powered-By");
+
+  const isHtml = String(answer.getHeader("Content-Type") ?? "").startsWith("text/html");
+  answer.setHeader("Content-Security-Policy", isHtml ? security.documentPolicy(visit.nonce) : security.otherPolicy);
+  if (!isCacheable(answer, visit)) answer.setHeader("Cache-Control", "private, no-store");
+
+  // A procedure with a tighter limit of its own has said more already.
+  if (visit.quota !== null && !answer.hasHeader("RateLimit-Limit")) {
+    answer.setHeader("RateLimit-Limit", visit.quota.limit);
+    answer.setHeader("RateLimit-Remaining", visit.quota.remaining);
+    answer.setHeader("RateLimit-Reset", visit.quota.resetSeconds);
+  }
+  if (isStopping) answer.setHeader("Connection", "close");
+}
+
+/** Only built assets: a shared cache that keeps a page keeps somebody's name, or the cookie beside it. */
+function isCacheable(answer: Answer, visit: Visit): boolean {
+  return visit.route === "static" && answer.statusCode < 400 && !answer.hasHeader("Set-Cookie");
+}

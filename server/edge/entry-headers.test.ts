@@ -1,0 +1,189 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { describe, expect, test } from "vitest";
+import { startEntry, type Answered, type Asked, type RunningEntry } from "./testing";
+
+const DOCUMENT = /^default-src 'none'; script-src 'nonce-[\w+/]{22}==' 'strict-dynamic'; style-src 'self' 'nonce-/;
+const OTHER = /^default-src 'none'; frame-ancestors 'none'$/;
+const NOT_STORED = "private, no-store";
+
+/** Answers like a framework that cares for none of our headers. */
+async function carelessApp(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  response.setHeader("X-Powered-By", "Careless");
+  response.setHeader("Cache-Control", "s-maxage=31536000");
+  switch (request.url) {
+    case "/broken":
+    case "/api/trpc/broken":
+      throw new Error("select * from users");
+    case "/moved":
+      return void response.writeHead(307, { Location: "/login" }).end();
+    case "/array":
+      response.writeHead(200, "Fine", ["Content-Type", "text/html", "X-Frame-Options", "ALLOWALL"] as never).end();
+      return;
+    case "/cookie":
+      response.setHeader("Set-Cookie", "__acc=a");
+      return void response.end("plain");
+    case "/_next/static/a.js":
+    case "/_next/static/cookie.js":
+      response.setHeader("Content-Type", "application/javascript");
+      response.setHeader("Cache-Control", "public, max-age=31536000, immutable");
+      if (request.url.includes("cookie")) response.setHeader("Set-Cookie", "__acc=a");
+      return void response.end("1");
+    case "/_next/static/missing.js":
+      response.statusCode = 404;
+      return void response.end("Not Found");
+    case "/slow":
+    case "/api/trpc/slow":
+      response.setHeader("Set-Cookie", "__acc=late");
+      return;
+  }
+  if (request.url?.startsWith("/api/")) {
+    response.setHeader("Content-Type", "application/json");
+    return void response.end("{}");
+  }
+  response.setHeader("Content-Type", "text/html; charset=utf-8");
+  response.write("<p>");
+  response.end("hello");
+}
+
+async function answerTo(asked: Asked | string): Promise<Answered> {
+  const entry = await startEntry(carelessApp, { REFRESH_GRACE_SECONDS: 0.4 });
+  return typeof asked === "string" ? parse(await entry.send(asked)) : entry.ask(asked);
+}
+
+async function exhausted(entry: RunningEntry, asked: Asked): Promise<Answered> {
+  await entry.ask(asked);
+  return entry.ask(asked);
+}
+
+describe("every kind of answer carries the security headers", () => {
+  const call = (path: string) => ({ method: "POST", path: `/api/trpc/${path}` });
+  const line = (text: string) => `${text} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+
+  test.each<[string, Asked | string, number, RegExp, string]>([
+    ["a page", { path: "/" }, 200, DOCUMENT, NOT_STORED],
+    ["a page asked for by HEAD", { method: "HEAD", path: "/" }, 200, DOCUMENT, NOT_STORED],
+    ["a page that says otherwise", { path: "/array" }, 200, DOCUMENT, NOT_STORED],
+    ["a redirect", { path: "/moved" }, 307, OTHER, NOT_STORED],
+    ["text with a cookie", { path: "/cookie" }, 200, OTHER, NOT_STORED],
+    ["a call", call("auth.session"), 200, OTHER, NOT_STORED],
+    ["health", { path: "/api/health/live" }, 200, OTHER, NOT_STORED],
+    ["a built asset", { path: "/_next/static/a.js" }, 200, OTHER, "public, max-age=31536000, immutable"],
+    ["an asset with a cookie", { path: "/_next/static/cookie.js" }, 200, OTHER, NOT_STORED],
+    ["a missing asset", { path: "/_next/static/missing.js" }, 404, OTHER, NOT_STORED],
+    ["a broken page", { path: "/broken" }, 500, DOCUMENT, NOT_STORED],
+    ["a broken call", call("broken"), 500, OTHER, NOT_STORED],
+    ["a page that hangs", { path: "/slow" }, 503, DOCUMENT, NOT_STORED],
+    ["a call that hangs", call("slow"), 503, OTHER, NOT_STORED],
+    ["a malformed address", { path: "/%00" }, 400, DOCUMENT, NOT_STORED],
+    ["a soft navigation to a malformed address", { path: "/%00", headers: { rsc: "1" } }, 400, OTHER, NOT_STORED],
+    ["a wrong method", { method: "PUT", path: "/" }, 405, DOCUMENT, NOT_STORED],
+    ["TRACE", { method: "TRACE", path: "/" }, 405, DOCUMENT, NOT_STORED],
+    ["too large a body", { ...call("x"), body: Buffer.alloc(65_537) }, 413, OTHER, NOT_STORED],
+    ["too long an address", { path: `/${"a".repeat(8_192)}` }, 414, DOCUMENT, NOT_STORED],
+    ["a packed body", { ...call("x"), body: "{}", headers: { "content-encoding": "gzip" } }, 415, OTHER, NOT_STORED],
+    ["an unknown expectation", { ...call("x"), headers: { expect: "a miracle" } }, 417, OTHER, NOT_STORED],
+    ["no host", "GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400, DOCUMENT, NOT_STORED],
+    ["garbage", "garbage\r\n\r\n", 400, OTHER, NOT_STORED],
+    ["CONNECT", "CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test\r\n\r\n", 405, OTHER, NOT_STORED],
+    ["too many headers", line(`GET / HTTP/1.1\r\nX-A: ${"a".repeat(20_000)}\r\nX-B: `), 431, OTHER, NOT_STORED],
+    ["an address beyond all bounds", line(`GET /${"a".repeat(20_000)}`), 414, OTHER, NOT_STORED],
+  ])("%s", async (_name, asked, status, policy, cacheControl) => {
+    const answer = await answerTo(asked);
+    expect(answer.status).toBe(status);
+    expectSecured(answer, policy, cacheControl);
+  });
+
+  test("the ceiling, to a page and to a call", async () => {
+    const entry = await startEntry(carelessApp, { RATE_LIMIT_FACTOR: 1 / 600 });
+    const page = await exhausted(entry, { path: "/" });
+    const answer = await exhausted(entry, call("auth.session"));
+    expect([page.status, answer.status]).toEqual([429, 429]);
+    expectSecured(page, DOCUMENT, NOT_STORED);
+    expectSecured(answer, OTHER, NOT_STORED);
+  });
+
+  function expectSecured({ headers }: Answered, policy: RegExp, cacheControl: string) {
+    expect(headers["content-security-policy"]).toMatch(policy);
+    expect(headers["cache-control"]).toBe(cacheControl);
+    expect(headers["x-request-id"]).toMatch(/^[\w-]{36}$/);
+    expect(headers).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
+      "referrer-policy": "same-origin",
+      "permissions-policy": expect.stringContaining("camera=()"),
+    });
+    expect(headers).not.toHaveProperty("x-powered-by");
+    expect(headers).not.toHaveProperty("strict-transport-security");
+  }
+});
+
+test("on https every answer insists on https", async () => {
+  const entry = await startEntry(carelessApp, { APP_ORIGIN: "https://app.example.com" });
+  for (const path of ["/", "/moved", "/%00", "/_next/static/a.js", "/api/health/live"]) {
+    const { headers } = await entry.ask({ path });
+    expect(headers["strict-transport-security"]).toBe("max-age=31536000");
+  }
+  expect(parse(await entry.send("garbage\r\n\r\n")).headers["strict-transport-security"]).toBe("max-age=31536000");
+});
+
+describe("an error of the entry's own", () => {
+  test("is a page for a person, without scripts, and its style has the nonce", async () => {
+    const { headers, body } = await answerTo({ method: "DELETE", path: "/dashboard" });
+    const nonce = /'nonce-([^']+)'/.exec(String(headers["content-security-policy"]))?.[1];
+    expect(headers["content-type"]).toBe("text/html; charset=utf-8");
+    expect(headers["allow"]).toBe("GET, HEAD");
+    expect(body).toContain(`<style nonce="${nonce}">`);
+    expect(body).toContain(String(headers["x-request-id"]));
+    expect(body).not.toMatch(/<script|DELETE|\/dashboard/);
+  });
+
+  test("is the envelope that a tRPC client expects", async () => {
+    const { headers, body } = await answerTo({ method: "DELETE", path: "/api/trpc/auth.session" });
+    expect(headers["content-type"]).toBe("application/json; charset=utf-8");
+    expect(headers["allow"]).toBe("GET, POST");
+    expect(JSON.parse(body)).toEqual({
+      error: {
+        message: "This address does not take that method.",
+        code: -32005,
+        data: {
+          code: "METHOD_NOT_SUPPORTED",
+          httpStatus: 405,
+          reason: "METHOD_NOT_ALLOWED",
+          requestId: headers["x-request-id"],
+        },
+      },
+    });
+  });
+
+  test("has no body for HEAD, and says how long it would be", async () => {
+    const { status, headers, body } = await answerTo({ method: "HEAD", path: "/%00" });
+    expect([status, body]).toEqual([400, ""]);
+    expect(Number(headers["content-length"])).toBeGreaterThan(0);
+  });
+
+  test("tells a fault's request id and nothing else", async () => {
+    const entry = await startEntry(carelessApp);
+    const { body, headers } = await entry.ask({ method: "POST", path: "/api/trpc/broken" });
+    expect(JSON.parse(body).error).toEqual({
+      message: "Something went wrong on our side.",
+      code: -32603,
+      data: { code: "INTERNAL_SERVER_ERROR", httpStatus: 500, requestId: headers["x-request-id"] },
+    });
+    expect((await entry.ask({ path: "/broken" })).body).not.toContain("select");
+    expect(entry.lines.filter((line) => line.level === "error")).toHaveLength(2);
+  });
+});
+
+function parse(reply: string): Answered {
+  const [head = "", body = ""] = reply.split("\r\n\r\n", 2);
+  const [statusLine = "", ...lines] = head.split("\r\n");
+  const headers = Object.fromEntries(
+    lines.map((line) => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+    }),
+  );
+  return { status: Number(statusLine.split(" ")[1]), headers, body };
+}

@@ -1,0 +1,186 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { describe, expect, test, vi } from "vitest";
+import { startEntry, type RunningEntry } from "./testing";
+
+function tellHeaders(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader("Content-Type", "application/json");
+  response.end(JSON.stringify({ ...request.headers, url: request.url, method: request.method }));
+}
+
+type Seen = IncomingHttpHeaders & { url: string; method: string };
+
+async function seenBy(
+  settings: Parameters<typeof startEntry>[1],
+  ...asked: Parameters<RunningEntry["ask"]>
+): Promise<Seen> {
+  const entry = await startEntry(tellHeaders, settings);
+  return JSON.parse((await entry.ask(...asked)).body) as Seen;
+}
+
+describe("a client cannot choose its address", () => {
+  const forged = { "x-forwarded-for": "6.6.6.6", "x-real-ip": "6.6.6.6", "x-portcullis-address": "6.6.6.6" };
+
+  test("without proxies the socket's counts, whatever the headers say", async () => {
+    const seen = await seenBy({}, { headers: { ...forged, forwarded: "for=6.6.6.6" } });
+    expect(seen["x-portcullis-address"]).toBe("127.0.0.1");
+    expect(seen["x-forwarded-for"]).toBe("127.0.0.1");
+    expect(JSON.stringify(seen)).not.toContain("6.6.6.6");
+  });
+
+  test("behind a proxy only the entry that the proxy wrote counts", async () => {
+    const headers = { "x-forwarded-for": ["6.6.6.6, 7.7.7.7", "198.51.100.1"] };
+    const seen = await seenBy({ TRUSTED_PROXY_HOPS: 1 }, { headers });
+    expect(seen["x-portcullis-address"]).toBe("198.51.100.1");
+    expect(seen["x-forwarded-for"]).toBe("198.51.100.1");
+  });
+
+  test("past the proxies, the socket's counts", async () => {
+    const seen = await seenBy({ TRUSTED_PROXY_HOPS: 2 }, { headers: forged });
+    expect(seen["x-portcullis-address"]).toBe("127.0.0.1");
+  });
+});
+
+test("the app sees the host and scheme of APP_ORIGIN, never those of the request", async () => {
+  const headers = { host: "evil.test", "x-forwarded-host": "evil.test", "x-forwarded-proto": "gopher" };
+  const seen = await seenBy({ APP_ORIGIN: "https://app.example.com" }, { headers });
+  expect(seen).toMatchObject({
+    host: "app.example.com",
+    "x-forwarded-host": "app.example.com",
+    "x-forwarded-port": "443",
+    "x-forwarded-proto": "https",
+  });
+  expect(JSON.stringify(seen)).not.toMatch(/evil|gopher/);
+});
+
+test("claims are stripped, the browser's own words are kept", async () => {
+  const seen = await seenBy(
+    {},
+    { headers: { "x-user": "root", "next-action": "a", accept: "text/html", cookie: "a=b" } },
+  );
+  expect(seen).toMatchObject({ accept: "text/html", cookie: "a=b" });
+  expect(seen).not.toHaveProperty("x-user");
+  expect(seen).not.toHaveProperty("next-action");
+});
+
+test("the scripts of a document get the nonce that its policy names, and no other", async () => {
+  const nonceIn = (policy: unknown) => /'nonce-([^']+)'/.exec(String(policy))?.[1];
+  let given: string | undefined;
+  const entry = await startEntry((request, response) => {
+    given = nonceIn(request.headers["content-security-policy"]);
+    response.setHeader("Content-Type", "text/html").end();
+  });
+  const asked = { headers: { "content-security-policy": "script-src 'nonce-evil'" } };
+  const first = await entry.ask(asked);
+  expect(given).toBe(nonceIn(first.headers["content-security-policy"]));
+  expect(given).not.toBe("evil");
+  const second = await entry.ask(asked);
+  expect(nonceIn(second.headers["content-security-policy"])).not.toBe(
+    nonceIn(first.headers["content-security-policy"]),
+  );
+});
+
+test("a sane request id is kept, on the answer and for the app", async () => {
+  const entry = await startEntry(tellHeaders);
+  const { headers, body } = await entry.ask({ headers: { "x-request-id": "abcd-1234" } });
+  expect(headers["x-request-id"]).toBe("abcd-1234");
+  expect(JSON.parse(body)["x-request-id"]).toBe("abcd-1234");
+});
+
+test("the app cannot answer under another request id", async () => {
+  const entry = await startEntry((_request, response) => void response.setHeader("x-request-id", "other-id").end());
+  const { headers } = await entry.ask({ headers: { "x-request-id": "abcd-1234" } });
+  expect(headers["x-request-id"]).toBe("abcd-1234");
+});
+
+test.each([
+  ["/dashboard?tab=1&_rsc=abc", {}, "/dashboard?tab=1", "document"],
+  ["/dashboard?_rsc=abc", { rsc: "1" }, "/dashboard", "soft"],
+  ["/dashboard", { "sec-fetch-dest": "empty" }, "/dashboard", "soft"],
+  ["/api/trpc/users.me", {}, "/api/trpc/users.me", "call"],
+])("the app is told what %s with %o is", async (path, headers, seenPath, kind) => {
+  const seen = await seenBy({}, { path, headers });
+  expect(seen).toMatchObject({ "x-portcullis-path": seenPath, "x-portcullis-kind": kind, url: path });
+});
+
+describe("the app never sees", () => {
+  const host = "Host: localhost\r\nConnection: close";
+  test.each([
+    ["a second host", `GET / HTTP/1.1\r\n${host}\r\nHost: evil.test\r\n\r\n`, 400],
+    ["no host", "GET / HTTP/1.0\r\n\r\n", 400],
+    ["two origins", `POST /api/trpc/x HTTP/1.1\r\n${host}\r\nOrigin: a\r\nOrigin: b\r\n\r\n`, 400],
+    ["two content types", `POST /api/trpc/x HTTP/1.1\r\n${host}\r\nContent-Type: a\r\nContent-Type: b\r\n\r\n`, 400],
+    ["our cookie twice", `GET / HTTP/1.1\r\n${host}\r\nCookie: __acc=a; __acc=b\r\n\r\n`, 400],
+    ["our cookie in two lines", `GET / HTTP/1.1\r\n${host}\r\nCookie: __ref=a\r\nCookie: __ref=b\r\n\r\n`, 400],
+    ["an absolute address", `GET http://evil.test/ HTTP/1.1\r\n${host}\r\n\r\n`, 400],
+    ["a parent segment", `GET /_next/static/../../dashboard HTTP/1.1\r\n${host}\r\n\r\n`, 400],
+    ["half an encoding", `GET /% HTTP/1.1\r\n${host}\r\n\r\n`, 400],
+    ["a backslash", `GET /\\evil.test HTTP/1.1\r\n${host}\r\n\r\n`, 400],
+    ["a raw byte above ASCII", `GET /caf\u00e9 HTTP/1.1\r\n${host}\r\n\r\n`, 400],
+    ["TRACE", `TRACE / HTTP/1.1\r\n${host}\r\n\r\n`, 405],
+    ["CONNECT", `CONNECT localhost:22 HTTP/1.1\r\n${host}\r\n\r\n`, 405],
+    ["POST on a page", `POST /login HTTP/1.1\r\n${host}\r\nContent-Length: 0\r\n\r\n`, 405],
+    ["PUT on a page", `PUT /dashboard HTTP/1.1\r\n${host}\r\nContent-Length: 0\r\n\r\n`, 405],
+    ["DELETE on a call", `DELETE /api/trpc/x HTTP/1.1\r\n${host}\r\n\r\n`, 405],
+    ["POST on health", `POST /api/health/live HTTP/1.1\r\n${host}\r\nContent-Length: 0\r\n\r\n`, 405],
+    ["OPTIONS on a call", `OPTIONS /api/trpc/x HTTP/1.1\r\n${host}\r\n\r\n`, 405],
+    ["OPTIONS on everything", `OPTIONS * HTTP/1.1\r\n${host}\r\n\r\n`, 400],
+    [
+      "an upgrade",
+      "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+      400,
+    ],
+  ])("%s", async (_name, bytes, status) => {
+    const app = vi.fn();
+    const entry = await startEntry(app);
+    expect(await entry.send(bytes)).toMatch(new RegExp(`^HTTP/1\\.[01] ${status} `));
+    expect(app).not.toHaveBeenCalled();
+  });
+});
+
+test("an upgrade to what we do not speak is declined by silence", async () => {
+  const entry = await startEntry(tellHeaders);
+  const reply = await entry.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close, Upgrade\r\nUpgrade: h2c\r\n\r\n");
+  expect(reply).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+describe("where other origins are listed", () => {
+  const settings = { CORS_ORIGINS: ["https://partner.example.net"] };
+  const path = "/api/trpc/auth.session";
+
+  test("a preflight of theirs is answered by the entry", async () => {
+    const entry = await startEntry(tellHeaders, settings);
+    const answer = await entry.ask({ method: "OPTIONS", path, headers: { origin: "https://partner.example.net" } });
+    expect(answer.status).toBe(204);
+    expect(answer.headers).toMatchObject({
+      "access-control-allow-origin": "https://partner.example.net",
+      "access-control-allow-credentials": "true",
+      "access-control-allow-methods": "GET, POST",
+      vary: "Origin",
+    });
+  });
+
+  test("a preflight of anybody else is refused", async () => {
+    const entry = await startEntry(tellHeaders, settings);
+    for (const origin of ["https://evil.test", "null", undefined]) {
+      const answer = await entry.ask({ method: "OPTIONS", path, headers: origin ? { origin } : {} });
+      expect(answer.status).toBe(403);
+      expect(answer.headers).not.toHaveProperty("access-control-allow-origin");
+    }
+  });
+
+  test("their pages may read answers and refusals to their calls, and nothing else", async () => {
+    const entry = await startEntry(tellHeaders, settings);
+    const headers = { origin: "https://partner.example.net" };
+    const allowed = "access-control-allow-origin";
+    expect((await entry.ask({ path, headers })).headers[allowed]).toBe("https://partner.example.net");
+    expect((await entry.ask({ method: "PUT", path, headers })).headers[allowed]).toBe("https://partner.example.net");
+    expect((await entry.ask({ path: "/dashboard", headers })).headers).not.toHaveProperty(allowed);
+    expect((await entry.ask({ path, headers: { origin: "https://evil.test" } })).headers).not.toHaveProperty(allowed);
+  });
+
+  test("elsewhere nobody is", async () => {
+    const entry = await startEntry(tellHeaders);
+    const { headers } = await entry.ask({ path, headers: { origin: "https://partner.example.net" } });
+    expect(headers).not.toHaveProperty("access-control-allow-origin");
+  });
+});

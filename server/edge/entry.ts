@@ -1,0 +1,104 @@
+import "server-only";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Logger } from "pino";
+import { requestLifeSeconds } from "@/server/auth/policy/lifetimes";
+import type { Env } from "@/server/env";
+import { requestNotes, type RequestNotes } from "@/server/request-notes";
+import { Answer } from "./answer";
+import { announcesBody, readBody, withBody } from "./body";
+import { Ceiling } from "./ceiling";
+import { allowListedOrigin, answerPreflight } from "./cors";
+import { dressAnswer } from "./dress-answer";
+import { forwardedHeaders, publicAddress } from "./forwarded-headers";
+import { judgeRequest } from "./judge-request";
+import { refuse } from "./refuse";
+import { logRequest } from "./request-log";
+import { securityHeaders } from "./security-headers";
+import { answerUnreadable } from "./unreadable";
+import { Visit } from "./visit";
+
+export type App = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+
+export type EntrySettings = Pick<
+  Env,
+  "NODE_ENV" | "APP_ORIGIN" | "CORS_ORIGINS" | "TRUSTED_PROXY_HOPS" | "RATE_LIMIT_FACTOR" | "REFRESH_GRACE_SECONDS"
+> & { guardedCookies: ReadonlySet<string> };
+
+const REQUESTS_PER_MINUTE = 600;
+const ADDRESSES_COUNTED_AT_MOST = 50_000;
+/** The first compilation of a page takes as long as it takes. */
+const DEVELOPMENT_REQUEST_SECONDS = 300;
+
+const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  // Longer than the 60 s of common proxies: whoever reuses a connection must not find it just closed.
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1_000,
+};
+
+/** The server in front of the app: everything that concerns every request alike happens here, once. */
+export function createEntry(app: App, settings: EntrySettings, log: Logger): Server {
+  const { CORS_ORIGINS: corsOrigins } = settings;
+  const isDevelopment = settings.NODE_ENV === "development";
+  const security = securityHeaders(settings.APP_ORIGIN, isDevelopment);
+  const address = publicAddress(settings.APP_ORIGIN);
+  const rules = { guardedCookies: settings.guardedCookies, isOpenToOtherOrigins: corsOrigins.length > 0 };
+  const limit = Math.max(1, Math.floor(REQUESTS_PER_MINUTE * settings.RATE_LIMIT_FACTOR));
+  const ceiling = new Ceiling(limit, 60, ADDRESSES_COUNTED_AT_MOST);
+  const lifeSeconds = isDevelopment ? DEVELOPMENT_REQUEST_SECONDS : requestLifeSeconds(settings.REFRESH_GRACE_SECONDS);
+
+  // A request's line has only fields that are chosen there: looking for secrets in it costs as much as writing it.
+  const requestLog = log.child({}, { redact: [] });
+
+  // Without a Host it is refused like any other malformed request, not by Node in its own bare words.
+  const server = createServer({ ...TIMEOUTS, ServerResponse: Answer, requireHostHeader: false }, receive);
+  server.on("checkContinue", receive);
+  server.on("checkExpectation", receive);
+  answerUnreadable(server, security, log);
+  return server;
+
+  function receive(request: IncomingMessage, response: ServerResponse): void {
+    const answer = response as Answer;
+    const visit = new Visit(request, settings.TRUSTED_PROXY_HOPS, isDevelopment);
+    const notes: RequestNotes = { requestId: visit.requestId };
+    answer.beforeHead = () => {
+      if (rules.isOpenToOtherOrigins && visit.route === "call") allowListedOrigin(request, answer, corsOrigins);
+      dressAnswer(answer, visit, security, !server.listening);
+    };
+    const cutOff = setTimeout(() => {
+      if (answer.headersSent) answer.destroy();
+      else refuse(answer, visit, { reason: "UNAVAILABLE", retryAfterSeconds: 1 });
+    }, lifeSeconds * 1000);
+    answer.once("close", () => {
+      clearTimeout(cutOff);
+      logRequest(requestLog, answer, visit, notes);
+    });
+
+    if (visit.route !== "static") visit.quota = ceiling.spend(visit.addressGroup, visit.startedAt);
+    const objection = judgeRequest(request, visit, rules);
+    if (objection !== null) return refuse(answer, visit, objection);
+    if (request.method === "OPTIONS") return answerPreflight(request, answer, visit, corsOrigins);
+    void requestNotes.run(notes, forward, request, answer, visit);
+  }
+
+  async function forward(request: IncomingMessage, answer: Answer, visit: Visit): Promise<void> {
+    try {
+      request.headers = forwardedHeaders(request.headers, request.url ?? "/", visit, address, security, isDevelopment);
+      if (visit.isTooling || !announcesBody(request)) return await app(request, answer);
+
+      if (request.headers.expect !== undefined) answer.writeContinue();
+      const body = await readBody(request);
+      // Cut off while the body was still coming in.
+      if (body === "gone" || answer.headersSent) return;
+      if (body === "too large") return refuse(answer, visit, { reason: "TOO_LARGE" });
+      await app(withBody(request, body), answer);
+    } catch (error) {
+      // What was cut off fails when it tries to go on writing.
+      if (answer.writableEnded || answer.destroyed) return log.debug({ err: error }, "failed after its answer was out");
+      log.error({ err: error }, "request failed");
+      if (answer.headersSent) answer.destroy();
+      else refuse(answer, visit, null);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import "server-only";
+import type { IncomingHttpHeaders } from "node:http";
+import { ADDRESS_HEADER } from "@/server/auth/client";
+import { withoutClaims } from "./inbound-headers";
+import type { SecurityHeaders } from "./security-headers";
+import { withoutRouterQuery } from "./request-target";
+import type { Visit } from "./visit";
+
+/** Set by the entry for every request, and removed from what comes in. */
+export const PATH_HEADER = "x-portcullis-path";
+export const KIND_HEADER = "x-portcullis-kind";
+
+/** What stands in APP_ORIGIN, in the form in which Next asks for it. */
+export interface PublicAddress {
+  host: string;
+  hostname: string;
+  port: string;
+  scheme: string;
+}
+
+export function publicAddress(appOrigin: string): PublicAddress {
+  const { host, hostname, port, protocol } = new URL(appOrigin);
+  return { host, hostname, port: port || (protocol === "https:" ? "443" : "80"), scheme: protocol.slice(0, -1) };
+}
+
+/** The headers that the app sees: without the client's claims, and with what the entry knows in their place. */
+export function forwardedHeaders(
+  headers: IncomingHttpHeaders,
+  target: string,
+  visit: Visit,
+  address: PublicAddress,
+  security: SecurityHeaders,
+  isDevelopment: boolean,
+): IncomingHttpHeaders {
+  const forwarded = withoutClaims(headers, isDevelopment);
+  // Next builds addresses from these: the client's Host never reaches it.
+  forwarded["host"] = address.host;
+  forwarded["x-forwarded-host"] = address.host;
+  forwarded["x-forwarded-port"] = address.port;
+  forwarded["x-forwarded-proto"] = address.scheme;
+  forwarded["x-forwarded-for"] = visit.address;
+  forwarded["x-request-id"] = visit.requestId;
+  forwarded[ADDRESS_HEADER] = visit.address;
+  forwarded[PATH_HEADER] = withoutRouterQuery(target);
+  forwarded[KIND_HEADER] = visit.kind;
+  // Next reads the nonce of its scripts from here.
+  if (visit.kind === "document") forwarded["content-security-policy"] = security.documentPolicy(visit.nonce);
+  return forwarded;
+}

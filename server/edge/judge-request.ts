@@ -1,0 +1,42 @@
+import "server-only";
+import type { IncomingMessage } from "node:http";
+import { judgeAnnouncedBody } from "./body";
+import { judgeHeaders } from "./inbound-headers";
+import { allowedMethods } from "./methods";
+import type { Objection } from "./refuse";
+import { judgeTarget } from "./request-target";
+import type { Visit } from "./visit";
+
+export interface Rules {
+  guardedCookies: ReadonlySet<string>;
+  isOpenToOtherOrigins: boolean;
+}
+
+/** What stands against a request before anybody behind the entry has seen it. */
+export function judgeRequest(request: IncomingMessage, visit: Visit, rules: Rules): Objection | null {
+  if (visit.quota?.isExceeded) return { reason: "RATE_LIMITED", retryAfterSeconds: visit.quota.resetSeconds };
+
+  const target = judgeTarget(request.url ?? "");
+  if (target === "too long") return { reason: "TOO_LARGE", status: 414 };
+  if (target === "malformed") return { reason: "BAD_INPUT" };
+  if (judgeHeaders(request.rawHeaders, rules.guardedCookies) === "malformed") return { reason: "BAD_INPUT" };
+  if (visit.isTooling) return null;
+
+  const allow = allowedMethods(visit.route, rules.isOpenToOtherOrigins);
+  if (!allow.includes(request.method ?? "")) return { reason: "METHOD_NOT_ALLOWED", allow };
+  // Nothing here speaks WebSocket; other upgrades may be declined by silence (RFC 9110, section 7.8).
+  if (request.headers.upgrade?.toLowerCase() === "websocket") return { reason: "BAD_INPUT" };
+  const { expect } = request.headers;
+  if (expect !== undefined && expect.toLowerCase() !== "100-continue") return { reason: "BAD_INPUT", status: 417 };
+
+  switch (judgeAnnouncedBody(request)) {
+    case "too large":
+      return { reason: "TOO_LARGE" };
+    case "encoded":
+      return { reason: "NOT_JSON" };
+    case "misplaced":
+      return { reason: "BAD_INPUT" };
+    case "fine":
+      return null;
+  }
+}

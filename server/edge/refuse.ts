@@ -1,0 +1,96 @@
+import "server-only";
+import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
+import { FAULT_MESSAGE, Refusal, REFUSALS, type Reason } from "@/server/auth/policy/refusals";
+import { refusalEnvelope } from "@/server/refusal-envelope";
+import type { Answer } from "./answer";
+import { announcesBody } from "./body";
+import type { Visit } from "./visit";
+
+export interface Objection {
+  reason: Reason;
+  /** Where HTTP has a more exact word than the reason's own. */
+  status?: number;
+  retryAfterSeconds?: number;
+  allow?: readonly string[];
+}
+
+/** How long a client may go on sending what nobody will read, so that it gets to read why. */
+const LINGER_MILLISECONDS = 1000;
+
+/** Answers in the entry's own name, in the form that the asker understands. Without an objection it is a fault. */
+export function refuse(answer: Answer, visit: Visit, objection: Objection | null): void {
+  const status = objection === null ? 500 : (objection.status ?? REFUSALS[objection.reason].status);
+  const body = Buffer.from(bodyFor(visit, status, objection));
+  answer.startOver();
+  answer.statusCode = status;
+  answer.setHeader("Content-Type", contentTypeFor(visit));
+  answer.setHeader("Content-Length", body.length);
+  if (objection?.allow) answer.setHeader("Allow", objection.allow.join(", "));
+  if (objection?.retryAfterSeconds !== undefined) answer.setHeader("Retry-After", objection.retryAfterSeconds);
+
+  const { req: request } = answer;
+  if (!announcesBody(request) || request.complete) return void answer.end(body);
+  answer.setHeader("Connection", "close");
+  // Closing while the client still sends would reset the connection before it has read the answer.
+  answer.write(body);
+  const end = () => answer.end();
+  const timer = setTimeout(end, LINGER_MILLISECONDS);
+  answer.once("close", () => clearTimeout(timer));
+  request.once("end", end).once("error", end).resume();
+}
+
+function contentTypeFor(visit: Visit): string {
+  if (isJson(visit)) return "application/json; charset=utf-8";
+  return visit.kind === "document" ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
+}
+
+function bodyFor(visit: Visit, status: number, objection: Objection | null): string {
+  if (isJson(visit)) return JSON.stringify(objection === null ? faultEnvelope(visit) : envelope(visit, objection));
+  const message = objection === null ? FAULT_MESSAGE : REFUSALS[objection.reason].message;
+  return visit.kind === "document" ? page(visit, status, message) : `${message}\n`;
+}
+
+function isJson(visit: Visit): boolean {
+  return visit.route === "call" || visit.route === "health";
+}
+
+function envelope(visit: Visit, { reason, retryAfterSeconds }: Objection) {
+  return refusalEnvelope(new Refusal(reason, { retryAfterSeconds }), visit.requestId);
+}
+
+function faultEnvelope({ requestId }: Visit) {
+  const code = "INTERNAL_SERVER_ERROR";
+  return {
+    error: {
+      message: FAULT_MESSAGE,
+      code: TRPC_ERROR_CODES_BY_KEY[code],
+      data: { code, httpStatus: 500, requestId },
+    },
+  };
+}
+
+/** Stands alone: the app that would dress it up may be what failed. Nothing in it was chosen by the client but the sane request id. */
+function page(visit: Visit, status: number, message: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${message}</title>
+<style nonce="${visit.nonce}">
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto 0; padding: 0 1.5rem; }
+h1 { font-size: 1.25rem; } p { opacity: 0.75; }
+</style>
+</head>
+<body>
+<main>
+<h1>${message}</h1>
+<p>Status ${status} · request ${visit.requestId}</p>
+<p><a href="/">Back to the start</a></p>
+</main>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,48 @@
+import "server-only";
+
+export const TARGET_CHARACTERS_AT_MOST = 8192;
+
+/** A "." or ".." segment, plain or encoded: Next would resolve it after the path has been classified. */
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
+/** Control characters and backslashes: readers of a path disagree about what they mean. */
+const ENCODED_TRAP = /%(?:[01][0-9a-f]|7f|5c)/i;
+const BROKEN_ENCODING = /%(?![0-9a-f]{2})/i;
+/** Whatever RFC 3986 does not let stand in a request target unencoded, and the fragment, which is never sent. */
+const NOT_PRINTABLE_ASCII = /[^\x21-\x7e]|#/;
+
+/** Whether a request target can be passed on. Only "/path?query" is one; proxies use the other forms. */
+export function judgeTarget(target: string): "fine" | "too long" | "malformed" {
+  if (target.length > TARGET_CHARACTERS_AT_MOST) return "too long";
+  if (!target.startsWith("/") || NOT_PRINTABLE_ASCII.test(target)) return "malformed";
+  const path = pathOf(target);
+  if (path.includes("\\") || DOT_SEGMENT.test(path)) return "malformed";
+  if (path.includes("%") && (BROKEN_ENCODING.test(path) || ENCODED_TRAP.test(path) || !isUtf8(path)))
+    return "malformed";
+  return "fine";
+}
+
+export function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  return query === -1 ? target : target.slice(0, query);
+}
+
+/** The address as the person sees it: the router of Next adds `_rsc` to tell caches its requests apart. */
+export function withoutRouterQuery(target: string): string {
+  const query = target.indexOf("?");
+  if (query === -1 || !target.includes("_rsc", query)) return target;
+  const kept = target
+    .slice(query + 1)
+    .split("&")
+    .filter((parameter) => parameter !== "_rsc" && !parameter.startsWith("_rsc="));
+  const path = target.slice(0, query);
+  return kept.length === 0 ? path : `${path}?${kept.join("&")}`;
+}
+
+function isUtf8(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
