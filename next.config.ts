@@ -1,0 +1,14 @@
+import type { NextConfig } from "next";
+
+const config: NextConfig = {
+  poweredByHeader: false,
+  reactStrictMode: true,
+  // Native or self-loading packages, which the bundler would tear apart.
+  serverExternalPackages: ["@node-rs/argon2", "mysql2", "pino"],
+  // The optimizer is a public address that resizes on demand. We have no pictures that need it.
+  images: { unoptimized: true },
+  // The dev server answers its own machine under all of its names.
+  allowedDevOrigins: ["127.0.0.1", "[::1]"],
+};
+
+export default config;

@@ -1,0 +1,75 @@
+import "server-only";
+import { createServer } from "node:http";
+import next from "next";
+import { ACCESS_COOKIE_NAMES, refreshCookieName } from "./auth/cookies";
+import { closeDatabase } from "./database";
+import { sendConsoleToLog } from "./edge/console-to-log";
+import { createEntry } from "./edge/entry";
+import { publicAddress } from "./edge/forwarded-headers";
+import { stopOnSignal } from "./edge/stop";
+import { env, type Env } from "./env";
+import { log } from "./log";
+
+const DRAIN_SECONDS = 10;
+
+const settings = readSettings();
+const isDevelopment = settings.NODE_ENV === "development";
+log.level = settings.LOG_LEVEL;
+if (!isDevelopment) surviveOnlyWhatIsKnown();
+await serve();
+
+async function serve(): Promise<void> {
+  // The app refuses to start without the entry: alone it would believe what clients say about themselves.
+  Object.assign(globalThis, { [Symbol.for("portcullis.entry")]: true });
+
+  // Next hangs its upgrade listener on the server it is told of. This one never listens: what is upgraded is decided here.
+  const upgrades = createServer();
+  const { hostname, port } = publicAddress(settings.APP_ORIGIN);
+  const app = next({ dev: isDevelopment, hostname, port: Number(port), httpServer: upgrades });
+  await app.prepare();
+
+  const guardedCookies = new Set([...ACCESS_COOKIE_NAMES, refreshCookieName()]);
+  const server = createEntry(app.getRequestHandler(), { ...settings, guardedCookies }, log);
+  if (isDevelopment) {
+    server.on("upgrade", (request, socket, head) => upgrades.emit("upgrade", request, socket, head));
+  }
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EADDRINUSE") giveUp(`PORT ${settings.PORT} is already in use. Set PORT to another one.`);
+    giveUp(`The server cannot listen on PORT ${settings.PORT}: ${error.message}`);
+  });
+  server.listen(settings.PORT, () => {
+    const bound = server.address();
+    log.info({ url: settings.APP_ORIGIN, port: typeof bound === "object" ? bound?.port : settings.PORT }, "listening");
+  });
+  stopOnSignal(server, {
+    drainSeconds: isDevelopment ? 1 : DRAIN_SECONDS,
+    release: async () => {
+      await app.close();
+      await closeDatabase();
+    },
+    log,
+  });
+}
+
+function readSettings(): Env {
+  try {
+    return env();
+  } catch (error) {
+    return giveUp((error as Error).message);
+  }
+}
+
+/** Next would carry on after any exception; a process in an unknown state must not. */
+function surviveOnlyWhatIsKnown(): void {
+  sendConsoleToLog(log);
+  process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection"));
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "uncaught exception");
+    process.exit(1);
+  });
+}
+
+function giveUp(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
