@@ -1,0 +1,30 @@
+import { randomUUID } from "node:crypto";
+import type { Calls } from "./calls";
+
+/** Somebody who can sign in. */
+export interface Account {
+  id: string;
+  fullName: string;
+  email: string;
+  password: string;
+}
+
+export type NewAccount = Omit<Account, "id">;
+
+/** What a person would type to register. Nobody else has this email. */
+export function inventAccount(given: Partial<NewAccount> = {}): NewAccount {
+  return {
+    fullName: "Ada Moat",
+    email: `ada.${randomUUID()}@example.test`,
+    password: "velvet otters cross 7 bridges",
+    ...given,
+  };
+}
+
+/** Registers through the real procedure, and leaves no session behind. */
+export async function registerAccount(calls: Calls, given: Partial<NewAccount> = {}): Promise<Account> {
+  const invented = inventAccount(given);
+  const { user } = (await calls.mutate("auth.register", invented)).data;
+  await calls.mutate("auth.logout");
+  return { ...invented, id: user.id };
+}

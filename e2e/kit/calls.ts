@@ -1,0 +1,97 @@
+import type { APIRequestContext, APIResponse } from "@playwright/test";
+import type { inferRouterOutputs } from "@trpc/server";
+import type { Reason } from "@/server/auth/policy/refusals";
+import type { AppRouter } from "@/server/router";
+import { readSetCookie, type SetCookie } from "./cookies";
+
+type Outputs = inferRouterOutputs<AppRouter>;
+
+/** The name of a procedure, like "auth.login". */
+export type Procedure = {
+  [Router in keyof Outputs & string]: `${Router}.${keyof Outputs[Router] & string}`;
+}[keyof Outputs & string];
+
+export type OutputOf<Name extends Procedure> = Name extends `${infer Router}.${infer Leaf}`
+  ? Router extends keyof Outputs
+    ? Leaf extends keyof Outputs[Router]
+      ? Outputs[Router][Leaf]
+      : never
+    : never
+  : never;
+
+export interface CallError {
+  code: string;
+  httpStatus: number;
+  reason?: Reason;
+  requestId?: string;
+  fields?: Record<string, string>;
+  retryAfterSeconds?: number;
+}
+
+/** One HTTP answer to one call. */
+export interface Answer<Data> {
+  status: number;
+  headers: Record<string, string>;
+  setCookies: SetCookie[];
+  /** What the procedure gave back. Fails, with the whole answer in the message, if it refused. */
+  readonly data: Data;
+  /** What it refused with, if it did. */
+  error: (CallError & { message: string }) | null;
+  text: string;
+}
+
+type Headers = Record<string, string>;
+
+/** Typed calls to the procedures, with cookies of their own: a program that behaves like a page of ours. */
+export class Calls {
+  constructor(
+    readonly request: APIRequestContext,
+    /** Where the app says it is at home. */
+    readonly origin: string,
+  ) {}
+
+  async query<Name extends Procedure>(name: Name, input?: unknown, headers?: Headers): Promise<Answer<OutputOf<Name>>> {
+    const query = input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+    return readAnswer(await this.request.get(`${this.origin}/api/trpc/${name}${query}`, { headers, maxRedirects: 0 }));
+  }
+
+  async mutate<Name extends Procedure>(
+    name: Name,
+    input?: unknown,
+    headers?: Headers,
+  ): Promise<Answer<OutputOf<Name>>> {
+    const response = await this.request.post(`${this.origin}/api/trpc/${name}`, {
+      headers: { "content-type": "application/json", origin: this.origin, ...headers },
+      data: input === undefined ? "" : JSON.stringify(input),
+      maxRedirects: 0,
+    });
+    return readAnswer(response);
+  }
+}
+
+export async function readAnswer<Data>(response: APIResponse): Promise<Answer<Data>> {
+  const text = await response.text();
+  const body = parseJson(text) as { result?: { data: Data }; error?: { message: string; data: CallError } } | null;
+  return {
+    status: response.status(),
+    headers: response.headers(),
+    setCookies: response
+      .headersArray()
+      .filter(({ name }) => name.toLowerCase() === "set-cookie")
+      .map(({ value }) => readSetCookie(value)),
+    get data() {
+      if (body?.result === undefined) throw new Error(`${response.url()} answered ${response.status()}: ${text}`);
+      return body.result.data;
+    },
+    error: body?.error ? { ...body.error.data, message: body.error.message } : null,
+    text,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,150 @@
+import {
+  test as base,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from "@playwright/test";
+import { registerAccount, type Account, type NewAccount } from "./accounts";
+import { Calls } from "./calls";
+import { complaintsOf } from "./complaints";
+import { LIVES_OF_SECONDS, OwnServer, type Variables } from "./own-server";
+import { Wire } from "./wire";
+
+export { expect } from "@playwright/test";
+
+interface Kit {
+  /** Everything this test's browsers ask and are answered passes here, and can be lost, delayed or cut off. */
+  wire: Wire;
+  /** Calls with a cookie jar of their own, as nobody. */
+  calls: Calls;
+  /** One more program with a cookie jar of its own. */
+  newCalls: (options?: { userAgent?: string }) => Promise<Calls>;
+  /** Somebody who is registered, and signed in nowhere. */
+  account: Account;
+  newAccount: (given?: Partial<NewAccount>) => Promise<Account>;
+  /** Signs a browser in without walking the form. */
+  signIn: (context: BrowserContext, account: Account, options?: { remember?: boolean }) => Promise<Calls>;
+  /** The test's page, signed in as `account`, at the dashboard. */
+  signedInPage: Page;
+  /** One more tab beside the test's page, at `path`. */
+  openTab: (path: string) => Promise<Page>;
+  /** Another browser, with cookies of its own. */
+  openBrowser: (options?: BrowserContextOptions) => Promise<BrowserContext>;
+}
+
+/** Tests against the app at `baseURL`. Each gets its own browsers, wire and accounts; none needs cleaning up. */
+export const test = base.extend<Kit>({
+  wire: async ({}, use) => {
+    const wire = await Wire.open();
+    await use(wire);
+    await wire.close();
+  },
+
+  proxy: async ({ wire }, use) => use({ server: wire.url }),
+
+  context: async ({ context }, use) => {
+    const complaints = complaintsOf(context);
+    await use(context);
+    test.expect(complaints, "errors in the browser's console").toEqual([]);
+  },
+
+  newCalls: async ({ playwright, baseURL, wire }, use) => {
+    const opened: Calls[] = [];
+    await use(async (options = {}) => {
+      const request = await playwright.request.newContext({ ...options, proxy: { server: wire.url } });
+      opened.push(new Calls(request, originOf(baseURL)));
+      return opened.at(-1)!;
+    });
+    for (const { request } of opened) await request.dispose();
+  },
+
+  calls: async ({ newCalls }, use) => use(await newCalls()),
+
+  newAccount: async ({ newCalls }, use) => {
+    const calls = await newCalls();
+    await use((given) => registerAccount(calls, given));
+  },
+
+  account: async ({ newAccount }, use) => use(await newAccount()),
+
+  signIn: async ({ baseURL }, use) => {
+    await use(async (context, { email, password }, { remember } = {}) => {
+      const calls = new Calls(context.request, originOf(baseURL));
+      const answer = await calls.mutate("auth.login", { email, password, remember });
+      if (answer.error) throw new Error(`Signing in as ${email} failed: ${answer.text}`);
+      return calls;
+    });
+  },
+
+  signedInPage: async ({ page, account, signIn }, use) => {
+    await signIn(page.context(), account);
+    await page.goto("/dashboard");
+    await use(page);
+  },
+
+  openTab: async ({ context }, use) => {
+    await use(async (path) => {
+      const page = await context.newPage();
+      await page.goto(path);
+      return page;
+    });
+  },
+
+  openBrowser: async ({ browser, wire }, use) => {
+    const opened: { context: BrowserContext; complaints: string[] }[] = [];
+    await use(async (options) => {
+      const context = await openOver(wire, browser, options);
+      opened.push({ context, complaints: complaintsOf(context) });
+      return context;
+    });
+    for (const { context, complaints } of opened) {
+      await context.close();
+      test.expect(complaints, "errors in another browser's console").toEqual([]);
+    }
+  },
+});
+
+interface OwnServerKit {
+  /** Laid over the environment of the private app. */
+  variables: Variables;
+  /** Starts the private app and its database; one for each worker. */
+  runningServer: OwnServer;
+}
+
+/**
+ * Tests against an app and a database of their own, which they may stop, kill and start again. Its lives are seconds, unless
+ * `test.use({ variables: { … } })` says otherwise.
+ */
+export const testOnOwnServer = test.extend<{ server: OwnServer }, OwnServerKit>({
+  variables: [
+    { ...LIVES_OF_SECONDS, RATE_LIMIT_FACTOR: "1000" },
+    { scope: "worker", option: true },
+  ],
+
+  runningServer: [
+    async ({ variables }, use, { parallelIndex }) => {
+      const server = await OwnServer.start(`own-${parallelIndex}`, variables);
+      await use(server);
+      await server.stop();
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+
+  /** The private app and database. Whatever a test stops is started again after it. */
+  server: async ({ runningServer }, use) => {
+    await use(runningServer);
+    await runningServer.mend();
+  },
+
+  baseURL: async ({ runningServer }, use) => use(runningServer.url),
+});
+
+function openOver(wire: Wire, browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  return browser.newContext({ proxy: { server: wire.url }, ...options });
+}
+
+function originOf(baseURL: string | undefined): string {
+  if (baseURL === undefined) throw new Error("The kit needs `use.baseURL` in the configuration of Playwright");
+  return new URL(baseURL).origin;
+}

@@ -1,0 +1,85 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { startApp, type App } from "@/scripts/app.mjs";
+import { findFreePort } from "@/scripts/loopback.mjs";
+import { provideServer } from "@/scripts/mysql/provide.mjs";
+import type { Server } from "@/scripts/mysql/private-server.mjs";
+import { DATA, ENTRY } from "@/scripts/paths.mjs";
+
+export type Variables = Record<string, string>;
+
+/** So short that tokens expire while a test looks on, and long enough for a busy machine. */
+export const LIVES_OF_SECONDS = {
+  ACCESS_TOKEN_SECONDS: "7",
+  REFRESH_BEFORE_EXPIRY_SECONDS: "4",
+  REFRESH_GRACE_SECONDS: "4",
+} satisfies Variables;
+
+/** An app and a database that belong to one test at a time: both can be stopped without disturbing anybody. */
+export class OwnServer {
+  readonly url: string;
+  #app: App | null = null;
+
+  private constructor(
+    readonly database: Server,
+    readonly port: number,
+    private readonly variables: Variables,
+  ) {
+    this.url = `http://localhost:${port}`;
+  }
+
+  /** `name` tells apart what runs at the same time. */
+  static async start(name: string, variables: Variables): Promise<OwnServer> {
+    const database = await provideServer({ directory: join(DATA, "e2e", name, "mysql") });
+    try {
+      const env = { ...process.env, DATABASE_URL: database.url };
+      await promisify(execFile)(process.execPath, [join(ENTRY, "migrate.mjs")], { env });
+      const server = new OwnServer(database, await findFreePort(), variables);
+      await server.startApp();
+      return server;
+    } catch (error) {
+      await database.stop();
+      throw error;
+    }
+  }
+
+  get app(): App {
+    if (this.#app === null) throw new Error("The app is stopped");
+    return this.#app;
+  }
+
+  /** Starts it again with the same secrets, as a deployment would. `given` is laid over the variables. */
+  async startApp(given: Variables = {}): Promise<void> {
+    const env = { ...this.variables, ...given, DATABASE_URL: this.database.url };
+    this.#app = await startApp({ port: this.port, env });
+  }
+
+  /** Asks the app to end, as a deployment does, and says how it ended. */
+  async stopApp(): ReturnType<App["stop"]> {
+    const { app } = this;
+    this.#app = null;
+    return app.stop();
+  }
+
+  /** Ends the app as a crash would. */
+  async killApp(): ReturnType<App["kill"]> {
+    const { app } = this;
+    this.#app = null;
+    return app.kill();
+  }
+
+  /** Whatever a test left stopped runs again. */
+  async mend(): Promise<void> {
+    await this.database.resume();
+    await this.database.start();
+    if (this.#app === null) await this.startApp();
+    await this.app.ready();
+  }
+
+  async stop(): Promise<void> {
+    await this.#app?.stop();
+    await this.database.resume();
+    await this.database.stop();
+  }
+}

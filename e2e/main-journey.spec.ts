@@ -1,0 +1,71 @@
+import { expect, testOnOwnServer as test } from "@/e2e/kit";
+import { inventAccount } from "@/e2e/kit/accounts";
+import { sessionCookies } from "@/e2e/kit/cookies";
+
+test("a person registers, outlives the access token, finds the device and signs out everywhere", async ({
+  page,
+  context,
+  wire,
+}) => {
+  const { fullName, email, password } = inventAccount({ fullName: "Maud Drawbridge" });
+
+  await test.step("registers", async () => {
+    await page.goto("/");
+    await page.getByRole("link", { name: "Create an account" }).click();
+    await page.getByLabel("Full name").fill(fullName);
+    await page.getByLabel("Email").fill(email);
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await expect(page).toHaveURL(/\/dashboard$/);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Hello, ${fullName}`);
+  });
+
+  const atFirst = await sessionCookies(context);
+
+  await test.step("clicks on after the access token has expired, and is not interrupted", async () => {
+    await expect.poll(async () => (await sessionCookies(context)).access, { timeout: 15_000 }).toBeNull();
+    const before = wire.exchanges.length;
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+    const documents = wire.exchanges
+      .slice(before)
+      .filter(({ requestHeaders }) => requestHeaders["sec-fetch-dest"] === "document");
+    expect(documents, "full page loads").toEqual([]);
+
+    const renewed = await sessionCookies(context);
+    expect(renewed.access?.value).toBeTruthy();
+    expect(renewed.access?.value).not.toBe(atFirst.access?.value);
+  });
+
+  await test.step("loads a page anew after the next expiry, with new tokens", async () => {
+    await expect.poll(async () => (await sessionCookies(context)).access, { timeout: 15_000 }).toBeNull();
+    await page.reload();
+    await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+
+    const renewed = await sessionCookies(context);
+    expect(renewed.access?.value).toBeTruthy();
+    expect(renewed.refresh?.value).not.toBe(atFirst.refresh?.value);
+    expect(wire.exchanges.filter(({ location }) => location?.includes("/login"))).toHaveLength(1);
+  });
+
+  await test.step("sees this device, and no other", async () => {
+    await page.getByRole("link", { name: "Devices" }).click();
+    const devices = page.getByRole("list", { name: "Signed-in devices" }).getByRole("listitem");
+    await expect(devices).toHaveCount(1);
+    await expect(devices).toContainText("This device");
+    await expect(devices).toContainText("Chrome on");
+  });
+
+  await test.step("signs out everywhere, and Back shows nothing private", async () => {
+    await page.getByRole("link", { name: "Account" }).click();
+    await page.getByRole("button", { name: "Sign out everywhere" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Sign out everywhere" }).click();
+    await expect(page).toHaveURL(/\/login$/);
+    await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+    expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
+
+    await page.goBack();
+    await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+    await expect(page.getByText(email)).toHaveCount(0);
+  });
+});
