@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import { DatabaseFault, isDuplicate, isUnavailable } from "./faults";
+
+const failure = (properties: object, message = "") => Object.assign(new Error(message), properties);
+
+describe("unavailable", () => {
+  test.each([
+    failure({ code: "ECONNREFUSED" }),
+    failure({ code: "ENOENT", syscall: "connect" }),
+    failure({ code: "PROTOCOL_CONNECTION_LOST", fatal: true }),
+    failure({ code: "PROTOCOL_SEQUENCE_TIMEOUT" }),
+    failure({ code: "ER_LOCK_WAIT_TIMEOUT", errno: 1205 }),
+    failure({ code: "ER_LOCK_DEADLOCK", errno: 1213 }),
+    failure({ code: "ER_SERVER_SHUTDOWN", errno: 1053 }),
+    failure({ code: undefined, errno: 1969 }),
+    new DatabaseFault("QUEUE_FULL", "full"),
+  ])("is %o", (error) => expect(isUnavailable(error)).toBe(true));
+
+  test.each([
+    failure({ code: "ER_DUP_ENTRY", errno: 1062 }),
+    failure({ code: "ER_PARSE_ERROR", errno: 1064 }),
+    failure({ code: "ER_NO_SUCH_TABLE", errno: 1146 }),
+    failure({ code: "ER_ACCESS_DENIED_ERROR", errno: 1045 }),
+    failure({ code: "ENOENT", syscall: "open" }),
+    new Error("ECONNREFUSED"),
+    new TypeError("x is not a function"),
+    { code: "ECONNREFUSED" },
+    "ECONNREFUSED",
+    null,
+    undefined,
+  ])("is not %o", (error) => expect(isUnavailable(error)).toBe(false));
+});
+
+describe("a duplicate", () => {
+  const duplicate = (message: string) => failure({ code: "ER_DUP_ENTRY", errno: 1062 }, message);
+
+  test("is recognised by the name of its index, with or without the table", () => {
+    expect(isDuplicate(duplicate("Duplicate entry 'a' for key 'users_email'"), "users_email")).toBe(true);
+    expect(isDuplicate(duplicate("Duplicate entry 'a' for key 'users.users_email'"), "users_email")).toBe(true);
+    expect(isDuplicate(duplicate("Duplicate entry 'a' for key 'users.PRIMARY'"))).toBe(true);
+  });
+
+  test("is not recognised by its value, which the client chooses", () => {
+    const forged = "Duplicate entry 'x' for key 'users_email'' for key 'users.PRIMARY'";
+    expect(isDuplicate(duplicate(forged), "users_email")).toBe(false);
+    expect(isDuplicate(failure({ errno: 1064 }, "for key 'users_email'"), "users_email")).toBe(false);
+    expect(isDuplicate("Duplicate entry 'a' for key 'users_email'", "users_email")).toBe(false);
+  });
+});

@@ -1,0 +1,78 @@
+/** A time-out or a limit of our own, with a code like the driver's errors have. */
+export class DatabaseFault extends Error {
+  override readonly name = "DatabaseFault";
+
+  constructor(
+    readonly code: "ACQUIRE_TIMEOUT" | "QUEUE_FULL" | "POOL_CLOSED" | "ROW_BUSY",
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const CODES = new Set<unknown>([
+  "ACQUIRE_TIMEOUT",
+  "QUEUE_FULL",
+  "POOL_CLOSED",
+  "ROW_BUSY",
+  "EAI_AGAIN",
+  "ECONNABORTED",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+  "ENETDOWN",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+  "HANDSHAKE_NO_SSL_SUPPORT",
+  "PROTOCOL_CONNECTION_LOST",
+  "PROTOCOL_SEQUENCE_TIMEOUT",
+]);
+
+// By number: MariaDB's own errors have no name in the driver.
+const SERVER_ERRORS = new Set<unknown>([
+  1040, // ER_CON_COUNT_ERROR
+  1053, // ER_SERVER_SHUTDOWN
+  1077, // ER_NORMAL_SHUTDOWN
+  1152, // ER_ABORTING_CONNECTION
+  1158, // ER_NET_READ_ERROR
+  1159, // ER_NET_READ_INTERRUPTED
+  1160, // ER_NET_ERROR_ON_WRITE
+  1161, // ER_NET_WRITE_INTERRUPTED
+  1184, // ER_NEW_ABORTING_CONNECTION
+  1203, // ER_TOO_MANY_USER_CONNECTIONS
+  1205, // ER_LOCK_WAIT_TIMEOUT
+  1213, // ER_LOCK_DEADLOCK
+  1226, // ER_USER_LIMIT_REACHED
+  1290, // ER_OPTION_PREVENTS_STATEMENT: read-only during a failover
+  1317, // ER_QUERY_INTERRUPTED
+  1792, // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
+  1836, // ER_READ_ONLY_MODE
+  1927, // MariaDB: ER_CONNECTION_KILLED
+  1969, // MariaDB: ER_STATEMENT_TIMEOUT
+  3024, // ER_QUERY_TIMEOUT
+  3032, // ER_SERVER_OFFLINE_MODE
+  3169, // ER_SESSION_WAS_KILLED
+  3572, // ER_LOCK_NOWAIT
+  4031, // ER_CLIENT_INTERACTION_TIMEOUT
+]);
+
+/** True if trying again later may help: the server is away, busy or slow. Everything else is a bug or a misconfiguration. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, errno, syscall } = error as NodeJS.ErrnoException;
+  return CODES.has(code) || SERVER_ERRORS.has(errno) || (code === "ENOENT" && syscall === "connect");
+}
+
+export function isDeadlock(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).errno === 1213;
+}
+
+/** `key` is the name of a unique index, so that a clash elsewhere is not mistaken for it. */
+export function isDuplicate(error: unknown, key?: string): boolean {
+  if (!(error instanceof Error) || (error as NodeJS.ErrnoException).errno !== 1062) return false;
+  // MySQL puts the table before the name. The value before it is the client's, so only the end of the message counts.
+  return key === undefined || new RegExp(`for key '(?:\\w+\\.)?${key}'$`).test(error.message);
+}

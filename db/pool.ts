@@ -1,0 +1,153 @@
+import type { Duplex } from "node:stream";
+import type { MysqlPool, MysqlPoolConnection, MysqlQueryResult } from "kysely";
+import type { Pool, PoolConnection } from "mysql2";
+import { DatabaseFault } from "./faults";
+
+export interface PoolLimits {
+  acquireMilliseconds: number;
+  /** Longer than the server's own limit: that one leaves a usable connection, this one costs it. */
+  queryMilliseconds: number;
+  /** Run on every new connection before anybody gets it. */
+  pins: string[];
+}
+
+/** Gives the driver's pool what it lacks: no wait without end, and no second use of what was given up on. */
+export class BoundedPool implements MysqlPool {
+  readonly #pinned = new WeakSet<PoolConnection>();
+  readonly #open = new Set<PoolConnection>();
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly limits: PoolLimits,
+  ) {
+    pool.on("connection", (connection) => {
+      this.#open.add(connection);
+      streamOf(connection).once("close", () => this.#open.delete(connection));
+      // The driver listens once. A second "error" on a connection that lies idle would end the process.
+      connection.on("error", () => {});
+    });
+  }
+
+  getConnection(callback: (error: unknown, connection: MysqlPoolConnection) => void): void {
+    this.#checkOut().then(
+      (connection) => callback(null, connection),
+      (error: unknown) => callback(error, undefined as never),
+    );
+  }
+
+  /** The driver takes its leave behind the running statements; a frozen server would never let it go. */
+  end(callback: (error: unknown) => void): void {
+    const timer = setTimeout(() => {
+      this.#open.forEach(destroy);
+      callback(null);
+    }, this.limits.queryMilliseconds);
+    this.pool.end(() => {
+      clearTimeout(timer);
+      callback(null);
+    });
+  }
+
+  async #checkOut(): Promise<MysqlPoolConnection> {
+    const deadline = performance.now() + this.limits.acquireMilliseconds;
+    const connection = await this.#take();
+    if (!this.#pinned.has(connection)) await this.#pin(connection, deadline);
+    return new Checkout(connection, this.limits.queryMilliseconds);
+  }
+
+  #take(): Promise<PoolConnection> {
+    return new Promise((resolve, reject) => {
+      let hasGivenUp = false;
+      const timer = setTimeout(() => {
+        hasGivenUp = true;
+        reject(new DatabaseFault("ACQUIRE_TIMEOUT", "No database connection became free in time."));
+      }, this.limits.acquireMilliseconds);
+      this.pool.getConnection((error, connection) => {
+        clearTimeout(timer);
+        if (error) reject(nameFault(error));
+        else if (hasGivenUp) connection.release();
+        else resolve(connection);
+      });
+    });
+  }
+
+  async #pin(connection: PoolConnection, deadline: number): Promise<void> {
+    const checkout = new Checkout(connection, Math.max(1, deadline - performance.now()));
+    try {
+      for (const statement of this.limits.pins) {
+        await new Promise<void>((resolve, reject) =>
+          checkout.query(statement, [], (error) => (error ? reject(error) : resolve())),
+        );
+      }
+    } catch (error) {
+      destroy(connection);
+      throw error;
+    }
+    this.#pinned.add(connection);
+  }
+}
+
+/** One use of a connection, from taking it to giving it back. */
+class Checkout implements MysqlPoolConnection {
+  #failure: Error | undefined;
+
+  constructor(
+    private readonly connection: PoolConnection,
+    private readonly queryMilliseconds: number,
+  ) {}
+
+  query(sql: string, parameters: unknown[]): never;
+  query(sql: string, parameters: unknown[], callback: (error: unknown, result: MysqlQueryResult) => void): void;
+  query(sql: string, values: unknown[], callback?: (error: unknown, result: MysqlQueryResult) => void): void {
+    if (!callback) throw new TypeError("Streaming is not bounded by any time-out, and so not offered.");
+    const failure = this.#failure ?? findIllegalValue(values);
+    if (failure) return callback(failure, []);
+    this.connection.query({ sql, values, timeout: this.queryMilliseconds }, (error, result) => {
+      if (error) {
+        // The statement as sent: with the password hash, the nonce, the email in it. Errors get logged.
+        delete (error as { sql?: string }).sql;
+        if (spoilsConnection(error, sql)) {
+          this.#failure = error;
+          destroy(this.connection);
+        }
+      }
+      callback(error, result as MysqlQueryResult);
+    });
+  }
+
+  release(): void {
+    if (!this.#failure) this.connection.release();
+  }
+}
+
+/** After these, nobody can say which state the connection is in, or it leads to a server that has been demoted. */
+function spoilsConnection(error: NodeJS.ErrnoException & { fatal?: boolean }, sql: string): boolean {
+  return (
+    error.fatal === true ||
+    error.code === "PROTOCOL_SEQUENCE_TIMEOUT" ||
+    [1290, 1792, 1836].includes(error.errno ?? 0) ||
+    ["begin", "commit", "rollback"].includes(sql)
+  );
+}
+
+/** The driver spells objects out as SQL: `{email: 1}` becomes "`email` = 1". Nothing that we store is one. */
+function findIllegalValue(values: unknown[]): TypeError | undefined {
+  const isPlain = (value: unknown) =>
+    value === null || value instanceof Date || ["string", "number", "bigint", "boolean"].includes(typeof value);
+  return values.every(isPlain) ? undefined : new TypeError("A value that is bound to a statement must be plain.");
+}
+
+function nameFault(error: Error): Error {
+  if (error.message === "Queue limit reached.") return new DatabaseFault("QUEUE_FULL", error.message);
+  if (error.message === "Pool is closed.") return new DatabaseFault("POOL_CLOSED", error.message);
+  return error;
+}
+
+/** The driver alone would half-close the socket and wait for a peer that may never answer. */
+function destroy(connection: PoolConnection): void {
+  connection.destroy();
+  streamOf(connection).destroy();
+}
+
+function streamOf(connection: PoolConnection): Duplex {
+  return (connection as unknown as { stream: Duplex }).stream;
+}

@@ -1,0 +1,52 @@
+import type { Kysely } from "kysely";
+import { DatabaseFault, isDeadlock } from "./faults";
+import type { Database } from "./schema";
+
+// With the lock wait that may follow, nobody waits five seconds.
+const WAIT_MILLISECONDS = 1500;
+const DEADLOCK_RETRIES = 4;
+
+const turns = new WeakMap<Kysely<Database>, Map<string, Promise<unknown>>>();
+
+/**
+ * Runs a write on a row that many may want at once. They queue up here, before taking a connection: a row that a stuck
+ * client has locked costs this process one connection, not all. After a deadlock, which undid everything, it runs again.
+ */
+export async function inTurn<T>(db: Kysely<Database>, row: string, write: () => Promise<T>): Promise<T> {
+  const rows = turns.get(db) ?? new Map<string, Promise<unknown>>();
+  turns.set(db, rows);
+  const previous = rows.get(row);
+  let leave!: () => void;
+  const left = new Promise<void>((resolve) => (leave = resolve));
+  const last = previous ? previous.then(() => left) : left;
+  rows.set(row, last);
+  try {
+    if (previous) await untilFree(previous);
+    return await againAfterDeadlock(write);
+  } finally {
+    leave();
+    if (rows.get(row) === last) rows.delete(row);
+  }
+}
+
+function untilFree(previous: Promise<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new DatabaseFault("ROW_BUSY", "Too many wait for one row.")),
+      WAIT_MILLISECONDS,
+    );
+    void previous.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+export async function againAfterDeadlock<T>(write: () => Promise<T>, retries = DEADLOCK_RETRIES): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (retries === 0 || !isDeadlock(error)) throw error;
+    return againAfterDeadlock(write, retries - 1);
+  }
+}

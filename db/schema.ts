@@ -1,0 +1,75 @@
+import type { Generated, Insertable, Selectable } from "kysely";
+
+export interface Database {
+  users: UsersTable;
+  sessions: SessionsTable;
+  rateLimits: RateLimitsTable;
+}
+
+interface UsersTable {
+  id: string;
+  email: string;
+  fullName: string;
+  passwordHash: string;
+  role: Generated<string>;
+  /** Bumped whenever all sessions end; a login that read an older epoch opens nothing. */
+  sessionEpoch: Generated<number>;
+  disabledAt: Generated<Date | null>;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+interface SessionsTable {
+  id: string;
+  userId: string;
+  remember: boolean;
+  generation: number;
+  currentNonce: string;
+  previousNonce: string | null;
+  rotatedAt: Date;
+  handedAt: Date;
+  createdAt: Date;
+  lastSeenAt: Date;
+  /** Never later than `absoluteExpiresAt`, so that one index finds every session whose time is over. */
+  idleExpiresAt: Date;
+  absoluteExpiresAt: Date;
+  ip: string;
+  userAgent: string;
+  browser: string;
+  os: string;
+  deviceType: string;
+  recoveredAt: Generated<Date | null>;
+  recoveries: Generated<number>;
+  /** By the database's clock, which is the one that all instances share. */
+  revokedAt: Generated<Date | null>;
+  revokedReason: Generated<string | null>;
+}
+
+interface RateLimitsTable {
+  bucket: string;
+  hits: number;
+  expiresAt: Date;
+}
+
+export type User = Selectable<UsersTable>;
+export type NewUser = Insertable<UsersTable>;
+export type SessionRow = Selectable<SessionsTable>;
+export type NewSession = Pick<
+  Insertable<SessionsTable>,
+  | "id"
+  | "userId"
+  | "remember"
+  | "generation"
+  | "currentNonce"
+  | "rotatedAt"
+  | "handedAt"
+  | "createdAt"
+  | "lastSeenAt"
+  | "idleExpiresAt"
+  | "absoluteExpiresAt"
+  | "ip"
+  | "userAgent"
+  | "browser"
+  | "os"
+  | "deviceType"
+>;
