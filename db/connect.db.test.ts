@@ -1,0 +1,124 @@
+import { sql } from "kysely";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect } from "./connect";
+import { isUnavailable } from "./faults";
+import { atOnce, createTestDatabase, existingSession, newUser, type TestDatabase } from "./testing";
+import { updateFullName } from "./users";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+/** On MySQL the session's setting has another name. */
+async function readSettings() {
+  const { rows } = await sql<
+    Record<string, string>
+  >`show session variables where variable_name in ('sql_mode', 'time_zone',
+    'tx_isolation', 'transaction_isolation', 'innodb_lock_wait_timeout', 'lock_wait_timeout', 'max_statement_time',
+    'max_execution_time', 'character_set_client', 'character_set_connection', 'character_set_results', 'lc_messages',
+    'autocommit')`.execute(database.db);
+  return Object.fromEntries(rows.map((row) => Object.values(row))) as Record<string, string>;
+}
+
+test("every connection pins what the server's configuration must not decide", async () => {
+  for (const settings of await atOnce(10, readSettings)) {
+    expect(settings).toMatchObject({
+      sql_mode: "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
+      time_zone: "+00:00",
+      innodb_lock_wait_timeout: "2",
+      lock_wait_timeout: "2",
+      character_set_client: "utf8mb4",
+      character_set_connection: "utf8mb4",
+      character_set_results: "utf8mb4",
+      lc_messages: "en_US",
+      autocommit: "ON",
+    });
+    expect(settings.tx_isolation ?? settings.transaction_isolation).toBe("READ-COMMITTED");
+    expect(Number(settings.max_statement_time ?? Number(settings.max_execution_time) / 1000)).toBe(4);
+  }
+});
+
+test("a value that could turn into SQL is refused before anything is sent", async () => {
+  const { db } = database;
+  const values = [{ email: 1 }, ["a", "b"], { toSqlString: () => "1 or 1 = 1" }, undefined, Symbol("x")];
+  for (const value of values) {
+    const query = sql`select * from users where email = ${value}`.execute(db);
+    await expect(query).rejects.toThrow("must be plain");
+  }
+  expect((await sql`select ${"still"} as here`.execute(db)).rows).toEqual([{ here: "still" }]);
+});
+
+test("quotes and backslashes stay inside their string", async () => {
+  for (const text of ["'", "\\'", "\\", "\\\\'", "\u0000", "'; select 1 -- ", "\u00bf'", "%_"]) {
+    const { rows } = await sql`select ${text} as text`.execute(database.db);
+    expect(rows).toEqual([{ text }]);
+  }
+});
+
+test("one call runs one statement", async () => {
+  await expect(sql`select 1; select 2`.execute(database.db)).rejects.toThrow("syntax");
+  expect(() => connect(`${database.url}&multipleStatements=true`)).toThrow("multipleStatements");
+});
+
+test("a statement that takes too long is ended, and its connection serves the next", async () => {
+  const db = connect(database.url, { poolSize: 1, statementSeconds: 1 });
+  const connectionId = async () => (await sql<{ id: number }>`select connection_id() as id`.execute(db)).rows[0]!.id;
+  const id = await connectionId();
+  // MySQL's sleep() returns early where MariaDB's statement fails; both within the time.
+  const before = performance.now();
+  const error = await sql`select sleep(3)`.execute(db).catch((caught: unknown) => caught);
+  if (error instanceof Error) expect(isUnavailable(error)).toBe(true);
+  expect(performance.now() - before).toBeLessThan(1400);
+  expect(await connectionId()).toBe(id);
+  await db.destroy();
+});
+
+test("whoever waits behind a locked row is refused in time, as a fault that passes", async () => {
+  const { db, url } = database;
+  const { userId } = await existingSession(db);
+  const other = connect(url);
+  await other.transaction().execute(async (trx) => {
+    await trx.updateTable("users").set({ fullName: "Held" }).where("id", "=", userId).execute();
+    const before = performance.now();
+    const waiting = atOnce(30, () =>
+      updateFullName(db, { userId, fullName: "x", now: new Date() }).catch((error: unknown) => error),
+    );
+    // The pool has ten connections: the stuck row may keep one of them busy.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await atOnce(9, () => sql`select 1`.execute(db));
+    expect(performance.now() - before).toBeLessThan(1000);
+    for (const result of await waiting) expect(isUnavailable(result)).toBe(true);
+    expect(performance.now() - before).toBeLessThan(4500);
+  });
+  await other.destroy();
+});
+
+test("a full queue refuses at once, and a wait for a connection ends", async () => {
+  const db = connect(database.url, { poolSize: 1, queueLimit: 2, acquireSeconds: 0.3 });
+  await db.connection().execute(async () => {
+    const results = atOnce(4, () => sql`select 1`.execute(db).catch((error: unknown) => error));
+    const codes = (await results).map((error) => (error as { code: string }).code);
+    expect(codes.sort()).toEqual(["ACQUIRE_TIMEOUT", "ACQUIRE_TIMEOUT", "QUEUE_FULL", "QUEUE_FULL"]);
+  });
+  // Those who gave up are still in the driver's line: what they are handed comes back.
+  for (let round = 0; round < 5; round++) await sql`select 1`.execute(db);
+  await db.destroy();
+  const closed = await sql`select 1`.execute(db).catch((error: unknown) => error);
+  expect(closed).toBeInstanceOf(Error);
+});
+
+test("a transaction that fails leaves nothing behind, neither rows nor an open transaction", async () => {
+  const db = connect(database.url, { poolSize: 1 });
+  const user = newUser();
+  const failing = db.transaction().execute(async (trx) => {
+    await trx.insertInto("users").values(user).execute();
+    await trx.insertInto("users").values(user).execute();
+  });
+  await expect(failing).rejects.toThrow("Duplicate");
+  expect(await db.selectFrom("users").select("id").where("id", "=", user.id).execute()).toEqual([]);
+  await db.insertInto("users").values(user).execute();
+  expect(await database.db.selectFrom("users").select("id").where("id", "=", user.id).execute()).toHaveLength(1);
+  await db.destroy();
+});

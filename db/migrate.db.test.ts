@@ -1,0 +1,49 @@
+import { sql } from "kysely";
+import { expect, test } from "vitest";
+import { connect } from "./connect";
+import { isMigrated, migrateToLatest, MIGRATION_LIMITS } from "./migrate";
+import { MIGRATIONS } from "./migrations";
+import { createEmptyDatabase } from "./testing";
+
+test("three instances migrate an empty database at once: each step is made once, all come up", async () => {
+  const { db, url, drop } = await createEmptyDatabase();
+  expect(await isMigrated(db)).toBe(false);
+  const instances = Array.from({ length: 3 }, () => connect(url, MIGRATION_LIMITS));
+  const applied = await Promise.all(instances.map(migrateToLatest));
+  await Promise.all(instances.map((instance) => instance.destroy()));
+  expect(applied.flat().sort()).toEqual(Object.keys(MIGRATIONS));
+  expect(await isMigrated(db)).toBe(true);
+  await drop();
+});
+
+test("a database is not migrated while its newest migration is missing, or cannot be read", async () => {
+  const { db, url, drop } = await createEmptyDatabase();
+  const migrating = connect(url, MIGRATION_LIMITS);
+  await migrateToLatest(migrating);
+  await migrating.destroy();
+  await sql`delete from kysely_migration order by name desc limit 1`.execute(db);
+  expect(await isMigrated(db)).toBe(false);
+  await drop();
+});
+
+test("migrations are listed under their dates, in order", () => {
+  const names = Object.keys(MIGRATIONS);
+  expect(names).toEqual([...names].sort());
+  for (const name of names) expect(name).toMatch(/^\d{4}-\d\d-\d\dT\d{4}-[a-z-]+$/);
+});
+
+test("every table says its engine and a binary character set itself", async () => {
+  const { db, url, drop } = await createEmptyDatabase();
+  const migrating = connect(url, MIGRATION_LIMITS);
+  await migrateToLatest(migrating);
+  await migrating.destroy();
+  const { rows } = await sql<{ engine: string; tableCollation: string }>`
+    select engine as engine, table_collation as table_collation from information_schema.tables
+    where table_schema = database() and table_name in ('users', 'sessions', 'rate_limits')`.execute(db);
+  expect(rows).toEqual(Array(3).fill({ engine: "InnoDB", tableCollation: "utf8mb4_bin" }));
+  const columns = await sql`select column_name from information_schema.columns where table_schema = database()
+    and table_name in ('users', 'sessions', 'rate_limits')
+    and collation_name is not null and collation_name not in ('utf8mb4_bin', 'ascii_bin')`.execute(db);
+  expect(columns.rows).toEqual([]);
+  await drop();
+});

@@ -1,0 +1,19 @@
+import type { Migration } from "kysely";
+import * as createUsers from "./2026-11-21T1000-create-users";
+import * as createSessions from "./2026-11-21T1001-create-sessions";
+import * as indexSessionsByUser from "./2026-11-21T1002-index-sessions-by-user";
+import * as indexSessionsByRevocation from "./2026-11-21T1003-index-sessions-by-revocation";
+import * as indexSessionsByIdleExpiry from "./2026-11-21T1004-index-sessions-by-idle-expiry";
+import * as createRateLimits from "./2026-11-21T1005-create-rate-limits";
+import * as indexRateLimitsByExpiry from "./2026-11-21T1006-index-rate-limits-by-expiry";
+
+/** By name, in order. Frozen once shipped: a change is a new migration at the end. */
+export const MIGRATIONS: Record<string, Migration> = {
+  "2026-11-21T1000-create-users": createUsers,
+  "2026-11-21T1001-create-sessions": createSessions,
+  "2026-11-21T1002-index-sessions-by-user": indexSessionsByUser,
+  "2026-11-21T1003-index-sessions-by-revocation": indexSessionsByRevocation,
+  "2026-11-21T1004-index-sessions-by-idle-expiry": indexSessionsByIdleExpiry,
+  "2026-11-21T1005-create-rate-limits": createRateLimits,
+  "2026-11-21T1006-index-rate-limits-by-expiry": indexRateLimitsByExpiry,
+};

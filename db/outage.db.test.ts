@@ -1,0 +1,220 @@
+import { connect as connectSocket, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { sql, type Kysely } from "kysely";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { connect, parseDatabaseUrl } from "./connect";
+import { isUnavailable } from "./faults";
+import type { Database } from "./schema";
+import { atOnce, createTestDatabase, type TestDatabase } from "./testing";
+
+/** Stands between the pool and the server, and fails as networks and servers do. */
+class FlakyLine {
+  readonly #pairs = new Set<[Socket, Socket]>();
+  #listener: Server | undefined;
+  #isFrozen = false;
+  #port = 0;
+
+  constructor(private readonly target: ReturnType<typeof parseDatabaseUrl>) {}
+
+  async open(): Promise<void> {
+    const { socketPath, host = "localhost", port = 3306 } = this.target;
+    this.#listener = createServer((near) => {
+      const far = socketPath ? connectSocket(socketPath) : connectSocket(port, host);
+      const pair: [Socket, Socket] = [near, far];
+      this.#pairs.add(pair);
+      for (const [from, to] of [pair, [far, near] as const]) {
+        from.on("error", () => {});
+        from.on("close", () => to.destroy());
+        from.pipe(to);
+        if (this.#isFrozen) from.unpipe(to).pause();
+      }
+    });
+    await new Promise<void>((resolve) => this.#listener!.listen(this.#port, "127.0.0.1", resolve));
+    this.#port = (this.#listener.address() as AddressInfo).port;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  freeze(): void {
+    this.#isFrozen = true;
+    for (const [near, far] of this.#pairs) {
+      near.unpipe(far).pause();
+      far.unpipe(near).pause();
+    }
+  }
+
+  thaw(): void {
+    this.#isFrozen = false;
+    for (const [near, far] of this.#pairs) {
+      near.pipe(far);
+      far.pipe(near);
+    }
+  }
+
+  /** Says something that nobody asked for, as a server does that closes an idle connection. */
+  say(nonsense: Buffer): void {
+    for (const [near] of this.#pairs) near.write(nonsense);
+  }
+
+  cut(how: "end" | "reset"): void {
+    for (const [near] of this.#pairs) {
+      if (how === "end") near.end();
+      else near.resetAndDestroy();
+    }
+    this.#pairs.clear();
+  }
+
+  async close(): Promise<void> {
+    this.cut("reset");
+    await new Promise((resolve) => this.#listener?.close(resolve));
+  }
+}
+
+let database: TestDatabase;
+let line: FlakyLine;
+let db: Kysely<Database>;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+beforeEach(async () => {
+  line = new FlakyLine(parseDatabaseUrl(database.url));
+  await line.open();
+  db = connect(urlOf(line), { poolSize: 4, statementSeconds: 0.2, acquireSeconds: 0.4 });
+});
+afterEach(async () => {
+  await db.destroy();
+  await line.close();
+});
+
+const ask = () => sql<{ answer: number }>`select 42 as answer`.execute(db).then(({ rows }) => rows[0]!.answer);
+const complaint = () => ask().catch((error: unknown) => error);
+
+test.each(["end", "reset"] as const)("after a restart of the server (%s) nobody's first query fails", async (how) => {
+  await atOnce(4, ask);
+  line.cut(how);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
+});
+
+test.each([
+  [
+    "that its time is up",
+    Buffer.from(
+      "1f000000ff bf0f2348593030304964 6c6520746f6f206c6f6e672c20636c6f7365642e2e".replaceAll(" ", ""),
+      "hex",
+    ),
+  ],
+  ["nonsense", Buffer.alloc(64, 7)],
+])("an idle connection that hears %s is not used again, and nothing crashes", async (_, message) => {
+  await atOnce(4, ask);
+  line.say(message);
+  line.say(message);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  line.say(message);
+  line.cut("reset");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
+});
+
+test("queries under way when the server dies fail as unavailable, and the next is answered", async () => {
+  const sleeping = atOnce(4, () => sql`select sleep(0.15)`.execute(db).catch((error: unknown) => error));
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  line.cut("reset");
+  for (const error of await sleeping) expect(isUnavailable(error), String(error)).toBe(true);
+  expect(await ask()).toBe(42);
+});
+
+test("a server that is down is unavailable, and used again when it is back", async () => {
+  await ask();
+  await line.close();
+  for (const error of await atOnce(20, complaint)) expect(isUnavailable(error), String(error)).toBe(true);
+  await line.open();
+  expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
+});
+
+test("a frozen server costs a bounded time, and its connections are not used again", async () => {
+  await atOnce(4, ask);
+  line.freeze();
+  for (let round = 0; round < 2; round++) {
+    const startedAt = performance.now();
+    for (const error of await atOnce(12, complaint)) expect(isUnavailable(error), String(error)).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(1500);
+  }
+  // What was given up on is closed from our side, not kept half-open for a server that may never answer.
+  await expect.poll(() => countSocketsTo(line.port), { timeout: 5000 }).toBe(0);
+  line.thaw();
+  expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
+});
+
+test("a late answer is never taken for the answer to another query", async () => {
+  const single = connect(urlOf(line), { poolSize: 1, statementSeconds: 0.2, acquireSeconds: 1 });
+  const echo = (value: number) => sql<{ value: number }>`select ${value} as value`.execute(single);
+  await echo(0);
+  line.freeze();
+  await expect(echo(1)).rejects.toThrow();
+  line.thaw();
+  for (let value = 2; value < 10; value++) expect((await echo(value)).rows).toEqual([{ value }]);
+  await single.destroy();
+});
+
+test("a transaction that a frozen server interrupts says what happened, once, and holds nothing", async () => {
+  const broken = await db
+    .transaction()
+    .execute(async (trx) => {
+      line.freeze();
+      await sql`select 1`.execute(trx);
+    })
+    .catch((error: unknown) => error);
+  expect(isUnavailable(broken), String(broken)).toBe(true);
+  line.thaw();
+  expect(await atOnce(8, ask)).toEqual(Array(8).fill(42));
+});
+
+test("closing does not wait for a server that never answers", async () => {
+  await atOnce(4, ask);
+  line.freeze();
+  const pending = complaint();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const before = performance.now();
+  await db.destroy();
+  expect(performance.now() - before).toBeLessThan(1500);
+  expect(await pending).toBeInstanceOf(Error);
+});
+
+test.each([
+  ["says nothing", () => {}],
+  ["hangs up", (socket: Socket) => socket.end()],
+  ["is not a database", (socket: Socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")],
+  [
+    "has no room",
+    (socket: Socket) => socket.end(Buffer.from("17000000ff1004546f6f206d616e7920636f6e6e656374696f6e73", "hex")),
+  ],
+])("a peer that %s is an error, not a crash", async (_, greet) => {
+  const listener = createServer((socket) => {
+    socket.on("error", () => {});
+    greet(socket);
+  });
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const { port } = listener.address() as AddressInfo;
+  const odd = connect(`mysql://root@127.0.0.1:${port}/x`, { acquireSeconds: 0.3 });
+  const errors = await atOnce(3, () => sql`select 1`.execute(odd).catch((error: unknown) => error));
+  for (const error of errors) expect(error).toBeInstanceOf(Error);
+  await odd.destroy();
+  listener.close();
+});
+
+function urlOf(line: FlakyLine): string {
+  const url = new URL(database.url);
+  url.searchParams.delete("socketPath");
+  url.host = `127.0.0.1:${line.port}`;
+  return url.href;
+}
+
+function countSocketsTo(port: number): number {
+  const { _getActiveHandles } = process as unknown as { _getActiveHandles: () => Partial<Socket>[] };
+  return _getActiveHandles().filter(({ remotePort, destroyed }) => remotePort === port && !destroyed).length;
+}

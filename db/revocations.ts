@@ -1,0 +1,121 @@
+import { sql, type Kysely, type Transaction } from "kysely";
+import { inTurn } from "./row-turns";
+import type { Database } from "./schema";
+
+/** Ends one session, for good: a second reason does not replace the first. False if there is none (or, given `userId`, not that user's). */
+export async function revokeSession(
+  db: Kysely<Database>,
+  { id, userId, reason }: { id: string; userId?: string; reason: string },
+): Promise<boolean> {
+  return inTurn(db, id, async () => {
+    const { numUpdatedRows } = await db
+      .updateTable("sessions")
+      .set({
+        // Assigned from left to right: the reason must look at the instant before it is set.
+        revokedReason: sql<string>`if(revoked_at is null, ${reason}, revoked_reason)`,
+        revokedAt: sql<Date>`coalesce(revoked_at, utc_timestamp(3))`,
+      })
+      .where("id", "=", id)
+      .$if(userId !== undefined, (update) => update.where("userId", "=", userId!))
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  });
+}
+
+/** Ends all sessions but one, and every login under way; returns how many. */
+export async function revokeOtherSessions(
+  db: Kysely<Database>,
+  userId: string,
+  keepId: string,
+  reason: string,
+): Promise<number> {
+  return endSessions(db, { userId, keepId, reason });
+}
+
+/** Ends all sessions and every login under way; returns how many. */
+export async function revokeAllSessions(db: Kysely<Database>, userId: string, reason: string): Promise<number> {
+  return endSessions(db, { userId, reason });
+}
+
+async function endSessions(
+  db: Kysely<Database>,
+  { userId, ...which }: { userId: string; keepId?: string; reason: string },
+): Promise<number> {
+  return inTurn(db, userId, () =>
+    db.transaction().execute(async (trx) => {
+      await trx
+        .updateTable("users")
+        .set((eb) => ({ sessionEpoch: eb("sessionEpoch", "+", 1) }))
+        .where("id", "=", userId)
+        .execute();
+      return revokeSessionsOf(trx, userId, which);
+    }),
+  );
+}
+
+/** Ends all sessions but one along with the password. False, and nothing done, if `oldHash` is not the user's any longer. */
+export async function changePassword(
+  db: Kysely<Database>,
+  {
+    userId,
+    oldHash,
+    newHash,
+    keepSessionId,
+    now,
+  }: { userId: string; oldHash: string; newHash: string; keepSessionId: string; now: Date },
+): Promise<boolean> {
+  return inTurn(db, userId, () =>
+    db.transaction().execute(async (trx) => {
+      const { numUpdatedRows } = await trx
+        .updateTable("users")
+        .set((eb) => ({ passwordHash: newHash, sessionEpoch: eb("sessionEpoch", "+", 1), updatedAt: now }))
+        .where("id", "=", userId)
+        .where("passwordHash", "=", oldHash)
+        .executeTakeFirstOrThrow();
+      if (numUpdatedRows === 0n) return false;
+      await revokeSessionsOf(trx, userId, { keepId: keepSessionId, reason: "password changed" });
+      return true;
+    }),
+  );
+}
+
+/**
+ * The caller holds the user's row, so no session can appear meanwhile. The ids are read without a lock and the rows taken by
+ * primary key: a scan of the index by user would lock index entries first, and deadlock with a purge, which comes from the rows.
+ */
+async function revokeSessionsOf(
+  trx: Transaction<Database>,
+  userId: string,
+  { keepId, reason }: { keepId?: string; reason: string },
+): Promise<number> {
+  const live = await trx
+    .selectFrom("sessions")
+    .select("id")
+    .where("userId", "=", userId)
+    .where("revokedAt", "is", null)
+    .$if(keepId !== undefined, (select) => select.where("id", "!=", keepId!))
+    .execute();
+  if (live.length === 0) return 0;
+  const { numUpdatedRows } = await trx
+    .updateTable("sessions")
+    .set({ revokedAt: sql<Date>`utc_timestamp(3)`, revokedReason: reason })
+    .where("id", "in", live.map(({ id }) => id).sort())
+    .where("revokedAt", "is", null)
+    .executeTakeFirstOrThrow();
+  return Number(numUpdatedRows);
+}
+
+export interface Revocation {
+  id: string;
+  revokedAt: Date;
+}
+
+/** What was revoked in the last `seconds`, by the database's clock. */
+export async function findRevokedSince(db: Kysely<Database>, seconds: number): Promise<Revocation[]> {
+  return db
+    .selectFrom("sessions")
+    .select(["id", "revokedAt"])
+    .where("revokedAt", ">=", sql<Date>`utc_timestamp(3) - interval ${seconds} second`)
+    .$narrowType<{ revokedAt: Date }>()
+    .execute();
+}

@@ -1,0 +1,120 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Kysely } from "kysely";
+import { createConnection } from "mysql2/promise";
+import { connect, parseDatabaseUrl } from "./connect";
+import { migrateToLatest, MIGRATION_LIMITS } from "./migrate";
+import type { Database, NewSession, NewUser, SessionRow } from "./schema";
+import { findSessionWithUser, insertSession } from "./sessions";
+import { insertUser } from "./users";
+
+export interface TestDatabase {
+  db: Kysely<Database>;
+  url: string;
+  drop: () => Promise<void>;
+}
+
+/** A new database of its own, with all migrations, on the server of TEST_DATABASE_URL. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const database = await createEmptyDatabase();
+  const migrating = connect(database.url, MIGRATION_LIMITS);
+  await migrateToLatest(migrating).finally(() => migrating.destroy());
+  return database;
+}
+
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  const server = process.env.TEST_DATABASE_URL;
+  if (!server) {
+    throw new Error("Set TEST_DATABASE_URL to a server where databases may be created; `npm test` provides one.");
+  }
+  const name = `portcullis_test_${randomBytes(6).toString("hex")}`;
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  // Unlike the tables on purpose: they must not rely on the database's defaults.
+  await administer(server, `create database ${name} character set latin1`);
+  const db = connect(url.href);
+  const drop = async () => {
+    await db.destroy();
+    await administer(server, `drop database ${name}`);
+  };
+  return { db, url: url.href, drop };
+}
+
+async function administer(server: string, statement: string): Promise<void> {
+  const connection = await createConnection(parseDatabaseUrl(server));
+  try {
+    await connection.query(statement);
+  } finally {
+    await connection.end();
+  }
+}
+
+export function newUser(given: Partial<NewUser> = {}): NewUser & { sessionEpoch: number } {
+  const now = new Date();
+  return {
+    id: randomUUID(),
+    email: `${randomUUID()}@example.test`,
+    fullName: "Ada Lovelace",
+    passwordHash: `hash ${randomUUID()}`,
+    createdAt: now,
+    updatedAt: now,
+    ...given,
+    sessionEpoch: 0,
+  };
+}
+
+export async function existingUser(db: Kysely<Database>, given: Partial<NewUser> = {}) {
+  const user = newUser(given);
+  await insertUser(db, user);
+  return user;
+}
+
+export function newNonce(): string {
+  return randomBytes(16).toString("base64url");
+}
+
+export function newSession(userId: string, given: Partial<NewSession> = {}): NewSession {
+  const now = given.createdAt ?? new Date();
+  return {
+    id: randomUUID(),
+    userId,
+    remember: true,
+    generation: 0,
+    currentNonce: newNonce(),
+    rotatedAt: now,
+    handedAt: now,
+    createdAt: now,
+    lastSeenAt: now,
+    idleExpiresAt: daysAfter(now, 7),
+    absoluteExpiresAt: daysAfter(now, 30),
+    ip: "192.0.2.7",
+    userAgent: "Mozilla/5.0",
+    browser: "Firefox",
+    os: "Linux",
+    deviceType: "desktop",
+    ...given,
+  };
+}
+
+/** A session of `userId`, or of a new user. */
+export async function existingSession(db: Kysely<Database>, given: Partial<NewSession> = {}): Promise<NewSession> {
+  const userId = given.userId ?? (await existingUser(db)).id;
+  const session = newSession(userId, given);
+  const user = await db.selectFrom("users").select("sessionEpoch").where("id", "=", userId).executeTakeFirstOrThrow();
+  if (!(await insertSession(db, session, user))) throw new Error("The session was not inserted.");
+  return session;
+}
+
+export async function readSession(db: Kysely<Database>, id: string): Promise<SessionRow> {
+  const session = await findSessionWithUser(db, id);
+  if (!session) throw new Error("There is no such session.");
+  return session;
+}
+
+export function daysAfter(instant: Date, days: number): Date {
+  return new Date(instant.getTime() + days * 86_400_000);
+}
+
+/** Runs `count` of them at once and hands over all results. */
+export function atOnce<T>(count: number, run: (index: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => run(index)));
+}

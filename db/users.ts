@@ -1,0 +1,87 @@
+import { sql, type Kysely } from "kysely";
+import { isDuplicate } from "./faults";
+import { inTurn } from "./row-turns";
+import type { Database, NewUser, User } from "./schema";
+
+export async function insertUser(
+  db: Kysely<Database>,
+  user: NewUser,
+): Promise<{ kind: "inserted" } | { kind: "taken" }> {
+  try {
+    await db.insertInto("users").values(user).execute();
+    return { kind: "inserted" };
+  } catch (error) {
+    if (isDuplicate(error, "users_email")) return { kind: "taken" };
+    throw error;
+  }
+}
+
+export interface KnownBy {
+  ip: string;
+  browser: string;
+  os: string;
+}
+
+export type UserForLogin = User & { isKnownDevice: boolean };
+
+/** A device is known when the user once signed in from the same address (IPv6: the same /64), browser and system. */
+export async function findUserForLogin(
+  db: Kysely<Database>,
+  email: string,
+  device: KnownBy,
+): Promise<UserForLogin | undefined> {
+  const user = await db
+    .selectFrom("users")
+    .selectAll()
+    .select((eb) =>
+      eb
+        .exists(
+          eb
+            .selectFrom("sessions")
+            .select(sql.lit(1).as("one"))
+            .whereRef("sessions.userId", "=", "users.id")
+            .where("sessions.browser", "=", device.browser)
+            .where("sessions.os", "=", device.os)
+            .where(sql<boolean>`left(inet6_aton(${sql.ref("sessions.ip")}), 8) = left(inet6_aton(${device.ip}), 8)`),
+        )
+        .as("isKnownDevice"),
+    )
+    .where("email", "=", email)
+    .executeTakeFirst();
+  return user && { ...user, isKnownDevice: Boolean(user.isKnownDevice) };
+}
+
+export async function findUserById(db: Kysely<Database>, id: string): Promise<User | undefined> {
+  return db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+/** False if there is no such user. */
+export async function updateFullName(
+  db: Kysely<Database>,
+  { userId, fullName, now }: { userId: string; fullName: string; now: Date },
+): Promise<boolean> {
+  return inTurn(db, userId, async () => {
+    const { numUpdatedRows } = await db
+      .updateTable("users")
+      .set({ fullName, updatedAt: now })
+      .where("id", "=", userId)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  });
+}
+
+/** For a rehash with newer parameters: the password stays, and so do the sessions. False if it was changed meanwhile. */
+export async function replacePasswordHash(
+  db: Kysely<Database>,
+  { userId, oldHash, newHash, now }: { userId: string; oldHash: string; newHash: string; now: Date },
+): Promise<boolean> {
+  return inTurn(db, userId, async () => {
+    const { numUpdatedRows } = await db
+      .updateTable("users")
+      .set({ passwordHash: newHash, updatedAt: now })
+      .where("id", "=", userId)
+      .where("passwordHash", "=", oldHash)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  });
+}
