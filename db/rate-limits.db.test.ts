@@ -1,0 +1,90 @@
+import { createHash, randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect } from "./connect";
+import { countHit, purgeExpiredLimits, refundHit } from "./rate-limits";
+import { atOnce, createTestDatabase, type TestDatabase } from "./testing";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+const now = new Date("2026-11-21T12:00:00.500Z");
+const seconds = (count: number) => new Date(now.getTime() + count * 1000);
+const newBucket = () => createHash("sha256").update(randomUUID()).digest("hex");
+const count = (bucket: string, at = now) => countHit(database.db, bucket, { windowSeconds: 60, now: at });
+
+test("a window begins with its first hit and ends after its time, however many come", async () => {
+  const bucket = newBucket();
+  expect(await count(bucket)).toEqual({ hits: 1, resetsAt: seconds(60) });
+  expect(await count(bucket, seconds(59.9))).toEqual({ hits: 2, resetsAt: seconds(60.9) });
+  expect(await count(bucket, seconds(60))).toEqual({ hits: 1, resetsAt: seconds(120) });
+  expect(await count(bucket, seconds(61))).toEqual({ hits: 2, resetsAt: seconds(120) });
+});
+
+test("a hundred hits at once over five instances: each gets a number of its own", async () => {
+  const instances = Array.from({ length: 5 }, () => connect(database.url));
+  for (let round = 0; round < 3; round++) {
+    const bucket = newBucket();
+    const hits = await atOnce(100, async (index) => {
+      const counted = await countHit(instances[index % 5]!, bucket, { windowSeconds: 60, now });
+      return counted.hits;
+    });
+    expect(hits.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+  }
+  await Promise.all(instances.map((instance) => instance.destroy()));
+});
+
+test("a window that ends under a hundred hits begins once", async () => {
+  const bucket = newBucket();
+  await atOnce(10, () => count(bucket));
+  const hits = await atOnce(100, async () => (await count(bucket, seconds(60))).hits);
+  expect(hits.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+});
+
+test("an instance whose clock is behind counts in the window that the other began", async () => {
+  const bucket = newBucket();
+  await count(bucket, seconds(2));
+  expect(await count(bucket, now)).toEqual({ hits: 2, resetsAt: seconds(62) });
+});
+
+test("a refunded hit can be spent again, and a refund never gives more than was taken", async () => {
+  const bucket = newBucket();
+  await count(bucket);
+  await count(bucket);
+  await refundHit(database.db, bucket, now);
+  expect((await count(bucket)).hits).toBe(2);
+  await atOnce(5, () => refundHit(database.db, bucket, now));
+  expect(await count(bucket, seconds(1))).toEqual({ hits: 1, resetsAt: seconds(60) });
+  await refundHit(database.db, newBucket(), now);
+});
+
+test("a refund for a window that is over takes nothing from the next", async () => {
+  const bucket = newBucket();
+  await count(bucket);
+  await refundHit(database.db, bucket, seconds(60));
+  expect((await count(bucket, seconds(30))).hits).toBe(2);
+});
+
+test("windows of days and millions of hits still fit in one number", async () => {
+  const { db } = database;
+  const bucket = newBucket();
+  const windowSeconds = 7 * 86_400;
+  await countHit(db, bucket, { windowSeconds, now });
+  await db.updateTable("rateLimits").set({ hits: 4_000_000_000 }).where("bucket", "=", bucket).execute();
+  const counted = await countHit(db, bucket, { windowSeconds, now });
+  expect(counted).toEqual({ hits: 4_000_000_001, resetsAt: seconds(windowSeconds) });
+});
+
+test("only counters whose window is over are purged, a batch at a time", async () => {
+  const { db } = database;
+  await purgeExpiredLimits(db, seconds(1e6), 10_000);
+  const kept = newBucket();
+  await atOnce(7, () => count(newBucket()));
+  await count(kept, seconds(30));
+  expect(await purgeExpiredLimits(db, seconds(60), 5)).toBe(5);
+  expect(await purgeExpiredLimits(db, seconds(60), 5)).toBe(2);
+  expect(await purgeExpiredLimits(db, seconds(60), 5)).toBe(0);
+  expect((await count(kept, seconds(60))).hits).toBe(2);
+});
