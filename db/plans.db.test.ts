@@ -1,0 +1,141 @@
+import { randomUUID } from "node:crypto";
+import { CamelCasePlugin, Kysely, MysqlDialect, sql, type MysqlPool } from "kysely";
+import { createPool, type Pool } from "mysql2";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseDatabaseUrl } from "./connect";
+import { purgeEnded } from "./purge";
+import { countHit, purgeExpiredLimits, refundHit } from "./rate-limits";
+import { changePassword, findRevokedSince, revokeAllSessions, revokeSession } from "./revocations";
+import type { Database } from "./schema";
+import {
+  advanceSession,
+  findSessionWithUser,
+  insertSession,
+  isSessionLive,
+  listLiveSessions,
+  replaceSuccessor,
+  touchHanded,
+} from "./sessions";
+import { createTestDatabase, daysAfter, newNonce, newSession, newUser, type TestDatabase } from "./testing";
+import { findUserById, findUserForLogin, replacePasswordHash, updateFullName } from "./users";
+
+const now = new Date();
+const users = Array.from({ length: 1000 }, () => newUser());
+const sessions = users.flatMap(({ id }, index) =>
+  Array.from({ length: 4 }, () => newSession(id, { createdAt: daysAfter(now, -(index % 12)) })),
+);
+
+let database: TestDatabase;
+let pool: Pool;
+let spied: Kysely<Database>;
+const statements: { text: string; values: unknown[] }[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const { db } = database;
+  await db
+    .insertInto("users")
+    .values(users.map(({ sessionEpoch: _, ...user }) => user))
+    .execute();
+  for (let start = 0; start < sessions.length; start += 1000) {
+    await db
+      .insertInto("sessions")
+      .values(sessions.slice(start, start + 1000))
+      .execute();
+  }
+  const ended = sessions.filter((_, index) => index % 50 === 0).map(({ id }) => id);
+  await db
+    .updateTable("sessions")
+    .set({ revokedAt: daysAfter(now, -3) })
+    .where("id", "in", ended)
+    .execute();
+  await db
+    .insertInto("rateLimits")
+    .values(
+      Array.from({ length: 2000 }, (_, hits) => ({ bucket: newBucket(), hits, expiresAt: daysAfter(now, hits - 5) })),
+    )
+    .execute();
+  await sql`analyze table users, sessions, rate_limits`.execute(db);
+
+  pool = createPool({ ...parseDatabaseUrl(database.url), timezone: "Z", connectionLimit: 1 });
+  spied = new Kysely({ dialect: new MysqlDialect({ pool: spyOn(pool) }), plugins: [new CamelCasePlugin()] });
+});
+afterAll(async () => {
+  await spied.destroy();
+  await database.drop();
+});
+
+const [user] = users as [(typeof users)[0]];
+const [session, other] = sessions.slice(1) as [(typeof sessions)[0], (typeof sessions)[0]];
+const { id, currentNonce } = session;
+const sighting = {
+  now,
+  idleExpiresAt: daysAfter(now, 7),
+  ip: "::1",
+  userAgent: "",
+  browser: "",
+  os: "",
+  deviceType: "",
+};
+const device = { ip: "192.0.2.7", browser: "Firefox", os: "Linux" };
+const previousNonce = newNonce();
+
+const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
+  findUserForLogin: (db) => findUserForLogin(db, user.email, device),
+  findUserById: (db) => findUserById(db, user.id),
+  updateFullName: (db) => updateFullName(db, { userId: user.id, fullName: "x", now }),
+  replacePasswordHash: (db) =>
+    replacePasswordHash(db, { userId: user.id, oldHash: user.passwordHash, newHash: user.passwordHash, now }),
+  insertSession: (db) => insertSession(db, newSession(user.id), { sessionEpoch: 0 }),
+  findSessionWithUser: (db) => findSessionWithUser(db, id),
+  isSessionLive: (db) => isSessionLive(db, id, now),
+  advanceSession: (db) => advanceSession(db, { id, fromNonce: currentNonce, toNonce: newNonce(), ...sighting }),
+  replaceSuccessor: (db) =>
+    replaceSuccessor(db, { id: other.id, currentNonce, previousNonce, toNonce: newNonce(), ...sighting }),
+  touchHanded: (db) => touchHanded(db, { id: other.id, currentNonce, previousNonce, now }),
+  listLiveSessions: (db) => listLiveSessions(db, user.id, now),
+  findRevokedSince: (db) => findRevokedSince(db, 600),
+  revokeSession: (db) => revokeSession(db, { id, userId: session.userId, reason: "test" }),
+  changePassword: (db) =>
+    changePassword(db, { userId: user.id, oldHash: user.passwordHash, newHash: "b", keepSessionId: id, now }),
+  revokeAllSessions: (db) => revokeAllSessions(db, users[1]!.id, "test"),
+  purgeEnded: (db) => purgeEnded(db, now, { olderThanSeconds: 86_400, batch: 20 }),
+  countHit: (db) => countHit(db, newBucket(), { windowSeconds: 60, now }),
+  refundHit: (db) => refundHit(db, newBucket(), now),
+  purgeExpiredLimits: (db) => purgeExpiredLimits(db, now, 3),
+};
+
+test.each(Object.entries(queries))("%s looks up what it needs, and scans nothing", async (_, run) => {
+  statements.length = 0;
+  await run(spied);
+  const explained = statements.filter(({ text }) => !["begin", "commit", "rollback"].includes(text));
+  expect(explained.length).toBeGreaterThan(0);
+  for (const { text, values } of explained) {
+    // Neither server's default format is the same, but both have this one.
+    const [plan] = await pool.promise().query(`explain format=traditional ${text}`, values);
+    for (const { select_type: step, type, table, rows } of plan as Record<string, string | null>[]) {
+      // Where rows go is listed too, as if it were read.
+      if (step === "INSERT") continue;
+      expect(["ALL", "index"], `${table} in: ${text}`).not.toContain(type);
+      expect(Number(rows), `${table} in: ${text}`).toBeLessThan(200);
+    }
+  }
+});
+
+function newBucket(): string {
+  return randomUUID().replaceAll("-", "").repeat(2);
+}
+
+function spyOn(spiedPool: Pool): MysqlPool {
+  return {
+    end: (callback) => spiedPool.end(callback),
+    getConnection: (callback) =>
+      spiedPool.getConnection((error, connection) => {
+        const query = (text: string, values: unknown[], done?: (error: unknown, result: never) => void) => {
+          statements.push({ text, values: [...values] });
+          return connection.query(text, values, done as never);
+        };
+        callback(error, { query, release: () => connection.release() } as never);
+      }),
+  };
+}
