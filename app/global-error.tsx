@@ -1,0 +1,19 @@
+"use client";
+
+import { archivo } from "./fonts";
+import "./globals.css";
+import { Broken } from "./ui/broken";
+
+/** Stands in for the root layout when that itself fails, so it brings its own document. */
+export default function GlobalErrorPage({ error, retry }: { error: unknown; retry: () => void }) {
+  return (
+    <html lang="en" className={archivo.variable}>
+      <head>
+        <title>Something went wrong · Portcullis</title>
+      </head>
+      <body>
+        <Broken error={error} retry={retry} />
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,29 @@
+import type { Metadata, Viewport } from "next";
+import type { ReactNode } from "react";
+import { archivo, archivoExtended } from "./fonts";
+import "./globals.css";
+
+/** A page made in advance has no nonce, and the browser would refuse its scripts. */
+export const dynamic = "force-dynamic";
+
+export const metadata: Metadata = {
+  title: { template: "%s · Portcullis", default: "Portcullis" },
+  description: "Sign in once, stay signed in, and see every device that is.",
+  robots: { index: false },
+};
+
+export const viewport: Viewport = {
+  colorScheme: "light dark",
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#f1f4ee" },
+    { media: "(prefers-color-scheme: dark)", color: "#0d1514" },
+  ],
+};
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en" className={`${archivo.variable} ${archivoExtended.variable}`}>
+      <body>{children}</body>
+    </html>
+  );
+}

@@ -1,0 +1,7 @@
+import { redirect } from "next/navigation";
+import { HOME, LOGIN } from "@/server/auth/policy/routes";
+import { currentCaller } from "@/server/caller";
+
+export default async function RootPage() {
+  redirect((await currentCaller()) ? HOME : LOGIN);
+}

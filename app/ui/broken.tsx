@@ -1,0 +1,28 @@
+import { Button, buttonClass } from "./button";
+import { Gatehouse } from "./gatehouse";
+
+/** What is left of a page that failed: what to do, and the number under which we find it in our log. */
+export function Broken({ error, retry }: { error: unknown; retry: () => void }) {
+  const digest = error instanceof Error && "digest" in error ? String(error.digest) : null;
+  return (
+    <Gatehouse gate="half">
+      <div role="alert">
+        <h1 className="plate text-4xl">This page did not work out</h1>
+        <p className="mt-4 text-lg text-quiet">Something went wrong on our side. Nothing that you saved is lost.</p>
+      </div>
+      <div className="mt-8 flex flex-wrap gap-3">
+        <Button look="solid" onClick={retry}>
+          Try again
+        </Button>
+        <a href="/" className={buttonClass("plain")}>
+          Go to the start
+        </a>
+      </div>
+      {digest && (
+        <p className="mt-8 text-sm text-quiet">
+          If it keeps happening, tell us this number: <code className="figures font-semibold text-ink">{digest}</code>
+        </p>
+      )}
+    </Gatehouse>
+  );
+}

@@ -1,0 +1,41 @@
+import type { ComponentProps } from "react";
+
+const LOOKS = {
+  solid: "bg-accent text-on-accent hover:bg-accent-strong",
+  plain: "border border-edge bg-raised text-ink hover:border-ink",
+  danger: "border border-danger bg-raised text-danger hover:bg-danger hover:text-raised",
+};
+
+export type ButtonLook = keyof typeof LOOKS;
+
+export function buttonClass(look: ButtonLook): string {
+  return `inline-flex min-h-11 items-center justify-center gap-2 rounded-plate px-5 py-2 text-center leading-tight font-semibold transition-colors ${LOOKS[look]}`;
+}
+
+interface ButtonProps extends ComponentProps<"button"> {
+  look?: ButtonLook;
+  /** What it says while it works. It then keeps the focus and takes no further press. */
+  pendingLabel?: string;
+  pending?: boolean;
+}
+
+export function Button({
+  look = "plain",
+  pending,
+  pendingLabel,
+  type = "button",
+  className = "",
+  ...rest
+}: ButtonProps) {
+  return (
+    <button
+      {...rest}
+      type={type}
+      aria-disabled={pending || undefined}
+      onClick={pending ? (event) => event.preventDefault() : rest.onClick}
+      className={`${buttonClass(look)} aria-disabled:cursor-progress ${className}`}
+    >
+      {pending ? (pendingLabel ?? rest.children) : rest.children}
+    </button>
+  );
+}
