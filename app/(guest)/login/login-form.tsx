@@ -1,0 +1,50 @@
+"use client";
+
+import { EMAIL_COMPLAINTS, EmailField } from "@/app/(guest)/email-field";
+import { useAuth } from "@/app/auth/use-auth";
+import { Button } from "@/app/ui/button";
+import { Checkbox } from "@/app/ui/checkbox";
+import { FormProblem } from "@/app/ui/form-problem";
+import { PasswordField } from "@/app/ui/password-field";
+import { type Complaints, useForm } from "@/app/ui/use-form";
+
+const COMPLAINTS: Complaints = {
+  email: EMAIL_COMPLAINTS,
+  password: { valueMissing: "Enter your password." },
+};
+
+export function LoginForm({ next }: { next: string }) {
+  const { login } = useAuth();
+  const { form, submit, errors, problem } = useForm({
+    complaints: COMPLAINTS,
+    send: async (data) => {
+      const outcome = await login(
+        {
+          email: String(data.get("email")),
+          password: String(data.get("password")),
+          remember: data.get("remember") !== null,
+        },
+        { next },
+      );
+      return outcome.kind === "done" ? null : outcome;
+    },
+  });
+
+  return (
+    <form {...form} className="flex flex-col gap-5">
+      <FormProblem problem={problem} />
+      <EmailField error={errors.email} />
+      <PasswordField
+        name="password"
+        label="Password"
+        autoComplete="current-password"
+        required
+        error={errors.password}
+      />
+      <Checkbox name="remember" label="Keep me signed in on this device" defaultChecked />
+      <Button {...submit} type="submit" look="solid" pendingLabel="Signing in…">
+        Sign in
+      </Button>
+    </form>
+  );
+}

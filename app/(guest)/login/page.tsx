@@ -1,0 +1,26 @@
+import type { Metadata } from "next";
+import { withNext } from "@/server/auth/policy/next-path";
+import { REGISTER } from "@/server/auth/policy/routes";
+import { redirectSignedInAway } from "@/server/caller";
+import { nextOf, type SearchParams } from "@/app/(guest)/next-of";
+import { LoginForm } from "./login-form";
+
+export const metadata: Metadata = { title: "Sign in" };
+
+export default async function LoginPage({ searchParams }: { searchParams: SearchParams }) {
+  const next = await nextOf(searchParams);
+  await redirectSignedInAway(next);
+
+  return (
+    <>
+      <h1 className="plate text-4xl">Sign in</h1>
+      <p className="mt-3 mb-8 text-quiet">
+        New here?{" "}
+        <a className="link" href={withNext(REGISTER, next)}>
+          Create an account
+        </a>
+      </p>
+      <LoginForm next={next} />
+    </>
+  );
+}

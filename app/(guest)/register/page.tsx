@@ -1,0 +1,27 @@
+import type { Metadata } from "next";
+import { withNext } from "@/server/auth/policy/next-path";
+import { LOGIN } from "@/server/auth/policy/routes";
+import { redirectSignedInAway } from "@/server/caller";
+import { env } from "@/server/env";
+import { nextOf, type SearchParams } from "@/app/(guest)/next-of";
+import { RegisterForm } from "./register-form";
+
+export const metadata: Metadata = { title: "Create an account" };
+
+export default async function RegisterPage({ searchParams }: { searchParams: SearchParams }) {
+  const next = await nextOf(searchParams);
+  await redirectSignedInAway(next);
+
+  return (
+    <>
+      <h1 className="plate text-4xl">Create an account</h1>
+      <p className="mt-3 mb-8 text-quiet">
+        Have one already?{" "}
+        <a className="link" href={withNext(LOGIN, next)}>
+          Sign in
+        </a>
+      </p>
+      <RegisterForm next={next} passwordMinLength={env().PASSWORD_MIN_LENGTH} />
+    </>
+  );
+}

@@ -1,0 +1,72 @@
+"use client";
+
+import { EMAIL_COMPLAINTS, EmailField } from "@/app/(guest)/email-field";
+import { useAuth } from "@/app/auth/use-auth";
+import { Button } from "@/app/ui/button";
+import { Checkbox } from "@/app/ui/checkbox";
+import { Field } from "@/app/ui/field";
+import { FormProblem } from "@/app/ui/form-problem";
+import { describeFlaw, NewPasswordField } from "@/app/ui/new-password-field";
+import { type Complaints, useForm } from "@/app/ui/use-form";
+
+const COMPLAINTS: Complaints = {
+  fullName: { valueMissing: "Enter your name.", patternMismatch: "Enter your name." },
+  email: EMAIL_COMPLAINTS,
+  password: { valueMissing: "Choose a password." },
+};
+
+export function RegisterForm({ next, passwordMinLength }: { next: string; passwordMinLength: number }) {
+  const { register } = useAuth();
+  const { form, submit, errors, problem } = useForm({
+    complaints: COMPLAINTS,
+    check: (data): Record<string, string> => {
+      const flaw = describeFlaw(String(data.get("password")), passwordMinLength);
+      return flaw ? { password: flaw } : {};
+    },
+    send: async (data) => {
+      const outcome = await register(
+        {
+          fullName: String(data.get("fullName")),
+          email: String(data.get("email")),
+          password: String(data.get("password")),
+          remember: data.get("remember") !== null,
+        },
+        { next },
+      );
+      return outcome.kind === "done" ? null : outcome;
+    },
+  });
+
+  return (
+    <form {...form} className="flex flex-col gap-5">
+      <FormProblem problem={problem} />
+      <Field
+        name="fullName"
+        label="Full name"
+        type="text"
+        autoComplete="name"
+        required
+        pattern=".*\S.*"
+        error={errors.fullName}
+      />
+      <EmailField error={errors.email} />
+      <NewPasswordField
+        name="password"
+        label="Password"
+        minLength={passwordMinLength}
+        error={errors.password}
+        estimate={estimateForGuest}
+      />
+      <Checkbox name="remember" label="Keep me signed in on this device" defaultChecked />
+      <Button {...submit} type="submit" look="solid" pendingLabel="Creating your account…">
+        Create account
+      </Button>
+    </form>
+  );
+}
+
+async function estimateForGuest(password: string, form: HTMLFormElement) {
+  const { estimateStrength } = await import("@/app/auth/estimate-strength");
+  const data = new FormData(form);
+  return estimateStrength(password, { email: String(data.get("email")), fullName: String(data.get("fullName")) });
+}

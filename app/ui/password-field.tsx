@@ -1,0 +1,42 @@
+"use client";
+
+import { type ComponentProps, type ReactNode, useState } from "react";
+import { describeField, FieldFrame, INPUT_CLASS } from "./field";
+
+interface PasswordFieldProps extends Omit<ComponentProps<"input">, "children" | "id" | "type"> {
+  name: string;
+  label: string;
+  autoComplete: "current-password" | "new-password";
+  error?: string;
+  hint?: ReactNode;
+}
+
+export function PasswordField({ label, error, hint, ...input }: PasswordFieldProps) {
+  const [shown, setShown] = useState(false);
+
+  return (
+    <FieldFrame name={input.name} label={label} error={error} hint={hint}>
+      <div className="relative">
+        <input
+          {...input}
+          {...describeField(input.name, error, hint)}
+          type={shown ? "text" : "password"}
+          autoCapitalize="none"
+          autoCorrect="off"
+          spellCheck={false}
+          className={`${INPUT_CLASS} pr-18`}
+        />
+        <button
+          type="button"
+          aria-pressed={shown}
+          aria-controls={input.name}
+          aria-label={`Show ${label.toLowerCase()}`}
+          onClick={() => setShown(!shown)}
+          className="absolute inset-y-0 right-0 min-w-16 px-3.5 text-sm font-semibold text-accent hover:text-accent-strong focus-visible:-outline-offset-4"
+        >
+          {shown ? "Hide" : "Show"}
+        </button>
+      </div>
+    </FieldFrame>
+  );
+}

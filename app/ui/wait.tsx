@@ -1,0 +1,30 @@
+"use client";
+
+import { useEffect, useState } from "react";
+
+/** Counts a wait down. Screen readers hear it once, not every second. */
+export function Wait({ seconds }: { seconds: number }) {
+  const [left, setLeft] = useState(seconds);
+
+  useEffect(() => {
+    const until = Date.now() + seconds * 1000;
+    const timer = setInterval(() => setLeft(Math.max(0, Math.ceil((until - Date.now()) / 1000))), 250);
+    return () => clearInterval(timer);
+  }, [seconds]);
+
+  return (
+    <>
+      <span className="sr-only">You can try again in {inWords(seconds)}.</span>
+      <span className="figures" aria-hidden="true">
+        {left > 0 ? `You can try again in ${inWords(left)}.` : "You can try again now."}
+      </span>
+    </>
+  );
+}
+
+function inWords(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  const rest = seconds % 60;
+  if (minutes === 0) return `${rest} s`;
+  return rest === 0 ? `${minutes} min` : `${minutes} min ${rest} s`;
+}
