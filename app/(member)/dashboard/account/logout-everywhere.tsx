@@ -1,0 +1,26 @@
+"use client";
+
+import { useAuth } from "@/app/auth/use-auth";
+import { ConfirmButton } from "@/app/ui/confirm-button";
+
+export function LogoutEverywhere() {
+  const { logoutEverywhere } = useAuth();
+
+  async function confirm(): Promise<string | null> {
+    const outcome = await logoutEverywhere();
+    return outcome.kind === "done" ? null : outcome.message;
+  }
+
+  return (
+    <ConfirmButton
+      label="Sign out everywhere"
+      look="danger"
+      title="Sign out everywhere?"
+      action="Sign out everywhere"
+      pendingLabel="Signing out…"
+      onConfirm={confirm}
+    >
+      Every device loses access at once, this one too. Your account and your password stay as they are.
+    </ConfirmButton>
+  );
+}

@@ -1,0 +1,58 @@
+"use client";
+
+import { useState } from "react";
+import { describeFailure } from "@/app/auth/failure";
+import { trpc } from "@/app/auth/trpc-client";
+import { useAuth } from "@/app/auth/use-auth";
+import { Button } from "@/app/ui/button";
+import { Field } from "@/app/ui/field";
+import { FormProblem } from "@/app/ui/form-problem";
+import { Notice } from "@/app/ui/notice";
+import { type Complaints, type Problem, useForm } from "@/app/ui/use-form";
+
+const COMPLAINTS: Complaints = {
+  fullName: { valueMissing: "Enter your name.", patternMismatch: "Enter your name." },
+};
+
+export function NameForm() {
+  const { user, replaceUser } = useAuth();
+  const [saved, setSaved] = useState(false);
+  const calls = trpc.useUtils();
+  const update = trpc.users.update.useMutation();
+  const { form, submit, errors, problem } = useForm({ complaints: COMPLAINTS, send, onDone: () => setSaved(true) });
+
+  async function send(data: FormData): Promise<Problem | null> {
+    setSaved(false);
+    try {
+      const profile = await update.mutateAsync({ fullName: String(data.get("fullName")) });
+      const { id, email, fullName, role } = profile;
+      replaceUser({ id, email, fullName, role });
+      calls.users.me.setData(undefined, profile);
+      return null;
+    } catch (error) {
+      return describeFailure(error);
+    }
+  }
+
+  return (
+    <form {...form} className="flex max-w-md flex-col gap-5">
+      <FormProblem problem={problem} />
+      <Field
+        name="fullName"
+        label="Full name"
+        type="text"
+        autoComplete="name"
+        required
+        pattern=".*\S.*"
+        defaultValue={user?.fullName}
+        error={errors.fullName}
+      />
+      <div className="flex flex-wrap items-center gap-4">
+        <Button {...submit} type="submit" pendingLabel="Saving…">
+          Save name
+        </Button>
+        <Notice tone="success">{saved && "Saved."}</Notice>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,35 @@
+import type { Metadata } from "next";
+import { Section } from "@/app/ui/section";
+import { requireCaller } from "@/server/caller";
+import { env } from "@/server/env";
+import { LogoutEverywhere } from "./logout-everywhere";
+import { NameForm } from "./name-form";
+import { PasswordForm } from "./password-form";
+import { Profile } from "./profile";
+
+export const metadata: Metadata = { title: "Account" };
+
+export default async function AccountPage() {
+  await requireCaller();
+
+  return (
+    <>
+      <div className="mb-12">
+        <h1 className="plate text-4xl sm:text-5xl">Account</h1>
+        <p className="mt-3 text-lg text-quiet">Your name, your password, and the way out.</p>
+      </div>
+      <Section title="Name" lead="How you are greeted here.">
+        <NameForm />
+      </Section>
+      <Section title="Profile" lead="The email is what you sign in with.">
+        <Profile />
+      </Section>
+      <Section title="Password" lead="A new one signs out every other device. This one stays.">
+        <PasswordForm passwordMinLength={env().PASSWORD_MIN_LENGTH} />
+      </Section>
+      <Section title="Sign out everywhere" lead="For a device that is lost, or a computer that was not yours.">
+        <LogoutEverywhere />
+      </Section>
+    </>
+  );
+}

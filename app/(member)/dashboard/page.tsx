@@ -1,0 +1,40 @@
+import type { Metadata } from "next";
+import { headers } from "next/headers";
+import { Section } from "@/app/ui/section";
+import { describeDevice } from "@/server/auth/device";
+import { secondsAfter } from "@/server/auth/policy/lifetimes";
+import { requireCaller } from "@/server/caller";
+import { env } from "@/server/env";
+import { DeviceCount } from "./device-count";
+import { Greeting } from "./greeting";
+import { Protection } from "./protection";
+import { ThisSession } from "./this-session";
+
+export const metadata: Metadata = { title: "Overview" };
+
+/** Reads no database: it opens while the database is away. */
+export default async function OverviewPage() {
+  const { authenticatedAt } = await requireCaller();
+  const device = describeDevice((await headers()).get("user-agent"));
+  const { REFRESH_TOKEN_SECONDS, SESSION_MAX_SECONDS } = env();
+
+  return (
+    <>
+      <Greeting />
+      <Section title="This session" lead="Where you are signed in right now.">
+        <ThisSession
+          device={`${device.browser} on ${device.os}`}
+          signedInAt={authenticatedAt.toISOString()}
+          endsAt={secondsAfter(authenticatedAt, SESSION_MAX_SECONDS).toISOString()}
+          idleSeconds={REFRESH_TOKEN_SECONDS}
+        />
+      </Section>
+      <Section title="Your devices" lead="Every browser that is signed in to your account.">
+        <DeviceCount />
+      </Section>
+      <Section title="How you are protected" lead="What this place does for you, and the one thing it cannot do.">
+        <Protection />
+      </Section>
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+"use client";
+
+import { useRef, useState } from "react";
+import { describeFailure } from "@/app/auth/failure";
+import { trpc } from "@/app/auth/trpc-client";
+import { Button } from "@/app/ui/button";
+import { Notice } from "@/app/ui/notice";
+import { DeviceRow } from "./device-row";
+import { DeviceSkeleton } from "./device-skeleton";
+import { RevokeOthers } from "./revoke-others";
+
+const ASK_AGAIN_MS = 10_000;
+
+export function DeviceList() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [news, setNews] = useState("");
+  const { data, error, refetch, isFetching } = trpc.sessions.list.useQuery(undefined, {
+    refetchInterval: ASK_AGAIN_MS,
+  });
+  const sessions = data?.toSorted((one, other) => Number(other.current) - Number(one.current));
+  const others = data?.filter((session) => !session.current).length ?? 0;
+
+  /** The button that was pressed is gone with its device: reading goes on at the top. */
+  function tell(message: string) {
+    setNews(message);
+    heading.current?.focus();
+  }
+
+  return (
+    <>
+      <div className="mb-8 flex flex-wrap items-end justify-between gap-x-8 gap-y-5">
+        <div>
+          <h1 ref={heading} tabIndex={-1} className="plate text-4xl sm:text-5xl">
+            Devices
+          </h1>
+          <p className="mt-3 text-lg text-quiet">Every browser that is signed in to your account.</p>
+        </div>
+        {others > 0 && <RevokeOthers count={others} onRevoked={tell} />}
+      </div>
+
+      <div className="flex flex-col gap-3 has-[>:not(:empty)]:mb-8">
+        <Notice tone="success">{news}</Notice>
+        <Notice tone="refusal">
+          {error && (
+            <span className="flex flex-wrap items-center justify-between gap-4">
+              <span>
+                {sessions ? "This list may be out of date. " : "Your devices could not be loaded. "}
+                {describeFailure(error).message}
+              </span>
+              <Button pending={isFetching} pendingLabel="Trying…" onClick={() => void refetch()}>
+                Try again
+              </Button>
+            </span>
+          )}
+        </Notice>
+      </div>
+
+      {sessions && (
+        <ul className="border-b border-line" aria-label="Signed-in devices">
+          {sessions.map((session) => (
+            <DeviceRow key={session.id} session={session} onRevoked={tell} />
+          ))}
+        </ul>
+      )}
+      {sessions && others === 0 && (
+        <p className="mt-6 text-quiet">
+          Only this device is signed in. When you sign in somewhere else, it appears here within seconds.
+        </p>
+      )}
+      {!sessions && !error && <DeviceSkeleton />}
+    </>
+  );
+}

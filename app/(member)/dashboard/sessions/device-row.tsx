@@ -1,0 +1,60 @@
+"use client";
+
+import type { ReactNode } from "react";
+import type { RouterOutputs } from "@/app/auth/trpc-client";
+import { LogoutButton } from "@/app/(member)/logout-button";
+import { Distance, Moment } from "@/app/ui/moment";
+import { DeviceIcon } from "./device-icon";
+import { RevokeDevice } from "./revoke-device";
+
+export type Session = RouterOutputs["sessions"]["list"][number];
+
+interface DeviceRowProps {
+  session: Session;
+  onRevoked: (message: string) => void;
+}
+
+export function DeviceRow({ session, onRevoked }: DeviceRowProps) {
+  const { device, current, ip, createdAt, lastSeenAt } = session;
+  const name = `${device.browser} on ${device.os}`;
+
+  return (
+    <li className="grid grid-cols-[3rem_minmax(0,1fr)] items-start gap-x-4 gap-y-4 border-t border-line py-6 sm:grid-cols-[3rem_minmax(0,1fr)_auto] sm:gap-x-6">
+      <span
+        data-current={current}
+        className="grid size-12 place-items-center rounded-plate bg-wash text-accent data-[current=true]:bg-accent data-[current=true]:text-on-accent"
+      >
+        <DeviceIcon type={device.type} />
+      </span>
+      <div className="min-w-0">
+        <h2 className="flex flex-wrap items-center gap-x-3 gap-y-1 text-lg font-semibold wrap-anywhere">
+          {name}
+          {current && (
+            <span className="rounded-plate bg-wash px-2 py-0.5 text-sm font-semibold text-accent">This device</span>
+          )}
+        </h2>
+        <dl className="mt-2 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 text-quiet sm:flex sm:flex-wrap sm:gap-x-8">
+          <Detail term="IP address">{ip}</Detail>
+          <Detail term="Last seen">
+            <Distance at={lastSeenAt} />
+          </Detail>
+          <Detail term="First seen">
+            <Moment at={createdAt} />
+          </Detail>
+        </dl>
+      </div>
+      <div className="col-start-2 sm:col-start-3 sm:self-center">
+        {current ? <LogoutButton /> : <RevokeDevice id={session.id} name={name} onRevoked={onRevoked} />}
+      </div>
+    </li>
+  );
+}
+
+function Detail({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <div className="contents sm:flex sm:flex-wrap sm:gap-x-2">
+      <dt>{term}</dt>
+      <dd className="figures font-medium wrap-anywhere text-ink">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,10 @@
+import type { Metadata } from "next";
+import { requireCaller } from "@/server/caller";
+import { DeviceList } from "./device-list";
+
+export const metadata: Metadata = { title: "Devices" };
+
+export default async function DevicesPage() {
+  await requireCaller();
+  return <DeviceList />;
+}

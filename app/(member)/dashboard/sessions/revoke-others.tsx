@@ -1,0 +1,40 @@
+"use client";
+
+import { describeFailure } from "@/app/auth/failure";
+import { trpc } from "@/app/auth/trpc-client";
+import { ConfirmButton } from "@/app/ui/confirm-button";
+
+interface RevokeOthersProps {
+  count: number;
+  onRevoked: (message: string) => void;
+}
+
+export function RevokeOthers({ count, onRevoked }: RevokeOthersProps) {
+  const calls = trpc.useUtils();
+  const revokeOthers = trpc.sessions.revokeOthers.useMutation();
+
+  async function confirm(): Promise<string | null> {
+    try {
+      const { revoked } = await revokeOthers.mutateAsync();
+      onRevoked(revoked === 1 ? "One other device is signed out." : `${revoked} other devices are signed out.`);
+    } catch (error) {
+      return describeFailure(error).message;
+    }
+    calls.sessions.list.setData(undefined, (sessions) => sessions?.filter((session) => session.current));
+    void calls.sessions.list.invalidate();
+    return null;
+  }
+
+  return (
+    <ConfirmButton
+      label="Sign out all others"
+      look="danger"
+      title={count === 1 ? "Sign out the other device?" : `Sign out ${count} other devices?`}
+      action="Sign out all others"
+      pendingLabel="Signing out…"
+      onConfirm={confirm}
+    >
+      Everything but this device loses access at once. You stay signed in here.
+    </ConfirmButton>
+  );
+}

@@ -1,0 +1,27 @@
+import type { ReactNode } from "react";
+import { AuthProvider } from "@/app/auth/auth-provider";
+import { CallsProvider } from "@/app/auth/calls-provider";
+import { requireCaller } from "@/server/caller";
+import { MemberHeader } from "./member-header";
+
+/** Dresses the private pages. It guards nothing: a layout is not asked again on the way from page to page. */
+export default async function MemberLayout({ children }: { children: ReactNode }) {
+  const { user, session } = await requireCaller();
+
+  return (
+    <AuthProvider initial={{ user, session }}>
+      <CallsProvider>
+        <a
+          href="#content"
+          className="sr-only focus:not-sr-only focus:absolute focus:top-3 focus:left-3 focus:z-10 focus:rounded-plate focus:bg-accent focus:px-4 focus:py-3 focus:font-semibold focus:text-on-accent"
+        >
+          Skip to the content
+        </a>
+        <MemberHeader />
+        <main id="content" tabIndex={-1} className="mx-auto max-w-5xl px-5 pt-12 pb-24 sm:px-8 lg:pt-16">
+          {children}
+        </main>
+      </CallsProvider>
+    </AuthProvider>
+  );
+}

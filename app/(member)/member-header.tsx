@@ -1,0 +1,56 @@
+"use client";
+
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { useAuth } from "@/app/auth/use-auth";
+import { RaisedGate } from "@/app/ui/gate";
+import { Mark } from "@/app/ui/mark";
+import { ACCOUNT, HOME, SESSIONS } from "@/server/auth/policy/routes";
+import { LogoutButton } from "./logout-button";
+
+const PLACES = [
+  { path: HOME, name: "Overview" },
+  { path: SESSIONS, name: "Devices" },
+  { path: ACCOUNT, name: "Account" },
+];
+
+export function MemberHeader() {
+  const { user } = useAuth();
+  const here = usePathname();
+
+  return (
+    <header className="border-b border-line bg-raised">
+      <RaisedGate />
+      <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-8 px-5 pt-2 sm:px-8 lg:pt-0">
+        <Link
+          href={HOME}
+          prefetch={false}
+          className="inline-flex min-h-11 items-center"
+          aria-label="Portcullis, overview"
+        >
+          <Mark />
+        </Link>
+        <div className="ml-auto flex min-w-0 items-center gap-4 lg:order-last">
+          <span className="hidden max-w-56 truncate text-quiet sm:block">{user?.fullName}</span>
+          <LogoutButton />
+        </div>
+        <nav aria-label="Main" className="-mx-3 w-full lg:w-auto">
+          <ul className="flex">
+            {PLACES.map(({ path, name }) => (
+              <li key={path}>
+                <Link
+                  href={path}
+                  prefetch={false}
+                  aria-current={here === path ? "page" : undefined}
+                  className="inline-flex min-h-13 items-center border-b-4 border-transparent px-3 pt-1 font-semibold text-quiet hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink lg:min-h-16"
+                >
+                  {name}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      </div>
+    </header>
+  );
+}

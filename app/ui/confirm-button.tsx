@@ -1,0 +1,86 @@
+"use client";
+
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { Button, type ButtonLook } from "./button";
+import { Notice } from "./notice";
+
+interface ConfirmButtonProps {
+  label: string;
+  look?: ButtonLook;
+  /** Tells this button from its likes where the label alone does not. */
+  accessibleName?: string;
+  title: string;
+  action: string;
+  pendingLabel: string;
+  children: ReactNode;
+  /** Does what was asked for; answers what went wrong, or null. Must not throw. */
+  onConfirm: () => Promise<string | null>;
+}
+
+/** A button that asks back first, in the browser's own modal dialog: it keeps the focus inside and gives it back. */
+export function ConfirmButton({ label, look, accessibleName, ...question }: ConfirmButtonProps) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button look={look} aria-label={accessibleName} aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        {label}
+      </Button>
+      {open && <Question {...question} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+type QuestionProps = Omit<ConfirmButtonProps, "label" | "look" | "accessibleName"> & { onClose: () => void };
+
+function Question({ title, action, pendingLabel, children, onConfirm, onClose }: QuestionProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [pending, setPending] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const id = useId();
+
+  useEffect(() => dialog.current?.showModal(), []);
+
+  async function confirm() {
+    setPending(true);
+    setProblem(null);
+    const failed = await onConfirm();
+    setPending(false);
+    setProblem(failed);
+    // Closing it, and not just taking it away, gives the focus back to the button.
+    if (failed === null) dialog.current?.close();
+  }
+
+  return (
+    <dialog
+      ref={dialog}
+      role="alertdialog"
+      aria-labelledby={`${id}-title`}
+      aria-describedby={`${id}-text`}
+      onClose={onClose}
+      onCancel={(event) => pending && event.preventDefault()}
+      className="m-auto w-[min(28rem,calc(100vw-2.5rem))] rounded-plate border border-line bg-raised p-6 text-ink shadow-2xl backdrop:bg-iron/60 sm:p-8"
+    >
+      <h2 id={`${id}-title`} className="plate text-xl">
+        {title}
+      </h2>
+      <div id={`${id}-text`} className="mt-3 mb-6 text-quiet">
+        {children}
+      </div>
+      <Notice tone="refusal">{problem}</Notice>
+      <div className="mt-6 flex flex-wrap gap-3 sm:justify-end">
+        <Button onClick={() => !pending && dialog.current?.close()} className="grow sm:grow-0">
+          Cancel
+        </Button>
+        <Button
+          look="danger"
+          pending={pending}
+          pendingLabel={pendingLabel}
+          onClick={confirm}
+          className="grow sm:grow-0"
+        >
+          {action}
+        </Button>
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,45 @@
+"use client";
+
+import { useNow } from "./use-now";
+
+const SHAPE = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" } as const;
+const IN_UTC = new Intl.DateTimeFormat("en-GB", { ...SHAPE, timeZone: "UTC" });
+const IN_LOCAL_TIME = new Intl.DateTimeFormat("en-GB", SHAPE);
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+] as const;
+
+/** A date and time of day. The server cannot know the reader's clock and says UTC; the browser then says it in theirs. */
+export function Moment({ at }: { at: string }) {
+  const now = useNow();
+  return (
+    <time dateTime={at} className="figures">
+      {now === null ? inUtc(at) : IN_LOCAL_TIME.format(new Date(at))}
+    </time>
+  );
+}
+
+/** How long ago or how soon; the exact time on hovering. */
+export function Distance({ at }: { at: string }) {
+  const now = useNow();
+  return (
+    <time dateTime={at} title={now === null ? undefined : IN_LOCAL_TIME.format(new Date(at))} className="figures">
+      {now === null ? inUtc(at) : describeDistance(Date.parse(at), now)}
+    </time>
+  );
+}
+
+/** In the largest unit that fits. Less than a minute is not worth a number. */
+export function describeDistance(at: number, now: number): string {
+  const seconds = (at - now) / 1000;
+  const unit = UNITS.find(([, length]) => Math.abs(seconds) >= length);
+  if (unit) return RELATIVE.format(Math.trunc(seconds / unit[1]), unit[0]);
+  return seconds > 0 ? "in less than a minute" : "just now";
+}
+
+function inUtc(at: string): string {
+  return `${IN_UTC.format(new Date(at))} UTC`;
+}
