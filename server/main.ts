@@ -15,7 +15,7 @@ const DRAIN_SECONDS = 10;
 const settings = readSettings();
 const isDevelopment = settings.NODE_ENV === "development";
 log.level = settings.LOG_LEVEL;
-if (!isDevelopment) surviveOnlyWhatIsKnown();
+if (!isDevelopment) endOnUncaughtException();
 await serve();
 
 async function serve(): Promise<void> {
@@ -59,10 +59,9 @@ function readSettings(): Env {
   }
 }
 
-/** Next would carry on after any exception; a process in an unknown state must not. */
-function surviveOnlyWhatIsKnown(): void {
+/** Next logs rejections that nobody handles, which is enough, and exceptions, which is not: their state is unknown. */
+function endOnUncaughtException(): void {
   sendConsoleToLog(log);
-  process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection"));
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "uncaught exception");
     process.exit(1);

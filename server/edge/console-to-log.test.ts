@@ -1,0 +1,19 @@
+import { expect, onTestFinished, test } from "vitest";
+import { createLog } from "@/server/log";
+import { sendConsoleToLog } from "./console-to-log";
+
+test("what the framework prints becomes a line that tells no secret", () => {
+  const { error, warn } = console;
+  onTestFinished(() => void Object.assign(console, { error, warn }));
+  const lines: string[] = [];
+  sendConsoleToLog(createLog({ write: (line) => lines.push(line) }));
+
+  console.error(" ⨯", Object.assign(new Error("Deadlock found"), { sql: "update … 'hunter2'" }));
+  console.warn("slow: %s", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl");
+
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { level: "error", msg: " ⨯", err: { message: "Deadlock found" } },
+    { level: "warn", msg: "slow: [token]" },
+  ]);
+  expect(lines.join("")).not.toMatch(/hunter2|eyJ/);
+});
