@@ -4,8 +4,8 @@ import { clientOf } from "@/server/auth/client";
 import { clearedCookies, readCookies, serializeCookie, withCookies, type CookieToSet } from "@/server/auth/cookies";
 import { decideAfterRefresh, decideGate, type GateDecision, type GateRequest } from "@/server/auth/policy/gate";
 import { tryRefresh } from "@/server/auth/refresh";
-import { PATH_HEADER } from "@/server/caller";
 import { database } from "@/server/database";
+import { KIND_HEADER, PATH_HEADER } from "@/server/entry-headers";
 import { env } from "@/server/env";
 
 /**
@@ -28,7 +28,7 @@ export const config = {
 export async function middleware(request: NextRequest): Promise<Response> {
   const now = new Date();
   const asked: GateRequest = {
-    kind: request.headers.get("x-portcullis-kind") === "soft" ? "soft" : "document",
+    kind: request.headers.get(KIND_HEADER) === "soft" ? "soft" : "document",
     path: request.headers.get(PATH_HEADER) ?? request.nextUrl.pathname + request.nextUrl.search,
   };
   const client = clientOf(request.headers);
@@ -55,8 +55,9 @@ function perform(decision: GateDecision, request: NextRequest, cookies: CookieTo
     case "refuse":
       // The page's router answers a 401 with one full load; a redirect it would follow in the background.
       return new Response(null, { status: 401, headers: { "cache-control": "private, no-store" } });
-    case "refresh":
     case "proceed":
+      return proceed(request, decision.clearCookies ? clearedCookies() : cookies);
+    case "refresh":
       return proceed(request, cookies);
   }
 }

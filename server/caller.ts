@@ -7,10 +7,8 @@ import { readCookies } from "./auth/cookies";
 import { safeNextPath, withNext } from "./auth/policy/next-path";
 import { HOME, LOGIN, RESUME } from "./auth/policy/routes";
 import { database } from "./database";
+import { PATH_HEADER } from "./entry-headers";
 import { noteCaller } from "./request-notes";
-
-/** Path and query as the person sees them. Set by the entry. */
-export const PATH_HEADER = "x-portcullis-path";
 
 /** The caller of a private page. Everybody else is led away: this check, not the middleware, is the lock. */
 export async function requireCaller(): Promise<Caller> {
@@ -20,16 +18,17 @@ export async function requireCaller(): Promise<Caller> {
   redirect(withNext(hasAccessCookie ? RESUME : LOGIN, path));
 }
 
-/** The caller of a page that welcomes guests too. */
-export async function currentCaller(): Promise<Caller | null> {
+/** The caller of a page that welcomes guests too. `next` is where somebody who turns out to be signed in should end up. */
+export async function currentCaller(next?: string): Promise<Caller | null> {
   const { caller, path, hasAccessCookie, hasRefreshToken } = await readPageRequest();
-  if (caller === null && hasAccessCookie && hasRefreshToken) redirect(withNext(RESUME, path));
+  if (caller === null && hasAccessCookie && hasRefreshToken) redirect(withNext(RESUME, next ?? path));
   return caller;
 }
 
 /** For pages that make no sense to somebody signed in. */
 export async function redirectSignedInAway(next: string | null | undefined): Promise<void> {
-  if ((await currentCaller()) !== null) redirect(safeNextPath(next));
+  const wanted = safeNextPath(next);
+  if ((await currentCaller(wanted)) !== null) redirect(wanted);
 }
 
 async function readPageRequest() {

@@ -6,8 +6,8 @@ import { CALLS } from "./auth/policy/routes";
 import { judgeOrigin } from "./auth/same-origin";
 import { contextOf } from "./context";
 import { env } from "./env";
+import { errorEnvelope } from "./error-envelope";
 import { log } from "./log";
-import { refusalEnvelope } from "./refusal-envelope";
 import { appRouter } from "./router";
 import { refusalIn } from "./trpc";
 
@@ -24,7 +24,7 @@ export async function answerCall(request: Request, now: Date): Promise<Response>
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { status } = REFUSALS[error.reason];
-    return finished(Response.json(refusalEnvelope(error, requestId), { status }), [], error.details.retryAfterSeconds);
+    return finished(Response.json(errorEnvelope(error, requestId), { status }), [], error.details.retryAfterSeconds);
   }
 }
 

@@ -1,7 +1,7 @@
 import "server-only";
 import { createServer } from "node:http";
 import next from "next";
-import { ACCESS_COOKIE_NAMES, refreshCookieName } from "./auth/cookies";
+import { COOKIE_NAMES } from "./auth/cookies";
 import { closeDatabase } from "./database";
 import { sendConsoleToLog } from "./edge/console-to-log";
 import { createEntry } from "./edge/entry";
@@ -28,7 +28,7 @@ async function serve(): Promise<void> {
   const app = next({ dev: isDevelopment, hostname, port: Number(port), httpServer: upgrades });
   await app.prepare();
 
-  const guardedCookies = new Set([...ACCESS_COOKIE_NAMES, refreshCookieName()]);
+  const guardedCookies = new Set(COOKIE_NAMES);
   const server = createEntry(app.getRequestHandler(), { ...settings, guardedCookies }, log);
   if (isDevelopment) {
     server.on("upgrade", (request, socket, head) => upgrades.emit("upgrade", request, socket, head));

@@ -6,6 +6,7 @@ import { fieldsOf } from "./auth/inputs";
 import { FAULT_MESSAGE, Refusal, REFUSALS, type Reason } from "./auth/policy/refusals";
 import type { Caller } from "./auth/caller";
 import type { Context } from "./context";
+import { errorData } from "./error-envelope";
 
 /** The procedures that anybody may call. Everything else needs a signed-in caller. */
 export const PUBLIC_PROCEDURES = ["auth.register", "auth.login", "auth.refresh", "auth.logout"] as const;
@@ -32,14 +33,8 @@ export function refusalIn(error: TRPCError): Refusal | null {
 const t = initTRPC.context<Context>().create({
   errorFormatter: ({ shape, error, ctx }) => {
     const refusal = refusalIn(error);
-    const requestId = ctx?.requestId;
-    if (refusal === null) {
-      const data = { code: "INTERNAL_SERVER_ERROR" as const, httpStatus: 500, requestId };
-      return { code: shape.code, message: FAULT_MESSAGE, data };
-    }
-    const { status, trpcCode } = REFUSALS[refusal.reason];
-    const data = { code: trpcCode, httpStatus: status, reason: refusal.reason, requestId, ...refusal.details };
-    return { code: shape.code, message: refusal.message, data };
+    const data = errorData(refusal, ctx?.requestId);
+    return { code: shape.code, message: refusal?.message ?? FAULT_MESSAGE, data };
   },
 });
 

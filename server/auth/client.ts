@@ -1,4 +1,5 @@
 import "server-only";
+import { ADDRESS_HEADER } from "@/server/entry-headers";
 import { boundUserAgent, describeDevice, type Device } from "./device";
 
 /** Who is at the other end of a request, as far as the network tells. */
@@ -7,9 +8,6 @@ export interface Client extends Device {
   address: string;
   userAgent: string;
 }
-
-/** Set by the entry for every request, and removed from what comes in: nobody can choose it. */
-export const ADDRESS_HEADER = "x-portcullis-address";
 
 export function clientOf(headers: Headers): Client {
   const address = headers.get(ADDRESS_HEADER);

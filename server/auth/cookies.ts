@@ -8,6 +8,8 @@ const REFRESH = "__ref";
 const HOST_PREFIX = "__Host-";
 
 export const ACCESS_COOKIE_NAMES = [ACCESS, HOST_PREFIX + ACCESS] as const;
+/** Every name that must not be sent twice. */
+export const COOKIE_NAMES = [...ACCESS_COOKIE_NAMES, REFRESH, HOST_PREFIX + REFRESH] as const;
 
 export interface PresentedCookies {
   accessToken: string | null;

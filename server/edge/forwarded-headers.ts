@@ -1,14 +1,10 @@
 import "server-only";
 import type { IncomingHttpHeaders } from "node:http";
-import { ADDRESS_HEADER } from "@/server/auth/client";
+import { ADDRESS_HEADER, KIND_HEADER, PATH_HEADER } from "@/server/entry-headers";
 import { withoutClaims } from "./inbound-headers";
 import type { SecurityHeaders } from "./security-headers";
 import { withoutRouterQuery } from "./request-target";
 import type { Visit } from "./visit";
-
-/** Set by the entry for every request, and removed from what comes in. */
-export const PATH_HEADER = "x-portcullis-path";
-export const KIND_HEADER = "x-portcullis-kind";
 
 /** What stands in APP_ORIGIN, in the form in which Next asks for it. */
 export interface PublicAddress {

@@ -1,7 +1,6 @@
 import "server-only";
-import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
-import { FAULT_MESSAGE, Refusal, REFUSALS, type Reason } from "@/server/auth/policy/refusals";
-import { refusalEnvelope } from "@/server/refusal-envelope";
+import { FAULT_MESSAGE, REFUSALS, type Reason } from "@/server/auth/policy/refusals";
+import { errorEnvelope, type Failed } from "@/server/error-envelope";
 import type { Answer } from "./answer";
 import { announcesBody } from "./body";
 import type { Visit } from "./visit";
@@ -45,7 +44,7 @@ function contentTypeFor(visit: Visit): string {
 }
 
 function bodyFor(visit: Visit, status: number, objection: Objection | null): string {
-  if (isJson(visit)) return JSON.stringify(objection === null ? faultEnvelope(visit) : envelope(visit, objection));
+  if (isJson(visit)) return JSON.stringify(errorEnvelope(failedBy(objection), visit.requestId));
   const message = objection === null ? FAULT_MESSAGE : REFUSALS[objection.reason].message;
   return visit.kind === "document" ? page(visit, status, message) : `${message}\n`;
 }
@@ -54,19 +53,8 @@ function isJson(visit: Visit): boolean {
   return visit.route === "call" || visit.route === "health";
 }
 
-function envelope(visit: Visit, { reason, retryAfterSeconds }: Objection) {
-  return refusalEnvelope(new Refusal(reason, { retryAfterSeconds }), visit.requestId);
-}
-
-function faultEnvelope({ requestId }: Visit) {
-  const code = "INTERNAL_SERVER_ERROR";
-  return {
-    error: {
-      message: FAULT_MESSAGE,
-      code: TRPC_ERROR_CODES_BY_KEY[code],
-      data: { code, httpStatus: 500, requestId },
-    },
-  };
+function failedBy(objection: Objection | null): Failed {
+  return objection && { reason: objection.reason, details: { retryAfterSeconds: objection.retryAfterSeconds } };
 }
 
 /** Stands alone: the app that would dress it up may be what failed. Nothing in it was chosen by the client but the sane request id. */

@@ -12,13 +12,13 @@ export interface GateRequest {
 }
 
 export type GateDecision =
-  | { kind: "proceed" }
+  | { kind: "proceed"; clearCookies: boolean }
   | { kind: "refresh" }
   | { kind: "redirect"; to: string; clearCookies: boolean }
   /** Never a redirect: the caller is a program, or the router of the page, which then does one full load. */
   | { kind: "refuse"; reason: "SIGNED_OUT" | "SESSION_ENDED" | "RATE_LIMITED" | "UNAVAILABLE" };
 
-const PROCEED: GateDecision = { kind: "proceed" };
+const PROCEED: GateDecision = { kind: "proceed", clearCookies: false };
 
 /** What to do with a request before anything was refreshed. */
 export function decideGate(request: GateRequest, credentials: Credentials, now: Date): GateDecision {
@@ -72,7 +72,8 @@ function answerEnded(request: GateRequest): GateDecision {
   if (request.kind !== "document") return { kind: "refuse", reason: "SESSION_ENDED" };
   switch (routeOf(request)) {
     case "guest":
-      return redirectTo(request.path, true);
+      // Not a redirect to itself: a browser that keeps the cookies would follow it for ever.
+      return { kind: "proceed", clearCookies: true };
     case "root":
       return redirectTo(LOGIN, true);
     default:

@@ -12,6 +12,7 @@ export const HEALTH = "/health";
 export const HEALTH_LIVE = "/api/health/live";
 export const HEALTH_READY = "/api/health/ready";
 export const STATIC = "/_next/static";
+export const ICON = "/icon.svg";
 
 /** A page below one of these needs a signed-in caller. Add your own here. */
 export const PRIVATE_AREAS = [HOME] as const;
@@ -25,7 +26,7 @@ export function classifyRoute(path: string): RouteKind {
   if (PRIVATE_AREAS.some((area) => isAtOrBelow(path, area))) return "private";
   if (isAtOrBelow(path, CALLS)) return "call";
   if (path === HEALTH || path === HEALTH_LIVE || path === HEALTH_READY) return "health";
-  if (isAtOrBelow(path, STATIC)) return "static";
+  if (isAtOrBelow(path, STATIC) || path === ICON) return "static";
   return "open";
 }
 
