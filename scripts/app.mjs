@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { findFreePort } from "./loopback.mjs";
+import { Obstacle } from "./obstacle.mjs";
+import { DATA, ENTRY, ROOT } from "./paths.mjs";
+
+/** The app finishes its work within 10 s of being asked to end. */
+const STOP_SECONDS = 12;
+const START_SECONDS = 60;
+
+/** The same for all apps that one process starts, so that they can stand side by side. */
+const SECRETS = {
+  SESSION_SECRET: randomBytes(32).toString("base64url"),
+  JWT_ACCESS_SECRET: randomBytes(32).toString("base64url"),
+};
+
+/**
+ * @typedef {object} App
+ * @property {string} url
+ * @property {number} port
+ * @property {number} pid
+ * @property {Promise<{ code: number | null, signal: NodeJS.Signals | null }>} exited
+ * @property {() => string} output everything that it has written so far
+ * @property {(seconds?: number) => Promise<void>} ready resolves once it answers that it is ready
+ * @property {() => Promise<{ code: number | null, signal: NodeJS.Signals | null }>} stop asks it to end; kills it when that takes too long
+ * @property {() => Promise<{ code: number | null, signal: NodeJS.Signals | null }>} kill
+ */
+
+/**
+ * Runs the app's production entry.
+ * @param {{
+ *   port?: number, env?: Record<string, string | undefined>, entry?: string,
+ *   log?: string | "inherit", until?: "ready" | "live" | "started", detached?: boolean,
+ * }} [options] port 0 or none is a free one; `env` is laid over this process's; `log` is a file; `detached` gives it a
+ *   process group of its own, so that a Ctrl-C reaches it through us alone, and once
+ * @returns {Promise<App>}
+ */
+export async function startApp({
+  port = 0,
+  env = {},
+  entry = join(ENTRY, "main.mjs"),
+  log,
+  until = "ready",
+  detached = false,
+} = {}) {
+  port ||= await findFreePort();
+  const url = `http://localhost:${port}`;
+  const file = log ?? join(DATA, "logs", `app-${port}-${Date.now()}.log`);
+  const child = spawn(process.execPath, ["--enable-source-maps", entry], {
+    cwd: ROOT,
+    env: { ...SECRETS, ...process.env, NODE_ENV: "production", APP_ORIGIN: url, ...env, PORT: String(port) },
+    detached,
+    stdio: file === "inherit" ? ["ignore", "inherit", "inherit"] : openLog(file),
+  });
+  /** @type {App["exited"]} */
+  const exited = new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+  const output = () => (file === "inherit" ? "" : readFileSync(file, "utf8"));
+
+  /** @param {"live" | "ready"} what  @param {number} seconds */
+  async function untilAnswered(what, seconds) {
+    const deadline = Date.now() + seconds * 1000;
+    while (!(await answers(`${url}/api/health/${what}`))) {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Obstacle(`The app ended while starting:\n\n${tail(output())}`);
+      if (Date.now() > deadline) throw new Obstacle(`The app is not ${what} after ${seconds} s:\n\n${tail(output())}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  async function kill() {
+    child.kill("SIGKILL");
+    return exited;
+  }
+
+  async function stop() {
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_SECONDS * 1000);
+    return exited.finally(() => clearTimeout(timer));
+  }
+
+  const app = {
+    url,
+    port,
+    pid: child.pid ?? 0,
+    exited,
+    output,
+    stop,
+    kill,
+    ready: (seconds = START_SECONDS) => untilAnswered("ready", seconds),
+  };
+  if (until === "started") return app;
+  try {
+    await untilAnswered(until, START_SECONDS);
+  } catch (error) {
+    await kill();
+    throw error;
+  }
+  return app;
+}
+
+/** @param {string} file  @returns {import("node:child_process").StdioOptions} */
+function openLog(file) {
+  mkdirSync(dirname(file), { recursive: true });
+  const descriptor = openSync(file, "w");
+  // The child has its own copy once it is spawned.
+  setImmediate(() => closeSync(descriptor));
+  return ["ignore", descriptor, descriptor];
+}
+
+/** @param {string} url */
+async function answers(url) {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} text */
+function tail(text) {
+  return text.trimEnd().split("\n").slice(-20).join("\n");
+}

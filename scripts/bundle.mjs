@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { ROOT } from "./paths.mjs";
+
+/**
+ * What runs outside Next.js is bundled, so that production needs neither TypeScript nor a loader. Packages stay outside.
+ * @param {Record<string, string>} entryPoints name of the output to path of the source
+ * @param {string} folder
+ * @returns {import("esbuild").BuildOptions}
+ */
+export function bundleOptions(entryPoints, folder) {
+  return {
+    absWorkingDir: ROOT,
+    entryPoints,
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    // The guard against client bundles throws in plain Node.
+    alias: { "server-only": join(ROOT, "node_modules", "server-only", "empty.js") },
+    sourcemap: "linked",
+    logLevel: "warning",
+  };
+}
+
+/** @param {Record<string, string>} entryPoints  @param {string} folder */
+export async function bundle(entryPoints, folder) {
+  const { build } = await import("esbuild");
+  await build(bundleOptions(entryPoints, folder));
+}

@@ -1,0 +1,87 @@
+import { spawn } from "node:child_process";
+import { createWriteStream, mkdirSync } from "node:fs";
+import { constants } from "node:os";
+import { dirname, relative } from "node:path";
+import { onLeave } from "./lifecycle.mjs";
+import { Obstacle } from "./obstacle.mjs";
+import { ROOT } from "./paths.mjs";
+
+const STOP_SECONDS = 25;
+/** Of a long output: tools name the reason first, or last. */
+const FIRST_LINES = 20;
+const LAST_LINES = 30;
+
+/**
+ * Runs a command to its end, its output kept in a log file.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ log: string, env?: Record<string, string | undefined>, cwd?: string, seconds?: number, onLine?: (line: string) => void }} options
+ * @returns {Promise<{ code: number, output: string }>} a signal counts as 128 + its number, like in a shell
+ */
+export function run(program, args, { log, env = process.env, cwd = ROOT, seconds, onLine }) {
+  mkdirSync(dirname(log), { recursive: true });
+  const file = createWriteStream(log);
+  // What is kept in a file is read in one: no colours.
+  const plain = { ...env, NO_COLOR: "1", FORCE_COLOR: undefined };
+  // A group of its own: a Ctrl-C reaches it, and all that it started, through us alone and once.
+  const child = spawn(program, args, { cwd, env: plain, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  let isOver = false;
+  const signalGroup = (/** @type {NodeJS.Signals} */ signal) => {
+    if (child.pid !== undefined && !isOver) process.kill(-child.pid, signal);
+  };
+  const over = new Promise((resolve) => child.once("close", resolve)).then(() => (isOver = true));
+  const timer = seconds === undefined ? undefined : setTimeout(() => signalGroup("SIGKILL"), seconds * 1000);
+  onLeave(async () => {
+    signalGroup("SIGINT");
+    const deadline = setTimeout(() => signalGroup("SIGKILL"), STOP_SECONDS * 1000);
+    await over;
+    clearTimeout(deadline);
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (/** @type {string} */ chunk) => {
+      file.write(chunk);
+      output += chunk;
+      const line = chunk.trimEnd().split("\n").at(-1)?.trim();
+      if (line) onLine?.(line);
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      file.end();
+      resolve({ code: code ?? 128 + (signal ? constants.signals[signal] : 0), output });
+    });
+  });
+}
+
+/**
+ * Like run(), but a failure is an Obstacle that shows the end of the output.
+ * @param {string} program  @param {string[]} args  @param {Parameters<typeof run>[2]} options
+ */
+export async function mustRun(program, args, options) {
+  const { code, output } = await run(program, args, options);
+  if (code === 0) return output;
+  throw new Obstacle(
+    `${program} ${args.join(" ")} failed (${code}). The whole log: ${relative(ROOT, options.log)}\n\n${shorten(output)}`,
+  );
+}
+
+/** @param {string} output */
+export function shorten(output) {
+  const lines = output.trim().split("\n");
+  if (lines.length <= FIRST_LINES + LAST_LINES) return lines.join("\n");
+  return [...lines.slice(0, FIRST_LINES), "…", ...lines.slice(-LAST_LINES)].join("\n");
+}
+
+/** Whether a command can be run and succeeds, and what it says. @param {string} program  @param {string[]} args @param {number} [seconds] */
+export function ask(program, args, seconds = 10) {
+  return new Promise((/** @type {(said: string | null) => void} */ resolve) => {
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], timeout: seconds * 1000 });
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk) => (said += chunk));
+    child.once("error", () => resolve(null));
+    child.once("close", (code) => resolve(code === 0 ? said : null));
+  });
+}

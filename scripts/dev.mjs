@@ -1,0 +1,5 @@
+import { requireSupportedNode } from "./node-release.mjs";
+
+requireSupportedNode();
+const { serve } = await import("./serve.mjs");
+await serve("development");

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { isInstalled } from "./install.mjs";
+
+const wanted = {
+  "": { version: "0.1.0" },
+  "node_modules/zod": { version: "4.0.0", integrity: "sha512-a" },
+  "node_modules/next-darwin": { version: "16.0.0", integrity: "sha512-b", optional: true },
+};
+const zod = { "node_modules/zod": { version: "4.0.0", integrity: "sha512-a" } };
+
+test("everything that is wanted is there, except for other platforms", () => {
+  expect(isInstalled(wanted, zod)).toBe(true);
+});
+
+test.each([
+  ["nothing", {}],
+  ["another version", { "node_modules/zod": { version: "4.0.1", integrity: "sha512-a" } }],
+  ["another content", { "node_modules/zod": { version: "4.0.0", integrity: "sha512-c" } }],
+  ["an optional package of another version", { ...zod, "node_modules/next-darwin": { version: "15.0.0" } }],
+  ["a package that is not wanted any more", { ...zod, "node_modules/left-pad": { version: "1.0.0" } }],
+])("%s installed: install again", (_, installed) => {
+  expect(isInstalled(wanted, installed)).toBe(false);
+});

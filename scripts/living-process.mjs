@@ -1,0 +1,59 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/**
+ * Names a running process for good: its id and when it started, because ids are reused.
+ * @param {number} pid
+ * @returns {string | null} null when there is no such process (a zombie counts as none)
+ */
+export function identify(pid) {
+  if (!Number.isInteger(pid) || pid <= 0) return null;
+  const started = process.platform === "linux" ? startedByProc(pid) : startedByPs(pid);
+  return started === null ? null : `${pid}@${started}`;
+}
+
+/** @param {string} identity from identify() */
+export function isLiving(identity) {
+  return identity !== "" && identify(pidOf(identity)) === identity;
+}
+
+/** @param {string} identity */
+export function pidOf(identity) {
+  return Number.parseInt(identity, 10);
+}
+
+/** @param {string} identity  @param {number} seconds  @returns {Promise<boolean>} whether it is gone */
+export async function waitUntilGone(identity, seconds) {
+  const deadline = Date.now() + seconds * 1000;
+  while (isLiving(identity)) {
+    if (Date.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  return true;
+}
+
+/** @param {number} pid */
+function startedByProc(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The second field is the program's name, which may contain spaces and brackets.
+    const [state, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [threads, started] = [Number(rest[16]), rest[18]];
+    // A killed server's first thread is a zombie before the others have let go of its files.
+    return state === "Z" && threads <= 1 ? null : (started ?? null);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {number} pid */
+function startedByPs(pid) {
+  try {
+    const [state, ...started] = execFileSync("ps", ["-o", "state=,lstart=", "-p", String(pid)], { encoding: "utf8" })
+      .trim()
+      .split(/\s+/);
+    return state === undefined || state.startsWith("Z") ? null : started.join("-");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,65 @@
+import { relative } from "node:path";
+import { findInitialiser } from "./installation.mjs";
+
+/**
+ * @typedef {import("./installation.mjs").Installation} Installation
+ * @typedef {{ command: string, args: string[] }} Command
+ */
+
+/** Nothing but what is said here counts: the machine's own configuration is for another server. */
+const ALONE = "--no-defaults";
+
+/** How an empty data directory is made. @param {Installation} installation  @param {string} data  @returns {Command} */
+export function initialiseCommand(installation, data) {
+  const rest = [`--datadir=${seen(installation, data)}`, ...asUser()];
+  if (installation.flavour === "mariadb") {
+    const options = [ALONE, "--auth-root-authentication-method=normal", "--skip-test-db", ...rest];
+    return underRoot(installation, findInitialiser(installation), options);
+  }
+  return underRoot(installation, installation.program, [
+    ALONE,
+    "--initialize-insecure",
+    "--secure-file-priv=NULL",
+    ...rest,
+  ]);
+}
+
+/**
+ * How a server is run that only its socket leads to.
+ * @param {Installation} installation
+ * @param {{ data: string, socket: string, pidFile: string, log: string, first: string }} paths `first` is SQL to begin with
+ * @returns {Command}
+ */
+export function serverCommand(installation, { data, socket, pidFile, log, first }) {
+  const inside = (/** @type {string} */ path) => seen(installation, path);
+  return underRoot(installation, installation.program, [
+    ALONE,
+    ...asUser(),
+    `--datadir=${inside(data)}`,
+    `--socket=${inside(socket)}`,
+    `--pid-file=${inside(pidFile)}`,
+    `--log-error=${inside(log)}`,
+    `--init-file=${inside(first)}`,
+    "--skip-networking",
+    "--skip-log-bin",
+    "--max-connections=300",
+    "--innodb-buffer-pool-size=128M",
+    "--performance-schema=OFF",
+    ...(installation.flavour === "mysql" ? ["--mysqlx=OFF", "--secure-file-priv=NULL"] : []),
+  ]);
+}
+
+/** Both servers refuse to run as root unless told so. */
+function asUser() {
+  return process.getuid?.() === 0 ? ["--user=root"] : [];
+}
+
+/** What a program under another root calls a path. @param {Installation} installation  @param {string} path */
+function seen({ root }, path) {
+  return root === undefined ? path : `/${relative(root, path)}`;
+}
+
+/** @param {Installation} installation  @param {string} program  @param {string[]} args  @returns {Command} */
+function underRoot({ root }, program, args) {
+  return root === undefined ? { command: program, args } : { command: "chroot", args: [root, program, ...args] };
+}

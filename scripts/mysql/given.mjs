@@ -1,0 +1,43 @@
+import { Obstacle } from "../obstacle.mjs";
+import { readGreeting } from "./greeting.mjs";
+import { isSupported, parseVersion } from "./installation.mjs";
+
+const ANSWER_SECONDS = 5;
+
+/**
+ * @param {string} url as in DATABASE_URL
+ * @returns {{ path: string } | { host: string, port: number }}
+ */
+export function addressOf(url) {
+  let parsed;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new Obstacle("DATABASE_URL is not an address such as mysql://user:password@127.0.0.1:3306/portcullis");
+  }
+  const path = parsed.searchParams.get("socketPath");
+  if (path) return { path };
+  return { host: parsed.hostname.replace(/^\[|\]$/g, "") || "localhost", port: Number(parsed.port || 3306) };
+}
+
+/** Tells at once whether a server answers there, before anything slow is begun. @param {string} url */
+export async function checkGiven(url) {
+  const address = addressOf(url);
+  const name = "path" in address ? address.path : `${address.host}:${address.port}`;
+  try {
+    const greeting = await readGreeting(address, ANSWER_SECONDS);
+    const found = parseVersion(greeting);
+    if (found === null) return { url, version: `${greeting} at ${name}` };
+    const tooOld = isSupported(found) ? "" : ", older than what Portcullis is tested on";
+    return {
+      url,
+      version: `${found.flavour === "mariadb" ? "MariaDB" : "MySQL"} ${found.version} at ${name}${tooOld}`,
+    };
+  } catch (error) {
+    // Never the URL itself: it holds the password.
+    const reason = /** @type {NodeJS.ErrnoException} */ (error).code ?? /** @type {Error} */ (error).message;
+    throw new Obstacle(
+      `DATABASE_URL names a server at ${name}, which does not answer: ${reason}.\nStart it, correct DATABASE_URL, or leave it out to have one provided.`,
+    );
+  }
+}

@@ -1,0 +1,70 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { ask } from "../command.mjs";
+
+/**
+ * A server's programs on this machine. `root` is the folder to change root to before they are run, if any.
+ * @typedef {{ flavour: "mariadb" | "mysql", version: string, program: string, root?: string }} Installation
+ */
+
+const OLDEST = { mariadb: [10, 11], mysql: [8, 4] };
+const PROGRAMS = ["mariadbd", "mysqld"];
+/** Where servers live that are not on everybody's PATH. */
+const FOLDERS = [
+  "/usr/sbin",
+  "/usr/local/sbin",
+  "/usr/libexec",
+  "/usr/local/mysql/bin",
+  "/opt/homebrew/opt/mariadb/bin",
+  "/opt/homebrew/opt/mysql/bin",
+  "/usr/local/opt/mariadb/bin",
+  "/usr/local/opt/mysql/bin",
+];
+
+/**
+ * @param {string} text what `mysqld --version` prints, or a server says in its greeting
+ * @returns {Pick<Installation, "flavour" | "version"> | null}
+ */
+export function parseVersion(text) {
+  // MariaDB greets with a made-up 5.5.5- in front, for old clients.
+  const version = /(?:Ver |^5\.5\.5-|^)(\d+\.\d+\.\d+)/.exec(text)?.[1];
+  return version === undefined ? null : { flavour: /mariadb/i.test(text) ? "mariadb" : "mysql", version };
+}
+
+/** @param {Pick<Installation, "flavour" | "version">} installation */
+export function isSupported({ flavour, version }) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = OLDEST[flavour];
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+}
+
+/** @returns {Promise<Installation | null>} the first server on this machine that is new enough */
+export async function findInstallation() {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), ...FOLDERS];
+  for (const name of PROGRAMS) {
+    for (const program of folders.filter(Boolean).map((folder) => join(folder, name))) {
+      if (!isExecutable(program)) continue;
+      const parsed = parseVersion((await ask(program, ["--no-defaults", "--version"])) ?? "");
+      if (parsed !== null && isSupported(parsed)) return { ...parsed, program };
+    }
+  }
+  return null;
+}
+
+/** MariaDB makes its system tables with a program of their own. @param {Installation} installation */
+export function findInitialiser({ program }) {
+  const folders = [dirname(program), join(dirname(program), "..", "bin"), ...(process.env.PATH ?? "").split(delimiter)];
+  const found = folders.map((folder) => join(folder, "mariadb-install-db")).find(isExecutable);
+  if (found === undefined) throw new Error(`${program} is here, but mariadb-install-db is not`);
+  return found;
+}
+
+/** @param {string} file */
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,160 @@
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { identify, isLiving, pidOf, waitUntilGone } from "../living-process.mjs";
+import { mustRun } from "../command.mjs";
+import { Obstacle } from "../obstacle.mjs";
+import { readGreeting } from "./greeting.mjs";
+import { initialiseCommand, serverCommand } from "./commands.mjs";
+import { parseVersion } from "./installation.mjs";
+import { makePrivateFolder, socketPath } from "./socket-path.mjs";
+
+/** The file that names the process which runs on a directory. */
+const RUNNING = "running";
+const START_SECONDS = 60;
+const STOP_SECONDS = 30;
+
+/**
+ * A database server that can be stopped, killed and started again with its data and address unchanged.
+ * @typedef {object} Server
+ * @property {string} url of the database `portcullis`, which exists
+ * @property {string} version what the server says it is, like "MariaDB 10.11.6"
+ * @property {number} pid
+ * @property {() => Promise<void>} start also finds one that is running already
+ * @property {() => Promise<void>} stop
+ * @property {() => Promise<void>} kill as a crash would
+ * @property {() => Promise<void>} pause it keeps its connections and answers nothing
+ * @property {() => Promise<void>} resume
+ */
+
+/**
+ * Runs a server of our own on `directory`, reachable through a socket that only we can reach. It is detached: it
+ * outlives the process that started it, so that Ctrl-C does not take the database away before the app is done.
+ * @param {{ directory: string, installation: import("./installation.mjs").Installation, fresh?: boolean }} options `fresh`
+ *   forgets earlier data, unless the server is running
+ * @returns {Promise<Server>}
+ */
+export async function startPrivateServer({ directory, installation, fresh = false }) {
+  const { flavour } = installation;
+  const data = join(directory, flavour);
+  const socket = socketPath(directory);
+  const log = join(directory, `${flavour}.log`);
+  const running = join(directory, RUNNING);
+  let version = "";
+
+  const identity = () => (existsSync(running) ? readFileSync(running, "utf8") : "");
+  const signal = (/** @type {NodeJS.Signals} */ name) => {
+    if (isLiving(identity())) process.kill(pidOf(identity()), name);
+  };
+
+  async function initialise() {
+    const fresh = `${data}.new`;
+    rmSync(fresh, { recursive: true, force: true });
+    mkdirSync(fresh, { mode: 0o700 });
+    const { command, args } = initialiseCommand(installation, fresh);
+    await mustRun(command, args, { log: join(directory, `${flavour}-initialise.log`) });
+    // Under its name it is whole: a half-made one is made again.
+    renameSync(fresh, data);
+  }
+
+  async function start() {
+    makePrivateFolder(directory);
+    makePrivateFolder(dirname(socket));
+    if (!isLiving(identity())) await launch();
+    version = await greeted();
+  }
+
+  async function launch() {
+    if (!existsSync(data)) await initialise();
+    // A killed server leaves these behind, and MySQL refuses to start if the number in the lock is somebody's by now.
+    for (const left of [socket, `${socket}.lock`]) rmSync(left, { force: true });
+    const first = join(directory, "first.sql");
+    writeFileSync(first, "CREATE DATABASE IF NOT EXISTS portcullis CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\n");
+    const output = openSync(log, "a");
+    const { command, args } = serverCommand(installation, {
+      data,
+      socket,
+      log,
+      first,
+      pidFile: join(directory, `${flavour}.pid`),
+    });
+    const child = spawn(command, args, { detached: true, stdio: ["ignore", output, output], cwd: directory });
+    closeSync(output);
+    await new Promise((resolve, reject) => child.once("spawn", () => resolve(undefined)).once("error", reject));
+    child.unref();
+    writeFileSync(running, identify(child.pid ?? 0) ?? "");
+  }
+
+  async function greeted() {
+    const deadline = Date.now() + START_SECONDS * 1000;
+    for (;;) {
+      try {
+        const parsed = parseVersion(await readGreeting({ path: socket }, 5));
+        return `${flavour === "mariadb" ? "MariaDB" : "MySQL"} ${parsed?.version ?? installation.version}`;
+      } catch (error) {
+        if (!isLiving(identity()) || Date.now() > deadline) throw new Obstacle(explainFailure(log, error));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async function stop() {
+    const one = identity();
+    signal("SIGCONT");
+    signal("SIGTERM");
+    if (!(await waitUntilGone(one, STOP_SECONDS))) await kill();
+    rmSync(running, { force: true });
+  }
+
+  async function kill() {
+    const one = identity();
+    signal("SIGKILL");
+    await waitUntilGone(one, STOP_SECONDS);
+  }
+
+  if (fresh && !isLiving(identity())) rmSync(data, { recursive: true, force: true });
+  await start();
+  return {
+    url: `mysql://root@localhost/portcullis?socketPath=${encodeURIComponent(socket)}`,
+    version,
+    get pid() {
+      return pidOf(identity());
+    },
+    start,
+    stop,
+    kill,
+    pause: async () => signal("SIGSTOP"),
+    resume: async () => signal("SIGCONT"),
+  };
+}
+
+/**
+ * Stops whatever server is left over in a folder of data that nobody needs, and removes it.
+ * @param {string} folder
+ */
+export async function forgetServers(folder) {
+  if (!existsSync(folder)) return;
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (basename(file) !== RUNNING) continue;
+    const identity = readFileSync(join(folder, file), "utf8");
+    if (isLiving(identity)) process.kill(pidOf(identity), "SIGKILL");
+    await waitUntilGone(identity, STOP_SECONDS);
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** @param {string} log  @param {unknown} error */
+function explainFailure(log, error) {
+  const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-15).join("\n") : "";
+  return `The database server did not come up: ${/** @type {Error} */ (error).message}. The end of ${log}:\n\n${lines}`;
+}

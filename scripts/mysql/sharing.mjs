@@ -1,0 +1,46 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { identify, isLiving } from "../living-process.mjs";
+import { withLock } from "../lock.mjs";
+
+/**
+ * Uses one server together with other processes: the first to come starts it, the last to go stops it. Whoever died
+ * without a word is not counted.
+ * @param {{ directory: string, provide: () => Promise<import("./private-server.mjs").Server>, onWait?: (pid: number) => void }} options
+ * @returns {Promise<{ server: import("./private-server.mjs").Server, release: () => Promise<void> }>}
+ */
+export async function shareServer({ directory, provide, onWait }) {
+  const users = `${directory}.users`;
+  const lock = `${directory}.lock`;
+  const mine = join(users, identify(process.pid) ?? String(process.pid));
+
+  const server = await withLock(
+    lock,
+    async () => {
+      const provided = await provide();
+      mkdirSync(users, { recursive: true });
+      writeFileSync(mine, "");
+      return provided;
+    },
+    onWait,
+  );
+
+  return {
+    server,
+    release: () =>
+      withLock(lock, async () => {
+        rmSync(mine, { force: true });
+        if (countUsers(users) === 0) await server.stop();
+      }),
+  };
+}
+
+/** @param {string} users */
+function countUsers(users) {
+  let count = 0;
+  for (const identity of readdirSync(users)) {
+    if (isLiving(identity)) count += 1;
+    else rmSync(join(users, identity), { force: true });
+  }
+  return count;
+}

@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import { chmodSync, lstatSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Obstacle } from "../obstacle.mjs";
+
+/** A socket's path must fit into the kernel's 108 bytes, with a zero at the end; macOS has four bytes less. */
+const LONGEST = 103;
+
+/**
+ * The socket of the server whose data is in `directory`: beside the data, or in a folder of ours under the temporary
+ * one when that path is too long.
+ * @param {string} directory  @param {string} [temporary]
+ */
+export function socketPath(directory, temporary = tmpdir()) {
+  const beside = join(directory, "mysqld.sock");
+  if (Buffer.byteLength(beside) <= LONGEST) return beside;
+  const name = `portcullis-${process.getuid?.() ?? 0}-${createHash("sha256").update(directory).digest("hex").slice(0, 12)}`;
+  const elsewhere = join(temporary, name, "mysqld.sock");
+  return Buffer.byteLength(elsewhere) <= LONGEST ? elsewhere : join("/tmp", name, "mysqld.sock");
+}
+
+/**
+ * Makes a folder that only we can enter. The server lets in whoever reaches its socket, so under a shared temporary
+ * folder the name alone proves nothing: it must be a folder, and ours.
+ * @param {string} folder
+ */
+export function makePrivateFolder(folder) {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || found.uid !== process.getuid?.())
+    throw new Obstacle(`${folder} is not ours: remove it and try again`);
+  chmodSync(folder, 0o700);
+}

@@ -1,0 +1,43 @@
+// Read by every Node release that can import at all: nothing newer than ES2020 here, and no imports.
+
+const OLDEST = [20, 19];
+const NEWEST_TRIED = 24;
+/** The last day of support of each release line, from the Node.js release schedule. */
+const END_OF_LIFE = {
+  20: "2026-04-30",
+  21: "2024-06-01",
+  22: "2027-04-30",
+  23: "2025-06-01",
+  24: "2028-04-30",
+};
+
+/**
+ * @param {string} version as in process.versions.node
+ * @param {Date} now
+ * @returns {{ kind: "refused" | "ended" | "supported", message: string }}
+ */
+export function judgeNodeRelease(version, now) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    return {
+      kind: "refused",
+      message: `Portcullis needs Node ${OLDEST.join(".")} or newer; this is Node ${version}. Node ${NEWEST_TRIED} is the one to install: https://nodejs.org`,
+    };
+  }
+  const ended = END_OF_LIFE[/** @type {keyof typeof END_OF_LIFE} */ (major)];
+  if (ended !== undefined && now.toISOString().slice(0, 10) > ended) {
+    return {
+      kind: "ended",
+      message: `Node ${version} has had no security fixes since ${ended}. It works, but move to Node ${NEWEST_TRIED} soon.`,
+    };
+  }
+  return { kind: "supported", message: `Node ${version}` };
+}
+
+/** Ends the process on a release that cannot run us, and warns about one that nobody maintains any more. */
+export function requireSupportedNode() {
+  const verdict = judgeNodeRelease(process.versions.node, new Date());
+  if (verdict.kind === "supported") return;
+  console.error(verdict.message);
+  if (verdict.kind === "refused") process.exit(1);
+}
