@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { defineConfig, devices } from "@playwright/test";
+import { findChromium } from "@/scripts/chromium.mjs";
+import { DATA } from "@/scripts/paths.mjs";
+
+const port = Number((process.env.STAGE_PORT ??= "3100"));
+const baseURL = (process.env.BASE_URL ??= `http://localhost:${port}`);
+// Workers inherit these, so that another app that a test starts on the same database is one of the same family.
+process.env.STAGE_DATABASE_DIRECTORY ??= join(DATA, "e2e", `stage-${port}`, "mysql");
+process.env.SESSION_SECRET = process.env.STAGE_SESSION_SECRET ??= randomBytes(32).toString("base64url");
+process.env.JWT_ACCESS_SECRET = process.env.STAGE_JWT_ACCESS_SECRET ??= randomBytes(32).toString("base64url");
+
+export default defineConfig({
+  testDir: "e2e",
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: Boolean(process.env.CI),
+  reporter: "list",
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  outputDir: "test-results",
+  use: {
+    ...devices["Desktop Chrome"],
+    baseURL,
+    launchOptions: { executablePath: findChromium() },
+    trace: "retain-on-failure",
+  },
+  webServer: {
+    command: "node scripts/stage.mjs",
+    url: `${baseURL}/api/health/ready`,
+    env: { RATE_LIMIT_FACTOR: "1000" },
+    stdout: "pipe",
+    timeout: 300_000,
+    gracefulShutdown: { signal: "SIGTERM", timeout: 20_000 },
+  },
+});

@@ -1,0 +1,97 @@
+import { accessSync, constants } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, join } from "node:path";
+import { canInstall, install } from "./apt.mjs";
+import { ask, run } from "./command.mjs";
+import { Obstacle } from "./obstacle.mjs";
+import { DATA } from "./paths.mjs";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
+const PLACES = [
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+const DOWNLOAD_SECONDS = 180;
+
+const NO_CHROMIUM = `No Chromium was found, and none could be provided. Any one of these is enough:
+
+  - Set PLAYWRIGHT_CHROMIUM to the program of a Chromium or Chrome
+  - npx playwright install --with-deps chromium
+  - Install Chromium or Chrome: it is found by itself
+  - On Debian, run this as root: the distribution's chromium is installed for you`;
+
+/**
+ * Where a browser might be, best first.
+ * @param {Record<string, string | undefined>} environment
+ * @param {string | undefined} playwrights where Playwright would keep its own
+ * @returns {string[]}
+ */
+export function chromiumCandidates(environment, playwrights) {
+  if (environment.PLAYWRIGHT_CHROMIUM) return [environment.PLAYWRIGHT_CHROMIUM];
+  const folders = (environment.PATH ?? "").split(delimiter).filter(Boolean);
+  const system = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [...(playwrights === undefined ? [] : [playwrights]), ...system, ...PLACES];
+}
+
+/** @returns {string | undefined} a browser that is there; whether it also runs, provideChromium() finds out */
+export function findChromium() {
+  return chromiumCandidates(process.env, findPlaywrights()).find(isExecutable);
+}
+
+/**
+ * @param {(detail: string) => void} say
+ * @returns {Promise<string>} the program of a browser that runs
+ */
+export async function provideChromium(say) {
+  const found = await findRunning();
+  if (found !== null) return describe(found, say);
+  if (process.env.PLAYWRIGHT_CHROMIUM)
+    throw new Obstacle(`PLAYWRIGHT_CHROMIUM is ${process.env.PLAYWRIGHT_CHROMIUM}, which does not run.`);
+
+  say("npx playwright install chromium");
+  const log = join(DATA, "logs", "playwright-install.log");
+  await run("npx", ["playwright", "install", "chromium"], { log, seconds: DOWNLOAD_SECONDS });
+  const downloaded = await findRunning();
+  if (downloaded !== null) return describe(downloaded, say);
+
+  if (canInstall()) {
+    say("apt-get install chromium");
+    await install(["chromium"]);
+    const installed = await findRunning();
+    if (installed !== null) return describe(installed, say);
+  }
+  throw new Obstacle(NO_CHROMIUM);
+}
+
+/** @param {{ program: string, version: string }} found  @param {(detail: string) => void} say */
+function describe({ program, version }, say) {
+  say(`${version}, ${program}`);
+  return program;
+}
+
+/** A browser may be there and lack its libraries, or be a stub that asks for a snap. */
+async function findRunning() {
+  for (const program of chromiumCandidates(process.env, findPlaywrights()).filter(isExecutable)) {
+    const said = await ask(program, ["--version"], 20);
+    if (said !== null) return { program, version: /(?:Chromium|Chrome)[\w ]* [\d.]+/.exec(said)?.[0] ?? said.trim() };
+  }
+  return null;
+}
+
+function findPlaywrights() {
+  try {
+    return /** @type {string} */ (createRequire(import.meta.url)("@playwright/test").chromium.executablePath());
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} file */
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { canInstall, install } from "../apt.mjs";
+import { ask, mustRun } from "../command.mjs";
+import { withLock } from "../lock.mjs";
+import { Obstacle } from "../obstacle.mjs";
+import { CACHE, DATA } from "../paths.mjs";
+import { parseVersion } from "./installation.mjs";
+
+const ROOT_FOLDER = join(CACHE, "debian-unstable");
+const PROGRAM = "/usr/sbin/mysqld";
+const DEFAULT_MIRROR = "http://deb.debian.org/debian";
+
+/**
+ * The newest MySQL that Debian has, in a folder that it is run in with another root. Kept between clones.
+ * @param {(detail: string) => void} say
+ * @returns {Promise<import("./installation.mjs").Installation>}
+ */
+export async function installUnstableMysql(say) {
+  if (!canInstall()) throw new Obstacle("MySQL from Debian unstable needs root on a Debian or Ubuntu machine.");
+  await withLock(`${ROOT_FOLDER}.lock`, async () => {
+    if (existsSync(join(ROOT_FOLDER, PROGRAM))) return;
+    if ((await ask("debootstrap", ["--version"])) === null) {
+      say("apt-get install debootstrap");
+      await install(["debootstrap", "debian-archive-keyring"]);
+    }
+    await bootstrap(say);
+  });
+  const version = parseVersion((await ask("chroot", [ROOT_FOLDER, PROGRAM, "--no-defaults", "--version"])) ?? "");
+  if (version === null) throw new Obstacle(`${ROOT_FOLDER} does not work: remove it and try again.`);
+  return { ...version, program: PROGRAM, root: ROOT_FOLDER };
+}
+
+/** Where a server that is run in that root can keep its data. @param {string} clone the folder that it works for */
+export function unstableDirectory(clone) {
+  return join(ROOT_FOLDER, "srv", createHash("sha256").update(clone).digest("hex").slice(0, 12));
+}
+
+/** @param {(detail: string) => void} say */
+async function bootstrap(say) {
+  const fresh = `${ROOT_FOLDER}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(dirname(fresh), { recursive: true });
+  const mirror = findMirror(readSources());
+  say(`debootstrap sid from ${mirror}`);
+  await mustRun("debootstrap", ["--variant=minbase", "--include=mysql-server-core", "sid", fresh, mirror], {
+    log: join(DATA, "logs", "debootstrap.log"),
+    onLine: (line) => say(line.replace(/^I: /, "")),
+  });
+  rmSync(join(fresh, "var/cache/apt/archives"), { recursive: true, force: true });
+  renameSync(fresh, ROOT_FOLDER);
+}
+
+/**
+ * @param {string} sources what is in /etc/apt/sources.list and beside it, of either format
+ * @returns {string} the mirror that this machine takes Debian itself from
+ */
+export function findMirror(sources) {
+  const uris = sources.matchAll(/^(?:deb(?:\s+\[[^\]]*\])?|URIs:)\s+(https?:\/\/\S+)/gm);
+  for (const [, uri] of uris) if (/\/debian\/?$/.test(uri ?? "")) return (uri ?? "").replace(/\/$/, "");
+  return DEFAULT_MIRROR;
+}
+
+function readSources() {
+  const folder = "/etc/apt/sources.list.d";
+  const files = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+  return ["/etc/apt/sources.list", ...files]
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, "utf8"))
+    .join("\n");
+}

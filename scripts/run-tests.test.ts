@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { readArguments } from "./run-tests.mjs";
+
+test("a part is named first, and the rest goes to its runner", () => {
+  expect(readArguments(["unit", "gate", "-t", "loops"])).toMatchObject({
+    chosen: ["unit"],
+    rest: ["gate", "-t", "loops"],
+  });
+  expect(readArguments(["db", "--newest-mysql"])).toMatchObject({ chosen: ["db"], rest: [], onNewestMysql: true });
+  expect(readArguments([])).toMatchObject({ chosen: [], rest: [], onNewestMysql: false });
+});
+
+test("the browser suite brings the build along", () => {
+  expect(readArguments(["e2e", "--headed"])).toMatchObject({ chosen: ["e2e", "build"], rest: ["--headed"] });
+});
+
+test.each([[["gate"]], [["unit", "db", "gate"]]])("%j is refused: whose argument is it?", (args) => {
+  expect(() => readArguments(args)).toThrow("Name one of");
+});

@@ -1,0 +1,36 @@
+import { requireSupportedNode } from "./node-release.mjs";
+
+requireSupportedNode();
+const { join } = await import("node:path");
+const { startApp } = await import("./app.mjs");
+const { onLeave } = await import("./lifecycle.mjs");
+const { provideServer } = await import("./mysql/provide.mjs");
+const { Obstacle } = await import("./obstacle.mjs");
+const { DATA } = await import("./paths.mjs");
+const { perform } = await import("./perform.mjs");
+const { buildOnce } = await import("./production-build.mjs");
+const { migrate } = await import("./schema.mjs");
+
+// What the browser suite plays on: the production build and a database of its own. Playwright starts and ends it.
+const port = Number(process.env.STAGE_PORT);
+const directory = process.env.STAGE_DATABASE_DIRECTORY ?? "";
+
+await perform(async ({ step }) => {
+  const database = await step("MySQL", async (say) => {
+    const server = await provideServer({ directory, say, fresh: true });
+    onLeave(server.stop);
+    await migrate(server.url);
+    say(server.version);
+    return server;
+  });
+  await step("Build", buildOnce);
+  const app = await step("Server", async () => {
+    const log = join(DATA, "logs", `stage-${port}.log`);
+    const started = await startApp({ port, env: { DATABASE_URL: database.url }, log, until: "started" });
+    onLeave(started.stop);
+    await started.ready();
+    return started;
+  });
+  const { code, signal } = await app.exited;
+  throw new Obstacle(`The app ended by itself (${signal ?? code}).`);
+});

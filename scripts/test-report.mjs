@@ -1,0 +1,45 @@
+/** @typedef {{ passed: number, failed: number, skipped: number }} Tally */
+
+/** @param {any} report of Vitest's json reporter  @returns {Tally} */
+export function tallyVitest(report) {
+  // A file that cannot be loaded has no tests to count, and fails all the same.
+  const broken = report.testResults.filter(
+    (/** @type {any} */ file) => file.status === "failed" && file.assertionResults.length === 0,
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+/** @param {any} report of Playwright's json reporter  @returns {Tally} */
+export function tallyPlaywright({ stats, errors }) {
+  return { passed: stats.expected + stats.flaky, failed: stats.unexpected + errors.length, skipped: stats.skipped };
+}
+
+/**
+ * What a run counts as: a runner that failed, or ran nothing, is a failure even if no test says so.
+ * @param {Tally | null} tally null if there is no report  @param {number} code the runner's exit code  @returns {Tally}
+ */
+export function judgeRun(tally, code) {
+  const counted = tally ?? { passed: 0, failed: 0, skipped: 0 };
+  const isSilentFailure = counted.failed === 0 && (code !== 0 || counted.passed === 0);
+  return isSilentFailure ? { ...counted, failed: 1 } : counted;
+}
+
+/** @param {Tally[]} tallies  @returns {Tally} */
+export function addUp(tallies) {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const { passed, failed, skipped } of tallies) {
+    sum.passed += passed;
+    sum.failed += failed;
+    sum.skipped += skipped;
+  }
+  return sum;
+}
+
+/** @param {Tally} tally */
+export function closingLine({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}

@@ -1,0 +1,5 @@
+import { requireSupportedNode } from "./node-release.mjs";
+
+requireSupportedNode();
+const { runTests } = await import("./run-tests.mjs");
+await runTests(process.argv.slice(2));
