@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { describe, expect, test } from "vitest";
+import { REQUIRED } from "./environment.mjs";
+import { ROOT } from "./paths.mjs";
+
+const read = (name: string) => readFileSync(join(ROOT, name), "utf8");
+const compose = read("compose.yaml");
+const dockerfile = read("Dockerfile");
+
+/** A block of compose.yaml, by its name and indentation. */
+function block(name: string, indent: number, text = compose): string {
+  const lines = text.split("\n");
+  const from = lines.indexOf(`${" ".repeat(indent)}${name}:`);
+  const length = lines
+    .slice(from + 1)
+    .findIndex((line) => line.trim() !== "" && !line.startsWith(" ".repeat(indent + 1)));
+  return lines.slice(from + 1, length === -1 ? undefined : from + 1 + length).join("\n");
+}
+
+const app = block("app", 2);
+const passed = new Map(
+  [...block("environment", 4, app).matchAll(/^ {6}(\w+): (.*)$/gm)].map(([, name, value]) => [name, value]),
+);
+
+describe("compose.yaml", () => {
+  test("passes every variable of .env.example to the app, and no other", () => {
+    const known = Object.keys(parseEnv(read(".env.example"))).filter((name) => name !== "PORT");
+    expect([...passed.keys()].sort()).toEqual(known.sort());
+  });
+
+  test("has no value for a secret, and insists on the required ones", () => {
+    for (const [name, value] of passed) {
+      if (/SECRET|PASSWORD$/.test(name ?? "")) expect(value).toMatch(/^\$\{\w+:[?-]\}$/);
+    }
+    for (const name of REQUIRED.filter((name) => name.endsWith("SECRET")))
+      expect(passed.get(name)).toBe(`\${${name}:?}`);
+    expect(passed.get("DATABASE_URL")).toContain("${MYSQL_PASSWORD:?}");
+    expect(passed.get("APP_ORIGIN")).toMatch(/^https:/);
+  });
+
+  test("trusts its one proxy, and publishes nothing else to the network", () => {
+    expect(passed.get("TRUSTED_PROXY_HOPS")).toBe('"1"');
+    expect(app).not.toContain("ports:");
+    expect(block("migrate", 2)).not.toContain("ports:");
+    expect(block("db", 2)).toContain('ports: ["127.0.0.1:');
+    expect(read("Caddyfile")).not.toContain("trusted_proxies");
+  });
+
+  test("runs two instances, once the schema is there, and lets them finish their work", () => {
+    expect(app).toContain("replicas: 2");
+    expect(app).toContain("migrate: { condition: service_completed_successfully }");
+    expect(app).toContain("stop_grace_period: 15s");
+    expect(block("migrate", 2)).toContain(".next/entry/migrate.mjs");
+  });
+});
+
+describe("Dockerfile", () => {
+  const stages = dockerfile.split(/^FROM /m).slice(1);
+  const runtime = stages.at(-1) ?? "";
+
+  test("runs the entry as nobody special, and can be asked and ended", () => {
+    expect(runtime).toMatch(/^USER node$/m);
+    expect(runtime).toMatch(/^STOPSIGNAL SIGTERM$/m);
+    expect(runtime).toContain("/api/health/live");
+    expect(runtime).toMatch(/^CMD \["node", .*"\.next\/entry\/main\.mjs"\]$/m);
+  });
+
+  test("takes only the packages that production needs", () => {
+    expect(runtime).toContain("COPY --from=packages /app/node_modules");
+    expect(stages.find((stage) => stage.startsWith("base AS packages"))).toContain("npm ci --omit=dev");
+  });
+
+  test("holds no secret: none is set, none is copied", () => {
+    expect(dockerfile).not.toMatch(/^(ARG|ENV).*(SECRET|PASSWORD|DATABASE_URL)/m);
+    expect(read(".dockerignore").split("\n")).toEqual(
+      expect.arrayContaining([".env*", ".data", ".git", "node_modules"]),
+    );
+  });
+
+  test("uses the newest long-term release of Node", () => {
+    expect(dockerfile.match(/^FROM node:(\d+)/m)?.[1]).toBe("24");
+  });
+});
