@@ -135,14 +135,14 @@ export async function touchHanded(
 
 export type LiveSession = Pick<
   SessionRow,
-  "id" | "ip" | "browser" | "os" | "deviceType" | "createdAt" | "lastSeenAt" | "idleExpiresAt"
+  "id" | "ip" | "browser" | "os" | "deviceType" | "createdAt" | "lastSeenAt" | "idleExpiresAt" | "recoveredAt"
 >;
 
 /** Most recently seen first. */
 export async function listLiveSessions(db: Kysely<Database>, userId: string, now: Date): Promise<LiveSession[]> {
   return db
     .selectFrom("sessions")
-    .select(["id", "ip", "browser", "os", "deviceType", "createdAt", "lastSeenAt", "idleExpiresAt"])
+    .select(["id", "ip", "browser", "os", "deviceType", "createdAt", "lastSeenAt", "idleExpiresAt", "recoveredAt"])
     .where("userId", "=", userId)
     .where("revokedAt", "is", null)
     .where("idleExpiresAt", ">", now)

@@ -6,9 +6,11 @@ import { ENDED_SESSION_KEPT_SECONDS } from "./auth/policy/lifetimes";
 import { startRevocationFeed } from "./auth/revocation-feed";
 import { database } from "./database";
 import { log } from "./log";
+import { securityCounts } from "./security-log";
 
 const PURGE_EVERY_MILLISECONDS = 60_000;
 const PURGED_AT_ONCE = 500;
+const COUNTS_EVERY_MILLISECONDS = 60_000;
 
 const ENTRY = Symbol.for("portcullis.entry");
 
@@ -20,6 +22,10 @@ export function startBackgroundWork(): void {
   if (!(ENTRY in globalThis)) throw new Error("Start the app with `npm start`: it must stand behind its own entry.");
   startRevocationFeed(database());
   setInterval(() => void purge(new Date()), PURGE_EVERY_MILLISECONDS).unref();
+  setInterval(
+    () => log.info({ counts: securityCounts() }, "security events so far"),
+    COUNTS_EVERY_MILLISECONDS,
+  ).unref();
 }
 
 /** Removes what ended long ago, a small batch at a time, and never in a user's request. */

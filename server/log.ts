@@ -31,12 +31,6 @@ const shared = globalThis as typeof globalThis & { [LOG]?: Logger };
 /** Writes JSON lines to standard output. Request id, session id and user id are added by themselves. */
 export const log: Logger = (shared[LOG] ??= createLog());
 
-/** One line for whoever watches over attacks. `name` is a verb in the past and its object: "session-replayed". */
-export function securityEvent(name: string, fields: Record<string, unknown>): void {
-  log.warn({ event: name, ...fields }, "security event");
-}
-
-/** Written at once, so that the last line before an exit is the last line. */
 export function createLog(
   destination: { write(line: string): void } = pino.destination({ dest: 1, sync: true }),
 ): Logger {

@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 import { changePassword as replacePassword } from "@/db/revocations";
 import { findUserById } from "@/db/users";
-import { securityEvent } from "@/server/log";
+import { securityEvent } from "@/server/security-log";
 import type { Caller } from "./caller";
 import type { Client } from "./client";
 import { learnOfRevocations } from "./end-session";

@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
 import { revokeSession } from "@/db/revocations";
-import { securityEvent } from "@/server/log";
+import { securityEvent } from "@/server/security-log";
 import { readRefreshToken } from "./refresh-token";
 import { noteRevoked, readRevocations } from "./revocation-feed";
 

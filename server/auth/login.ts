@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
 import { findUserForLogin, replacePasswordHash, type UserForLogin } from "@/db/users";
-import { securityEvent } from "@/server/log";
+import { securityEvent } from "@/server/security-log";
 import type { Client } from "./client";
 import { endPresentedSession } from "./end-session";
 import { grantBoth, type Grant } from "./grants";
@@ -35,7 +35,10 @@ export async function login(
 
   const session = await openSession(db, user, input.remember, client, now);
   // All sessions were ended while this login was under way: it belongs to those.
-  if (session === null) throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+  if (session === null) {
+    securityEvent("login-overtaken", { userId: user.id, address: client.address });
+    throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+  }
   await giveBack(db, failures, now);
   await endPresentedSession(db, presentedRefreshToken, "replaced by login", now);
   await keepHashUpToDate(db, user, input.password, now);

@@ -2,7 +2,7 @@ import "server-only";
 import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 import { revokeAllSessions, revokeOtherSessions } from "@/db/revocations";
-import { securityEvent } from "@/server/log";
+import { securityEvent } from "@/server/security-log";
 import { readAccessToken } from "./access-token";
 import type { Caller } from "./caller";
 import type { Client } from "./client";

@@ -4,7 +4,8 @@ import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
 import { findSessionWithUser } from "@/db/sessions";
 import { env } from "@/server/env";
-import { log, securityEvent } from "@/server/log";
+import { log } from "@/server/log";
+import { securityEvent, type SecurityEvent } from "@/server/security-log";
 import type { Access } from "./access-token";
 import { spendRefresh } from "./refresh-ceiling";
 import type { Client } from "./client";
@@ -26,6 +27,12 @@ export type RefreshOutcome =
   | { kind: "refreshed"; verdict: "fresh" | "rotate" | "reissue" | "recover"; access: Access; cookies: CookieToSet[] }
   | { kind: "ended"; reason: "replayed" | "over" }
   | { kind: "unreadable" };
+
+const EVENT_OF = {
+  rotate: "token-rotated",
+  reissue: "token-reissued",
+  recover: "session-recovered",
+} as const satisfies Record<string, SecurityEvent>;
 
 /** The refresh that is under way for a token and a client, so that parallel requests share it. */
 const underWay = new Map<string, Promise<RefreshOutcome>>();
@@ -116,9 +123,8 @@ async function granted(
   now: Date,
 ): Promise<RefreshOutcome | "lost the race"> {
   if (row === null) return "lost the race";
-  const names = { sessionId: row.id, userId: row.userId, address: client.address, generation: row.generation };
-  if (verdict === "recover") securityEvent("session-recovered", names);
-  else log.debug(names, verdict === "rotate" ? "refresh token rotated" : "refresh token handed out again");
+  const { id: sessionId, userId, generation } = row;
+  securityEvent(EVENT_OF[verdict], { sessionId, userId, address: client.address, generation });
   return { kind: "refreshed", verdict, ...(await grantBoth(row, client, now)) };
 }
 

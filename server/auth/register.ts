@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Database } from "@/db/schema";
 import { insertUser } from "@/db/users";
-import { securityEvent } from "@/server/log";
+import { securityEvent } from "@/server/security-log";
 import type { Client } from "./client";
 import { endPresentedSession } from "./end-session";
 import { grantBoth, type Grant } from "./grants";

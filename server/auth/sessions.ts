@@ -97,6 +97,8 @@ export interface DeviceSession {
   lastSeenAt: string;
   /** When the session ends if nobody uses it. */
   expiresAt: string;
+  /** When it last came back with a token that was replaced long before. Left out if it never did. */
+  recoveredAt?: string;
 }
 
 export async function listSessions(
@@ -113,6 +115,7 @@ export async function listSessions(
     createdAt: row.createdAt.toISOString(),
     lastSeenAt: row.lastSeenAt.toISOString(),
     expiresAt: row.idleExpiresAt.toISOString(),
+    ...(row.recoveredAt === null ? {} : { recoveredAt: row.recoveredAt.toISOString() }),
   }));
 }
 
