@@ -1,4 +1,4 @@
-import { HOME } from "./routes";
+import { HOME, LOGIN, REGISTER, RESUME } from "./routes";
 
 /** Only shows what a relative address would resolve to; nothing is ever sent there. */
 const ANY_ORIGIN = "http://next.invalid";
@@ -6,15 +6,21 @@ const NEXT_CHARACTERS_AT_MOST = 2048;
 
 /** Where to go after login: the candidate if it is an absolute path of this very origin, else the dashboard. */
 export function safeNextPath(candidate: string | null | undefined): string {
-  if (!candidate || candidate.length > NEXT_CHARACTERS_AT_MOST || !candidate.startsWith("/")) return HOME;
-  // Browsers drop tabs and newlines from addresses and read "\" as "/": nobody honest sends them.
-  if (/[\u0000-\u0020\u007f\\]/.test(candidate)) return HOME;
-
-  const target = URL.parse(candidate, ANY_ORIGIN);
-  // "/.//evil.test" stays on this origin but normalises to "//evil.test", which a browser leaves for.
-  if (target?.origin !== ANY_ORIGIN || target.pathname.startsWith("//")) return HOME;
-  if (leadsAwayWhenDecodedAgain(target.pathname)) return HOME;
+  if (!candidate || candidate.length > NEXT_CHARACTERS_AT_MOST) return HOME;
+  const target = resolveHere(candidate);
+  if (target === null || candidate.includes(" ") || leadsAwayWhenDecodedAgain(target.pathname)) return HOME;
+  // A chain of pages that lead on to a `next` of their own is longer than a browser follows: only its end counts.
+  if (leadsOn(target.pathname)) return safeNextPath(target.searchParams.get("next"));
   return target.pathname + target.search + target.hash;
+}
+
+/** What a browser on this origin would make of the path; null if it would leave, or if readers may disagree about it. */
+function resolveHere(path: string): URL | null {
+  // Browsers drop tabs and newlines from addresses and read "\" as "/": nobody honest sends them.
+  if (!path.startsWith("/") || /[\u0000-\u001f\u007f\\]/.test(path)) return null;
+  const target = URL.parse(path, ANY_ORIGIN);
+  // "/.//evil.test" stays on this origin but normalises to "//evil.test", which a browser leaves for.
+  return target?.origin === ANY_ORIGIN && !target.pathname.startsWith("//") ? target : null;
 }
 
 /** A proxy that decodes once more than we do must not turn our answer into somebody else's address. */
@@ -28,12 +34,17 @@ function leadsAwayWhenDecodedAgain(pathname: string): boolean {
     } catch {
       return true;
     }
-    if (/^\/+[\\/]|[\u0000-\u001f\u007f\\]/.test(decoded)) return true;
+    if (resolveHere(decoded) === null) return true;
   }
   return decoded.includes("%");
 }
 
-/** `path` with `next` attached, unless it only names the default. */
+function leadsOn(pathname: string): boolean {
+  const path = decodeURIComponent(pathname).replace(/\/+$/, "");
+  return path === LOGIN || path === REGISTER || path === RESUME;
+}
+
+/** `path` with `next` attached. */
 export function withNext(path: string, next: string, parameters: Record<string, string> = {}): string {
   const query = new URLSearchParams(parameters);
   query.set("next", next);

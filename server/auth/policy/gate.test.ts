@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import type { Credentials, RefreshResult } from "./credentials";
+import { decideAfterRefresh, decideGate, type GateDecision, type RequestKind } from "./gate";
+
+const NOW = new Date("2026-11-21T12:00:00Z");
+const DUE_LATER = new Date("2026-11-21T12:00:00.001Z");
+
+const GOOD = { access: { refreshDueAt: DUE_LATER }, hasRefreshToken: true };
+const GOOD_ALONE = { access: { refreshDueAt: DUE_LATER }, hasRefreshToken: false };
+const DUE = { access: { refreshDueAt: NOW }, hasRefreshToken: true };
+const DUE_ALONE = { access: { refreshDueAt: NOW }, hasRefreshToken: false };
+const REFRESHABLE = { access: null, hasRefreshToken: true };
+const NONE = { access: null, hasRefreshToken: false };
+
+const PRIVATE = "/dashboard/sessions?sort=ip&q=a%20b";
+const TO_LOGIN = "/login?next=%2Fdashboard%2Fsessions%3Fsort%3Dip%26q%3Da%2520b";
+const GUEST = "/login?next=%2Fdashboard%2Faccount";
+const OPEN = ["/maintenance?status=503&next=%2Fdashboard", "/resume?next=%2F", "/health", "/api/health/ready"];
+const NOBODYS = ["/_next/static/a.js", "/dashboardx", "/nowhere", "/Dashboard"];
+
+const PROCEED = "proceed";
+const REFRESH = "refresh";
+
+/** A decision in a word. */
+function said(decision: GateDecision): string {
+  switch (decision.kind) {
+    case "redirect":
+      return `${decision.clearCookies ? "clear, " : ""}to ${decision.to}`;
+    case "refuse":
+      return decision.reason;
+    default:
+      return decision.kind;
+  }
+}
+
+describe("before a refresh", () => {
+  test.each<[RequestKind, string, Credentials, string]>([
+    ["document", PRIVATE, GOOD, PROCEED],
+    ["document", PRIVATE, GOOD_ALONE, PROCEED],
+    ["document", PRIVATE, DUE, REFRESH],
+    ["document", PRIVATE, DUE_ALONE, PROCEED],
+    ["document", PRIVATE, REFRESHABLE, REFRESH],
+    ["document", PRIVATE, NONE, `to ${TO_LOGIN}`],
+    ["soft", PRIVATE, GOOD, PROCEED],
+    ["soft", PRIVATE, DUE, REFRESH],
+    ["soft", PRIVATE, REFRESHABLE, REFRESH],
+    ["soft", PRIVATE, NONE, "SIGNED_OUT"],
+    ["document", "/dashboard", NONE, "to /login?next=%2Fdashboard"],
+
+    ["document", GUEST, GOOD, "to /dashboard/account"],
+    ["document", GUEST, GOOD_ALONE, "to /dashboard/account"],
+    ["document", "/register", GOOD, "to /dashboard"],
+    ["document", "/login?next=//evil.test", GOOD, "to /dashboard"],
+    ["document", "/login?next=https%3A%2F%2Fevil.test", GOOD, "to /dashboard"],
+    ["document", GUEST, DUE, REFRESH],
+    ["document", GUEST, REFRESHABLE, REFRESH],
+    ["document", GUEST, NONE, PROCEED],
+    ["soft", GUEST, NONE, PROCEED],
+    ["soft", GUEST, GOOD, "to /dashboard/account"],
+
+    ["document", "/", GOOD, "to /dashboard"],
+    ["document", "/", REFRESHABLE, REFRESH],
+    ["document", "/", NONE, "to /login"],
+    ["document", "/?utm=x", NONE, "to /login"],
+    ["soft", "/", NONE, "SIGNED_OUT"],
+
+    ["call", "/api/trpc", GOOD, PROCEED],
+    ["call", "/api/trpc", DUE, REFRESH],
+    ["call", "/api/trpc", DUE_ALONE, PROCEED],
+    ["call", "/api/trpc", REFRESHABLE, REFRESH],
+    ["call", "/api/trpc", NONE, "SIGNED_OUT"],
+    // A call asks from a page: where it asks from is not where it goes.
+    ["call", PRIVATE, NONE, "SIGNED_OUT"],
+    ["call", GUEST, GOOD, PROCEED],
+  ])("%s of %s with %j: %s", (kind, path, credentials, decision) => {
+    expect(said(decideGate({ kind, path }, credentials, NOW))).toBe(decision);
+  });
+
+  test.each([...OPEN, ...NOBODYS])("%s is nobody's business, with any credentials", (path) => {
+    for (const credentials of [GOOD, GOOD_ALONE, DUE, DUE_ALONE, REFRESHABLE, NONE]) {
+      for (const kind of ["document", "soft"] as const) {
+        expect(said(decideGate({ kind, path }, credentials, NOW))).toBe(PROCEED);
+      }
+    }
+  });
+});
+
+describe("after a refresh", () => {
+  const REFRESHED: RefreshResult = { kind: "refreshed" };
+  const ENDED: RefreshResult = { kind: "ended" };
+  const UNREADABLE: RefreshResult = { kind: "unreadable" };
+  const AWAY: RefreshResult = { kind: "unavailable", status: 503 };
+  const TOO_OFTEN: RefreshResult = { kind: "unavailable", status: 429 };
+  const MAINTENANCE = "next=%2Fdashboard%2Fsessions%3Fsort%3Dip%26q%3Da%2520b";
+
+  test.each<[RequestKind, string, RefreshResult, Credentials, string]>([
+    ["document", PRIVATE, REFRESHED, REFRESHABLE, PROCEED],
+    ["document", PRIVATE, ENDED, REFRESHABLE, `clear, to ${TO_LOGIN}`],
+    // Ended is ended, whatever an access token of the same session still claims.
+    ["document", PRIVATE, ENDED, DUE, `clear, to ${TO_LOGIN}`],
+    ["document", PRIVATE, UNREADABLE, REFRESHABLE, `to ${TO_LOGIN}`],
+    ["document", PRIVATE, UNREADABLE, DUE, PROCEED],
+    ["document", PRIVATE, AWAY, REFRESHABLE, `to /maintenance?status=503&${MAINTENANCE}`],
+    ["document", PRIVATE, AWAY, DUE, PROCEED],
+    ["document", PRIVATE, TOO_OFTEN, REFRESHABLE, `to /maintenance?status=429&${MAINTENANCE}`],
+    ["document", PRIVATE, TOO_OFTEN, DUE, PROCEED],
+    ["soft", PRIVATE, REFRESHED, REFRESHABLE, PROCEED],
+    ["soft", PRIVATE, ENDED, REFRESHABLE, "SESSION_ENDED"],
+    ["soft", PRIVATE, UNREADABLE, REFRESHABLE, "SIGNED_OUT"],
+
+    ["document", GUEST, REFRESHED, REFRESHABLE, "to /dashboard/account"],
+    ["document", GUEST, UNREADABLE, REFRESHABLE, PROCEED],
+    ["document", GUEST, AWAY, DUE, "to /dashboard/account"],
+    ["soft", GUEST, ENDED, REFRESHABLE, "SESSION_ENDED"],
+
+    ["document", "/", REFRESHED, REFRESHABLE, "to /dashboard"],
+    ["document", "/", ENDED, REFRESHABLE, "clear, to /login"],
+    ["document", "/", UNREADABLE, REFRESHABLE, "to /login"],
+    ["document", "/", AWAY, REFRESHABLE, "to /maintenance?status=503&next=%2F"],
+
+    ["call", "/api/trpc", REFRESHED, REFRESHABLE, PROCEED],
+    ["call", "/api/trpc", ENDED, REFRESHABLE, "SESSION_ENDED"],
+    ["call", "/api/trpc", ENDED, DUE, "SESSION_ENDED"],
+    ["call", "/api/trpc", UNREADABLE, REFRESHABLE, "SIGNED_OUT"],
+    ["call", "/api/trpc", UNREADABLE, DUE, PROCEED],
+    ["call", "/api/trpc", AWAY, REFRESHABLE, "UNAVAILABLE"],
+    ["call", "/api/trpc", AWAY, DUE, PROCEED],
+    ["call", "/api/trpc", TOO_OFTEN, REFRESHABLE, "RATE_LIMITED"],
+  ])("%s of %s, %j, with %j before: %s", (kind, path, result, credentials, decision) => {
+    expect(said(decideAfterRefresh({ kind, path }, result, credentials))).toBe(decision);
+  });
+
+  test("a guest whose session has ended stays on the form, and loses the cookies", () => {
+    const decision = decideAfterRefresh({ kind: "document", path: GUEST }, ENDED, REFRESHABLE);
+    expect(decision).toEqual({ kind: "proceed", clearCookies: true });
+  });
+});

@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { classifyRoute, type RouteKind } from "./routes";
+
+test.each<[RouteKind, string[]]>([
+  ["private", ["/dashboard", "/dashboard/", "/dashboard/sessions", "/dashboard/account", "/dashboard/not-there"]],
+  ["guest", ["/login", "/register"]],
+  ["root", ["/"]],
+  ["call", ["/api/trpc", "/api/trpc/auth.login", "/api/trpc/users.me,sessions.list"]],
+  ["health", ["/health", "/api/health/live", "/api/health/ready"]],
+  ["static", ["/_next/static/chunks/a.js"]],
+  ["open", ["/maintenance", "/resume", "/dashboards", "/dash", "/login/x", "/api/trpcx", "/api", "/_next/x", "", "//"]],
+])("%s: %s", (kind, paths) => {
+  for (const path of paths) expect(classifyRoute(path), path).toBe(kind);
+});
