@@ -32,6 +32,14 @@ const variables = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
 });
 
+/** Whatever a token is believed by: a key that everybody knows is as bad as the previous one as it is as the current one. */
+const SECRETS = [
+  "SESSION_SECRET",
+  "JWT_ACCESS_SECRET",
+  "SESSION_SECRET_PREVIOUS",
+  "JWT_ACCESS_SECRET_PREVIOUS",
+] as const;
+
 /** How the secrets of .env.example begin. */
 const SAMPLE_SECRET = "example-only";
 
@@ -65,15 +73,10 @@ function impossibleCombinations(given: Env): string[] {
   const refuse = (isWrong: boolean, problem: string) => isWrong && problems.push(problem);
 
   const isSample = (value: string | undefined) => value?.startsWith(SAMPLE_SECRET) ?? false;
-  for (const name of ["SESSION_SECRET", "JWT_ACCESS_SECRET"] as const) {
+  for (const name of SECRETS) {
     refuse(given.NODE_ENV === "production" && isSample(given[name]), `${name} is the sample that everybody can read`);
   }
-  const secrets = [
-    given.SESSION_SECRET,
-    given.JWT_ACCESS_SECRET,
-    given.SESSION_SECRET_PREVIOUS,
-    given.JWT_ACCESS_SECRET_PREVIOUS,
-  ].filter((value) => value !== undefined);
+  const secrets = SECRETS.map((name) => given[name]).filter((value) => value !== undefined);
   refuse(
     new Set(secrets).size !== secrets.length,
     "SESSION_SECRET, JWT_ACCESS_SECRET and their *_PREVIOUS must all differ",

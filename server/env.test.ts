@@ -1,0 +1,203 @@
+import { readFileSync } from "node:fs";
+import { parseEnv as parseDotEnv } from "node:util";
+import { describe, expect, test } from "vitest";
+import { parseEnv } from "./env";
+
+const NEEDED = {
+  DATABASE_URL: "mysql://root@localhost/portcullis",
+  APP_ORIGIN: "https://app.example.com",
+  SESSION_SECRET: "s".repeat(32),
+  JWT_ACCESS_SECRET: "a".repeat(32),
+};
+const EXAMPLE = parseDotEnv(readFileSync(".env.example", "utf8")) as Record<string, string>;
+
+type Source = Record<string, string | undefined>;
+
+/** The lines that name what is wrong. */
+function problemsOf(changes: Source): string[] {
+  try {
+    parseEnv({ ...NEEDED, ...changes });
+  } catch (error) {
+    return (error as Error).message.split("\n").slice(1);
+  }
+  return [];
+}
+
+describe("what is needed", () => {
+  test.each(Object.keys(NEEDED))("%s: missing or empty, it is named", (name) => {
+    expect(problemsOf({ [name]: undefined })).toEqual([`  ${name} is missing`]);
+    expect(problemsOf({ [name]: "" })).toEqual([`  ${name} is missing`]);
+  });
+
+  test("everything that is missing is named at once", () => {
+    const all = Object.fromEntries(Object.keys(NEEDED).map((name) => [name, undefined]));
+    expect(problemsOf(all)).toEqual(Object.keys(NEEDED).map((name) => `  ${name} is missing`));
+  });
+
+  test("no secret has a default, in no environment", () => {
+    for (const NODE_ENV of ["development", "production", "test"]) {
+      const problems = problemsOf({ NODE_ENV, SESSION_SECRET: undefined, JWT_ACCESS_SECRET: undefined });
+      expect(problems).toEqual(["  SESSION_SECRET is missing", "  JWT_ACCESS_SECRET is missing"]);
+    }
+  });
+
+  test("the rest has the defaults of the contract", () => {
+    expect(parseEnv(NEEDED)).toEqual({
+      ...NEEDED,
+      NODE_ENV: "development",
+      ACCESS_TOKEN_SECONDS: 600,
+      REFRESH_BEFORE_EXPIRY_SECONDS: 60,
+      REFRESH_GRACE_SECONDS: 30,
+      REFRESH_TOKEN_SECONDS: 604_800,
+      SESSION_MAX_SECONDS: 2_592_000,
+      IP_VALIDATION: true,
+      AGENT_VALIDATION: true,
+      TRUSTED_PROXY_HOPS: 0,
+      PASSWORD_MIN_LENGTH: 10,
+      RATE_LIMIT_FACTOR: 1,
+      CORS_ORIGINS: [],
+      LOG_LEVEL: "info",
+      PORT: 3000,
+    });
+  });
+});
+
+describe("a bad value is named, and never repeated", () => {
+  test.each<[string, string[]]>([
+    ["DATABASE_URL", ["postgres://localhost/x", "localhost:3306", "file:///x", " mysql://x"]],
+    [
+      "APP_ORIGIN",
+      [
+        "app.example.com",
+        "https://app.example.com/path",
+        "https://app.example.com?x",
+        "https://user@app.example.com",
+        "https://app.example.com//",
+        "HTTPS://APP.example.com",
+        "https://app.example.com:443",
+        "http://app.example.com",
+        "http://192.168.1.7:3000",
+        "http://localhost.evil.test",
+        "http://127.0.0.1.evil.test",
+        "http://[::2]",
+        "ftp://localhost",
+        "javascript:alert(1)",
+        "null",
+        "*",
+      ],
+    ],
+    ["SESSION_SECRET", ["short", "x".repeat(31)]],
+    ["JWT_ACCESS_SECRET", ["short", "x".repeat(31)]],
+    ["SESSION_SECRET_PREVIOUS", ["short", "x".repeat(31)]],
+    ["JWT_ACCESS_SECRET_PREVIOUS", ["short", "x".repeat(31)]],
+    ["ACCESS_TOKEN_SECONDS", ["0", "-600", "ten", "600s", "1.5", "Infinity", "NaN"]],
+    ["REFRESH_BEFORE_EXPIRY_SECONDS", ["0", "-1", "x"]],
+    ["REFRESH_GRACE_SECONDS", ["0", "-1", "x"]],
+    ["REFRESH_TOKEN_SECONDS", ["0", "-1", "7d"]],
+    ["SESSION_MAX_SECONDS", ["0", "-1", "30d"]],
+    ["IP_VALIDATION", ["yes", "1", "TRUE", "0"]],
+    ["AGENT_VALIDATION", ["no", "off", "False"]],
+    ["TRUSTED_PROXY_HOPS", ["-1", "1.5", "11", "all"]],
+    ["PASSWORD_MIN_LENGTH", ["7", "65", "ten"]],
+    ["RATE_LIMIT_FACTOR", ["0", "-1", "off", "Infinity"]],
+    ["CORS_ORIGINS", ["*", "null", "https://a.example/path", "https://a.example,evil", "http://a.example"]],
+    ["LOG_LEVEL", ["loud", "INFO"]],
+    ["PORT", ["-1", "65536", "http"]],
+    ["NODE_ENV", ["prod", "staging"]],
+  ])("%s", (name, values) => {
+    for (const value of values) {
+      const problems = problemsOf({ [name]: value });
+      expect(problems, `${name}=${value}`).toHaveLength(1);
+      expect(problems[0]).toMatch(new RegExp(`^  ${name} `));
+      if (name.includes("SECRET")) expect(problems[0]).not.toContain(value);
+    }
+  });
+
+  test("several at once, a line each", () => {
+    expect(problemsOf({ PORT: "x", LOG_LEVEL: "loud", APP_ORIGIN: undefined })).toHaveLength(3);
+  });
+});
+
+describe("impossible combinations", () => {
+  test.each<[string, Source]>([
+    ["one secret for both kinds of token", { SESSION_SECRET: "x".repeat(32), JWT_ACCESS_SECRET: "x".repeat(32) }],
+    ["a previous secret that is the current one", { SESSION_SECRET_PREVIOUS: NEEDED.SESSION_SECRET }],
+    ["a previous access secret that signs refresh tokens", { JWT_ACCESS_SECRET_PREVIOUS: NEEDED.SESSION_SECRET }],
+    [
+      "one previous secret for both",
+      { SESSION_SECRET_PREVIOUS: "p".repeat(32), JWT_ACCESS_SECRET_PREVIOUS: "p".repeat(32) },
+    ],
+    ["renewed before it is issued", { REFRESH_BEFORE_EXPIRY_SECONDS: "600" }],
+    ["grace as long as the access token lives", { REFRESH_GRACE_SECONDS: "600" }],
+    ["an access token that outlives its refresh token", { REFRESH_TOKEN_SECONDS: "600" }],
+    ["an idle limit beyond the absolute one", { SESSION_MAX_SECONDS: "604799" }],
+  ])("%s", (_, changes) => {
+    expect(problemsOf(changes)).toHaveLength(1);
+  });
+
+  test.each<[string, Source]>([
+    ["a second less", { REFRESH_BEFORE_EXPIRY_SECONDS: "599", REFRESH_GRACE_SECONDS: "599" }],
+    ["an idle limit equal to the absolute one", { SESSION_MAX_SECONDS: "604800" }],
+    [
+      "lives of seconds, for tests",
+      {
+        ACCESS_TOKEN_SECONDS: "3",
+        REFRESH_BEFORE_EXPIRY_SECONDS: "1",
+        REFRESH_GRACE_SECONDS: "2",
+        REFRESH_TOKEN_SECONDS: "5",
+        SESSION_MAX_SECONDS: "9",
+      },
+    ],
+    [
+      "four secrets, all different",
+      { SESSION_SECRET_PREVIOUS: "p".repeat(32), JWT_ACCESS_SECRET_PREVIOUS: "q".repeat(32) },
+    ],
+  ])("possible: %s", (_, changes) => {
+    expect(problemsOf(changes)).toEqual([]);
+  });
+});
+
+test("an origin is https, or on this machine", () => {
+  for (const origin of ["https://app.example.com", "https://app.example.com:8443", "http://localhost:3000"]) {
+    expect(parseEnv({ ...NEEDED, APP_ORIGIN: origin }).APP_ORIGIN).toBe(origin);
+  }
+  for (const origin of ["http://localhost", "http://127.0.0.1:4000", "http://127.9.9.9", "http://[::1]:3000"]) {
+    expect(parseEnv({ ...NEEDED, APP_ORIGIN: `${origin}/` }).APP_ORIGIN).toBe(origin);
+  }
+});
+
+test("other origins are a list, without blanks", () => {
+  const CORS_ORIGINS = " https://a.example.com , https://b.example.com,, ";
+  expect(parseEnv({ ...NEEDED, CORS_ORIGINS }).CORS_ORIGINS).toEqual([
+    "https://a.example.com",
+    "https://b.example.com",
+  ]);
+});
+
+describe(".env.example", () => {
+  test("boots as it is, in development", () => {
+    expect(parseEnv(EXAMPLE)).toMatchObject({ NODE_ENV: "development", APP_ORIGIN: "http://localhost:3000" });
+  });
+
+  test("names every variable, and none that nobody reads", () => {
+    const previous = { SESSION_SECRET_PREVIOUS: "p".repeat(32), JWT_ACCESS_SECRET_PREVIOUS: "q".repeat(32) };
+    const { NODE_ENV: _, ...known } = parseEnv({ ...NEEDED, ...previous });
+    expect(Object.keys(EXAMPLE).sort()).toEqual(Object.keys(known).sort());
+  });
+
+  test("says of every variable what a default would say", () => {
+    const { SESSION_SECRET, JWT_ACCESS_SECRET, DATABASE_URL, APP_ORIGIN } = EXAMPLE;
+    expect(parseEnv(EXAMPLE)).toEqual(parseEnv({ SESSION_SECRET, JWT_ACCESS_SECRET, DATABASE_URL, APP_ORIGIN }));
+  });
+
+  test.each([
+    ["SESSION_SECRET", "SESSION_SECRET"],
+    ["JWT_ACCESS_SECRET", "JWT_ACCESS_SECRET"],
+    ["SESSION_SECRET_PREVIOUS", "SESSION_SECRET"],
+    ["JWT_ACCESS_SECRET_PREVIOUS", "JWT_ACCESS_SECRET"],
+  ])("its secret as %s stops a production boot: everybody can read it", (name, sample) => {
+    expect(problemsOf({ NODE_ENV: "production", [name]: EXAMPLE[sample] })).toEqual([
+      `  ${name} is the sample that everybody can read`,
+    ]);
+  });
+});
