@@ -31,10 +31,9 @@ export async function readSignedToken(
   now: Date,
 ): Promise<{ claims: JWTPayload; key: TokenKey } | "expired" | null> {
   if (token.length > TOKEN_CHARACTERS_AT_MOST || !CANONICAL.test(token)) return null;
+  const key = ring.accepted.get(keyIdOf(token) ?? "");
+  if (key === undefined) return null;
   try {
-    const { kid } = decodeProtectedHeader(token);
-    const key = kid === undefined ? undefined : ring.accepted.get(kid);
-    if (key === undefined) return null;
     const { payload } = await jwtVerify(token, key.key, {
       algorithms: ["HS256"],
       typ: kind.type,
@@ -47,7 +46,17 @@ export async function readSignedToken(
     return { claims: payload, key };
   } catch (error) {
     if (error instanceof errors.JWTExpired) return "expired";
-    if (error instanceof errors.JOSEError || error instanceof TypeError) return null;
+    // Anything else, a bad key above all, is a fault of ours and says nothing about the token.
+    if (error instanceof errors.JOSEError) return null;
+    throw error;
+  }
+}
+
+function keyIdOf(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).kid;
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
     throw error;
   }
 }

@@ -1,0 +1,54 @@
+import { vi } from "vitest";
+import { TEST_ENV } from "@/server/testing-env";
+import { describeDevice } from "./device";
+import type { Client } from "./client";
+
+const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const CHROME =
+  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+
+export const ADA = clientAt("203.0.113.7", FIREFOX);
+/** Another network, another browser, another system. */
+export const MALLORY = clientAt("198.51.100.66", CHROME);
+
+export function clientAt(address: string, userAgent = FIREFOX): Client {
+  return { address, userAgent, ...describeDevice(userAgent) };
+}
+
+let addresses = 0;
+
+/** Somebody whom no limit has ever counted. */
+export function newClient(userAgent = FIREFOX): Client {
+  addresses += 1;
+  return clientAt(`10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`, userAgent);
+}
+
+const SHARED = ["portcullis.revocation-feed", "portcullis.hash-queue", "portcullis.database"].map((name) =>
+  Symbol.for(name),
+);
+
+/** What `load` imports, as a process of its own would have it: no module and nothing on globalThis in common with others. */
+export async function anotherInstance<Modules>(
+  load: () => Promise<Modules>,
+  changes: Record<string, string> = {},
+): Promise<Modules> {
+  const globals = globalThis as Record<symbol, unknown>;
+  const kept = SHARED.map((symbol) => [symbol, globals[symbol]] as const);
+  for (const symbol of SHARED) delete globals[symbol];
+  Object.assign(process.env, changes);
+  vi.resetModules();
+  try {
+    const modules = await load();
+    const { env } = await import("@/server/env");
+    env();
+    return modules;
+  } finally {
+    vi.resetModules();
+    for (const name of Object.keys(changes)) delete process.env[name];
+    Object.assign(process.env, TEST_ENV);
+    for (const [symbol, value] of kept) {
+      if (value === undefined) delete globals[symbol];
+      else globals[symbol] = value;
+    }
+  }
+}
