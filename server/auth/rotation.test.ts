@@ -1,0 +1,148 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { hasEnded, judgeRotation, type RotationState } from "./rotation";
+
+const GRACE = 30;
+const ROTATED_AT = new Date("2026-11-21T12:00:00.000Z");
+const CLIENT = { browser: "Firefox", os: "Linux" };
+
+const SESSION: RotationState = {
+  generation: 7,
+  currentNonce: "current",
+  previousNonce: "previous",
+  rotatedAt: ROTATED_AT,
+  handedAt: ROTATED_AT,
+  idleExpiresAt: after(7 * 86_400_000),
+  absoluteExpiresAt: after(30 * 86_400_000),
+  revokedAt: null,
+  userDisabledAt: null,
+  ...CLIENT,
+};
+const CURRENT = { generation: 7, nonce: "current" };
+const PREVIOUS = { generation: 6, nonce: "previous" };
+
+function after(milliseconds: number, instant = ROTATED_AT): Date {
+  return new Date(instant.getTime() + milliseconds);
+}
+
+function verdict(
+  presented: typeof CURRENT,
+  milliseconds: number,
+  changes: Partial<RotationState> = {},
+  client = CLIENT,
+) {
+  return judgeRotation({ ...SESSION, ...changes }, presented, client, GRACE, after(milliseconds)).kind;
+}
+
+describe("the current token", () => {
+  test.each([
+    ["fresh", "as it is made", 0],
+    ["fresh", "at the end of the window", 30_000],
+    ["rotate", "a millisecond later", 30_001],
+    ["rotate", "after days", 3 * 86_400_000],
+    ["fresh", "by a clock that lags behind the one that made it", -600_000],
+  ])("%s: %s", (kind, _, milliseconds) => {
+    expect(verdict(CURRENT, milliseconds)).toBe(kind);
+  });
+
+  test("is fresh for as long as the successor is being handed out again", () => {
+    expect(verdict(CURRENT, 59_000, { handedAt: after(29_000) })).toBe("fresh");
+    expect(verdict(CURRENT, 59_001, { handedAt: after(29_000) })).toBe("rotate");
+  });
+
+  test("is not asked for its browser: it has one holder, and updates rename browsers", () => {
+    expect(verdict(CURRENT, 60_000, {}, { browser: "Chrome", os: "Windows" })).toBe("rotate");
+  });
+});
+
+describe("the previous token", () => {
+  test.each([
+    ["reissue", "at once", 0, {}],
+    ["reissue", "at the end of the window", 30_000, {}],
+    ["recover", "a millisecond later", 30_001, {}],
+    ["recover", "after days", 3 * 86_400_000, {}],
+    ["reissue", "while others keep the window open", 300_000, { handedAt: after(290_000) }],
+    ["recover", "when it was held open for ten windows", 300_001, { handedAt: after(290_000) }],
+  ])("%s: %s", (kind, _, milliseconds, changes) => {
+    expect(verdict(PREVIOUS, milliseconds, changes)).toBe(kind);
+  });
+
+  test.each([
+    ["another browser", { browser: "Chrome", os: "Linux" }],
+    ["another system", { browser: "Firefox", os: "Windows" }],
+    ["a program", { browser: "curl", os: "Unknown system" }],
+  ])("from %s is replayed, in the window and after it", (_, client) => {
+    expect(verdict(PREVIOUS, 1000, {}, client)).toBe("replayed");
+    expect(verdict(PREVIOUS, 60_000, {}, client)).toBe("replayed");
+  });
+});
+
+describe("anything else with a valid signature is replayed", () => {
+  test.each([
+    ["a token before the previous one", { generation: 5, nonce: "older" }, {}],
+    ["a made-up nonce of the current generation", { generation: 7, nonce: "made up" }, {}],
+    ["a made-up nonce of the previous generation", { generation: 6, nonce: "made up" }, {}],
+    ["the sibling that a recovery replaced", { generation: 7, nonce: "replaced" }, { generation: 8 }],
+    ["a nonce of another case", { generation: 7, nonce: "Current" }, {}],
+    ["an empty nonce before the first rotation", { generation: 7, nonce: "" }, { previousNonce: null }],
+    ["the current nonce under another generation", { generation: 6, nonce: "current" }, {}],
+  ])("%s", (_, presented, changes) => {
+    for (const milliseconds of [0, 29_000, 31_000, 86_400_000]) {
+      expect(verdict(presented, milliseconds, changes)).toBe("replayed");
+    }
+  });
+});
+
+describe("an ended session says so to every token", () => {
+  test.each<[string, Partial<RotationState>, number]>([
+    ["revoked", { revokedAt: ROTATED_AT }, 0],
+    ["revoked by a clock that is ahead", { revokedAt: after(60_000) }, 0],
+    ["user disabled", { userDisabledAt: ROTATED_AT }, 0],
+    ["idle limit reached", { idleExpiresAt: after(5000) }, 5000],
+    ["absolute limit reached", { absoluteExpiresAt: after(5000) }, 5000],
+    ["less than a second left of it", { absoluteExpiresAt: after(5000) }, 4001],
+  ])("%s", (_, changes, milliseconds) => {
+    for (const presented of [CURRENT, PREVIOUS, { generation: 1, nonce: "older" }]) {
+      expect(verdict(presented, milliseconds, changes)).toBe("ended");
+    }
+    expect(verdict(PREVIOUS, milliseconds, changes, { browser: "Chrome", os: "Windows" })).toBe("ended");
+  });
+
+  test.each<[string, Partial<RotationState>, number]>([
+    ["a millisecond before the idle limit", { idleExpiresAt: after(5000) }, 4999],
+    ["a second before the absolute limit", { absoluteExpiresAt: after(5000) }, 4000],
+  ])("not yet: %s", (_, changes, milliseconds) => {
+    expect(verdict(CURRENT, milliseconds, changes)).toBe("fresh");
+  });
+
+  test("so does one that never was", () => {
+    expect(judgeRotation(null, CURRENT, CLIENT, GRACE, ROTATED_AT)).toEqual({ kind: "ended" });
+  });
+});
+
+test("whatever the clocks say: an ended session never rotates, and a live one has one verdict for one question", () => {
+  const instants = fc.date({ min: after(-1e9), max: after(1e10), noInvalidDate: true });
+  const states = fc.record({
+    ...Object.fromEntries(Object.entries(SESSION).map(([name, value]) => [name, fc.constant(value)])),
+    rotatedAt: instants,
+    handedAt: instants,
+    idleExpiresAt: instants,
+    absoluteExpiresAt: instants,
+    revokedAt: fc.option(instants),
+    userDisabledAt: fc.option(instants),
+  }) as fc.Arbitrary<RotationState>;
+  fc.assert(
+    fc.property(
+      states,
+      fc.constantFrom(CURRENT, PREVIOUS, { generation: 3, nonce: "x" }),
+      instants,
+      (state, token, now) => {
+        const { kind } = judgeRotation(state, token, CLIENT, GRACE, now);
+        expect(kind === "ended").toBe(hasEnded(state, now));
+        expect(judgeRotation(state, token, CLIENT, GRACE, now).kind).toBe(kind);
+        if (token === CURRENT) expect(["fresh", "rotate", "ended"]).toContain(kind);
+        if (token === PREVIOUS) expect(["reissue", "recover", "ended"]).toContain(kind);
+      },
+    ),
+  );
+});
