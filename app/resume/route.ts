@@ -2,6 +2,7 @@ import { droppedAccessCookies, readCookies, serializeCookie } from "@/server/aut
 import { safeNextPath, withNext } from "@/server/auth/policy/next-path";
 import { MAINTENANCE } from "@/server/auth/policy/routes";
 import { isGoingInCircles } from "@/server/auth/resume-guard";
+import { KIND_HEADER } from "@/server/entry-headers";
 import { env } from "@/server/env";
 
 /**
@@ -9,6 +10,10 @@ import { env } from "@/server/env";
  * that keeps sending it is told so instead of being sent in circles.
  */
 export function GET(request: Request): Response {
+  // A router that follows here in the background ends on an empty page; a 401 makes it come back with one full load.
+  if (request.headers.get(KIND_HEADER) === "soft") {
+    return new Response(null, { status: 401, headers: { "cache-control": "private, no-store" } });
+  }
   const next = safeNextPath(new URL(request.url).searchParams.get("next"));
   const cookies = request.headers.get("cookie");
   const isStuck = readCookies(cookies).hasAccessCookie && isGoingInCircles(cookies ?? "", next, new Date());
