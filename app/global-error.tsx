@@ -1,13 +1,13 @@
 "use client";
 
-import { archivo } from "./fonts";
+import { archivo, archivoExtended } from "./fonts";
 import "./globals.css";
 import { Broken } from "./ui/broken";
 
 /** Stands in for the root layout when that itself fails, so it brings its own document. */
 export default function GlobalErrorPage({ error, retry }: { error: unknown; retry: () => void }) {
   return (
-    <html lang="en" className={archivo.variable}>
+    <html lang="en" className={`${archivo.variable} ${archivoExtended.variable}`}>
       <head>
         <title>Something went wrong · Portcullis</title>
       </head>

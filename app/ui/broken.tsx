@@ -7,7 +7,7 @@ export function Broken({ error, retry }: { error: unknown; retry: () => void }) 
   return (
     <Gatehouse gate="half">
       <div role="alert">
-        <h1 className="plate text-4xl">This page did not work out</h1>
+        <h1 className="plate text-4xl">This page did not open</h1>
         <p className="mt-4 text-lg text-quiet">Something went wrong on our side. Nothing that you saved is lost.</p>
       </div>
       <div className="mt-8 flex flex-wrap gap-3">
@@ -20,7 +20,8 @@ export function Broken({ error, retry }: { error: unknown; retry: () => void }) 
       </div>
       {digest && (
         <p className="mt-8 text-sm text-quiet">
-          If it keeps happening, tell us this number: <code className="figures font-semibold text-ink">{digest}</code>
+          If it keeps happening, tell us this number:{" "}
+          <code className="figures font-sans font-semibold text-ink">{digest}</code>
         </p>
       )}
     </Gatehouse>

@@ -40,7 +40,7 @@ export function RaisedGate() {
   return (
     <svg className="block h-4.5 w-full" aria-hidden="true">
       <pattern id="raised-gate" width="28" height="24" patternUnits="userSpaceOnUse">
-        <path className="gate-iron" d="M0 0h28v5H0zM9.5 5h9L14 18z" />
+        <path className="gate-raised" d="M0 0h28v5H0zM9.5 5h9L14 18z" />
       </pattern>
       <rect width="100%" height="18" fill="url(#raised-gate)" />
     </svg>
