@@ -7,11 +7,11 @@ const TONES = {
 
 /**
  * Says how a form fared. The region is always there, because screen readers only announce what changes inside one
- * they already know.
+ * they already know. Empty it takes no room, nor a gap between its neighbours.
  */
 export function Notice({ tone, children }: { tone: keyof typeof TONES; children: ReactNode }) {
   return (
-    <div role={tone === "refusal" ? "alert" : "status"} className="empty:hidden">
+    <div role={tone === "refusal" ? "alert" : "status"} className="empty:absolute">
       {children ? (
         <div className={`rounded-plate border-l-4 px-4 py-3 font-medium ${TONES[tone]}`}>{children}</div>
       ) : null}

@@ -28,13 +28,12 @@ export function PasswordField({ label, error, hint, ...input }: PasswordFieldPro
         />
         <button
           type="button"
-          aria-pressed={shown}
           aria-controls={input.name}
-          aria-label={`Show ${label.toLowerCase()}`}
           onClick={() => setShown(!shown)}
           className="absolute inset-y-0 right-0 min-w-16 px-3.5 text-sm font-semibold text-accent hover:text-accent-strong focus-visible:-outline-offset-4"
         >
           {shown ? "Hide" : "Show"}
+          <span className="sr-only"> {label.toLowerCase()}</span>
         </button>
       </div>
     </FieldFrame>

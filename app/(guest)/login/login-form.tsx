@@ -32,7 +32,6 @@ export function LoginForm({ next }: { next: string }) {
 
   return (
     <form {...form} className="flex flex-col gap-5">
-      <FormProblem problem={problem} />
       <EmailField error={errors.email} />
       <PasswordField
         name="password"
@@ -45,6 +44,7 @@ export function LoginForm({ next }: { next: string }) {
       <Button {...submit} type="submit" look="solid" pendingLabel="Signing in…">
         Sign in
       </Button>
+      <FormProblem problem={problem} />
     </form>
   );
 }

@@ -39,7 +39,6 @@ export function RegisterForm({ next, passwordMinLength }: { next: string; passwo
 
   return (
     <form {...form} className="flex flex-col gap-5">
-      <FormProblem problem={problem} />
       <Field
         name="fullName"
         label="Full name"
@@ -61,6 +60,7 @@ export function RegisterForm({ next, passwordMinLength }: { next: string; passwo
       <Button {...submit} type="submit" look="solid" pendingLabel="Creating your account…">
         Create account
       </Button>
+      <FormProblem problem={problem} />
     </form>
   );
 }

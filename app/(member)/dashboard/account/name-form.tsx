@@ -7,7 +7,6 @@ import { useAuth } from "@/app/auth/use-auth";
 import { Button } from "@/app/ui/button";
 import { Field } from "@/app/ui/field";
 import { FormProblem } from "@/app/ui/form-problem";
-import { Notice } from "@/app/ui/notice";
 import { type Complaints, type Problem, useForm } from "@/app/ui/use-form";
 
 const COMPLAINTS: Complaints = {
@@ -36,7 +35,6 @@ export function NameForm() {
 
   return (
     <form {...form} className="flex max-w-md flex-col gap-5">
-      <FormProblem problem={problem} />
       <Field
         name="fullName"
         label="Full name"
@@ -51,8 +49,11 @@ export function NameForm() {
         <Button {...submit} type="submit" pendingLabel="Saving…">
           Save name
         </Button>
-        <Notice tone="success">{saved && "Saved."}</Notice>
+        <p role="status" className="font-medium text-accent">
+          {saved && "Saved."}
+        </p>
       </div>
+      <FormProblem problem={problem} />
     </form>
   );
 }

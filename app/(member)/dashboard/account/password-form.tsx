@@ -53,8 +53,6 @@ export function PasswordForm({ passwordMinLength }: { passwordMinLength: number 
 
   return (
     <form {...form} className="flex max-w-md flex-col gap-5">
-      <FormProblem problem={problem} />
-      <Notice tone="success">{changes > 0 && "Your password is changed. Every other device is signed out."}</Notice>
       {/* Tells password managers whose password this is. */}
       <input type="text" name="username" autoComplete="username" value={user?.email} readOnly hidden />
       <PasswordField
@@ -77,6 +75,8 @@ export function PasswordForm({ passwordMinLength }: { passwordMinLength: number 
           Change password
         </Button>
       </div>
+      <FormProblem problem={problem} />
+      <Notice tone="success">{changes > 0 && "Your password is changed. Every other device is signed out."}</Notice>
     </form>
   );
 }
