@@ -15,6 +15,8 @@ interface ConfirmButtonProps {
   children: ReactNode;
   /** Does what was asked for; answers what went wrong, or null. Must not throw. */
   onConfirm: () => Promise<string | null>;
+  /** When it went well and the question is gone. */
+  onDone?: () => void;
 }
 
 /** A button that asks back first, in the browser's own modal dialog: it keeps the focus inside and gives it back. */
@@ -32,7 +34,7 @@ export function ConfirmButton({ label, look, accessibleName, ...question }: Conf
 
 type QuestionProps = Omit<ConfirmButtonProps, "label" | "look" | "accessibleName"> & { onClose: () => void };
 
-function Question({ title, action, pendingLabel, children, onConfirm, onClose }: QuestionProps) {
+function Question({ title, action, pendingLabel, children, onConfirm, onDone, onClose }: QuestionProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [pending, setPending] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -46,8 +48,10 @@ function Question({ title, action, pendingLabel, children, onConfirm, onClose }:
     const failed = await onConfirm();
     setPending(false);
     setProblem(failed);
-    // Closing it, and not just taking it away, gives the focus back to the button.
-    if (failed === null) dialog.current?.close();
+    if (failed !== null) return;
+    // Closing it, and not just taking it away, gives the focus back to the button, from where it may then go on.
+    dialog.current?.close();
+    onDone?.();
   }
 
   return (

@@ -17,13 +17,16 @@ export function RevokeDevice({ id, name, onRevoked }: RevokeDeviceProps) {
   async function confirm(): Promise<string | null> {
     try {
       await revoke.mutateAsync({ id });
+      return null;
     } catch (error) {
       return describeFailure(error).message;
     }
+  }
+
+  function forget() {
     calls.sessions.list.setData(undefined, (sessions) => sessions?.filter((session) => session.id !== id));
     void calls.sessions.list.invalidate();
     onRevoked(`${name} is signed out.`);
-    return null;
   }
 
   return (
@@ -34,6 +37,7 @@ export function RevokeDevice({ id, name, onRevoked }: RevokeDeviceProps) {
       action="Sign it out"
       pendingLabel="Signing out…"
       onConfirm={confirm}
+      onDone={forget}
     >
       It loses access at once. Whoever uses it needs your password to come back.
     </ConfirmButton>

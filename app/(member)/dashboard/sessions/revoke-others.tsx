@@ -15,14 +15,17 @@ export function RevokeOthers({ count, onRevoked }: RevokeOthersProps) {
 
   async function confirm(): Promise<string | null> {
     try {
-      const { revoked } = await revokeOthers.mutateAsync();
-      onRevoked(revoked === 1 ? "One other device is signed out." : `${revoked} other devices are signed out.`);
+      await revokeOthers.mutateAsync();
+      return null;
     } catch (error) {
       return describeFailure(error).message;
     }
+  }
+
+  function forget() {
     calls.sessions.list.setData(undefined, (sessions) => sessions?.filter((session) => session.current));
     void calls.sessions.list.invalidate();
-    return null;
+    onRevoked("All other devices are signed out.");
   }
 
   return (
@@ -33,6 +36,7 @@ export function RevokeOthers({ count, onRevoked }: RevokeOthersProps) {
       action="Sign out all others"
       pendingLabel="Signing out…"
       onConfirm={confirm}
+      onDone={forget}
     >
       Everything but this device loses access at once. You stay signed in here.
     </ConfirmButton>
