@@ -1,8 +1,7 @@
 import type { Metadata } from "next";
 import { Gatehouse } from "@/app/ui/gatehouse";
-import { safeNextPath } from "@/server/auth/policy/next-path";
-import { HOME, MAINTENANCE } from "@/server/auth/policy/routes";
 import { Comeback } from "./comeback";
+import { returnPath } from "./return-path";
 import { describeTrouble } from "./trouble";
 
 export const metadata: Metadata = { title: "One moment" };
@@ -12,7 +11,7 @@ type SearchParams = Promise<Record<string, string | string[] | undefined>>;
 export default async function MaintenancePage({ searchParams }: { searchParams: SearchParams }) {
   const parameters = await searchParams;
   const status = Number(parameters.status) || 0;
-  const next = placeToReturnTo(parameters.next);
+  const next = returnPath(parameters.next);
   const trouble = describeTrouble(status);
 
   return (
@@ -29,10 +28,4 @@ export default async function MaintenancePage({ searchParams }: { searchParams: 
       </noscript>
     </Gatehouse>
   );
-}
-
-/** Never this page itself: it would return to itself for ever. */
-function placeToReturnTo(candidate: string | string[] | undefined): string {
-  const next = safeNextPath(typeof candidate === "string" ? candidate : null);
-  return next.split(/[/?#]/, 2)[1] === MAINTENANCE.slice(1) ? HOME : next;
 }
