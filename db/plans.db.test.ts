@@ -89,9 +89,17 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   insertSession: (db) => insertSession(db, newSession(user.id), { sessionEpoch: 0 }),
   findSessionWithUser: (db) => findSessionWithUser(db, id),
   isSessionLive: (db) => isSessionLive(db, id, now),
-  advanceSession: (db) => advanceSession(db, { id, fromNonce: currentNonce, toNonce: newNonce(), ...sighting }),
+  advanceSession: (db) =>
+    advanceSession(db, { id, fromNonce: currentNonce, toNonce: newNonce(), handedAt: now, ...sighting }),
   replaceSuccessor: (db) =>
-    replaceSuccessor(db, { id: other.id, currentNonce, previousNonce, toNonce: newNonce(), ...sighting }),
+    replaceSuccessor(db, {
+      id: other.id,
+      currentNonce,
+      previousNonce,
+      toNonce: newNonce(),
+      handedAt: now,
+      ...sighting,
+    }),
   touchHanded: (db) => touchHanded(db, { id: other.id, currentNonce, previousNonce, now }),
   listLiveSessions: (db) => listLiveSessions(db, user.id, now),
   findRevokedSince: (db) => findRevokedSince(db, 600),

@@ -73,7 +73,7 @@ test("a locked row is left for the next time, without waiting", async () => {
 test("purges, logins, refreshes, revocations and limits all at once: nobody sees a deadlock or a time-out", async () => {
   const instances = Array.from({ length: 3 }, () => connect(database.url));
   const users = await atOnce(4, () => existingUser(database.db));
-  const sessions = users.map(() => [] as { id: string; nonce: string }[]);
+  const sessions = users.map(() => [] as { id: string; nonce: string; handedAt: Date }[]);
   const buckets = users.map(({ id }) => id.replaceAll("-", "").repeat(2));
   const until = performance.now() + 1500;
   const done = { logins: 0, refreshes: 0, revocations: 0, purged: 0 };
@@ -90,15 +90,17 @@ test("purges, logins, refreshes, revocations and limits all at once: nobody sees
         .executeTakeFirstOrThrow();
       const session = newSession(users[which]!.id);
       if (!(await insertSession(db, session, { sessionEpoch }))) return;
-      sessions[which]!.push({ id: session.id, nonce: session.currentNonce });
+      sessions[which]!.push({ id: session.id, nonce: session.currentNonce, handedAt: session.handedAt });
       done.logins++;
     },
     async (db: (typeof instances)[0]) => {
       const session = random(random(sessions).slice(-3));
       if (!session) return;
-      const step = { id: session.id, fromNonce: session.nonce, toNonce: newNonce(), ...sighting, now: new Date() };
+      const { id, nonce: fromNonce, handedAt } = session;
+      const step = { id, fromNonce, handedAt, toNonce: newNonce(), ...sighting, now: new Date() };
       if (await advanceSession(db, step)) {
         session.nonce = step.toNonce;
+        session.handedAt = step.now;
         done.refreshes++;
       }
     },

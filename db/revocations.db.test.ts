@@ -97,14 +97,15 @@ test("a refresh never brings a session back, however it races the revocation", a
     deviceType: "",
   };
   for (let round = 0; round < 60; round++) {
-    const { id, userId, currentNonce } = await existingSession(db);
+    const { id, userId, currentNonce, handedAt } = await existingSession(db);
     await Promise.all([
       revokers[round % revokers.length]!(id, userId),
-      advanceSession(db, { id, fromNonce: currentNonce, toNonce: newNonce(), ...sighting }),
+      advanceSession(db, { id, fromNonce: currentNonce, handedAt, toNonce: newNonce(), ...sighting }),
     ]);
     const row = await readSession(db, id);
     expect(row.revokedAt).not.toBeNull();
-    expect(await advanceSession(db, { id, fromNonce: row.currentNonce, toNonce: newNonce(), ...sighting })).toBe(false);
+    const step = { id, fromNonce: row.currentNonce, handedAt: row.handedAt, toNonce: newNonce(), ...sighting };
+    expect(await advanceSession(db, step)).toBe(false);
   }
   await other.destroy();
 });

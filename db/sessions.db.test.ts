@@ -11,6 +11,7 @@ import {
   touchHanded,
 } from "./sessions";
 import { revokeSession } from "./revocations";
+import type { NewSession } from "./schema";
 import {
   atOnce,
   createTestDatabase,
@@ -40,6 +41,13 @@ const sighting = {
   os: "Linux",
   deviceType: "desktop",
 };
+/** An advance from the session as it was read. */
+const stepFrom = ({ id, currentNonce, handedAt }: Pick<NewSession, "id" | "currentNonce" | "handedAt">) => ({
+  id,
+  fromNonce: currentNonce,
+  handedAt,
+  ...sighting,
+});
 
 test("a session comes back as it was stored, to the millisecond, with its user", async () => {
   const { db } = database;
@@ -86,7 +94,7 @@ test("idle expiry never exceeds the absolute limit, neither at the beginning nor
     idleExpiresAt: daysAfter(now, 9),
   });
   expect((await readSession(db, session.id)).idleExpiresAt).toEqual(end);
-  await advanceSession(db, { id: session.id, fromNonce: session.currentNonce, toNonce: newNonce(), ...sighting });
+  await advanceSession(db, { ...stepFrom(session), toNonce: newNonce() });
   expect((await readSession(db, session.id)).idleExpiresAt).toEqual(end);
 });
 
@@ -94,9 +102,7 @@ test("an advance keeps the old nonce as the previous one and notes who came", as
   const { db } = database;
   const session = await existingSession(db, { createdAt: now });
   const toNonce = newNonce();
-  expect(await advanceSession(db, { id: session.id, fromNonce: session.currentNonce, toNonce, ...sighting })).toBe(
-    true,
-  );
+  expect(await advanceSession(db, { ...stepFrom(session), toNonce })).toBe(true);
   const { now: at, ...seen } = sighting;
   expect(await readSession(db, session.id)).toMatchObject({
     ...seen,
@@ -115,12 +121,7 @@ test("a hundred advances from one nonce over five instances: one is made", async
   const session = await existingSession(database.db, { createdAt: now });
   const instances = Array.from({ length: 5 }, () => connect(database.url));
   const results = await atOnce(100, (index) =>
-    advanceSession(instances[index % 5]!, {
-      id: session.id,
-      fromNonce: session.currentNonce,
-      toNonce: newNonce(),
-      ...sighting,
-    }),
+    advanceSession(instances[index % 5]!, { ...stepFrom(session), toNonce: newNonce() }),
   );
   await Promise.all(instances.map((instance) => instance.destroy()));
   expect(results.filter(Boolean)).toHaveLength(1);
@@ -130,11 +131,12 @@ test("a hundred advances from one nonce over five instances: one is made", async
 test.each([
   ["another nonce", { fromNonce: newNonce() }],
   ["the nonce in other letters", (nonce: string) => ({ fromNonce: nonce.toUpperCase() })],
+  ["a row whose token was handed out since it was judged", { handedAt: later }],
   ["a session past its idle time", { now: daysAfter(now, 8) }],
 ])("nothing advances from %s", async (_, given) => {
   const { db } = database;
   const session = await existingSession(db, { createdAt: now, currentNonce: `a${newNonce().slice(1)}` });
-  const step = { id: session.id, fromNonce: session.currentNonce, toNonce: newNonce(), ...sighting };
+  const step = { ...stepFrom(session), toNonce: newNonce() };
   const changed = typeof given === "function" ? given(session.currentNonce) : given;
   expect(await advanceSession(db, { ...step, ...changed })).toBe(false);
   expect(await readSession(db, session.id)).toMatchObject({ currentNonce: session.currentNonce, generation: 0 });
@@ -146,10 +148,11 @@ test("nothing advances once the session is revoked or its user disabled", async 
   await revokeSession(db, { id: revoked.id, reason: "test" });
   const disabled = await existingSession(db, { createdAt: now });
   await db.updateTable("users").set({ disabledAt: now }).where("id", "=", disabled.userId).execute();
-  for (const { id, currentNonce } of [revoked, disabled]) {
+  for (const session of [revoked, disabled]) {
+    const { id, currentNonce, handedAt } = session;
     const names = { id, currentNonce, previousNonce: null };
-    expect(await advanceSession(db, { id, fromNonce: currentNonce, toNonce: newNonce(), ...sighting })).toBe(false);
-    expect(await replaceSuccessor(db, { ...names, toNonce: newNonce(), ...sighting })).toBe(false);
+    expect(await advanceSession(db, { ...stepFrom(session), toNonce: newNonce() })).toBe(false);
+    expect(await replaceSuccessor(db, { ...names, handedAt, toNonce: newNonce(), ...sighting })).toBe(false);
     expect(await touchHanded(db, { ...names, now: later })).toBe(false);
   }
 });
@@ -161,11 +164,23 @@ test("an advance does not wait for the user's row, which a login or a change of 
   await other.transaction().execute(async (trx) => {
     await trx.updateTable("users").set({ fullName: "Held" }).where("id", "=", session.userId).execute();
     const before = performance.now();
-    const step = { id: session.id, fromNonce: session.currentNonce, toNonce: newNonce(), ...sighting };
+    const step = { ...stepFrom(session), toNonce: newNonce() };
     expect(await advanceSession(db, step)).toBe(true);
     expect(performance.now() - before).toBeLessThan(1000);
   });
   await other.destroy();
+});
+
+test("no sibling replaces a successor that was handed out since it was judged: it may be on its way", async () => {
+  const { db } = database;
+  const session = await existingSession(db, { createdAt: now });
+  const { id, currentNonce: previousNonce } = session;
+  const currentNonce = newNonce();
+  await advanceSession(db, { ...stepFrom(session), toNonce: currentNonce });
+  const judged = { id, currentNonce, previousNonce, handedAt: later };
+  expect(await touchHanded(db, { id, currentNonce, previousNonce, now: new Date(later.getTime() + 1) })).toBe(true);
+  expect(await replaceSuccessor(db, { ...judged, toNonce: newNonce(), ...sighting })).toBe(false);
+  expect(await readSession(db, id)).toMatchObject({ currentNonce, recoveries: 0 });
 });
 
 test("a sibling replaces the successor: the previous nonce stays, and it is noted", async () => {
@@ -173,8 +188,8 @@ test("a sibling replaces the successor: the previous nonce stays, and it is note
   const session = await existingSession(db, { createdAt: now });
   const { id, currentNonce: previousNonce } = session;
   const currentNonce = newNonce();
-  await advanceSession(db, { id, fromNonce: previousNonce, toNonce: currentNonce, ...sighting });
-  const step = { id, currentNonce, previousNonce, ...sighting };
+  await advanceSession(db, { ...stepFrom(session), toNonce: currentNonce });
+  const step = { id, currentNonce, previousNonce, handedAt: later, ...sighting };
   const toNonces = Array.from({ length: 20 }, newNonce);
   const results = await Promise.all(toNonces.map((toNonce) => replaceSuccessor(db, { ...step, toNonce })));
   expect(results.filter(Boolean)).toHaveLength(1);
@@ -190,9 +205,10 @@ test("a sibling replaces the successor: the previous nonce stays, and it is note
 
 test("handing out again moves one instant only, and never back", async () => {
   const { db } = database;
-  const { id, currentNonce: previousNonce } = await existingSession(db, { createdAt: now });
+  const session = await existingSession(db, { createdAt: now });
+  const { id, currentNonce: previousNonce } = session;
   const currentNonce = newNonce();
-  await advanceSession(db, { id, fromNonce: previousNonce, toNonce: currentNonce, ...sighting });
+  await advanceSession(db, { ...stepFrom(session), toNonce: currentNonce });
   const before = await readSession(db, id);
   const soon = new Date(later.getTime() + 5000);
   expect(await touchHanded(db, { id, currentNonce, previousNonce, now: soon })).toBe(true);

@@ -72,16 +72,26 @@ export interface Sighting {
   deviceType: string;
 }
 
-/** Puts `toNonce` in the place of `fromNonce`. False for whoever lost a race: read and judge again. */
+/**
+ * Puts `toNonce` in the place of `fromNonce`. False for whoever lost a race: read and judge again. `handedAt` is part of what
+ * was judged: a token that was handed out since then may be on its way.
+ */
 export async function advanceSession(
   db: Kysely<Database>,
-  { id, fromNonce, toNonce, ...sighting }: Sighting & { id: string; fromNonce: string; toNonce: string },
+  {
+    id,
+    fromNonce,
+    toNonce,
+    handedAt,
+    ...sighting
+  }: Sighting & { id: string; fromNonce: string; toNonce: string; handedAt: Date },
 ): Promise<boolean> {
   return inTurn(db, id, async () => {
     const { numUpdatedRows } = await liveSession(db, id, sighting.now)
       // MySQL assigns from left to right: the old nonce must be copied before it is replaced.
       .set((eb) => ({ previousNonce: eb.ref("currentNonce"), currentNonce: toNonce, ...seen(sighting) }))
       .where("currentNonce", "=", fromNonce)
+      .where("handedAt", "=", handedAt)
       .executeTakeFirstOrThrow();
     return numUpdatedRows === 1n;
   });
@@ -95,8 +105,15 @@ export async function replaceSuccessor(
     currentNonce,
     previousNonce,
     toNonce,
+    handedAt,
     ...sighting
-  }: Sighting & { id: string; currentNonce: string; previousNonce: string | null; toNonce: string },
+  }: Sighting & {
+    id: string;
+    currentNonce: string;
+    previousNonce: string | null;
+    toNonce: string;
+    handedAt: Date;
+  },
 ): Promise<boolean> {
   return inTurn(db, id, async () => {
     const { numUpdatedRows } = await liveSession(db, id, sighting.now)
@@ -108,6 +125,7 @@ export async function replaceSuccessor(
       }))
       .where("currentNonce", "=", currentNonce)
       .where("previousNonce", "=", previousNonce)
+      .where("handedAt", "=", handedAt)
       .executeTakeFirstOrThrow();
     return numUpdatedRows === 1n;
   });

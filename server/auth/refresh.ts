@@ -2,7 +2,7 @@ import "server-only";
 import type { Kysely } from "kysely";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
-import { findSessionWithUser } from "@/db/sessions";
+import { findSessionWithUser, type SessionWithUser } from "@/db/sessions";
 import { env } from "@/server/env";
 import { log } from "@/server/log";
 import { securityEvent, type SecurityEvent } from "@/server/security-log";
@@ -13,6 +13,7 @@ import type { CookieToSet } from "./cookies";
 import { endSession } from "./end-session";
 import { grantAccess, grantBoth } from "./grants";
 import type { RefreshResult } from "./policy/credentials";
+import { refreshWorkSeconds } from "./policy/lifetimes";
 import { Refusal } from "./policy/refusals";
 import { readRefreshToken, type PresentedRefreshToken } from "./refresh-token";
 import { judgeRotation } from "./rotation";
@@ -20,8 +21,6 @@ import { advance, handAgain, replaceLost, type Session } from "./sessions";
 
 /** How often a refresh that lost a race is judged again. More losses in a row mean that something else is wrong. */
 const ROUNDS_AT_MOST = 3;
-/** A slow database is given up on: the gate has a better answer than waiting. */
-const REFRESH_SECONDS_AT_MOST = 5;
 
 export type RefreshOutcome =
   | { kind: "refreshed"; verdict: "fresh" | "rotate" | "reissue" | "recover"; access: Access; cookies: CookieToSet[] }
@@ -47,7 +46,9 @@ export async function refresh(db: Kysely<Database>, token: string, client: Clien
   const started = underWay.get(flight);
   if (started !== undefined) return started;
 
-  const outcome = withinSeconds(REFRESH_SECONDS_AT_MOST, refreshAlone(db, token, client, now));
+  const milliseconds = refreshWorkSeconds(env().REFRESH_GRACE_SECONDS) * 1000;
+  const deadline = performance.now() + milliseconds;
+  const outcome = withinMilliseconds(milliseconds, refreshAlone(db, token, client, now, deadline));
   underWay.set(flight, outcome);
   return outcome.finally(() => underWay.delete(flight));
 }
@@ -68,26 +69,35 @@ export async function tryRefresh(
   }
 }
 
-async function refreshAlone(db: Kysely<Database>, token: string, client: Client, now: Date): Promise<RefreshOutcome> {
+async function refreshAlone(
+  db: Kysely<Database>,
+  token: string,
+  client: Client,
+  now: Date,
+  deadline: number,
+): Promise<RefreshOutcome> {
   const presented = await readRefreshToken(token, now);
   if (presented === null) return { kind: "unreadable" };
   if (presented === "expired") return { kind: "ended", reason: "over" };
   spendRefresh(presented.sessionId, now);
 
   for (let round = 0; round < ROUNDS_AT_MOST; round++) {
-    const outcome = await judgeAndAct(db, presented, client, now);
+    const row = (await findSessionWithUser(db, presented.sessionId)) ?? null;
+    // Nobody waits for this any longer: judged by an old `now`, it could take a successor away from somebody.
+    if (performance.now() > deadline) throw tooLate();
+    const outcome = await judgeAndAct(db, row, presented, client, now);
     if (outcome !== "lost the race") return outcome;
   }
-  throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+  throw tooLate();
 }
 
 async function judgeAndAct(
   db: Kysely<Database>,
+  row: SessionWithUser | null,
   presented: PresentedRefreshToken,
   client: Client,
   now: Date,
 ): Promise<RefreshOutcome | "lost the race"> {
-  const row = (await findSessionWithUser(db, presented.sessionId)) ?? null;
   const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now);
   if (row === null || verdict.kind === "ended") return endedOutcome(db, row);
 
@@ -136,15 +146,19 @@ async function endedOutcome(db: Kysely<Database>, row: Session | null): Promise<
   return { kind: "ended", reason: "over" };
 }
 
-/** The work goes on when the time is up: what it commits, the next request recovers. */
-async function withinSeconds<Result>(seconds: number, work: Promise<Result>): Promise<Result> {
+/** A step that is already under way goes on when the time is up: what it commits, the next request recovers. */
+async function withinMilliseconds<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
   let handle: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    handle = setTimeout(() => reject(new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 })), seconds * 1000);
+  const timeIsUp = new Promise<never>((_, reject) => {
+    handle = setTimeout(() => reject(tooLate()), milliseconds);
   });
   try {
-    return await Promise.race([work, tooLate]);
+    return await Promise.race([work, timeIsUp]);
   } finally {
     clearTimeout(handle);
   }
+}
+
+function tooLate(): Refusal {
+  return new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
 }

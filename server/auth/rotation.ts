@@ -26,7 +26,7 @@ export interface PresentedToken {
 }
 
 export type Verdict =
-  /** The current token, just made: a new access token and nothing else. */
+  /** The current token, just made, or the previous one after it was handed out for too long: an access token and nothing else. */
   | { kind: "fresh" }
   /** The current token, due: a successor is made. */
   | { kind: "rotate" }
@@ -55,8 +55,10 @@ export function judgeRotation(
   if (isCurrent(session, presented)) return isSettled ? { kind: "rotate" } : { kind: "fresh" };
   if (!isPrevious(session, presented) || !isSameBrowser(session, client)) return { kind: "replayed" };
 
+  if (isSettled) return { kind: "recover" };
+  // Not yet a sibling: the successor may still be on its way to an honest holder. Handing out nothing more lets it settle.
   const heldOpenTooLong = secondsBetween(session.rotatedAt, now) > GRACE_WINDOWS_AT_MOST * graceSeconds;
-  return isSettled || heldOpenTooLong ? { kind: "recover" } : { kind: "reissue" };
+  return heldOpenTooLong ? { kind: "fresh" } : { kind: "reissue" };
 }
 
 /** An access token lives whole seconds: a session with less than one left has nothing to give. */

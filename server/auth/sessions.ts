@@ -61,6 +61,7 @@ export async function advance(
     id: session.id,
     fromNonce: session.currentNonce,
     toNonce: nonce,
+    handedAt: session.handedAt,
     ...sighting,
   });
   return advanced ? { ...successorOf(session, nonce, sighting), previousNonce: session.currentNonce } : null;
@@ -82,8 +83,9 @@ export async function replaceLost(
 ): Promise<Session | null> {
   const nonce = newNonce();
   const sighting = sightingOf(session, client, now);
-  const { id, currentNonce, previousNonce } = session;
-  const replaced = await replaceSuccessor(db, { id, currentNonce, previousNonce, toNonce: nonce, ...sighting });
+  const { id, currentNonce, previousNonce, handedAt } = session;
+  const judged = { id, currentNonce, previousNonce, handedAt };
+  const replaced = await replaceSuccessor(db, { ...judged, toNonce: nonce, ...sighting });
   return replaced ? successorOf(session, nonce, sighting) : null;
 }
 

@@ -13,6 +13,9 @@ export const GRACE_WINDOWS_AT_MOST = 10;
 /** The server cuts every request off at this age, or at half the grace window where that is shorter. */
 export const REQUEST_SECONDS_AT_MOST = 12;
 
+/** A slow database is given up on: the gate has a better answer than waiting. */
+const REFRESH_SECONDS_AT_MOST = 5;
+
 /** Clocks of two instances may differ by this much before a token counts as issued in the future. */
 export const ISSUED_AT_TOLERANCE_SECONDS = 30;
 
@@ -40,6 +43,14 @@ export function earlierOf(one: Date, other: Date): Date {
 /** Cut-off age of a request: a reply that outlives half the grace window could undo a newer one. */
 export function requestLifeSeconds(refreshGraceSeconds: number): number {
   return Math.min(REQUEST_SECONDS_AT_MOST, refreshGraceSeconds / 2);
+}
+
+/**
+ * How long the work of one refresh may take. It is judged by the instant it began at, and parallel requests share it, so
+ * a request's life and twice this must fit into the grace window, with room for the way there.
+ */
+export function refreshWorkSeconds(refreshGraceSeconds: number): number {
+  return Math.min(REFRESH_SECONDS_AT_MOST, refreshGraceSeconds / 6);
 }
 
 /**
