@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 import { TEST_ENV } from "@/server/testing-env";
-import { describeDevice } from "./device";
+import { boundUserAgent, describeDevice } from "./device";
 import type { Client } from "./client";
 
 const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -12,7 +12,7 @@ export const ADA = clientAt("203.0.113.7", FIREFOX);
 export const MALLORY = clientAt("198.51.100.66", CHROME);
 
 export function clientAt(address: string, userAgent = FIREFOX): Client {
-  return { address, userAgent, ...describeDevice(userAgent) };
+  return { address, userAgent: boundUserAgent(userAgent), ...describeDevice(userAgent) };
 }
 
 let addresses = 0;

@@ -1,0 +1,214 @@
+import "@/server/testing-env";
+import type { Kysely } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "@/db/connect";
+import { changePassword } from "@/db/revocations";
+import type { Database } from "@/db/schema";
+import { createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
+import { readAccessToken } from "./access-token";
+import { callerOf, usableAccess } from "./caller";
+import { readCookies } from "./cookies";
+import { countStatements, refreshTokenIn, signedInSession, type SignedInTestSession } from "./db-testing";
+import { endSession } from "./end-session";
+import { logout, logoutEverywhere, logoutOthers } from "./logout";
+import { secondsAfter } from "./policy/lifetimes";
+import { refresh } from "./refresh";
+import { readRevocations } from "./revocation-feed";
+import { listSessions, openSession } from "./sessions";
+import { ADA, anotherInstance, MALLORY } from "./testing";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await readRevocations(database.db);
+});
+afterAll(() => database.drop());
+
+const T0 = new Date("2026-11-21T12:00:00.250Z");
+const later = (seconds: number) => secondsAfter(T0, seconds);
+
+const cookiesOf = ({ accessToken, refreshToken }: Partial<SignedInTestSession>) =>
+  readCookies(
+    [accessToken && `__acc=${accessToken}`, refreshToken && `__ref=${refreshToken}`].filter(Boolean).join("; "),
+  );
+
+async function callerWith({ accessToken }: SignedInTestSession) {
+  return callerOf((await readAccessToken(accessToken, ADA, T0))!);
+}
+
+describe("logout ends the session", () => {
+  test.each<[string, (session: SignedInTestSession) => Partial<SignedInTestSession>, number]>([
+    ["by both cookies", (session) => session, 10],
+    ["by the refresh token alone", ({ refreshToken }) => ({ refreshToken }), 10],
+    ["by the access token alone", ({ accessToken }) => ({ accessToken }), 10],
+    ["by an access token past its time", (session) => session, 7200],
+    ["by a refresh token beside a forged access token", (session) => ({ ...session, accessToken: "a.b.c" }), 10],
+    ["by an access token beside a forged refresh token", (session) => ({ ...session, refreshToken: "a.b.c" }), 10],
+  ])("%s", async (_, presented, seconds) => {
+    const session = await signedInSession(database.db, T0);
+    await logout(database.db, cookiesOf(presented(session)), ADA, later(seconds));
+    expect(await readSession(database.db, session.id)).toMatchObject({ revokedReason: "logout" });
+    expect(await usableAccess(database.db, session.accessToken, ADA, later(10))).toBeNull();
+    expect((await refresh(database.db, session.refreshToken, ADA, later(600))).kind).toBe("ended");
+  });
+
+  test("by a retired refresh token: who has it was signed in here", async () => {
+    const session = await signedInSession(database.db, T0);
+    const outcome = await refresh(database.db, session.refreshToken, ADA, later(600));
+    await logout(database.db, cookiesOf({ refreshToken: session.refreshToken }), ADA, later(610));
+    const newest = refreshTokenIn(outcome as { cookies?: [] })!;
+    expect((await refresh(database.db, newest, ADA, later(620))).kind).toBe("ended");
+  });
+
+  test("both of them, where the cookies name two", async () => {
+    const [one, other] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
+    const mixed = { accessToken: one.accessToken, refreshToken: other.refreshToken };
+    await logout(database.db, cookiesOf(mixed), ADA, later(10));
+    for (const { id } of [one, other]) expect((await readSession(database.db, id)).revokedAt).not.toBeNull();
+  });
+
+  test.each([
+    ["no cookies", {}],
+    ["garbage", { accessToken: "x", refreshToken: "y" }],
+  ])("none, with %s, and without a word", async (_, presented) => {
+    const statements = await countStatements(database.url, (db) => logout(db, cookiesOf(presented), ADA, later(10)));
+    expect(statements).toBe(0);
+  });
+
+  test("not by an access token that was carried to another network", async () => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await logout(database.db, cookiesOf({ accessToken }), MALLORY, later(10));
+    expect((await readSession(database.db, id)).revokedAt).toBeNull();
+  });
+
+  test("with two statements at most", async () => {
+    const session = await signedInSession(database.db, T0);
+    expect(
+      await countStatements(database.url, (db) => logout(db, cookiesOf(session), ADA, later(10))),
+    ).toBeLessThanOrEqual(2);
+    const [one, other] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
+    const mixed = { accessToken: one.accessToken, refreshToken: other.refreshToken };
+    expect(
+      await countStatements(database.url, (db) => logout(db, cookiesOf(mixed), ADA, later(10))),
+    ).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("one's other devices", () => {
+  test("end with logout everywhere, this one too, known here before the answer leaves", async () => {
+    const session = await signedInSession(database.db, T0);
+    const user = { id: session.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
+    const other = await openSession(database.db, user, true, MALLORY, T0);
+    await logoutEverywhere(database.db, await callerWith(session));
+    for (const id of [session.id, other!.id]) {
+      expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "logout everywhere" });
+    }
+    expect(await usableAccess(database.db, session.accessToken, ADA, later(10))).toBeNull();
+    expect(await openSession(database.db, user, true, ADA, later(20))).toBeNull();
+  });
+
+  test("end without this one, and are counted", async () => {
+    const session = await signedInSession(database.db, T0);
+    const user = { id: session.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
+    for (let count = 0; count < 3; count++) await openSession(database.db, user, true, MALLORY, T0);
+    expect(await logoutOthers(database.db, await callerWith(session))).toBe(3);
+    expect(await logoutOthers(database.db, await callerWith(session))).toBe(0);
+    expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
+    expect(await usableAccess(database.db, session.accessToken, ADA, later(10))).not.toBeNull();
+  });
+
+  test("are listed without a token, and only one's own that live", async () => {
+    const session = await signedInSession(database.db, T0);
+    await signedInSession(database.db, T0);
+    const user = { id: session.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
+    const other = await openSession(database.db, user, true, MALLORY, later(5));
+    const dead = await openSession(database.db, user, true, MALLORY, later(6));
+    await endSession(database.db, { id: dead!.id }, "revoked by user");
+    const listed = await listSessions(database.db, await callerWith(session), later(10));
+    expect(listed).toEqual([
+      {
+        id: other!.id,
+        current: false,
+        device: { browser: "Chrome", os: "Windows", type: "desktop" },
+        ip: MALLORY.address,
+        createdAt: later(5).toISOString(),
+        lastSeenAt: later(5).toISOString(),
+        expiresAt: later(5 + 604_800).toISOString(),
+      },
+      expect.objectContaining({ id: session.id, current: true }),
+    ]);
+    expect(JSON.stringify(listed)).not.toMatch(/nonce|token|eyJ/i);
+  });
+
+  test("of somebody else are as unknown as none at all", async () => {
+    const [mine, theirs] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
+    const asMe = { userId: mine.userId };
+    expect(await endSession(database.db, { id: theirs.id, ...asMe }, "revoked by user")).toBe(false);
+    expect(await endSession(database.db, { id: crypto.randomUUID(), ...asMe }, "revoked by user")).toBe(false);
+    expect((await readSession(database.db, theirs.id)).revokedAt).toBeNull();
+    expect(await usableAccess(database.db, theirs.accessToken, ADA, later(10))).not.toBeNull();
+  });
+});
+
+describe("a refresh that races the end of its session", () => {
+  const ROUNDS = 100;
+  const AT_ONCE = 20;
+  type End = (db: Kysely<Database>, session: SignedInTestSession) => Promise<unknown>;
+
+  test.each<[string, End]>([
+    ["logout", (db, session) => logout(db, cookiesOf(session), ADA, later(601))],
+    ["logout everywhere", async (db, session) => logoutEverywhere(db, await callerWith(session))],
+    [
+      "a change of the password elsewhere",
+      async (db, { userId }) => {
+        const { passwordHash: oldHash } = await db
+          .selectFrom("users")
+          .select("passwordHash")
+          .where("id", "=", userId)
+          .executeTakeFirstOrThrow();
+        const change = { userId, oldHash, newHash: "changed", keepSessionId: "another", now: later(601) };
+        expect(await changePassword(db, change)).toBe(true);
+      },
+    ],
+    [
+      "the disabling of the account",
+      (db, { userId }) =>
+        db
+          .updateTable("users")
+          .set({ disabledAt: later(600) })
+          .where("id", "=", userId)
+          .execute(),
+    ],
+  ])("%s: after a hundred rounds no row lives and no token works", async (_, end) => {
+    const elsewhere = connect(database.url);
+    const instance = await anotherInstance(() => import("./refresh"));
+    const round = async (index: number) => {
+      const session = await signedInSession(database.db, T0);
+      const ending = async () => {
+        // A different head start every time, so that each order of statements occurs.
+        for (let wait = index % 5; wait > 0; wait--) await new Promise(setImmediate);
+        await end(database.db, session);
+      };
+      const [outcome] = await Promise.all([
+        instance.refresh(elsewhere, session.refreshToken, ADA, later(600)),
+        ending(),
+      ]);
+
+      const newest = refreshTokenIn(outcome as { cookies?: [] });
+      for (const token of newest === null ? [session.refreshToken] : [newest, session.refreshToken]) {
+        for (const seconds of [602, 640]) {
+          expect((await instance.refresh(elsewhere, token, ADA, later(seconds))).kind).toBe("ended");
+        }
+      }
+      expect((await readSession(database.db, session.id)).revokedAt).not.toBeNull();
+      return outcome.kind;
+    };
+    const outcomes: string[] = [];
+    for (let first = 0; first < ROUNDS; first += AT_ONCE) {
+      outcomes.push(...(await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => round(first + index)))));
+    }
+    await elsewhere.destroy();
+    // Otherwise nothing raced.
+    expect(new Set(outcomes)).toEqual(new Set(["refreshed", "ended"]));
+  });
+});
