@@ -1,0 +1,106 @@
+import "@/server/testing-env";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
+import { readAccessToken } from "./access-token";
+import { callerOf, usableAccess } from "./caller";
+import { changePassword } from "./change-password";
+import { reasonOf, signedInSession } from "./db-testing";
+import { grantBoth } from "./grants";
+import { hashPassword, passwordMatches } from "./password";
+import { secondsAfter } from "./policy/lifetimes";
+import { refresh } from "./refresh";
+import { readRevocations } from "./revocation-feed";
+import { openSession } from "./sessions";
+import { ADA, MALLORY } from "./testing";
+
+const OLD = "correct horse battery staple";
+const NEW = "violet kettle orbits 41 mountains";
+const T0 = new Date("2026-11-21T12:00:00.250Z");
+const later = (seconds: number) => secondsAfter(T0, seconds);
+
+let database: TestDatabase;
+let passwordHash: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  passwordHash = await hashPassword(OLD);
+  await readRevocations(database.db);
+});
+afterAll(() => database.drop());
+
+/** Somebody signed in here, and a thief elsewhere. */
+async function ownerAndThief() {
+  const own = await signedInSession(database.db, T0, { passwordHash });
+  const user = { id: own.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
+  const stolen = (await openSession(database.db, user, true, MALLORY, T0))!;
+  const { cookies } = await grantBoth(stolen, MALLORY, T0);
+  const caller = callerOf((await readAccessToken(own.accessToken, ADA, T0))!);
+  const change = (given: { currentPassword?: string; newPassword?: string } = {}, now = later(10)) =>
+    changePassword(database.db, caller, { currentPassword: OLD, newPassword: NEW, ...given }, ADA, now);
+  const hashNow = async () =>
+    (await database.db.selectFrom("users").selectAll().where("id", "=", own.userId).executeTakeFirstOrThrow())
+      .passwordHash;
+  return { own, stolen, user, tokens: cookies.map(({ value }) => value), change, hashNow };
+}
+
+test("every other session ends, at once, and this one goes on", async () => {
+  const { own, stolen, tokens, change, hashNow } = await ownerAndThief();
+  await change();
+  expect(await passwordMatches(await hashNow(), NEW)).toBe(true);
+  expect(await readSession(database.db, stolen.id)).toMatchObject({ revokedReason: "password changed" });
+  expect(await usableAccess(database.db, tokens[0]!, MALLORY, later(11))).toBeNull();
+  expect((await refresh(database.db, tokens[1]!, MALLORY, later(600))).kind).toBe("ended");
+  expect(await usableAccess(database.db, own.accessToken, ADA, later(11))).not.toBeNull();
+  expect((await refresh(database.db, own.refreshToken, ADA, later(600))).kind).toBe("refreshed");
+});
+
+test("a login that was under way with the old password opens no session", async () => {
+  const { user, change } = await ownerAndThief();
+  await change();
+  expect(await openSession(database.db, user, true, MALLORY, later(11))).toBeNull();
+});
+
+describe("nothing changes, and nobody is sent away", () => {
+  test.each<[string, { currentPassword?: string; newPassword?: string }, string]>([
+    ["a wrong current password", { currentPassword: "wrong" }, "WRONG_PASSWORD"],
+    ["the new password for the current one", { currentPassword: NEW }, "WRONG_PASSWORD"],
+    ["a weak new password", { newPassword: "password1234" }, "WEAK_PASSWORD"],
+    ["one's own name as the new password", { newPassword: "ada lovelace" }, "WEAK_PASSWORD"],
+  ])("for %s", async (_, given, reason) => {
+    const { stolen, change, hashNow } = await ownerAndThief();
+    expect(await reasonOf(change(given))).toBe(reason);
+    expect(await hashNow()).toBe(passwordHash);
+    expect((await readSession(database.db, stolen.id)).revokedAt).toBeNull();
+  });
+});
+
+test("of two changes at once, one happens and the other is told that its old password is none any longer", async () => {
+  const { change, hashNow } = await ownerAndThief();
+  const outcomes = await Promise.all(
+    [NEW, `${NEW} too`].map((newPassword) =>
+      change({ newPassword }).then(
+        () => newPassword,
+        (error: { reason: string }) => error.reason,
+      ),
+    ),
+  );
+  expect(outcomes).toContain("WRONG_PASSWORD");
+  const kept = outcomes.find((outcome) => outcome !== "WRONG_PASSWORD")!;
+  expect(await passwordMatches(await hashNow(), kept)).toBe(true);
+});
+
+test("guesses at an open screen are counted, all at once too", async () => {
+  const { change } = await ownerAndThief();
+  const reasons = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => reasonOf(change({ currentPassword: `guess ${index}` }))),
+  );
+  expect(reasons.filter((reason) => reason === "WRONG_PASSWORD")).toHaveLength(10);
+  expect(reasons.filter((reason) => reason === "RATE_LIMITED")).toHaveLength(20);
+  expect(await reasonOf(change())).toBe("RATE_LIMITED");
+  await change({}, later(1000));
+});
+
+test("somebody whose account is gone is not signed in any longer", async () => {
+  const { own, change } = await ownerAndThief();
+  await database.db.deleteFrom("users").where("id", "=", own.userId).execute();
+  expect(await reasonOf(change())).toBe("SESSION_ENDED");
+});

@@ -1,0 +1,322 @@
+import "@/server/testing-env";
+import { hash } from "@node-rs/argon2";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { connect } from "@/db/connect";
+import { atOnce, createTestDatabase, existingUser, readSession, type TestDatabase } from "@/db/testing";
+import { readAccessToken } from "./access-token";
+import { countStatements, reasonOf, signedInSession } from "./db-testing";
+import { hashQueue } from "./hash-queue";
+import { login } from "./login";
+import { logoutEverywhere } from "./logout";
+import { hashPassword, needsRehash } from "./password";
+import { secondsAfter } from "./policy/lifetimes";
+import type { Refusal } from "./policy/refusals";
+import { readRefreshToken } from "./refresh-token";
+import { refresh } from "./refresh";
+import { ADA, clientAt, MALLORY, newClient } from "./testing";
+
+const PASSWORD = "correct horse battery staple";
+const T0 = new Date("2026-11-21T12:00:00.250Z");
+const later = (seconds: number) => secondsAfter(T0, seconds);
+
+let database: TestDatabase;
+let passwordHash: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  passwordHash = await hashPassword(PASSWORD);
+});
+afterAll(() => database.drop());
+
+interface Attempt {
+  password?: string;
+  client?: typeof ADA;
+  presented?: string | null;
+  remember?: boolean;
+  now?: Date;
+}
+
+function attempt(email: string, given: Attempt = {}, db = database.db) {
+  const { password = PASSWORD, client = newClient(), presented = null, remember = true, now = T0 } = given;
+  return login(db, { email, password, remember }, client, presented, now);
+}
+
+const somebody = (given = {}) => existingUser(database.db, { passwordHash, ...given });
+const sessionsOf = (userId: string) =>
+  database.db.selectFrom("sessions").selectAll().where("userId", "=", userId).where("revokedAt", "is", null).execute();
+
+/** Leaves `left` of the failures that an account is allowed from strangers. */
+async function failUntil(email: string, left: number) {
+  for (let count = 10; count > left; count--) {
+    expect(await reasonOf(attempt(email, { password: "wrong" }))).toBe("INVALID_CREDENTIALS");
+  }
+}
+
+describe("whoever knows email and password", () => {
+  test("is signed in by a session of this device, with both cookies", async () => {
+    const user = await somebody({ role: "admin" });
+    const { access, cookies } = await attempt(user.email, { client: ADA });
+    expect(access.user).toEqual({ id: user.id, email: user.email, fullName: user.fullName, role: "admin" });
+    expect(access.authenticatedAt).toEqual(new Date("2026-11-21T12:00:00Z"));
+    expect(cookies.map(({ name }) => name)).toEqual(["__acc", "__ref"]);
+    expect(cookies.map(({ maxAgeSeconds }) => Math.round(maxAgeSeconds!))).toEqual([540, 604_800]);
+    expect(await readAccessToken(cookies[0]!.value, ADA, T0)).toEqual(access);
+    expect(await readSession(database.db, access.sessionId)).toMatchObject({
+      userId: user.id,
+      generation: 0,
+      ip: ADA.address,
+      browser: "Firefox",
+      os: "Linux",
+      idleExpiresAt: later(604_800),
+      absoluteExpiresAt: later(2_592_000),
+    });
+  });
+
+  test("and does not want to be remembered gets cookies that end with the browser", async () => {
+    const { cookies } = await attempt((await somebody()).email, { remember: false });
+    expect(cookies.map(({ maxAgeSeconds }) => maxAgeSeconds)).toEqual([null, null]);
+  });
+
+  test("gets a hash of today's parameters, by the way, and keeps the password", async () => {
+    const weak = await hash(PASSWORD, { algorithm: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 });
+    const { id, email } = await somebody({ passwordHash: weak });
+    await attempt(email);
+    const stored = await database.db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+    expect(needsRehash(weak)).toBe(true);
+    expect(needsRehash(stored.passwordHash)).toBe(false);
+    expect(stored.sessionEpoch).toBe(0);
+    await attempt(email);
+  });
+
+  test("is not rehashed for a wrong password", async () => {
+    const weak = await hash(PASSWORD, { algorithm: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 });
+    const { id, email } = await somebody({ passwordHash: weak });
+    expect(await reasonOf(attempt(email, { password: "wrong" }))).toBe("INVALID_CREDENTIALS");
+    const stored = await database.db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+    expect(stored.passwordHash).toBe(weak);
+  });
+});
+
+describe("the session that this browser had before", () => {
+  test.each(["of the same account", "of another account"])("%s ends", async (whose) => {
+    const user = await somebody();
+    const before = await signedInSession(database.db, T0);
+    const owner = whose === "of the same account" ? before.userId : user.id;
+    await database.db.updateTable("users").set({ passwordHash }).where("id", "=", owner).execute();
+    const { email } = await database.db
+      .selectFrom("users")
+      .select("email")
+      .where("id", "=", owner)
+      .executeTakeFirstOrThrow();
+
+    const { access } = await attempt(email, { presented: before.refreshToken, now: later(10) });
+    expect(await readSession(database.db, before.id)).toMatchObject({ revokedReason: "replaced by login" });
+    expect((await sessionsOf(owner)).map(({ id }) => id)).toEqual([access.sessionId]);
+  });
+
+  test("ends too when the browser still has its previous token", async () => {
+    const user = await somebody();
+    const before = await signedInSession(database.db, T0);
+    await refresh(database.db, before.refreshToken, ADA, later(600));
+    await attempt(user.email, { presented: before.refreshToken, now: later(610) });
+    expect(await readSession(database.db, before.id)).toMatchObject({ revokedReason: "replaced by login" });
+  });
+
+  test("goes on when the login is refused", async () => {
+    const user = await somebody();
+    const before = await signedInSession(database.db, T0);
+    expect(await reasonOf(attempt(user.email, { password: "wrong", presented: before.refreshToken }))).toBe(
+      "INVALID_CREDENTIALS",
+    );
+    expect((await readSession(database.db, before.id)).revokedAt).toBeNull();
+  });
+
+  test("may be garbage or long over", async () => {
+    const user = await somebody();
+    const before = await signedInSession(database.db, T0);
+    await attempt(user.email, { presented: "garbage" });
+    await attempt(user.email, { presented: before.refreshToken, now: later(8 * 86_400) });
+  });
+});
+
+describe("everybody else is told the same", () => {
+  async function answerTo(email: string, password: string) {
+    let answer: Refusal | undefined;
+    const statements = await countStatements(database.url, (db) =>
+      attempt(email, { password }, db).catch((error: Refusal) => (answer = error)),
+    );
+    return { reason: answer?.reason, message: answer?.message, details: answer?.details, statements };
+  }
+
+  test("for an unknown email, a wrong password and a disabled account: one answer, and as many statements", async () => {
+    const disabled = await somebody({ disabledAt: T0 });
+    const answers = [
+      await answerTo((await somebody()).email, "wrong"),
+      await answerTo("nobody@example.test", PASSWORD),
+      await answerTo(disabled.email, PASSWORD),
+      await answerTo(disabled.email, "wrong"),
+      await answerTo("", PASSWORD),
+    ];
+    expect(answers[0]).toMatchObject({ reason: "INVALID_CREDENTIALS", details: {} });
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+  });
+
+  test("and an unknown email takes its hash as well", async () => {
+    const { email } = await somebody();
+    const took = async (asked: string) => {
+      const startedAt = performance.now();
+      expect(await reasonOf(attempt(asked, { password: "wrong" }))).toBe("INVALID_CREDENTIALS");
+      return performance.now() - startedAt;
+    };
+    // The fastest of several: a busy machine only ever adds.
+    let [known, unknown] = [Infinity, Infinity];
+    for (let count = 0; count < 4; count++) {
+      known = Math.min(known, await took(email));
+      unknown = Math.min(unknown, await took("nobody-either@example.test"));
+    }
+    expect(unknown).toBeGreaterThan(known / 2);
+  });
+
+  test("an account is not found by another spelling of its address", async () => {
+    const { email } = await somebody({ email: "admin@case.test" });
+    for (const other of ["ádmin@case.test", "ADMIN@case.test", "admin@case.test\u0000", "%"]) {
+      expect(await reasonOf(attempt(other)), other).toBe("INVALID_CREDENTIALS");
+    }
+    await attempt(email);
+  });
+});
+
+describe("failures are counted", () => {
+  test("of a hundred guesses at once with one left, exactly one is evaluated", async () => {
+    const { id, email } = await somebody();
+    await failUntil(email, 1);
+    const elsewhere = connect(database.url);
+    const reasons = await atOnce(100, (index) =>
+      reasonOf(attempt(email, { password: `guess ${index}` }, index % 2 ? elsewhere : database.db)),
+    );
+    await elsewhere.destroy();
+    expect(reasons.filter((reason) => reason === "INVALID_CREDENTIALS")).toHaveLength(1);
+    expect(reasons.filter((reason) => reason === "RATE_LIMITED")).toHaveLength(99);
+    expect(await reasonOf(attempt(email))).toBe("RATE_LIMITED");
+    expect(await sessionsOf(id)).toEqual([]);
+  });
+
+  test("not the successes: whoever knows the password may come as often as they like", async () => {
+    const { email } = await somebody();
+    await failUntil(email, 1);
+    for (let count = 0; count < 3; count++) await attempt(email);
+  });
+
+  test("for unknown emails as well, so that the limit tells nothing", async () => {
+    await failUntil("unknown@example.test", 0);
+    expect(await reasonOf(attempt("unknown@example.test"))).toBe("RATE_LIMITED");
+  });
+
+  test("for a quarter of an hour, and the answer says how long", async () => {
+    const { email } = await somebody();
+    await failUntil(email, 0);
+    const refused = (await attempt(email, { now: later(60) }).catch((error: unknown) => error)) as Refusal;
+    expect(refused).toMatchObject({ reason: "RATE_LIMITED", details: { retryAfterSeconds: 840 } });
+    expect(await reasonOf(attempt(email, { now: later(899) }))).toBe("RATE_LIMITED");
+    await attempt(email, { now: later(901) });
+  });
+
+  test("of strangers, and the owner's device is not locked out by them", async () => {
+    const { email } = await somebody();
+    await attempt(email, { client: ADA });
+    await failUntil(email, 0);
+    expect(await reasonOf(attempt(email))).toBe("RATE_LIMITED");
+    await attempt(email, { client: ADA, now: later(61) });
+  });
+
+  test("of the known device too: whoever sits at it cannot guess for ever", async () => {
+    const { email } = await somebody();
+    const home = newClient();
+    await attempt(email, { client: home });
+    const reasons = [];
+    for (let count = 0; count < 12; count++) {
+      reasons.push(await reasonOf(attempt(email, { client: home, password: "wrong", now: later(61 + count * 10) })));
+    }
+    expect(reasons).toEqual([...Array<string>(10).fill("INVALID_CREDENTIALS"), "RATE_LIMITED", "RATE_LIMITED"]);
+  });
+
+  test("a device is not known by its address alone", async () => {
+    const { email } = await somebody();
+    await attempt(email, { client: ADA });
+    await failUntil(email, 0);
+    expect(await reasonOf(attempt(email, { client: { ...MALLORY, address: ADA.address } }))).toBe("RATE_LIMITED");
+  });
+});
+
+describe("attempts are counted by address", () => {
+  test("ten a minute, of any email and right or wrong, and none of them for others", async () => {
+    const { email } = await somebody();
+    const client = newClient();
+    for (let count = 0; count < 5; count++) await attempt(email, { client });
+    for (let count = 0; count < 5; count++) await reasonOf(attempt(`${count}@example.test`, { client, password: "x" }));
+    expect(await reasonOf(attempt(email, { client }))).toBe("RATE_LIMITED");
+    await attempt(email);
+    await attempt(email, { client, now: later(61) });
+  });
+
+  test("by /64 where addresses are plenty", async () => {
+    const attempts = await atOnce(12, (index) =>
+      reasonOf(attempt("v6@example.test", { client: clientAt(`2001:db8:9:9::${index + 1}`), password: "x" })),
+    );
+    expect(attempts.filter((reason) => reason === "RATE_LIMITED")).toHaveLength(2);
+  });
+});
+
+describe("a login under way", () => {
+  test("when all sessions are ended opens none: only logins after that survive", async () => {
+    const { id: userId, email } = await somebody();
+    const elsewhere = await attempt(email);
+    let release!: () => void;
+    const blocked = new Promise<void>((resolve) => (release = resolve));
+    const blockers = Array.from({ length: 2 }, () => hashQueue().run(() => blocked));
+
+    const counted = () =>
+      database.db
+        .selectFrom("rateLimits")
+        .select(sql<number>`sum(hits)`.as("sum"))
+        .executeTakeFirst();
+    const before = Number((await counted())!.sum);
+    const underWay = attempt(email);
+    const answered = reasonOf(underWay);
+    // Both counters are taken: the user was read, and now the password waits to be checked.
+    await vi.waitFor(async () => expect(Number((await counted())!.sum)).toBe(before + 2));
+    const caller = {
+      user: elsewhere.access.user,
+      session: { id: elsewhere.access.sessionId, expiresAt: "", refreshAt: "" },
+      authenticatedAt: T0,
+    };
+    await logoutEverywhere(database.db, caller);
+    release();
+    await Promise.all(blockers);
+
+    expect(await answered).toBe("UNAVAILABLE");
+    expect(await sessionsOf(userId)).toEqual([]);
+    await attempt(email);
+    expect(await sessionsOf(userId)).toHaveLength(1);
+  });
+});
+
+test("a login costs five statements, and one more to end the session that it replaces", async () => {
+  const { email } = await somebody();
+  expect(await countStatements(database.url, (db) => attempt(email, {}, db))).toBe(5);
+  const { refreshToken } = await signedInSession(database.db, T0);
+  const replacing = (db: TestDatabase["db"]) => attempt(email, { presented: refreshToken, now: later(10) }, db);
+  expect(await countStatements(database.url, replacing)).toBe(6);
+});
+
+test("what is odd about a person or a device is stored or cut on purpose, and never a fault", async () => {
+  const email = `${"é".repeat(120)}@example.test`;
+  const user = await somebody({ email, fullName: "👩‍👩‍👧‍👦 𝒜𝒹𝒶".repeat(5) });
+  const odd = clientAt("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", `${"🦊".repeat(600)}\ud800`);
+  const { access, cookies } = await attempt(email, { client: odd });
+  expect(access.user).toMatchObject({ email, fullName: user.fullName });
+  const stored = await readSession(database.db, access.sessionId);
+  expect([...stored.userAgent].length).toBeLessThanOrEqual(512);
+  expect(await readRefreshToken(cookies[1]!.value, T0)).not.toBeNull();
+  expect((await refresh(database.db, cookies[1]!.value, odd, later(600))).kind).toBe("refreshed");
+});
