@@ -48,9 +48,10 @@ export async function startApp({
   port ||= await findFreePort();
   const url = `http://localhost:${port}`;
   const file = log ?? join(DATA, "logs", `app-${port}-${Date.now()}.log`);
+  const defaults = { NODE_ENV: "production", APP_ORIGIN: url, NEXT_TELEMETRY_DISABLED: "1" };
   const child = spawn(process.execPath, ["--enable-source-maps", entry], {
     cwd: ROOT,
-    env: { ...SECRETS, ...process.env, NODE_ENV: "production", APP_ORIGIN: url, ...env, PORT: String(port) },
+    env: { ...SECRETS, ...process.env, ...defaults, ...env, PORT: String(port) },
     detached,
     stdio: file === "inherit" ? ["ignore", "inherit", "inherit"] : openLog(file),
   });

@@ -10,6 +10,9 @@ const NO_INPUT = [
   /\.(test\.tsx?|md|log|tsbuildinfo)$/,
 ];
 
+/** In the root itself lies much that is nobody's source, such as the output that somebody kept of a start. */
+const ROOT_INPUT = /\.([cm]?[jt]sx?|json)$/;
+
 /**
  * One value for all that a build is made from.
  * @param {string} root
@@ -36,6 +39,6 @@ export function listInputs(root, folder = "") {
     .flatMap((entry) => {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) return listInputs(root, path);
-      return entry.isFile() ? [path] : [];
+      return entry.isFile() && (folder !== "" || ROOT_INPUT.test(path)) ? [path] : [];
     });
 }

@@ -33,6 +33,7 @@ test.each([
   "app/page.test.tsx",
   "db/users.db.test.ts",
   "README.md",
+  "what-npm-start-said.txt",
   ".env.local",
   ".data/logs/app.log",
   ".next/build",

@@ -11,10 +11,11 @@ const ALONE = "--no-defaults";
 
 /** How an empty data directory is made. @param {Installation} installation  @param {string} data  @returns {Command} */
 export function initialiseCommand(installation, data) {
+  const initialiser = findInitialiser(installation);
   const rest = [`--datadir=${seen(installation, data)}`, ...asUser()];
-  if (installation.flavour === "mariadb") {
+  if (installation.flavour === "mariadb" && initialiser !== null) {
     const options = [ALONE, "--auth-root-authentication-method=normal", "--skip-test-db", ...rest];
-    return underRoot(installation, findInitialiser(installation), options);
+    return underRoot(installation, initialiser, options);
   }
   return underRoot(installation, installation.program, [
     ALONE,

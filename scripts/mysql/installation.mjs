@@ -45,18 +45,24 @@ export async function findInstallation() {
     for (const program of folders.filter(Boolean).map((folder) => join(folder, name))) {
       if (!isExecutable(program)) continue;
       const parsed = parseVersion((await ask(program, ["--no-defaults", "--version"])) ?? "");
-      if (parsed !== null && isSupported(parsed)) return { ...parsed, program };
+      if (parsed === null || !isSupported(parsed)) continue;
+      if (parsed.flavour === "mysql" || findInitialiser({ program }) !== null) return { ...parsed, program };
     }
   }
   return null;
 }
 
-/** MariaDB makes its system tables with a program of their own. @param {Installation} installation */
+/**
+ * MariaDB makes its system tables with a program of their own, which needs another, which distributions put elsewhere.
+ * @param {Pick<Installation, "program">} installation
+ * @returns {string | null}
+ */
 export function findInitialiser({ program }) {
   const folders = [dirname(program), join(dirname(program), "..", "bin"), ...(process.env.PATH ?? "").split(delimiter)];
-  const found = folders.map((folder) => join(folder, "mariadb-install-db")).find(isExecutable);
-  if (found === undefined) throw new Error(`${program} is here, but mariadb-install-db is not`);
-  return found;
+  const [initialiser, needed] = ["mariadb-install-db", "my_print_defaults"].map((name) =>
+    folders.map((folder) => join(folder, name)).find(isExecutable),
+  );
+  return initialiser === undefined || needed === undefined ? null : initialiser;
 }
 
 /** @param {string} file */

@@ -8,8 +8,11 @@ import { startPrivateServer } from "./private-server.mjs";
 import { shareServer } from "./sharing.mjs";
 import { NO_MYSQL, chooseSource } from "./source.mjs";
 
-/** The server alone, without the packages that make a system service of it. */
-const PACKAGES = ["mariadb-server-core", "mysql-server-core"];
+/** The server alone, without the package that makes a system service of it, and what it needs to set itself up. */
+const PACKAGES = {
+  "mariadb-server-core": ["mariadb-server-core", "mariadb-client-core"],
+  "mysql-server-core": ["mysql-server-core"],
+};
 
 /** @typedef {(detail: string) => void} Say */
 
@@ -49,11 +52,12 @@ async function startFrom(source, { directory, say, fresh }) {
       return startPrivateServer({ directory, installation: source.installation, fresh });
     case "apt": {
       say(`installing ${source.packageName} with apt-get`);
-      await install([source.packageName]);
+      await install(PACKAGES[source.packageName]);
       const installation = await findInstallation();
       if (installation === null)
         throw new Obstacle(`${source.packageName} was installed, but holds no server that fits.\n\n${NO_MYSQL}`);
-      return startPrivateServer({ directory, installation, fresh });
+      const server = await startPrivateServer({ directory, installation, fresh });
+      return Object.assign(server, { version: `${server.version}, just installed with apt-get` });
     }
     case "docker":
       say("docker compose up -d --wait db");
@@ -73,7 +77,7 @@ async function findPackage(say) {
   if (!canInstall()) return null;
   say("no server on this machine: asking apt for one");
   try {
-    for (const name of PACKAGES) {
+    for (const name of /** @type {(keyof typeof PACKAGES)[]} */ (Object.keys(PACKAGES))) {
       const version = parseVersion((await findCandidate(name))?.replace(/^\d+:/, "") ?? "");
       const flavour = name.startsWith("mariadb") ? "mariadb" : "mysql";
       if (version !== null && isSupported({ ...version, flavour })) return name;

@@ -1,16 +1,17 @@
 /**
  * @typedef {import("./installation.mjs").Installation} Installation
+ * @typedef {"mariadb-server-core" | "mysql-server-core"} PackageName
  *
  * @typedef {{ kind: "given", url: string }
  *   | { kind: "private", installation: Installation }
- *   | { kind: "apt", packageName: string }
+ *   | { kind: "apt", packageName: PackageName }
  *   | { kind: "docker" }
  *   | { kind: "none" }} Source
  *
  * What can be found out about a machine; each question is asked only when the ones before it found nothing.
  * @typedef {object} Machine
  * @property {() => Promise<Installation | null>} findInstallation
- * @property {() => Promise<string | null>} findPackage
+ * @property {() => Promise<PackageName | null>} findPackage
  * @property {() => Promise<boolean>} hasDockerEngine
  */
 
@@ -30,6 +31,6 @@ export async function chooseSource(databaseUrl, machine) {
 export const NO_MYSQL = `No MySQL was found, and none could be provided. Any one of these is enough:
 
   - Set DATABASE_URL to a server that runs already, as in mysql://user:password@127.0.0.1:3306/portcullis
-  - Install MariaDB 10.11+ or MySQL 8.4+ (apt install mariadb-server-core, brew install mariadb): it is found by itself
+  - Install MariaDB 10.11+ or MySQL 8.4+ (apt install mariadb-server, brew install mariadb): it is found by itself
   - On Debian or Ubuntu, run this as root: the distribution's server is installed for you
   - Start Docker, with its compose plugin: a container is used`;

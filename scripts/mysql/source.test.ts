@@ -4,7 +4,7 @@ import { chooseSource } from "./source.mjs";
 const installation = { flavour: "mariadb" as const, version: "10.11.6", program: "/usr/sbin/mariadbd" };
 const everything = {
   findInstallation: async () => installation,
-  findPackage: async () => "mariadb-server-core",
+  findPackage: async () => "mariadb-server-core" as const,
   hasDockerEngine: async () => true,
 };
 const withoutServer = { ...everything, findInstallation: async () => null };
