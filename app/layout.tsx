@@ -15,8 +15,8 @@ export const metadata: Metadata = {
 export const viewport: Viewport = {
   colorScheme: "light dark",
   themeColor: [
-    { media: "(prefers-color-scheme: light)", color: "#f1f4ee" },
-    { media: "(prefers-color-scheme: dark)", color: "#0d1514" },
+    { media: "(prefers-color-scheme: light)", color: "#f0f4ef" },
+    { media: "(prefers-color-scheme: dark)", color: "#0d1413" },
   ],
 };
 
