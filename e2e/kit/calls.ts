@@ -62,7 +62,8 @@ export class Calls {
   ): Promise<Answer<OutputOf<Name>>> {
     const response = await this.request.post(`${this.origin}/api/trpc/${name}`, {
       headers: { "content-type": "application/json", origin: this.origin, ...headers },
-      data: input === undefined ? "" : JSON.stringify(input),
+      // Bytes: a string would be put into quotes.
+      data: Buffer.from(input === undefined ? "" : JSON.stringify(input)),
       maxRedirects: 0,
     });
     return readAnswer(response);

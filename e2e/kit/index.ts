@@ -25,7 +25,7 @@ interface Kit {
   newAccount: (given?: Partial<NewAccount>) => Promise<Account>;
   /** Signs a browser in without walking the form. */
   signIn: (context: BrowserContext, account: Account, options?: { remember?: boolean }) => Promise<Calls>;
-  /** The test's page, signed in as `account`, at the dashboard. */
+  /** The test's page, signed in as `account` and still empty: `goto` wherever the test begins. */
   signedInPage: Page;
   /** One more tab beside the test's page, at `path`. */
   openTab: (path: string) => Promise<Page>;
@@ -62,7 +62,7 @@ export const test = base.extend<Kit>({
   calls: async ({ newCalls }, use) => use(await newCalls()),
 
   newAccount: async ({ newCalls }, use) => {
-    const calls = await newCalls();
+    const calls = await newCalls({ userAgent: "portcullis-kit" });
     await use((given) => registerAccount(calls, given));
   },
 
@@ -79,7 +79,6 @@ export const test = base.extend<Kit>({
 
   signedInPage: async ({ page, account, signIn }, use) => {
     await signIn(page.context(), account);
-    await page.goto("/dashboard");
     await use(page);
   },
 

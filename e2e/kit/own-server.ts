@@ -12,7 +12,7 @@ export type Variables = Record<string, string>;
 /** So short that tokens expire while a test looks on, and long enough for a busy machine. */
 export const LIVES_OF_SECONDS = {
   ACCESS_TOKEN_SECONDS: "7",
-  REFRESH_BEFORE_EXPIRY_SECONDS: "4",
+  REFRESH_BEFORE_EXPIRY_SECONDS: "2",
   REFRESH_GRACE_SECONDS: "4",
 } satisfies Variables;
 
@@ -20,6 +20,7 @@ export const LIVES_OF_SECONDS = {
 export class OwnServer {
   readonly url: string;
   #app: App | null = null;
+  #isAltered = false;
 
   private constructor(
     readonly database: Server,
@@ -49,9 +50,10 @@ export class OwnServer {
     return this.#app;
   }
 
-  /** Starts it again with the same secrets, as a deployment would. `given` is laid over the variables. */
+  /** Starts it again at the same address and with the same secrets; `given` is laid over the variables until the test ends. */
   async startApp(given: Variables = {}): Promise<void> {
     const env = { ...this.variables, ...given, DATABASE_URL: this.database.url };
+    this.#isAltered = Object.keys(given).length > 0;
     this.#app = await startApp({ port: this.port, env });
   }
 
@@ -69,10 +71,11 @@ export class OwnServer {
     return app.kill();
   }
 
-  /** Whatever a test left stopped runs again. */
+  /** Whatever a test left stopped runs again, with the variables it had at first. */
   async mend(): Promise<void> {
     await this.database.resume();
     await this.database.start();
+    if (this.#app !== null && this.#isAltered) await this.stopApp();
     if (this.#app === null) await this.startApp();
     await this.app.ready();
   }

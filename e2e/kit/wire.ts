@@ -36,6 +36,13 @@ export interface HeldReply {
   release: () => void;
 }
 
+export interface LostReplies {
+  /** Resolves when the server has done the work whose answer is lost first. */
+  first: Promise<Exchange>;
+  /** From now on answers arrive again. */
+  end: () => void;
+}
+
 const LOOPBACK = "127.0.0.1";
 
 /**
@@ -90,17 +97,18 @@ export class Wire {
    * Lets the server do its work and throws its answer away: neither page nor cookie arrives. A browser whose connection
    * was in use before silently asks once more, which counts as the next reply.
    */
-  loseReplies(matching: Matching, count = 1): { lost: Promise<Exchange> } {
+  loseReplies(matching: Matching, count = 1): LostReplies {
     const lost = promised<Exchange>();
-    this.#rules.push({
+    const rule: Rule = {
       matches: asQuestion(matching),
       left: count,
       judge: async (exchange) => {
         lost.resolve(exchange);
         return false;
       },
-    });
-    return { lost: lost.promise };
+    };
+    this.#rules.push(rule);
+    return { first: lost.promise, end: () => (rule.left = 0) };
   }
 
   /** Keeps the next answer that matches until it is released. */

@@ -1,0 +1,108 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, test } from "@/e2e/kit";
+import { loginForm, registerForm } from "@/e2e/kit/forms";
+
+const softly = expect.configure({ soft: true });
+
+const PHONE = { width: 360, height: 740 };
+const DESK = { width: 1280, height: 800 };
+
+test("nothing hinders anybody at the gate", async ({ page, account }) => {
+  await page.goto("/login");
+  await expectAccessible(page, "login");
+  const login = loginForm(page);
+  await login.submit.click();
+  await expect(login.email).toHaveAttribute("aria-invalid", "true");
+  await expectAccessible(page, "login, fields missing");
+  await login.fill({ email: account.email, password: "wrong" });
+  await login.submit.click();
+  await expect(login.problem).toContainText("not right");
+  await expectAccessible(page, "login, refused");
+
+  await page.goto("/register");
+  await expectAccessible(page, "register");
+  const register = registerForm(page);
+  await register.fill({ ...account, password: "password1234" });
+  await expect(page.getByText(/^Very weak/)).toBeVisible();
+  await register.submit.click();
+  await expect(register.password).toHaveAttribute("aria-invalid", "true");
+  await expectAccessible(page, "register, weak password");
+});
+
+test("nothing hinders anybody inside", async ({ signedInPage: page, account, newCalls }) => {
+  const elsewhere = await newCalls({
+    userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+  });
+  await elsewhere.mutate("auth.login", { email: account.email, password: account.password });
+
+  await page.goto("/dashboard");
+  await expect(page.getByText("This device and 1 other")).toBeVisible();
+  await expectAccessible(page, "overview");
+
+  await page.goto("/dashboard/sessions");
+  await expect(page.getByRole("listitem").filter({ hasText: "This device" })).toBeVisible();
+  await expectAccessible(page, "devices");
+  await page.getByRole("button", { name: "Sign out Firefox on Linux" }).click();
+  await expect(page.getByRole("alertdialog")).toBeVisible();
+  await expectAccessible(page, "devices, asking back");
+
+  await page.goto("/dashboard/account");
+  await expect(page.locator("time")).toBeVisible();
+  await expectAccessible(page, "account");
+  await page.getByRole("button", { name: "Change password" }).click();
+  await expect(page.getByLabel("Current password", { exact: true })).toHaveAttribute("aria-invalid", "true");
+  await expectAccessible(page, "account, fields missing");
+  await page.getByRole("button", { name: "Sign out everywhere" }).click();
+  await expect(page.getByRole("alertdialog")).toBeVisible();
+  await expectAccessible(page, "account, asking back");
+});
+
+test("nothing hinders anybody when something is wrong", async ({ page, wire }) => {
+  // Or the page would leave as soon as it finds that nothing is wrong at all.
+  wire.loseReplies("/api/health/ready", Number.POSITIVE_INFINITY);
+  for (const path of [
+    "/maintenance?status=503",
+    "/maintenance?status=429",
+    "/maintenance?status=400",
+    "/maintenance",
+    "/nowhere",
+  ]) {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await expectAccessible(page, path);
+  }
+});
+
+/** By the rules that a machine can check, in light and dark; and nothing sticks out sideways on a phone. */
+async function expectAccessible(page: Page, what: string): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.evaluate(untilStill);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+    expect.soft(found, `${what}, ${colorScheme}`).toEqual([]);
+  }
+  await page.setViewportSize(PHONE);
+  await softly.poll(() => tooWide(page), `${what}, too wide for a phone`).toEqual([]);
+  await page.setViewportSize(DESK);
+}
+
+/** Colours that fade into one another have no contrast yet. */
+async function untilStill(): Promise<void> {
+  await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+  const passing = document.getAnimations().filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime));
+  await Promise.allSettled(passing.map(({ finished }) => finished));
+}
+
+/** What sticks out of the page on the right, if it can be scrolled to. */
+async function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const outside = [...document.body.querySelectorAll("*")].filter(
+      (element) => element.getBoundingClientRect().right > clientWidth,
+    );
+    return outside.map((element) => `${element.tagName} ${element.className}`.slice(0, 80));
+  });
+}

@@ -1,0 +1,55 @@
+import type { Page } from "@playwright/test";
+import { expect, test } from "@/e2e/kit";
+
+const OPEN_PAGES = ["/login", "/register", "/maintenance?status=503", "/nowhere"];
+const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
+
+// That the browser complains of nothing is asked after every test, by the kit.
+test("every page runs its own scripts by a nonce of its own, and no others", async ({
+  signedInPage: page,
+  openBrowser,
+}) => {
+  const guest = await (await openBrowser()).newPage();
+  const nonces = [
+    ...(await noncesOf(guest, OPEN_PAGES)),
+    ...(await noncesOf(page, PRIVATE_PAGES)),
+    ...(await noncesOf(page, ["/dashboard"])),
+  ];
+  expect(new Set(nonces).size).toBe(nonces.length);
+});
+
+test("a script that somebody smuggled in does not run", async ({ browser, proxy }) => {
+  // Not one of the kit's browsers: here the complaint is what is hoped for.
+  const page = await browser.newPage({ proxy });
+  await page.goto("/login");
+  const refused = await page.evaluate(() => {
+    const violation = new Promise<string>((resolve) =>
+      addEventListener("securitypolicyviolation", (event) => resolve(event.effectiveDirective), { once: true }),
+    );
+    document.body.insertAdjacentHTML("beforeend", "<img src=data:x onerror='window.smuggled = true'>");
+    return violation;
+  });
+  expect(refused).toBe("script-src-attr");
+  expect(await page.evaluate(() => "smuggled" in window)).toBe(false);
+  await page.close();
+});
+
+async function noncesOf(page: Page, paths: string[]): Promise<string[]> {
+  const nonces: string[] = [];
+  for (const path of paths) {
+    const answer = await page.goto(path);
+    const policy = answer?.headers()["content-security-policy"] ?? "";
+    const nonce = /script-src 'nonce-([^']+)' 'strict-dynamic'/.exec(policy)?.[1];
+    expect(nonce, path).toBeTruthy();
+    expect(policy, path).not.toMatch(/unsafe-(inline|eval)/);
+    const written = await page
+      .locator("script:not([type]), script[src], script[type=module]")
+      .evaluateAll((scripts) =>
+        scripts.map((script) => (script as HTMLScriptElement).nonce || `none: ${script.outerHTML.slice(0, 100)}`),
+      );
+    expect(written.length, path).toBeGreaterThan(0);
+    expect(new Set(written), path).toEqual(new Set([nonce]));
+    nonces.push(nonce ?? "");
+  }
+  return nonces;
+}

@@ -1,0 +1,94 @@
+import { expect, test } from "@/e2e/kit";
+import { inventAccount } from "@/e2e/kit/accounts";
+import { FORGED_TOKEN, type SetCookie } from "@/e2e/kit/cookies";
+
+const ATTRIBUTES = ["HttpOnly", "Path=/", "SameSite=Lax"];
+const CLEARED = [
+  { name: "__acc", value: "", maxAge: 0, attributes: ATTRIBUTES },
+  { name: "__ref", value: "", maxAge: 0, attributes: ATTRIBUTES },
+];
+
+test("both cookies have the attributes of the contract, and end when it says", async ({ calls, account }) => {
+  const { setCookies, data } = await calls.mutate("auth.login", { email: account.email, password: account.password });
+  const [access, refresh] = sorted(setCookies);
+  expect([access?.name, access?.attributes]).toEqual(["__acc", ATTRIBUTES]);
+  expect([refresh?.name, refresh?.attributes]).toEqual(["__ref", ATTRIBUTES]);
+  expect(access?.maxAge).toBeGreaterThanOrEqual(600 - 60 - 2);
+  expect(access?.maxAge).toBeLessThanOrEqual(600 - 60);
+  expect(refresh?.maxAge).toBeGreaterThanOrEqual(604_800 - 2);
+  expect(refresh?.maxAge).toBeLessThanOrEqual(604_800);
+  expect(Date.parse(data.session.expiresAt) - Date.parse(data.session.refreshAt)).toBe(60_000);
+});
+
+test("not remembered, both end with the browser, after a refresh too", async ({ calls, account }) => {
+  const { email, password } = account;
+  const login = await calls.mutate("auth.login", { email, password, remember: false });
+  const refreshed = await calls.mutate("auth.refresh");
+  expect([...login.setCookies, ...refreshed.setCookies].map(({ maxAge }) => maxAge)).toEqual([null, null, null]);
+});
+
+test("a refresh token that was just made is not sent again, and its holder gets a new access token", async ({
+  calls,
+  account,
+}) => {
+  await calls.mutate("auth.login", { email: account.email, password: account.password });
+  const { setCookies } = await calls.mutate("auth.refresh");
+  expect(setCookies.map(({ name }) => name)).toEqual(["__acc"]);
+});
+
+test("with the longest name and email both stay under 2.5 kB", async ({ calls }) => {
+  const invented = inventAccount();
+  const email = `${invented.email.replace("@example.test", "")}${"x".repeat(254 - invented.email.length)}@example.test`;
+  const { setCookies } = await calls.mutate("auth.register", { ...invented, email, fullName: "🏰".repeat(100) });
+  const pairs = setCookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  expect(pairs.length).toBeLessThan(2500);
+});
+
+test("signing out works with no cookies, any, expired and worthless ones, and always clears both", async ({
+  newCalls,
+  account,
+}) => {
+  const signedIn = await newCalls();
+  const login = await signedIn.mutate("auth.login", { email: account.email, password: account.password });
+  const [access, refresh] = sorted(login.setCookies).map(({ name, value }) => `${name}=${value}`);
+  for (const cookie of [
+    "",
+    "__acc=x",
+    `__acc=${FORGED_TOKEN}; __ref=${FORGED_TOKEN}`,
+    `${refresh}`,
+    `${access}; ${refresh}`,
+  ]) {
+    const { status, setCookies, text } = await (
+      await newCalls()
+    ).mutate("auth.logout", undefined, cookie ? { cookie } : {});
+    expect(status, text).toBe(200);
+    expect(sorted(setCookies), cookie).toEqual(CLEARED);
+  }
+  expect((await signedIn.query("auth.session")).status).toBe(401);
+});
+
+test("either cookie alone is enough to end the session", async ({ newCalls, account }) => {
+  for (const which of ["__acc", "__ref"]) {
+    const signedIn = await newCalls();
+    const login = await signedIn.mutate("auth.login", { email: account.email, password: account.password });
+    const { name, value } = login.setCookies.find((cookie) => cookie.name === which)!;
+    await (await newCalls()).mutate("auth.logout", undefined, { cookie: `${name}=${value}` });
+    const refused = await signedIn.mutate("auth.refresh");
+    expect([refused.status, refused.error?.reason], which).toEqual([401, "SESSION_ENDED"]);
+  }
+});
+
+test("a call that is refused because the session has ended clears nothing", async ({ newCalls, account }) => {
+  const [one, other] = [await newCalls(), await newCalls()];
+  const { email, password } = account;
+  await one.mutate("auth.login", { email, password });
+  await other.mutate("auth.login", { email, password });
+  await other.mutate("sessions.revokeOthers");
+  for (const answer of [await one.query("users.me"), await one.mutate("auth.refresh")]) {
+    expect([answer.status, answer.error?.reason, answer.setCookies]).toEqual([401, "SESSION_ENDED", []]);
+  }
+});
+
+function sorted(cookies: SetCookie[]): SetCookie[] {
+  return cookies.toSorted((one, other) => one.name.localeCompare(other.name));
+}

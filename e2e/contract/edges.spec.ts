@@ -1,0 +1,172 @@
+import { expect, test } from "@/e2e/kit";
+import { readAnswer, type Calls } from "@/e2e/kit/calls";
+
+const CHANGING = ["auth.logout", "auth.logoutAll", "auth.refresh", "sessions.revokeOthers"] as const;
+
+/** What a page of another site can make a browser send. */
+const CROSS_SITE: [what: string, headers: Record<string, string>, status: number][] = [
+  ["a multipart form", { origin: "https://evil.test", "content-type": "multipart/form-data; boundary=x" }, 403],
+  ["plain text", { origin: "https://evil.test", "content-type": "text/plain" }, 403],
+  ["no content type", { origin: "https://evil.test" }, 403],
+  ["JSON", { origin: "https://evil.test", "content-type": "application/json" }, 403],
+  ["JSON from nowhere", { origin: "null", "content-type": "application/json" }, 403],
+  ["JSON without a word about its origin", { "content-type": "application/json" }, 403],
+  ["JSON from a neighbour", { "sec-fetch-site": "same-site", "content-type": "application/json" }, 403],
+  ["JSON from another port", { origin: "http://localhost:1", "content-type": "application/json" }, 403],
+  ["a multipart form of our own", { origin: "self", "content-type": "multipart/form-data; boundary=x" }, 415],
+  ["plain text of our own", { origin: "self", "content-type": "text/plain" }, 415],
+  ["no content type of our own", { origin: "self" }, 415],
+];
+
+for (const [what, headers, status] of CROSS_SITE) {
+  test(`${what} is answered ${status} and not executed`, async ({ calls, account }) => {
+    await signIn(calls, account);
+    for (const procedure of CHANGING) {
+      const answer = await post(calls, procedure, {
+        ...headers,
+        ...(headers.origin === "self" && { origin: calls.origin }),
+      });
+      expect([answer.status, answer.error?.reason], answer.text).toEqual([
+        status,
+        status === 403 ? "ORIGIN_REFUSED" : "NOT_JSON",
+      ]);
+      expect(answer.setCookies).toEqual([]);
+    }
+    expect((await calls.query("users.me")).status).toBe(200);
+  });
+}
+
+test("a mutation without an origin is taken if the browser says that it is our own", async ({ calls, account }) => {
+  await signIn(calls, account);
+  const answer = await post(calls, "auth.logout", {
+    "sec-fetch-site": "same-origin",
+    "content-type": "application/json",
+  });
+  expect(answer.status, answer.text).toBe(200);
+});
+
+test("GET changes nothing, and only the listed methods are known", async ({ calls, account }) => {
+  await signIn(calls, account);
+  for (const procedure of CHANGING) {
+    const answer = await readAnswer(await calls.request.get(`${calls.origin}/api/trpc/${procedure}`));
+    expect([answer.status, answer.error?.reason], answer.text).toEqual([405, "METHOD_NOT_ALLOWED"]);
+    expect(answer.setCookies).toEqual([]);
+  }
+  for (const method of ["PUT", "PATCH", "DELETE", "PROPFIND"]) {
+    for (const path of ["/api/trpc/users.me", "/dashboard", "/login", "/health"]) {
+      const answer = await calls.request.fetch(calls.origin + path, { method, headers: { origin: calls.origin } });
+      expect(answer.status(), `${method} ${path}`).toBe(405);
+      expect(answer.headers().allow).toMatch(/GET/);
+    }
+  }
+  const posted = await calls.request.post(`${calls.origin}/login`, { data: "x", headers: { origin: calls.origin } });
+  expect(posted.status()).toBe(405);
+  expect((await calls.query("users.me")).status).toBe(200);
+});
+
+test("a body over 64 kB is refused before anybody reads it", async ({ calls }) => {
+  const answer = await calls.mutate("auth.login", { email: "a@b.c", password: "x".repeat(70_000) });
+  expect([answer.status, answer.error?.reason]).toEqual([413, "TOO_LARGE"]);
+});
+
+test("a batch holds ten calls at the most, and no sign-in hides in one", async ({ calls, account }) => {
+  await signIn(calls, account);
+  const batch = async (names: string[]) =>
+    calls.request.get(`${calls.origin}/api/trpc/${names.join(",")}?batch=1&input=%7B%7D`);
+  const ten = await batch(Array<string>(10).fill("users.me"));
+  expect(ten.status()).toBe(200);
+  expect(await ten.json()).toHaveLength(10);
+  expect((await batch(Array<string>(11).fill("users.me"))).status()).toBe(400);
+
+  for (const names of [
+    ["auth.login", "auth.login"],
+    ["auth.logout", "users.update"],
+    ["users.me", "auth%2Elogout"],
+  ]) {
+    const answer = await calls.request.post(`${calls.origin}/api/trpc/${names.join(",")}?batch=1`, {
+      headers: { origin: calls.origin, "content-type": "application/json" },
+      data: {
+        0: { email: account.email, password: account.password },
+        1: { email: account.email, password: account.password },
+      },
+    });
+    expect(answer.status(), names.join()).toBe(400);
+    expect(answer.headers()["set-cookie"]).toBeUndefined();
+  }
+  expect((await calls.query("users.me")).status).toBe(200);
+});
+
+test("a cookie that is sent twice is refused", async ({ calls }) => {
+  const answer = await calls.query("users.me", undefined, { cookie: "__ref=a; __ref=b" });
+  expect([answer.status, answer.error?.reason]).toEqual([400, "BAD_INPUT"]);
+});
+
+test("what does not exist is not found, and says nothing else", async ({ calls }) => {
+  for (const name of ["users.everybody", "auth", "constructor", "__proto__.x", "toString"]) {
+    const answer = await readAnswer(await calls.request.get(`${calls.origin}/api/trpc/${name}`));
+    expect([answer.status, answer.error?.reason, Object.keys(answer.error ?? {}).sort()], answer.text).toEqual([
+      404,
+      "NOT_FOUND",
+      ["code", "httpStatus", "message", "reason", "requestId"],
+    ]);
+  }
+});
+
+test("a sane request id is kept, any other is replaced, and errors carry it", async ({ calls }) => {
+  const kept = await calls.query("users.me", undefined, { "x-request-id": "0123-from-outside" });
+  expect([kept.headers["x-request-id"], kept.error?.requestId]).toEqual(["0123-from-outside", "0123-from-outside"]);
+  for (const id of ["<script>", "x", "a".repeat(65), "a b c d e f g"]) {
+    const answer = await calls.query("users.me", undefined, { "x-request-id": id });
+    expect(answer.headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
+  }
+  for (const path of ["/login", "/health", "/nowhere", "/_next/static/nothing.js"]) {
+    expect((await calls.request.get(calls.origin + path)).headers()["x-request-id"], path).toMatch(/^[0-9a-f-]{36}$/);
+  }
+});
+
+test("health answers without a session and without a database", async ({ calls }) => {
+  for (const path of ["/health", "/api/health/live", "/api/health/ready"]) {
+    const answer = await calls.request.get(calls.origin + path, { headers: { cookie: "__acc=x; __ref=y" } });
+    expect([answer.status(), await answer.json()], path).toEqual([200, { ok: true }]);
+    expect(answer.headers()["set-cookie"], path).toBeUndefined();
+  }
+});
+
+test("a client cannot choose its address, nor who it is", async ({ calls, account }) => {
+  const claims = {
+    "x-forwarded-for": "203.0.113.9",
+    "x-real-ip": "203.0.113.9",
+    forwarded: "for=203.0.113.9",
+    "x-portcullis-address": "203.0.113.9",
+    "x-portcullis-path": "/login",
+    "x-user": "root",
+  };
+  await signIn(calls, account, claims);
+  expect((await calls.query("sessions.list", undefined, claims)).data).toMatchObject([{ ip: "127.0.0.1" }]);
+});
+
+test("every kind of answer carries the headers that protect it", async ({ calls }) => {
+  for (const path of ["/login", "/dashboard", "/nowhere", "/api/trpc/users.me", "/health", "/maintenance?status=503"]) {
+    const headers = (await calls.request.get(calls.origin + path, { maxRedirects: 0 })).headers();
+    expect(headers, path).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "referrer-policy": expect.any(String),
+      "permissions-policy": expect.any(String),
+      "cross-origin-opener-policy": "same-origin",
+      "content-security-policy": expect.stringContaining("default-src 'none'"),
+    });
+    expect(headers["x-powered-by"], path).toBeUndefined();
+    expect(headers["access-control-allow-origin"], path).toBeUndefined();
+  }
+});
+
+async function signIn(calls: Calls, { email, password }: { email: string; password: string }, headers = {}) {
+  expect((await calls.mutate("auth.login", { email, password }, headers)).status).toBe(200);
+}
+
+/** As it is written, without the headers that a page of ours would add. */
+async function post(calls: Calls, procedure: string, headers: Record<string, string>) {
+  const url = `${calls.origin}/api/trpc/${procedure}`;
+  return readAnswer(await calls.request.fetch(url, { method: "POST", headers, data: Buffer.alloc(0) }));
+}

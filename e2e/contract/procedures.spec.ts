@@ -1,0 +1,126 @@
+import { expect, test } from "@/e2e/kit";
+import { inventAccount } from "@/e2e/kit/accounts";
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const SESSION = {
+  id: expect.stringMatching(ID),
+  expiresAt: expect.stringMatching(INSTANT),
+  refreshAt: expect.stringMatching(INSTANT),
+};
+
+test("every procedure answers in the shape that the contract names, and nothing more", async ({ calls }) => {
+  const invented = inventAccount();
+  const user = { id: expect.stringMatching(ID), email: invented.email, fullName: invented.fullName, role: "user" };
+  const profile = { ...user, createdAt: expect.stringMatching(INSTANT) };
+
+  expect((await calls.mutate("auth.register", { ...invented, remember: true })).data).toEqual({
+    user,
+    session: SESSION,
+  });
+  expect((await calls.query("auth.session")).data).toEqual({ user, session: SESSION });
+  expect((await calls.mutate("auth.refresh")).data).toEqual({ session: SESSION });
+  expect((await calls.query("users.me")).data).toEqual(profile);
+  expect((await calls.mutate("users.update", { fullName: "Ada Newgate" })).data).toEqual({
+    ...profile,
+    fullName: "Ada Newgate",
+  });
+  expect((await calls.query("auth.session")).data.user.fullName).toBe("Ada Newgate");
+  expect((await calls.query("sessions.list")).data).toEqual([
+    {
+      id: expect.stringMatching(ID),
+      current: true,
+      device: { browser: "Chrome", os: expect.any(String), type: "desktop" },
+      ip: "127.0.0.1",
+      createdAt: expect.stringMatching(INSTANT),
+      lastSeenAt: expect.stringMatching(INSTANT),
+      expiresAt: expect.stringMatching(INSTANT),
+    },
+  ]);
+  expect((await calls.mutate("sessions.revokeOthers")).data).toEqual({ revoked: 0 });
+  const change = { currentPassword: invented.password, newPassword: "seven lanterns over the causeway" };
+  expect((await calls.mutate("users.changePassword", change)).data).toEqual({ ok: true });
+  expect((await calls.mutate("auth.logout")).data).toEqual({ ok: true });
+
+  const credentials = { email: invented.email, password: change.newPassword };
+  const login = await calls.mutate("auth.login", credentials);
+  expect(login.data).toEqual({ user: { ...user, fullName: "Ada Newgate" }, session: SESSION });
+  expect((await calls.mutate("sessions.revoke", { id: login.data.session.id })).data).toEqual({ ok: true });
+  await calls.mutate("auth.login", credentials);
+  expect((await calls.mutate("auth.logoutAll")).data).toEqual({ ok: true });
+});
+
+test("who is signed out is refused by everything that is not public", async ({ calls }) => {
+  const refused = await Promise.all([
+    calls.query("auth.session"),
+    calls.query("users.me"),
+    calls.query("sessions.list"),
+    calls.mutate("auth.logoutAll"),
+    calls.mutate("users.update", { fullName: "Nobody" }),
+    calls.mutate("users.changePassword", { currentPassword: "a", newPassword: "b" }),
+    calls.mutate("sessions.revoke", { id: "01900000-0000-7000-8000-000000000000" }),
+    calls.mutate("sessions.revokeOthers"),
+    calls.mutate("auth.refresh"),
+  ]);
+  for (const { status, error, setCookies } of refused) {
+    expect([status, error?.reason, error?.code]).toEqual([401, "SIGNED_OUT", "UNAUTHORIZED"]);
+    expect(setCookies).toEqual([]);
+  }
+});
+
+test("a session of somebody else is as unknown as one that never was", async ({ newCalls, newAccount }) => {
+  const [owner, stranger] = [await newCalls(), await newCalls()];
+  const [ada, bea] = [await newAccount(), await newAccount()];
+  const { session } = (await owner.mutate("auth.login", { email: ada.email, password: ada.password })).data;
+  await stranger.mutate("auth.login", { email: bea.email, password: bea.password });
+
+  const foreign = await stranger.mutate("sessions.revoke", { id: session.id });
+  const unknown = await stranger.mutate("sessions.revoke", { id: "01900000-0000-7000-8000-000000000000" });
+  for (const { status, error } of [foreign, unknown]) expect([status, error?.reason]).toEqual([404, "NOT_FOUND"]);
+  expect(foreign.error?.message).toBe(unknown.error?.message);
+  expect((await owner.query("auth.session")).status).toBe(200);
+});
+
+test("a login ends the session whose cookies it came with", async ({ newCalls, account }) => {
+  const { email, password } = account;
+  const [before, other] = [await newCalls(), await newCalls()];
+  const first = await before.mutate("auth.login", { email, password });
+  const old = first.setCookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  await before.mutate("auth.login", { email, password });
+
+  expect((await before.query("sessions.list")).data).toHaveLength(1);
+  const refused = await other.query("users.me", undefined, { cookie: old });
+  expect([refused.status, refused.error?.reason]).toEqual([401, "SESSION_ENDED"]);
+});
+
+test("one email registered twice at once, in other spellings, makes one account", async ({ newCalls }) => {
+  const invented = inventAccount();
+  const spellings = [
+    invented.email.replace("ada.", "adé."),
+    invented.email.replace("ada.", "ade\u0301.").toUpperCase(),
+    ` ${invented.email.replace("ada.", "ａｄé.")} `,
+  ];
+  const answers = await Promise.all(
+    spellings.map(async (email) => (await newCalls()).mutate("auth.register", { ...invented, email })),
+  );
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+  for (const { status, error, setCookies } of answers) {
+    if (status === 200) continue;
+    expect([error?.reason, Object.keys(error?.fields ?? {})]).toEqual(["EMAIL_TAKEN", ["email"]]);
+    expect(setCookies).toEqual([]);
+  }
+});
+
+test("guesses that arrive together share what is left of the allowance", async ({ newCalls, account }) => {
+  const guess = async () => (await newCalls()).mutate("auth.login", { email: account.email, password: "a guess" });
+  const answers = await Promise.all(Array.from({ length: 16 }, guess));
+  const reasons = answers.map(({ error }) => error?.reason).sort();
+  expect(reasons).toEqual([...Array(10).fill("INVALID_CREDENTIALS"), ...Array(6).fill("RATE_LIMITED")]);
+  const limited = answers.find(({ error }) => error?.reason === "RATE_LIMITED");
+  expect(limited?.status).toBe(429);
+  expect(limited?.headers["retry-after"]).toBe(String(limited?.error?.retryAfterSeconds));
+
+  // The right password does not help either, as long as this is no known device.
+  const right = await (await newCalls()).mutate("auth.login", { email: account.email, password: account.password });
+  expect(right.error?.reason).toBe("RATE_LIMITED");
+});

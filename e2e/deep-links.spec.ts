@@ -1,0 +1,76 @@
+import { expect, test } from "@/e2e/kit";
+import { inventAccount } from "@/e2e/kit/accounts";
+import { loginForm, registerForm } from "@/e2e/kit/forms";
+
+const DEEP = "/dashboard/account?tab=name&q=a%20b";
+
+const HOSTILE = [
+  "//evil.test",
+  "/\\evil.test",
+  "/.//evil.test",
+  "/%2f%2fevil.test",
+  "%2f%2fevil.test",
+  "/%252f%252fevil.test",
+  "///evil.test",
+  "https://evil.test",
+  "javascript:alert(1)",
+  "data:text/html,hi",
+  "/\t/evil.test",
+  "/\n/evil.test",
+  "\u0000/evil",
+  "evil.test",
+  "@evil.test",
+  "",
+];
+
+test("a deep link survives the login", async ({ page, account, baseURL }) => {
+  await page.goto(DEEP);
+  await expect(page).toHaveURL(`${baseURL}/login?next=${encodeURIComponent(DEEP).replaceAll("%20", "+")}`);
+  const form = loginForm(page);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(page).toHaveURL(baseURL + DEEP);
+  await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+});
+
+test("a deep link survives the detour to somebody new", async ({ page, baseURL }) => {
+  await page.goto(DEEP);
+  await page.getByRole("link", { name: "Create an account" }).click();
+  const form = registerForm(page);
+  await form.fill(inventAccount());
+  await form.submit.click();
+  await expect(page).toHaveURL(baseURL + DEEP);
+});
+
+test("a link that leads elsewhere after login leads to the dashboard", async ({ page, account, baseURL }) => {
+  await page.goto("/login?next=/.//evil.test");
+  const form = loginForm(page);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(page).toHaveURL(`${baseURL}/dashboard`);
+});
+
+for (const next of HOSTILE) {
+  test(`${JSON.stringify(next)} is nowhere to go on to, for guests or for members`, async ({
+    newCalls,
+    newAccount,
+    baseURL,
+  }) => {
+    const { request, ...guest } = await newCalls();
+    const query = `next=${encodeURIComponent(next)}`;
+    expect(guest.origin).toBe(baseURL);
+
+    const page = await (await request.get(`${baseURL}/login?${query}`)).text();
+    expect(page).toContain('href="/register?next=%2Fdashboard"');
+    expect(page.replaceAll(next, "").includes('href="//')).toBe(false);
+
+    const member = await newCalls();
+    const { email, password } = await newAccount();
+    await member.mutate("auth.login", { email, password });
+    for (const path of ["/login", "/register", "/resume"]) {
+      const answer = await member.request.get(`${baseURL}${path}?${query}`, { maxRedirects: 0 });
+      expect(answer.status(), path).toBe(307);
+      expect(new URL(answer.headers().location ?? "", baseURL).href, path).toBe(`${baseURL}/dashboard`);
+    }
+  });
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+import { expect, testOnOwnServer as test } from "@/e2e/kit";
+import { expireAccessToken, sessionCookies } from "@/e2e/kit/cookies";
+import { loginForm } from "@/e2e/kit/forms";
+
+test("while the database is away the overview opens, then people wait, and return by themselves to where they were", async ({
+  signedInPage: page,
+  context,
+  server,
+  baseURL,
+}) => {
+  await page.goto("/dashboard");
+  await expect(page.getByText("Only this device")).toBeVisible();
+  const before = await sessionCookies(context);
+
+  await server.database.stop();
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+  await expect(page).toHaveURL(/\/dashboard$/);
+
+  await expireAccessToken(context);
+  await page.goto("/dashboard/account");
+  await expect(page).toHaveURL(`${baseURL}/maintenance?status=503&next=%2Fdashboard%2Faccount`);
+  await expect(page.getByRole("heading", { level: 1, name: "Back in a moment" })).toBeVisible();
+  expect((await sessionCookies(context)).refresh?.value).toBe(before.refresh?.value);
+
+  await server.database.start();
+  await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible({ timeout: 20_000 });
+  await expect(page).toHaveURL(`${baseURL}/dashboard/account`);
+});
+
+test("a form that cannot be served says so inline, keeps what was typed, and works when the database is back", async ({
+  page,
+  account,
+  server,
+}) => {
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill(account);
+  await server.database.stop();
+  await form.submit.click();
+  await expect(form.problem).toContainText("We cannot do this right now.");
+  await expect(page).toHaveURL(/\/login$/);
+  await expect(form.email).toHaveValue(account.email);
+  await expect(form.password).toHaveValue(account.password);
+
+  await server.database.start();
+  await form.submit.click();
+  await expect(page).toHaveURL(/\/dashboard$/);
+});
+
+test("a database that hangs is given up on, and nobody is signed out", async ({
+  signedInPage: page,
+  context,
+  server,
+}) => {
+  await page.goto("/dashboard");
+  await expect(page.getByText("Only this device")).toBeVisible();
+  await server.database.pause();
+  await expireAccessToken(context);
+  await page.goto("/dashboard");
+  await expect(page.getByRole("heading", { level: 1 })).not.toContainText("Hello");
+  expect((await sessionCookies(context)).refresh).not.toBeNull();
+
+  await server.database.resume();
+  await page.goto("/dashboard");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+});
+
+test("a restart of the app ends cleanly, and signs nobody out", async ({ signedInPage: page, context, server }) => {
+  await page.goto("/dashboard");
+  expect(await server.stopApp()).toEqual({ code: 0, signal: null });
+  await server.startApp();
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+  await expireAccessToken(context);
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+});
+
+test("an app that is killed before its answer arrives, and a database that is, cost nobody the session", async ({
+  signedInPage: page,
+  context,
+  server,
+  wire,
+}) => {
+  await page.goto("/dashboard");
+  await expect.poll(async () => (await sessionCookies(context)).access, { timeout: 15_000 }).toBeNull();
+  const lost = wire.loseReplies("/dashboard/account", Number.POSITIVE_INFINITY);
+  await page.goto("/dashboard/account").catch(() => {});
+  await lost.first;
+  await server.killApp();
+  await server.database.kill();
+  await server.database.start();
+  await server.startApp();
+  lost.end();
+
+  await page.goto("/dashboard/account");
+  await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+  expect(wire.exchanges.filter(({ location }) => location?.includes("/login"))).toEqual([]);
+});
+
+test("secrets that are changed with the old ones still accepted sign nobody out", async ({
+  signedInPage: page,
+  context,
+  server,
+  wire,
+}) => {
+  await page.goto("/dashboard");
+  const secret = () => randomBytes(32).toString("base64url");
+  await server.stopApp();
+  await server.startApp({
+    SESSION_SECRET: secret(),
+    JWT_ACCESS_SECRET: secret(),
+    SESSION_SECRET_PREVIOUS: process.env.SESSION_SECRET ?? "",
+    JWT_ACCESS_SECRET_PREVIOUS: process.env.JWT_ACCESS_SECRET ?? "",
+  });
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+  await expireAccessToken(context);
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+  expect(wire.exchanges.filter(({ path }) => /^\/(resume|login)/.test(path))).toEqual([]);
+});
+
+test("an access key that is retired at once costs one hop", async ({ signedInPage: page, server, wire }) => {
+  await server.stopApp();
+  await server.startApp({ JWT_ACCESS_SECRET: randomBytes(32).toString("base64url") });
+  await page.goto("/dashboard");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+  expect(wire.exchanges.filter(({ path }) => path.startsWith("/resume"))).toHaveLength(1);
+});
+
+test("health tells a dead database from a dead app", async ({ request, server }) => {
+  await server.database.stop();
+  for (const path of ["/health", "/api/health/live"]) {
+    const answer = await request.get(path);
+    expect([answer.status(), await answer.json()], path).toEqual([200, { ok: true }]);
+  }
+  await expect.poll(async () => (await request.get("/api/health/ready")).status()).toBe(503);
+  await server.database.start();
+  await expect.poll(async () => (await request.get("/api/health/ready")).status()).toBe(200);
+});

@@ -1,0 +1,102 @@
+import type { APIResponse } from "@playwright/test";
+import { expect, test } from "@/e2e/kit";
+import type { Calls } from "@/e2e/kit/calls";
+import { FORGED_TOKEN } from "@/e2e/kit/cookies";
+
+const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
+const HOPS_AT_MOST = 20;
+
+test.describe("a client that keeps sending what it was asked to drop", () => {
+  for (const [what, cookie] of [
+    ["a worthless access cookie", () => `__acc=${FORGED_TOKEN}`],
+    ["two worthless cookies", () => `__acc=${FORGED_TOKEN}; __ref=${FORGED_TOKEN}`],
+    ["a worthless access cookie beside a good refresh cookie", (refresh: string) => `__acc=x; __ref=${refresh}`],
+    ["an access cookie of the other name", (refresh: string) => `__Host-__acc=x; __ref=${refresh}`],
+  ] as const) {
+    test(`is not sent in circles: ${what}`, async ({ newCalls, account }) => {
+      const calls = await newCalls();
+      const { setCookies } = await calls.mutate("auth.login", { email: account.email, password: account.password });
+      const refresh = setCookies.find(({ name }) => name === "__ref")?.value ?? "";
+      // A client of its own: this one must not learn cookies from the answers.
+      for (const path of [...PRIVATE_PAGES, "/", "/login", "/register"]) {
+        const { status, hops } = await follow(await newCalls(), path, cookie(refresh));
+        expect(status, hops.join(" → ")).toBe(200);
+      }
+    });
+  }
+});
+
+for (const headers of [
+  { host: "evil.test" },
+  { "x-forwarded-host": "evil.test", "x-forwarded-proto": "https" },
+  { forwarded: "host=evil.test;proto=https" },
+] as Record<string, string>[]) {
+  test(`a redirect never leads to what ${Object.keys(headers).join(" and ")} says`, async ({ calls, account }) => {
+    for (const signedIn of [false, true]) {
+      if (signedIn) await calls.mutate("auth.login", { email: account.email, password: account.password });
+      for (const path of [
+        "/",
+        "/dashboard",
+        "/login?next=/dashboard/account",
+        "/resume?next=/dashboard",
+        "/dashboard/",
+      ]) {
+        const answer = await calls.request.get(calls.origin + path, { headers, maxRedirects: 0 });
+        const { location } = answer.headers();
+        if (location !== undefined) expect(new URL(location, calls.origin).origin, path).toBe(calls.origin);
+        expect(await answer.text(), path).not.toContain("evil.test");
+      }
+    }
+  });
+}
+
+test("nothing private and no redirect of the gate may be stored", async ({ calls, account }) => {
+  const soft = { rsc: "1", "next-router-prefetch": "1" };
+  const ask = async (path: string, headers = {}) =>
+    expectUnstored(await calls.request.get(calls.origin + path, { headers, maxRedirects: 0 }));
+
+  for (const path of [...PRIVATE_PAGES, "/", "/resume?next=/dashboard"]) await ask(path);
+  for (const path of PRIVATE_PAGES) {
+    const answer = await calls.request.get(calls.origin + path, { headers: soft, maxRedirects: 0 });
+    expect(answer.status(), `${path} as a soft navigation`).toBe(401);
+    expectUnstored(answer);
+  }
+
+  const login = await calls.mutate("auth.login", { email: account.email, password: account.password });
+  expect(login.headers["cache-control"]).toBe("private, no-store");
+  for (const path of [...PRIVATE_PAGES, "/", "/login", "/register"]) await ask(path);
+  for (const path of PRIVATE_PAGES) await ask(path, soft);
+
+  const { refresh } = { refresh: login.setCookies.find(({ name }) => name === "__ref")?.value };
+  for (const path of [...PRIVATE_PAGES, "/", "/login"]) {
+    const answer = await calls.request.get(calls.origin + path, {
+      headers: { cookie: `__ref=${refresh}` },
+      maxRedirects: 0,
+    });
+    expect(answer.headers()["set-cookie"], `${path} is refreshed`).toContain("__acc=");
+    expectUnstored(answer);
+  }
+  expect((await calls.query("auth.session")).headers["cache-control"]).toBe("private, no-store");
+});
+
+test("an address that does not exist is a page that says so, not a fault", async ({ page }) => {
+  const answer = await page.goto("/nowhere");
+  expect(answer?.status()).toBe(404);
+  await expect(page.getByRole("heading", { level: 1, name: "There is no gate here" })).toBeVisible();
+});
+
+function expectUnstored(answer: APIResponse): void {
+  expect(answer.headers()["cache-control"], `${answer.url()} ${answer.status()}`).toBe("private, no-store");
+}
+
+/** Follows redirects as a client that never changes its cookies. */
+async function follow({ request, origin }: Calls, path: string, cookie: string) {
+  const hops = [path];
+  for (;;) {
+    const answer = await request.get(origin + hops.at(-1), { headers: { cookie }, maxRedirects: 0 });
+    const { location } = answer.headers();
+    if (location === undefined || hops.length > HOPS_AT_MOST) return { status: answer.status(), hops };
+    const { pathname, search } = new URL(location, origin);
+    hops.push(pathname + search);
+  }
+}

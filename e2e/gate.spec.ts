@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import { SignJWT } from "jose";
+import { expect, test } from "@/e2e/kit";
+import {
+  expireAccessToken,
+  FORGED_TOKEN,
+  sessionCookies,
+  spoilAccessToken,
+  spoilRefreshToken,
+} from "@/e2e/kit/cookies";
+import type { Exchange } from "@/e2e/kit/wire";
+
+const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
+
+for (const path of PRIVATE_PAGES) {
+  test(`a guest at ${path} is asked to sign in`, async ({ page, baseURL }) => {
+    await page.goto(path);
+    await expect(page).toHaveURL(`${baseURL}/login?next=${encodeURIComponent(path)}`);
+    await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+  });
+}
+
+test("without an access cookie the page is refreshed in the same request, and only that cookie is new", async ({
+  signedInPage: page,
+  context,
+  wire,
+}) => {
+  const before = await sessionCookies(context);
+  await expireAccessToken(context);
+  const seen = wire.exchanges.length;
+  await page.goto("/dashboard/account");
+  await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+
+  const after = await sessionCookies(context);
+  expect(after.access?.value).toBeTruthy();
+  expect(after.refresh?.value, "just made: it is not due yet").toBe(before.refresh?.value);
+  expect(documentsOf(wire.exchanges.slice(seen))).toEqual(["/dashboard/account 200"]);
+});
+
+const retired = async () =>
+  new SignJWT({ sub: "somebody", sid: "some session" })
+    .setProtectedHeader({ alg: "HS256", typ: "at+jwt", kid: "retired" })
+    .setExpirationTime("10 min")
+    .sign(randomBytes(32));
+
+for (const [what, token] of [
+  ["forged", async () => FORGED_TOKEN],
+  ["signed with a retired key", retired],
+  ["no token at all", async () => "x"],
+] as const) {
+  test(`an access cookie that is ${what} costs one hop, and nobody is signed out`, async ({
+    signedInPage: page,
+    context,
+    wire,
+  }) => {
+    await spoilAccessToken(context, await token());
+    const seen = wire.exchanges.length;
+    await page.goto("/dashboard/account");
+    await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+    expect(documentsOf(wire.exchanges.slice(seen))).toEqual([
+      "/dashboard/account 307",
+      "/resume?next=%2Fdashboard%2Faccount 307",
+      "/dashboard/account 200",
+    ]);
+  });
+}
+
+test("somebody who changes networks goes on after one hop", async ({ signedInPage: page, wire }) => {
+  wire.address = "127.0.0.77";
+  const seen = wire.exchanges.length;
+  await page.goto("/dashboard/sessions");
+  await expect(page.getByRole("listitem").filter({ hasText: "This device" })).toBeVisible();
+  expect(documentsOf(wire.exchanges.slice(seen))).toHaveLength(3);
+});
+
+test("a click after changing networks is not interrupted", async ({ signedInPage: page, wire }) => {
+  await page.goto("/dashboard");
+  await expect(page.getByText("Only this device")).toBeVisible();
+  wire.address = "127.0.0.77";
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+  expect(wire.exchanges.filter(({ location }) => location?.includes("/login"))).toEqual([]);
+});
+
+test("with two worthless cookies people are asked to sign in, and can", async ({
+  signedInPage: page,
+  context,
+  account,
+  baseURL,
+}) => {
+  await spoilAccessToken(context);
+  await spoilRefreshToken(context);
+  await page.goto("/dashboard/account");
+  await expect(page).toHaveURL(`${baseURL}/login?next=%2Fdashboard%2Faccount`);
+  await page.getByLabel("Email").fill(account.email);
+  await page.getByLabel("Password", { exact: true }).fill(account.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(`${baseURL}/dashboard/account`);
+});
+
+test("a click after the session ended elsewhere leads to the login page by one full load", async ({
+  signedInPage: page,
+  context,
+  account,
+  newCalls,
+  wire,
+  baseURL,
+}) => {
+  const elsewhere = await newCalls();
+  await page.goto("/dashboard");
+  await expect(page.getByText("Only this device")).toBeVisible();
+  await elsewhere.mutate("auth.login", { email: account.email, password: account.password });
+  expect((await elsewhere.mutate("auth.logoutAll")).data).toEqual({ ok: true });
+
+  const seen = wire.exchanges.length;
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
+  await expect(page).toHaveURL(`${baseURL}/login?next=%2Fdashboard%2Faccount`);
+  await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+  expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
+  const asked = documentsOf(wire.exchanges.slice(seen)).filter((line) => line.startsWith("/dashboard/account "));
+  expect(asked).toEqual(["/dashboard/account 307"]);
+});
+
+/** Full page loads, as "path status". */
+function documentsOf(exchanges: Exchange[]): string[] {
+  return exchanges
+    .filter(({ requestHeaders }) => requestHeaders["sec-fetch-dest"] === "document")
+    .map(({ path, status }) => `${path} ${status}`);
+}

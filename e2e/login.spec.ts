@@ -1,0 +1,178 @@
+import { expect, test } from "@/e2e/kit";
+import { inventAccount } from "@/e2e/kit/accounts";
+import { sessionCookies } from "@/e2e/kit/cookies";
+import { loginForm } from "@/e2e/kit/forms";
+
+test("the keyboard is enough to sign in", async ({ page, account }) => {
+  await page.goto("/login");
+  const form = loginForm(page);
+  await expect(form.submit).toBeEnabled();
+
+  const focused = page.locator(":focus");
+  const emailHasFocus = () => form.email.evaluate((input) => input === document.activeElement);
+  for (let presses = 0; presses < 6 && !(await emailHasFocus()); presses++) await page.keyboard.press("Tab");
+  await page.keyboard.type(account.email);
+  await page.keyboard.press("Tab");
+  await expect(focused).toHaveAttribute("type", "password");
+  await page.keyboard.type(account.password);
+  await page.keyboard.press("Enter");
+
+  await expect(page).toHaveURL(/\/dashboard$/);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Hello, ${account.fullName}`);
+});
+
+test("an unknown email and a wrong password are told the same, and what was typed stays", async ({ page, account }) => {
+  await page.goto("/login");
+  const form = loginForm(page);
+  const told: string[] = [];
+  for (const email of [account.email, inventAccount().email]) {
+    const attempt = { email, password: "not the password at all" };
+    await form.fill(attempt);
+    await form.submit.click();
+    await expect(form.problem).toContainText("The email or the password is not right.");
+    told.push(await form.problem.innerText());
+    await expect(form.email).toHaveValue(attempt.email);
+    await expect(form.password).toHaveValue(attempt.password);
+  }
+  expect(told[0]).toBe(told[1]);
+  expect(await sessionCookies(page.context())).toEqual({ access: null, refresh: null });
+});
+
+test("an empty form says at each field what is missing, asks nobody, and goes to the first", async ({ page, wire }) => {
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.submit.click();
+  await expect(form.email).toHaveAccessibleDescription("Enter your email.");
+  await expect(form.password).toHaveAccessibleDescription("Enter your password.");
+  await expect(form.email).toHaveAttribute("aria-invalid", "true");
+  await expect(form.email).toBeFocused();
+  expect(wire.exchanges.filter(({ method }) => method === "POST")).toEqual([]);
+
+  await form.email.fill("mended@example.test");
+  await expect(form.email).toHaveAccessibleDescription("");
+});
+
+test("an address that only the server can refuse is refused at its field", async ({ page }) => {
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill({ email: "ada@gate..test", password: "something" });
+  await form.submit.click();
+  await expect(form.email).toHaveAccessibleDescription(/like name@example\.com/);
+  await expect(form.email).toBeFocused();
+  await expect(form.password).toHaveValue("something");
+});
+
+test("too many failures are told inline, with the time to wait, and nothing typed is lost", async ({
+  page,
+  calls,
+  account,
+}) => {
+  const wrong = { email: account.email, password: "not the password at all" };
+  for (let failures = 0; failures < 10; failures++) {
+    const answer = await calls.mutate("auth.login", wrong);
+    expect(answer.error?.reason).toBe("INVALID_CREDENTIALS");
+  }
+  const refused = await calls.mutate("auth.login", wrong);
+  expect(refused.error?.reason).toBe("RATE_LIMITED");
+
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill(wrong);
+  await form.submit.click();
+  await expect(form.problem).toContainText("Too many attempts.");
+  const countdown = form.problem.locator("[aria-hidden]");
+  await expect(countdown).toHaveText(/You can try again in 14 min \d+ s\./);
+  const first = await countdown.innerText();
+  await expect(countdown).not.toHaveText(first);
+  await expect(page).toHaveURL(/\/login$/);
+  await expect(form.email).toHaveValue(wrong.email);
+  await expect(form.password).toHaveValue(wrong.password);
+});
+
+test("strangers who fail do not lock out the browser that was signed in before", async ({
+  page,
+  calls,
+  account,
+  signIn,
+  context,
+}) => {
+  await (await signIn(context, account)).mutate("auth.logout");
+  for (let failures = 0; failures < 11; failures++) {
+    await calls.mutate("auth.login", { email: account.email, password: "wrong" }, { "user-agent": "Stranger/1.0" });
+  }
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(page).toHaveURL(/\/dashboard$/);
+});
+
+test("without a connection the form says so, keeps what was typed, and works when it is back", async ({
+  page,
+  account,
+  wire,
+}) => {
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill(account);
+  wire.cut();
+  await form.submit.click();
+  await expect(form.problem).toContainText("We could not reach the server.");
+  await expect(form.password).toHaveValue(account.password);
+
+  wire.mend();
+  await form.submit.click();
+  await expect(page).toHaveURL(/\/dashboard$/);
+});
+
+test("pressing twice signs in once", async ({ page, account, wire }) => {
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill(account);
+  const held = wire.holdReply("/api/trpc/auth.login");
+  await form.password.press("Enter");
+  await held.answered;
+  await expect(page.getByRole("button", { name: "Signing in…" })).toHaveAttribute("aria-disabled", "true");
+  await page.getByRole("button", { name: "Signing in…" }).click({ force: true });
+  await form.password.press("Enter");
+  held.release();
+
+  await expect(page).toHaveURL(/\/dashboard$/);
+  expect(wire.exchanges.filter(({ path }) => path === "/api/trpc/auth.login")).toHaveLength(1);
+});
+
+test("who does not want to be remembered gets cookies that end with the browser", async ({
+  page,
+  context,
+  account,
+}) => {
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill(account);
+  await form.remember.uncheck();
+  await form.submit.click();
+  await expect(page).toHaveURL(/\/dashboard$/);
+
+  const { access, refresh } = await sessionCookies(context);
+  expect([access?.expires, refresh?.expires]).toEqual([-1, -1]);
+});
+
+test("a password can be shown and hidden again", async ({ page }) => {
+  await page.goto("/login");
+  const { password } = loginForm(page);
+  await password.fill("velvet otters");
+  await page.getByRole("button", { name: "Show password" }).click();
+  await expect(password).toHaveAttribute("type", "text");
+  await expect(password).toHaveValue("velvet otters");
+  await page.getByRole("button", { name: "Hide password" }).click();
+  await expect(password).toHaveAttribute("type", "password");
+});
+
+test("somebody signed in never sees the forms, and / leads home", async ({ signedInPage: page }) => {
+  for (const path of ["/login", "/register", "/"]) {
+    await page.goto(path);
+    await expect(page).toHaveURL(/\/dashboard$/);
+  }
+  await page.goto("/login?next=%2Fdashboard%2Faccount");
+  await expect(page).toHaveURL(/\/dashboard\/account$/);
+});

@@ -1,0 +1,96 @@
+import { expect, test } from "@/e2e/kit";
+import { expireAccessToken, sessionCookies } from "@/e2e/kit/cookies";
+import { loginForm } from "@/e2e/kit/forms";
+
+const WITHIN_A_SECOND = { timeout: 1_000 };
+
+test("signing out in one tab reaches all others within a second", async ({ signedInPage: page, openTab }) => {
+  await page.goto("/dashboard");
+  const others = [await openTab("/dashboard/sessions"), await openTab("/dashboard/account")];
+  await page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  for (const other of others)
+    await expect(other.getByRole("heading", { name: "Sign in" })).toBeVisible(WITHIN_A_SECOND);
+});
+
+test("signing in in one tab takes the login page of another along", async ({ page, openTab, account }) => {
+  await page.goto("/login?next=/dashboard/account");
+  const other = await openTab("/login");
+  const form = loginForm(other);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(other).toHaveURL(/\/dashboard$/);
+  await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible(WITHIN_A_SECOND);
+});
+
+test("after somebody else signed in in one tab, the other does not go on as the person before", async ({
+  signedInPage: page,
+  openTab,
+  newAccount,
+}) => {
+  await page.goto("/dashboard");
+  const other = await openTab("/dashboard");
+  const bea = await newAccount({ fullName: "Bea Bastion" });
+  await other.getByRole("button", { name: "Sign out" }).click();
+  const form = loginForm(other);
+  await form.fill(bea);
+  await form.submit.click();
+  await expect(other.getByRole("heading", { level: 1 })).toHaveText("Hello, Bea Bastion");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Hello, Bea Bastion", WITHIN_A_SECOND);
+});
+
+test("an answer that arrives after signing out cannot sign the browser in again", async ({
+  signedInPage: page,
+  context,
+  wire,
+}) => {
+  await page.goto("/dashboard");
+  await expect(page.getByText("Only this device")).toBeVisible();
+  await expireAccessToken(context);
+  const slow = await context.newPage();
+  const held = wire.holdReply("/dashboard/account");
+  const loading = slow.goto("/dashboard/account");
+  const { setCookies } = await held.answered;
+  expect(setCookies.join(), "the late answer brings a good access token").toMatch(/__acc=ey/);
+
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  held.release();
+  await loading.catch(() => {});
+
+  await expect(slow.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await page.goto("/dashboard");
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
+});
+
+test("signing out does not wait for a call that is slow, and its answer changes nothing", async ({
+  signedInPage: page,
+  context,
+  wire,
+}) => {
+  await page.goto("/dashboard/account");
+  const held = wire.holdReply(/^\/api\/trpc\/sessions\.list/);
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Devices" }).click();
+  await held.answered;
+  await page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  held.release();
+  expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
+});
+
+test("a sign-out that nobody heard leaves people signed in, and says so", async ({
+  signedInPage: page,
+  context,
+  wire,
+}) => {
+  await page.goto("/dashboard");
+  await expect(page.getByText("Only this device")).toBeVisible();
+  wire.cut();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByText("You are still signed in.")).toBeVisible();
+  wire.mend();
+  expect((await sessionCookies(context)).refresh).not.toBeNull();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+});
