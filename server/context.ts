@@ -54,15 +54,17 @@ async function authenticateCall(
   const credentials = { access, hasRefreshToken: cookies.refreshToken !== null };
 
   let decision = decideGate(request, credentials, now);
+  let retryAfterSeconds: number | undefined;
   if (decision.kind === "refresh" && cookies.refreshToken !== null) {
     const result = await tryRefresh(db, cookies.refreshToken, client, now);
     if (result.kind === "refreshed") {
       setCookies.push(...result.cookies);
       access = result.access;
     }
+    if (result.kind === "unavailable") retryAfterSeconds = result.retryAfterSeconds;
     decision = decideAfterRefresh(request, result, credentials);
   }
-  if (decision.kind === "refuse") throw new Refusal(decision.reason);
+  if (decision.kind === "refuse") throw new Refusal(decision.reason, { retryAfterSeconds });
   if (access === null) throw new Refusal("SIGNED_OUT");
   const caller = callerOf(access);
   noteCaller(caller);

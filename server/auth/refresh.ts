@@ -63,9 +63,11 @@ export async function tryRefresh(
   try {
     return await refresh(db, token, client, now);
   } catch (error) {
-    if (error instanceof Refusal && error.reason === "RATE_LIMITED") return { kind: "unavailable", status: 429 };
-    if (!isUnavailable(error) && !(error instanceof Refusal)) log.error({ err: error }, "refresh failed");
-    return { kind: "unavailable", status: 503 };
+    if (error instanceof Refusal) {
+      return { kind: "unavailable", status: error.reason === "RATE_LIMITED" ? 429 : 503, ...error.details };
+    }
+    if (!isUnavailable(error)) log.error({ err: error }, "refresh failed");
+    return { kind: "unavailable", status: 503, retryAfterSeconds: 1 };
   }
 }
 

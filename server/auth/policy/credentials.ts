@@ -36,4 +36,4 @@ export type RefreshResult =
   /** Not a token of ours (any more): as good as none, and no reason to touch a cookie. */
   | { kind: "unreadable" }
   /** Nobody knows: the database is away or somebody asks too often. */
-  | { kind: "unavailable"; status: 429 | 503 };
+  | { kind: "unavailable"; status: 429 | 503; retryAfterSeconds?: number };
