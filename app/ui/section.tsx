@@ -1,6 +1,8 @@
 import type { ReactNode } from "react";
 
 interface SectionProps {
+  /** Where links lead to. */
+  id?: string;
   title: string;
   /** One or two sentences below the title. */
   lead?: ReactNode;
@@ -8,9 +10,9 @@ interface SectionProps {
 }
 
 /** A ruled entry of a page: what it is about on the left, the thing itself on the right. */
-export function Section({ title, lead, children }: SectionProps) {
+export function Section({ id, title, lead, children }: SectionProps) {
   return (
-    <section className="grid gap-x-12 gap-y-5 border-t border-line py-9 lg:grid-cols-[17rem_minmax(0,1fr)]">
+    <section id={id} className="grid gap-x-12 gap-y-5 border-t border-line py-9 lg:grid-cols-[17rem_minmax(0,1fr)]">
       <div>
         <h2 className="plate text-xl">{title}</h2>
         {lead && <div className="mt-2 max-w-prose text-quiet">{lead}</div>}

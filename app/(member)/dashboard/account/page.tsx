@@ -24,7 +24,7 @@ export default async function AccountPage() {
       <Section title="Profile" lead="The email is what you sign in with.">
         <Profile />
       </Section>
-      <Section title="Password" lead="A new one signs out every other device. This one stays.">
+      <Section id="password" title="Password" lead="A new one signs out every other device. This one stays.">
         <PasswordForm passwordMinLength={env().PASSWORD_MIN_LENGTH} />
       </Section>
       <Section title="Sign out everywhere" lead="For a device that is lost, or a computer that was not yours.">

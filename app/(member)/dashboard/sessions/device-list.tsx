@@ -7,6 +7,7 @@ import { Button } from "@/app/ui/button";
 import { Notice } from "@/app/ui/notice";
 import { DeviceRow } from "./device-row";
 import { DeviceSkeleton } from "./device-skeleton";
+import { NotMe } from "./not-me";
 import { RevokeOthers } from "./revoke-others";
 
 const ASK_AGAIN_MS = 10_000;
@@ -61,6 +62,12 @@ export function DeviceList() {
             <DeviceRow key={session.id} session={session} onRevoked={tell} />
           ))}
         </ul>
+      )}
+      {others > 0 && (
+        <div className="mt-8 flex flex-wrap items-center justify-between gap-x-8 gap-y-4">
+          <p className="text-quiet">Is there a device that you do not know?</p>
+          <NotMe about="a device that I do not know" />
+        </div>
       )}
       {sessions && others === 0 && (
         <p className="mt-6 text-quiet">

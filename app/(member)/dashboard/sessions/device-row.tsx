@@ -5,6 +5,7 @@ import type { RouterOutputs } from "@/app/auth/trpc-client";
 import { LogoutButton } from "@/app/(member)/logout-button";
 import { Distance, Moment } from "@/app/ui/moment";
 import { DeviceIcon } from "./device-icon";
+import { NotMe } from "./not-me";
 import { RevokeDevice } from "./revoke-device";
 
 export type Session = RouterOutputs["sessions"]["list"][number];
@@ -15,7 +16,7 @@ interface DeviceRowProps {
 }
 
 export function DeviceRow({ session, onRevoked }: DeviceRowProps) {
-  const { device, current, ip, createdAt, lastSeenAt } = session;
+  const { device, current, ip, createdAt, lastSeenAt, recoveredAt } = session;
   const name = `${device.browser} on ${device.os}`;
 
   return (
@@ -42,6 +43,15 @@ export function DeviceRow({ session, onRevoked }: DeviceRowProps) {
             <Moment at={createdAt} />
           </Detail>
         </dl>
+        {recoveredAt !== undefined && (
+          <div className="mt-4 flex flex-col items-start gap-3 rounded-plate border-l-4 border-danger bg-danger-wash px-4 py-3">
+            <p>
+              Came back with an older key <Distance at={recoveredAt} />. Most often an answer got lost on the way. It
+              can also mean that somebody copied this browser’s cookies.
+            </p>
+            <NotMe about={name} />
+          </div>
+        )}
       </div>
       <div className="col-start-2 sm:col-start-3 sm:self-center">
         {current ? <LogoutButton /> : <RevokeDevice id={session.id} name={name} onRevoked={onRevoked} />}

@@ -1,8 +1,8 @@
 "use client";
 
-import { describeFailure } from "@/app/auth/failure";
 import { trpc } from "@/app/auth/trpc-client";
 import { ConfirmButton } from "@/app/ui/confirm-button";
+import { useRevokeOthers } from "./use-revoke-others";
 
 interface RevokeOthersProps {
   count: number;
@@ -11,16 +11,7 @@ interface RevokeOthersProps {
 
 export function RevokeOthers({ count, onRevoked }: RevokeOthersProps) {
   const calls = trpc.useUtils();
-  const revokeOthers = trpc.sessions.revokeOthers.useMutation();
-
-  async function confirm(): Promise<string | null> {
-    try {
-      await revokeOthers.mutateAsync();
-      return null;
-    } catch (error) {
-      return describeFailure(error).message;
-    }
-  }
+  const revokeOthers = useRevokeOthers();
 
   function forget() {
     calls.sessions.list.setData(undefined, (sessions) => sessions?.filter((session) => session.current));
@@ -35,7 +26,7 @@ export function RevokeOthers({ count, onRevoked }: RevokeOthersProps) {
       title={count === 1 ? "Sign out the other device?" : `Sign out ${count} other devices?`}
       action="Sign out all others"
       pendingLabel="Signing out…"
-      onConfirm={confirm}
+      onConfirm={revokeOthers}
       onDone={forget}
     >
       Everything but this device loses access at once. You stay signed in here.
