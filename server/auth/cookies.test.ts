@@ -105,7 +105,7 @@ describe("a Cookie header", () => {
     expect(readCookies(header.replaceAll("__acc", "__ref"))).toEqual(NOTHING);
   });
 
-  test("with an empty cookie has none, but it keeps the gate away still", () => {
+  test("with an empty cookie has none, but there is one to be dropped", () => {
     expect(readCookies("__acc=; __ref=")).toEqual({ ...NOTHING, hasAccessCookie: true });
   });
 

@@ -36,18 +36,25 @@ export function refreshTokenIn(outcome: { cookies?: CookieToSet[] }): string | n
   return outcome.cookies?.find(({ name }) => name.endsWith("__ref"))?.value ?? null;
 }
 
-/** How many statements the server counts while `run` uses the one connection it is given. */
+const POOL = Symbol.for("portcullis.database");
+
+/** How many statements the server counts while `run`, and the app below it, use the one connection there is. */
 export async function countStatements(url: string, run: (db: Kysely<Database>) => Promise<unknown>): Promise<number> {
   const db = connect(url, { poolSize: 1 });
   const questions = async () => {
     const { rows } = await sql<Record<string, string>>`show session status like 'Questions'`.execute(db);
     return Number(Object.values(rows[0]!)[1]);
   };
+  const shared = globalThis as Record<symbol, unknown>;
+  const own = shared[POOL];
+  shared[POOL] = db;
   try {
     const before = await questions();
     await run(db);
     return (await questions()) - before - 1;
   } finally {
+    if (own === undefined) delete shared[POOL];
+    else shared[POOL] = own;
     await db.destroy();
   }
 }
