@@ -48,7 +48,13 @@ export async function startApp({
   port ||= await findFreePort();
   const url = `http://localhost:${port}`;
   const file = log ?? join(DATA, "logs", `app-${port}-${Date.now()}.log`);
-  const defaults = { NODE_ENV: "production", APP_ORIGIN: url, NEXT_TELEMETRY_DISABLED: "1" };
+  const defaults = {
+    NODE_ENV: "production",
+    APP_ORIGIN: url,
+    NEXT_TELEMETRY_DISABLED: "1",
+    // Next.js would add .env.local by itself, after the app has read its configuration, and in production too.
+    __NEXT_PROCESSED_ENV: "true",
+  };
   const child = spawn(process.execPath, ["--enable-source-maps", entry], {
     cwd: ROOT,
     env: { ...SECRETS, ...process.env, ...defaults, ...env, PORT: String(port) },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { hashBuildInputs } from "./build-inputs.mjs";
 import { bundle } from "./bundle.mjs";
 import { mustRun } from "./command.mjs";
-import { REQUIRED } from "./environment.mjs";
+import { REQUIRED, readEnvironment } from "./environment.mjs";
 import { withLock } from "./lock.mjs";
 import { DATA, ENTRY, ROOT } from "./paths.mjs";
 
@@ -18,7 +18,7 @@ export async function buildOnce(say) {
   await withLock(join(DATA, "build.lock"), build, (pid) => say(`waiting for process ${pid}, which is building`));
 
   async function build() {
-    const inputs = hashBuildInputs(ROOT, process.env);
+    const inputs = hashBuildInputs(ROOT, readEnvironment());
     if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === inputs) return say("unchanged");
     rmSync(STAMP, { force: true });
     say("next build");

@@ -50,15 +50,12 @@ export async function runTests(args) {
     ]);
     const chromium = wants("e2e") ? await step("Chromium", provideChromium) : "";
 
-    // What types reads, the build writes: one after the other, beside the tests.
-    await Promise.all([
-      judge("format", checkFormat)
-        .then(() => judge("types", checkTypes))
-        .then(() => wants("e2e") && judge("build", build)),
-      judge("unit", (say) => runVitest("unit", { args: rest }, say)).then(() =>
-        judge("db", (say) => runVitest("db", { args: rest, env: { TEST_DATABASE_URL: database?.url ?? "" } }, say)),
-      ),
-    ]);
+    // One after the other: each keeps all cores busy by itself, and tests that look at time need them.
+    await judge("format", checkFormat);
+    await judge("types", checkTypes);
+    await judge("unit", (say) => runVitest("unit", { args: rest }, say));
+    await judge("db", (say) => runVitest("db", { args: rest, env: { TEST_DATABASE_URL: database?.url ?? "" } }, say));
+    await judge("build", build);
     if (outcomes.get("build")?.tally.failed === 0) {
       const port = await findFreePort();
       onLeave(() => forgetServers(join(DATA, "e2e")));
