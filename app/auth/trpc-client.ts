@@ -15,6 +15,14 @@ export type RouterOutputs = inferRouterOutputs<AppRouter>;
 
 export const trpc: CreateTRPCReact<AppRouter, unknown> = createTRPCReact<AppRouter>();
 
+const ASK_AGAIN_MS = 10_000;
+
+/** For a query that its page stands without: it fails in place, and is asked again until it is answered. */
+export const OPTIONAL_QUERY = {
+  trpc: { context: { isOptional: true } },
+  refetchInterval: (query: { state: { status: string } }) => (query.state.status === "error" ? ASK_AGAIN_MS : false),
+} as const;
+
 const LEFT_AT = "portcullis-left-at";
 
 /** Follows the same policy as the gate: repeat a 401 once, then leave for the page that can help, but never in circles. */
@@ -35,7 +43,7 @@ const followPolicy: TRPCLink<AppRouter> = () => {
           error: (error) => {
             if (wasAborted(error)) return whenResumed(() => (subscription = ask()));
             // What is on the screen already stays there: only a page with nothing to show is left.
-            const isNavigational = op.type === "query" && !answeredBefore.has(op.path);
+            const isNavigational = op.type === "query" && !op.context.isOptional && !answeredBefore.has(op.path);
             const path = location.pathname + location.search;
             const decision = decideAfterAnswer({ status: statusOf(error), isNavigational, repeats, path });
             if (decision.kind === "repeat") {

@@ -2,11 +2,11 @@
 
 import Link from "next/link";
 import { describeFailure } from "@/app/auth/failure";
-import { trpc } from "@/app/auth/trpc-client";
+import { OPTIONAL_QUERY, trpc } from "@/app/auth/trpc-client";
 import { SESSIONS } from "@/server/auth/policy/routes";
 
 export function DeviceCount() {
-  const { data, error } = trpc.sessions.list.useQuery();
+  const { data, error } = trpc.sessions.list.useQuery(undefined, OPTIONAL_QUERY);
   const others = data?.filter((session) => !session.current);
 
   return (

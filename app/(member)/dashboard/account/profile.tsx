@@ -1,14 +1,14 @@
 "use client";
 
 import { describeFailure } from "@/app/auth/failure";
-import { trpc } from "@/app/auth/trpc-client";
+import { OPTIONAL_QUERY, trpc } from "@/app/auth/trpc-client";
 import { useAuth } from "@/app/auth/use-auth";
 import { Fact, Facts } from "@/app/ui/facts";
 import { Moment } from "@/app/ui/moment";
 
 export function Profile() {
   const { user } = useAuth();
-  const { data, error } = trpc.users.me.useQuery();
+  const { data, error } = trpc.users.me.useQuery(undefined, OPTIONAL_QUERY);
 
   return (
     <Facts>
