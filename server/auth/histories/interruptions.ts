@@ -1,0 +1,72 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Kysely, KyselyPlugin } from "kysely";
+import type { Database } from "@/db/schema";
+
+/** Where the work on an operation ends because its process dies: before the statement is sent, or when it has been carried out. */
+export interface Crash {
+  statement: number;
+  when: "before" | "after";
+}
+
+interface Work {
+  crash: Crash | null;
+  statements: number;
+  hasCrashed: boolean;
+  /** Holds the work up after each statement, until it is its turn again. */
+  pause: () => Promise<void>;
+  /** Told of each statement before it is sent. */
+  note: () => void;
+}
+
+export class CrashError extends Error {}
+
+const underWay = new AsyncLocalStorage<Work>();
+
+/** Runs the work on one operation so that it can be held up, and cut short, at each of its statements. */
+export async function interruptible<Result>(
+  how: Pick<Work, "crash" | "pause" | "note">,
+  run: () => Promise<Result>,
+): Promise<{ kind: "answered"; result: Result } | { kind: "failed"; error: unknown } | { kind: "crashed" }> {
+  const work: Work = { ...how, statements: 0, hasCrashed: false };
+  return underWay.run(work, async () => {
+    try {
+      const result = await run();
+      return work.hasCrashed ? { kind: "crashed" as const } : { kind: "answered" as const, result };
+    } catch (error) {
+      return work.hasCrashed ? { kind: "crashed" as const } : { kind: "failed" as const, error };
+    }
+  });
+}
+
+/** The database as `interruptible` work sees it. */
+export function withInterruptions(db: Kysely<Database>): Kysely<Database> {
+  return db.withPlugin(interruptions);
+}
+
+const interruptions: KyselyPlugin = {
+  transformQuery({ node }) {
+    const work = underWay.getStore();
+    if (work) {
+      work.statements += 1;
+      work.note();
+      dieIfDue(work, "before");
+    }
+    return node;
+  },
+
+  async transformResult({ result }) {
+    const work = underWay.getStore();
+    if (work) {
+      dieIfDue(work, "after");
+      await work.pause();
+    }
+    return result;
+  },
+};
+
+/** The dead send nothing any more, whatever they catch. */
+function dieIfDue(work: Work, when: Crash["when"]): void {
+  const { crash, statements } = work;
+  if (crash !== null && statements === crash.statement && when === crash.when) work.hasCrashed = true;
+  if (work.hasCrashed) throw new CrashError("The process died.");
+}

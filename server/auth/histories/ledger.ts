@@ -1,0 +1,70 @@
+import { decodeJwt } from "jose";
+import type { Place } from "./model";
+import type { AccessFacts, RefreshFacts } from "./operations";
+
+/** The instant that is second 0 of every history. Not a whole second: tokens count in those, rows in milliseconds. */
+const BEGINNING = Date.UTC(2100, 0, 1) + 300;
+
+export function instantAt(seconds: number): Date {
+  return new Date(BEGINNING + seconds * 1000);
+}
+
+export function secondsAt(instant: Date): number {
+  return (instant.getTime() - BEGINNING) / 1000;
+}
+
+/** Gives short names to what a history makes, in the order in which it is seen, and keeps every token that was ever seen. */
+export class Ledger {
+  readonly refreshTokens: RefreshFacts[] = [];
+  readonly accessTokens: AccessFacts[] = [];
+  readonly #sessions = new Map<string, string>();
+  readonly #nonces = new Map<string, string>();
+  readonly #counts = new Map<string, number>();
+
+  get sessionNames(): string[] {
+    return [...this.#sessions.values()];
+  }
+
+  idOf(session: string): string {
+    return [...this.#sessions].find(([, name]) => name === session)![0];
+  }
+
+  nameSession(id: string): string {
+    const known = this.#sessions.get(id) ?? String.fromCharCode(65 + this.#sessions.size);
+    this.#sessions.set(id, known);
+    return known;
+  }
+
+  nameNonce(session: string, nonce: string): string {
+    const known = this.#nonces.get(nonce);
+    if (known !== undefined) return known;
+    const count = this.#counts.get(session) ?? 0;
+    this.#counts.set(session, count + 1);
+    this.#nonces.set(nonce, `${session}${count}`);
+    return `${session}${count}`;
+  }
+
+  keepRefresh(text: string): RefreshFacts {
+    const { sid, non, exp } = decodeJwt<{ sid: string; non: string }>(text);
+    const session = this.nameSession(sid);
+    const name = this.nameNonce(session, non);
+    const known = this.refreshTokens.find((token) => token.name === name);
+    // Nothing explains it: handing a token out again means the same to the letter.
+    if (known !== undefined) return known.text === text ? known : { ...known, text, name: `${name} spelled otherwise` };
+    const kept = { name, session, expiresAt: secondsOf(exp!), text };
+    this.refreshTokens.push(kept);
+    return kept;
+  }
+
+  keepAccess(text: string, place: Place): AccessFacts {
+    const { sid, exp } = decodeJwt<{ sid: string }>(text);
+    const kept = { session: this.nameSession(sid), place, expiresAt: secondsOf(exp!), text };
+    this.accessTokens.push(kept);
+    return kept;
+  }
+}
+
+/** Tokens count whole seconds, and forget the rest. */
+export function secondsOf(numericDate: number): number {
+  return numericDate - Math.floor(BEGINNING / 1000);
+}

@@ -1,0 +1,100 @@
+/**
+ * What the product promises about sessions, small enough to be believed. Written from the contract and not from the code:
+ * nothing here may import it. Instants are whole seconds since the history began; tokens and sessions are names.
+ */
+export interface Model {
+  users: Record<string, UserModel>;
+  sessions: Record<string, SessionModel>;
+  /** Refresh tokens that were current once: a new token is none of these. */
+  made: string[];
+  /** "instance session": revocations that an instance has taken notice of. */
+  noticed: string[];
+}
+
+export interface UserModel {
+  password: number;
+  role: string;
+  isDisabled: boolean;
+  epoch: number;
+}
+
+export interface SessionModel {
+  user: string;
+  remember: boolean;
+  generation: number;
+  current: string;
+  previous: string | null;
+  openedAt: number;
+  rotatedAt: number;
+  handedAt: number;
+  idleAt: number;
+  absoluteAt: number;
+  /** Who it was last seen with. */
+  place: Place;
+  recoveries: number;
+  ended: string | null;
+  isPurged: boolean;
+}
+
+/** Short lives, so that a few steps of time reach every limit; ten windows are shorter than an idle session. */
+export const SECONDS = { grace: 4, access: 30, idle: 50, absolute: 120 };
+export const WINDOWS_AT_MOST = 10;
+
+/** Two networks with one kind of browser, and another kind of browser. */
+export const PLACES = ["home", "train", "office"] as const;
+export type Place = (typeof PLACES)[number];
+
+export function isSameKindOfBrowser(one: Place, other: Place): boolean {
+  return (one === "office") === (other === "office");
+}
+
+export function opened(user: string, token: string, place: Place, remember: boolean, at: number): SessionModel {
+  return {
+    user,
+    remember,
+    generation: 0,
+    current: token,
+    previous: null,
+    openedAt: at,
+    rotatedAt: at,
+    handedAt: at,
+    idleAt: at + SECONDS.idle,
+    absoluteAt: at + SECONDS.absolute,
+    place,
+    recoveries: 0,
+    ended: null,
+    isPurged: false,
+  };
+}
+
+export function withSession(model: Model, name: string, changes: Partial<SessionModel>): Model {
+  const session = model.sessions[name];
+  if (session === undefined) return model;
+  return { ...model, sessions: { ...model.sessions, [name]: { ...session, ...changes } } };
+}
+
+export function withUser(model: Model, name: string, changes: Partial<UserModel>): Model {
+  return { ...model, users: { ...model.users, [name]: { ...model.users[name]!, ...changes } } };
+}
+
+/** The first reason stays. */
+export function withEnd(model: Model, name: string, reason: string): Model {
+  const session = model.sessions[name];
+  if (session === undefined || session.isPurged || session.ended !== null) return model;
+  return withSession(model, name, { ended: reason });
+}
+
+export function withNotice(model: Model, instance: number, names: string[]): Model {
+  const noticed = new Set([...model.noticed, ...names.map((name) => `${instance} ${name}`)]);
+  return { ...model, noticed: [...noticed].sort() };
+}
+
+/** The row, unless it was never written or is purged. */
+export function rowOf(model: Model, name: string): SessionModel | null {
+  const session = model.sessions[name];
+  return session === undefined || session.isPurged ? null : session;
+}
+
+export function sessionsOf(model: Model, user: string): [string, SessionModel][] {
+  return Object.entries(model.sessions).filter(([, session]) => session.user === user && !session.isPurged);
+}

@@ -1,0 +1,80 @@
+import type { Place } from "./model";
+
+/** A refresh token as far as its own text says: which session, and when its time is over. */
+export interface RefreshFacts {
+  name: string;
+  session: string;
+  expiresAt: number;
+  text: string;
+  /** Its signature is not ours. */
+  isForged?: boolean;
+}
+
+export interface AccessFacts {
+  session: string;
+  place: Place;
+  expiresAt: number;
+  text: string;
+}
+
+type Caller = { access: AccessFacts; place: Place };
+
+/** What somebody asks of an instance, with everything that the answer depends on. */
+export type Operation = { instance: number; at: number } & (
+  | { kind: "refresh"; token: RefreshFacts; place: Place }
+  | {
+      kind: "login";
+      user: string;
+      password: number;
+      remember: boolean;
+      presented: RefreshFacts | null;
+      place: Place;
+    }
+  | { kind: "logout"; presented: RefreshFacts | null; access: AccessFacts | null; place: Place }
+  | ({ kind: "log out everywhere" } & Caller)
+  | ({ kind: "log others out" } & Caller)
+  | ({ kind: "revoke"; target: string } & Caller)
+  | ({ kind: "change password"; from: number; to: number } & Caller)
+  | ({ kind: "visit" } & Caller)
+  | { kind: "read the feed" }
+  | { kind: "purge"; olderThan: number; isAlone: boolean }
+  | { kind: "disable" | "enable"; user: string }
+  | { kind: "change role"; user: string; role: string }
+);
+
+export interface Granted {
+  session: string;
+  role: string;
+  accessUntil: number;
+  /** The refresh token that came along, if one did, and how long its cookie is kept. */
+  token: string | null;
+  keptFor: number | null;
+}
+
+export type Outcome =
+  | ({ kind: "refreshed"; verdict: string } & Granted)
+  | ({ kind: "signed in" } & Granted)
+  | { kind: "ended"; reason: string }
+  | { kind: "unreadable" }
+  | { kind: "done"; count?: number }
+  | { kind: "refused"; reason: string }
+  | { kind: "welcome" }
+  | { kind: "not welcome" };
+
+export function describeOperation(operation: Operation): string {
+  const { instance, at, ...what } = operation;
+  const words = Object.entries(what).map(([name, value]) => (name === "kind" ? value : `${name} ${inWords(value)}`));
+  return `at ${at}s on instance ${instance}: ${words.join(", ")}`;
+}
+
+export function describeOutcome(outcome: Outcome): string {
+  const { kind, ...rest } = outcome;
+  const facts = Object.entries(rest).map(([name, value]) => `${name} ${inWords(value)}`);
+  return [kind, ...facts].join(", ");
+}
+
+function inWords(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  const { name, session, place } = value as { name?: string; session?: string; place?: string };
+  return name ?? `${session}'s from ${place}`;
+}

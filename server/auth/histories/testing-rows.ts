@@ -1,0 +1,112 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Kysely } from "kysely";
+import type { Database, SessionRow, User } from "@/db/schema";
+import { CLIENTS, type Instance } from "./instance";
+import { secondsAt, type Ledger } from "./ledger";
+import { PLACES, type Model, type SessionModel, type UserModel } from "./model";
+import type { Users } from "./perform";
+import { rename } from "./serial-order";
+
+export interface Rows {
+  sessions: SessionRow[];
+  users: User[];
+}
+
+export async function readRows(db: Kysely<Database>): Promise<Rows> {
+  const sessions = await db.selectFrom("sessions").selectAll().orderBy("id").execute();
+  return { sessions, users: await db.selectFrom("users").selectAll().orderBy("id").execute() };
+}
+
+export async function writeBack(db: Kysely<Database>, session: SessionRow): Promise<void> {
+  await db.updateTable("sessions").set(session).where("id", "=", session.id).execute();
+}
+
+/** A purge sees everybody's sessions, so each history has the database for itself. */
+export async function clear(db: Kysely<Database>): Promise<void> {
+  await db.deleteFrom("users").execute();
+}
+
+/** What an administrator does; there is no procedure for it yet. */
+export async function changeUser(
+  db: Kysely<Database>,
+  id: string,
+  changes: { role?: string; disabledAt?: Date | null },
+): Promise<void> {
+  await db.updateTable("users").set(changes).where("id", "=", id).execute();
+}
+
+/** Tokens that were made but that nobody received can be stolen on their way: the ledger learns them from their rows. */
+export async function learnLostTokens(instance: Instance, ledger: Ledger, { sessions }: Rows): Promise<void> {
+  for (const { id, generation, currentNonce, rotatedAt, idleExpiresAt } of sessions) {
+    const issued = { sessionId: id, generation, nonce: currentNonce, issuedAt: rotatedAt, expiresAt: idleExpiresAt };
+    ledger.keepRefresh(await instance.mintRefreshToken(issued));
+  }
+}
+
+type RowFacts = Omit<SessionModel, "isPurged">;
+
+export interface World {
+  sessions: Record<string, RowFacts>;
+  users: Record<string, Omit<UserModel, "password">>;
+}
+
+/** The rows in the model's words. */
+export function worldOf(rows: Rows, ledger: Ledger, users: Users): World {
+  const nameOf = new Map(Object.entries(users).map(([name, { id }]) => [id, name]));
+  const sessions = rows.sessions.map((row): [string, RowFacts] => {
+    const session = ledger.nameSession(row.id);
+    return [
+      session,
+      {
+        user: nameOf.get(row.userId)!,
+        remember: row.remember,
+        generation: row.generation,
+        current: ledger.nameNonce(session, row.currentNonce),
+        previous: row.previousNonce && ledger.nameNonce(session, row.previousNonce),
+        openedAt: secondsAt(row.createdAt),
+        rotatedAt: secondsAt(row.rotatedAt),
+        handedAt: secondsAt(row.handedAt),
+        idleAt: secondsAt(row.idleExpiresAt),
+        absoluteAt: secondsAt(row.absoluteExpiresAt),
+        place: PLACES.find((place) => CLIENTS[place].address === row.ip)!,
+        recoveries: row.recoveries,
+        ended: row.revokedAt && row.revokedReason,
+      },
+    ];
+  });
+  const known = rows.users.map((row): [string, World["users"][string]] => [
+    nameOf.get(row.id)!,
+    { role: row.role, isDisabled: row.disabledAt !== null, epoch: row.sessionEpoch },
+  ]);
+  return { sessions: Object.fromEntries(sessions), users: Object.fromEntries(known) };
+}
+
+/** The model, if it describes this world once its unseen sessions and tokens have the names that they have there. */
+export function fitting(model: Model, world: World): Model | null {
+  for (const name of Object.keys(world.sessions)) {
+    if (name in model.sessions) continue;
+    const unseen = Object.keys(model.sessions).filter((one) => one.startsWith("?") && !model.sessions[one]!.isPurged);
+    for (const one of unseen) {
+      const named = rename(model, one, name);
+      const fits = named && fitting(named, world);
+      if (fits) return fits;
+    }
+    return null;
+  }
+  for (const [name, { current }] of Object.entries(world.sessions)) {
+    const expected = model.sessions[name]!.current;
+    if (expected.startsWith("?")) {
+      const named = rename(model, expected, current);
+      return named && fitting(named, world);
+    }
+  }
+  return isDeepStrictEqual(worldAsModelled(model), world) ? model : null;
+}
+
+export function worldAsModelled(model: Model): World {
+  const sessions = Object.entries(model.sessions).flatMap(([name, { isPurged, ...row }]) =>
+    isPurged ? [] : [[name, row]],
+  );
+  const users = Object.entries(model.users).map(([name, { password: _, ...user }]) => [name, user]);
+  return { sessions: Object.fromEntries(sessions), users: Object.fromEntries(users) };
+}

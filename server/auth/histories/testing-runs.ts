@@ -1,0 +1,32 @@
+import fc from "fast-check";
+
+const TIMES = Number(process.env.PROPERTY_RUNS ?? 1);
+const SHRINKING_SECONDS = 90;
+
+/** Long enough to shrink a failure to something that can be read. */
+export const TIMEOUT = (SHRINKING_SECONDS + 30 * TIMES) * 1000;
+
+/**
+ * Tries `property` on `count` samples, or as many as fit into `seconds`; PROPERTY_RUNS multiplies both. What fails is made
+ * as small as possible, and named with a seed and a path: PROPERTY_SEED plays the same samples again.
+ */
+export async function holdsForAll<Sample>(
+  samples: fc.Arbitrary<Sample>,
+  property: (sample: Sample) => Promise<void>,
+  { count, seconds }: { count: number; seconds: number },
+): Promise<void> {
+  const deadline = performance.now() + seconds * TIMES * 1000;
+  let hasFailed = false;
+  const tried = fc.asyncProperty(samples, async (sample) => {
+    if (performance.now() > deadline && !hasFailed) return;
+    await property(sample).catch((error: unknown) => {
+      hasFailed = true;
+      throw error;
+    });
+  });
+  await fc.assert(tried, {
+    numRuns: Math.ceil(count * TIMES),
+    interruptAfterTimeLimit: TIMEOUT - 10_000,
+    ...(process.env.PROPERTY_SEED ? { seed: Number(process.env.PROPERTY_SEED) } : {}),
+  });
+}
