@@ -10,6 +10,11 @@ export function onLeave(undo) {
   undoings.push(undo);
 }
 
+/** Whether the end has begun: what fails from then on fails because of it. */
+export function isLeaving() {
+  return leaving;
+}
+
 /** Undoes everything and ends the process. A second call while the first is at work does nothing. @param {number} code */
 export async function leave(code) {
   if (leaving) return;

@@ -1,4 +1,4 @@
-import { leave, onSignal } from "./lifecycle.mjs";
+import { isLeaving, leave, onSignal } from "./lifecycle.mjs";
 import { Obstacle } from "./obstacle.mjs";
 import { createProgress, paint } from "./progress.mjs";
 
@@ -12,6 +12,7 @@ export async function perform(story) {
   try {
     await story(progress);
   } catch (error) {
+    if (isLeaving()) return;
     const text = error instanceof Obstacle ? error.message : error instanceof Error ? error.stack : String(error);
     progress.print(`\n${paint("red", String(text))}\n\n`);
     await leave(1);

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { isLeaving } from "./lifecycle.mjs";
 
 const HEARTBEAT_SECONDS = 15;
 const FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
@@ -60,6 +61,8 @@ export function createProgress(out = process.stdout) {
    * @returns {Promise<T>}
    */
   async function step(name, work, isGood = () => true) {
+    // Once the end has begun nothing new is.
+    if (isLeaving()) return new Promise(() => {});
     const now = Date.now();
     const entry = { name, detail: "", startedAt: now, saidAt: now };
     running.add(entry);

@@ -31,7 +31,7 @@ const SHOWN_LINES = 80;
  */
 export async function runTests(args) {
   await perform(async ({ step, print }) => {
-    const { chosen, rest, onNewestMysql } = readArguments(args);
+    const { named, chosen, rest, onNewestMysql } = readArguments(args);
     const wants = (/** @type {string} */ part) => chosen.length === 0 || chosen.includes(part);
     /** @type {Map<string, Outcome>} */
     const outcomes = new Map();
@@ -43,7 +43,7 @@ export async function runTests(args) {
     };
 
     mkdirSync(REPORTS, { recursive: true });
-    print(`\n  ${paint("bold", "Portcullis")}  ${chosen.length === 0 ? "all tests" : chosen.join(", ")}\n\n`);
+    print(`\n  ${paint("bold", "Portcullis")}  ${named.length === 0 ? "all tests" : named.join(", ")}\n\n`);
     const [, database] = await Promise.all([
       step("Packages", installPackages),
       wants("db") ? step("MySQL", onNewestMysql ? provideNewest : provideAny) : undefined,
@@ -84,6 +84,7 @@ export function readArguments(args) {
     throw new Obstacle(`Name one of ${PARTS.join(", ")} before ${rest.join(" ")}.`);
   }
   return {
+    named,
     chosen: chosen.includes("e2e") ? [...chosen, "build"] : chosen,
     rest,
     onNewestMysql: named.includes(NEWEST_MYSQL),

@@ -1,15 +1,12 @@
-import { requireSupportedNode } from "./node-release.mjs";
-
-requireSupportedNode();
-const { join } = await import("node:path");
-const { startApp } = await import("./app.mjs");
-const { onLeave } = await import("./lifecycle.mjs");
-const { provideServer } = await import("./mysql/provide.mjs");
-const { Obstacle } = await import("./obstacle.mjs");
-const { DATA } = await import("./paths.mjs");
-const { perform } = await import("./perform.mjs");
-const { buildOnce } = await import("./production-build.mjs");
-const { migrate } = await import("./schema.mjs");
+import { join } from "node:path";
+import { startApp } from "./app.mjs";
+import { onLeave } from "./lifecycle.mjs";
+import { provideServer } from "./mysql/provide.mjs";
+import { Obstacle } from "./obstacle.mjs";
+import { DATA } from "./paths.mjs";
+import { perform } from "./perform.mjs";
+import { buildOnce } from "./production-build.mjs";
+import { migrate } from "./schema.mjs";
 
 // What the browser suite plays on: the production build and a database of its own. Playwright starts and ends it.
 const port = Number(process.env.STAGE_PORT);
