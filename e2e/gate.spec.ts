@@ -8,7 +8,7 @@ import {
   spoilAccessToken,
   spoilRefreshToken,
 } from "@/e2e/kit/cookies";
-import type { Exchange } from "@/e2e/kit/wire";
+import { documentsAmong, waysToLogin } from "@/e2e/kit/exchange";
 
 const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
 
@@ -34,7 +34,7 @@ test("without an access cookie the page is refreshed in the same request, and on
   const after = await sessionCookies(context);
   expect(after.access?.value).toBeTruthy();
   expect(after.refresh?.value, "just made: it is not due yet").toBe(before.refresh?.value);
-  expect(documentsOf(wire.exchanges.slice(seen))).toEqual(["/dashboard/account 200"]);
+  expect(documentsAmong(wire.exchanges.slice(seen))).toEqual(["/dashboard/account 200"]);
 });
 
 const retired = async () =>
@@ -57,7 +57,7 @@ for (const [what, token] of [
     const seen = wire.exchanges.length;
     await page.goto("/dashboard/account");
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-    expect(documentsOf(wire.exchanges.slice(seen))).toEqual([
+    expect(documentsAmong(wire.exchanges.slice(seen))).toEqual([
       "/dashboard/account 307",
       "/resume?next=%2Fdashboard%2Faccount 307",
       "/dashboard/account 200",
@@ -66,20 +66,20 @@ for (const [what, token] of [
 }
 
 test("somebody who changes networks goes on after one hop", async ({ signedInPage: page, wire }) => {
-  wire.address = "127.0.0.77";
+  wire.moveTo("127.0.0.77");
   const seen = wire.exchanges.length;
   await page.goto("/dashboard/sessions");
   await expect(page.getByRole("listitem").filter({ hasText: "This device" })).toBeVisible();
-  expect(documentsOf(wire.exchanges.slice(seen))).toHaveLength(3);
+  expect(documentsAmong(wire.exchanges.slice(seen))).toHaveLength(3);
 });
 
 test("a click after changing networks is not interrupted", async ({ signedInPage: page, wire }) => {
   await page.goto("/dashboard");
   await expect(page.getByText("Only this device")).toBeVisible();
-  wire.address = "127.0.0.77";
+  wire.moveTo("127.0.0.77");
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-  expect(wire.exchanges.filter(({ location }) => location?.includes("/login"))).toEqual([]);
+  expect(waysToLogin(wire.exchanges)).toEqual([]);
 });
 
 test("with two worthless cookies people are asked to sign in, and can", async ({
@@ -117,13 +117,6 @@ test("a click after the session ended elsewhere leads to the login page by one f
   await expect(page).toHaveURL(`${baseURL}/login?next=%2Fdashboard%2Faccount`);
   await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
   expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
-  const asked = documentsOf(wire.exchanges.slice(seen)).filter((line) => line.startsWith("/dashboard/account "));
+  const asked = documentsAmong(wire.exchanges.slice(seen)).filter((line) => line.startsWith("/dashboard/account "));
   expect(asked).toEqual(["/dashboard/account 307"]);
 });
-
-/** Full page loads, as "path status". */
-function documentsOf(exchanges: Exchange[]): string[] {
-  return exchanges
-    .filter(({ requestHeaders }) => requestHeaders["sec-fetch-dest"] === "document")
-    .map(({ path, status }) => `${path} ${status}`);
-}

@@ -1,36 +1,34 @@
 import { expect, testOnOwnServer as test } from "@/e2e/kit";
 import { inventAccount } from "@/e2e/kit/accounts";
-import { sessionCookies } from "@/e2e/kit/cookies";
+import { sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
+import { documentsAmong, waysToLogin } from "@/e2e/kit/exchange";
+import { registerForm } from "@/e2e/kit/forms";
 
 test("a person registers, outlives the access token, finds the device and signs out everywhere", async ({
   page,
   context,
   wire,
 }) => {
-  const { fullName, email, password } = inventAccount({ fullName: "Maud Drawbridge" });
+  const person = inventAccount({ fullName: "Maud Drawbridge" });
 
   await test.step("registers", async () => {
     await page.goto("/");
     await page.getByRole("link", { name: "Create an account" }).click();
-    await page.getByLabel("Full name").fill(fullName);
-    await page.getByLabel("Email").fill(email);
-    await page.getByLabel("Password", { exact: true }).fill(password);
-    await page.getByRole("button", { name: "Create account" }).click();
+    const form = registerForm(page);
+    await form.fill(person);
+    await form.submit.click();
     await expect(page).toHaveURL(/\/dashboard$/);
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Hello, ${fullName}`);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Hello, ${person.fullName}`);
   });
 
   const atFirst = await sessionCookies(context);
+  const signedInAt = wire.exchanges.length;
 
   await test.step("clicks on after the access token has expired, and is not interrupted", async () => {
-    await expect.poll(async () => (await sessionCookies(context)).access, { timeout: 15_000 }).toBeNull();
-    const before = wire.exchanges.length;
+    await untilAccessExpires(context);
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-    const documents = wire.exchanges
-      .slice(before)
-      .filter(({ requestHeaders }) => requestHeaders["sec-fetch-dest"] === "document");
-    expect(documents, "full page loads").toEqual([]);
+    expect(documentsAmong(wire.exchanges.slice(signedInAt)), "full page loads").toEqual([]);
 
     const renewed = await sessionCookies(context);
     expect(renewed.access?.value).toBeTruthy();
@@ -38,14 +36,14 @@ test("a person registers, outlives the access token, finds the device and signs 
   });
 
   await test.step("loads a page anew after the next expiry, with new tokens", async () => {
-    await expect.poll(async () => (await sessionCookies(context)).access, { timeout: 15_000 }).toBeNull();
+    await untilAccessExpires(context);
     await page.reload();
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
 
     const renewed = await sessionCookies(context);
     expect(renewed.access?.value).toBeTruthy();
     expect(renewed.refresh?.value).not.toBe(atFirst.refresh?.value);
-    expect(wire.exchanges.filter(({ location }) => location?.includes("/login"))).toHaveLength(1);
+    expect(waysToLogin(wire.exchanges.slice(signedInAt)), "ways to the login page").toEqual([]);
   });
 
   await test.step("sees this device, and no other", async () => {
@@ -66,6 +64,6 @@ test("a person registers, outlives the access token, finds the device and signs 
 
     await page.goBack();
     await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
-    await expect(page.getByText(email)).toHaveCount(0);
+    await expect(page.getByText(person.email)).toHaveCount(0);
   });
 });

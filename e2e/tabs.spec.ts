@@ -1,5 +1,6 @@
 import { expect, test } from "@/e2e/kit";
 import { expireAccessToken, sessionCookies } from "@/e2e/kit/cookies";
+import { documentsAmong } from "@/e2e/kit/exchange";
 import { loginForm } from "@/e2e/kit/forms";
 
 const WITHIN_A_SECOND = { timeout: 1_000 };
@@ -21,6 +22,21 @@ test("signing in in one tab takes the login page of another along", async ({ pag
   await form.submit.click();
   await expect(other).toHaveURL(/\/dashboard$/);
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible(WITHIN_A_SECOND);
+});
+
+test("the tab in which somebody signs in or out loads one page for it, and no more", async ({
+  page,
+  account,
+  wire,
+}) => {
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(page.getByText("Only this device")).toBeVisible();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  expect(documentsAmong(wire.exchanges)).toEqual(["/login 200", "/dashboard 200", "/login 200"]);
 });
 
 test("after somebody else signed in in one tab, the other does not go on as the person before", async ({

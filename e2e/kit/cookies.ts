@@ -1,4 +1,4 @@
-import type { BrowserContext, Cookie } from "@playwright/test";
+import { expect, type BrowserContext, type Cookie } from "@playwright/test";
 
 const ACCESS = /^(__Host-)?__acc$/;
 const REFRESH = /^(__Host-)?__ref$/;
@@ -32,6 +32,12 @@ export async function sessionCookies(context: BrowserContext): Promise<SessionCo
     access: cookies.find(({ name }) => ACCESS.test(name)) ?? null,
     refresh: cookies.find(({ name }) => REFRESH.test(name)) ?? null,
   };
+}
+
+/** Waits until the browser itself has dropped the access cookie. For servers whose lives are seconds. */
+export async function untilAccessExpires(context: BrowserContext): Promise<void> {
+  const access = async () => (await sessionCookies(context)).access;
+  await expect.poll(access, { message: "the browser drops the access cookie", timeout: 15_000 }).toBeNull();
 }
 
 /** What the browser does by itself when the time comes: the access cookie is gone. */

@@ -1,0 +1,136 @@
+import { once } from "node:events";
+import { Agent, createServer, request as ask, type IncomingMessage, type ServerResponse } from "node:http";
+import { connect, type AddressInfo, type Socket } from "node:net";
+import type { Exchange } from "./exchange";
+
+export type Verdict = "deliver" | "lose";
+
+/** Asked for each request before it is carried; what it returns is asked once the server has answered. */
+type Judge = (exchange: Exchange) => (() => Promise<Verdict>) | null;
+
+const LOOPBACK = "127.0.0.1";
+
+/** An HTTP proxy on this machine. Connections to the app come from `address`, so that it sees the same one every time. */
+export class ForwardProxy {
+  address = LOOPBACK;
+  #isCut = false;
+  readonly #sockets = new Set<Socket>();
+  readonly #agents = new Map<string, Agent>();
+  readonly #server = createServer((request, response) => this.#carry(request, response));
+
+  private constructor(private readonly judge: Judge) {}
+
+  static async open(judge: Judge): Promise<ForwardProxy> {
+    const proxy = new ForwardProxy(judge);
+    proxy.#server.on("connect", (request, socket: Socket, head) => proxy.#tunnel(request, socket, head));
+    proxy.#server.on("connection", (socket: Socket) => {
+      proxy.#sockets.add(socket);
+      socket.once("close", () => proxy.#sockets.delete(socket));
+    });
+    proxy.#server.listen(0, LOOPBACK);
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://${LOOPBACK}:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+
+  #carry(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#isCut) return void request.socket.destroy();
+    const target = new URL(request.url ?? "", "http://unknown.invalid");
+    const exchange = exchangeOf(request, target);
+    const judgeAnswer = this.judge(exchange);
+
+    const { localAddress, host } = this.#routeTo(target.hostname);
+    const upstream = ask({
+      host,
+      port: target.port || 80,
+      method: request.method,
+      path: exchange.path,
+      headers: withoutHeaders(request.rawHeaders, /^proxy-/i),
+      setHost: false,
+      agent: this.#agentFrom(localAddress),
+    });
+    request.pipe(upstream);
+    upstream.once("error", () => request.socket.destroy());
+    // What is to be judged is work that the server shall finish, whatever the browser does meanwhile.
+    if (judgeAnswer === null) response.once("close", () => upstream.destroy());
+
+    upstream.once("response", async (answer) => {
+      exchange.status = answer.statusCode ?? 0;
+      exchange.location = answer.headers.location ?? null;
+      exchange.setCookies = answer.headers["set-cookie"] ?? [];
+      const begin = () => {
+        // Those speak about the connection to the app, not about ours to the browser.
+        const headers = withoutHeaders(answer.rawHeaders, /^(connection|keep-alive|transfer-encoding)$/i);
+        response.writeHead(exchange.status ?? 0, answer.statusMessage, headers);
+      };
+      if (judgeAnswer === null) {
+        begin();
+        return void answer.on("error", () => response.destroy()).pipe(response);
+      }
+      const body = Buffer.concat(await answer.toArray());
+      if ((await judgeAnswer()) === "lose" || this.#isCut) return void request.socket.resetAndDestroy();
+      begin();
+      response.end(body);
+    });
+  }
+
+  #tunnel(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (this.#isCut) return void socket.destroy();
+    const { hostname, port } = new URL(`http://${request.url}`);
+    const upstream = connect({ ...this.#routeTo(hostname), port: Number(port || 80) });
+    upstream.once("connect", () => {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      upstream.write(head);
+      upstream.pipe(socket).pipe(upstream);
+    });
+    upstream.on("error", () => socket.destroy());
+    socket.on("error", () => upstream.destroy());
+    socket.once("close", () => upstream.destroy());
+  }
+
+  #routeTo(hostname: string): { host: string; localAddress?: string } {
+    const isHere = hostname === "localhost" || hostname === LOOPBACK;
+    return isHere ? { host: LOOPBACK, localAddress: this.address } : { host: hostname };
+  }
+
+  #agentFrom(localAddress: string | undefined): Agent {
+    const known = this.#agents.get(localAddress ?? "");
+    if (known) return known;
+    const agent = new Agent({ keepAlive: true, localAddress });
+    this.#agents.set(localAddress ?? "", agent);
+    return agent;
+  }
+}
+
+function exchangeOf(request: IncomingMessage, target: URL): Exchange {
+  return {
+    method: request.method ?? "",
+    path: target.pathname + target.search,
+    requestHeaders: request.headers,
+    status: null,
+    location: null,
+    setCookies: [],
+  };
+}
+
+function withoutHeaders(raw: string[], unwanted: RegExp): string[] {
+  return raw.filter((_, at) => !unwanted.test(raw[at - (at % 2)] ?? ""));
+}
