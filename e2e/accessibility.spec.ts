@@ -60,7 +60,7 @@ test("nothing hinders anybody inside", async ({ signedInPage: page, account, new
 
 test("nothing hinders anybody when something is wrong", async ({ page, wire }) => {
   // Or the page would leave as soon as it finds that nothing is wrong at all.
-  wire.loseReplies("/api/health/ready", Number.POSITIVE_INFINITY);
+  wire.loseReplies("/api/health/ready");
   for (const path of [
     "/maintenance?status=503",
     "/maintenance?status=429",
@@ -79,7 +79,10 @@ async function expectAccessible(page: Page, what: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.evaluate(untilStill);
-    const { violations } = await new AxeBuilder({ page }).analyze();
+    const axe = new AxeBuilder({ page });
+    // The rest of the page is the same in both.
+    if (colorScheme === "dark") axe.withRules(["color-contrast", "link-in-text-block"]);
+    const { violations } = await axe.analyze();
     const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
     expect.soft(found, `${what}, ${colorScheme}`).toEqual([]);
   }

@@ -1,0 +1,57 @@
+import { expect, testOnOwnServer as test } from "@/e2e/kit";
+import { inventAccount } from "@/e2e/kit/accounts";
+import { loginForm } from "@/e2e/kit/forms";
+
+const NUMBERS = () => Math.floor(Math.random() * 250) + 1;
+
+test.beforeEach(async ({ server, wire }) => {
+  // Nobody was here within the last minute.
+  wire.moveTo(`127.7.${NUMBERS()}.${NUMBERS()}`);
+  await server.stopApp();
+  await server.startApp({ RATE_LIMIT_FACTOR: "1" });
+});
+
+test("an address signs in ten times a minute, whatever it claims to be, and is then told how long to wait", async ({
+  page,
+  calls,
+}) => {
+  for (let at = 0; at < 10; at++) {
+    const credentials = { email: inventAccount().email, password: "a guess" };
+    const claims = { "x-forwarded-for": `203.0.113.${at}`, "x-real-ip": `203.0.113.${at}` };
+    const answer = await calls.mutate("auth.login", credentials, claims);
+    expect(answer.error?.reason).toBe("INVALID_CREDENTIALS");
+  }
+  const refused = await calls.mutate(
+    "auth.login",
+    { email: "a@b.c", password: "x" },
+    { "x-forwarded-for": "203.0.113.99" },
+  );
+  expect([refused.status, refused.error?.reason]).toEqual([429, "RATE_LIMITED"]);
+  expect(Number(refused.headers["retry-after"])).toBe(refused.error?.retryAfterSeconds);
+  expect(refused.error?.retryAfterSeconds).toBeLessThanOrEqual(60);
+  expect(refused.headers).toMatchObject({
+    "ratelimit-limit": expect.any(String),
+    "ratelimit-remaining": expect.any(String),
+    "ratelimit-reset": expect.any(String),
+  });
+
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill({ email: "somebody@example.test", password: "what I typed" });
+  await form.submit.click();
+  await expect(form.problem).toContainText(/Too many attempts\. .*You can try again in \d+ s\./);
+  await expect(page).toHaveURL(/\/login$/);
+  await expect(form.password).toHaveValue("what I typed");
+});
+
+test("another address is not held responsible", async ({ page, calls, account, wire }) => {
+  for (let at = 0; at < 11; at++) {
+    await calls.mutate("auth.login", { email: inventAccount().email, password: "a guess" });
+  }
+  wire.moveTo("127.0.0.42");
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(page).toHaveURL(/\/dashboard$/);
+});
