@@ -16,6 +16,28 @@ test("three instances migrate an empty database at once: each step is made once,
   await drop();
 });
 
+test.each(Object.keys(MIGRATIONS))("a run that died after %s, before it was noted, can be run again", async (name) => {
+  const { db, url, drop } = await createEmptyDatabase();
+  const migrating = connect(url, MIGRATION_LIMITS);
+  await migrateToLatest(migrating);
+  await sql`delete from kysely_migration where name >= ${name}`.execute(db);
+  expect(await migrateToLatest(migrating)).toContain(name);
+  expect(await isMigrated(db)).toBe(true);
+  await migrating.destroy();
+  await drop();
+});
+
+test("a table of somebody else's is not taken for ours", async () => {
+  const { db, url, drop } = await createEmptyDatabase();
+  await sql`create table users (id int primary key)`.execute(db);
+  await sql`insert into users values (1)`.execute(db);
+  const migrating = connect(url, MIGRATION_LIMITS);
+  await expect(migrateToLatest(migrating)).rejects.toThrow(/already exists/);
+  expect(await isMigrated(db)).toBe(false);
+  await migrating.destroy();
+  await drop();
+});
+
 test("a database is not migrated while its newest migration is missing, or cannot be read", async () => {
   const { db, url, drop } = await createEmptyDatabase();
   const migrating = connect(url, MIGRATION_LIMITS);

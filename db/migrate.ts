@@ -1,14 +1,17 @@
 import { Migrator, sql, type Kysely } from "kysely";
 import type { ConnectOptions } from "./connect";
 import { MIGRATIONS } from "./migrations";
+import { resumable } from "./resumable";
 import type { Database } from "./schema";
+
+const RESUMABLE = Object.fromEntries(Object.entries(MIGRATIONS).map(([name, step]) => [name, resumable(step)]));
 
 /**
  * Returns the names of what it applied. Of several instances one gets the server's lock; the others wait for it and then find
  * nothing left to do. So `db` needs limits of minutes and two connections: `connect(url, MIGRATION_LIMITS)`.
  */
 export async function migrateToLatest(db: Kysely<Database>): Promise<string[]> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => RESUMABLE } });
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error) throw error;
   return results.map(({ migrationName }) => migrationName);
