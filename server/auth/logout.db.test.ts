@@ -1,6 +1,6 @@
 import "@/server/testing-env";
-import type { Kysely } from "kysely";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sql, type Kysely } from "kysely";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { changePassword } from "@/db/revocations";
 import type { Database } from "@/db/schema";
@@ -210,5 +210,28 @@ describe("a refresh that races the end of its session", () => {
     await elsewhere.destroy();
     // Otherwise nothing raced.
     expect(new Set(outcomes)).toEqual(new Set(["refreshed", "ended"]));
+  });
+
+  test.each<[string, End]>([
+    ["a revocation", (db, { id }) => db.updateTable("sessions").set({ revokedAt: T0 }).where("id", "=", id).execute()],
+    [
+      "the disabling of the account",
+      (db, { userId }) => db.updateTable("users").set({ disabledAt: T0 }).where("id", "=", userId).execute(),
+    ],
+  ])("and was judged before %s, but is written after it, does not succeed", async (_, end) => {
+    const elsewhere = connect(database.url, { poolSize: 1 });
+    const session = await signedInSession(database.db, T0);
+    const refreshing = await database.db.transaction().execute(async (trx) => {
+      await trx.selectFrom("sessions").select("id").where("id", "=", session.id).forUpdate().execute();
+      const started = refresh(elsewhere, session.refreshToken, ADA, later(600));
+      const waiting = sql`select 1 from information_schema.processlist
+        where db = database() and info like ${"update `sessions` set `previous_nonce`%"}`;
+      await vi.waitFor(async () => expect((await waiting.execute(trx)).rows).toHaveLength(1));
+      await end(trx, session);
+      return { started };
+    });
+    expect((await refreshing.started).kind).toBe("ended");
+    expect(await readSession(database.db, session.id)).toMatchObject({ generation: 0 });
+    await elsewhere.destroy();
   });
 });

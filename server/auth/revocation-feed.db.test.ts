@@ -78,24 +78,25 @@ describe("a revoked session", () => {
   });
 
   test("is seen even if its commit becomes visible after a later one was read", async () => {
-    const late = await signedInSession(database.db, T0);
+    const slowly = await signedInSession(database.db, T0);
     const prompt = await signedInSession(database.db, T0);
     const slow = connect(database.url, { poolSize: 1 });
     await slow.transaction().execute(async (trx) => {
-      // The instant is taken now, and seen by nobody before the commit.
-      await sql`update sessions set revoked_at = utc_timestamp(3), revoked_reason = 'logout' where id = ${late.id}`.execute(
+      // Taken twelve seconds ago, and seen by nobody before the commit.
+      const late = sql`utc_timestamp(3) - interval 12 second`;
+      await sql`update sessions set revoked_at = ${late}, revoked_reason = 'logout' where id = ${slowly.id}`.execute(
         trx,
       );
       await here.endSession(database.db, { id: prompt.id }, "logout");
       for (let reads = 0; reads < 3; reads++) await there.readRevocations(database.db);
-      expect([await isUsable(there, prompt.accessToken), await isUsable(there, late.accessToken)]).toEqual([
+      expect([await isUsable(there, prompt.accessToken), await isUsable(there, slowly.accessToken)]).toEqual([
         false,
         true,
       ]);
     });
     await slow.destroy();
     await there.readRevocations(database.db);
-    expect(await isUsable(there, late.accessToken)).toBe(false);
+    expect(await isUsable(there, slowly.accessToken)).toBe(false);
   });
 
   test("is seen after a long silence of the database, however long it was", async () => {

@@ -1,0 +1,38 @@
+import { TRPCError } from "@trpc/server";
+import { getHTTPStatusCodeFromError } from "@trpc/server/http";
+import { describe, expect, test } from "vitest";
+import { Refusal, REFUSALS, type Reason } from "./refusals";
+
+const ALL = Object.entries(REFUSALS) as [Reason, (typeof REFUSALS)[Reason]][];
+
+test("the list is closed, and each reason has the status of the contract", () => {
+  expect(Object.fromEntries(ALL.map(([reason, { status }]) => [reason, status]))).toEqual({
+    BAD_INPUT: 400,
+    WEAK_PASSWORD: 400,
+    INVALID_CREDENTIALS: 401,
+    SIGNED_OUT: 401,
+    SESSION_ENDED: 401,
+    ORIGIN_REFUSED: 403,
+    NOT_ALLOWED: 403,
+    WRONG_PASSWORD: 403,
+    NOT_FOUND: 404,
+    METHOD_NOT_ALLOWED: 405,
+    EMAIL_TAKEN: 409,
+    TOO_LARGE: 413,
+    NOT_JSON: 415,
+    RATE_LIMITED: 429,
+    UNAVAILABLE: 503,
+  });
+});
+
+describe.each(ALL)("%s", (reason, { status, trpcCode, message }) => {
+  test("answers with the status that tRPC gives its code", () => {
+    expect(getHTTPStatusCodeFromError(new TRPCError({ code: trpcCode }))).toBe(status);
+  });
+
+  test("is said in one sentence or two that name no machinery", () => {
+    expect(new Refusal(reason).message).toBe(message);
+    expect(message).toMatch(/^[A-Z].*\.$/);
+    expect(message).not.toMatch(/token|cookie|sql|database|null|error|jwt/i);
+  });
+});
