@@ -2,7 +2,8 @@ import "server-only";
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 
-const HOPS_AT_MOST = 5;
+/** Two redirects each, and one browser follows sixteen. */
+const HOPS_AT_MOST = 4;
 const WINDOW_MILLISECONDS = 10_000;
 
 /** Hops of one set of cookies to one page, a short while back. */
