@@ -1,0 +1,35 @@
+import { GRACE_WINDOWS_AT_MOST } from "@/server/auth/policy/lifetimes";
+import type { Extent } from "./world";
+
+/** What a search covers. Times are in ticks. */
+export interface Bounds {
+  window: number;
+  /** How long each leg of a request may take: sent to judged, judged to received. */
+  leg: number;
+  inFlight: number;
+  /** One reply may take as long as it likes. */
+  hasSleeper?: true;
+  /** The session may be revoked at any time. */
+  hasRevocation?: true;
+  thief?: {
+    browser: "same" | "another";
+    /** Keeps more than a window between the victim's refreshes and its own. */
+    keepsClear?: true;
+    /** Uses what it was given last, as a browser does; else any token that it has ever seen. */
+    usesNewest?: true;
+    /** Invariant 3 is not checked, so that the search sees what comes after. */
+    isUnwatched?: true;
+  };
+}
+
+export function extentOf(bounds: Bounds): Extent {
+  const { window, thief } = bounds;
+  return {
+    handedAges: window + 2,
+    rotatedAges: GRACE_WINDOWS_AT_MOST * window + 2,
+    hasSleeper: bounds.hasSleeper === true,
+    hasRevocation: bounds.hasRevocation === true,
+    hasThief: thief !== undefined,
+    sinceAges: thief?.keepsClear ? window + 2 : 1,
+  };
+}

@@ -1,0 +1,110 @@
+import { extentOf, type Bounds } from "./bounds";
+import { packEvent } from "./browser-events";
+import { Flight } from "./flight";
+import { afterThief, afterVictim, NOBODY, THIEF_THEN_VICTIM, VICTIM_THEN_THIEF } from "./holders";
+import { CURRENT, DEAD, PREVIOUS, REMEMBERED, type Policy, type Standing } from "./policy";
+import type { Model, Visitor } from "./search";
+import { isSuccess, sessionRow } from "./session-row";
+import { packWorld, startOf, unpackWorld, type Extent, type World } from "./world";
+
+export interface BrowserModel extends Model {
+  flights: Flight;
+  extent: Extent;
+}
+
+/**
+ * One honest browser jar (the last Set-Cookie wins) with several requests under way, one session, perhaps a thief with a copy
+ * of the jar. A crash before the commit is a request that is lost, one after it a reply that is lost.
+ */
+export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
+  const { window, thief } = bounds;
+  const flights = new Flight(bounds.leg, bounds.inFlight);
+  const row = sessionRow(policy, bounds, flights);
+  const extent = extentOf(bounds);
+  const isClear = (age: number) => !thief?.keepsClear || age > window;
+
+  function expand(packed: number, flight: number, visitor: Visitor): void {
+    const world = unpackWorld(packed, extent);
+    const reach = (event: number, next: World, nextFlight = flight) =>
+      visitor.reach(event, packWorld(next, extent), nextFlight);
+
+    // Ages stop where they stop mattering, so a pause of any length is so many ticks and no more.
+    tick();
+    if (!flights.isFull(flight)) {
+      const request = flights.codeOf({ isReply: false, token: world.jar, age: 0 });
+      reach(packEvent("send"), world, flights.plus(flight, request));
+    }
+    for (const code of flights.codes(flight)) {
+      const { isReply, token } = flights.messageOf(code);
+      const others = flights.minus(flight, code);
+      reach(packEvent("lose", code), world, others);
+      if (isReply) receive(code, token, others);
+      else if (isClear(world.sinceThief)) judgeVictim(code, token, others);
+    }
+    if (world.asleep !== null) reach(packEvent("wake"), { ...world, jar: world.asleep, asleep: null });
+    if (bounds.hasRevocation && !world.isRevoked) reach(packEvent("revoke"), { ...world, isRevoked: true });
+    if (thief && !world.hasStolen && world.jar !== DEAD) {
+      reach(packEvent("steal"), { ...world, hasStolen: true, loot: 1 << world.jar });
+    }
+    if (thief && world.hasStolen && isClear(world.sinceVictim)) {
+      for (const token of [CURRENT, PREVIOUS, REMEMBERED] as const) {
+        if (world.loot & (1 << token)) judgeThief(thief, token);
+      }
+    }
+
+    function tick() {
+      const older: World = {
+        ...world,
+        handedAge: Math.min(world.handedAge + 1, extent.handedAges - 1),
+        rotatedAge: Math.min(world.rotatedAge + 1, extent.rotatedAges - 1),
+        sinceVictim: Math.min(world.sinceVictim + 1, extent.sinceAges - 1),
+        sinceThief: Math.min(world.sinceThief + 1, extent.sinceAges - 1),
+      };
+      reach(packEvent("tick"), older, flights.older(flight));
+    }
+
+    function receive(code: number, token: Standing, others: number) {
+      // What the thief knows already is no refresh: from here on both hold copies of one token again.
+      const isShared = (world.loot & (1 << token)) !== 0;
+      const order = !world.hasStolen || isShared || thief?.isUnwatched ? NOBODY : afterVictim(world.order);
+      reach(packEvent("receive", code), { ...world, jar: token, order }, others);
+      if (bounds.hasSleeper && world.asleep === null) {
+        reach(packEvent("doze", code), { ...world, asleep: token }, others);
+      }
+    }
+
+    function judgeVictim(code: number, token: Standing, others: number) {
+      const verdict = row.judge(world, token, false);
+      const event = packEvent("judge", code, verdict);
+      if (!isSuccess(verdict)) {
+        if (world.isRevoked) return reach(event, world, others);
+        if (!world.hasStolen) return visitor.breaks(event, 1);
+        // Noticed, and over for both; or else only the victim is out.
+        return policy.toleratesReplay ? visitor.breaks(event, 3) : undefined;
+      }
+      if (world.isRevoked) return visitor.breaks(event, 4);
+      if (row.forks(verdict)) return visitor.breaks(event, 2);
+      if (world.order === VICTIM_THEN_THIEF) return visitor.breaks(event, 3);
+      const [next, rest] = row.perform(world, others, verdict, false);
+      const answer = flights.codeOf({ isReply: true, token: CURRENT, age: 0 });
+      reach(event, { ...next, sinceVictim: 0 }, row.handsOut(verdict) ? flights.plus(rest, answer) : rest);
+    }
+
+    function judgeThief({ usesNewest, isUnwatched }: NonNullable<Bounds["thief"]>, token: Standing) {
+      const verdict = row.judge(world, token, true);
+      const event = packEvent("thief", token, verdict);
+      if (!isSuccess(verdict)) return;
+      if (world.isRevoked) return visitor.breaks(event, 4);
+      if (row.forks(verdict)) return visitor.breaks(event, 2);
+      const isGiven = row.handsOut(verdict);
+      if (isGiven && usesNewest && world.order === THIEF_THEN_VICTIM) return visitor.breaks(event, 3);
+      const [next, rest] = row.perform(world, flight, verdict, true);
+      const kept = isGiven && usesNewest ? 0 : next.loot;
+      const loot = isGiven ? kept | (1 << CURRENT) : kept;
+      const order = isGiven && !isUnwatched ? afterThief(world.order) : world.order;
+      reach(event, { ...next, loot, order, sinceThief: 0 }, rest);
+    }
+  }
+
+  return { start: { row: packWorld(startOf(extent), extent), flight: 0 }, expand, flights, extent };
+}

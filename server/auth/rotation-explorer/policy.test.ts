@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { GRACE_WINDOWS_AT_MOST } from "@/server/auth/policy/lifetimes";
+import { CONTRACT, CURRENT, DEAD, judgeBy, PREVIOUS, type Facts } from "./policy";
+
+const WINDOW = 4;
+const CAP = GRACE_WINDOWS_AT_MOST * WINDOW;
+const TOKENS = [CURRENT, PREVIOUS, DEAD] as const;
+
+function judge(facts: Partial<Facts>) {
+  const all: Facts = {
+    presented: PREVIOUS,
+    handedAge: 0,
+    rotatedAge: 0,
+    hasPrevious: true,
+    isSameBrowser: true,
+    isRevoked: false,
+  };
+  return judgeBy(CONTRACT, WINDOW)({ ...all, ...facts });
+}
+
+describe("ticks lose nothing of the real verdict", () => {
+  test.each(TOKENS)("between two ticks it is that of the later one (token %i)", (presented) => {
+    for (let handedAge = 0; handedAge <= WINDOW + 2; handedAge++) {
+      for (const rotatedAge of [handedAge, CAP - 1, CAP, CAP + 1]) {
+        const later = judge({ presented, handedAge: handedAge + 1, rotatedAge: rotatedAge + 1 });
+        for (const part of [0.001, 0.5, 0.999]) {
+          expect(judge({ presented, handedAge: handedAge + part, rotatedAge: rotatedAge + part })).toBe(later);
+        }
+      }
+    }
+  });
+
+  test.each(TOKENS)("ages stop where they stop mattering (token %i)", (presented) => {
+    const settled = judge({ presented, handedAge: WINDOW + 1, rotatedAge: WINDOW + 1 });
+    const beyondCap = judge({ presented, handedAge: 0, rotatedAge: CAP + 1 });
+    for (const more of [1, 7, 100, 86_400, 30 * 86_400]) {
+      expect(judge({ presented, handedAge: WINDOW + 1 + more, rotatedAge: WINDOW + 1 + more })).toBe(settled);
+      expect(judge({ presented, handedAge: 0, rotatedAge: CAP + 1 + more })).toBe(beyondCap);
+    }
+  });
+});
+
+test("the window and the cap are where the contract has them", () => {
+  expect([WINDOW, WINDOW + 1].map((handedAge) => judge({ handedAge, rotatedAge: handedAge }))).toEqual([
+    "reissue",
+    "recover",
+  ]);
+  expect([CAP, CAP + 1].map((rotatedAge) => judge({ rotatedAge }))).toEqual(["reissue", "fresh"]);
+});
+
+test("what a policy leaves out is left out of the real verdict", () => {
+  const anyBrowser = judgeBy({ name: "", sees: (facts) => ({ ...facts, isSameBrowser: true }) }, WINDOW);
+  const facts = {
+    presented: PREVIOUS,
+    handedAge: 1,
+    rotatedAge: 1,
+    hasPrevious: true,
+    isSameBrowser: false,
+    isRevoked: false,
+  } as const;
+  expect(judge(facts)).toBe("replayed");
+  expect(anyBrowser(facts)).toBe("reissue");
+});

@@ -1,0 +1,47 @@
+import { expect, test, vi } from "vitest";
+import { CONTRACT, type Policy } from "./policy";
+import { REJECTED_POLICIES } from "./rejected-policies";
+import { playGaoler, playThief, STRATEGIES } from "./thief-game";
+
+// Searches take their time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+const BOUNDS = { window: 4, leg: 2, inFlight: 1 };
+const CLEAR = STRATEGIES["keeps clear of the victim's refreshes"];
+const ANOTHER = STRATEGIES["another kind of browser, any timing"];
+const INSIDE = STRATEGIES["the same kind of browser, any timing"];
+
+function rejected(part: string): Policy {
+  return REJECTED_POLICIES.find(({ name }) => name.includes(part))!;
+}
+
+test("a thief who keeps clear of the victim outlives one refresh of the victim's at most", () => {
+  expect(playThief(CONTRACT, CLEAR, BOUNDS).play).toEqual({ kind: "ends", rounds: 1 });
+});
+
+test("a thief with another kind of browser does not outlive more, whatever the timing", () => {
+  expect(playThief(CONTRACT, ANOTHER, BOUNDS).play).toEqual({ kind: "ends", rounds: 1 });
+});
+
+test("a thief of the same kind who hits every window stays: that is what remains", () => {
+  expect(playThief(CONTRACT, INSIDE, BOUNDS).play.kind).toBe("goes on");
+});
+
+test("nobody can keep a session in use from rotating", () => {
+  expect(playGaoler(CONTRACT, BOUNDS).play.kind).toBe("ends");
+});
+
+test.each([
+  ["always accept the previous token", CLEAR],
+  ["the one before the previous", CLEAR],
+  ["any browser may present the previous token", ANOTHER],
+])("a thief stays for ever: %s", (name, strategy) => {
+  expect(playThief(rejected(name), strategy, BOUNDS).play.kind).toBe("goes on");
+});
+
+test.each(["no cap of ten windows", "always accept the previous token"])(
+  "a session never rotates again: %s",
+  (name) => {
+    expect(playGaoler(rejected(name), BOUNDS).play.kind).toBe("goes on");
+  },
+);
