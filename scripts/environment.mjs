@@ -5,6 +5,8 @@ import { parseEnv } from "node:util";
 import { ROOT } from "./paths.mjs";
 
 export const REQUIRED = ["DATABASE_URL", "APP_ORIGIN", "SESSION_SECRET", "JWT_ACCESS_SECRET"];
+/** How the secrets of .env.example begin. Whoever copied the file did not mean to share them with everybody. */
+const SAMPLE = "example-only";
 const SECRETS = ["SESSION_SECRET", "JWT_ACCESS_SECRET"];
 
 /** @typedef {Record<string, string | undefined>} Environment */
@@ -35,7 +37,7 @@ export function missingVariables(environment) {
  * @returns {Record<string, string>} those that were made
  */
 export function makeLocalSecrets(environment, folder = ROOT) {
-  const missing = SECRETS.filter((name) => !environment[name]);
+  const missing = SECRETS.filter((name) => !environment[name] || environment[name].startsWith(SAMPLE));
   if (missing.length === 0) return {};
   const made = Object.fromEntries(missing.map((name) => [name, randomBytes(32).toString("base64url")]));
   const file = join(folder, ".env.local");

@@ -37,6 +37,14 @@ test("a production does not find its missing secrets in .env.local", () => {
   ]);
 });
 
+test("the samples of .env.example are replaced by secrets of this machine's own", () => {
+  const samples = { SESSION_SECRET: "example-only-a", JWT_ACCESS_SECRET: "example-only-b" };
+  writeFileSync(join(folder, ".env"), "SESSION_SECRET=example-only-a\nJWT_ACCESS_SECRET=example-only-b\n");
+  const made = makeLocalSecrets(samples, folder);
+  expect(Object.keys(made)).toEqual(Object.keys(samples));
+  expect(readEnvironment({}, folder)).toMatchObject(made);
+});
+
 test("local secrets are made once, differ, are long enough, and are readable by their owner only", () => {
   const made = makeLocalSecrets({}, folder);
   expect(Object.keys(made)).toEqual(["SESSION_SECRET", "JWT_ACCESS_SECRET"]);
