@@ -91,8 +91,10 @@ test("an app that is killed before its answer arrives, and a database that is, c
   await page.goto("/dashboard");
   await untilAccessExpires(context);
   const lost = wire.loseReplies("/dashboard/account");
-  await page.goto("/dashboard/account").catch(() => {});
+  const closed = await context.newPage();
+  void closed.goto("/dashboard/account").catch(() => {});
   await lost.first;
+  await closed.close();
   await server.killApp();
   await server.database.kill();
   await server.database.start();

@@ -73,6 +73,8 @@ export class ForwardProxy {
     if (judgeAnswer === null) response.once("close", () => upstream.destroy());
 
     upstream.once("response", async (answer) => {
+      // The app went away in the middle of its answer: so do we.
+      answer.once("error", () => request.socket.destroy());
       exchange.status = answer.statusCode ?? 0;
       exchange.location = answer.headers.location ?? null;
       exchange.setCookies = answer.headers["set-cookie"] ?? [];
@@ -83,9 +85,10 @@ export class ForwardProxy {
       };
       if (judgeAnswer === null) {
         begin();
-        return void answer.on("error", () => response.destroy()).pipe(response);
+        return void answer.pipe(response);
       }
-      const body = Buffer.concat(await answer.toArray());
+      const body = await wholeBody(answer);
+      if (body === null) return;
       if ((await judgeAnswer()) === "lose" || this.#isCut) return void request.socket.resetAndDestroy();
       begin();
       response.end(body);
@@ -129,6 +132,15 @@ function exchangeOf(request: IncomingMessage, target: URL): Exchange {
     location: null,
     setCookies: [],
   };
+}
+
+/** Null if the answer broke off. */
+async function wholeBody(answer: IncomingMessage): Promise<Buffer | null> {
+  try {
+    return Buffer.concat(await answer.toArray());
+  } catch {
+    return null;
+  }
 }
 
 function withoutHeaders(raw: string[], unwanted: RegExp): string[] {

@@ -55,6 +55,15 @@ export class OwnServer {
     const env = { ...this.variables, ...given, DATABASE_URL: this.database.url };
     this.#isAltered = Object.keys(given).length > 0;
     this.#app = await startApp({ port: this.port, env });
+    await this.#warmUp();
+  }
+
+  /** The first answer of each kind takes longest, and with lives of seconds it might be cut off. */
+  async #warmUp(): Promise<void> {
+    const paths = ["/login", "/dashboard", "/dashboard/sessions", "/dashboard/account", "/api/trpc/auth.session"];
+    // With an access cookie of any kind a request goes past the gate, to the page itself.
+    const ask = (path: string) => fetch(this.url + path, { headers: { cookie: "__acc=x" }, redirect: "manual" });
+    await Promise.all(paths.map(async (path) => (await ask(path)).text()));
   }
 
   /** Asks the app to end, as a deployment does, and says how it ended. */
