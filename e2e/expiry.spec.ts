@@ -81,6 +81,16 @@ for (const late of [false, true]) {
     await page.reload();
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
     expect(waysToLogin(wire.exchanges)).toEqual([]);
+
+    await page.goto("/dashboard/sessions");
+    await expect(page.getByText("This device", { exact: true })).toBeVisible();
+    const note = page.getByText("Came back with an older key");
+    await expect(note, "only what came late is worth a note").toHaveCount(late ? 1 : 0);
+    if (!late) return;
+    await page.getByRole("button", { name: /^This wasn’t me/ }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Sign out and change password" }).click();
+    await expect(page).toHaveURL(/\/dashboard\/account#password$/);
+    await expect(page.getByLabel("Current password")).toBeInViewport();
   });
 }
 
