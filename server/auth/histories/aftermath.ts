@@ -31,12 +31,14 @@ async function checkAccess(history: History): Promise<void> {
   }
 }
 
-/** One session has one live lineage, and nothing works after a revocation. Every token finds the rows as the history left them. */
+/**
+ * One session has one live lineage, and nothing works after a revocation: of all its tokens only the two that the row names do.
+ * Every token finds the rows as the history left them.
+ */
 async function checkLineages(history: History, at: number): Promise<void> {
   const [{ db }] = history.instances as [Instance];
   const { ledger, models } = history;
   const { sessions } = await readRows(db);
-  const working = new Map<string, string[]>();
 
   for (const token of ledger.refreshTokens.slice()) {
     const { place } = models[0]!.sessions[token.session]!;
@@ -48,9 +50,7 @@ async function checkLineages(history: History, at: number): Promise<void> {
     if (row?.revokedAt === null) await writeBack(db, row);
     if (call.outcome?.kind !== "refreshed") continue;
     if (row?.revokedAt !== null) history.fail(`${token.name} works after the revocation`);
-    const isCurrent = ["fresh", "rotate"].includes(call.outcome.verdict);
-    const role = `${token.session}'s ${isCurrent ? "current" : "previous"} token`;
-    working.set(role, [...(working.get(role) ?? []), token.name]);
+    const named = [row.currentNonce, row.previousNonce].map((nonce) => nonce && ledger.nameNonce(token.session, nonce));
+    if (!named.includes(token.name)) history.fail(`${token.name} works beside ${named.join(" and ")}`);
   }
-  for (const [role, names] of working) if (names.length > 1) history.fail(`${role} is each of ${names.join(", ")}`);
 }

@@ -11,6 +11,7 @@ export class Conductor {
   readonly #stuck = new Set<number>();
   #changed = () => {};
 
+  /** The score names a player for each beat; if that one cannot go on, the next one does. */
   constructor(private readonly score: number[]) {}
 
   /** Runs all players to their end. Each is given its own way to pause. */
@@ -25,7 +26,8 @@ export class Conductor {
       await this.#everybodyElse();
       const waiting = [...this.#paused.keys()].sort();
       if (waiting.length === 0 && this.#moving.size === 0 && this.#stuck.size === 0) break;
-      const chosen = waiting[(this.score[beat % Math.max(1, this.score.length)] ?? 0) % Math.max(1, waiting.length)];
+      const due = this.score[beat % this.score.length]!;
+      const chosen = waiting.find((player) => player >= due) ?? waiting[0];
       if (chosen !== undefined) this.#letGo(chosen);
     }
     await Promise.all(ends);

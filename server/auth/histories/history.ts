@@ -4,7 +4,7 @@ import type { Intent } from "./intents";
 import { CrashError, interruptible } from "./interruptions";
 import { instantAt, Ledger } from "./ledger";
 import { opened, type Model } from "./model";
-import { describeOperation, describeOutcome, type Operation } from "./operations";
+import { describeOperation, describeOutcome, type Operation, type Outcome } from "./operations";
 import { perform, type Users } from "./perform";
 import { resolve, type Wished } from "./resolve";
 import { serialOrders, type Call } from "./serial-order";
@@ -68,27 +68,18 @@ export class History {
     let lastSentAt = begunAt;
     const note = () => void (lastSentAt = this.#moments++);
     const end = await interruptible({ crash, pause, note }, work);
-    if (end.kind === "failed" && !(end.error instanceof CrashError) && !("reason" in (end.error as object))) {
-      throw new Error(this.#story(`${describeOperation(operation)} failed`), { cause: end.error });
-    }
+    const raw = end.kind === "answered" ? end.result.raw : null;
     const outcome =
-      end.kind === "answered"
-        ? end.result.outcome()
-        : end.kind === "failed" && "reason" in (end.error as object)
-          ? { kind: "refused" as const, reason: String((end.error as { reason: unknown }).reason) }
-          : null;
+      end.kind === "answered" ? end.result.outcome() : end.kind === "failed" ? refusalIn(end.error) : null;
+    if (outcome === undefined) {
+      const story = this.#story(`A fault that nobody planned: ${describeOperation(operation)}`);
+      throw new Error(story, { cause: (end as { error: unknown }).error });
+    }
     const answeredAt = outcome === null ? Infinity : this.#moments++;
     const moments = outcome === null ? `${begunAt}…` : `${begunAt}–${answeredAt}`;
     const answer = outcome === null ? "the process died" : describeOutcome(outcome);
     this.transcript.push(`[${moments}] ${describeOperation(operation)} → ${answer}`);
-    return {
-      operation,
-      outcome,
-      begunAt,
-      lastSentAt,
-      answeredAt,
-      raw: end.kind === "answered" ? end.result.raw : null,
-    };
+    return { operation, outcome, begunAt, lastSentAt, answeredAt, raw };
   }
 
   /** Keeps the models that explain these calls and the rows as they are now. There must be one. */
@@ -100,9 +91,10 @@ export class History {
     this.#keep(calls, (model) => fitting(model, world), world);
   }
 
-  /** The same for one call that is over, without a look at the rows. */
+  /** The same for one call that is over, without a look at the rows. What was to be expected is not worth a line. */
   explainAnswer(call: Call): void {
     this.#keep([call], (model) => model);
+    this.transcript.pop();
   }
 
   #keep(calls: Call[], fits: (model: Model) => Model | null, world?: World): void {
@@ -121,12 +113,17 @@ export class History {
   }
 }
 
+/** Null for somebody who had joined the work of a process that died, undefined for a fault. */
+function refusalIn(error: unknown): Outcome | null | undefined {
+  if (error instanceof CrashError) return null;
+  return error instanceof Error && "reason" in error ? { kind: "refused", reason: String(error.reason) } : undefined;
+}
+
 /** One thing after the other: nothing else is under way. */
 export async function happen(history: History, intent: Intent): Promise<void> {
   if (intent.wish === "wait") history.at += intent.seconds;
   else if (intent.wish === "go on refreshing") {
     const { every, times, ...rest } = intent;
-    // Which token is meant is settled once: with the newest one, time after time, the next.
     for (let time = 0; time < times; time++) {
       history.at += every;
       await act(history, { ...rest, wish: "refresh", crash: null });

@@ -1,48 +1,27 @@
 import "@/server/testing-env";
-import { afterAll, beforeAll, test } from "vitest";
-import { createTestDatabase, type TestDatabase } from "@/db/testing";
+import { describe, test } from "vitest";
 import { checkAftermath } from "./aftermath";
 import { Conductor } from "./conductor";
-import { happen, History, type SeenCall } from "./history";
-import { startInstance, type Instance } from "./instance";
-import { PASSWORDS } from "./perform";
-import { races, refreshRaces, type Race } from "./race-intents";
+import { happen, type SeenCall } from "./history";
+import { allRaces, racesForTheDoor, refreshRaces, type Race } from "./races";
 import type { Wished } from "./resolve";
 import { holdsForAll, TIMEOUT } from "./testing-runs";
+import { twoInstances } from "./testing-stage";
 
-let database: TestDatabase;
-let instances: Instance[];
-let passwordHash: string;
+const begin = twoInstances();
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  instances = [await startInstance(database.url), await startInstance(database.url)];
-  passwordHash = await instances[0]!.hashPassword(PASSWORDS[0]!);
+describe("what races over two instances has a serial order that explains it:", { timeout: TIMEOUT }, () => {
+  test("refreshes, at the edges of the window", () =>
+    holdsForAll(refreshRaces, hasSerialOrder, { count: 120, seconds: 4 }));
+
+  test("logins, and what ends all sessions", () =>
+    holdsForAll(racesForTheDoor, hasSerialOrder, { count: 80, seconds: 4 }));
+
+  test("everything", () => holdsForAll(allRaces, hasSerialOrder, { count: 80, seconds: 3 }));
 });
-
-afterAll(async () => {
-  await Promise.all(instances.map(({ db }) => db.destroy()));
-  await database.drop();
-});
-
-test(
-  "refreshes that race over two instances, at the edges of the window, have a serial order that explains them",
-  {
-    timeout: TIMEOUT,
-  },
-  () => holdsForAll(refreshRaces, hasSerialOrder, { count: 120, seconds: 5 }),
-);
-
-test(
-  "so has everything that races: logins, logouts, revocations, passwords, roles, purges, crashes",
-  {
-    timeout: TIMEOUT,
-  },
-  () => holdsForAll(races, hasSerialOrder, { count: 100, seconds: 5 }),
-);
 
 async function hasSerialOrder({ prelude, clients, score }: Race): Promise<void> {
-  const history = await History.begin(instances, passwordHash);
+  const history = await begin();
   for (const intent of prelude) await happen(history, intent);
 
   history.transcript.push("and now at once:");

@@ -55,6 +55,9 @@ export const judge: Step<Refresh> = (model, { token, place, at }, notes): Turn[]
     return refreshed("reissue", { handedAt: Math.max(session.handedAt, at) }, true);
   }
 
+  // The successor may be on its way still, but nobody holds the window open any longer.
+  if (isPrevious && sinceHanded <= SECONDS.grace) return refreshed("fresh", {}, false);
+
   if (isPrevious) return refreshed("recover", { ...successor, recoveries: session.recoveries + 1 }, true);
 
   return [{ model, notes: { ...notes, ...ending(token.session, "replayed", "replayed") } }];

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Model } from "./model";
 import type { Operation, Outcome } from "./operations";
 import { judge } from "./refresh-rules";
-import { STEPS, type Notes, type Step } from "./steps";
+import { STEPS } from "./rules";
+import type { Notes, Step } from "./steps";
 
 /** One operation as it was seen from outside. */
 export interface Call {

@@ -1,16 +1,5 @@
-import {
-  opened,
-  rowOf,
-  sessionsOf,
-  withEnd,
-  withNotice,
-  withSession,
-  withUser,
-  type Model,
-  type SessionModel,
-} from "./model";
+import { rowOf, sessionsOf, withEnd, withNotice, withUser, type Model } from "./model";
 import type { Operation, Outcome, RefreshFacts } from "./operations";
-import { grantFor, judge } from "./refresh-rules";
 
 /** What an operation remembers from one of its steps to the next. */
 export interface Notes {
@@ -35,187 +24,52 @@ export interface Turn {
 /** One indivisible change: all that may happen next, for there can be a choice. */
 export type Step<Of extends Operation = Operation> = (model: Model, operation: Of, notes: Notes) => Turn[];
 
-type Steps = { [Kind in Operation["kind"]]: Step<Extract<Operation, { kind: Kind }>>[] };
+export const DONE: Outcome = { kind: "done" };
 
-const DONE: Outcome = { kind: "done" };
-
-/** A user is read before anything is decided: rights may be as old as the request, not older. */
-const seeUser: Step<Extract<Operation, { kind: "refresh" }>> = (model, { token }, notes) => {
-  const session = rowOf(model, token.session);
-  return [{ model, notes: { ...notes, role: session ? model.users[session.user]!.role : "" } }];
-};
-
-const end: Step = (model, _, notes) => {
+export const end: Step = (model, _, notes) => {
   if (notes.ending === undefined) return [{ model, notes }];
   return [{ model: withEnd(model, notes.ending.session, notes.ending.reason), notes }];
 };
 
 /** The instance that ends a session knows before it answers. */
-const noticeEnd: Step = (model, { instance }, notes) => {
+export const noticeEnd: Step = (model, { instance }, notes) => {
   const name = notes.ending?.session;
   return [{ model: name && rowOf(model, name) ? withNotice(model, instance, [name]) : model, notes }];
 };
 
-const noticeAll: Step = (model, { instance }, notes) => {
+export const noticeAll: Step = (model, { instance }, notes) => {
   const ended = Object.keys(model.sessions).filter((name) => rowOf(model, name)?.ended != null);
   return [{ model: withNotice(model, instance, ended), notes: { outcome: DONE, ...notes } }];
 };
 
-type Called = Extract<
+export type Called = Extract<
   Operation,
   { kind: "visit" | "revoke" | "change password" | "log out everywhere" | "log others out" }
 >;
 
 /** The access token decides, and the news of revocations: old news may let a revoked caller pass, news must not. */
-const welcomes = (model: Model, { access, place, at, instance }: Called): boolean[] => {
+export const welcomes = (model: Model, { access, place, at, instance }: Called): boolean[] => {
   if (at >= access.expiresAt || place !== access.place) return [false];
   if (model.noticed.includes(`${instance} ${access.session}`)) return [false];
   return model.sessions[access.session]?.ended == null ? [true] : [true, false];
 };
 
-const checkCaller: Step<Called> = (model, operation, notes) =>
+export const checkCaller: Step<Called> = (model, operation, notes) =>
   welcomes(model, operation).map((isWelcome) =>
     isWelcome ? { model, notes } : { model, notes, outcome: { kind: "refused", reason: "SIGNED_OUT" } },
   );
 
-const userOf = (model: Model, { access }: Called) => model.sessions[access.session]!.user;
+export const userOf = (model: Model, { access }: Called) => model.sessions[access.session]!.user;
 
 /** Every login under way dies with the sessions: it read an older epoch. */
-const endMany = (model: Model, user: string, reason: string, keep?: string): [Model, number] => {
+export const endMany = (model: Model, user: string, reason: string, keep?: string): [Model, number] => {
   const epoch = model.users[user]!.epoch + 1;
   const ending = sessionsOf(model, user).filter(([name, { ended }]) => ended === null && name !== keep);
   const after = ending.reduce((so, [name]) => withEnd(so, name, reason), withUser(model, user, { epoch }));
   return [after, ending.length];
 };
 
-const named = (presented: RefreshFacts | null, at: number, reason: string) =>
+export const named = (presented: RefreshFacts | null, at: number, reason: string) =>
   presented === null || presented.isForged || at >= presented.expiresAt
     ? undefined
     : { session: presented.session, reason };
-
-export const STEPS: Steps = {
-  refresh: [seeUser, judge, end, noticeEnd],
-
-  login: [
-    (model, { user, password }, notes) => {
-      const known = model.users[user]!;
-      if (known.password !== password || known.isDisabled) {
-        return [{ model, notes, outcome: { kind: "refused", reason: "INVALID_CREDENTIALS" } }];
-      }
-      return [{ model, notes: { ...notes, epoch: known.epoch, role: known.role } }];
-    },
-    (model, { user, place, remember, presented, at }, notes) => {
-      const { epoch, isDisabled } = model.users[user]!;
-      if (epoch !== notes.epoch || isDisabled) {
-        return [{ model, notes, outcome: { kind: "refused", reason: "UNAVAILABLE" } }];
-      }
-      const session = opened(user, notes.newToken, place, remember, at);
-      const sessions = { ...model.sessions, [notes.newSession]: session };
-      const after = { ...model, sessions, made: [...model.made, notes.newToken] };
-      const granted = grantFor(after, notes.newSession, notes.role!, at, true);
-      const ending = named(presented, at, "replaced by login");
-      return [{ model: after, notes: { ...notes, ending, outcome: { kind: "signed in", ...granted } } }];
-    },
-    end,
-    noticeEnd,
-  ],
-
-  logout: [
-    (model, { presented, at }, notes) => {
-      return [{ model, notes: { ...notes, outcome: DONE, ending: named(presented, at, "logout") } }];
-    },
-    end,
-    noticeEnd,
-    (model, { access, place, at }, notes) => {
-      const isReadable = access !== null && at < access.expiresAt && place === access.place;
-      const ending = isReadable ? { session: access.session, reason: "logout" } : undefined;
-      return [{ model, notes: { ...notes, ending } }];
-    },
-    end,
-    noticeEnd,
-  ],
-
-  "log out everywhere": [
-    checkCaller,
-    (model, operation, notes) => {
-      const [after] = endMany(model, userOf(model, operation), "logout everywhere");
-      return [{ model: after, notes: { ...notes, outcome: DONE } }];
-    },
-    noticeAll,
-  ],
-
-  "log others out": [
-    checkCaller,
-    (model, operation, notes) => {
-      const [after, count] = endMany(model, userOf(model, operation), "revoked by user", operation.access.session);
-      return [{ model: after, notes: { ...notes, outcome: { kind: "done", count } } }];
-    },
-    noticeAll,
-  ],
-
-  revoke: [
-    checkCaller,
-    (model, operation, notes) => {
-      if (rowOf(model, operation.target)?.user !== userOf(model, operation)) {
-        return [{ model, notes, outcome: { kind: "refused", reason: "NOT_FOUND" } }];
-      }
-      return [
-        { model, notes: { ...notes, outcome: DONE, ending: { session: operation.target, reason: "revoked by user" } } },
-      ];
-    },
-    end,
-    noticeEnd,
-  ],
-
-  "change password": [
-    checkCaller,
-    (model, operation, notes) => {
-      const { password } = model.users[userOf(model, operation)]!;
-      if (password !== operation.from)
-        return [{ model, notes, outcome: { kind: "refused", reason: "WRONG_PASSWORD" } }];
-      return [{ model, notes: { ...notes, password } }];
-    },
-    (model, operation, notes) => {
-      const user = userOf(model, operation);
-      if (model.users[user]!.password !== notes.password) {
-        return [{ model, notes, outcome: { kind: "refused", reason: "WRONG_PASSWORD" } }];
-      }
-      const [after] = endMany(model, user, "password changed", operation.access.session);
-      return [{ model: withUser(after, user, { password: operation.to }), notes: { ...notes, outcome: DONE } }];
-    },
-    noticeAll,
-  ],
-
-  visit: [
-    (model, operation, notes) =>
-      welcomes(model, operation).map((isWelcome) => ({
-        model,
-        notes,
-        outcome: { kind: isWelcome ? "welcome" : "not welcome" },
-      })),
-  ],
-
-  "read the feed": [noticeAll],
-
-  purge: [
-    (model, { at, olderThan, isAlone }, notes) => {
-      // Revocations carry the database's clock, and that is far behind the histories'.
-      const isOver = ({ ended, idleAt }: SessionModel) => ended !== null || idleAt < at - olderThan;
-      const over = Object.keys(model.sessions).filter((name) => rowOf(model, name) && isOver(model.sessions[name]!));
-      // It waits for nobody: what somebody else has locked may be left for the next time.
-      return (isAlone ? [over] : subsetsOf(over)).map((gone) => ({
-        model: gone.reduce((so, name) => withSession(so, name, { isPurged: true }), model),
-        notes,
-        outcome: { kind: "done", count: gone.length },
-      }));
-    },
-  ],
-
-  disable: [(model, { user }, notes) => [{ model: withUser(model, user, { isDisabled: true }), notes, outcome: DONE }]],
-  enable: [(model, { user }, notes) => [{ model: withUser(model, user, { isDisabled: false }), notes, outcome: DONE }]],
-  "change role": [(model, { user, role }, notes) => [{ model: withUser(model, user, { role }), notes, outcome: DONE }]],
-};
-
-function subsetsOf(names: string[]): string[][] {
-  return names.reduce<string[][]>((sets, name) => [...sets.map((set) => [...set, name]), ...sets], [[]]);
-}

@@ -1,0 +1,23 @@
+import { afterAll, beforeAll } from "vitest";
+import { createTestDatabase, type TestDatabase } from "@/db/testing";
+import { History } from "./history";
+import { startInstance, type Instance } from "./instance";
+import { PASSWORDS } from "./perform";
+
+/** Two instances on one database of their own, for all histories of a file. Returns what begins a history. */
+export function twoInstances(): () => Promise<History> {
+  let database: TestDatabase;
+  let instances: Instance[];
+  let passwordHash: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    instances = [await startInstance(database.url), await startInstance(database.url)];
+    passwordHash = await instances[0]!.hashPassword(PASSWORDS[0]!);
+  });
+  afterAll(async () => {
+    await Promise.all(instances.map(({ db }) => db.destroy()));
+    await database.drop();
+  });
+  return () => History.begin(instances, passwordHash);
+}
