@@ -1,0 +1,31 @@
+import { exhaustPool, slowDatabase } from "./fault-database";
+import { floodWithLogins } from "./fault-logins";
+import { killBetweenCommitAndReply } from "./fault-kills";
+import { holdRowLock } from "./fault-row-lock";
+import { stormEverythingTogether } from "./fault-storm";
+import { migrateTwiceAtOnce } from "./crash-migration";
+import type { World } from "./world";
+
+export type Fault = (world: World) => Promise<void>;
+
+/** Each by itself, on an otherwise quiet machine, with the lives of a production. */
+const FAULTS: Record<string, Fault> = {
+  "a stuck client holds a row": holdRowLock,
+  "256 logins at once": floodWithLogins,
+  "cleanup, a storm of refreshes and revocations of all": stormEverythingTogether,
+  "a database that takes its time": slowDatabase,
+  "a database that does not answer": exhaustPool,
+  "two migrations at once": migrateTwiceAtOnce,
+  "killed between commit and reply, a hundred times": killBetweenCommitAndReply,
+};
+
+const TASTE = ["a stuck client holds a row", "two migrations at once"];
+
+export async function bringFaults(world: World, isShort: boolean, say: (detail: string) => void): Promise<void> {
+  for (const [name, bring] of Object.entries(FAULTS)) {
+    if (isShort && !TASTE.includes(name)) continue;
+    say(name);
+    await bring(world);
+    world.tally.add("faults");
+  }
+}

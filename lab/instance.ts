@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { startApp, type App } from "@/scripts/app.mjs";
+import { DATA } from "@/scripts/paths.mjs";
+import type { DatabaseWire } from "./database-wire";
+
+export type Variables = Record<string, string>;
+
+/** One of the instances, with its own wire to the database. */
+export class Instance {
+  readonly logs: string[] = [];
+  kills = 0;
+  /** It ended, and nobody had asked it to. */
+  endedByItself = 0;
+  #app: App | null = null;
+
+  constructor(
+    readonly index: number,
+    readonly port: number,
+    readonly wire: DatabaseWire,
+  ) {}
+
+  async start(variables: Variables): Promise<void> {
+    const log = join(DATA, "lab", "logs", `app-${this.index}-${this.logs.length}.log`);
+    this.logs.push(log);
+    const app = await startApp({ port: this.port, env: variables, log, until: "live" });
+    this.#app = app;
+    void app.exited.then(() => {
+      if (this.#app === app) this.endedByItself += 1;
+    });
+  }
+
+  async kill(): Promise<void> {
+    const app = this.#app;
+    if (app === null) return;
+    this.#app = null;
+    this.kills += 1;
+    await app.kill();
+  }
+
+  async stop(): Promise<void> {
+    const app = this.#app;
+    this.#app = null;
+    await app?.stop();
+  }
+
+  /** Resolves once it can do all of its work. */
+  async ready(): Promise<void> {
+    await this.#app?.ready();
+  }
+
+  get isRunning(): boolean {
+    return this.#app !== null;
+  }
+
+  get pid(): number {
+    return this.#app?.pid ?? 0;
+  }
+}

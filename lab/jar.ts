@@ -1,0 +1,74 @@
+const ACCESS = "__acc";
+const REFRESH = "__ref";
+
+interface Cookie {
+  value: string;
+  /** In milliseconds since 1970; null if it ends with the browser. */
+  expiresAt: number | null;
+}
+
+/** What a browser keeps of Set-Cookie: the last one wins, and a cookie whose Max-Age is over is not sent any more. */
+export class Jar {
+  readonly #cookies = new Map<string, Cookie>();
+
+  constructor(private readonly clock: () => number = Date.now) {}
+
+  receive(setCookie: string): void {
+    const [pair = "", ...attributes] = setCookie.split(";").map((part) => part.trim());
+    const separator = pair.indexOf("=");
+    const name = pair.slice(0, separator);
+    const maxAge = attributes.find((attribute) => /^max-age=/i.test(attribute))?.slice("max-age=".length);
+    if (maxAge !== undefined && Number(maxAge) <= 0) return void this.#cookies.delete(name);
+    const expiresAt = maxAge === undefined ? null : this.clock() + Number(maxAge) * 1000;
+    this.#cookies.set(name, { value: pair.slice(separator + 1), expiresAt });
+  }
+
+  /** The Cookie header, or undefined if there is nothing to send. */
+  get header(): string | undefined {
+    const pairs = [...this.#cookies.keys()].flatMap((name) => {
+      const value = this.#read(name);
+      return value === null ? [] : [`${name}=${value}`];
+    });
+    return pairs.length === 0 ? undefined : pairs.join("; ");
+  }
+
+  get accessToken(): string | null {
+    return this.#read(ACCESS);
+  }
+
+  get refreshToken(): string | null {
+    return this.#read(REFRESH);
+  }
+
+  dropAccessToken(): void {
+    this.#cookies.delete(ACCESS);
+  }
+
+  clear(): void {
+    this.#cookies.clear();
+  }
+
+  copy(): Jar {
+    const copy = new Jar(this.clock);
+    for (const [name, cookie] of this.#cookies) copy.#cookies.set(name, cookie);
+    return copy;
+  }
+
+  #read(name: string): string | null {
+    const cookie = this.#cookies.get(name);
+    if (cookie === undefined || (cookie.expiresAt !== null && cookie.expiresAt <= this.clock())) return null;
+    return cookie.value;
+  }
+}
+
+/** Whether an answer takes a session cookie away. */
+export function clearsSession(setCookies: readonly string[]): boolean {
+  return setCookies.some((cookie) => cookie.startsWith(`${REFRESH}=;`));
+}
+
+/** A jar that holds nothing but this refresh token: what is left of an old copy. */
+export function jarWith(refreshToken: string): Jar {
+  const jar = new Jar();
+  jar.receive(`${REFRESH}=${refreshToken}`);
+  return jar;
+}

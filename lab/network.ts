@@ -1,0 +1,46 @@
+import type { Asked } from "./asked";
+import { pause } from "./pause";
+import type { Random } from "./random";
+import type { World } from "./world";
+
+const LOST_REPLIES = 0.05;
+const SLOW_REPLIES = 0.25;
+
+/** What becomes of one request on an everyday network: one in twenty is lost, one in four is slow, the rest is quick. */
+export function weather(
+  { requestMilliseconds }: World,
+  random: Random,
+): Pick<Asked, "fate" | "hangUpAfterMilliseconds"> {
+  if (random.chance(LOST_REPLIES)) {
+    switch (random.weigh({ reply: 6, hangUp: 3, request: 1 })) {
+      case "reply":
+        return { fate: { judgeReply: async () => false } };
+      case "hangUp":
+        return { hangUpAfterMilliseconds: random.between(0, 25) };
+      case "request":
+        return { fate: { losesRequest: true } };
+    }
+  }
+  if (!random.chance(SLOW_REPLIES)) return {};
+  // A whole life just short of what is allowed, both ways together.
+  const life = random.between(0.05, 0.95) * requestMilliseconds;
+  const there = random.chance(0.3) ? random.between(0, life / 2) : 0;
+  const judgeReply = async (arrivedAt: number) => {
+    await pause(arrivedAt + life - there - performance.now());
+    return true;
+  };
+  return { fate: { requestAfterMilliseconds: there, judgeReply } };
+}
+
+/** Somewhere else on this machine's loopback network: another café. */
+export function anyAddress(random: Random): string {
+  return `127.${Math.floor(random.between(1, 250))}.${Math.floor(random.between(0, 250))}.${Math.floor(random.between(1, 250))}`;
+}
+
+export const USER_AGENTS = [
+  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+  "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+  "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1",
+  "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15",
+  "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
+] as const;

@@ -1,0 +1,74 @@
+import { parseArgs } from "node:util";
+import { Obstacle } from "@/scripts/obstacle.mjs";
+import type { Soak } from "./soak";
+import type { Lives } from "./world";
+
+export const STAGES = ["crashes", "migrations", "faults", "soak"] as const;
+
+export type Stage = (typeof STAGES)[number];
+
+export interface Options {
+  stages: readonly Stage[];
+  /** A file for the whole report, beside the one that is kept. */
+  reportFile: string | undefined;
+  seed: number;
+  isShort: boolean;
+  lives: Lives;
+  soak: Soak;
+}
+
+type Run = Omit<Options, "seed" | "stages" | "reportFile">;
+
+/** `--minutes 10 --browsers 200 --seed 7`, or `--short`; `--only crashes` for one stage. */
+export function readOptions(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      minutes: { type: "string" },
+      browsers: { type: "string" },
+      seed: { type: "string" },
+      only: { type: "string", multiple: true, default: [] },
+      report: { type: "string" },
+      short: { type: "boolean", default: false },
+    },
+  });
+  const seed = numberOf("seed", values.seed) ?? Math.floor(Math.random() * 2 ** 31);
+  const minutes = numberOf("minutes", values.minutes);
+  const browsers = numberOf("browsers", values.browsers);
+  const stages = STAGES.filter((stage) => values.only.length === 0 || values.only.includes(stage));
+  if (stages.length === 0) throw new Obstacle(`--only is one of ${STAGES.join(", ")}.`);
+  const run = values.short ? shortRun(browsers ?? 16) : longRun(browsers ?? 200, (minutes ?? 10) * 60);
+  return { seed, stages, reportFile: values.report, ...run };
+}
+
+/** Lives so short that ten minutes hold more than a hundred rotations of each session. */
+function longRun(browsers: number, seconds: number): Run {
+  return {
+    isShort: false,
+    lives: { accessSeconds: 6, beforeExpirySeconds: 1, graceSeconds: 4, idleSeconds: 60 },
+    soak: {
+      seconds,
+      browsers,
+      thefts: Math.max(4, Math.round(seconds / 6)),
+      everySeconds: 6,
+      outageSeconds: seconds >= 90 ? 20 : 0,
+      revocationEverySeconds: 3,
+    },
+  };
+}
+
+/** A taste of everything, for every run of the tests. */
+function shortRun(browsers: number): Run {
+  return {
+    isShort: true,
+    lives: { accessSeconds: 3, beforeExpirySeconds: 1, graceSeconds: 2, idleSeconds: 60 },
+    soak: { seconds: 8, browsers, thefts: 4, everySeconds: 4, outageSeconds: 0, revocationEverySeconds: 1 },
+  };
+}
+
+function numberOf(name: string, value: string | undefined): number | null {
+  if (value === undefined) return null;
+  const number = Number(value);
+  if (!Number.isFinite(number) || number < 0) throw new Obstacle(`--${name} must be a number, not ${value}`);
+  return number;
+}

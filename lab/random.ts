@@ -1,0 +1,45 @@
+/** Chance that a seed repeats. Each part of the lab has a stream of its own, so that one more draw in one changes no other. */
+export class Random {
+  readonly #seed: number;
+  #state: number;
+
+  constructor(seed: number) {
+    this.#seed = seed >>> 0;
+    this.#state = this.#seed;
+  }
+
+  /** The stream of this name: the same for the same seed, whatever was drawn before. */
+  stream(name: string): Random {
+    let hash = this.#seed ^ 0x811c9dc5;
+    for (const character of name) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
+    return new Random(hash);
+  }
+
+  /** From 0 to below 1 (mulberry32). */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  between(least: number, most: number): number {
+    return least + this.next() * (most - least);
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  pick<Item>(items: readonly Item[]): Item {
+    return items[Math.floor(this.next() * items.length)]!;
+  }
+
+  /** One of the names, as often as its weight says. */
+  weigh<Name extends string>(weights: Record<Name, number>): Name {
+    const entries = Object.entries(weights) as [Name, number][];
+    let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
+    for (const [name, weight] of entries) if ((left -= weight) < 0) return name;
+    return entries.at(-1)![0];
+  }
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { sql, type Kysely } from "kysely";
+import { connect, parseDatabaseUrl } from "@/db/connect";
+import type { Database } from "@/db/schema";
+import { findFreePort } from "@/scripts/loopback.mjs";
+import type { Server } from "@/scripts/mysql/private-server.mjs";
+import { migrate } from "@/scripts/schema.mjs";
+import { DatabaseWire } from "./database-wire";
+import { Front } from "./front";
+import { Instance, type Variables } from "./instance";
+
+/** Two instances of the built app behind a front without memory, and one database. */
+export class Stack {
+  databaseKills = 0;
+
+  private constructor(
+    readonly server: Server,
+    readonly name: string,
+    /** Past the wires, for looking on. */
+    readonly db: Kysely<Database>,
+    readonly front: Front,
+    readonly instances: readonly [Instance, Instance],
+    private variables: Variables,
+  ) {}
+
+  static async start(server: Server, variables: Variables, draw: () => number): Promise<Stack> {
+    const name = await createDatabase(server);
+    await migrate(urlOf(server, name));
+    const instances = await Promise.all([openInstance(server, 0), openInstance(server, 1)]);
+    const front = await Front.open(
+      instances.map(({ port }) => port),
+      draw,
+    );
+    const db = connect(urlOf(server, name), {
+      poolSize: 8,
+      queueLimit: 2000,
+      acquireSeconds: 30,
+      statementSeconds: 60,
+    });
+    const stack = new Stack(server, name, db, front, instances, variables);
+    await Promise.all(instances.map((instance) => stack.startInstance(instance)));
+    return stack;
+  }
+
+  get origin(): string {
+    return `http://localhost:${this.front.port}`;
+  }
+
+  async startInstance(instance: Instance): Promise<void> {
+    await instance.start({
+      LOG_LEVEL: "debug",
+      RATE_LIMIT_FACTOR: "100000",
+      ...this.variables,
+      APP_ORIGIN: this.origin,
+      DATABASE_URL: instance.wire.urlOf(this.name),
+    });
+  }
+
+  /** Both instances end and come back with other variables. */
+  async restartWith(variables: Variables): Promise<void> {
+    await Promise.all(this.instances.map((instance) => instance.stop()));
+    this.variables = variables;
+    await Promise.all(this.instances.map((instance) => this.startInstance(instance)));
+  }
+
+  async killDatabase(): Promise<void> {
+    this.databaseKills += 1;
+    await this.server.kill();
+  }
+
+  async stop(): Promise<void> {
+    this.front.close();
+    await Promise.all(this.instances.map((instance) => instance.kill()));
+    for (const { wire } of this.instances) wire.close();
+    await this.db.destroy();
+  }
+}
+
+async function openInstance(server: Server, index: number): Promise<Instance> {
+  return new Instance(index, await findFreePort(), await openWire(server));
+}
+
+export async function openWire(server: Server): Promise<DatabaseWire> {
+  const { socketPath, host, port } = parseDatabaseUrl(server.url);
+  return DatabaseWire.open(socketPath === undefined ? { host, port: port ?? 3306 } : { path: socketPath });
+}
+
+export function urlOf(server: Server, database: string): string {
+  const url = new URL(server.url);
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+/** A new, empty database. Those of earlier runs are forgotten with their server's data. */
+export async function createDatabase(server: Server): Promise<string> {
+  const name = `lab_${randomBytes(6).toString("hex")}`;
+  const admin = connect(server.url, { poolSize: 1, acquireSeconds: 30 });
+  try {
+    await sql.raw(`create database ${name} character set utf8mb4 collate utf8mb4_bin`).execute(admin);
+  } finally {
+    await admin.destroy();
+  }
+  return name;
+}
