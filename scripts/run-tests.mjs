@@ -13,10 +13,10 @@ import { DATA, ROOT } from "./paths.mjs";
 import { perform } from "./perform.mjs";
 import { buildOnce } from "./production-build.mjs";
 import { paint } from "./progress.mjs";
-import { REPORTS, checkFormat, checkTypes, runPlaywright, runVitest } from "./test-checks.mjs";
+import { REPORTS, checkFormat, checkTypes, runLab, runPlaywright, runVitest } from "./test-checks.mjs";
 import { addUp, closingLine } from "./test-report.mjs";
 
-const PARTS = ["format", "types", "unit", "db", "e2e"];
+const PARTS = ["format", "types", "unit", "db", "e2e", "lab"];
 const NEWEST_MYSQL = "--newest-mysql";
 const SHOWN_LINES = 80;
 
@@ -26,7 +26,7 @@ const SHOWN_LINES = 80;
  */
 
 /**
- * `npm test` runs everything; `npm test -- unit`, `-- db`, `-- e2e [arguments for the runner]` a part.
+ * `npm test` runs everything; `npm test -- unit`, `-- db`, `-- e2e [arguments for the runner]`, `-- lab [arguments]` a part.
  * @param {string[]} args
  */
 export async function runTests(args) {
@@ -60,6 +60,7 @@ export async function runTests(args) {
       const port = await findFreePort();
       onLeave(() => forgetServers(join(DATA, "e2e")));
       await judge("e2e", (say) => runPlaywright({ args: rest, chromium, port }, say));
+      await judge("lab", (say) => runLab({ args: rest }, say));
     }
 
     for (const [part, { tally, log, output }] of outcomes) {
@@ -85,7 +86,7 @@ export function readArguments(args) {
   }
   return {
     named,
-    chosen: chosen.includes("e2e") ? [...chosen, "build"] : chosen,
+    chosen: chosen.includes("e2e") || chosen.includes("lab") ? [...chosen, "build"] : chosen,
     rest,
     onNewestMysql: named.includes(NEWEST_MYSQL),
   };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { run } from "./command.mjs";
 import { DATA, ROOT } from "./paths.mjs";
-import { closingLine, judgeRun, tallyPlaywright, tallyVitest } from "./test-report.mjs";
+import { closingLine, judgeRun, tallyLab, tallyPlaywright, tallyVitest } from "./test-report.mjs";
 
 export const REPORTS = join(DATA, "test");
 
@@ -56,6 +56,13 @@ export function runPlaywright({ args, chromium, port }, say) {
   const env = { PLAYWRIGHT_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: report, STAGE_PORT: String(port) };
   const command = [bin("@playwright/test/cli.js"), "test", "--reporter=list,json", ...args];
   return runSuite("e2e", { command, report, tally: tallyPlaywright, env }, say);
+}
+
+/** The fault lab's short run: an invariant counts as a test. @param {{ args: string[] }} options  @param {Say} say */
+export function runLab({ args }, say) {
+  const report = join(REPORTS, "lab.json");
+  const command = [join(ROOT, "lab", "start.mjs"), "--short", "--report", report, ...args];
+  return runSuite("lab", { command, report, tally: tallyLab, env: {} }, say);
 }
 
 /**
