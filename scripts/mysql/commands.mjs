@@ -55,6 +55,14 @@ function asUser() {
   return process.getuid?.() === 0 ? ["--user=root"] : [];
 }
 
+/**
+ * A starting server deletes the temporary tables that it finds, another running server's too: each has a folder of its own.
+ * @param {Installation} installation  @param {string} temporary
+ */
+export function serverEnvironment(installation, temporary) {
+  return { ...process.env, TMPDIR: seen(installation, temporary) };
+}
+
 /** What a program under another root calls a path. @param {Installation} installation  @param {string} path */
 function seen({ root }, path) {
   return root === undefined ? path : `/${relative(root, path)}`;

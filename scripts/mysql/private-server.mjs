@@ -15,7 +15,7 @@ import { identify, isLiving, pidOf, waitUntilGone } from "../living-process.mjs"
 import { mustRun } from "../command.mjs";
 import { Obstacle } from "../obstacle.mjs";
 import { readGreeting } from "./greeting.mjs";
-import { initialiseCommand, serverCommand } from "./commands.mjs";
+import { initialiseCommand, serverCommand, serverEnvironment } from "./commands.mjs";
 import { parseVersion } from "./installation.mjs";
 import { makePrivateFolder, socketPath } from "./socket-path.mjs";
 
@@ -50,6 +50,8 @@ export async function startPrivateServer({ directory, installation, fresh = fals
   const socket = socketPath(directory);
   const log = join(directory, `${flavour}.log`);
   const running = join(directory, RUNNING);
+  const temporary = join(directory, "tmp");
+  const env = serverEnvironment(installation, temporary);
   let version = "";
 
   const identity = () => (existsSync(running) ? readFileSync(running, "utf8") : "");
@@ -62,7 +64,7 @@ export async function startPrivateServer({ directory, installation, fresh = fals
     rmSync(fresh, { recursive: true, force: true });
     mkdirSync(fresh, { mode: 0o700 });
     const { command, args } = initialiseCommand(installation, fresh);
-    await mustRun(command, args, { log: join(directory, `${flavour}-initialise.log`) });
+    await mustRun(command, args, { log: join(directory, `${flavour}-initialise.log`), env });
     // Under its name it is whole: a half-made one is made again.
     renameSync(fresh, data);
   }
@@ -70,6 +72,7 @@ export async function startPrivateServer({ directory, installation, fresh = fals
   async function start() {
     makePrivateFolder(directory);
     makePrivateFolder(dirname(socket));
+    makePrivateFolder(temporary);
     if (!isLiving(identity())) await launch();
     version = await greeted();
   }
@@ -88,7 +91,7 @@ export async function startPrivateServer({ directory, installation, fresh = fals
       first,
       pidFile: join(directory, `${flavour}.pid`),
     });
-    const child = spawn(command, args, { detached: true, stdio: ["ignore", output, output], cwd: directory });
+    const child = spawn(command, args, { detached: true, stdio: ["ignore", output, output], cwd: directory, env });
     closeSync(output);
     await new Promise((resolve, reject) => child.once("spawn", () => resolve(undefined)).once("error", reject));
     child.unref();
