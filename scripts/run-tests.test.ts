@@ -10,7 +10,8 @@ test("a part is named first, and the rest goes to its runner", () => {
   expect(readArguments([])).toMatchObject({ chosen: [], rest: [], onNewestMysql: false });
 });
 
-test("the browser suite brings the build along", () => {
+test("what runs on the built app brings the build along", () => {
+  expect(readArguments(["lab", "--seed", "7"])).toMatchObject({ chosen: ["lab", "build"], rest: ["--seed", "7"] });
   expect(readArguments(["e2e", "--headed"])).toMatchObject({ chosen: ["e2e", "build"], rest: ["--headed"] });
 });
 
