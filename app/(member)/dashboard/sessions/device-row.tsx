@@ -48,7 +48,7 @@ export function DeviceRow({ session, onRevoked }: DeviceRowProps) {
         {current ? <LogoutButton /> : <RevokeDevice id={session.id} name={name} onRevoked={onRevoked} />}
       </div>
       {recoveredAt !== undefined && (
-        <div className="col-start-2 flex flex-col items-start gap-3 rounded-plate border-l-4 border-danger bg-raised px-4 py-3 sm:col-span-2 sm:flex-row sm:items-center sm:justify-between sm:gap-8">
+        <div className="col-start-2 flex flex-col items-start gap-3 rounded-plate border-l-4 border-danger bg-raised px-4 py-3 sm:col-end-4 sm:flex-row sm:items-center sm:justify-between sm:gap-8">
           <p className="max-w-prose">
             Came back with an older key <Distance at={recoveredAt} />. Most often an answer got lost on the way. It can
             also mean that somebody copied this browser’s cookies.
