@@ -7,13 +7,13 @@ const SHRINKING_SECONDS = 90;
 export const TIMEOUT = (SHRINKING_SECONDS + 30 * TIMES) * 1000;
 
 /**
- * Tries `property` on `count` samples, or as many as fit into `seconds`; PROPERTY_RUNS multiplies both. What fails is made
+ * Tries `property` on the known samples first, on `count` samples in all, or as many as fit into `seconds`; PROPERTY_RUNS multiplies both. What fails is made
  * as small as possible, and named with a seed and a path: PROPERTY_SEED plays the same samples again.
  */
 export async function holdsForAll<Sample>(
   samples: fc.Arbitrary<Sample>,
   property: (sample: Sample) => Promise<void>,
-  { count, seconds }: { count: number; seconds: number },
+  { count, seconds, known = [] }: { count: number; seconds: number; known?: Sample[] },
 ): Promise<void> {
   const deadline = performance.now() + seconds * TIMES * 1000;
   let hasFailed = false;
@@ -25,6 +25,7 @@ export async function holdsForAll<Sample>(
     });
   });
   await fc.assert(tried, {
+    examples: known.map((sample): [Sample] => [sample]),
     numRuns: Math.ceil(count * TIMES),
     interruptAfterTimeLimit: TIMEOUT - 10_000,
     ...(process.env.PROPERTY_SEED ? { seed: Number(process.env.PROPERTY_SEED) } : {}),

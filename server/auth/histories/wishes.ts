@@ -50,8 +50,8 @@ const endOfMany = fc.oneof(
 );
 const logouts = fc.oneof(
   { weight: 3, arbitrary: endOfMany },
-  { weight: 1, arbitrary: wish("logout", record({ presented: fc.option(token), caller: seldom(who) })) },
-  { weight: 1, arbitrary: wish("revoke", record({ caller: who, target: who })) },
+  { weight: 2, arbitrary: wish("logout", record({ presented: fc.option(token), caller: seldom(who) })) },
+  { weight: 2, arbitrary: wish("revoke", record({ caller: who, target: fc.nat({ max: 3 }) })) },
 );
 const rest = fc.oneof(
   wish("visit", callers),
@@ -103,7 +103,7 @@ export function placed(what: fc.Arbitrary<unknown>, crashes: boolean): fc.Arbitr
 export const anything = fc.oneof(
   { weight: 12, arbitrary: refreshes },
   { weight: 2, arbitrary: login },
-  { weight: 4, arbitrary: logouts },
+  { weight: 5, arbitrary: logouts },
   { weight: 4, arbitrary: rest },
 );
 /** Who comes in while everybody is thrown out? */
