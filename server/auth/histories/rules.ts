@@ -1,4 +1,4 @@
-import { opened, rowOf, withSession, withUser, type SessionModel } from "./model";
+import { opened, rowOf, withSession, withUser, type SessionModel, withNotice } from "./model";
 import type { Operation } from "./operations";
 import { grantFor, judge } from "./refresh-rules";
 import { checkCaller, DONE, end, endMany, named, noticeAll, noticeEnd, userOf, welcomes, type Step } from "./steps";
@@ -60,6 +60,8 @@ export const STEPS: Steps = {
       const [after] = endMany(model, userOf(model, operation), "logout everywhere");
       return [{ model: after, notes: { ...notes, outcome: DONE } }];
     },
+    // Its own session above all, even if the row has been purged meanwhile.
+    (model, { access, instance }, notes) => [{ model: withNotice(model, instance, [access.session]), notes }],
     noticeAll,
   ],
 
