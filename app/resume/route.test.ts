@@ -4,9 +4,9 @@ import { GET } from "./route";
 
 const ORIGIN = "http://localhost:3000";
 
-function hop(next: string | null, cookie = "") {
+function hop(next: string | null, cookie = "", userAgent = "Firefox") {
   const query = next === null ? "" : `?next=${encodeURIComponent(next)}`;
-  const headers = { cookie, host: "evil.test", "x-forwarded-host": "evil.test" };
+  const headers = { cookie, "user-agent": userAgent, host: "evil.test", "x-forwarded-host": "evil.test" };
   const response = GET(new Request(`http://evil.test/resume${query}`, { headers }));
   return { to: response.headers.get("location"), response };
 }
@@ -36,6 +36,7 @@ test("a browser that keeps what it is asked to drop is told so after a few times
   expect(leads()).toBe("/maintenance?status=400&next=%2Fdashboard%2Fstuck");
   // Others, and other pages, are not concerned.
   expect(hop("/dashboard/stuck", "__acc=other; __ref=y").to).toBe(`${ORIGIN}/dashboard/stuck`);
+  expect(hop("/dashboard/stuck", cookie, "Chrome").to).toBe(`${ORIGIN}/dashboard/stuck`);
   expect(hop("/dashboard", cookie).to).toBe(`${ORIGIN}/dashboard`);
 
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 11_000 });

@@ -15,8 +15,8 @@ export function GET(request: Request): Response {
     return new Response(null, { status: 401, headers: { "cache-control": "private, no-store" } });
   }
   const next = safeNextPath(new URL(request.url).searchParams.get("next"));
-  const cookies = request.headers.get("cookie");
-  const isStuck = readCookies(cookies).hasAccessCookie && isGoingInCircles(cookies ?? "", next, new Date());
+  const { hasAccessCookie } = readCookies(request.headers.get("cookie"));
+  const isStuck = hasAccessCookie && isGoingInCircles(request.headers, next, new Date());
   const to = isStuck ? withNext(MAINTENANCE, next, { status: "400" }) : next;
 
   const headers = new Headers({ location: new URL(to, env().APP_ORIGIN).href, "cache-control": "private, no-store" });
