@@ -15,6 +15,7 @@ export async function audit(world: World, persons: readonly Person[], say: (deta
   await forEachAtOnce(honest, AT_ONCE, async (browser) => {
     browser.expectTheEnd();
     const end = await refreshForSure(browser);
+    if (end === "ended" && browser.hasIdledOut) return world.tally.add("idled out");
     world.tally.expect("signed in", end === "refreshed", () => `session ${browser.sessionId} at the end: ${end}`);
     if (end === "refreshed") alive.push(browser);
   });

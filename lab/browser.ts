@@ -3,8 +3,8 @@ import type { Asked } from "./asked";
 import { exchange } from "./exchange";
 import { Jar } from "./jar";
 import { readHolding, type Holding } from "./lineages";
-import { noteReply } from "./note-reply";
-import { describe, judge, pathOf, type Reply } from "./reply";
+import { noteReply, noteSignedOut } from "./note-reply";
+import { judge, pathOf, type Reply } from "./reply";
 import type { World } from "./world";
 
 const HOPS_AT_MOST = 8;
@@ -30,6 +30,12 @@ export class Browser {
 
   get sessionId(): string | null {
     return this.holdings.at(-1)?.sessionId ?? null;
+  }
+
+  /** Nothing new has arrived for the whole idle time: by the contract the session is over for this browser. */
+  get hasIdledOut(): boolean {
+    const newest = this.holdings.at(-1);
+    return newest !== undefined && Date.now() > newest.expiresAt - 1000;
   }
 
   async ask(asked: Asked): Promise<Reply> {
@@ -59,10 +65,7 @@ export class Browser {
     noteReply(this.world, asked, reply);
     if (reply.kind === "signed out" && this.believesSignedIn && epoch === this.epoch) {
       this.believesSignedIn = false;
-      this.world.tally.complain(
-        "signed in",
-        `${asked.path} of session ${this.sessionId}: ${describe(reply.answer)}, request ${reply.answer.requestId}, with${wasRefreshable ? "" : "out"} a refresh token`,
-      );
+      noteSignedOut(this, asked, reply.answer, wasRefreshable);
     }
     return reply;
   }
@@ -142,6 +145,6 @@ export class Browser {
     const holding = readHolding(refreshToken);
     if (this.sessionId !== holding.sessionId) this.holdings = [];
     this.holdings.push(holding);
-    this.world.lineages.note(holding);
+    this.world.lineages.note(holding, this.world.lives);
   }
 }

@@ -64,13 +64,14 @@ export function exchange(asked: Request): Promise<Outcome> {
       request.destroy();
     };
     timers.push(setTimeout(lose, asked.lifeMilliseconds, "late"));
-    request.once("socket", (socket) =>
+    request.once("socket", (socket) => {
+      if (!socket.connecting) return;
       socket.once("connect", () => {
         asked.onConnect?.(socket.localPort ?? 0);
         if (asked.hangUpAfterMilliseconds !== undefined)
           timers.push(setTimeout(lose, asked.hangUpAfterMilliseconds, "hung up"));
-      }),
-    );
+      });
+    });
     request.on("error", (error: NodeJS.ErrnoException) => lose(error.code ?? error.message));
     request.once("response", (response) => {
       // The event may be older than the timer that stands behind it in the queue.

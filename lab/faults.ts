@@ -4,6 +4,7 @@ import { killBetweenCommitAndReply } from "./fault-kills";
 import { holdRowLock } from "./fault-row-lock";
 import { stormEverythingTogether } from "./fault-storm";
 import { migrateTwiceAtOnce } from "./crash-migration";
+import { revokeInQuiet } from "./revocation-lag";
 import type { World } from "./world";
 
 export type Fault = (world: World) => Promise<void>;
@@ -11,6 +12,7 @@ export type Fault = (world: World) => Promise<void>;
 /** Each by itself, on an otherwise quiet machine, with the lives of a production. */
 const FAULTS: Record<string, Fault> = {
   "a stuck client holds a row": holdRowLock,
+  "a revocation on one instance": revokeInQuiet,
   "256 logins at once": floodWithLogins,
   "cleanup, a storm of refreshes and revocations of all": stormEverythingTogether,
   "a database that takes its time": slowDatabase,
@@ -19,7 +21,7 @@ const FAULTS: Record<string, Fault> = {
   "killed between commit and reply, a hundred times": killBetweenCommitAndReply,
 };
 
-const TASTE = ["a stuck client holds a row", "two migrations at once"];
+const TASTE = ["a stuck client holds a row", "a revocation on one instance", "two migrations at once"];
 
 export async function bringFaults(world: World, isShort: boolean, say: (detail: string) => void): Promise<void> {
   for (const [name, bring] of Object.entries(FAULTS)) {

@@ -15,7 +15,7 @@ export async function liveALife(person: Person): Promise<void> {
         break;
       case "night":
         // Longer than everything but the session itself.
-        await sleep(person, Math.min(idleSeconds / 3, accessSeconds * habits.between(1.2, 3)), habits.chance(0.5));
+        await sleep(person, Math.min(idleSeconds / 4, accessSeconds * habits.between(1.2, 3)), habits.chance(0.5));
         break;
       case "move":
         await person.interrupt(async () => {
@@ -42,8 +42,8 @@ async function oversleep(person: Person): Promise<void> {
   await person.interrupt(async () => {
     const { sessionId } = browser;
     await world.wait((world.lives.idleSeconds + 1) * 1000);
-    if (world.isOver) return;
     browser.expectTheEnd();
+    if (world.isOver) return;
     for (const [name, one] of [
       ["the browser", browser],
       ["its backup", copy],

@@ -22,6 +22,12 @@ import { World, type Lives } from "./world";
 const FOLDER = join(DATA, "lab");
 const PRODUCTION: Lives = { accessSeconds: 600, beforeExpirySeconds: 60, graceSeconds: 30, idleSeconds: 604_800 };
 
+// The servers that were started must not outlive whatever went wrong.
+process.once("uncaughtException", (error) => {
+  console.error(error);
+  void leave(1);
+});
+
 await withLock(`${FOLDER}.lock`, () =>
   perform(async ({ step, print }) => {
     const options = readOptions(process.argv.slice(2));

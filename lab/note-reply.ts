@@ -1,4 +1,6 @@
 import type { Asked } from "./asked";
+import type { Browser } from "./browser";
+import type { Answer } from "./exchange";
 import { clearsSession } from "./jar";
 import { describe, type Reply } from "./reply";
 import type { World } from "./world";
@@ -19,4 +21,14 @@ export function noteReply({ tally, isCalm }: World, asked: Asked, reply: Reply):
   if (reply.kind !== "fine" || asked.fate !== undefined || asked.isMutation || !isCalm) return;
   if (answer.setCookies.length > 0) tally.milliseconds.refresh.push(answer.milliseconds);
   else if (asked.path.startsWith("/api/")) tally.milliseconds.call.push(answer.milliseconds);
+}
+
+/** Somebody who believed to be signed in was told otherwise. */
+export function noteSignedOut(browser: Browser, asked: Asked, answer: Answer, wasRefreshable: boolean): void {
+  const { tally } = browser.world;
+  // Bad luck and the lab's own trouble kept every new token away for as long as that.
+  if (browser.hasIdledOut) return tally.add("idled out");
+  const held = `${wasRefreshable ? "with" : "without"} a refresh token`;
+  const what = `${asked.path} of session ${browser.sessionId}: ${describe(answer)}`;
+  tally.complain("signed in", `${what}, request ${answer.requestId}, ${held}`);
 }

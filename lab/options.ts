@@ -45,7 +45,7 @@ export function readOptions(args: string[]): Options {
 function longRun(browsers: number, seconds: number): Run {
   return {
     isShort: false,
-    lives: { accessSeconds: 6, beforeExpirySeconds: 1, graceSeconds: 4, idleSeconds: 60 },
+    lives: { accessSeconds: 6, beforeExpirySeconds: 1, graceSeconds: 4, idleSeconds: 120 },
     soak: {
       seconds,
       browsers,

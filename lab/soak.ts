@@ -3,7 +3,8 @@ import { bringDisasters, type Pace } from "./disasters";
 import { liveALife } from "./habits";
 import { forEachAtOnce, pause } from "./pause";
 import { Person } from "./person";
-import { measureRevocations } from "./revocation-lag";
+import type { Random } from "./random";
+import { revokeInTheCrowd } from "./revocation-lag";
 import { plantCarelessTheft, plantTheft } from "./thefts";
 import type { World } from "./world";
 
@@ -34,7 +35,7 @@ export async function soak(world: World, plan: Soak, say: (detail: string) => vo
   const around = Promise.all([
     bringDisasters(world, plan),
     plantThefts(world, persons, plan),
-    measureRevocations(world, plan.revocationEverySeconds),
+    revokeInTheCrowd(world, plan.revocationEverySeconds),
   ]);
   await pause(plan.seconds * 1000);
   world.end();
@@ -51,12 +52,23 @@ async function plantThefts(world: World, persons: readonly Person[], plan: Soak)
   const span = Math.max(0, plan.seconds * 1000 - 4 * world.clearMilliseconds);
   const under: Promise<void>[] = [];
   for (let theft = 0; theft < plan.thefts && !world.isOver; theft++) {
-    const [person, chance] = [random.pick(persons), random.stream(`theft ${theft}`)];
     const kind = { thiefIsFirst: theft % 2 === 0, isSameBrowser: theft % 4 < 2 };
-    under.push(theft % 5 === 4 ? plantCarelessTheft(person, chance) : plantTheft(person, chance, kind));
+    const chance = random.stream(`theft ${theft}`);
+    const plant = (person: Person) =>
+      theft % 5 === 4 ? plantCarelessTheft(person, chance) : plantTheft(person, chance, kind);
+    under.push(untilOneIsRobbed(world, persons, chance, plant));
     await world.wait((span / plan.thefts) * random.between(0.5, 1.5));
   }
   await Promise.all(under);
+}
+
+async function untilOneIsRobbed(
+  world: World,
+  persons: readonly Person[],
+  random: Random,
+  plant: (person: Person) => Promise<boolean>,
+): Promise<void> {
+  while (!world.isOver && !(await plant(random.pick(persons)))) await pause(20);
 }
 
 function describeProgress({ tally, stack }: World, endsAt: number): string {

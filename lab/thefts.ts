@@ -1,3 +1,4 @@
+import { isUnavailable } from "@/db/faults";
 import type { Browser } from "./browser";
 import { anyAddress, USER_AGENTS } from "./network";
 import { pause, pauseUntil } from "./pause";
@@ -15,19 +16,22 @@ export interface Theft {
 
 /**
  * A copied jar in other hands. The two holders come by turns, and every refresh of one lies more than a window from those of
- * the other: such a theft has to be noticed at the latest when the one who refreshed earlier refreshes again.
+ * the other: such a theft has to be noticed at the latest when the one who refreshed earlier refreshes again. False if this
+ * person cannot be robbed just now.
  */
 export async function plantTheft(
   person: Person,
   random: Random,
   { thiefIsFirst, isSameBrowser }: Theft,
-): Promise<void> {
+): Promise<boolean> {
   const { world, browser: victim } = person;
+  let wasPlanted = false;
   await person.interrupt(async () => {
     if (victim.sessionId === null || !victim.believesSignedIn) return;
-    victim.expectTheEnd();
     await pauseUntil(victim.lastAnsweredAt + world.clearMilliseconds);
     if (world.isOver) return;
+    wasPlanted = true;
+    victim.expectTheEnd();
 
     const userAgent = isSameBrowser
       ? victim.userAgent
@@ -42,7 +46,7 @@ export async function plantTheft(
     for (const [turn, holder] of turns.entries()) {
       if (turn > 0) await pause(world.clearMilliseconds);
       const reply = await refreshForSure(holder);
-      if (reply === "never came through") end = reply;
+      if (reply === "never came through" || (reply === "ended" && holder.hasIdledOut)) end = "never came through";
       if (reply !== "refreshed") break;
     }
     if (end === "unnoticed" && (await reasonOfEnd(world, robbed)) === "replayed") end = "noticed";
@@ -53,16 +57,17 @@ export async function plantTheft(
     }
     if (!world.isOver) await person.enter("login");
   });
+  return wasPlanted;
 }
 
 /**
  * A thief who does not care, while the victim works on: whoever stays within a window of each of the victim's refreshes, with
  * the same browser, need not be noticed. Reported, and held against nobody.
  */
-export async function plantCarelessTheft(person: Person, random: Random): Promise<void> {
+export async function plantCarelessTheft(person: Person, random: Random): Promise<boolean> {
   const { world, browser: victim } = person;
   const robbed = victim.sessionId;
-  if (robbed === null || !victim.believesSignedIn || person.isRobbed) return;
+  if (robbed === null || !victim.believesSignedIn || person.isRobbed) return false;
   person.isRobbed = true;
   victim.expectTheEnd();
   const thief = victim.copiedBy(victim.userAgent, anyAddress(random));
@@ -74,6 +79,7 @@ export async function plantCarelessTheft(person: Person, random: Random): Promis
   if ((await reasonOfEnd(world, robbed)) === "replayed") world.tally.add("careless thefts noticed");
   if (!world.isOver) while (!(await person.interrupt(() => person.enter("login")))) await pause(200);
   person.isRobbed = false;
+  return true;
 }
 
 /** Asks until it is clear what became of the token: the lab takes servers away in the middle of it. */
@@ -89,13 +95,17 @@ export async function refreshForSure(holder: Browser): Promise<"refreshed" | "en
   return "never came through";
 }
 
-export async function reasonOfEnd(world: World, sessionId: string): Promise<string | null> {
-  const row = await world.stack.db
-    .selectFrom("sessions")
-    .select("revokedReason")
-    .where("id", "=", sessionId)
-    .executeTakeFirst();
-  return row?.revokedReason ?? null;
+/** Why the database says that it ended. Asked again while the lab keeps the database away. */
+async function reasonOfEnd({ stack }: World, sessionId: string): Promise<string | null> {
+  for (;;) {
+    try {
+      const asked = stack.db.selectFrom("sessions").select("revokedReason").where("id", "=", sessionId);
+      return (await asked.executeTakeFirst())?.revokedReason ?? null;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      await pause(200);
+    }
+  }
 }
 
 async function expectBothDead(world: World, holders: Browser[], kind: string): Promise<void> {
