@@ -121,11 +121,13 @@ test.each([
 });
 
 test("queries under way when the server dies fail as unavailable, and the next is answered", async () => {
-  const sleeping = atOnce(4, () => sql`select sleep(0.15)`.execute(db).catch((error: unknown) => error));
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  const patient = connect(urlOf(line), { poolSize: 4, statementSeconds: 30, acquireSeconds: 5 });
+  const sleeping = atOnce(4, () => sql`select sleep(20)`.execute(patient).catch((error: unknown) => error));
+  await expect.poll(() => countSleepers(), { timeout: 10_000 }).toBe(4);
   line.cut("reset");
   for (const error of await sleeping) expect(isUnavailable(error), String(error)).toBe(true);
-  expect(await ask()).toBe(42);
+  expect((await sql<{ answer: number }>`select 42 as answer`.execute(patient)).rows).toEqual([{ answer: 42 }]);
+  await patient.destroy();
 });
 
 test("a server that is down is unavailable, and used again when it is back", async () => {
@@ -212,6 +214,14 @@ function urlOf(line: FlakyLine): string {
   url.searchParams.delete("socketPath");
   url.host = `127.0.0.1:${line.port}`;
   return url.href;
+}
+
+/** The statements that the server itself says it is running for this test's database. */
+async function countSleepers(): Promise<number> {
+  const { rows } = await sql<{ sleepers: number }>`
+    select count(*) as sleepers from information_schema.processlist
+    where db = database() and info like 'select sleep(20)%'`.execute(database.db);
+  return Number(rows[0]!.sleepers);
 }
 
 function countSocketsTo(port: number): number {
