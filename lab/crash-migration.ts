@@ -39,6 +39,8 @@ export async function strikeMigrations(world: World, isShort: boolean, say: (det
       say(`${at + 1} of ${chosen.length}: ${killer} killed ${phase} statement ${number} of ${count}`);
       await world.trouble(() => strike(killer, number, phase));
       world.tally.add("crash points");
+      world.tally.add("crash points: migration");
+      world.tally.add(`blows: ${killer} killed`);
     }
 
     async function strike(killer: Killer, number: number, phase: Phase): Promise<void> {
@@ -74,6 +76,7 @@ export async function migrateTwiceAtOnce(world: World): Promise<void> {
   world.tally.expect("crash points", failed === undefined, () => `two migrations at once: ${failed?.output}`);
   const isSame = (await describeSchema(world, name)) === (await describeSchema(world, migrated));
   world.tally.expect("crash points", isSame, () => "two migrations at once left another schema");
+  world.tally.note("two migrations at once", failed === undefined && isSame ? "both came up, one schema" : "failed");
 }
 
 function start(url: string) {

@@ -37,6 +37,8 @@ export async function strikeEverywhere(world: World, isShort: boolean, say: (det
     say(`${at + 1} of ${chosen.length}: ${nameOf(point)}`);
     await world.trouble(() => strike(world, point, target.next()));
     world.tally.add("crash points");
+    world.tally.add(`crash points: ${point.operation.name}`);
+    world.tally.add(`blows: ${point.killer} ${point.killer === "connection" ? "cut" : "killed"}`);
   }
 }
 

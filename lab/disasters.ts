@@ -7,13 +7,14 @@ import type { World } from "./world";
 export async function bringDisasters(world: World, { outageSeconds, everySeconds }: Pace): Promise<void> {
   const random = world.random.stream("disasters");
   // Every kind once before any comes again.
-  let hand: Disaster[] = [];
+  let hand: [string, Disaster][] = [];
   let outageLeft = outageSeconds > 0;
   await world.wait(everySeconds * 500);
   while (!world.isOver) {
     if (hand.length === 0) hand = shuffled(DISASTERS, random);
-    const disaster = hand.pop()!;
+    const [name, disaster] = hand.pop()!;
     world.tally.add("disasters");
+    world.tally.add(`disasters: ${name}`);
     await world.trouble(() => disaster(world, random));
     if (outageLeft && hand.length <= DISASTERS.length / 2) {
       outageLeft = false;
@@ -31,15 +32,15 @@ export interface Pace {
 
 type Disaster = (world: World, random: Random) => Promise<void>;
 
-const DISASTERS: readonly Disaster[] = [
-  killInstance,
-  killDatabase,
-  killInstance,
-  killBoth,
-  cutDatabaseConnections,
-  cutClients,
-  slowDatabase,
-  freezeDatabase,
+const DISASTERS: readonly [string, Disaster][] = [
+  ["app killed", killInstance],
+  ["database killed", killDatabase],
+  ["app killed", killInstance],
+  ["both killed", killBoth],
+  ["database connections cut", cutDatabaseConnections],
+  ["clients cut", cutClients],
+  ["database slow", slowDatabase],
+  ["database frozen", freezeDatabase],
 ];
 
 async function killInstance({ stack }: World, random: Random): Promise<void> {
@@ -89,11 +90,14 @@ async function freezeDatabase({ stack }: World, random: Random): Promise<void> {
   await stack.server.resume();
 }
 
-async function takeDatabaseAway(world: World, seconds: number): Promise<void> {
-  world.tally.add("database away, seconds", seconds);
-  await world.stack.server.stop();
+async function takeDatabaseAway({ stack, tally }: World, seconds: number): Promise<void> {
+  const counts = () => [tally.of("requests"), tally.of("told to wait"), tally.brokenTimes("cookies kept")] as const;
+  const before = counts();
+  await stack.server.stop();
   await pause(seconds * 1000);
-  await world.stack.server.start();
+  const [requests, waits, cookies] = counts().map((count, at) => count - before[at]!);
+  await stack.server.start();
+  tally.note("database away", `${seconds} s: ${requests} requests, ${waits} told to wait, ${cookies} cookies taken`);
 }
 
 function shuffled<Item>(items: readonly Item[], random: Random): Item[] {

@@ -26,6 +26,8 @@ export async function slowDatabase(world: World): Promise<void> {
     const slower = await browser.open("/dashboard", { instance: 0, lifeMilliseconds: LIFE_MILLISECONDS });
     tally.expect("in time", slower.kind === "unavailable", () => `with 3.5 s a statement: ${say(slower)}`);
     expectWithin(world, slower, REFRESH_SECONDS_AT_MOST, "a refresh with 3.5 s a statement");
+    const [fine, told] = [slow, slower].map((reply) => `${say(reply)} in ${Math.round(millisecondsOf(reply))} ms`);
+    tally.note("slow statements", `300 ms each: ${fine}; 3.5 s each: ${told}`);
   } finally {
     wire.latencyMilliseconds = 0;
   }
@@ -50,7 +52,13 @@ export async function exhaustPool(world: World): Promise<void> {
       tally.expect("others unharmed", reply.kind === "fine", () => `without a database: ${say(reply)}`);
       expectWithin(world, reply, QUICK_SECONDS, "a call that needs no database");
     }
-    for (const reply of await Promise.all([...asking, refreshing])) {
+    const answers = await Promise.all([...asking, refreshing]);
+    const longest = Math.round(Math.max(...answers.map(millisecondsOf)));
+    tally.note(
+      "pool run dry",
+      `${answers.length} asked a database that does not answer, all told within ${longest} ms`,
+    );
+    for (const reply of answers) {
       tally.expect("in time", reply.kind === "unavailable", () => `from a pool run dry: ${say(reply)}`);
       expectWithin(world, reply, SECONDS_AT_MOST, "a call to a database that does not answer");
     }

@@ -21,13 +21,19 @@ export async function holdRowLock(world: World): Promise<void> {
       const reply = await other.open("/dashboard");
       tally.expect("others unharmed", reply.kind === "fine", () => `beside a locked row: ${say(reply)}`);
     });
-    for (const reply of await Promise.all(waiting)) {
+    const answers = await Promise.all(waiting);
+    for (const reply of answers) {
       const isTold = reply.kind === "unavailable";
       tally.expect("in time", isTold, () => `whose row is locked: ${say(reply)}`);
       const milliseconds = millisecondsOf(reply);
       const isInTime = milliseconds <= SECONDS_AT_MOST * 1000;
       tally.expect("in time", isInTime, () => `whose row is locked, after ${Math.round(milliseconds)} ms`);
     }
+    const longest = Math.round(Math.max(...answers.map(millisecondsOf)));
+    tally.note(
+      "row held by a stuck client",
+      `its owner told after ${longest} ms, ${OTHERS} others signed in meanwhile`,
+    );
   });
 
   const after = await untilAnswered(() => victim.open("/dashboard"));

@@ -33,6 +33,12 @@ export async function stormEverythingTogether(world: World): Promise<void> {
   }
   isOver = true;
   await cleaning;
+  const refreshes = ROUNDS * (3 * REFRESHING + OWNERS * (DEVICES - 1));
+  const ended = `${ROUNDS * OWNERS} times all sessions of somebody ended`;
+  tally.note(
+    "storm with cleanup",
+    `${refreshes} refreshes, ${ended}, ${tally.brokenTimes("no deadlock")} deadlocks seen`,
+  );
 }
 
 async function expectFine({ tally }: World, browser: Browser, instance: number): Promise<void> {

@@ -8,20 +8,24 @@ const SLOW_REPLIES = 0.25;
 
 /** What becomes of one request on an everyday network: one in twenty is lost, one in four is slow, the rest is quick. */
 export function weather(
-  { requestMilliseconds }: World,
+  { requestMilliseconds, tally }: World,
   random: Random,
 ): Pick<Asked, "fate" | "hangUpAfterMilliseconds"> {
   if (random.chance(LOST_REPLIES)) {
     switch (random.weigh({ reply: 6, hangUp: 3, request: 1 })) {
       case "reply":
+        tally.add("network: replies dropped");
         return { fate: { judgeReply: async () => false } };
       case "hangUp":
+        tally.add("network: hung up");
         return { hangUpAfterMilliseconds: random.between(0, 25) };
       case "request":
+        tally.add("network: requests dropped");
         return { fate: { losesRequest: true } };
     }
   }
   if (!random.chance(SLOW_REPLIES)) return {};
+  tally.add("network: delayed");
   // A whole life just short of what is allowed, both ways together.
   const life = random.between(0.05, 0.95) * requestMilliseconds;
   const there = random.chance(0.3) ? random.between(0, life / 2) : 0;

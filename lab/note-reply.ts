@@ -10,7 +10,10 @@ export function noteReply({ tally, isCalm }: World, asked: Asked, reply: Reply):
   tally.add("requests");
   if (reply.kind === "lost") return tally.add(reply.why === "late" ? "replies too late to count" : "lost replies");
   const { answer } = reply;
-  if (reply.kind === "unavailable") tally.fail(describe(answer));
+  if (reply.kind === "unavailable") {
+    tally.fail(describe(answer));
+    tally.add("told to wait");
+  }
   tally.expect("no fault", answer.status !== 500, () => `${asked.path}: ${describe(answer)}`);
   const mayClear = reply.kind === "signed out" || asked.isMutation === true || asked.path.startsWith("/login");
   tally.expect(

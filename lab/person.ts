@@ -6,7 +6,7 @@ import type { Reply } from "./reply";
 import type { Random } from "./random";
 import type { World } from "./world";
 
-const TABS = 3;
+export const TABS = 3;
 /** Between two requests of one tab, on average. */
 const THINKING_MILLISECONDS = 2500;
 const STORM = 6;

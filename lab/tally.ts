@@ -39,6 +39,12 @@ export class Tally {
     return this.counts.get(name) ?? 0;
   }
 
+  /** What was counted under "name: kind", as "12 kind, 3 other kind". */
+  kindsOf(name: string): string {
+    const kinds = [...this.counts].filter(([key]) => key.startsWith(`${name}: `));
+    return kinds.map(([key, count]) => `${count} ${key.slice(name.length + 2)}`).join(", ") || "none";
+  }
+
   fail(kind: string): void {
     this.failures.set(kind, (this.failures.get(kind) ?? 0) + 1);
   }
