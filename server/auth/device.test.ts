@@ -57,6 +57,11 @@ describe("a device in words", () => {
   });
 });
 
+const MOBILE = `Mozilla/5.0 (Linux; Android 10; K) ${WEBKIT} Chrome/131.0.0.0 Mobile Safari/537.36`;
+const MOBILE_ASKING_FOR_THE_DESKTOP_SITE = `Mozilla/5.0 (X11; Linux x86_64) ${WEBKIT} Chrome/131.0.0.0 Safari/537.36`;
+const IPAD_ASKING_FOR_THE_DESKTOP_SITE =
+  "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15";
+
 describe("the same browser", () => {
   const same = (one: string, other: string) => isSameBrowser(describeDevice(one), describeDevice(other));
 
@@ -68,6 +73,14 @@ describe("the same browser", () => {
     expect(same(CHROME_ON_WINDOWS, SAFARI_ON_IPHONE)).toBe(false);
     expect(same("curl/8.5.0", "node")).toBe(false);
     expect(same(CHROME_ON_WINDOWS, "")).toBe(false);
+  });
+
+  test("stays the same in a tab that asks for the desktop site", () => {
+    expect(same(MOBILE, MOBILE_ASKING_FOR_THE_DESKTOP_SITE)).toBe(true);
+    expect(same(SAFARI_ON_IPHONE.replaceAll("iPhone", "iPad"), IPAD_ASKING_FOR_THE_DESKTOP_SITE)).toBe(true);
+    expect(same(MOBILE, SAFARI_ON_IPHONE)).toBe(false);
+    expect(same(MOBILE, CHROME_ON_WINDOWS)).toBe(false);
+    expect(same(MOBILE_ASKING_FOR_THE_DESKTOP_SITE, IPAD_ASKING_FOR_THE_DESKTOP_SITE)).toBe(false);
   });
 
   test("stays the same through updates of browser and system", () => {

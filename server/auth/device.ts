@@ -31,7 +31,18 @@ export function describeDevice(userAgent: string | null | undefined): Device {
 }
 
 export function isSameBrowser(one: Browser, other: Browser): boolean {
-  return one.browser === other.browser && one.os === other.os;
+  return one.browser === other.browser && systemFamily(one.os) === systemFamily(other.os);
+}
+
+/** What a phone or a tablet says it is in the tabs where a person asked for the desktop site. */
+const POSES_AS = new Map([
+  ["Android", "Linux"],
+  ["iOS", "macOS"],
+]);
+
+/** The system, whichever site a tab asks for: two tabs of one phone are one browser, and wake up together. */
+export function systemFamily(os: string): string {
+  return POSES_AS.get(os) ?? os;
 }
 
 function parseUserAgent(userAgent: string): Device {

@@ -38,6 +38,13 @@ describe("a fingerprint", () => {
     );
   });
 
+  test.each([
+    ["Android", "Linux"],
+    ["iOS", "macOS"],
+  ])("is the same in the tabs of one device on %s that ask for the desktop site", (os, posingAs) => {
+    expect(fingerprint(KEY, { ...CLIENT, os }, BOTH)).toBe(fingerprint(KEY, { ...CLIENT, os: posingAs }, BOTH));
+  });
+
   test("is the same throughout one IPv6 network of 64 bits, and another in the next", () => {
     const at = (address: string) => fingerprint(KEY, { ...CLIENT, address }, BOTH);
     expect(at("2001:db8:0:1::1")).toBe(at("2001:db8:0:1:aaaa:bbbb:cccc:dddd"));

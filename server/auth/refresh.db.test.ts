@@ -51,6 +51,16 @@ describe("a hundred at once", () => {
     expect((await ask(successor!, 1200)).said).toBe("rotate");
   });
 
+  test("from two tabs of one phone, one of them asking for the desktop site: both are refreshed", async () => {
+    const chrome = (system: string, form: string) =>
+      clientAt(ADA.address, `Mozilla/5.0 (${system}) AppleWebKit/537.36 Chrome/140.0.0.0 ${form}Safari/537.36`);
+    const tabs = [chrome("Linux; Android 10; K", "Mobile "), chrome("X11; Linux x86_64", "")];
+    const { refreshToken } = await signedInSession(database.db, T0, { client: tabs[0] });
+    const answers = await Promise.all(tabs.map((tab) => ask(refreshToken, 600, tab)));
+    expect(answers.map(({ said }) => said).sort()).toEqual(["reissue", "rotate"]);
+    expect(new Set(answers.map(({ token }) => token)).size).toBe(1);
+  });
+
   test("with a token whose reply was lost yesterday: one sibling for all", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
     await ask(refreshToken, 600);
