@@ -24,7 +24,8 @@ export function securityHeaders(appOrigin: string, isDevelopment: boolean): Secu
       "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
     ],
   ];
-  if (isHttps) always.push(["Strict-Transport-Security", "max-age=31536000"]);
+  // A page of a subdomain that is fetched in the clear could plant cookies and lead people here with an address of its own.
+  if (isHttps) always.push(["Strict-Transport-Security", "max-age=31536000; includeSubDomains"]);
 
   const rest = [
     "img-src 'self' data:",
