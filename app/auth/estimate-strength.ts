@@ -2,7 +2,7 @@ import type { ZxcvbnFactory } from "@zxcvbn-ts/core";
 import {
   normalizePassword,
   PASSWORD_ESTIMATE_LIMITS,
-  personalWords,
+  contextWords,
   scorePassword,
   type PasswordScore,
 } from "@/server/auth/policy/password-rules";
@@ -25,7 +25,7 @@ export async function estimateStrength(
   const { commonPasswords, estimator } = await dictionaries();
   const normalized = normalizePassword(password);
   if (commonPasswords.has(normalized.toLowerCase())) return 0;
-  return scorePassword(estimator.check(normalized, personalWords(person)).guesses);
+  return scorePassword(estimator.check(normalized, contextWords(person)).guesses);
 }
 
 function dictionaries(): Promise<Dictionaries> {

@@ -7,7 +7,7 @@ import {
   PASSWORD_ESTIMATE_LIMITS,
   PASSWORD_MAX_LENGTH,
   PASSWORD_SCORE_NEEDED,
-  personalWords,
+  contextWords,
   scorePassword,
   type PasswordForm,
 } from "./policy/password-rules";
@@ -30,7 +30,7 @@ export async function judgePassword(password: string, context: PasswordContext):
   const { commonPasswords, estimator } = await dictionaries();
   const normalized = normalizePassword(password);
   if (commonPasswords.has(normalized.toLowerCase())) return { kind: "bad", reason: "common" };
-  const { guesses } = estimator.check(normalized, personalWords(context));
+  const { guesses } = estimator.check(normalized, contextWords(context));
   return scorePassword(guesses) < PASSWORD_SCORE_NEEDED ? { kind: "bad", reason: "guessable" } : { kind: "good" };
 }
 

@@ -42,6 +42,14 @@ export function scorePassword(guesses: number): PasswordScore {
   return SCORE_STEPS.filter((step) => guesses >= step).length as PasswordScore;
 }
 
+/** What someone who knows the app tries first. Put your product's and your company's names here. */
+export const PRODUCT_WORDS = ["portcullis"] as const;
+
+/** What is no secret where this password is used, and makes one no stronger. */
+export function contextWords(person: { email: string; fullName: string }): string[] {
+  return [...PRODUCT_WORDS, ...personalWords(person)];
+}
+
 /** What someone who knows the person tries first: the name and the email, whole and in pieces. */
 export function personalWords(person: { email: string; fullName: string }): string[] {
   const email = normalizePassword(person.email).trim().toLowerCase();
