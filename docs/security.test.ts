@@ -1,0 +1,77 @@
+import "@/server/testing-env";
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import {
+  failuresOfKnownDevice,
+  failuresOfStrangers,
+  loginsFrom,
+  registrationsFrom,
+  type Allowance,
+} from "@/server/auth/rate-limit";
+import { ENDED_SESSION_KEPT_SECONDS } from "@/server/auth/policy/lifetimes";
+import { PRODUCT_WORDS } from "@/server/auth/policy/password-rules";
+import { ADA } from "@/server/auth/testing";
+import { env } from "@/server/env";
+import { appRouter } from "@/server/router";
+import { securityCounts } from "@/server/security-log";
+
+const text = readFileSync("docs/security.md", "utf8");
+
+/** The cells of every row under a heading whose first cell stands in backticks, without them. */
+function rowsUnder(heading: string): string[][] {
+  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? "";
+  return section
+    .split("\n")
+    .filter((line) => /^\| `/.test(line))
+    .map((line) => line.split("|").slice(1, -1))
+    .map((cells) => cells.map((cell) => cell.trim().replaceAll("`", "")));
+}
+
+const namesUnder = (heading: string) => rowsUnder(heading).map(([name]) => name);
+
+test("the table of who may do what names every procedure, and no other", () => {
+  expect(namesUnder("Who may do what").sort()).toEqual(Object.keys(appRouter._def.procedures).sort());
+});
+
+test("every column has a level and an end, and none is listed that there is not", () => {
+  const columns = readdirSync("db/migrations").flatMap((name) => {
+    const source = readFileSync(`db/migrations/${name}`, "utf8");
+    const table = /\.createTable\("(\w+)"\)/.exec(source)?.[1];
+    return [...source.matchAll(/\.addColumn\(\s*"(\w+)"/g)].map(([, column]) => `${table}.${column}`);
+  });
+  expect(columns.length).toBeGreaterThan(30);
+  expect(namesUnder("Data").sort()).toEqual(columns.sort());
+  for (const [, level, end] of rowsUnder("Data")) {
+    expect(["secret", "personal", "internal"]).toContain(level);
+    expect(end).not.toBe("");
+  }
+});
+
+test("every security event is listed, and no other", () => {
+  const events = namesUnder("Logs").filter((name) => name?.includes("-"));
+  expect(events.sort()).toEqual(Object.keys(securityCounts()).sort());
+});
+
+test.each<[string, Allowance]>([
+  ["logins from one address", loginsFrom(ADA)],
+  ["registrations from one address", registrationsFrom(ADA)],
+  ["wrong passwords for one account, from unknown devices", failuresOfStrangers("ada@example.test")],
+  ["wrong passwords for one account, from a known device", failuresOfKnownDevice("ada@example.test", ADA)],
+])("%s are counted as it says", (what, { limit }) => {
+  const cells = text
+    .split("\n")
+    .find((line) => line.startsWith(`| ${what} `))
+    ?.split("|")
+    .map((cell) => cell.trim());
+  const minutes = limit.windowSeconds / 60;
+  expect(cells?.slice(2, 4)).toEqual([String(limit.hitsAtMost), minutes === 1 ? "1 minute" : `${minutes} minutes`]);
+});
+
+test("the lives of sessions and the least length of a password are those that it says", () => {
+  const { REFRESH_TOKEN_SECONDS, SESSION_MAX_SECONDS, PASSWORD_MIN_LENGTH } = env();
+  expect(text).toMatch(new RegExp(`\`REFRESH_TOKEN_SECONDS\` +\\| ${REFRESH_TOKEN_SECONDS / 86_400} days`));
+  expect(text).toMatch(new RegExp(`\`SESSION_MAX_SECONDS\` +\\| ${SESSION_MAX_SECONDS / 86_400} days`));
+  expect(text).toContain(`(\`PASSWORD_MIN_LENGTH\`, ${PASSWORD_MIN_LENGTH} unless set)`);
+  expect(text).toContain(`deleted ${ENDED_SESSION_KEPT_SECONDS / 86_400} days after its end`);
+  expect(PRODUCT_WORDS).toContain("portcullis");
+});
