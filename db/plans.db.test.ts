@@ -9,6 +9,7 @@ import { changePassword, findRevokedSince, revokeAllSessions, revokeSession } fr
 import type { Database } from "./schema";
 import {
   advanceSession,
+  findSessionOwner,
   findSessionWithUser,
   insertSession,
   isSessionLive,
@@ -103,6 +104,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   touchHanded: (db) => touchHanded(db, { id: other.id, currentNonce, previousNonce, now }),
   listLiveSessions: (db) => listLiveSessions(db, user.id, now),
   findRevokedSince: (db) => findRevokedSince(db, 600),
+  findSessionOwner: (db) => findSessionOwner(db, id),
   revokeSession: (db) => revokeSession(db, { id, userId: session.userId, reason: "test" }),
   changePassword: (db) =>
     changePassword(db, { userId: user.id, oldHash: user.passwordHash, newHash: "b", keepSessionId: id, now }),

@@ -27,11 +27,11 @@ const live = async (userId: string) => (await listLiveSessions(database.db, user
 test("a session ends once, for its first reason, by the database's clock", async () => {
   const { db } = database;
   const { id } = await existingSession(db);
-  expect(await revokeSession(db, { id, reason: "first" })).toBe(true);
+  expect(await revokeSession(db, { id, reason: "first" })).toBe("ended");
   const { revokedAt } = await readSession(db, id);
   expect(Math.abs(revokedAt!.getTime() - Date.now())).toBeLessThan(60_000);
   await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(await revokeSession(db, { id, reason: "second" })).toBe(true);
+  expect(await revokeSession(db, { id, reason: "second" })).toBe("ended before");
   expect(await readSession(db, id)).toMatchObject({ revokedAt, revokedReason: "first" });
 });
 
@@ -39,10 +39,10 @@ test("somebody else's session is as unknown as none", async () => {
   const { db } = database;
   const theirs = await existingSession(db);
   const { id: userId } = await existingUser(db);
-  expect(await revokeSession(db, { id: theirs.id, userId, reason: "test" })).toBe(false);
-  expect(await revokeSession(db, { id: crypto.randomUUID(), userId, reason: "test" })).toBe(false);
+  expect(await revokeSession(db, { id: theirs.id, userId, reason: "test" })).toBe("unknown");
+  expect(await revokeSession(db, { id: crypto.randomUUID(), userId, reason: "test" })).toBe("unknown");
   expect((await readSession(db, theirs.id)).revokedAt).toBeNull();
-  expect(await revokeSession(db, { id: theirs.id, userId: theirs.userId, reason: "test" })).toBe(true);
+  expect(await revokeSession(db, { id: theirs.id, userId: theirs.userId, reason: "test" })).toBe("ended");
 });
 
 test("all others end, this one and other people's stay", async () => {

@@ -2,13 +2,16 @@ import { sql, type Kysely, type Transaction } from "kysely";
 import { inTurn } from "./row-turns";
 import type { Database } from "./schema";
 
-/** Ends one session, for good: a second reason does not replace the first. False if there is none (or, given `userId`, not that user's). */
+/** What became of a session that was to end. *Unknown*: there is none, or, given `userId`, not that user's. */
+export type Ending = "ended" | "ended before" | "unknown";
+
+/** Ends one session, for good: a second reason does not replace the first. */
 export async function revokeSession(
   db: Kysely<Database>,
   { id, userId, reason }: { id: string; userId?: string; reason: string },
-): Promise<boolean> {
+): Promise<Ending> {
   return inTurn(db, id, async () => {
-    const { numUpdatedRows } = await db
+    const { numUpdatedRows, numChangedRows } = await db
       .updateTable("sessions")
       .set({
         // Assigned from left to right: the reason must look at the instant before it is set.
@@ -18,7 +21,8 @@ export async function revokeSession(
       .where("id", "=", id)
       .$if(userId !== undefined, (update) => update.where("userId", "=", userId!))
       .executeTakeFirstOrThrow();
-    return numUpdatedRows === 1n;
+    if (numUpdatedRows === 0n) return "unknown";
+    return numChangedRows === 0n ? "ended before" : "ended";
   });
 }
 

@@ -49,6 +49,12 @@ export async function findSessionWithUser(db: Kysely<Database>, id: string): Pro
     .executeTakeFirst();
 }
 
+/** The id of the user whose session this is, whether or not it lives. */
+export async function findSessionOwner(db: Kysely<Database>, id: string): Promise<string | undefined> {
+  const session = await db.selectFrom("sessions").select("userId").where("id", "=", id).executeTakeFirst();
+  return session?.userId;
+}
+
 /** Whether the session may be used still, without its user. */
 export async function isSessionLive(db: Kysely<Database>, id: string, now: Date): Promise<boolean> {
   const session = await db

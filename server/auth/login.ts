@@ -5,7 +5,7 @@ import type { Database } from "@/db/schema";
 import { findUserForLogin, replacePasswordHash, type UserForLogin } from "@/db/users";
 import { securityEvent } from "@/server/security-log";
 import type { Client } from "./client";
-import { endPresentedSession } from "./end-session";
+import { endReplacedSession } from "./end-session";
 import { grantBoth, type Grant } from "./grants";
 import type { LoginInput } from "./inputs";
 import { hashPassword, needsRehash, passwordMatches } from "./password";
@@ -40,7 +40,7 @@ export async function login(
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   }
   await giveBack(db, failures, now);
-  await endPresentedSession(db, presentedRefreshToken, "replaced by login", now);
+  await endReplacedSession(db, presentedRefreshToken, now);
   await keepHashUpToDate(db, user, input.password, now);
 
   securityEvent("logged-in", { sessionId: session.id, userId: user.id, address: client.address });

@@ -5,7 +5,7 @@ import type { Database } from "@/db/schema";
 import { insertUser } from "@/db/users";
 import { securityEvent } from "@/server/security-log";
 import type { Client } from "./client";
-import { endPresentedSession } from "./end-session";
+import { endReplacedSession } from "./end-session";
 import { grantBoth, type Grant } from "./grants";
 import type { RegisterInput } from "./inputs";
 import { hashPassword } from "./password";
@@ -42,7 +42,7 @@ export async function register(
 
   const session = await openSession(db, user, input.remember, client, now);
   if (session === null) throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
-  await endPresentedSession(db, presentedRefreshToken, "replaced by login", now);
+  await endReplacedSession(db, presentedRefreshToken, now);
 
   securityEvent("account-registered", { sessionId: session.id, userId: user.id, address: client.address });
   return grantBoth(session, client, now);

@@ -1,6 +1,7 @@
 import "server-only";
 import { procedure, publicProcedure, router, type SignedInContext } from "@/server/trpc";
 import type { Context } from "@/server/context";
+import { noteCaller } from "@/server/request-notes";
 import { callerOf } from "./caller";
 import { clearedCookies } from "./cookies";
 import type { Grant } from "./grants";
@@ -55,7 +56,9 @@ export const authRouter = router({
 
 function signIn(ctx: Context, { access, cookies }: Grant): SignedIn {
   ctx.setCookies.push(...cookies);
-  const { user, session } = callerOf(access);
+  const caller = callerOf(access);
+  noteCaller(caller);
+  const { user, session } = caller;
   return { user, session };
 }
 
