@@ -34,6 +34,14 @@ describe("a client cannot choose its address", () => {
     expect(seen["x-forwarded-for"]).toBe("198.51.100.1");
   });
 
+  test("nor push the proxy's entry out with header lines of its own", async () => {
+    const entry = await startEntry(tellHeaders, { TRUSTED_PROXY_HOPS: 1 });
+    const many = "P: \r\n".repeat(2500);
+    const lines = `X-Forwarded-For: 6.6.6.6\r\n${many}X-Forwarded-For: 198.51.100.1\r\n`;
+    const answer = await entry.send(`GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines}\r\n`);
+    expect(answer).toContain('"x-portcullis-address":"198.51.100.1"');
+  });
+
   test("past the proxies, the socket's counts", async () => {
     const seen = await seenBy({ TRUSTED_PROXY_HOPS: 2 }, { headers: forged });
     expect(seen["x-portcullis-address"]).toBe("127.0.0.1");

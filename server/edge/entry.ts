@@ -53,6 +53,8 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
 
   // Without a Host it is refused like any other malformed request, not by Node in its own bare words.
   const server = createServer({ ...TIMEOUTS, ServerResponse: Answer, requireHostHeader: false }, receive);
+  // Node drops the header lines beyond a count in silence, and what a proxy adds stands last. Their size, 16 kB, bounds them.
+  server.maxHeadersCount = 0;
   server.on("checkContinue", receive);
   server.on("checkExpectation", receive);
   answerUnreadable(server, security, log);
