@@ -1,6 +1,6 @@
 import "server-only";
 import { pino, stdTimeFunctions, type Logger } from "pino";
-import { requestNotes } from "./request-notes";
+import { loggedNotes, requestNotes } from "./request-notes";
 
 /** Names under which a secret could reach a log line by mistake, at the top or one level down. */
 const SECRET_NAMES = [
@@ -39,7 +39,7 @@ export function createLog(
       base: undefined,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      mixin: () => ({ ...requestNotes.getStore() }),
+      mixin: () => loggedNotes(requestNotes.getStore()),
       redact: { paths: SECRET_NAMES.flatMap((name) => [name, name.startsWith("[") ? `*${name}` : `*.${name}`]) },
       serializers: { err: describeError },
       hooks: { streamWrite: withoutTokens },

@@ -1,15 +1,18 @@
 import "server-only";
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { SignedIn } from "./auth/policy/credentials";
+import type { Quota } from "./edge/ceiling";
 
-/** What the request's log line will say of who sent it. */
+/** What the app lets the entry know of a request: for its log line, and for the headers of its answer. */
 export interface RequestNotes {
   requestId: string;
   sessionId?: string;
   userId?: string;
+  /** Of the tightest limit that this request has spent from. */
+  quota?: Quota;
 }
 
-// The entry and the app are separate bundles of one process: they meet here. Only the log depends on it.
+// The entry and the app are separate bundles of one process: they meet here. Only the log and RateLimit-* depend on it.
 const NOTES = Symbol.for("portcullis.request");
 const shared = globalThis as typeof globalThis & { [NOTES]?: AsyncLocalStorage<RequestNotes> };
 
@@ -20,4 +23,21 @@ export function noteCaller(caller: SignedIn): void {
   if (notes === undefined) return;
   notes.sessionId = caller.session.id;
   notes.userId = caller.user.id;
+}
+
+export function noteQuota(quota: Quota): void {
+  const notes = requestNotes.getStore();
+  if (notes !== undefined) notes.quota = tighterOf(notes.quota, quota);
+}
+
+/** The one that leaves less room, and for longer. */
+export function tighterOf(one: Quota | null | undefined, other: Quota): Quota {
+  if (!one || other.isExceeded) return other;
+  if (one.isExceeded || one.remaining < other.remaining) return one;
+  return other.remaining < one.remaining || other.resetSeconds > one.resetSeconds ? other : one;
+}
+
+/** What a line of the log says of its request. */
+export function loggedNotes({ requestId, sessionId, userId }: Partial<RequestNotes> = {}) {
+  return { requestId, sessionId, userId };
 }

@@ -1,5 +1,6 @@
 import "server-only";
 import { LRUCache } from "lru-cache";
+import { noteQuota } from "@/server/request-notes";
 import { Refusal } from "./policy/refusals";
 
 const REFRESHES_AT_MOST = 60;
@@ -15,8 +16,10 @@ export function spendRefresh(sessionId: string, now: Date): void {
   const window = isOver ? { startedAt: now.getTime(), spent: 0 } : current;
   window.spent += 1;
   windows.set(sessionId, window);
-  if (window.spent <= REFRESHES_AT_MOST) return;
 
-  const retryAfterSeconds = Math.ceil((window.startedAt + WINDOW_MILLISECONDS - now.getTime()) / 1000);
-  throw new Refusal("RATE_LIMITED", { retryAfterSeconds: Math.max(1, retryAfterSeconds) });
+  const limit = REFRESHES_AT_MOST;
+  const isExceeded = window.spent > limit;
+  const resetSeconds = Math.max(1, Math.ceil((window.startedAt + WINDOW_MILLISECONDS - now.getTime()) / 1000));
+  noteQuota({ isExceeded, limit, remaining: Math.max(0, limit - window.spent), resetSeconds });
+  if (isExceeded) throw new Refusal("RATE_LIMITED", { retryAfterSeconds: resetSeconds });
 }

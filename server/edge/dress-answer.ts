@@ -13,8 +13,7 @@ export function dressAnswer(answer: Answer, visit: Visit, security: SecurityHead
   answer.setHeader("Content-Security-Policy", isHtml ? security.documentPolicy(visit.nonce) : security.otherPolicy);
   if (!isCacheable(answer, visit)) answer.setHeader("Cache-Control", "private, no-store");
 
-  // A procedure with a tighter limit of its own has said more already.
-  if (visit.quota !== null && !answer.hasHeader("RateLimit-Limit")) {
+  if (visit.quota !== null) {
     answer.setHeader("RateLimit-Limit", visit.quota.limit);
     answer.setHeader("RateLimit-Remaining", visit.quota.remaining);
     answer.setHeader("RateLimit-Reset", visit.quota.resetSeconds);

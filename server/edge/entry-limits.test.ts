@@ -1,4 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
+import { noteQuota } from "@/server/request-notes";
+import type { Quota } from "./ceiling";
 import { pause, startEntry } from "./testing";
 
 const GRACE = { REFRESH_GRACE_SECONDS: 0.4 };
@@ -119,9 +121,42 @@ describe("600 requests a minute and address", () => {
     expect((await entry.ask({ path: "/%" })).status).toBe(429);
   });
 
-  test("say less than a procedure with a tighter limit of its own", async () => {
-    const entry = await startEntry((_request, response) => void response.setHeader("RateLimit-Limit", "10").end());
-    expect((await entry.ask()).headers["ratelimit-limit"]).toBe("10");
-    expect((await entry.ask()).headers).not.toHaveProperty("ratelimit-reset");
+  test("are told where nothing tighter was spent, and what was tighter is told instead", async () => {
+    const spent = { "/plain": [], "/login": [quota(10, 7, 30)], "/both": [quota(10, 3, 40), quota(60, 59, 60)] };
+    const entry = await startEntry((request, response) => {
+      spent[request.url as keyof typeof spent].forEach(noteQuota);
+      response.end();
+    });
+    const told = async (path: string) => {
+      const { headers } = await entry.ask({ path });
+      return ["limit", "remaining", "reset"].map((name) => Number(headers[`ratelimit-${name}`]));
+    };
+    expect(await told("/plain")).toEqual([600, 599, 60]);
+    expect(await told("/login")).toEqual([10, 7, 30]);
+    expect(await told("/both")).toEqual([10, 3, 40]);
+    expect(await told("/plain")).toEqual([600, 596, expect.any(Number)]);
+  });
+
+  test("give way to the limit that refused, whatever is left of the others", async () => {
+    const entry = await startEntry((_request, response) => {
+      noteQuota(quota(10, 0, 60));
+      noteQuota({ ...quota(10, 0, 20), isExceeded: true });
+      response.end();
+    });
+    expect((await entry.ask()).headers["ratelimit-reset"]).toBe("20");
+  });
+
+  test("leave no trace in the log", async () => {
+    const entry = await startEntry((_request, response) => {
+      noteQuota(quota(10, 7, 30));
+      response.end();
+    });
+    await entry.ask();
+    await vi.waitFor(() => expect(entry.lines).toHaveLength(1));
+    expect(entry.lines[0]).not.toHaveProperty("quota");
   });
 });
+
+function quota(limit: number, remaining: number, resetSeconds: number): Quota {
+  return { isExceeded: false, limit, remaining, resetSeconds };
+}

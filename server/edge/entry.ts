@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Logger } from "pino";
 import { requestLifeSeconds } from "@/server/auth/policy/lifetimes";
 import type { Env } from "@/server/env";
-import { requestNotes, type RequestNotes } from "@/server/request-notes";
+import { requestNotes, tighterOf, type RequestNotes } from "@/server/request-notes";
 import { Answer } from "./answer";
 import { announcesBody, readBody, withBody } from "./body";
 import { Ceiling } from "./ceiling";
@@ -65,6 +65,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
     const visit = new Visit(request, settings.TRUSTED_PROXY_HOPS, isDevelopment);
     const notes: RequestNotes = { requestId: visit.requestId };
     answer.beforeHead = () => {
+      if (notes.quota) visit.quota = tighterOf(visit.quota, notes.quota);
       if (rules.isOpenToOtherOrigins && visit.route === "call") allowListedOrigin(request, answer, corsOrigins);
       dressAnswer(answer, visit, security, !server.listening);
     };

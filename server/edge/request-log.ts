@@ -1,13 +1,13 @@
 import "server-only";
 import type { Logger } from "pino";
-import type { RequestNotes } from "@/server/request-notes";
+import { loggedNotes, type RequestNotes } from "@/server/request-notes";
 import type { Answer } from "./answer";
 import type { Visit } from "./visit";
 
 /** The one line a request leaves behind: its path, never its query, which may hold what people typed. */
 export function logRequest(log: Logger, answer: Answer, visit: Visit, notes: RequestNotes): void {
   const line = {
-    ...notes,
+    ...loggedNotes(notes),
     method: answer.req.method,
     path: visit.path,
     status: answer.headersSent ? answer.statusCode : 0,
