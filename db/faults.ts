@@ -3,7 +3,7 @@ export class DatabaseFault extends Error {
   override readonly name = "DatabaseFault";
 
   constructor(
-    readonly code: "ACQUIRE_TIMEOUT" | "QUEUE_FULL" | "POOL_CLOSED" | "ROW_BUSY",
+    readonly code: "ACQUIRE_TIMEOUT" | "QUEUE_FULL" | "POOL_CLOSED" | "ROW_BUSY" | "TABLE_SILENT",
     message: string,
   ) {
     super(message);
@@ -15,6 +15,7 @@ const CODES = new Set<unknown>([
   "QUEUE_FULL",
   "POOL_CLOSED",
   "ROW_BUSY",
+  "TABLE_SILENT",
   "EAI_AGAIN",
   "ECONNABORTED",
   "ECONNREFUSED",

@@ -1,9 +1,13 @@
 import { sql, type Kysely } from "kysely";
+import { Breaker } from "./breaker";
 import { againAfterDeadlock, inTurn } from "./row-turns";
 import type { Database } from "./schema";
 
 /** Room for the seconds until the reset, below the hits, in the one number that an OK packet carries: 12 days. */
 const SECONDS = 2 ** 20;
+
+/** Connections that counting holds at the most: a locked table must leave the others to those who need no counter. */
+const LANES = 4;
 
 export interface Hits {
   hits: number;
@@ -12,7 +16,8 @@ export interface Hits {
 
 /**
  * Counts one hit, in a window that begins with its first hit, and says how many there are now. One statement, so that of a
- * hundred at once each gets its own number, on all instances together. `resetsAt` is rounded up to a second.
+ * hundred at once each gets its own number, on all instances together. `resetsAt` is rounded up to a second. Throws a fault
+ * after a second, or at once if the table did not answer others lately; ROW_BUSY if too many hit this bucket at once.
  */
 export async function countHit(
   db: Kysely<Database>,
@@ -20,7 +25,7 @@ export async function countHit(
   { windowSeconds, now }: { windowSeconds: number; now: Date },
 ): Promise<Hits> {
   const first = SECONDS + windowSeconds;
-  return inTurn(db, bucket, async () => {
+  return askTable(db, bucket, now, async () => {
     const { insertId } = await db
       .insertInto("rateLimits")
       .values({ bucket, hits: 1, expiresAt: secondsLater(now, windowSeconds) })
@@ -38,7 +43,7 @@ export async function countHit(
 
 /** Takes one hit back, unless its window is over: what was counted turned out not to deserve it. */
 export async function refundHit(db: Kysely<Database>, bucket: string, now: Date): Promise<void> {
-  await inTurn(db, bucket, () =>
+  await askTable(db, bucket, now, () =>
     db
       .updateTable("rateLimits")
       .set((eb) => ({ hits: eb("hits", "-", 1) }))
@@ -78,6 +83,19 @@ export async function purgeExpiredLimits(db: Kysely<Database>, now: Date, batch 
       return Number(numDeletedRows);
     }),
   );
+}
+
+const breakers = new WeakMap<Kysely<Database>, Breaker>();
+
+async function askTable<T>(db: Kysely<Database>, bucket: string, now: Date, statement: () => Promise<T>): Promise<T> {
+  const breaker = breakers.get(db) ?? new Breaker();
+  breakers.set(db, breaker);
+  const ask = () => breaker.ask(now, () => againAfterDeadlock(statement));
+  // Not behind the one that tries again, which may have to wait.
+  if (breaker.isResting(now)) return ask();
+  const lane = `rate limits ${parseInt(bucket.slice(0, 4), 16) % LANES}`;
+  // One of each bucket at a time stands in a lane: a flood of hits on one does not hold up the others.
+  return inTurn(db, bucket, () => inTurn(db, lane, ask));
 }
 
 function secondsLater(now: Date, seconds: number): Date {

@@ -48,6 +48,13 @@ async function administer(server: string, statement: string): Promise<void> {
   }
 }
 
+/** Keeps everybody else from a table, as a schema change, a backup or a stuck client does, until it is released. */
+export async function lockTable(url: string, table: "rate_limits"): Promise<{ release: () => Promise<void> }> {
+  const connection = await createConnection(parseDatabaseUrl(url));
+  await connection.query(`lock tables ${table} write`);
+  return { release: () => connection.end() };
+}
+
 export function newUser(given: Partial<NewUser> = {}): NewUser & { sessionEpoch: number } {
   const now = new Date();
   return {

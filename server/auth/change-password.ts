@@ -11,7 +11,7 @@ import type { ChangePasswordInput } from "./inputs";
 import { hashPassword, passwordMatches } from "./password";
 import { refuseWeakPassword } from "./password-strength";
 import { Refusal } from "./policy/refusals";
-import { failuresOfKnownDevice, giveBack, spend } from "./rate-limit";
+import { failuresOfOwner, giveBack, spend } from "./rate-limit";
 
 /** Replaces the password and ends every other session: whoever knew the old one is out. */
 export async function changePassword(
@@ -25,10 +25,9 @@ export async function changePassword(
   if (user === undefined) throw new Refusal("SESSION_ENDED");
 
   // Somebody at an open screen guesses the password as well as somebody at the login form.
-  const failures = failuresOfKnownDevice(user.email, client);
-  await spend(db, failures, now);
+  const failure = await spend(db, failuresOfOwner(user.email, client), now);
   if (!(await passwordMatches(user.passwordHash, input.currentPassword))) throw wrongPassword();
-  await giveBack(db, failures, now);
+  await giveBack(db, failure, now);
 
   await refuseWeakPassword("newPassword", input.newPassword, user);
   const newHash = await hashPassword(input.newPassword);

@@ -25,7 +25,7 @@ export async function login(
 
   const user = await findUserForLogin(db, input.email, { ...client, ip: client.address });
   const failures = user?.isKnownDevice ? failuresOfKnownDevice(input.email, client) : failuresOfStrangers(input.email);
-  await spend(db, failures, now);
+  const failure = await spend(db, failures, now);
 
   const matches = await passwordMatches(user?.passwordHash, input.password);
   if (user === undefined || !matches || user.disabledAt !== null) {
@@ -39,7 +39,7 @@ export async function login(
     securityEvent("login-overtaken", { userId: user.id, address: client.address });
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   }
-  await giveBack(db, failures, now);
+  await giveBack(db, failure, now);
   await endReplacedSession(db, presentedRefreshToken, now);
   await keepHashUpToDate(db, user, input.password, now);
 
