@@ -15,13 +15,13 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{app,server,db,scripts,e2e,lab,docs}/**/*.test.{ts,tsx}"],
+          include: ["{app,server,db,scripts,e2e,lab,docs,doctor}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.db.test.ts", "**/node_modules/**"],
         },
       },
       {
         extends: true,
-        test: { name: "db", include: ["{server,db}/**/*.db.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },
+        test: { name: "db", include: ["{server,db,doctor}/**/*.db.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },
       },
     ],
   },

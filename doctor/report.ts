@@ -1,0 +1,75 @@
+import { paint } from "@/scripts/progress.mjs";
+import { counted, isHealthy, type Finding, type Group } from "./finding";
+
+const SIGNS = {
+  healthy: { mark: "✓", colour: "green" },
+  warning: { mark: "!", colour: "yellow" },
+  problem: { mark: "✗", colour: "red" },
+  skipped: { mark: "·", colour: "dim" },
+} as const;
+
+const INDENT = 18;
+
+/** One screen: a line for each part that is healthy, and under each other what is wrong and what to do. */
+export function reportForPeople(groups: readonly Group[], subject: string, { width, coloured }: Look): string {
+  const lines = groups.flatMap((group) => [
+    `  ${sign(stateOf(group), coloured)} ${group.title.padEnd(INDENT - 4)}${first(group)}`.trimEnd(),
+    ...group.findings.flatMap((finding) => tell(finding, width, coloured)),
+  ]);
+  return `\n  ${paint("bold", "Portcullis", coloured)}  doctor, ${subject}\n\n${lines.join("\n")}\n\n  ${verdict(groups, coloured)}\n\n`;
+
+  function first(group: Group): string {
+    if (group.skipped !== undefined) return paint("dim", group.skipped, coloured);
+    return group.findings.length === 0 ? group.healthy : "";
+  }
+}
+
+export interface Look {
+  /** Columns of the terminal. */
+  width: number;
+  coloured: boolean;
+}
+
+export function reportForMachines(groups: readonly Group[], subject: string, at: Date): string {
+  return `${JSON.stringify({ subject, at: at.toISOString(), healthy: isHealthy(groups), groups }, null, 2)}\n`;
+}
+
+function tell({ level, says, todo }: Finding, width: number, coloured: boolean): string[] {
+  const [saying = "", ...rest] = wrap(says, width - 8);
+  return [
+    `      ${sign(level, coloured)} ${saying}`,
+    ...rest.map((line) => `        ${line}`),
+    ...wrap(todo, width - 10).map((line, at) => paint("dim", `        ${at === 0 ? "→" : " "} ${line}`, coloured)),
+  ];
+}
+
+function stateOf({ findings, skipped }: Group): keyof typeof SIGNS {
+  if (findings.some(({ level }) => level === "problem")) return "problem";
+  if (findings.length > 0) return "warning";
+  return skipped === undefined ? "healthy" : "skipped";
+}
+
+function sign(state: keyof typeof SIGNS, coloured: boolean): string {
+  const { mark, colour } = SIGNS[state];
+  return paint(colour, mark, coloured);
+}
+
+function verdict(groups: readonly Group[], coloured: boolean): string {
+  const count = (level: string) =>
+    groups.flatMap(({ findings }) => findings).filter((one) => one.level === level).length;
+  const [problems, warnings] = [count("problem"), count("warning")];
+  const also = warnings === 0 ? "" : `${problems === 0 ? "" : ", and "}${counted(warnings, "thing")} to know`;
+  if (problems > 0) return paint("red", `${counted(problems, "thing")} to change${also}.`, coloured);
+  return warnings === 0 ? "Nothing to do." : `Nothing must be changed; ${also}.`;
+}
+
+/** Breaks between words only: a command or an address is to be copied whole. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
