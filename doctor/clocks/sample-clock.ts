@@ -1,0 +1,24 @@
+import { sql, type Kysely } from "kysely";
+import type { Database } from "@/db/schema";
+
+/** One look at another clock: what it showed, and our own before and after. All in milliseconds since 1970. */
+export interface ClockSample {
+  before: number;
+  shown: number;
+  after: number;
+}
+
+const SAMPLES = 8;
+
+/** The server's wall clock, not the one that stands still inside a statement. */
+export async function sampleClock(db: Kysely<Database>): Promise<ClockSample[]> {
+  const samples: ClockSample[] = [];
+  await db.connection().execute(async (connection) => {
+    for (let at = 0; at < SAMPLES; at++) {
+      const before = Date.now();
+      const { rows } = await sql<{ seconds: string }>`select unix_timestamp(sysdate(6)) as seconds`.execute(connection);
+      samples.push({ before, shown: Number(rows[0]?.seconds) * 1000, after: Date.now() });
+    }
+  });
+  return samples;
+}

@@ -1,0 +1,76 @@
+import { sql, type Kysely } from "kysely";
+import { MIGRATIONS } from "@/db/migrations";
+import type { Database } from "@/db/schema";
+
+/** What the server says about itself and about us. */
+export interface ServerFacts {
+  /** As in `select version()`. */
+  version: string;
+  /** As one of the app's own connections has them. */
+  session: Record<string, string>;
+  global: Record<string, string>;
+  connectionsNow: number;
+  /** Each line of `show grants`. */
+  grants: string[];
+  isEncrypted: boolean;
+  missingMigrations: string[];
+  /** Those of a newer version of the app. */
+  unknownMigrations: string[];
+}
+
+const SESSION = [
+  "sql_mode",
+  "time_zone",
+  "transaction_isolation",
+  "tx_isolation",
+  "character_set_client",
+  "character_set_connection",
+  "character_set_results",
+  "collation_connection",
+  "autocommit",
+  "innodb_lock_wait_timeout",
+  "lock_wait_timeout",
+];
+const GLOBAL = [
+  "max_connections",
+  "innodb_flush_log_at_trx_commit",
+  "read_only",
+  "super_read_only",
+  "innodb_read_only",
+];
+
+export async function readServer(db: Kysely<Database>): Promise<ServerFacts> {
+  const applied = await readMigrations(db);
+  const known = Object.keys(MIGRATIONS).sort();
+  return {
+    version: (await sql<{ version: string }>`select version() as version`.execute(db)).rows[0]!.version,
+    session: await readVariables(db, "session", SESSION),
+    global: await readVariables(db, "global", GLOBAL),
+    connectionsNow: Number(await readStatus(db, "Threads_connected")),
+    grants: (await sql<Record<string, string>>`show grants`.execute(db)).rows.map((row) => Object.values(row)[0] ?? ""),
+    isEncrypted: (await readStatus(db, "Ssl_cipher")) !== "",
+    missingMigrations: known.filter((name) => !applied.includes(name)),
+    unknownMigrations: applied.filter((name) => !known.includes(name)),
+  };
+}
+
+async function readVariables(db: Kysely<Database>, scope: "session" | "global", names: string[]) {
+  const { rows } = await sql<Record<string, string>>`show ${sql.raw(scope)} variables
+    where variable_name in (${sql.join(names)})`.execute(db);
+  return Object.fromEntries(rows.map((row) => Object.values(row) as [string, string]));
+}
+
+async function readStatus(db: Kysely<Database>, name: string): Promise<string> {
+  const { rows } = await sql<Record<string, string>>`show session status where variable_name = ${name}`.execute(db);
+  return Object.values(rows[0] ?? {})[1] ?? "";
+}
+
+async function readMigrations(db: Kysely<Database>): Promise<string[]> {
+  try {
+    const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+    return rows.map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ER_NO_SUCH_TABLE") return [];
+    throw error;
+  }
+}
