@@ -27,7 +27,7 @@ export async function buildOnce(say) {
       env: buildEnvironment(),
     });
     say("bundling the entry");
-    await bundle({ main: "server/main.ts", migrate: "scripts/migrate.ts" }, ENTRY);
+    await bundle({ main: "server/main.ts", migrate: "scripts/migrate.ts", doctor: "doctor/main.ts" }, ENTRY);
     writeFileSync(STAMP, inputs);
     say("next build");
   }

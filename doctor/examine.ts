@@ -1,0 +1,100 @@
+import { judgeClocks, offsetOf, offsetOfDateHeader, type Offset } from "./clocks/judge-clocks";
+import { isPublic, judgeConfiguration } from "./configuration/judge-configuration";
+import { readConfiguration } from "./configuration/read-configuration";
+import { judgeDatabase } from "./database/judge-database";
+import { readDatabase, type DatabaseReading } from "./database/read-database";
+import { Asker, valuesOf } from "./deployment/ask";
+import { examineDeployment, type DeploymentFacts } from "./deployment/examine-deployment";
+import { judgeAddresses } from "./deployment/judge-addresses";
+import { judgeCaching } from "./deployment/judge-caching";
+import { judgeCookies } from "./deployment/judge-cookies";
+import { judgeHeaders } from "./deployment/judge-headers";
+import { judgeReachable, type NearFacts } from "./deployment/judge-reachable";
+import { judgeRequests } from "./deployment/judge-requests";
+import { judgeTls } from "./deployment/judge-tls";
+import type { Group } from "./finding";
+import { judgeVersions } from "./versions/judge-versions";
+import { readVersions } from "./versions/read-versions";
+import { HEALTH_LIVE } from "@/server/auth/policy/routes";
+
+type Source = Record<string, string | undefined>;
+
+/** Everything about this machine's installation: what it is told, what it is made of, its database, and itself from outside. */
+export async function examineInstallation(source: Source, folder: string, now: Date): Promise<Group[]> {
+  const { group: configuration, env } = judgeConfiguration(await readConfiguration(source, folder));
+  const url = readable(source.DATABASE_URL);
+  const origin = URL.parse(source.APP_ORIGIN ?? "");
+  const [versions, database, deployment, near] = await Promise.all([
+    readVersions(folder),
+    url === null ? null : readDatabase(url),
+    origin === null ? null : examineDeployment(origin),
+    origin === null ? null : lookNear(origin, Number(source.PORT || 3000)),
+  ]);
+  return [
+    configuration,
+    judgeVersions(versions, now),
+    database === null
+      ? { title: "Database", healthy: "", findings: [], skipped: "not looked at: DATABASE_URL leads nowhere" }
+      : judgeDatabase(database.facts, source.NODE_ENV === "production"),
+    judgeClocks({
+      database: offsetOf(database?.clock ?? []),
+      deployment: deployment === null ? null : offsetOfDeployment(deployment),
+      graceSeconds: env?.REFRESH_GRACE_SECONDS ?? DEFAULT_GRACE_SECONDS,
+    }),
+    ...(deployment === null ? [] : judgeDeployment(deployment, now, { near, database })),
+  ];
+}
+
+const DEFAULT_GRACE_SECONDS = 30;
+
+/** A deployment somewhere else, of which nothing is known but its address. */
+export async function examineFromOutside(origin: URL, now: Date): Promise<Group[]> {
+  const facts = await examineDeployment(origin);
+  const clocks = judgeClocks({
+    database: null,
+    deployment: offsetOfDeployment(facts),
+    graceSeconds: DEFAULT_GRACE_SECONDS,
+  });
+  return [...judgeDeployment(facts, now, { near: null, database: null }), clocks];
+}
+
+function judgeDeployment(
+  facts: DeploymentFacts,
+  now: Date,
+  { near, database }: { near: NearFacts; database: DatabaseReading | null },
+): Group[] {
+  const { rest, origin } = facts;
+  const isForPeople = isPublic(origin.origin);
+  const addresses = judgeAddresses(rest, database?.addresses ?? null, isForPeople);
+  const tls = origin.protocol === "https:" ? [judgeTls(facts, now, isForPeople)] : [];
+  if (rest === null) return [judgeReachable(facts, near), addresses, ...tls];
+  return [
+    judgeReachable(facts, near),
+    judgeCookies(facts, rest),
+    judgeHeaders(facts, rest),
+    judgeCaching(rest),
+    judgeRequests(facts, rest),
+    addresses,
+    ...tls,
+  ];
+}
+
+function offsetOfDeployment({ live }: DeploymentFacts): Offset | null {
+  if (live.kind === "failure") return null;
+  const shown = Date.parse(valuesOf(live, "date")[0] ?? "");
+  return Number.isNaN(shown) ? null : offsetOfDateHeader({ ...live, shown });
+}
+
+/** Whether the app runs on this very machine, when its origin leads somewhere else: then it is the way that is broken. */
+async function lookNear(origin: URL, port: number): Promise<NearFacts> {
+  if (!isPublic(origin.origin)) return null;
+  const asker = new Asker(new URL(`http://127.0.0.1:${port}`));
+  const reply = await asker.ask({ path: HEALTH_LIVE });
+  asker.close();
+  if (reply.kind === "failure") return { port, state: "silent" };
+  return { port, state: reply.status === 200 ? "live" : "other" };
+}
+
+function readable(url: string | undefined): string | null {
+  return url !== undefined && URL.canParse(url) && url.startsWith("mysql://") ? url : null;
+}

@@ -1,0 +1,39 @@
+import { examineFromOutside, examineInstallation } from "./examine";
+import { isHealthy } from "./finding";
+import { readOptions, USAGE, type Options } from "./options";
+import { reportForMachines, reportForPeople } from "./report";
+
+/** Room for a mark and an address is needed; beyond this, lines get hard to read. */
+const WIDTH = { atLeast: 60, atMost: 110, otherwise: 100 };
+
+const options = readOptionsOrLeave();
+const source = process.env;
+const now = new Date();
+const elsewhere =
+  options.url !== null && options.url.origin !== URL.parse(source.APP_ORIGIN ?? "")?.origin ? options.url : null;
+const subject = elsewhere === null ? (source.APP_ORIGIN ?? "no APP_ORIGIN") : `${elsewhere.origin} from outside`;
+
+const groups =
+  elsewhere === null ? await examineInstallation(source, process.cwd(), now) : await examineFromOutside(elsewhere, now);
+process.stdout.write(
+  options.isForMachines
+    ? reportForMachines(groups, subject, now)
+    : reportForPeople(groups, subject, {
+        width: widthOf(process.stdout.columns),
+        coloured: Boolean(process.stdout.isTTY),
+      }),
+);
+process.exitCode = isHealthy(groups) ? 0 : 1;
+
+function readOptionsOrLeave(): Options {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+function widthOf(columns = WIDTH.otherwise): number {
+  return Math.min(WIDTH.atMost, Math.max(WIDTH.atLeast, columns));
+}

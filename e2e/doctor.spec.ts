@@ -1,0 +1,39 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "@playwright/test";
+import { ENTRY } from "@/scripts/paths.mjs";
+
+interface Report {
+  healthy: boolean;
+  groups: { title: string; findings: { id: string }[] }[];
+}
+
+/** As in a container: with `node`, from the production build. */
+function askTheDoctor(url: string): { status: number | null; report: Report } {
+  const { status, stdout } = spawnSync(process.execPath, [join(ENTRY, "doctor.mjs"), "--json", "--url", url], {
+    env: { NODE_ENV: "production" },
+    encoding: "utf8",
+  });
+  return { status, report: JSON.parse(stdout) };
+}
+
+test("the doctor finds nothing wrong with the app as it is served", async ({ baseURL }) => {
+  const { status, report } = askTheDoctor(baseURL ?? "");
+  expect(report.groups.flatMap(({ findings }) => findings)).toEqual([]);
+  expect(report.groups.map(({ title }) => title)).toEqual([
+    "App",
+    "Cookies",
+    "Headers",
+    "Caching",
+    "Requests",
+    "Addresses",
+    "Clocks",
+  ]);
+  expect([status, report.healthy]).toEqual([0, true]);
+});
+
+test("the doctor says that an app is down, and fails", () => {
+  const { status, report } = askTheDoctor("http://localhost:9");
+  expect(report.groups[0]?.findings).toMatchObject([{ id: "unreachable" }]);
+  expect(status).toBe(1);
+});
