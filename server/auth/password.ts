@@ -17,16 +17,14 @@ const SALT_BYTES = 16;
 /** Above this a stored hash is not ours: checking it would let whoever wrote it choose our memory and time. */
 const HIGHEST_COST = { memoryCost: 8 * PARAMETERS.memoryCost, timeCost: 10, parallelism: 4 };
 
+const COST = `m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}`;
+
 /**
- * A hash that no password has. Checking it costs what a real one costs, so that an unknown email takes as long as a wrong
- * password. Its salt and digest are all zero: only the parameters before them cost time.
+ * Costs that stored hashes were met with in this process, today's first. Every check pays each of them once, whoever it is for:
+ * an account whose hash is older, and so cheaper or dearer, would be told from an email that nobody has.
  */
-const DECOY = [
-  "$argon2id$v=19",
-  `m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}`,
-  unpaddedBase64(SALT_BYTES),
-  unpaddedBase64(PARAMETERS.outputLen),
-].join("$");
+const costsMet = new Set([COST]);
+const COSTS_AT_MOST = 4;
 
 /** Throws UNAVAILABLE when too many hashes are asked for at once. */
 export async function hashPassword(password: string): Promise<string> {
@@ -40,8 +38,30 @@ export async function hashPassword(password: string): Promise<string> {
  */
 export async function passwordMatches(storedHash: string | undefined, password: string): Promise<boolean> {
   const isCheckable = storedHash !== undefined && isOurs(storedHash) && password.isWellFormed();
-  const checked = isCheckable ? storedHash : DECOY;
-  return hashQueue().run(() => verify(checked, normalizePassword(password)));
+  const cost = isCheckable ? costOf(storedHash) : COST;
+  if (costsMet.size < COSTS_AT_MOST) costsMet.add(cost);
+  const costs = new Set([...costsMet, cost]);
+  const normalized = normalizePassword(password);
+  return hashQueue().run(async () => {
+    let matches = false;
+    for (const each of costs) {
+      const isReal = isCheckable && each === cost;
+      const isMatch = await verify(isReal ? storedHash : decoyOf(each), normalized);
+      matches ||= isReal && isMatch;
+    }
+    return matches;
+  });
+}
+
+/** A hash that no password has: its salt and digest are all zero, only the parameters before them cost time. */
+function decoyOf(cost: string): string {
+  return ["$argon2id$v=19", cost, unpaddedBase64(SALT_BYTES), unpaddedBase64(PARAMETERS.outputLen)].join("$");
+}
+
+/** The parameters as they stand in a hash: `m=19456,t=2,p=1`. */
+function costOf(storedHash: string): string {
+  const used = parametersOf(storedHash);
+  return used === undefined ? COST : `m=${used.memoryCost},t=${used.timeCost},p=${used.parallelism}`;
 }
 
 /** True for hashes made with other parameters than today's. The password is needed to make a new one: ask after a match. */
