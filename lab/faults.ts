@@ -1,6 +1,7 @@
 import { exhaustPool, slowDatabase } from "./fault-database";
 import { floodWithLogins } from "./fault-logins";
 import { killBetweenCommitAndReply } from "./fault-kills";
+import { freezeInstance } from "./fault-frozen-app";
 import { holdRowLock } from "./fault-row-lock";
 import { stormEverythingTogether } from "./fault-storm";
 import { migrateTwiceAtOnce } from "./crash-migration";
@@ -13,6 +14,7 @@ export type Fault = (world: World) => Promise<void>;
 const FAULTS: Record<string, Fault> = {
   "a stuck client holds a row": holdRowLock,
   "a revocation on one instance": revokeInQuiet,
+  "an instance that is frozen": freezeInstance,
   "256 logins at once": floodWithLogins,
   "cleanup, a storm of refreshes and revocations of all": stormEverythingTogether,
   "a database that takes its time": slowDatabase,
@@ -21,7 +23,12 @@ const FAULTS: Record<string, Fault> = {
   "killed between commit and reply, a hundred times": killBetweenCommitAndReply,
 };
 
-const TASTE = ["a stuck client holds a row", "a revocation on one instance", "two migrations at once"];
+const TASTE = [
+  "a stuck client holds a row",
+  "a revocation on one instance",
+  "an instance that is frozen",
+  "two migrations at once",
+];
 
 export async function bringFaults(world: World, isShort: boolean, say: (detail: string) => void): Promise<void> {
   for (const [name, bring] of Object.entries(FAULTS)) {

@@ -37,6 +37,15 @@ export class Instance {
     await app.kill();
   }
 
+  /** As a starved container or a moved machine: what is sent meanwhile waits in its sockets. */
+  freeze(): void {
+    if (this.pid > 0) process.kill(this.pid, "SIGSTOP");
+  }
+
+  thaw(): void {
+    if (this.pid > 0) process.kill(this.pid, "SIGCONT");
+  }
+
   async stop(): Promise<void> {
     const app = this.#app;
     this.#app = null;

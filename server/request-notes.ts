@@ -3,16 +3,18 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { SignedIn } from "./auth/policy/credentials";
 import type { Quota } from "./edge/ceiling";
 
-/** What the app lets the entry know of a request: for its log line, and for the headers of its answer. */
+/** What entry and app let each other know of a request. */
 export interface RequestNotes {
   requestId: string;
   sessionId?: string;
   userId?: string;
   /** Of the tightest limit that this request has spent from. */
   quota?: Quota;
+  /** Nobody waits for the answer any longer: the client hung up, or the request outlived its time. */
+  cutShort?: true;
 }
 
-// The entry and the app are separate bundles of one process: they meet here. Only the log and RateLimit-* depend on it.
+// The entry and the app are separate bundles of one process: they meet here.
 const NOTES = Symbol.for("portcullis.request");
 const shared = globalThis as typeof globalThis & { [NOTES]?: AsyncLocalStorage<RequestNotes> };
 

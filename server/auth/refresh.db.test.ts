@@ -2,6 +2,7 @@ import "@/server/testing-env";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
 import { atOnce, createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
+import { requestNotes, type RequestNotes } from "@/server/request-notes";
 import { countStatements, reasonOf, refreshTokenIn, signedInSession } from "./db-testing";
 import { endSession } from "./end-session";
 import { secondsAfter } from "./policy/lifetimes";
@@ -91,6 +92,35 @@ describe("a hundred at once", () => {
     ]);
     expect([owner.kind, thief.kind]).toContain("ended");
     expect((await readSession(database.db, id)).revokedReason).toBe("replayed");
+  });
+});
+
+describe("a request whose client has hung up", () => {
+  const GONE = { requestId: "gone", cutShort: true } as const;
+  const WAITING = { requestId: "waiting" };
+
+  test.each<[string, number]>([
+    ["rotates", 600],
+    ["takes a successor away", 1300],
+    ["ends a session", 1900],
+  ])("no longer %s: in a process that was paused it may be older than any token", async (_, seconds) => {
+    const { id, refreshToken } = await signedInSession(database.db, T0);
+    if (seconds > 600) {
+      const first = await ask(refreshToken, 600);
+      if (seconds > 1300) await ask(first.token, 1200);
+    }
+    const before = await readSession(database.db, id);
+    const late = requestNotes.run(GONE, () => refresh(database.db, refreshToken, ADA, later(seconds)));
+    expect(await reasonOf(late)).toBe("UNAVAILABLE");
+    expect(await readSession(database.db, id)).toEqual(before);
+  });
+
+  test("does not end the flight for those who share it and still wait", async () => {
+    const { refreshToken } = await signedInSession(database.db, T0);
+    const asked = (notes: RequestNotes) =>
+      requestNotes.run(notes, () => refresh(database.db, refreshToken, ADA, later(600)));
+    const outcomes = await Promise.all([asked(GONE), asked(WAITING)]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["refreshed", "refreshed"]);
   });
 });
 

@@ -5,6 +5,7 @@ import type { Database } from "@/db/schema";
 import { findSessionWithUser, type SessionWithUser } from "@/db/sessions";
 import { env } from "@/server/env";
 import { log } from "@/server/log";
+import { requestNotes, type RequestNotes } from "@/server/request-notes";
 import { securityEvent, type SecurityEvent } from "@/server/security-log";
 import type { Access } from "./access-token";
 import { spendRefresh } from "./refresh-ceiling";
@@ -33,8 +34,14 @@ const EVENT_OF = {
   recover: "session-recovered",
 } as const satisfies Record<string, SecurityEvent>;
 
+interface Flight {
+  outcome: Promise<RefreshOutcome>;
+  /** Notes of the requests that share it. */
+  askers: (RequestNotes | undefined)[];
+}
+
 /** The refresh that is under way for a token and a client, so that parallel requests share it. */
-const underWay = new Map<string, Promise<RefreshOutcome>>();
+const underWay = new Map<string, Flight>();
 
 /**
  * Renews the tokens of the session that a refresh token names. Parallel calls with one token from one client share one
@@ -44,12 +51,18 @@ export async function refresh(db: Kysely<Database>, token: string, client: Clien
   // A thief that joins the owner's flight must not be judged as the owner: the client is part of the key.
   const flight = JSON.stringify([token, client.address, client.browser, client.os]);
   const started = underWay.get(flight);
-  if (started !== undefined) return started;
+  if (started !== undefined) {
+    started.askers.push(requestNotes.getStore());
+    return started.outcome;
+  }
 
   const milliseconds = refreshWorkSeconds(env().REFRESH_GRACE_SECONDS) * 1000;
   const deadline = performance.now() + milliseconds;
-  const outcome = withinMilliseconds(milliseconds, refreshAlone(db, token, client, now, deadline));
-  underWay.set(flight, outcome);
+  const askers = [requestNotes.getStore()];
+  // A process that was paused finds requests in its sockets that are older than any may be, and whose senders moved on.
+  const isTooLate = () => performance.now() > deadline || askers.every((asker) => asker?.cutShort);
+  const outcome = withinMilliseconds(milliseconds, refreshAlone(db, token, client, now, isTooLate));
+  underWay.set(flight, { outcome, askers });
   return outcome.finally(() => underWay.delete(flight));
 }
 
@@ -76,7 +89,7 @@ async function refreshAlone(
   token: string,
   client: Client,
   now: Date,
-  deadline: number,
+  isTooLate: () => boolean,
 ): Promise<RefreshOutcome> {
   const presented = await readRefreshToken(token, now);
   if (presented === null) return { kind: "unreadable" };
@@ -85,8 +98,8 @@ async function refreshAlone(
 
   for (let round = 0; round < ROUNDS_AT_MOST; round++) {
     const row = (await findSessionWithUser(db, presented.sessionId)) ?? null;
-    // Nobody waits for this any longer: judged by an old `now`, it could take a successor away from somebody.
-    if (performance.now() > deadline) throw tooLate();
+    // Nobody waits for this any longer: it could take a successor away from somebody.
+    if (isTooLate()) throw tooLate();
     const outcome = await judgeAndAct(db, row, presented, client, now);
     if (outcome !== "lost the race") return outcome;
   }

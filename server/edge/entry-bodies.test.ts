@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, test, vi } from "vitest";
+import { requestNotes, type RequestNotes } from "@/server/request-notes";
 import { startEntry } from "./testing";
 
 const CALL = { method: "POST", path: "/api/trpc/auth.login" };
@@ -102,6 +103,14 @@ test("a client that hangs up in the middle of its body leaves nothing to do", as
   await entry.send("POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{");
   await vi.waitFor(() => expect(entry.lines.at(-1)).toMatchObject({ status: 0, cutShort: true }));
   expect(app).not.toHaveBeenCalled();
+});
+
+test("the app can know that its client has hung up", async () => {
+  let notes: RequestNotes | undefined;
+  const entry = await startEntry(() => void (notes = requestNotes.getStore()));
+  entry.server.on("connection", (socket) => setTimeout(() => socket.destroy(), 100));
+  await entry.send("GET /dashboard HTTP/1.1\r\nHost: a\r\n\r\n");
+  await vi.waitFor(() => expect(notes).toMatchObject({ requestId: expect.any(String), cutShort: true }));
 });
 
 test("a connection serves the next request after one with a body", async () => {

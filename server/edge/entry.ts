@@ -75,6 +75,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
     }, lifeSeconds * 1000);
     answer.once("close", () => {
       clearTimeout(cutOff);
+      if (!answer.writableFinished) notes.cutShort = true;
       logRequest(requestLog, answer, visit, notes);
     });
 
