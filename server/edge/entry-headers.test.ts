@@ -10,6 +10,8 @@ const NOT_STORED = "private, no-store";
 /** Answers like a framework that cares for none of our headers. */
 async function carelessApp(request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.setHeader("X-Powered-By", "Careless");
+  response.setHeader("Server", "Careless/1.0");
+  response.setHeader("X-Nextjs-Cache", "HIT");
   response.setHeader("Cache-Control", "s-maxage=31536000");
   switch (request.url) {
     case "/broken":
@@ -29,6 +31,9 @@ async function carelessApp(request: IncomingMessage, response: ServerResponse): 
       response.setHeader("Cache-Control", "public, max-age=31536000, immutable");
       if (request.url.includes("cookie")) response.setHeader("Set-Cookie", "__acc=a");
       return void response.end("1");
+    case "/icon.svg":
+      response.removeHeader("Cache-Control");
+      return void response.writeHead(307, { Location: "/icon.svg?_rsc=1" }).end();
     case "/_next/static/missing.js":
       response.statusCode = 404;
       return void response.end("Not Found");
@@ -70,6 +75,7 @@ describe("every kind of answer carries the security headers", () => {
     ["health", { path: "/api/health/live" }, 200, OTHER, NOT_STORED],
     ["a built asset", { path: "/_next/static/a.js" }, 200, OTHER, "public, max-age=31536000, immutable"],
     ["an asset with a cookie", { path: "/_next/static/cookie.js" }, 200, OTHER, NOT_STORED],
+    ["an asset that is asked for as a page", { path: "/icon.svg" }, 307, OTHER, NOT_STORED],
     ["a missing asset", { path: "/_next/static/missing.js" }, 404, OTHER, NOT_STORED],
     ["a broken page", { path: "/broken" }, 500, DOCUMENT, NOT_STORED],
     ["a broken call", call("broken"), 500, OTHER, NOT_STORED],
@@ -115,7 +121,7 @@ describe("every kind of answer carries the security headers", () => {
       "referrer-policy": "same-origin",
       "permissions-policy": expect.stringContaining("camera=()"),
     });
-    expect(headers).not.toHaveProperty("x-powered-by");
+    for (const telltale of ["x-powered-by", "server", "x-nextjs-cache"]) expect(headers).not.toHaveProperty(telltale);
     expect(headers).not.toHaveProperty("strict-transport-security");
   }
 });
