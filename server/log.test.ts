@@ -54,6 +54,13 @@ describe("a secret never reaches the log", () => {
   });
 });
 
+test("what a client sends cannot end a line, begin another or paint the terminal", () => {
+  const forged = '/\n{"level":"info","event":"logged-in"}\r\n\u001b[2J\u2028';
+  const line = lineOf((log) => log.info({ path: forged, err: new Error(forged) }, forged));
+  expect(line.trimEnd()).not.toMatch(/[\n\r\u001b]/);
+  expect(JSON.parse(line)).toMatchObject({ level: "info", path: forged, msg: forged });
+});
+
 test("a line is JSON with an instant and a level by name, and says which request it belongs to", () => {
   const notes = { requestId: "request-1", sessionId: "session-1", userId: "user-1" };
   const line = JSON.parse(lineOf((log) => requestNotes.run(notes, () => log.info("hello"))));

@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const SHIPPED = ["server", "db", "app"]
+  .flatMap((root) => readdirSync(root, { recursive: true, encoding: "utf8" }).map((path) => join(root, path)))
+  .concat("middleware.ts", "instrumentation.ts")
+  .filter((path) => /\.tsx?$/.test(path) && !/(\.test|[/-]testing[\w-]*)\.tsx?$/.test(path));
+
+const filesWith = (pattern: RegExp, root = "") =>
+  SHIPPED.filter((path) => path.startsWith(root) && pattern.test(readFileSync(path, "utf8")));
+
+test("the server asks nobody but its database", () => {
+  const asking =
+    /\bfetch\(|WebSocket\(|EventSource\(|\b(request|connect)\b[^}]*\} from "node:(http|net|tls)"|from "node:(https|dgram|http2)"/;
+  expect(filesWith(asking, "server/")).toEqual([]);
+  expect(filesWith(asking, "middleware")).toEqual([]);
+  expect(filesWith(/\bcreatePool\(|\bcreateConnection\(/)).toEqual(["db/connect.ts"]);
+});
+
+test("the browser asks its own origin, and says so with a path", () => {
+  for (const path of filesWith(/\bfetch\(/, "app/")) {
+    expect(readFileSync(path, "utf8"), path).not.toMatch(/fetch\(\s*["'`](https?:)?\/\//);
+  }
+  expect(filesWith(/XMLHttpRequest|EventSource\(|WebSocket\(|sendBeacon/, "app/")).toEqual([]);
+});
