@@ -1,0 +1,73 @@
+import { expect } from "@playwright/test";
+import { classifyRoute } from "@/server/auth/policy/routes";
+
+export interface Seen {
+  /** How it was asked for, as a failure should tell it. */
+  asked: string;
+  path: string;
+  status: number;
+  /** As they came, twice if they came twice. */
+  headers: { name: string; value: string }[];
+}
+
+const NONCE = "'nonce-([\\w+/]{22}==)'";
+const DOCUMENT = (isHttps: boolean) =>
+  new RegExp(
+    `^default-src 'none'; script-src ${NONCE} 'strict-dynamic'; style-src 'self' ${NONCE}; img-src 'self' data:; ` +
+      "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; " +
+      `object-src 'none'; frame-ancestors 'none'${isHttps ? "; upgrade-insecure-requests" : ""}$`,
+  );
+
+const ALWAYS = {
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "same-origin",
+};
+
+/** Names of what runs here, and of versions. Nothing that a stranger needs. */
+const TELLTALE =
+  /^(server|via|x-powered-by|x-runtime|x-generator|x-nextjs-(cache|matched-path|page|redirect)|sourcemap|x-sourcemap)$/;
+
+/** Fails unless the answer carries all that PRODUCT asks of every answer, each once. Returns the nonce of a document. */
+export function expectProtected({ asked, path, status, headers }: Seen, { isHttps }: { isHttps: boolean }) {
+  const valuesOf = (name: string) =>
+    headers.filter((header) => header.name.toLowerCase() === name).map(({ value }) => value);
+  const why = `${asked} ${status}`;
+
+  for (const [name, value] of Object.entries(ALWAYS)) expect(valuesOf(name), `${why}: ${name}`).toEqual([value]);
+  const [permissions, ...more] = valuesOf("permissions-policy");
+  expect(more, why).toEqual([]);
+  for (const power of ["camera", "microphone", "geolocation"]) expect(permissions, why).toContain(`${power}=()`);
+  expect(valuesOf("strict-transport-security"), why).toEqual(isHttps ? ["max-age=31536000; includeSubDomains"] : []);
+  expect(valuesOf("x-request-id"), why).toEqual([expect.stringMatching(/^[\w-]{8,64}$/)]);
+  expect(
+    headers.map(({ name }) => name.toLowerCase()).filter((name) => TELLTALE.test(name)),
+    why,
+  ).toEqual([]);
+
+  const isAsset = classifyRoute(path.split("?")[0] ?? path) === "static" && status === 200;
+  expect(valuesOf("cache-control"), why).toEqual([
+    isAsset ? expect.stringMatching(/^public, max-age=\d+/) : "private, no-store",
+  ]);
+  return expectPolicy(valuesOf("content-security-policy"), { isHtml: isHtml(valuesOf("content-type")), isHttps, why });
+}
+
+function expectPolicy(
+  policies: string[],
+  { isHtml, isHttps, why }: { isHtml: boolean; isHttps: boolean; why: string },
+) {
+  if (!isHtml) {
+    expect(policies, why).toEqual(["default-src 'none'; frame-ancestors 'none'"]);
+    return null;
+  }
+  expect(policies, why).toEqual([expect.stringMatching(DOCUMENT(isHttps))]);
+  const [, script = "", style] = DOCUMENT(isHttps).exec(policies[0] ?? "") ?? [];
+  expect(style, why).toBe(script);
+  return script;
+}
+
+function isHtml(contentTypes: string[]): boolean {
+  return contentTypes.some((type) => type.startsWith("text/html"));
+}

@@ -1,0 +1,149 @@
+import { connect } from "node:net";
+import type { APIResponse } from "@playwright/test";
+import { expect, test } from "@/e2e/kit";
+import type { Calls } from "@/e2e/kit/calls";
+import { expectProtected, type Seen } from "./protection";
+import { routesIn } from "./routes";
+
+const ROUTES = routesIn("app");
+const HTTP = { isHttps: false };
+
+interface Question {
+  method?: string;
+  headers?: Record<string, string>;
+  data?: string | Buffer;
+}
+
+const QUESTIONS: Question[] = [
+  ...["GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE"].map((method) => ({ method })),
+  { headers: { rsc: "1", "sec-fetch-dest": "empty" } },
+];
+
+test("every route, however it is asked for and by whom, answers with the headers that protect it", async ({
+  calls,
+  account,
+}) => {
+  expect(ROUTES).toEqual(expect.arrayContaining(["/", "/login", "/resume", "/dashboard/account", "/icon.svg"]));
+  const nonces: string[] = [];
+  for (const who of ["a guest", "a member"]) {
+    if (who === "a member") await calls.mutate("auth.login", { email: account.email, password: account.password });
+    for (const path of [...ROUTES, "/nowhere"]) {
+      const asked = QUESTIONS.map((question) => ask(calls, path, question));
+      for (const seen of await Promise.all(asked)) {
+        if (/^(PUT|TRACE)/.test(seen.asked)) expect(seen.status, seen.asked).toBe(405);
+        const nonce = expectProtected(seen, HTTP);
+        if (nonce !== null) nonces.push(nonce);
+      }
+    }
+  }
+  expect(nonces.length).toBeGreaterThan(ROUTES.length);
+  expect(new Set(nonces).size, "a nonce of its own for each document").toBe(nonces.length);
+});
+
+const JSON_OF_OURS = (origin: string) => ({ origin, "content-type": "application/json" });
+
+const REFUSALS: [what: string, status: number, path: string, question: (origin: string) => Question][] = [
+  ["a malformed address", 400, "/%00", () => ({})],
+  ["broken JSON", 400, "/api/trpc/auth.login", (ours) => ({ headers: JSON_OF_OURS(ours), data: "{" })],
+  ["a cookie that is sent twice", 400, "/dashboard", () => ({ headers: { cookie: "__acc=a; __acc=b" } })],
+  ["somebody who is not signed in", 401, "/api/trpc/users.me", () => ({})],
+  ["a wrong password", 401, "/api/trpc/auth.login", (ours) => ({ headers: JSON_OF_OURS(ours), data: wrongPassword() })],
+  ["another site's call", 403, "/api/trpc/auth.logout", () => ({ headers: JSON_OF_OURS("https://evil.test") })],
+  ["a procedure that is not there", 404, "/api/trpc/auth.nothing", () => ({})],
+  ["a built file that is not there", 404, "/_next/static/nothing.js", () => ({})],
+  ["too large a body", 413, "/api/trpc/auth.login", (ours) => ({ headers: JSON_OF_OURS(ours), data: big() })],
+  ["too long an address", 414, `/${"a".repeat(9_000)}`, () => ({})],
+  ["a form of our own", 415, "/api/trpc/auth.logout", (ours) => ({ headers: { origin: ours }, data: "a=1" })],
+];
+
+for (const [what, status, path, question] of REFUSALS) {
+  test(`the refusal of ${what} (${status}) carries the headers that protect it`, async ({ calls }) => {
+    const asked = question(calls.origin);
+    const seen = await ask(calls, path, { ...asked, method: asked.data || status === 403 ? "POST" : "GET" });
+    expect(seen.status).toBe(status);
+    expectProtected(seen, HTTP);
+  });
+}
+
+test("a call that is answered, a built file and a sign-in carry the headers that protect them", async ({
+  calls,
+  account,
+}) => {
+  const page = await calls.request.get(`${calls.origin}/login`);
+  const chunk = /\/_next\/static\/[^"]+\.js/.exec(await page.text())?.[0] ?? "";
+  expectProtected(await ask(calls, chunk), HTTP);
+  const login = await ask(calls, "/api/trpc/auth.login", {
+    method: "POST",
+    headers: JSON_OF_OURS(calls.origin),
+    data: JSON.stringify({ email: account.email, password: account.password }),
+  });
+  expect([login.status, login.headers.filter(({ name }) => /^set-cookie$/i.test(name)).length]).toEqual([200, 2]);
+  expectProtected(login, HTTP);
+  expectProtected(await ask(calls, "/api/trpc/users.me"), HTTP);
+});
+
+test("what never became a request is answered with the headers that protect it", async ({ calls }) => {
+  for (const [bytes, status] of [
+    ["garbage\r\n\r\n", 400],
+    ["GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
+    ["CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test\r\n\r\n", 405],
+    [`GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ${"a".repeat(20_000)}\r\n\r\n`, 431],
+  ] as const) {
+    const seen = await send(calls.origin, bytes);
+    expect(seen.status, bytes.slice(0, 20)).toBe(status);
+    expectProtected(seen, HTTP);
+  }
+});
+
+test("no directory is listed, and nothing of the source or its history is served", async ({ calls, account }) => {
+  await calls.mutate("auth.login", { email: account.email, password: account.password });
+  for (const path of [
+    "/_next/",
+    "/_next/static/",
+    "/_next/static/chunks/",
+    "/app/",
+    "/server/main.ts",
+    "/package.json",
+    "/.env",
+    "/.env.local",
+    "/.git/config",
+    "/.next/BUILD_ID",
+    "/server.js.map",
+  ]) {
+    const answer = await calls.request.get(calls.origin + path, { maxRedirects: 5 });
+    expect(answer.status(), path).toBe(404);
+    expect(await answer.text(), path).not.toMatch(/Index of|DATABASE_URL|repositoryformatversion/);
+  }
+});
+
+async function ask(calls: Calls, path: string, question: Question = {}): Promise<Seen> {
+  const answer: APIResponse = await calls.request.fetch(calls.origin + path, { ...question, maxRedirects: 0 });
+  const asked = `${question.method ?? "GET"} ${path.slice(0, 60)}`;
+  return { asked, path, status: answer.status(), headers: answer.headersArray() };
+}
+
+/** Sends bytes as they are. */
+async function send(origin: string, bytes: string): Promise<Seen> {
+  const { hostname, port } = new URL(origin);
+  const text = await new Promise<string>((resolve, reject) => {
+    let received = "";
+    const socket = connect(Number(port), hostname, () => socket.write(bytes));
+    socket.setEncoding("latin1").setTimeout(10_000, () => socket.destroy(new Error("no answer")));
+    socket.on("data", (more: string) => (received += more));
+    socket.on("close", () => resolve(received)).on("error", reject);
+  });
+  const [statusLine = "", ...lines] = text.split("\r\n\r\n", 1)[0]?.split("\r\n") ?? [];
+  const headers = lines.map((line) => {
+    const colon = line.indexOf(":");
+    return { name: line.slice(0, colon), value: line.slice(colon + 1).trim() };
+  });
+  return { asked: bytes.slice(0, 30), path: "/", status: Number(statusLine.split(" ")[1]), headers };
+}
+
+function wrongPassword(): string {
+  return JSON.stringify({ email: "nobody@example.test", password: "a guess of mine" });
+}
+
+function big(): Buffer {
+  return Buffer.alloc(70_000, "x");
+}
