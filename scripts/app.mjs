@@ -31,16 +31,17 @@ const SECRETS = {
 /**
  * Runs the app's production entry.
  * @param {{
- *   port?: number, env?: Record<string, string | undefined>, entry?: string,
+ *   port?: number, env?: Record<string, string | undefined>, entry?: string, cwd?: string,
  *   log?: string | "inherit", until?: "ready" | "live" | "started", detached?: boolean,
- * }} [options] port 0 or none is a free one; `env` is laid over this process's; `log` is a file; `detached` gives it a
- *   process group of its own, so that a Ctrl-C reaches it through us alone, and once
+ * }} [options] port 0 or none is a free one; `env` is laid over this process's; the build in `cwd` is served; `log` is a file;
+ *   `detached` gives it a process group of its own, so that a Ctrl-C reaches it through us alone, and once
  * @returns {Promise<App>}
  */
 export async function startApp({
   port = 0,
   env = {},
   entry = join(ENTRY, "main.mjs"),
+  cwd = ROOT,
   log,
   until = "ready",
   detached = false,
@@ -56,7 +57,7 @@ export async function startApp({
     __NEXT_PROCESSED_ENV: "true",
   };
   const child = spawn(process.execPath, ["--enable-source-maps", entry], {
-    cwd: ROOT,
+    cwd,
     env: { ...SECRETS, ...process.env, ...defaults, ...env, PORT: String(port) },
     detached,
     stdio: file === "inherit" ? ["ignore", "inherit", "inherit"] : openLog(file),
