@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join, relative } from "node:path";
+import { hashBuildInputs } from "@/scripts/build-inputs.mjs";
+import { bundle } from "@/scripts/bundle.mjs";
+import { mustRun } from "@/scripts/command.mjs";
+import { DATA, ROOT } from "@/scripts/paths.mjs";
+
+export const TWINS = join(DATA, "bench", "twins");
+export const BARE = join(DATA, "bench", "bare");
+
+type Say = (detail: string) => void;
+
+const SOURCES = ["app", "server", "db", "middleware.ts", "instrumentation.ts", "tsconfig.json", "postcss.config.mjs"];
+
+/**
+ * Builds a copy of the app in which one procedure and one page are left open. The app itself knows nothing of it: there is
+ * no flag by which a twin could ship.
+ */
+export async function buildTwins(say: Say): Promise<void> {
+  const inputs = inputsOf("twins", hashBuildInputs(ROOT, {}));
+  await buildFolder(TWINS, inputs, say, () => {
+    for (const source of SOURCES) cpSync(join(ROOT, source), join(TWINS, source), { recursive: true });
+    cpSync(join(ROOT, "next.config.ts"), join(TWINS, "product.config.ts"));
+    cpSync(join(ROOT, "bench", "twins"), TWINS, { recursive: true });
+    openPages();
+  });
+  await bundle({ main: "server/main.ts" }, join(TWINS, ".next", "entry"));
+}
+
+/** Builds an empty app of the same framework. */
+export async function buildBare(say: Say): Promise<void> {
+  const inputs = inputsOf("bare", readFileSync(join(ROOT, "package-lock.json"), "utf8"));
+  await buildFolder(BARE, inputs, say, () => {
+    cpSync(join(ROOT, "bench", "bare"), BARE, { recursive: true });
+    cpSync(join(ROOT, "tsconfig.json"), join(BARE, "tsconfig.json"));
+    writeFileSync(
+      join(BARE, "product.config.ts"),
+      "export default { poweredByHeader: false, reactStrictMode: true };\n",
+    );
+  });
+}
+
+/** The private pages once more at an open address, from their own sources: only who looks at the caller is another. */
+function openPages(): void {
+  const folder = join(TWINS, "app", "(public)");
+  cpSync(join(ROOT, "app", "(member)"), folder, { recursive: true });
+  // Names of the same length, so that the pages have the same size.
+  renameSync(join(folder, "dashboard"), join(folder, "twin-page"));
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!/\.tsx?$/.test(file)) continue;
+    const text = readFileSync(join(folder, file), "utf8")
+      .replaceAll("@/app/(member)/dashboard", "@/app/(public)/twin-page")
+      .replaceAll("@/app/(member)", "@/app/(public)")
+      .replaceAll("@/server/caller", "@/server/open-caller");
+    writeFileSync(join(folder, file), text);
+  }
+}
+
+async function buildFolder(folder: string, inputs: string, say: Say, lay: () => void): Promise<void> {
+  const stamp = join(folder, "inputs");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return say("unchanged");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  lay();
+  // The packages lie further up, where the bundler looks only if it is told that this is still its ground.
+  symlinkSync(relative(folder, join(ROOT, "node_modules")), join(folder, "node_modules"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
+  const ground = JSON.stringify(ROOT);
+  const config = `{ ...product, turbopack: { root: ${ground} }, typescript: { ignoreBuildErrors: true } }`;
+  writeFileSync(
+    join(folder, "next.config.ts"),
+    `import product from "./product.config";\n\nexport default ${config};\n`,
+  );
+  say("next build");
+  await mustRun(process.execPath, [join(ROOT, "node_modules", "next", "dist", "bin", "next"), "build"], {
+    cwd: folder,
+    log: join(DATA, "bench", "logs", "build.log"),
+    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+  });
+  writeFileSync(stamp, inputs);
+}
+
+/** One value for all that a build is made from: its part of the bench, and what it stands on. */
+function inputsOf(part: "twins" | "bare", ground: string): string {
+  const hash = createHash("sha256").update(ground);
+  const folder = join(ROOT, "bench", part);
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path));
+  for (const file of files.sort()) hash.update(file).update(readFileSync(join(folder, file)));
+  return hash.update(readFileSync(join(ROOT, "bench", "build.ts"))).digest("hex");
+}

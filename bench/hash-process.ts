@@ -1,0 +1,31 @@
+import { performance } from "node:perf_hooks";
+import { verify } from "@node-rs/argon2";
+
+export interface HashSpec {
+  hash: string;
+  password: string;
+  atOnce: number;
+  seconds: number;
+}
+
+// The machine's own rate: nothing but hashes, as many at once as the app allows itself.
+process.on("message", (spec: HashSpec) => {
+  run(spec).then(
+    (result) => process.send!({ result }),
+    (error: unknown) => process.send!({ error: String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));
+
+async function run({ hash, password, atOnce, seconds }: HashSpec): Promise<number> {
+  const startedAt = performance.now();
+  let count = 0;
+  const lane = async () => {
+    while (performance.now() - startedAt < seconds * 1000) {
+      await verify(hash, password);
+      count += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return count / ((performance.now() - startedAt) / 1000);
+}

@@ -1,0 +1,57 @@
+import { parseArgs } from "node:util";
+import { Obstacle } from "@/scripts/obstacle.mjs";
+import { ROW_NAMES, type RowName } from "./row-names";
+
+export interface Options {
+  rows: readonly RowName[];
+  isQuick: boolean;
+  profiles: boolean;
+  /** How many sessions the large database holds. */
+  sessions: number;
+  /** A file for the whole report, beside the one that is kept. */
+  reportFile: string | undefined;
+  /** How often A and B take turns, and for how long each time. */
+  rounds: number;
+  sliceSeconds: number;
+}
+
+/** What a short run leaves out: it takes its time, and no bar depends on it. */
+const ONLY_IN_FULL: readonly RowName[] = ["instances", "types"];
+
+/** `--quick`, `--only call,page`, `--sessions 10000000`, `--profile`, `--report file`. */
+export function readOptions(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      quick: { type: "boolean", default: false },
+      profile: { type: "boolean", default: false },
+      only: { type: "string", multiple: true, default: [] },
+      sessions: { type: "string" },
+      report: { type: "string" },
+    },
+  });
+  const named = values.only.flatMap((list) => list.split(",")).map((name) => name.trim());
+  const unknown = named.filter((name) => !ROW_NAMES.includes(name as RowName));
+  if (unknown.length > 0)
+    throw new Obstacle(`There is no row ${unknown.join(", ")}: --only takes ${ROW_NAMES.join(", ")}.`);
+  const isQuick = values.quick;
+  const wanted = ROW_NAMES.filter((name) => !isQuick || !ONLY_IN_FULL.includes(name));
+  return {
+    rows: named.length > 0 ? ROW_NAMES.filter((name) => named.includes(name)) : values.profile ? [] : wanted,
+    isQuick,
+    profiles: values.profile,
+    sessions: numberOf("sessions", values.sessions) ?? (isQuick ? 50_000 : 1_000_000),
+    reportFile: values.report,
+    rounds: isQuick ? 6 : 20,
+    sliceSeconds: isQuick ? 0.4 : 1,
+  };
+}
+
+function numberOf(name: string, value: string | undefined): number | null {
+  if (value === undefined) return null;
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 10_000) {
+    throw new Obstacle(`--${name} must be a whole number of at least 10000, not ${value}`);
+  }
+  return number;
+}

@@ -1,0 +1,66 @@
+import { createServer } from "node:http";
+import { Session } from "node:inspector";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+// Loaded into an app under test with --import, before anything of its own: looks at the process from inside, on a port of
+// its own, and only when asked.
+const loop = monitorEventLoopDelay({ resolution: 5 });
+const inspector = new Session();
+
+/** @type {Record<string, () => unknown>} */
+const answers = {
+  "/cpu": () => {
+    const { user, system } = process.cpuUsage();
+    return { microseconds: user + system };
+  },
+  "/memory": () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc");
+    collect();
+    collect();
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return { rss, heapUsed, external };
+  },
+  "/loop/start": () => {
+    loop.reset();
+    loop.enable();
+    return {};
+  },
+  "/loop/stop": () => {
+    loop.disable();
+    const milliseconds = (/** @type {number} */ nanoseconds) => nanoseconds / 1e6;
+    return {
+      p50: milliseconds(loop.percentile(50)),
+      p99: milliseconds(loop.percentile(99)),
+      max: milliseconds(loop.max),
+    };
+  },
+  "/profile/start": async () => {
+    inspector.connect();
+    await post("Profiler.enable");
+    await post("Profiler.setSamplingInterval", { interval: 200 });
+    await post("Profiler.start");
+    return {};
+  },
+  "/profile/stop": async () => {
+    const { profile } = await post("Profiler.stop");
+    inspector.disconnect();
+    return profile;
+  },
+};
+
+/** @param {string} method  @param {object} [parameters]  @returns {Promise<any>} */
+function post(method, parameters) {
+  return new Promise((resolve, reject) =>
+    inspector.post(method, parameters, (error, result) => (error ? reject(error) : resolve(result))),
+  );
+}
+
+const server = createServer(async ({ url }, response) => {
+  const answer = answers[url ?? ""];
+  if (answer === undefined) return response.writeHead(404).end();
+  response.end(JSON.stringify(await answer()));
+});
+server.listen(Number(process.env.BENCH_PROBE_PORT), "127.0.0.1").unref();

@@ -1,0 +1,54 @@
+export interface Memory {
+  rss: number;
+  heapUsed: number;
+  external: number;
+}
+
+export interface LoopDelay {
+  p50: number;
+  p99: number;
+  max: number;
+}
+
+export interface CpuProfile {
+  nodes: {
+    id: number;
+    callFrame: { functionName: string; url: string; lineNumber: number; columnNumber: number };
+    children?: number[];
+  }[];
+  samples: number[];
+  timeDeltas: number[];
+}
+
+/** Asks an app's process about itself: see probe.mjs, which was loaded into it. */
+export class Probe {
+  constructor(private readonly port: number) {}
+
+  /** Processor time that it has used so far. */
+  async cpuMicroseconds(): Promise<number> {
+    return (await this.ask<{ microseconds: number }>("cpu")).microseconds;
+  }
+
+  /** After everything that can be thrown away was. */
+  memory(): Promise<Memory> {
+    return this.ask("memory");
+  }
+
+  /** How late its event loop was, in milliseconds, while `work` ran. Includes the 5 ms of its own ticking. */
+  async loopDelayDuring(work: () => Promise<unknown>): Promise<LoopDelay> {
+    await this.ask("loop/start");
+    await work();
+    return this.ask("loop/stop");
+  }
+
+  async profileDuring(work: () => Promise<unknown>): Promise<CpuProfile> {
+    await this.ask("profile/start");
+    await work();
+    return this.ask("profile/stop");
+  }
+
+  private async ask<Answer>(what: string): Promise<Answer> {
+    const response = await fetch(`http://127.0.0.1:${this.port}/${what}`);
+    return (await response.json()) as Answer;
+  }
+}

@@ -1,0 +1,53 @@
+export const USER_AGENT =
+  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+
+/** Where the app under test believes that it lives; the requests go to its port. */
+export const ORIGIN = "http://localhost:3000";
+
+const AS_A_BROWSER = {
+  Host: "localhost:3000",
+  Connection: "keep-alive",
+  "User-Agent": USER_AGENT,
+  "Accept-Language": "en-GB,en;q=0.9",
+};
+
+/** What a browser sends for a page. No encoding is asked for: packing would hide what the page costs. */
+export function document(path: string, cookies: string): string {
+  return whole("GET", path, {
+    Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Sec-Fetch-Dest": "document",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Site": "same-origin",
+    Cookie: cookies,
+  });
+}
+
+export function query(procedure: string, cookies: string): string {
+  return whole("GET", `/api/trpc/${procedure}`, {
+    Accept: "*/*",
+    "Sec-Fetch-Dest": "empty",
+    "Sec-Fetch-Mode": "cors",
+    "Sec-Fetch-Site": "same-origin",
+    Cookie: cookies,
+  });
+}
+
+export function mutation(procedure: string, input: unknown, cookies = ""): string {
+  const body = input === undefined ? "" : JSON.stringify(input);
+  const headers = {
+    Accept: "*/*",
+    Origin: ORIGIN,
+    "Content-Type": "application/json",
+    "Content-Length": String(Buffer.byteLength(body)),
+    "Sec-Fetch-Dest": "empty",
+    "Sec-Fetch-Mode": "cors",
+    "Sec-Fetch-Site": "same-origin",
+    ...(cookies === "" ? {} : { Cookie: cookies }),
+  };
+  return whole("POST", `/api/trpc/${procedure}`, headers) + body;
+}
+
+function whole(method: string, path: string, headers: Record<string, string>): string {
+  const lines = Object.entries({ ...AS_A_BROWSER, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}

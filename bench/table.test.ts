@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { atLeast, atMost } from "./bars";
+import { count, finding, kilobytes, milliseconds } from "./findings";
+import { markdownTable, table } from "./table";
+
+const FINDINGS = [
+  finding("A call", { median: 0.98, min: 0.9, max: 1.013 }, { bar: atLeast(0.95, 0.8) }),
+  finding("Statements", 3, { show: count, bar: atMost(2) }),
+  finding("Script", 15_340, { show: kilobytes, note: "of 120 kB" }),
+];
+
+test("the table says what was measured, the figure, the bar and whether it held", () => {
+  expect(table(FINDINGS).split("\n")).toEqual([
+    "  What was measured  Figure                     Bar",
+    "  A call             0.98 × (0.90 × to 1.01 ×)  ≥ 0.95 ×  held",
+    "  Statements         3                          ≤ 2       FAR OFF",
+    "  Script             15.3 kB, of 120 kB",
+  ]);
+});
+
+test("the same table fits into a page of documentation", () => {
+  expect(markdownTable(FINDINGS).split("\n")).toContain("| Statements | 3 | ≤ 2 | far off |");
+});
+
+test("a figure is judged by its median, not by its best round", () => {
+  expect(finding("", { median: 0.9, min: 0.5, max: 1.5 }, { bar: atLeast(0.95, 0.8) }).verdict).toBe("missed");
+});
+
+test("small times keep two digits, large ones none", () => {
+  expect([0.123, 9.876, 12.6].map(milliseconds)).toEqual(["0.12 ms", "9.88 ms", "13 ms"]);
+});

@@ -1,0 +1,37 @@
+import { paint } from "@/scripts/progress.mjs";
+import type { Verdict } from "./bars";
+import type { Finding } from "./findings";
+
+const MARKS = {
+  held: { colour: "green", word: "held" },
+  missed: { colour: "yellow", word: "MISSED" },
+  "far off": { colour: "red", word: "FAR OFF" },
+} as const;
+
+const HEADINGS = ["What was measured", "Figure", "Bar", ""] as const;
+
+/** The findings as columns, for a terminal of any width. */
+export function table(findings: readonly Finding[]): string {
+  const rows = findings.map(({ what, figure, bar }) => [what, figure, bar] as const);
+  const widths = [0, 1, 2].map((column) =>
+    Math.max(HEADINGS[column]!.length, ...rows.map((row) => row[column]!.length)),
+  );
+  const line = (cells: readonly string[], verdict: string) =>
+    `  ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}  ${verdict}`.trimEnd();
+  return [
+    paint("dim", line(HEADINGS.slice(0, 3), "")),
+    ...findings.map(({ verdict }, index) => line(rows[index]!, verdict === null ? "" : mark(verdict))),
+  ].join("\n");
+}
+
+function mark(verdict: Verdict): string {
+  const { colour, word } = MARKS[verdict];
+  return paint(colour, word);
+}
+
+/** The same for a page of documentation. */
+export function markdownTable(findings: readonly Finding[]): string {
+  const cells = findings.map(({ what, figure, bar, verdict }) => [what, figure, bar, verdict ?? ""]);
+  const row = (values: readonly string[]) => `| ${values.join(" | ")} |`;
+  return [row(HEADINGS), row(HEADINGS.map(() => "---")), ...cells.map(row)].join("\n");
+}

@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@/e2e/kit";
+import { BUILD } from "@/scripts/paths.mjs";
+
+// The bench builds a copy of the app with a page and a procedure left open. What ships has neither.
+const TWIN = /twin-page|twin\.session|open-caller/;
+
+test("nobody answers where the bench's copy has its open page and procedure", async ({ request }) => {
+  expect((await request.get("/twin-page")).status()).toBe(404);
+  const call = await request.get("/api/trpc/twin.session");
+  expect(call.status()).toBe(404);
+  expect(await call.text()).not.toContain("user");
+});
+
+test("no file of the build knows them", () => {
+  const files = readdirSync(BUILD, { recursive: true, encoding: "utf8" }).filter(
+    (path) => /\.(m?js|json|html|rsc|txt)$/.test(path) && !path.startsWith("cache"),
+  );
+  expect(files.filter((path) => TWIN.test(path))).toEqual([]);
+  const knowing = files.filter((path) => TWIN.test(readFileSync(join(BUILD, path), "utf8")));
+  expect(knowing).toEqual([]);
+  // The same look finds what does ship.
+  expect(files.filter((path) => path.includes("dashboard"))).not.toEqual([]);
+});
