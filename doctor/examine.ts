@@ -87,7 +87,7 @@ function offsetOfDeployment({ live }: DeploymentFacts): Offset | null {
 
 /** Whether the app runs on this very machine, when its origin leads somewhere else: then it is the way that is broken. */
 async function lookNear(origin: URL, port: number): Promise<NearFacts> {
-  if (!isPublic(origin.origin)) return null;
+  if (origin.protocol === "http:" && Number(origin.port || 80) === port) return null;
   const asker = new Asker(new URL(`http://127.0.0.1:${port}`));
   const reply = await asker.ask({ path: HEALTH_LIVE });
   asker.close();

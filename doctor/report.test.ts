@@ -45,6 +45,13 @@ test("what was not examined says why", () => {
   expect(reportForPeople([skipped], "", PLAIN)).toContain("· Cookies       nobody is there\n");
 });
 
+test("what a server tells reaches no terminal as a command", () => {
+  const evil = { ...SICK, findings: [problem("x", "Server: \u001b[2J\u009b2J", "a\rb\nc")] };
+  const told = reportForPeople([evil, { ...HEALTHY, healthy: "\u0007" }], "\u001b]0;x", PLAIN);
+  expect(told.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+  expect(told).toContain("Server: ?[2J?2J");
+});
+
 test("machines get all of it, and warnings do not fail them", () => {
   const at = new Date("2026-11-21T03:00:00Z");
   const read = (groups: Group[]) => JSON.parse(reportForMachines(groups, "here", at));

@@ -16,11 +16,11 @@ export function reportForPeople(groups: readonly Group[], subject: string, { wid
     `  ${sign(stateOf(group), coloured)} ${group.title.padEnd(INDENT - 4)}${first(group)}`.trimEnd(),
     ...group.findings.flatMap((finding) => tell(finding, width, coloured)),
   ]);
-  return `\n  ${paint("bold", "Portcullis", coloured)}  doctor, ${subject}\n\n${lines.join("\n")}\n\n  ${verdict(groups, coloured)}\n\n`;
+  return `\n  ${paint("bold", "Portcullis", coloured)}  doctor, ${printable(subject)}\n\n${lines.join("\n")}\n\n  ${verdict(groups, coloured)}\n\n`;
 
   function first(group: Group): string {
     if (group.skipped !== undefined) return paint("dim", group.skipped, coloured);
-    return group.findings.length === 0 ? group.healthy : "";
+    return group.findings.length === 0 ? printable(group.healthy) : "";
   }
 }
 
@@ -35,11 +35,13 @@ export function reportForMachines(groups: readonly Group[], subject: string, at:
 }
 
 function tell({ level, says, todo }: Finding, width: number, coloured: boolean): string[] {
-  const [saying = "", ...rest] = wrap(says, width - 8);
+  const [saying = "", ...rest] = wrap(printable(says), width - 8);
   return [
     `      ${sign(level, coloured)} ${saying}`,
     ...rest.map((line) => `        ${line}`),
-    ...wrap(todo, width - 10).map((line, at) => paint("dim", `        ${at === 0 ? "→" : " "} ${line}`, coloured)),
+    ...wrap(printable(todo), width - 10).map((line, at) =>
+      paint("dim", `        ${at === 0 ? "→" : " "} ${line}`, coloured),
+    ),
   ];
 }
 
@@ -61,6 +63,11 @@ function verdict(groups: readonly Group[], coloured: boolean): string {
   const also = warnings === 0 ? "" : `${problems === 0 ? "" : ", and "}${counted(warnings, "thing")} to know`;
   if (problems > 0) return paint("red", `${counted(problems, "thing")} to change${also}.`, coloured);
   return warnings === 0 ? "Nothing to do." : `Nothing must be changed; ${also}.`;
+}
+
+/** A server may tell what a terminal would obey. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, "?");
 }
 
 /** Breaks between words only: a command or an address is to be copied whole. */

@@ -60,7 +60,11 @@ function judgeIndex({ name, made, found }: Difference): Finding {
   if (index === "PRIMARY") return problem("index-missing", `${says}.`, RESTORE);
   const todo = `${found === null ? "" : `drop index ${index} on ${table}; `}create ${isUnique ? "unique " : ""}index ${index} on ${table} (${columns});`;
   if (isUnique) return problem("index-missing", `${says}: one address may get two accounts.`, todo);
-  return problem("index-missing", `${says}: a query that ought to read a few rows reads the whole table.`, todo);
+  return problem(
+    "index-missing",
+    `${says}: ${SLOW[index ?? ""] ?? "a query that wants a few rows"} reads the whole table.`,
+    todo,
+  );
 }
 
 function judgeForeignKey({ name, made, found }: Difference): Finding {
@@ -73,6 +77,14 @@ function judgeForeignKey({ name, made, found }: Difference): Finding {
     `alter table sessions ${found === null ? "" : `drop foreign key ${key}, `}add constraint ${key} foreign key (user_id) references users (id) on delete cascade;`,
   );
 }
+
+/** Who suffers first. */
+const SLOW: Record<string, string> = {
+  sessions_user_id_revoked_at: "whoever signs in or looks at their devices",
+  sessions_revoked_at: "each instance, every second, to learn of revocations,",
+  sessions_idle_expires_at: "the clearing away of ended sessions",
+  rate_limits_expires_at: "the clearing away of old counters",
+};
 
 const RESTORE = "Restore it from a backup, or compare with db/migrations and alter it by hand";
 

@@ -79,7 +79,7 @@ export function judgeSession({ session }: ServerFacts): Finding[] {
   });
 }
 
-export function judgeGlobals({ global, connectionsNow }: ServerFacts): Finding[] {
+export function judgeGlobals({ global, connectionsNow, version }: ServerFacts): Finding[] {
   const findings: Finding[] = [];
   if (["read_only", "super_read_only", "innodb_read_only"].some((name) => global[name] === "ON"))
     findings.push(
@@ -95,7 +95,9 @@ export function judgeGlobals({ global, connectionsNow }: ServerFacts): Finding[]
       problem(
         "commits-can-be-lost",
         `innodb_flush_log_at_trx_commit is ${flush}: a crash loses the last second of commits, so a device that was signed out or revoked then is signed in again.`,
-        "set persist innodb_flush_log_at_trx_commit = 1; (MariaDB: set global, and in my.cnf)",
+        flavourOf(version) === "mysql"
+          ? "set persist innodb_flush_log_at_trx_commit = 1;"
+          : "set global innodb_flush_log_at_trx_commit = 1; and the same in my.cnf",
       ),
     );
   const most = Number(global.max_connections);

@@ -29,7 +29,10 @@ export interface RestFacts {
   /** By http, where the origin is https on its usual port. */
   plain: Reply | null;
   asOurselves: Reply[];
+  /** Each with another address in X-Forwarded-For. */
   asOthers: Reply[];
+  /** Each with another address in the headers that single products use, which others answer with a refusal. */
+  asOthersOtherwise: Reply[];
 }
 
 export const FOREIGN = "doctor.invalid";
@@ -37,7 +40,7 @@ export const TRACED = "traced-by-the-doctor";
 /** More than there are instances behind one connection, as a rule, and few beside the 600 a minute. */
 const EACH_ADDRESS_TIMES = 12;
 
-/** Some forty requests, one after the other. Changes nothing, signs nobody in and names nobody who exists. */
+/** Some fifty requests, one after the other. Changes nothing, signs nobody in and names nobody who exists. */
 export async function examineDeployment(origin: URL): Promise<DeploymentFacts> {
   const asker = new Asker(origin);
   const requestId = `doctor-${randomUUID()}`;
@@ -70,7 +73,8 @@ async function askTheRest(asker: Asker, origin: URL): Promise<RestFacts> {
     put: await asker.ask({ method: "PUT", path: LOGIN }),
     trace: await asker.ask({ method: "TRACE", path: LOGIN, headers: { "x-doctor": TRACED } }),
     asOurselves: await repeat(() => get(HEALTH_LIVE)),
-    asOthers: await repeat(() => get(HEALTH_LIVE, claimsOf(randomAddress()))),
+    asOthers: await repeat(() => get(HEALTH_LIVE, { "x-forwarded-for": Array(5).fill(randomAddress()).join(", ") })),
+    asOthersOtherwise: await repeat(() => get(HEALTH_LIVE, otherClaimsOf(randomAddress()))),
     // Last, for it may cost the connection.
     largeBody: await asker.ask({
       method: "POST",
@@ -82,10 +86,9 @@ async function askTheRest(asker: Asker, origin: URL): Promise<RestFacts> {
   };
 }
 
-/** Whatever header a proxy or an app might take somebody's address from, all the way along the list. */
-function claimsOf(address: string): Record<string, string> {
+/** Whatever else a proxy might take somebody's address from. */
+function otherClaimsOf(address: string): Record<string, string> {
   return {
-    "x-forwarded-for": Array(5).fill(address).join(", "),
     forwarded: `for=${address}`,
     "x-real-ip": address,
     "x-client-ip": address,

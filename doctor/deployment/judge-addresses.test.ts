@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { idsOf } from "@/doctor/testing";
+import type { Reply } from "./ask";
 import { judgeAddresses } from "./judge-addresses";
 import { answered, failed, left, restFacts } from "./testing";
 
@@ -15,6 +16,13 @@ describe("whether claimed addresses are believed", () => {
     ["a fresh counter for every request", [599, 599, 599], [599, 599, 599], ["! addresses-change"]],
   ])("%s: %j then %j", (_, asOurselves, asOthers, ids) => {
     expect(judge(asOurselves, asOthers)).toEqual(ids);
+  });
+
+  test("other headers than X-Forwarded-For count alike, and may be refused", () => {
+    const otherwise = (asOthersOtherwise: Reply[]) =>
+      idsOf(judgeAddresses(restFacts({ asOthersOtherwise }), null, true));
+    expect(otherwise([left(599), left(599), left(599)])).toEqual(["✗ address-chosen"]);
+    expect(otherwise([answered(403, { "ratelimit-limit": null }), failed("ECONNRESET")])).toEqual([]);
   });
 
   test("where the counters are hidden, that is said", () => {

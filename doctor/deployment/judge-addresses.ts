@@ -30,9 +30,11 @@ export function judgeAddresses(rest: RestFacts | null, seen: AddressesSeen | nul
  * The ceiling counts by address. Requests that claim another address each must not find a fresh counter each: a few may, for
  * every instance behind the proxy counts for itself.
  */
-function judgeClaims({ asOurselves, asOthers }: RestFacts): Finding[] {
-  const [ours, theirs] = [asOurselves.map(isFresh), asOthers.map(isFresh)];
-  if ([...ours, ...theirs].includes(null))
+function judgeClaims({ asOurselves, asOthers, asOthersOtherwise }: RestFacts): Finding[] {
+  const ours = asOurselves.map(isFresh);
+  const theirs = [asOthers, asOthersOtherwise].map((replies) => replies.map(isFresh));
+  // The other headers may well be refused on the way: that is an answer, too.
+  if ([...ours, ...(theirs[0] ?? [])].includes(null))
     return [
       warning(
         "addresses-untold",
@@ -48,7 +50,7 @@ function judgeClaims({ asOurselves, asOthers }: RestFacts): Finding[] {
         `Sign in and look at the address in /dashboard/sessions. ${HOPS}`,
       ),
     ];
-  if (!theirs.every(Boolean)) return [];
+  if (!theirs.some((fresh) => fresh.every(Boolean))) return [];
   return [
     problem(
       "address-chosen",

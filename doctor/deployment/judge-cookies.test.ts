@@ -15,8 +15,8 @@ test("on this machine they go without prefix and Secure", () => {
   const rest = "Path=/; HttpOnly; SameSite=Lax; Max-Age=0";
   const local = answered(200, { "set-cookie": [`__acc=; ${rest}`, `__ref=; ${rest}`] });
   expect(idsOf(judge(local, "http://localhost:3000"))).toEqual([]);
-  expect(idsOf(judge(local))).toEqual(["✗ cookie-name", "✗ cookie-name"]);
-  expect(idsOf(judge(setCookies(), "http://localhost:3000"))).toEqual(["✗ cookie-name", "✗ cookie-name"]);
+  expect(idsOf(judge(local))).toEqual(["✗ cookie-name"]);
+  expect(idsOf(judge(setCookies(), "http://localhost:3000"))).toEqual(["✗ cookie-name"]);
 });
 
 test.each([
@@ -27,13 +27,19 @@ test.each([
   ["the path", ["Path=/app", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=0"]],
   ["the end", ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"]],
 ])("without %s they are a problem", (_, attributes) => {
-  expect(idsOf(judge(setCookies(...attributes)))).toEqual(["✗ cookie-attributes", "✗ cookie-attributes"]);
+  expect(idsOf(judge(setCookies(...attributes)))).toEqual(["✗ cookie-attributes"]);
 });
 
 test("a Domain lends them to every subdomain", () => {
   const group = judge(setCookies("Path=/", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=0", "Domain=example.com"));
-  expect(idsOf(group)).toEqual(["✗ cookie-attributes", "✗ cookie-attributes"]);
-  expect(group.findings[0]?.says).toContain("domain=example.com");
+  expect(idsOf(group)).toEqual(["✗ cookie-attributes"]);
+  expect(group.findings[0]?.says).toContain("with Domain=example.com");
+});
+
+test("what is wrong with both is said once, and of both", () => {
+  const [finding, ...others] = judge(setCookies("Path=/", "Secure", "SameSite=Lax", "Max-Age=0")).findings;
+  expect(finding?.says).toBe("Each of __Host-__acc and __Host-__ref is set without HttpOnly.");
+  expect(others).toEqual([]);
 });
 
 test("a cookie that comes twice, or not at all, is a problem", () => {

@@ -12,7 +12,7 @@ export function judgeCookies({ origin }: DeploymentFacts, { logout }: RestFacts)
   const healthy = `${names.join(", ")}: HttpOnly, SameSite=Lax, ${isHttps ? "Secure, " : ""}this host only`;
   const findings =
     logout.kind === "answer" && logout.status === 200
-      ? names.flatMap((name) => judgeCookie(name, valuesOf(logout, "set-cookie"), isHttps))
+      ? tell(names, valuesOf(logout, "set-cookie"), isHttps)
       : [judgeRefusal(logout.kind === "answer" ? logout.status : null, origin)];
   return { title: "Cookies", healthy, findings };
 }
@@ -31,47 +31,54 @@ function judgeRefusal(status: number | null, origin: URL): Finding {
   );
 }
 
-function judgeCookie(name: string, setCookies: string[], isHttps: boolean): Finding[] {
-  const bare = name.replace(PREFIX, "");
+interface Objection {
+  id: string;
+  /** What is said of the cookie, after its name. */
+  says: string;
+  todo: string;
+}
+
+function judgeCookie(name: string, setCookies: string[], isHttps: boolean): Objection | null {
   const found = setCookies.filter((line) => line.startsWith(`${name}=`));
   const [line] = found;
   if (line === undefined) {
-    const isOther = setCookies.some((one) => one.includes(`${bare}=`));
-    const says = isOther
-      ? `The cookie ${bare} goes by another name than ${name}.`
-      : `A sign-out does not clear ${name}.`;
-    return [
-      problem(
-        "cookie-name",
-        says,
-        `Set APP_ORIGIN to the ${isHttps ? "https" : "http"} address; let the proxy rewrite no cookies`,
-      ),
-    ];
+    const isOther = setCookies.some((one) => one.includes(`${name.replace(PREFIX, "")}=`));
+    return {
+      id: "cookie-name",
+      says: isOther ? "goes by another name" : "is not cleared by a sign-out",
+      todo: `Set APP_ORIGIN to the ${isHttps ? "https" : "http"} address; let the proxy rewrite no cookies`,
+    };
   }
   if (found.length > 1)
-    return [
-      problem(
-        "cookie-doubled",
-        `${name} is set ${found.length} times in one answer.`,
-        "Let the proxy add no Set-Cookie of its own",
-      ),
-    ];
-  const attributes = new Set(
-    line
-      .split(";")
-      .slice(1)
-      .map((attribute) => attribute.trim().toLowerCase()),
+    return {
+      id: "cookie-doubled",
+      says: `is set ${found.length} times in one answer`,
+      todo: "Let the proxy add no Set-Cookie of its own",
+    };
+  const attributes = line.split("; ").slice(1);
+  const wanted = ["Path=/", "HttpOnly", "SameSite=Lax", "Max-Age=0", ...(isHttps ? ["Secure"] : [])];
+  const missing = wanted.filter((one) => !attributes.some((other) => other.toLowerCase() === one.toLowerCase()));
+  const domain = attributes.find((attribute) => /^domain/i.test(attribute));
+  const wrong = [...missing.map((one) => `without ${one}`), ...(domain === undefined ? [] : [`with ${domain}`])];
+  if (wrong.length === 0) return null;
+  return {
+    id: "cookie-attributes",
+    says: `is set ${wrong.join(", ")}`,
+    todo: "Let the proxy leave Set-Cookie as it is (nginx: no proxy_cookie_*)",
+  };
+}
+
+/** What is said of both is said once. */
+function tell(names: readonly string[], setCookies: string[], isHttps: boolean): Finding[] {
+  const told = new Map<string, { names: string[]; objection: Objection }>();
+  for (const name of names) {
+    const objection = judgeCookie(name, setCookies, isHttps);
+    if (objection === null) continue;
+    const before = told.get(objection.says);
+    if (before === undefined) told.set(objection.says, { names: [name], objection });
+    else before.names.push(name);
+  }
+  return [...told.values()].map(({ names: its, objection: { id, says, todo } }) =>
+    problem(id, its.length === 1 ? `${its[0]} ${says}.` : `Each of ${its.join(" and ")} ${says}.`, todo),
   );
-  const wanted = ["path=/", "httponly", "samesite=lax", "max-age=0", ...(isHttps ? ["secure"] : [])];
-  const missing = wanted.filter((attribute) => !attributes.has(attribute));
-  const domain = [...attributes].find((attribute) => attribute.startsWith("domain"));
-  const wrong = [...missing.map((one) => `no ${one}`), ...(domain === undefined ? [] : [`a ${domain}`])];
-  if (wrong.length === 0) return [];
-  return [
-    problem(
-      "cookie-attributes",
-      `${name} is set with ${wrong.join(", ")}.`,
-      "Let the proxy leave Set-Cookie as it is (nginx: no proxy_cookie_*)",
-    ),
-  ];
 }

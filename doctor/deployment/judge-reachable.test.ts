@@ -38,6 +38,12 @@ test.each<[NearFacts, RegExp]>([
   }
 });
 
+test("a container that cannot reach its own proxy by the name of localhost is no problem", () => {
+  const facts = deploymentFacts({ origin: new URL("https://localhost"), live: failed("ECONNREFUSED"), rest: null });
+  expect(idsOf(judgeReachable(facts, { port: 3000, state: "live" }))).toEqual(["! unreachable-from-here"]);
+  expect(idsOf(judgeReachable(facts, { port: 3000, state: "silent" }))).toEqual(["✗ unreachable"]);
+});
+
 test("a request id that gets lost is a problem", () => {
   for (const live of [answered(200, { "x-request-id": null }), answered(200, { "x-request-id": "another" })]) {
     expect(idsOf(judgeReachable(deploymentFacts({ live }), null))).toEqual(["✗ request-id-lost"]);

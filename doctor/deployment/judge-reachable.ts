@@ -1,4 +1,5 @@
-import { problem, type Finding, type Group } from "@/doctor/finding";
+import { isPublic } from "@/doctor/configuration/judge-configuration";
+import { problem, warning, type Finding, type Group } from "@/doctor/finding";
 import { valuesOf, type Answer, type Failure } from "./ask";
 import type { DeploymentFacts } from "./examine-deployment";
 
@@ -34,6 +35,12 @@ function judgeReadiness(ready: Answer | Failure): Finding[] {
 }
 
 function judgeSilence({ code }: Failure, origin: URL, near: NearFacts): Finding {
+  if (near?.state === "live" && !isPublic(origin.origin))
+    return warning(
+      "unreachable-from-here",
+      `${origin.origin} cannot be looked at from here, and the app is live on port ${near.port}: in a container, its own name is not the proxy's.`,
+      `Ask once more from outside: npm run doctor -- --url ${origin.origin}`,
+    );
   const says = (what: string) => `${origin.origin} ${what}.`;
   switch (code) {
     case "ENOTFOUND":

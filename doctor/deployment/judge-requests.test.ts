@@ -14,6 +14,7 @@ test("a deployment that refuses what it should is healthy", () => {
 test.each<[string, Partial<RestFacts>, string[]]>([
   ["an absolute redirect to the origin", { home: [elsewhere("https://app.example.com/login"), toLogin()] }, []],
   ["a private page for a stranger", { home: [answered(200), toLogin()] }, ["✗ private-page"]],
+  ["a private page that hangs", { home: [failed("ABORT_ERR"), toLogin()] }, ["✗ private-page"]],
   ["a redirect to the inner name", { home: [elsewhere("http://app:3000/login"), toLogin()] }, ["✗ private-page"]],
   ["a redirect by http", { home: [elsewhere("http://app.example.com/login"), toLogin()] }, ["✗ private-page"]],
   ["a redirect somewhere else", { home: [elsewhere("/maintenance?status=503"), toLogin()] }, ["✗ private-page"]],

@@ -29,7 +29,8 @@ export function judgeRequests({ origin }: DeploymentFacts, rest: RestFacts): Gro
 }
 
 function judgeHome(id: string, what: string, reply: Reply, origin: URL): Finding[] {
-  if (reply.kind === "failure") return [];
+  if (reply.kind === "failure")
+    return [problem(id, `${what} does not answer (${reply.code}).`, "The app's log says why")];
   const target = URL.parse(valuesOf(reply, "location")[0] ?? "", origin.origin + HOME);
   const isRedirect = reply.status >= 300 && reply.status < 400;
   if (isRedirect && target?.origin === origin.origin && target.pathname === LOGIN) return [];

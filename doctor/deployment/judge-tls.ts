@@ -1,4 +1,4 @@
-import { problem, warning, type Finding, type Group } from "@/doctor/finding";
+import { counted, problem, warning, type Finding, type Group } from "@/doctor/finding";
 import type { DeploymentFacts } from "./examine-deployment";
 import type { TlsFacts } from "./examine-tls";
 
@@ -19,7 +19,13 @@ function judgeCertificate({ mistrust, validTo }: TlsFacts, now: Date, isPublic: 
   const renew =
     "Renew it now; then find out why it did not renew itself (port 80 reachable? clock right? account known?)";
   if (days < 0)
-    return [problem("certificate-ended", `The certificate ended ${-days} days ago: browsers refuse the site.`, renew)];
+    return [
+      problem(
+        "certificate-ended",
+        `The certificate ended ${counted(-days, "day")} ago: browsers refuse the site.`,
+        renew,
+      ),
+    ];
   const findings: Finding[] = [];
   if (mistrust !== null) {
     const judge = isPublic ? problem : warning;
@@ -31,9 +37,10 @@ function judgeCertificate({ mistrust, validTo }: TlsFacts, now: Date, isPublic: 
       ),
     );
   }
-  if (days < DAYS_TO_ACT) findings.push(problem("certificate-ends", `The certificate ends in ${days} days.`, renew));
+  if (days < DAYS_TO_ACT)
+    findings.push(problem("certificate-ends", `The certificate ends in ${counted(days, "day")}.`, renew));
   else if (days < DAYS_TO_WORRY)
-    findings.push(warning("certificate-ends", `The certificate ends in ${days} days.`, renew));
+    findings.push(warning("certificate-ends", `The certificate ends in ${counted(days, "day")}.`, renew));
   return findings;
 }
 

@@ -74,6 +74,7 @@ export function restFacts(changes: Partial<RestFacts> = {}): RestFacts {
     plain: answered(308, { location: "https://app.example.com/login" }),
     asOurselves: count.map((at) => left(599 - at)),
     asOthers: count.map((at) => left(595 - at)),
+    asOthersOtherwise: count.map((at) => left(591 - at)),
     ...changes,
   };
 }

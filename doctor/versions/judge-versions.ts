@@ -17,7 +17,7 @@ export function judgeVersions({ node, packages }: VersionFacts, now: Date): Grou
   const names = Object.keys(packages);
   return {
     title: "Versions",
-    healthy: `Node ${node}; ${counted(names.length, "package")} above every known floor`,
+    healthy: `Node ${node}; ${counted(names.length, "package")} without a hole known on ${REVIEWED_ON}; npm audit knows the newest`,
     findings: [
       ...judgeNode(node, now),
       ...names.flatMap((name) => judgePackage(name, packages[name] ?? null)),
