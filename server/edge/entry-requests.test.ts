@@ -110,6 +110,16 @@ test.each([
   expect(seen).toMatchObject({ "x-portcullis-path": seenPath, "x-portcullis-kind": kind, url: path });
 });
 
+test("a path has one spelling, and is what it is in any", async () => {
+  const seen = await seenBy({}, { path: "/%64ashboard%2D%7e/%2F%C3%BC?a=%62" });
+  expect(seen).toMatchObject({
+    url: "/dashboard-~/%2F%C3%BC?a=%62",
+    "x-portcullis-path": "/dashboard-~/%2F%C3%BC?a=%62",
+  });
+  const call = await seenBy({}, { method: "POST", path: "/%61pi/tr%70c/users.me" });
+  expect(call).toMatchObject({ url: "/api/trpc/users.me", "x-portcullis-kind": "call" });
+});
+
 describe("the app never sees", () => {
   const host = "Host: localhost\r\nConnection: close";
   test.each([

@@ -13,6 +13,7 @@ import { forwardedHeaders, publicAddress } from "./forwarded-headers";
 import { judgeRequest } from "./judge-request";
 import { refuse } from "./refuse";
 import { logRequest } from "./request-log";
+import { inPlainSpelling } from "./request-target";
 import { securityHeaders } from "./security-headers";
 import { answerUnreadable } from "./unreadable";
 import { Visit } from "./visit";
@@ -61,6 +62,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   return server;
 
   function receive(request: IncomingMessage, response: ServerResponse): void {
+    request.url = inPlainSpelling(request.url ?? "");
     const answer = response as Answer;
     const visit = new Visit(request, settings.TRUSTED_PROXY_HOPS, isDevelopment);
     const notes: RequestNotes = { requestId: visit.requestId };

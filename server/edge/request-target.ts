@@ -26,6 +26,18 @@ export function pathOf(target: string): string {
   return query === -1 ? target : target.slice(0, query);
 }
 
+const ENCODED_UNRESERVED = /%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f|7e)/gi;
+
+/**
+ * The same target with its path in its one plain spelling (RFC 3986, section 6.2.2.2): whoever classifies "/%64ashboard"
+ * must see what the framework will make of it.
+ */
+export function inPlainSpelling(target: string): string {
+  const path = pathOf(target);
+  if (!path.includes("%")) return target;
+  return path.replace(ENCODED_UNRESERVED, (code) => decodeURIComponent(code)) + target.slice(path.length);
+}
+
 /** The address as the person sees it: the router of Next adds `_rsc` to tell caches its requests apart. */
 export function withoutRouterQuery(target: string): string {
   const query = target.indexOf("?");
