@@ -120,6 +120,34 @@ test("a path has one spelling, and is what it is in any", async () => {
   expect(call).toMatchObject({ url: "/api/trpc/users.me", "x-portcullis-kind": "call" });
 });
 
+test("what stands below the calls and is none is told so in JSON, and the app never asked", async () => {
+  const app = vi.fn();
+  const entry = await startEntry(app);
+  for (const path of ["/api/trpc", "/api/trpc/", "/api/trpc//users.me", "/api/trpc/users/me", "/api/trpc/users.me/"]) {
+    const { status, body } = await entry.ask({ path });
+    expect([status, JSON.parse(body).error.data.reason], path).toEqual([404, "NOT_FOUND"]);
+  }
+  expect(app).not.toHaveBeenCalled();
+});
+
+test("nobody asks by name for what the framework keeps for itself", async () => {
+  const app = vi.fn();
+  const entry = await startEntry(app);
+  for (const path of [
+    "/_global-error",
+    "/_error",
+    "/_not-found",
+    "/%5Fglobal-error",
+    "/500",
+    "/404",
+    "/_next/image?url=%2Ficon.svg",
+    "/_next/data/x/api/trpc/users.me.json",
+  ]) {
+    expect((await entry.ask({ path })).status, path).toBe(404);
+  }
+  expect(app).not.toHaveBeenCalled();
+});
+
 describe("the app never sees", () => {
   const host = "Host: localhost\r\nConnection: close";
   test.each([

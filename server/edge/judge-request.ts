@@ -1,16 +1,20 @@
 import "server-only";
 import type { IncomingMessage } from "node:http";
+import { CALLS } from "@/server/auth/policy/routes";
 import { judgeAnnouncedBody } from "./body";
 import { judgeHeaders } from "./inbound-headers";
 import { allowedMethods } from "./methods";
 import type { Objection } from "./refuse";
-import { judgeTarget } from "./request-target";
+import { isKeptByFramework, judgeTarget } from "./request-target";
 import type { Visit } from "./visit";
 
 export interface Rules {
   guardedCookies: ReadonlySet<string>;
   isOpenToOtherOrigins: boolean;
 }
+
+/** The app would answer anything else below that address with a page, or with a redirect to one. */
+const ONE_CALL = new RegExp(`^${CALLS}/[^/]+$`);
 
 /** What stands against a request before anybody behind the entry has seen it. */
 export function judgeRequest(request: IncomingMessage, visit: Visit, rules: Rules): Objection | null {
@@ -22,6 +26,7 @@ export function judgeRequest(request: IncomingMessage, visit: Visit, rules: Rule
   if (judgeHeaders(request.rawHeaders, rules.guardedCookies) === "malformed") return { reason: "BAD_INPUT" };
   if (visit.isTooling) return null;
 
+  if (isNothing(visit)) return { reason: "NOT_FOUND" };
   const allow = allowedMethods(visit.route, rules.isOpenToOtherOrigins);
   if (!allow.includes(request.method ?? "")) return { reason: "METHOD_NOT_ALLOWED", allow };
   // Nothing here speaks WebSocket; other upgrades may be declined by silence (RFC 9110, section 7.8).
@@ -39,4 +44,9 @@ export function judgeRequest(request: IncomingMessage, visit: Visit, rules: Rule
     case "fine":
       return null;
   }
+}
+
+function isNothing({ route, path }: Visit): boolean {
+  if (route === "call") return !ONE_CALL.test(path);
+  return route !== "static" && isKeptByFramework(path);
 }

@@ -38,6 +38,13 @@ export function inPlainSpelling(target: string): string {
   return path.replace(ENCODED_UNRESERVED, (code) => decodeURIComponent(code)) + target.slice(path.length);
 }
 
+/** What the framework keeps for itself: error pages that answer as if something had failed, other ways to our own routes. */
+const KEPT_BY_FRAMEWORK = /^\/(?:_|404$|500$)/;
+
+export function isKeptByFramework(path: string): boolean {
+  return KEPT_BY_FRAMEWORK.test(path);
+}
+
 /** The address as the person sees it: the router of Next adds `_rsc` to tell caches its requests apart. */
 export function withoutRouterQuery(target: string): string {
   const query = target.indexOf("?");
