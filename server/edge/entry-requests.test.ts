@@ -148,6 +148,26 @@ test("nobody asks by name for what the framework keeps for itself", async () => 
   expect(app).not.toHaveBeenCalled();
 });
 
+test("a router's state that cannot be read is not passed on, and what can be is", async () => {
+  const name = "next-router-state-tree";
+  const good = encodeURIComponent(JSON.stringify(["", { children: ["__PAGE__", {}] }]));
+  expect(await seenBy({}, { headers: { [name]: good } })).toHaveProperty(name, good);
+  for (const bad of ["%5B%22", "{}", "%"]) {
+    const seen = await seenBy({}, { headers: { [name]: bad } });
+    expect(seen, bad).not.toHaveProperty(name);
+    expect(seen["x-portcullis-kind"]).toBe("soft");
+  }
+});
+
+test("what the page's router says reaches pages, and no call", async () => {
+  const headers = { rsc: "1", "next-router-prefetch": "1", "next-url": "/dashboard" };
+  expect(await seenBy({}, { path: "/dashboard", headers })).toMatchObject(headers);
+  for (const path of ["/api/trpc/users.me", "/health", "/icon.svg"]) {
+    const seen = await seenBy({}, { path, headers });
+    for (const name of Object.keys(headers)) expect(seen, path).not.toHaveProperty(name);
+  }
+});
+
 describe("the app never sees", () => {
   const host = "Host: localhost\r\nConnection: close";
   test.each([

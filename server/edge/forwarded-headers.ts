@@ -1,10 +1,15 @@
 import "server-only";
 import type { IncomingHttpHeaders } from "node:http";
+import type { RouteKind } from "@/server/auth/policy/routes";
 import { ADDRESS_HEADER, KIND_HEADER, PATH_HEADER } from "@/server/entry-headers";
-import { withoutClaims } from "./inbound-headers";
+import { ROUTER_HEADERS, withoutClaims } from "./inbound-headers";
 import type { SecurityHeaders } from "./security-headers";
+import { isRouterState, ROUTER_STATE_HEADER } from "./router-state";
 import { withoutRouterQuery } from "./request-target";
 import type { Visit } from "./visit";
+
+const NAVIGATED: ReadonlySet<RouteKind> = new Set(["private", "guest", "root", "open"]);
+const NAVIGATION_HEADERS = ["rsc", ...ROUTER_HEADERS];
 
 /** What stands in APP_ORIGIN, in the form in which Next asks for it. */
 export interface PublicAddress {
@@ -29,6 +34,10 @@ export function forwardedHeaders(
   isDevelopment: boolean,
 ): IncomingHttpHeaders {
   const forwarded = withoutClaims(headers, isDevelopment);
+  // Next answers one that it cannot read with a fault; without it the router is sent the whole page.
+  if (!isRouterState(forwarded[ROUTER_STATE_HEADER])) delete forwarded[ROUTER_STATE_HEADER];
+  // Only pages are navigated to: anywhere else Next would redirect whoever names its router.
+  if (!NAVIGATED.has(visit.route)) for (const name of NAVIGATION_HEADERS) delete forwarded[name];
   // Next builds addresses from these: the client's Host never reaches it.
   forwarded["host"] = address.host;
   forwarded["x-forwarded-host"] = address.host;

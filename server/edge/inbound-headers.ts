@@ -16,7 +16,7 @@ const SINGLE = new Set([
 ]);
 
 /** What the client-side router of Next sends. Anything else that begins with "next-" is a talk between servers. */
-const ROUTER_HEADERS = new Set([
+export const ROUTER_HEADERS: ReadonlySet<string> = new Set([
   "next-router-state-tree",
   "next-router-prefetch",
   "next-router-segment-prefetch",

@@ -1,0 +1,38 @@
+import "server-only";
+import { z } from "zod";
+
+/** Where the router of Next tells which parts of the page it has. */
+export const ROUTER_STATE_HEADER = "next-router-state-tree";
+
+const CHARACTERS_AT_MOST = 40_000;
+
+// As Next itself takes it (next/dist/server/app-render/types).
+const segment = z.union([
+  z.string(),
+  z.tuple([
+    z.string(),
+    z.string(),
+    z.enum(["c", "ci(..)(..)", "ci(.)", "ci(..)", "ci(...)", "oc", "d", "di(..)(..)", "di(.)", "di(..)", "di(...)"]),
+    z.array(z.string()).nullable(),
+  ]),
+]);
+const state: z.ZodType = z.lazy(() =>
+  z.tuple([
+    segment,
+    z.record(z.string(), state),
+    z.tuple([z.string(), z.string()]).nullish(),
+    z.enum(["refetch", "inside-shared-layout", "metadata-only"]).nullish(),
+    z.number().nullish(),
+    z.string().optional(),
+  ]),
+);
+
+/** Whether Next can read what somebody sent in its router's name. */
+export function isRouterState(header: string | string[] | undefined): boolean {
+  if (typeof header !== "string" || header.length > CHARACTERS_AT_MOST) return false;
+  try {
+    return state.safeParse(JSON.parse(decodeURIComponent(header))).success;
+  } catch {
+    return false;
+  }
+}
