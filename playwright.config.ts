@@ -13,6 +13,8 @@ process.env.JWT_ACCESS_SECRET = process.env.STAGE_JWT_ACCESS_SECRET ??= randomBy
 
 export default defineConfig({
   testDir: "e2e",
+  // Those need proxies, and have a configuration of their own.
+  testIgnore: "proxies/**",
   fullyParallel: true,
   workers: 2,
   forbidOnly: Boolean(process.env.CI),

@@ -7,9 +7,9 @@ import { addUp, closingLine } from "./test-report.mjs";
 
 const RESULT = join(ROOT, ".data", "test", "result.json");
 
-const runs = [await run([]), await run(["db", "--newest-mysql"])];
+const runs = [await run([]), await run(["proxies"]), await run(["db", "--newest-mysql"])];
 const sum = addUp(runs);
-console.log(`\nDatabase tests ran on ${runs.map(({ server }) => server ?? "no server").join(" and on ")}.`);
+console.log(`\nDatabase tests ran on ${runs.flatMap(({ server }) => server ?? []).join(" and on ")}.`);
 console.log(closingLine(sum));
 process.exit(sum.failed === 0 ? 0 : 1);
 

@@ -56,6 +56,24 @@ describe("compose.yaml", () => {
   });
 });
 
+describe("what stands in front of the app", () => {
+  test.each([
+    // Caddy replaces by itself, unless it is told whom to trust.
+    ["Caddyfile", /^(?!.*trusted_proxies)/s, /keepalive (\d+)s/],
+    ["deploy/nginx.conf", /proxy_set_header X-Forwarded-For \$remote_addr;/, /keepalive_timeout (\d+)s/],
+    ["deploy/haproxy.cfg", /http-request set-header X-Forwarded-For %\[src\]/, /http-keep-alive (\d+)s/],
+    // Trusting one address keeps what the outer proxy wrote, and nothing else.
+    ["deploy/inner.Caddyfile", /trusted_proxies [\d.]+\/32$/m, /keepalive (\d+)s/],
+  ])(
+    "%s takes nobody's word for an address, and closes idle connections before the app does",
+    (name, rule, seconds) => {
+      expect(read(name)).toMatch(rule);
+      const appSeconds = Number(/keepAliveTimeout: (\d+)_000/.exec(read("server/edge/entry.ts"))?.[1]);
+      expect(Number(seconds.exec(read(name))?.[1])).toBeLessThan(appSeconds);
+    },
+  );
+});
+
 describe("Dockerfile", () => {
   const stages = dockerfile.split(/^FROM /m).slice(1);
   const runtime = stages.at(-1) ?? "";

@@ -13,10 +13,14 @@ import { DATA, ROOT } from "./paths.mjs";
 import { perform } from "./perform.mjs";
 import { buildOnce } from "./production-build.mjs";
 import { paint } from "./progress.mjs";
-import { REPORTS, checkFormat, checkTypes, runLab, runPlaywright, runVitest } from "./test-checks.mjs";
+import { providePrograms } from "./proxies.mjs";
+import { REPORTS, checkFormat, checkTypes, runLab, runPlaywright, runProxies, runVitest } from "./test-checks.mjs";
 import { addUp, closingLine } from "./test-report.mjs";
 
-const PARTS = ["format", "types", "unit", "db", "e2e", "lab"];
+const PARTS = ["format", "types", "unit", "db", "e2e", "lab", "proxies"];
+/** What needs programs that not everybody has runs when it is named. */
+const ON_REQUEST = ["proxies"];
+const ON_THE_BUILD = ["e2e", "lab", "proxies"];
 const NEWEST_MYSQL = "--newest-mysql";
 const SHOWN_LINES = 80;
 
@@ -26,13 +30,15 @@ const SHOWN_LINES = 80;
  */
 
 /**
- * `npm test` runs everything; `npm test -- unit`, `-- db`, `-- e2e [arguments for the runner]`, `-- lab [arguments]` a part.
+ * `npm test` runs everything but the proxies; `npm test -- unit`, `-- db`, `-- e2e [arguments for the runner]`, `-- lab [arguments]`,
+ * `-- proxies [arguments for the runner]` a part.
  * @param {string[]} args
  */
 export async function runTests(args) {
   await perform(async ({ step, print }) => {
     const { named, chosen, rest, onNewestMysql } = readArguments(args);
-    const wants = (/** @type {string} */ part) => chosen.length === 0 || chosen.includes(part);
+    const wants = (/** @type {string} */ part) =>
+      chosen.length === 0 ? !ON_REQUEST.includes(part) : chosen.includes(part);
     /** @type {Map<string, Outcome>} */
     const outcomes = new Map();
     /** @param {string} part  @param {(say: Say) => Promise<Outcome>} work */
@@ -48,7 +54,7 @@ export async function runTests(args) {
       step("Packages", installPackages),
       wants("db") ? step("MySQL", onNewestMysql ? provideNewest : provideAny) : undefined,
     ]);
-    const chromium = wants("e2e") ? await step("Chromium", provideChromium) : "";
+    const chromium = wants("e2e") || wants("proxies") ? await step("Chromium", provideChromium) : "";
 
     // One after the other: each keeps all cores busy by itself, and tests that look at time need them.
     await judge("format", checkFormat);
@@ -61,6 +67,11 @@ export async function runTests(args) {
       onLeave(() => forgetServers(join(DATA, "e2e")));
       await judge("e2e", (say) => runPlaywright({ args: rest, chromium, port }, say));
       await judge("lab", (say) => runLab({ args: rest }, say));
+      await judge("proxies", async (say) => {
+        await providePrograms(["caddy", "nginx", "haproxy", "certutil", "ip"], say);
+        onLeave(() => forgetServers(join(DATA, "proxies")));
+        return runProxies({ args: rest, chromium }, say);
+      });
     }
 
     for (const [part, { tally, log, output }] of outcomes) {
@@ -86,7 +97,7 @@ export function readArguments(args) {
   }
   return {
     named,
-    chosen: chosen.includes("e2e") || chosen.includes("lab") ? [...chosen, "build"] : chosen,
+    chosen: chosen.some((part) => ON_THE_BUILD.includes(part)) ? [...chosen, "build"] : chosen,
     rest,
     onNewestMysql: named.includes(NEWEST_MYSQL),
   };

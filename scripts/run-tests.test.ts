@@ -12,6 +12,7 @@ test("a part is named first, and the rest goes to its runner", () => {
 
 test("what runs on the built app brings the build along", () => {
   expect(readArguments(["lab", "--seed", "7"])).toMatchObject({ chosen: ["lab", "build"], rest: ["--seed", "7"] });
+  expect(readArguments(["proxies"])).toMatchObject({ chosen: ["proxies", "build"], rest: [] });
   expect(readArguments(["e2e", "--headed"])).toMatchObject({ chosen: ["e2e", "build"], rest: ["--headed"] });
 });
 

@@ -58,6 +58,15 @@ export function runPlaywright({ args, chromium, port }, say) {
   return runSuite("e2e", { command, report, tally: tallyPlaywright, env }, say);
 }
 
+/** The app behind real reverse proxies. @param {{ args: string[], chromium: string }} options  @param {Say} say */
+export function runProxies({ args, chromium }, say) {
+  const report = join(REPORTS, "proxies.json");
+  const env = { PLAYWRIGHT_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: report };
+  const config = join(ROOT, "e2e", "proxies", "playwright.config.ts");
+  const command = [bin("@playwright/test/cli.js"), "test", "--config", config, "--reporter=list,json", ...args];
+  return runSuite("proxies", { command, report, tally: tallyPlaywright, env }, say);
+}
+
 /** The fault lab's short run: an invariant counts as a test. @param {{ args: string[] }} options  @param {Say} say */
 export function runLab({ args }, say) {
   const report = join(REPORTS, "lab.json");

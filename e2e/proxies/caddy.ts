@@ -1,0 +1,62 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { findFreePort } from "@/scripts/loopback.mjs";
+import { ROOT } from "@/scripts/paths.mjs";
+import { startProgram, type Program } from "./program";
+import { recipe } from "./recipe";
+
+export interface Caddy extends Program {
+  httpPort: number;
+  httpsPort: number;
+  /** The certificate of its own authority, which has signed the one for localhost below. */
+  authority: string;
+  authorityFile: string;
+  certificateFile: string;
+  keyFile: string;
+}
+
+/** The Caddyfile of compose.yaml, in front of the instances on these ports. */
+export async function startCaddy(folder: string, httpsPort: number, instances: number[]): Promise<Caddy> {
+  const httpPort = await findFreePort();
+  const env = {
+    ...homeIn(folder),
+    CADDY_ADMIN: "off",
+    HTTP_PORT: String(httpPort),
+    APP_HOST: `localhost:${httpsPort}`,
+    UPSTREAMS: `to ${instances.map((port) => `127.0.0.1:${port}`).join(" ")}`,
+  };
+  const args = ["run", "--adapter", "caddyfile", "--config", join(ROOT, "Caddyfile")];
+  const program = await startProgram("caddy", args, { folder, env, ports: [httpPort, httpsPort] });
+  const data = join(folder, "data", "caddy");
+  const issued = join(data, "certificates", "local", "localhost", "localhost");
+  const authorityFile = join(data, "pki", "authorities", "local", "root.crt");
+  return {
+    ...program,
+    httpPort,
+    httpsPort,
+    authority: readFileSync(authorityFile, "utf8"),
+    authorityFile,
+    certificateFile: `${issued}.crt`,
+    keyFile: `${issued}.key`,
+  };
+}
+
+/** deploy/inner.Caddyfile: plain HTTP, for connections from `outer` and whoever comes past it. */
+export async function startInnerCaddy(folder: string, port: number, outer: string, instance: number): Promise<Program> {
+  await mkdir(folder, { recursive: true });
+  const config = join(folder, "Caddyfile");
+  const text = recipe("deploy/inner.Caddyfile", {
+    ":8080": `:${port}`,
+    "10.0.0.10/32": `${outer}/32`,
+    "127.0.0.1:3001 127.0.0.1:3002": `127.0.0.1:${instance}`,
+    skip_install_trust: "skip_install_trust\n\tadmin off",
+  });
+  writeFileSync(config, text);
+  const args = ["run", "--adapter", "caddyfile", "--config", config];
+  return startProgram("caddy", args, { folder, env: homeIn(folder), ports: [port] });
+}
+
+function homeIn(folder: string): Record<string, string> {
+  return { HOME: folder, XDG_DATA_HOME: join(folder, "data"), XDG_CONFIG_HOME: join(folder, "config") };
+}

@@ -1,0 +1,117 @@
+import { connect, constants, type IncomingHttpHeaders } from "node:http2";
+import { expect } from "@playwright/test";
+import { complaintsOf } from "@/e2e/kit/complaints";
+import { sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
+import { loginForm } from "@/e2e/kit/forms";
+import { ask, type Door } from "./ask";
+import { test, type Deployment } from "./deployment";
+import { Visitor } from "./visitor";
+
+const YEAR_OF_SECONDS = 31_536_000;
+
+function doorOf({ caddy }: Deployment): Door {
+  return { port: caddy.httpsPort, authority: caddy.authority };
+}
+
+test("a person signs in over https, outlives the access token on either instance, and signs out", async ({
+  page,
+  context,
+  deployment,
+}) => {
+  const complaints = complaintsOf(context);
+  const person = await new Visitor(doorOf(deployment), deployment.origin, "127.0.0.1").register();
+  await page.goto("/dashboard/sessions");
+  await expect(page).toHaveURL(`${deployment.origin}/login?next=%2Fdashboard%2Fsessions`);
+  const login = loginForm(page);
+  await login.fill(person);
+  await login.submit.click();
+  await expect(page).toHaveURL(`${deployment.origin}/dashboard/sessions`);
+  const atFirst = await sessionCookies(context);
+  for (const [cookie, name] of [
+    [atFirst.access, "__Host-__acc"],
+    [atFirst.refresh, "__Host-__ref"],
+  ] as const) {
+    const attributes = { secure: true, httpOnly: true, sameSite: "Lax", path: "/", domain: "localhost" };
+    expect(cookie).toMatchObject({ name, ...attributes });
+  }
+  expect(await page.evaluate(() => window.isSecureContext)).toBe(true);
+
+  const here = page.getByRole("listitem").filter({ hasText: "This device" });
+  await expect(here).toContainText(/IP address(127\.0\.0\.1|::1)/);
+  await untilAccessExpires(context);
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+  await untilAccessExpires(context);
+  await page.goto("/dashboard/sessions");
+  await expect(here).toHaveCount(1);
+  const renewed = await sessionCookies(context);
+  expect(renewed.refresh?.value).not.toBe(atFirst.refresh?.value);
+
+  await page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
+  await expect(page).toHaveURL(/\/login/);
+  expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
+  expect(complaints).toEqual([]);
+  for (const { output } of deployment.instances) expect(output(), "an instance without work").toContain('"path":"/');
+});
+
+test("what is asked over http is asked again over https, at the same place", async ({ deployment }) => {
+  const door = { port: deployment.caddy.httpPort, authority: null };
+  const answer = await ask(door, "127.0.0.1", { path: "/login?next=%2Fdashboard%2Faccount" });
+  expect(answer.status).toBe(308);
+  expect(answer.headers.location).toBe(`${deployment.origin}/login?next=%2Fdashboard%2Faccount`);
+});
+
+test("HTTP/2 carries the security headers, and nothing that belongs to a connection", async ({ deployment }) => {
+  const session = connect(deployment.origin, { ca: deployment.caddy.authority });
+  try {
+    for (const path of ["/login", "/", "/api/trpc/auth.session", "/api/health/ready", "/nowhere"]) {
+      const headers = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
+        const stream = session.request({ [constants.HTTP2_HEADER_PATH]: path });
+        stream.once("error", reject).once("response", resolve).resume();
+      });
+      expect(headers, path).toMatchObject({
+        "strict-transport-security": expect.stringContaining(`max-age=${YEAR_OF_SECONDS}`),
+        "content-security-policy": expect.stringContaining("default-src 'none'"),
+        "x-request-id": expect.any(String),
+      });
+      const names = Object.keys(headers);
+      for (const name of ["connection", "keep-alive", "transfer-encoding", "upgrade", "x-powered-by"])
+        expect(names, path).not.toContain(name);
+      if (path === "/login") expect(headers["content-security-policy"]).toContain("upgrade-insecure-requests");
+    }
+  } finally {
+    session.close();
+  }
+});
+
+test("redirects stay at the origin, whatever a request says of its host", async ({ deployment }) => {
+  const stranger = new Visitor(doorOf(deployment), deployment.origin, "127.0.0.1");
+  const paths = ["/", "/dashboard", "/dashboard/", "/login/", "/resume?next=%2Fdashboard", "/resume?next=//evil.test"];
+  const claims = [
+    ["X-Forwarded-Host", "evil.test"],
+    ["X-Forwarded-Proto", "http"],
+    ["X-Forwarded-Port", "3000"],
+    ["Forwarded", "host=evil.test;proto=http"],
+  ] as const;
+  for (const path of paths) {
+    const { status, headers } = await stranger.page(path, claims);
+    expect([path, Math.floor(status / 100)]).toEqual([path, 3]);
+    const { origin } = new URL(headers.location ?? "", deployment.origin);
+    expect([path, origin]).toEqual([path, deployment.origin]);
+  }
+});
+
+test("only a page of the public origin may change anything", async ({ deployment }) => {
+  const { caddy, instances, origin } = deployment;
+  const strangers = [
+    `http://localhost:${caddy.httpPort}`,
+    `http://localhost:${caddy.httpsPort}`,
+    `http://localhost:${instances[0]!.port}`,
+    "https://localhost",
+    "null",
+  ];
+  const statusFor = async (from: string) =>
+    (await new Visitor(doorOf(deployment), from, "127.0.0.1").mutate("auth.logout", undefined)).status;
+  for (const stranger of strangers) expect([stranger, await statusFor(stranger)]).toEqual([stranger, 403]);
+  expect(await statusFor(origin)).toBe(200);
+});

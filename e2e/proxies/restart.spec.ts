@@ -1,0 +1,75 @@
+import { Agent, request } from "node:https";
+import { join } from "node:path";
+import { expect } from "@playwright/test";
+import { findFreePort } from "@/scripts/loopback.mjs";
+import { test } from "./deployment";
+import { startHaproxy } from "./haproxy";
+import { startNginx, type Settings } from "./nginx";
+import type { Program } from "./program";
+import { USER_AGENT, Visitor } from "./visitor";
+
+const BROWSERS = 8;
+const PATHS = ["/login", "/api/health/live", "/api/trpc/auth.session", "/dashboard/account"];
+
+// Those of a production: with a grace window of seconds, a busy machine's database is given up before it has answered.
+test.use({ lives: {} });
+
+for (const name of ["Caddy", "nginx", "HAProxy"]) {
+  test(`behind ${name} both instances are replaced, one after the other, and no reader notices`, async ({
+    deployment,
+  }) => {
+    const { caddy, origin, instances, folder } = deployment;
+    const front = await openFront(name, join(folder, name), {
+      port: await findFreePort(),
+      httpPort: await findFreePort(),
+      instances: instances.map(({ port }) => port),
+      caddy,
+    });
+    const visitor = new Visitor({ port: caddy.httpsPort, authority: caddy.authority }, origin, "127.0.0.1");
+    await visitor.register();
+    // Without it every page has to be refreshed, so that the database is asked as well.
+    visitor.dropAccessCookie();
+    const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+
+    const outcomes = new Map<string, number>();
+    let isOver = false;
+    const browsers = Array.from({ length: BROWSERS }, async (_, number) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: caddy.authority });
+      for (let at = number; !isOver; at++) {
+        const path = PATHS[at % PATHS.length]!;
+        const outcome = `${path} ${await outcomeOf(`https://localhost:${front.port}${path}`, agent, cookie)}`;
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      }
+      agent.destroy();
+    });
+    const ends = [await deployment.replace(0), await deployment.replace(1)];
+    isOver = true;
+    await Promise.all(browsers);
+    await front.stop();
+
+    expect(ends).toEqual([
+      { code: 0, signal: null },
+      { code: 0, signal: null },
+    ]);
+    expect([...outcomes.keys()].sort()).toEqual(PATHS.map((path) => `${path} 200`).sort());
+  });
+}
+
+async function openFront(name: string, folder: string, settings: Settings): Promise<Program & { port: number }> {
+  const { caddy, port } = settings;
+  if (name === "Caddy") return { port: caddy.httpsPort, stop: async () => {} };
+  const start = name === "nginx" ? startNginx : startHaproxy;
+  return { port, ...(await start(folder, settings)) };
+}
+
+/** The status, or what happened instead. */
+function outcomeOf(url: string, agent: Agent, cookie: string): Promise<string> {
+  return new Promise((resolve) => {
+    const headers = { "user-agent": USER_AGENT, ...(url.endsWith("/login") ? {} : { cookie }) };
+    request(url, { agent, headers }, (response) => {
+      response.resume().once("close", () => resolve(response.complete ? `${response.statusCode}` : "cut off"));
+    })
+      .once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+      .end();
+  });
+}
