@@ -3,11 +3,11 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { onSignal } from "./lifecycle.mjs";
 import { ROOT } from "./paths.mjs";
-import { addUp, closingLine } from "./test-report.mjs";
+import { addUp, closingLine, judgeRun, tallyLab } from "./test-report.mjs";
 
 const RESULT = join(ROOT, ".data", "test", "result.json");
 
-const runs = [await run([]), await run(["proxies"]), await run(["db", "--newest-mysql"])];
+const runs = [await run([]), await run(["proxies"]), await run(["db", "--newest-mysql"]), await fuzz()];
 const sum = addUp(runs);
 console.log(`\nDatabase tests ran on ${runs.flatMap(({ server }) => server ?? []).join(" and on ")}.`);
 console.log(closingLine(sum));
@@ -18,8 +18,24 @@ process.exit(sum.failed === 0 ? 0 : 1);
  * @returns {Promise<import("./test-report.mjs").Tally & { server?: string }>}
  */
 async function run(args) {
-  rmSync(RESULT, { force: true });
-  const child = spawn(process.execPath, [join(ROOT, "scripts", "test.mjs"), ...args], { stdio: "inherit" });
+  const { report } = await perform([join("scripts", "test.mjs"), ...args], RESULT);
+  return report ?? { passed: 0, failed: 1, skipped: 0 };
+}
+
+/** An oracle of the fuzzer counts as a test. @returns {Promise<import("./test-report.mjs").Tally & { server?: string }>} */
+async function fuzz() {
+  const file = join(ROOT, ".data", "test", "fuzz.json");
+  const { code, report } = await perform([join("fuzz", "start.mjs"), "--seed", "1", "--report", file], file);
+  return judgeRun(report && tallyLab(report), code);
+}
+
+/**
+ * Runs a program of ours, and reads what it leaves behind.
+ * @param {string[]} command  @param {string} file
+ */
+async function perform(command, file) {
+  rmSync(file, { force: true });
+  const child = spawn(process.execPath, command, { cwd: ROOT, stdio: "inherit" });
   let interrupted = false;
   onSignal((signal) => {
     interrupted = true;
@@ -28,8 +44,8 @@ async function run(args) {
   const code = await new Promise((resolve) => child.once("close", resolve));
   if (interrupted) process.exit(code || 1);
   try {
-    return JSON.parse(readFileSync(RESULT, "utf8"));
+    return { code, report: JSON.parse(readFileSync(file, "utf8")) };
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { code, report: null };
   }
 }

@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { writeInput, type Fields } from "./procedures";
+
+const nested = (open: string, close: string, depth: number) => open.repeat(depth) + "1" + close.repeat(depth);
+
+/** Values as JSON writes them, and some as it must not. */
+const ODD_VALUES = [
+  ..."null true false 0 -0 1 1e999 -1e999 1e-400 9007199254740993 NaN undefined 0x10 [] {} [1] [[]]".split(" "),
+  `1${"0".repeat(400)}`,
+  `""`,
+  `" "`,
+  `"\\u0000"`,
+  `"Ada\\u0000Moat"`,
+  `"\\ud800"`,
+  `"Ada \\udfff\\ud800 Moat"`,
+  `"\\u202e\\u2028\\ufeff"`,
+  `"\ud800"`,
+  `"<svg/onload=1>"`,
+  `"' or 1=1; -- "`,
+  `"\\\\' or sleep(20) or \\\\'"`,
+  `"${"a".repeat(5000)}"`,
+  `"${"é".repeat(300)}"`,
+  `"${"👩‍👩‍👧".repeat(60)}"`,
+  `"{{email}}"`,
+  `" {{email}}"`,
+  `"{{bystander.email}}"`,
+  `["{{email}}"]`,
+  `"{{password}}"`,
+  `{"$ne":null}`,
+  `{"0":"a","length":1}`,
+  `{"__proto__":{"isAdmin":true}}`,
+  `{"constructor":{"prototype":{"isAdmin":true}}}`,
+  `{"toString":null,"valueOf":1}`,
+  `{"toJSON":"x","then":1}`,
+  nested("[", "]", 2000),
+  nested('{"a":', "}", 2000),
+];
+const ODD_FIELDS = [
+  "__proto__",
+  "constructor",
+  "toString",
+  "then",
+  "id",
+  "userId",
+  "role",
+  "user_id",
+  "0",
+  "",
+  "a".repeat(300),
+];
+const ODD_INPUTS = [
+  "",
+  " ",
+  "{",
+  '"',
+  "}",
+  "{}{}",
+  "null",
+  "true",
+  "[]",
+  "[null]",
+  "{}",
+  '{"0":{}}',
+  '{"0":{"json":{"email":"{{email}}"}}}',
+  '{"json":{"email":"{{email}}"},"meta":{"values":{}}}',
+  "\u0000",
+  "\ufeff{}",
+  "{'email':1}",
+  `{"a":1,}`,
+  "NaN",
+  nested("[", "]", 30_000),
+  nested('{"a":', "}", 9000),
+  " ".repeat(60_000),
+  `{"fullName":"${"a".repeat(70_000)}"}`,
+];
+
+const oddValue = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...ODD_VALUES) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 40 }).map((text) => JSON.stringify(text)) },
+  { weight: 1, arbitrary: fc.json({ maxDepth: 4 }) },
+);
+
+/** An input that is fine, or wrong in one field, or no input at all; as it is written. */
+export function inputFor(fields: Fields | null): fc.Arbitrary<string> {
+  const odd = fc.oneof(fc.constantFrom(...ODD_INPUTS), oddValue);
+  const given = fields ?? [];
+  const fine = fc.constantFrom(fields === null ? "" : writeInput(given), writeInput(given));
+  const name = fc.constantFrom(...given.map(([one]) => one), ...ODD_FIELDS);
+  const oneOdd = fc
+    .tuple(name, oddValue, fc.constantFrom("replace", "add", "drop"))
+    .map(([field, value, how]) => writeInput(withField(given, field, value, how)));
+  return fc.oneof({ weight: 5, arbitrary: fine }, { weight: 4, arbitrary: oneOdd }, { weight: 1, arbitrary: odd });
+}
+
+function withField(fields: Fields, name: string, value: string, how: string): Fields {
+  const others = how === "add" ? fields : fields.filter(([one]) => one !== name);
+  return how === "drop" ? others : [...others, [name, value]];
+}

@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import { leave, onLeave } from "@/scripts/lifecycle.mjs";
+import { withLock } from "@/scripts/lock.mjs";
+import { provideServer } from "@/scripts/mysql/provide.mjs";
+import { DATA } from "@/scripts/paths.mjs";
+import { perform } from "@/scripts/perform.mjs";
+import { buildOnce } from "@/scripts/production-build.mjs";
+import { complaintAtTheEnd } from "./farewell";
+import { Lane, type Finding } from "./lane";
+import { judgeMemory, type Sample } from "./memory";
+import { readOptions } from "./options";
+import { hashOnce } from "./people";
+import { report } from "./report";
+import { Tally } from "./tally";
+import { Target } from "./target";
+
+const FOLDER = join(DATA, "fuzz");
+const LANES = 4;
+const ROUNDS = 24;
+
+// What was started must not outlive whatever went wrong.
+process.once("uncaughtException", (error) => {
+  console.error(error);
+  void leave(1);
+});
+
+await withLock(`${FOLDER}.lock`, () =>
+  perform(async ({ step, print }) => {
+    const options = readOptions(process.argv.slice(2));
+    const tally = new Tally();
+    const findings: Finding[] = [];
+    const samples: Sample[] = [];
+    print(`\n  Portcullis  fuzzer, --seed ${options.seed}\n\n`);
+
+    await step("Build", buildOnce);
+    const target = await step("App", async (say) => {
+      const server = await provideServer({ directory: join(FOLDER, "mysql"), say });
+      onLeave(server.stop);
+      const started = await Target.start(server);
+      onLeave(() => started.stop());
+      say(`the production build, on ${server.version}`);
+      return started;
+    });
+
+    await step(
+      "Requests",
+      async (say) => {
+        const passwordHash = await hashOnce();
+        const lanes = await Promise.all(Array.from({ length: LANES }, () => Lane.open(target, tally, passwordHash)));
+        const rounds = options.path === undefined ? ROUNDS : 1;
+        const each = Math.ceil(options.requests / rounds / LANES);
+        for (let round = 0; round < rounds && findings.length === 0; round++) {
+          // Each round and lane has a seed of its own, so that a finding is repeated without what came before it.
+          const seeds = lanes.map((_, at) => options.seed + round * LANES + at);
+          const running = options.path === undefined ? lanes : lanes.slice(0, 1);
+          const found = await Promise.all(running.map((lane, at) => lane.run(each, seeds[at]!, options.path)));
+          findings.push(...found.filter((one) => one !== null));
+          samples.push(await target.sample(tally.requests));
+          say(`${tally.requests} sent`);
+        }
+      },
+      () => findings.length === 0,
+    );
+    const complaint = await step(
+      "Farewell",
+      () => complaintAtTheEnd(target.port, target.origin),
+      (one) => one === null,
+    );
+    const isGood = report(
+      { options, tally, findings, samples, memory: judgeMemory(samples), complaint, log: target.log },
+      print,
+    );
+    await leave(isGood ? 0 : 1);
+  }),
+);

@@ -1,0 +1,37 @@
+import { parseArgs } from "node:util";
+import { Obstacle } from "@/scripts/obstacle.mjs";
+
+export interface Options {
+  requests: number;
+  seed: number;
+  /** Repeats one finding: its lane, and its way through the shrinking. */
+  path: string | undefined;
+  reportFile: string | undefined;
+}
+
+const REQUESTS = 20_000;
+const REQUESTS_OF_A_SHORT_RUN = 2000;
+
+/** `--requests 20000 --seed 7`, or `--short`; `--seed 8 --path 311:0` repeats what was found. */
+export function readOptions(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      requests: { type: "string" },
+      seed: { type: "string" },
+      path: { type: "string" },
+      report: { type: "string" },
+      short: { type: "boolean", default: false },
+    },
+  });
+  const requests = numberOf("requests", values.requests) ?? (values.short ? REQUESTS_OF_A_SHORT_RUN : REQUESTS);
+  const seed = numberOf("seed", values.seed) ?? Math.floor(Math.random() * 2 ** 31);
+  return { requests, seed, path: values.path, reportFile: values.report };
+}
+
+function numberOf(name: string, value: string | undefined): number | null {
+  if (value === undefined) return null;
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0) throw new Obstacle(`--${name} must be a whole number, not ${value}`);
+  return number;
+}

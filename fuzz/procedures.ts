@@ -1,0 +1,69 @@
+import type { Pair } from "./asked";
+
+/** Field to JSON, both as they are written. Null: it takes no input. */
+export type Fields = readonly Pair[];
+
+interface Procedure {
+  name: string;
+  isMutation: boolean;
+  /** How often, compared with the others: what hashes a password is slow. */
+  weight: number;
+  input: Fields | null;
+}
+
+/** Every procedure, with an input that it takes. */
+export const PROCEDURES: readonly Procedure[] = [
+  { name: "auth.session", isMutation: false, weight: 6, input: null },
+  { name: "users.me", isMutation: false, weight: 6, input: null },
+  { name: "sessions.list", isMutation: false, weight: 6, input: null },
+  { name: "users.update", isMutation: true, weight: 12, input: [["fullName", '"Grace Moat"']] },
+  { name: "sessions.revoke", isMutation: true, weight: 6, input: [["id", '"{{session}}"']] },
+  { name: "sessions.revoke", isMutation: true, weight: 4, input: [["id", '"{{bystander.session}}"']] },
+  { name: "sessions.revokeOthers", isMutation: true, weight: 4, input: null },
+  { name: "auth.refresh", isMutation: true, weight: 8, input: null },
+  { name: "auth.logout", isMutation: true, weight: 4, input: null },
+  { name: "auth.logoutAll", isMutation: true, weight: 2, input: null },
+  {
+    name: "auth.login",
+    isMutation: true,
+    weight: 3,
+    input: [
+      ["email", '"{{email}}"'],
+      ["password", '"{{password}}"'],
+      ["remember", "true"],
+    ],
+  },
+  {
+    name: "auth.login",
+    isMutation: true,
+    weight: 1,
+    input: [
+      ["email", '"{{bystander.email}}"'],
+      ["password", '"{{typed}}"'],
+    ],
+  },
+  {
+    name: "auth.register",
+    isMutation: true,
+    weight: 3,
+    input: [
+      ["fullName", '"Maud Drawbridge"'],
+      ["email", '"{{newEmail}}"'],
+      ["password", '"{{password}}"'],
+    ],
+  },
+  {
+    name: "users.changePassword",
+    isMutation: true,
+    weight: 2,
+    input: [
+      ["currentPassword", '"{{password}}"'],
+      ["newPassword", '"{{typed}} and 9 herons"'],
+    ],
+  },
+];
+
+/** An input as it is written, duplicate fields and all. */
+export function writeInput(fields: Fields): string {
+  return `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")}}`;
+}
