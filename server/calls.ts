@@ -12,6 +12,7 @@ import { appRouter } from "./router";
 import { refusalIn } from "./trpc";
 
 const CALLS_PER_BATCH_AT_MOST = 10;
+const STREAMING = "trpc-accept";
 
 /** Answers one HTTP request to the procedures: a call or a batch of calls. */
 export async function answerCall(request: Request, now: Date): Promise<Response> {
@@ -19,7 +20,8 @@ export async function answerCall(request: Request, now: Date): Promise<Response>
   try {
     refuseForeignOrigin(request);
     refuseUnfitBatch(new URL(request.url));
-    const readable = request.method === "POST" ? await withJsonBody(request) : request;
+    const whole = inOnePiece(request);
+    const readable = request.method === "POST" ? await withJsonBody(whole) : whole;
     return await answerByProcedures(readable, now);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -74,6 +76,14 @@ function refuseUnfitBatch(url: URL): void {
   if (paths.length > 1 && paths.some((path) => path.startsWith("auth.") && path !== "auth.session")) {
     throw new Refusal("BAD_INPUT");
   }
+}
+
+/** An answer in pieces is under way before its cookies are known, and before its status is. */
+function inOnePiece(request: Request): Request {
+  if (!request.headers.has(STREAMING)) return request;
+  const headers = new Headers(request.headers);
+  headers.delete(STREAMING);
+  return new Request(request, { headers });
 }
 
 /** tRPC alone runs a procedure without input on a form that another site posted. */
