@@ -60,6 +60,11 @@ describe("is not usable, seen for the first time or verified before", () => {
     expect(await readAccessToken(token, ADA, NOW)).not.toBeNull();
   });
 
+  test("from somebody else who asks again and again", async () => {
+    const { token } = await mint();
+    for (let time = 0; time < 3; time++) expect(await readAccessToken(token, MALLORY, NOW)).toBeNull();
+  });
+
   test("from another network of IPv6, while the rest of one's own is fine", async () => {
     const { token } = await mintAccessToken(SUBJECT, clientAt("2001:db8:1:2::1"), NOW);
     expect(await readAccessToken(token, clientAt("2001:db8:1:2:ffff::9"), NOW)).not.toBeNull();

@@ -1,5 +1,5 @@
 import "server-only";
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { env } from "@/server/env";
@@ -72,6 +72,8 @@ interface VerifiedToken {
   access: Access;
   fingerprint: string;
   key: TokenKey;
+  /** Whose fingerprint it was found to be. */
+  holder: Pick<Client, "address" | "browser" | "os"> | null;
 }
 
 /** Tokens whose signature and claims were right, by digest: a token seen before costs one hash and no thread. */
@@ -79,14 +81,30 @@ const verified = new LRUCache<string, VerifiedToken>({ max: 20_000 });
 
 /** What the token says, or null if it is not usable here and now: not ours, out of time, or another client's. */
 export async function readAccessToken(token: string, client: Client, now: Date): Promise<Access | null> {
-  const digest = createHash("sha256").update(token).digest("base64");
-  const known = verified.get(digest) ?? (await verify(token, now));
+  const digest = hash("sha256", token, "base64");
+  const known = verified.get(digest) ?? (await verifyFirst(token, digest, now));
   if (known === null) return null;
-  verified.set(digest, known);
 
-  if (now.getTime() >= known.access.expiresAt.getTime()) return null;
-  if (known.access.issuedAt.getTime() > secondsAfter(now, ISSUED_AT_TOLERANCE_SECONDS).getTime()) return null;
-  return fingerprintMatches(known.fingerprint, fingerprintOf(known.key, client)) ? known.access : null;
+  const { access } = known;
+  if (now.getTime() >= access.expiresAt.getTime()) return null;
+  if (access.issuedAt.getTime() > secondsAfter(now, ISSUED_AT_TOLERANCE_SECONDS).getTime()) return null;
+  return isHeldBy(known, client) ? access : null;
+}
+
+/** A fingerprint is made of these three and the configuration alone: of one client it is made once, not with every request. */
+function isHeldBy(known: VerifiedToken, client: Client): boolean {
+  const { address, browser, os } = client;
+  const { holder } = known;
+  if (holder?.address === address && holder.browser === browser && holder.os === os) return true;
+  if (!fingerprintMatches(known.fingerprint, fingerprintOf(known.key, client))) return false;
+  known.holder = { address, browser, os };
+  return true;
+}
+
+async function verifyFirst(token: string, digest: string, now: Date): Promise<VerifiedToken | null> {
+  const read = await verify(token, now);
+  if (read !== null) verified.set(digest, read);
+  return read;
 }
 
 async function verify(token: string, now: Date): Promise<VerifiedToken | null> {
@@ -94,7 +112,7 @@ async function verify(token: string, now: Date): Promise<VerifiedToken | null> {
   if (read === null || read === "expired") return null;
   const parsed = claimsOfToken.safeParse(read.claims);
   if (!parsed.success) return null;
-  return { access: accessFrom(parsed.data), fingerprint: parsed.data._, key: read.key };
+  return { access: accessFrom(parsed.data), fingerprint: parsed.data._, key: read.key, holder: null };
 }
 
 function accessFrom(claims: z.output<typeof claimsOfToken>): Access {
