@@ -49,12 +49,13 @@ async function answerByProcedures(request: Request, now: Date): Promise<Response
 }
 
 function finished(response: Response, cookies: CookieToSet[], retryAfterSeconds: number | undefined): Response {
-  const headers = new Headers(response.headers);
+  // A copy of the answer would read its body through once more.
+  const { headers } = response;
   const lastOfEachName = new Map(cookies.map((cookie) => [cookie.name, cookie]));
   for (const cookie of lastOfEachName.values()) headers.append("set-cookie", serializeCookie(cookie));
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
   headers.set("cache-control", "private, no-store");
-  return new Response(response.body, { status: response.status, headers });
+  return response;
 }
 
 /** Whatever may change something must come from our own pages, whether or not anybody is signed in. */
