@@ -2,8 +2,9 @@ import "@/server/testing-env";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { estimateStrength } from "@/app/auth/estimate-strength";
+import leaked from "./leaked-passwords.json";
 import { judgePassword, refuseWeakPassword } from "./password-strength";
-import { PASSWORD_SCORE_NEEDED } from "./policy/password-rules";
+import { judgePasswordForm, PASSWORD_SCORE_NEEDED } from "./policy/password-rules";
 
 const ADA = { email: "ada.lovelace@engines.example", fullName: "Ada Lovelace" };
 const CONTEXT = { ...ADA, minLength: 10 };
@@ -15,6 +16,12 @@ const COMMON = [
   "1q2w3e4r5t",
   "nEmVxYhEqDd5oQxYxYzI",
   "administrator",
+  "drowssap123",
+  "aaaaaaaaaaaa",
+  "abcdefghijkl",
+  "abcabcabcabc",
+  "asdfghjkl;'",
+  "hello world",
   "１２３４５６７８９０",
 ];
 
@@ -25,11 +32,11 @@ const GUESSABLE = [
   "iloveyou2024",
   "Summer2024!",
   "trustno1trustno1",
-  "drowssap123",
-  "aaaaaaaaaaaa",
-  "abcdefghijkl",
-  "abcabcabcabc",
-  "asdfghjkl;'",
+  "drowssap1234!",
+  "aaaaaaaaaaaaaaaaa",
+  "abcdefghijklmnop!",
+  "abcdabcdabcdabcda",
+  "asdfghjkl;'#",
   "2019-12-2019",
   "AdaLovelace1",
   "ada.lovelace",
@@ -47,7 +54,7 @@ const GUESSABLE = [
   "superman-batman",
   "Jessica&Michael",
   "Winter2023!!",
-  "hello world",
+  "hello worlds",
   "password".repeat(16),
   "x".repeat(128),
 ];
@@ -68,6 +75,22 @@ const GOOD = [
 describe("a password to be chosen", () => {
   test.each(COMMON)("is refused as common: %s", async (password) => {
     expect(await judgePassword(password, CONTEXT)).toEqual({ kind: "bad", reason: "common" });
+  });
+
+  test.each(["gunsnroses", "GunsNRoses", "lk9slwgh3x", "jwhw6n1742", "nhfycajhvth", "ＧｕｎｓＮＲｏｓｅｓ"])(
+    "is refused because it was leaked, however strong it looks: %s",
+    async (password) => {
+      expect(await judgePassword(password, CONTEXT)).toEqual({ kind: "bad", reason: "common" });
+    },
+  );
+
+  test("is none of 45,000 leaked ones that the policy would allow", async () => {
+    const passwords = leaked.passwords.split("\n");
+    expect(passwords.length).toBeGreaterThan(45_000);
+    for (const password of passwords) {
+      expect(judgePasswordForm(password, 10).kind, password).toBe("good");
+      expect((await judgePassword(password, CONTEXT)).kind, password).toBe("bad");
+    }
   });
 
   test.each(GUESSABLE)("is refused as guessable: %s", async (password) => {
