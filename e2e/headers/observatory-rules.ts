@@ -31,8 +31,8 @@ export const OBSERVATORY: Rule[] = [
   {
     source: "HTTP Observatory",
     rule: "Cross-Origin Resource Policy",
-    judge: ({ page }) => `cross-origin-resource-policy-implemented-with-${page["cross-origin-resource-policy"]}`,
-    answer: "cross-origin-resource-policy-implemented-with-same-origin",
+    judge: ({ page }) => `corp-implemented-with-${page["cross-origin-resource-policy"]}`,
+    answer: "corp-implemented-with-same-origin",
     points: 10,
   },
   {
