@@ -47,7 +47,7 @@ export const DATA: Claim[] = [
         "e2e/privacy.spec.ts",
         "every private page offers the way out, leaves nothing in the browser's storage and asks nobody else",
       ],
-      ["server/security-log.test.ts", "each event counts on its own counter"],
+      ["server/outbound.test.ts", "the server asks nobody but its database"],
     ],
   },
   {

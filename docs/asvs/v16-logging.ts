@@ -88,7 +88,7 @@ export const LOGGING: Claim[] = [
     evidence: [
       ["docs/security.test.ts", "every security event is listed, and no other"],
       ["server/auth/refresh.ts", "session-replayed"],
-      ["server/edge/request-log.test.ts", "no token, cookie, password or query reaches the log"],
+      ["server/edge/request-log.test.ts", "a request leaves one line: who, what, how it went"],
     ],
     note: "A replayed token is an event of its own, at the level of an error; what is malformed, too big, too often or from another site leaves its line with 400, 403, 413, 415 or 429.",
   },
