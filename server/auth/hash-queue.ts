@@ -64,16 +64,20 @@ export class HashQueue {
 
 const SHARED = Symbol.for("portcullis.hash-queue");
 
+/** Two of libuv's four threads, and not more than there are cores: name look-ups, files and WebCrypto always find a free one. */
+export function hashesAtOnce(): number {
+  return Math.min(2, availableParallelism());
+}
+
 /**
- * This process's only way to a hash: bundles have their own modules but share the process's threads. Two of libuv's four
- * threads, and not more than there are cores, so that name look-ups, files and WebCrypto always find a free one. 64 waiting
- * are served in a second where a hash takes 30 ms; where it takes 250, the last of them give up after four, well below
- * the 10 seconds in which everybody has an answer.
+ * This process's only way to a hash: bundles have their own modules but share the process's threads. 64 waiting are served in a
+ * second where a hash takes 30 ms; where it takes 250, the last of them give up after four, well below the 10 seconds in
+ * which everybody has an answer.
  */
 export function hashQueue(): HashQueue {
   const shared = globalThis as { [SHARED]?: HashQueue };
   return (shared[SHARED] ??= new HashQueue({
-    running: Math.min(2, availableParallelism()),
+    running: hashesAtOnce(),
     waiting: 64,
     patienceSeconds: 4,
   }));

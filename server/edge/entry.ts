@@ -1,6 +1,7 @@
 import "server-only";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Logger } from "pino";
+import { Refusal } from "@/server/auth/policy/refusals";
 import { requestLifeSeconds } from "@/server/auth/policy/lifetimes";
 import type { Env } from "@/server/env";
 import { requestNotes, tighterOf, type RequestNotes } from "@/server/request-notes";
@@ -10,6 +11,7 @@ import { Ceiling } from "./ceiling";
 import { allowListedOrigin, answerPreflight } from "./cors";
 import { dressAnswer } from "./dress-answer";
 import { forwardedHeaders, publicAddress } from "./forwarded-headers";
+import { hashesPassword, newHashingLine } from "./hashing-line";
 import { judgeRequest } from "./judge-request";
 import { refuse } from "./refuse";
 import { logRequest } from "./request-log";
@@ -46,6 +48,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   const address = publicAddress(settings.APP_ORIGIN);
   const rules = { guardedCookies: settings.guardedCookies, isOpenToOtherOrigins: corsOrigins.length > 0 };
   const limit = Math.max(1, Math.floor(REQUESTS_PER_MINUTE * settings.RATE_LIMIT_FACTOR));
+  const hashingLine = newHashingLine();
   const ceiling = new Ceiling(limit, 60, ADDRESSES_COUNTED_AT_MOST);
   const lifeSeconds = isDevelopment ? DEVELOPMENT_REQUEST_SECONDS : requestLifeSeconds(settings.REFRESH_GRACE_SECONDS);
 
@@ -91,20 +94,32 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   async function forward(request: IncomingMessage, answer: Answer, visit: Visit): Promise<void> {
     try {
       request.headers = forwardedHeaders(request.headers, request.url ?? "/", visit, address, security, isDevelopment);
-      if (visit.isTooling || !announcesBody(request)) return await app(request, answer);
+      if (visit.isTooling || !announcesBody(request)) return await handOver(request, answer, visit);
 
       if (request.headers.expect !== undefined) answer.writeContinue();
       const body = await readBody(request);
       // Cut off while the body was still coming in.
       if (body === "gone" || answer.headersSent) return;
       if (body === "too large") return refuse(answer, visit, { reason: "TOO_LARGE" });
-      await app(withBody(request, body), answer);
+      await handOver(withBody(request, body), answer, visit);
     } catch (error) {
       // What was cut off fails when it tries to go on writing.
       if (answer.writableEnded || answer.destroyed) return log.debug({ err: error }, "failed after its answer was out");
+      if (error instanceof Refusal) return refuse(answer, visit, { reason: error.reason, ...error.details });
       log.error({ err: error }, "request failed");
       if (answer.headersSent) answer.destroy();
       else refuse(answer, visit, null);
     }
+  }
+
+  async function handOver(request: IncomingMessage, answer: Answer, visit: Visit): Promise<void> {
+    if (!hashesPassword(visit.path)) return app(request, answer);
+    await hashingLine.run(async () => {
+      // Nobody waits for this one any more.
+      if (answer.headersSent || answer.destroyed) return;
+      // A place is free again with the answer, or when its reader has gone, whatever the app itself still does.
+      const answered = new Promise<void>((resolve) => answer.once("close", resolve));
+      await Promise.race([answered, Promise.resolve(app(request, answer)).then(() => answered)]);
+    });
   }
 }

@@ -1,0 +1,85 @@
+import { connect, type AddressInfo } from "node:net";
+import { expect, test, vi } from "vitest";
+import { hashesAtOnce } from "@/server/auth/hash-queue";
+import { hashesPassword } from "./hashing-line";
+import { pause, startEntry } from "./testing";
+
+const LET_IN = 4 * hashesAtOnce();
+const PATIENTLY = { timeout: 10_000, interval: 20 };
+const LOGIN = { method: "POST", path: "/api/trpc/auth.login", body: "{}" };
+
+/** An app that answers when told to, and knows how many requests it was handed. */
+function slowApp() {
+  const answers: (() => void)[] = [];
+  const seen = { handed: 0 };
+  const app = vi.fn((request, response) => {
+    if (!request.url.includes("auth.login")) return response.end("at once");
+    seen.handed += 1;
+    answers.push(() => response.end("signed in"));
+  });
+  const answerAll = async () => {
+    while (answers.length > 0) {
+      answers.splice(0).forEach((answer) => answer());
+      await pause(20);
+    }
+  };
+  return { app, seen, answers, answerAll };
+}
+
+test.each<[string, boolean]>([
+  ["/api/trpc/auth.login", true],
+  ["/api/trpc/auth.register", true],
+  ["/api/trpc/users.me,users.changePassword", true],
+  ["/api/trpc/%61uth.login", true],
+  ["/api/trpc/auth%2elogin", true],
+  ["/api/trpc/auth.refresh", false],
+  ["/api/trpc/auth.session", false],
+  ["/login", false],
+  ["/dashboard/auth.login", false],
+])("%s has a password hashed: %s", (path, does) => {
+  expect(hashesPassword(path)).toBe(does);
+});
+
+test("of 256 logins at once a few are handed to the app, 64 wait their turn, and the rest hear when to come back", async () => {
+  const { app, seen, answerAll } = slowApp();
+  const entry = await startEntry(app);
+  const logins = Array.from({ length: 256 }, () => entry.ask(LOGIN));
+  await vi.waitFor(
+    () => expect(entry.lines.filter(({ status }) => status === 503)).toHaveLength(256 - LET_IN - 64),
+    PATIENTLY,
+  );
+  expect(seen.handed).toBe(LET_IN);
+  expect((await entry.ask({ path: "/api/trpc/auth.session" })).body).toBe("at once");
+
+  await answerAll();
+  const answered = await Promise.all(logins);
+  expect(answered.filter(({ status }) => status === 200)).toHaveLength(LET_IN + 64);
+  const refused = answered.find(({ status }) => status === 503)!;
+  expect(refused.headers["retry-after"]).toBe("4");
+  expect(JSON.parse(refused.body).error.data).toMatchObject({ reason: "UNAVAILABLE", retryAfterSeconds: 4 });
+});
+
+test("whoever leaves makes room, in the app as in the line", async () => {
+  const { app, seen, answers, answerAll } = slowApp();
+  const entry = await startEntry(app);
+  const { port } = entry.server.address() as AddressInfo;
+  const leaving = Array.from({ length: LET_IN + 5 }, () => {
+    const socket = connect(port, "127.0.0.1").on("error", () => {});
+    socket.write("POST /api/trpc/auth.login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
+    return socket;
+  });
+  await vi.waitFor(() => expect(seen.handed).toBe(LET_IN), PATIENTLY);
+  await pause(50);
+  const staying = entry.ask(LOGIN);
+  await pause(50);
+  for (const socket of leaving) socket.destroy();
+  await vi.waitFor(() => expect(seen.handed).toBe(LET_IN + 1), PATIENTLY);
+  expect(answers).toHaveLength(LET_IN + 1);
+  await answerAll();
+  expect((await staying).status).toBe(200);
+});
+
+test("an app that fails gives its place back", async () => {
+  const entry = await startEntry(() => Promise.reject(new Error("a bug")));
+  for (let count = 0; count < LET_IN + 2; count++) expect((await entry.ask(LOGIN)).status).toBe(500);
+});
