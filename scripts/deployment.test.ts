@@ -74,6 +74,15 @@ describe("what stands in front of the app", () => {
   );
 });
 
+test("the proxies in front tell nobody their version", () => {
+  expect(read("Caddyfile")).toMatch(/^\theader \{\n\t\t-Server\n/m);
+  const servers = read("deploy/nginx.conf")
+    .split(/^server \{/m)
+    .slice(1);
+  expect(servers).toHaveLength(2);
+  for (const server of servers) expect(server).toContain("server_tokens off;");
+});
+
 describe("Dockerfile", () => {
   const stages = dockerfile.split(/^FROM /m).slice(1);
   const runtime = stages.at(-1) ?? "";
