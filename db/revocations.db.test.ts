@@ -35,6 +35,17 @@ test("a session ends once, for its first reason, by the database's clock", async
   expect(await readSession(db, id)).toMatchObject({ revokedAt, revokedReason: "first" });
 });
 
+test("what is over already ends with the others, and is not counted: the list does not show it either", async () => {
+  const { db } = database;
+  const { id: userId } = await existingUser(db);
+  const kept = await existingSession(db, { userId });
+  await existingSession(db, { userId });
+  const over = await existingSession(db, { userId, idleExpiresAt: daysAfter(new Date(), -1) });
+  const listed = await listLiveSessions(db, userId, new Date());
+  expect(await revokeOtherSessions(db, userId, kept.id, "test")).toBe(listed.length - 1);
+  expect((await readSession(db, over.id)).revokedAt).not.toBeNull();
+});
+
 test("somebody else's session is as unknown as none", async () => {
   const { db } = database;
   const theirs = await existingSession(db);

@@ -92,21 +92,22 @@ async function revokeSessionsOf(
   userId: string,
   { keepId, reason }: { keepId?: string; reason: string },
 ): Promise<number> {
-  const live = await trx
+  const open = await trx
     .selectFrom("sessions")
-    .select("id")
+    .select(["id", sql<number>`idle_expires_at > utc_timestamp(3)`.as("isListed")])
     .where("userId", "=", userId)
     .where("revokedAt", "is", null)
     .$if(keepId !== undefined, (select) => select.where("id", "!=", keepId!))
     .execute();
-  if (live.length === 0) return 0;
-  const { numUpdatedRows } = await trx
+  if (open.length === 0) return 0;
+  await trx
     .updateTable("sessions")
     .set({ revokedAt: sql<Date>`utc_timestamp(3)`, revokedReason: reason })
-    .where("id", "in", live.map(({ id }) => id).sort())
+    .where("id", "in", open.map(({ id }) => id).sort())
     .where("revokedAt", "is", null)
-    .executeTakeFirstOrThrow();
-  return Number(numUpdatedRows);
+    .execute();
+  // What nobody used for too long is over already: people do not see it in their list, and it is not counted.
+  return open.filter(({ isListed }) => isListed === 1).length;
 }
 
 export interface Revocation {
