@@ -105,8 +105,8 @@ describe("a Cookie header", () => {
     expect(readCookies(header.replaceAll("__acc", "__ref"))).toEqual(NOTHING);
   });
 
-  test("with an empty cookie has none, but there is one to be dropped", () => {
-    expect(readCookies("__acc=; __ref=")).toEqual({ ...NOTHING, hasAccessCookie: true });
+  test("with an empty cookie has none, and the gate sees the request", () => {
+    expect(readCookies("__acc=; __ref=")).toEqual(NOTHING);
   });
 
   test("on https counts only names that nobody else can set", () => {

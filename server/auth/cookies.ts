@@ -45,7 +45,8 @@ export function readCookies(header: string | null | undefined): PresentedCookies
   return {
     accessToken: found.get(accessCookieName()) || null,
     refreshToken: found.get(refreshCookieName()) || null,
-    hasAccessCookie: ACCESS_COOKIE_NAMES.some((name) => found.has(name)),
+    // An empty one is none to the matcher of `middleware.ts` either: the gate sees the request.
+    hasAccessCookie: ACCESS_COOKIE_NAMES.some((name) => found.has(name) && found.get(name) !== ""),
   };
 }
 
