@@ -11,6 +11,12 @@ function lineOf(write: (log: ReturnType<typeof createLog>) => void): string {
   return lines[0] ?? "";
 }
 
+test("the number that a failed page shows is on a line that names its request", () => {
+  const error = Object.assign(new Error("a page failed"), { digest: "1234567890" });
+  const line = lineOf((log) => requestNotes.run({ requestId: "asked" }, () => log.error({ err: error }, " ⨯")));
+  expect(JSON.parse(line)).toMatchObject({ requestId: "asked", err: { digest: "1234567890" } });
+});
+
 describe("a secret never reaches the log", () => {
   test.each([
     "password",
