@@ -95,6 +95,26 @@ test("signing out does not wait for a call that is slow, and its answer changes 
   expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
 });
 
+test("signing out reaches another tab that waits for a slow call, whose answer then changes nothing", async ({
+  signedInPage: page,
+  context,
+  openTab,
+  wire,
+}) => {
+  await page.goto("/dashboard/account");
+  const other = await openTab("/dashboard/account");
+  const held = wire.holdReply(/^\/api\/trpc\/sessions\.list/);
+  await other.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Devices" }).click();
+  await held.answered;
+  await page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await expect(other.getByRole("heading", { name: "Sign in" })).toBeVisible(WITHIN_A_SECOND);
+  held.release();
+  await page.reload();
+  for (const tab of [page, other]) await expect(tab.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
+});
+
 test("a sign-out that nobody heard leaves people signed in, and says so", async ({
   signedInPage: page,
   context,

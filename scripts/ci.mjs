@@ -7,7 +7,13 @@ import { addUp, closingLine, judgeRun, tallyLab } from "./test-report.mjs";
 
 const RESULT = join(ROOT, ".data", "test", "result.json");
 
-const runs = [await run([]), await run(["proxies"]), await run(["db", "--newest-mysql"]), await fuzz()];
+const runs = [
+  await run([]),
+  await run(["proxies"]),
+  await run(["e2e", "--slow"]),
+  await run(["db", "--newest-mysql"]),
+  await fuzz(),
+];
 const sum = addUp(runs);
 console.log(`\nDatabase tests ran on ${runs.flatMap(({ server }) => server ?? []).join(" and on ")}.`);
 console.log(closingLine(sum));

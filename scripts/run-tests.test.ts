@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { readArguments } from "./run-tests.mjs";
+import { onlySlowOrQuick } from "./test-checks.mjs";
 
 test("a part is named first, and the rest goes to its runner", () => {
   expect(readArguments(["unit", "gate", "-t", "loops"])).toMatchObject({
@@ -18,4 +19,9 @@ test("what runs on the built app brings the build along", () => {
 
 test.each([[["gate"]], [["unit", "db", "gate"]]])("%j is refused: whose argument is it?", (args) => {
   expect(() => readArguments(args)).toThrow("Name one of");
+});
+
+test("browser tests that take a while are run when they are asked for, and then alone", () => {
+  expect(onlySlowOrQuick(["tabs.spec.ts"])).toEqual(["--grep-invert=@slow", "tabs.spec.ts"]);
+  expect(onlySlowOrQuick(["--slow", "outage"])).toEqual(["--grep=@slow", "outage"]);
 });

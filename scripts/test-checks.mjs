@@ -50,11 +50,14 @@ export function runVitest(project, { args = [], env = {} }, say) {
   );
 }
 
-/** @param {{ args: string[], chromium: string, port: number }} options  @param {Say} say */
+/**
+ * Without what takes a while by its nature; with `--slow`, that alone.
+ * @param {{ args: string[], chromium: string, port: number }} options  @param {Say} say
+ */
 export function runPlaywright({ args, chromium, port }, say) {
   const report = join(REPORTS, "e2e.json");
   const env = { PLAYWRIGHT_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: report, STAGE_PORT: String(port) };
-  const command = [bin("@playwright/test/cli.js"), "test", "--reporter=list,json", ...args];
+  const command = [bin("@playwright/test/cli.js"), "test", "--reporter=list,json", ...onlySlowOrQuick(args)];
   return runSuite("e2e", { command, report, tally: tallyPlaywright, env }, say);
 }
 
@@ -65,6 +68,12 @@ export function runProxies({ args, chromium }, say) {
   const config = join(ROOT, "e2e", "proxies", "playwright.config.ts");
   const command = [bin("@playwright/test/cli.js"), "test", "--config", config, "--reporter=list,json", ...args];
   return runSuite("proxies", { command, report, tally: tallyPlaywright, env }, say);
+}
+
+/** @param {string[]} args */
+export function onlySlowOrQuick(args) {
+  const rest = args.filter((arg) => arg !== "--slow");
+  return [rest.length < args.length ? "--grep=@slow" : "--grep-invert=@slow", ...rest];
 }
 
 /** The fault lab's short run: an invariant counts as a test. @param {{ args: string[] }} options  @param {Say} say */

@@ -60,6 +60,12 @@ export async function copyCookies(from: BrowserContext, to: BrowserContext): Pro
   await to.addCookies(await from.cookies());
 }
 
+/** The refresh tokens that answers handed out, each once. */
+export function refreshTokensIn(exchanges: { setCookies: string[] }[]): Set<string> {
+  const set = exchanges.flatMap(({ setCookies }) => setCookies.map(readSetCookie));
+  return new Set(set.filter(({ name, value }) => REFRESH.test(name) && value !== "").map(({ value }) => value));
+}
+
 export function readSetCookie(header: string): SetCookie {
   const [pair = "", ...rest] = header.split(/;\s*/);
   const separator = pair.indexOf("=");

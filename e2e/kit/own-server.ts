@@ -63,7 +63,14 @@ export class OwnServer {
     const paths = ["/login", "/dashboard", "/dashboard/sessions", "/dashboard/account", "/api/trpc/auth.session"];
     // With an access cookie of any kind a request goes past the gate, to the page itself.
     const ask = (path: string) => fetch(this.url + path, { headers: { cookie: "__acc=x" }, redirect: "manual" });
-    await Promise.all(paths.map(async (path) => (await ask(path)).text()));
+    // On a busy machine these are cut off themselves; what they began is warm all the same.
+    await Promise.all(
+      paths.map((path) =>
+        ask(path)
+          .then((answer) => answer.text())
+          .catch(() => {}),
+      ),
+    );
   }
 
   /** Asks the app to end, as a deployment does, and says how it ended. */

@@ -1,0 +1,83 @@
+import type { BrowserContext, Page } from "@playwright/test";
+import { expect, testOnOwnServer as test } from "@/e2e/kit";
+import { copyCookies, expireAccessToken, sessionCookies } from "@/e2e/kit/cookies";
+import { loginForm } from "@/e2e/kit/forms";
+import { LIVES_OF_SECONDS, type OwnServer } from "@/e2e/kit/own-server";
+
+const FIREFOX = { userAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0" };
+const CLEAR_MS = (Number(LIVES_OF_SECONDS.REFRESH_GRACE_SECONDS) + 1) * 1000;
+
+for (const thiefIsFirst of [true, false]) {
+  for (const isSameKind of [false, true]) {
+    const title = `a copied cookie jar, ${thiefIsFirst ? "thief" : "victim"} first, ${isSameKind ? "same kind of" : "another"} browser: both are signed out`;
+    // One of them is quick enough for every run.
+    const tag = thiefIsFirst && !isSameKind ? [] : ["@slow"];
+
+    test(title, { tag }, async ({ signedInPage: page, context, account, signIn, openBrowser, server }) => {
+      const { id } = (await (await signIn(context, account)).query("auth.session")).data.session;
+      const thief = await openBrowser({ baseURL: server.url, ...(isSameKind ? {} : FIREFOX) });
+      await copyCookies(context, thief);
+      const [first, second] = thiefIsFirst ? [thief, context] : [context, thief];
+
+      await untilPassed(CLEAR_MS);
+      const firstPage = first === context ? page : await first.newPage();
+      const secondPage = second === context ? page : await second.newPage();
+      await refresh(first, firstPage);
+      await expectSignedIn(firstPage);
+      await untilPassed(CLEAR_MS);
+      await refresh(second, secondPage);
+      if (isSameKind) {
+        // Like somebody whose reply was lost: let in, and noticed when the other one comes again.
+        await expectSignedIn(secondPage);
+        await untilPassed(CLEAR_MS);
+        await refresh(first, firstPage);
+      }
+
+      for (const [holder, shown] of [
+        [first, firstPage],
+        [second, secondPage],
+      ] as const) {
+        // The newest token is worth as little as the others, and an access token that is good for seconds yet, nothing.
+        await shown.goto("/dashboard");
+        await expectLoginPage(shown);
+        expect(await sessionCookies(holder)).toEqual({ access: null, refresh: null });
+      }
+      expect(eventsOf(server, id)).toContainEqual(
+        expect.objectContaining({ event: "session-replayed", userId: account.id, requestId: expect.any(String) }),
+      );
+
+      const form = loginForm(page);
+      await expect(form.problem, "nothing that reads like a mistake of theirs").toHaveText("");
+      await form.fill(account);
+      await form.submit.click();
+      await expectSignedIn(page);
+      await secondPage.reload();
+      if (secondPage !== page) await expectLoginPage(secondPage);
+    });
+  }
+}
+
+/** Loads a page after its access token is gone. */
+async function refresh(holder: BrowserContext, page: Page): Promise<void> {
+  await expireAccessToken(holder);
+  await page.goto("/dashboard");
+}
+
+function eventsOf(server: OwnServer, sessionId: string): Record<string, unknown>[] {
+  const lines = server.app.output().split("\n");
+  return lines.filter((line) => line.includes('"event"') && line.includes(sessionId)).map((line) => JSON.parse(line));
+}
+
+/** For what shows nowhere but on the clock. */
+async function untilPassed(milliseconds: number): Promise<void> {
+  const until = Date.now() + milliseconds;
+  await expect.poll(() => Date.now() > until, { timeout: milliseconds + 5_000 }).toBe(true);
+}
+
+async function expectSignedIn(page: Page): Promise<void> {
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+}
+
+async function expectLoginPage(page: Page): Promise<void> {
+  await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+}
