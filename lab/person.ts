@@ -7,8 +7,9 @@ import type { Random } from "./random";
 import type { World } from "./world";
 
 export const TABS = 3;
-/** Between two requests of one tab, on average. */
+/** Between two requests of one tab, on average, as long as so many browsers share the machine. */
 const THINKING_MILLISECONDS = 2500;
+const BROWSERS_IN_A_HURRY = 60;
 const STORM = 6;
 
 /** Somebody honest with one browser and three tabs. What interrupts their work happens one thing at a time. */
@@ -20,10 +21,15 @@ export class Person {
   #awake = deferred();
   #underWay = 0;
 
+  readonly #thinkingMilliseconds: number;
+
+  /** A starved machine delays requests by more than the contract allows: a larger crowd takes its time. */
   constructor(
     readonly world: World,
     readonly random: Random,
+    crowd: number,
   ) {
+    this.#thinkingMilliseconds = THINKING_MILLISECONDS * Math.max(1, crowd / BROWSERS_IN_A_HURRY);
     const account = inventAccount(random.chance(0.75));
     this.browser = new Browser(world, random.pick(USER_AGENTS), anyAddress(random), account);
   }
@@ -52,7 +58,7 @@ export class Person {
   }
 
   async #useTab(random: Random): Promise<void> {
-    await this.world.wait(random.between(0, THINKING_MILLISECONDS));
+    await this.world.wait(random.between(0, this.#thinkingMilliseconds));
     while (!this.world.isOver) {
       await this.#awake.promise;
       if (this.world.isOver) return;
@@ -60,7 +66,7 @@ export class Person {
       await this.#act(random);
       this.#underWay -= 1;
       await this.#recoverFromTheUnthinkable();
-      await this.world.wait(random.between(0, 2 * THINKING_MILLISECONDS));
+      await this.world.wait(random.between(0, 2 * this.#thinkingMilliseconds));
     }
   }
 

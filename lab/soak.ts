@@ -21,7 +21,7 @@ export interface Soak extends Pace {
 export async function soak(world: World, plan: Soak, say: (detail: string) => void): Promise<void> {
   const persons = Array.from(
     { length: plan.browsers },
-    (_, at) => new Person(world, world.random.stream(`person ${at}`)),
+    (_, at) => new Person(world, world.random.stream(`person ${at}`), plan.browsers),
   );
   let entered = 0;
   await forEachAtOnce(persons, 16, async (person) => {
