@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@playwright/test";
+import { findFreePort, isTaken } from "@/scripts/loopback.mjs";
+import { DATA, ROOT } from "@/scripts/paths.mjs";
+import { startDatabase } from "./database";
+import { anyAddress, Visitor } from "./visitor";
+
+const AUTHORITY = join(DATA, "https", "caddy", "pki", "authorities", "local", "root.crt");
+
+test("npm run https serves the app with an authority of its own, and takes everything down again", async ({}, {
+  parallelIndex,
+}) => {
+  test.setTimeout(120_000);
+  const database = await startDatabase(parallelIndex);
+  const [port, httpsPort] = [await findFreePort(), await findFreePort()];
+  const origin = `https://localhost:${httpsPort}`;
+  const env = { ...process.env, DATABASE_URL: database.url, APP_ORIGIN: origin, PORT: String(port) };
+  const command = spawn(process.execPath, [join(ROOT, "scripts", "https.mjs")], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  try {
+    let output = "";
+    command.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    await expect.poll(() => output, { timeout: 90_000 }).toMatch(/Open +https:/);
+    expect(output).toContain(".data/https/caddy/pki/authorities/local/root.crt");
+
+    const door = { port: httpsPort, authority: readFileSync(AUTHORITY, "utf8") };
+    const visitor = new Visitor(door, origin, anyAddress());
+    await visitor.register();
+    expect([...visitor.cookies.keys()].sort()).toEqual(["__Host-__acc", "__Host-__ref"]);
+    expect(await visitor.addressOnDevices([["X-Forwarded-For", "203.0.113.9"]])).toBe(visitor.source);
+  } finally {
+    command.kill("SIGINT");
+    await once(command, "exit");
+    await database.stop();
+  }
+  expect(existsSync(AUTHORITY), "the authority is kept for the next time").toBe(true);
+  expect([await isTaken(port), await isTaken(httpsPort)]).toEqual([false, false]);
+});

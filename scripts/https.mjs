@@ -1,0 +1,12 @@
+import { requireSupportedNode } from "./node-release.mjs";
+
+requireSupportedNode();
+const { perform } = await import("./perform.mjs");
+const { serve } = await import("./serve.mjs");
+const { startLocalCaddy } = await import("./local-caddy.mjs");
+
+// npm start, and Caddy with an authority of its own in front of it: what compose.yaml does, for one machine.
+const origin = (process.env.APP_ORIGIN ||= "https://portcullis.localhost:8443");
+process.env.TRUSTED_PROXY_HOPS ||= "1";
+await perform(({ step, print }) => startLocalCaddy({ origin, port: process.env.PORT || "3000", step, print }));
+await serve("production");

@@ -1,0 +1,66 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { onLeave } from "./lifecycle.mjs";
+import { findFreePort, isTaken } from "./loopback.mjs";
+import { Obstacle } from "./obstacle.mjs";
+import { DATA, ROOT } from "./paths.mjs";
+import { paint } from "./progress.mjs";
+import { providePrograms } from "./proxies.mjs";
+
+const FOLDER = join(DATA, "https");
+const LOG = join(DATA, "logs", "caddy.log");
+const AUTHORITY = join(FOLDER, "caddy", "pki", "authorities", "local", "root.crt");
+const START_SECONDS = 20;
+
+/**
+ * Runs the repository's Caddyfile in front of the app, which need not be there yet: requests wait for it.
+ * @param {import("./progress.mjs").Progress & { origin: string, port: string }} options `port` is the app's
+ */
+export async function startLocalCaddy({ origin, port, step, print }) {
+  const { protocol, host, port: httpsPort } = new URL(origin);
+  if (protocol !== "https:") throw new Obstacle(`APP_ORIGIN is ${origin}: https must stand in front.`);
+  await step("Caddy", async (say) => {
+    await providePrograms(["caddy"], say);
+    if (await isTaken(Number(httpsPort || 443)))
+      throw new Obstacle(
+        `Port ${httpsPort || 443} is in use. Choose another: APP_ORIGIN=https://portcullis.localhost:8444 npm run https`,
+      );
+    const env = {
+      ...process.env,
+      APP_HOST: host,
+      UPSTREAMS: `to 127.0.0.1:${port}`,
+      // Redirects from http, at a port that nobody else minds.
+      HTTP_PORT: String(await findFreePort()),
+      CADDY_ADMIN: "off",
+      XDG_DATA_HOME: FOLDER,
+      XDG_CONFIG_HOME: FOLDER,
+    };
+    await run(env, Number(httpsPort || 443));
+    say(`serves ${origin}`);
+  });
+  print(`    Trust once: ${paint("bold", relative(ROOT, AUTHORITY))}   (docs/https.md says how)\n`);
+}
+
+/** @param {NodeJS.ProcessEnv} env  @param {number} httpsPort */
+async function run(env, httpsPort) {
+  mkdirSync(join(DATA, "logs"), { recursive: true });
+  const log = openSync(LOG, "w");
+  const args = ["run", "--adapter", "caddyfile", "--config", join(ROOT, "Caddyfile")];
+  // A group of its own, so that a Ctrl-C reaches it through us alone, and once.
+  const child = spawn("caddy", args, { cwd: ROOT, env, stdio: ["ignore", log, log], detached: true });
+  closeSync(log);
+  let isOver = false;
+  const over = new Promise((resolve) => child.once("close", resolve).once("error", resolve)).then(
+    () => (isOver = true),
+  );
+  onLeave(async () => {
+    child.kill("SIGTERM");
+    await over;
+  });
+  const deadline = Date.now() + START_SECONDS * 1000;
+  while (!existsSync(AUTHORITY) || !(await isTaken(httpsPort))) {
+    if (isOver || Date.now() > deadline) throw new Obstacle(`Caddy did not start:\n\n${readFileSync(LOG, "utf8")}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
