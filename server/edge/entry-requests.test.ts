@@ -180,6 +180,7 @@ describe("the app never sees", () => {
     ["an absolute address", `GET http://evil.test/ HTTP/1.1\r\n${host}\r\n\r\n`, 400],
     ["a parent segment", `GET /_next/static/../../dashboard HTTP/1.1\r\n${host}\r\n\r\n`, 400],
     ["half an encoding", `GET /% HTTP/1.1\r\n${host}\r\n\r\n`, 400],
+    ["an encoding inside an encoding", `GET /%%36%31 HTTP/1.1\r\n${host}\r\n\r\n`, 400],
     ["a backslash", `GET /\\evil.test HTTP/1.1\r\n${host}\r\n\r\n`, 400],
     ["a raw byte above ASCII", `GET /caf\u00e9 HTTP/1.1\r\n${host}\r\n\r\n`, 400],
     ["TRACE", `TRACE / HTTP/1.1\r\n${host}\r\n\r\n`, 405],

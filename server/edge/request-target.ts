@@ -34,7 +34,8 @@ const ENCODED_UNRESERVED = /%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f|7e)/gi;
  */
 export function inPlainSpelling(target: string): string {
   const path = pathOf(target);
-  if (!path.includes("%")) return target;
+  // What is broken stays so: undone half-way, it could become another encoding.
+  if (!path.includes("%") || BROKEN_ENCODING.test(path)) return target;
   return path.replace(ENCODED_UNRESERVED, (code) => decodeURIComponent(code)) + target.slice(path.length);
 }
 
