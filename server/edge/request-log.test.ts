@@ -48,6 +48,16 @@ test("no token, cookie, password or query reaches the log", async () => {
   expect(JSON.stringify(entry.lines)).not.toMatch(/eyJ|hunter2/);
 });
 
+test("of what is no path, or a long one, little is kept", async () => {
+  const entry = await startEntry((_request, response) => void response.end());
+  const host = "Host: localhost\r\nConnection: close\r\n\r\n";
+  await entry.send(`GET http://ada:hunter2@localhost/ HTTP/1.1\r\n${host}`);
+  await entry.send(`GET /login#access=hunter2 HTTP/1.1\r\n${host}`);
+  await entry.send(`GET /${"a".repeat(5000)} HTTP/1.1\r\n${host}`);
+  await pause(20);
+  expect(entry.lines.map(({ path }) => path)).toEqual(["(no path)", "/login", `/${"a".repeat(255)}…`]);
+});
+
 test("built assets are only logged when somebody debugs", async () => {
   const entry = await startEntry((_request, response) => void response.end());
   await entry.ask({ path: "/_next/static/a.js" });
