@@ -2,7 +2,7 @@ import { classifyRoute, type RouteKind } from "@/server/auth/policy/routes";
 import type { Asked } from "./asked";
 import { headersIn } from "./headers";
 import type { HttpAnswer } from "./http-answers";
-import type { Person } from "./people";
+import type { Difference, Person } from "./people";
 import type { Sent } from "./sent";
 import type { Outcome } from "./transport";
 
@@ -21,8 +21,9 @@ export interface Facts {
   secrets: readonly string[];
   /** What the app wrote about this request. */
   log: readonly string[];
-  /** What became of the bystander's rows. */
-  bystanderDifference: "everything" | "rotated" | null;
+  /** What became of their rows. */
+  personDifference: Difference;
+  bystanderDifference: Difference;
 }
 
 export function routeOf({ target }: Sent): RouteKind {

@@ -3,6 +3,7 @@ import { headerIn, headersIn } from "./headers";
 import type { HttpAnswer } from "./http-answers";
 import { complaintAboutDress, complaintAboutScripts } from "./judges/dress";
 import { complaintAboutWays } from "./judges/redirects";
+import { complaintAboutAcceptance } from "./judges/refused";
 import { complaintAboutCookies, isClearing } from "./judges/set-cookies";
 import { traceIn } from "./judges/traces";
 import { AGENT, PASSWORD } from "./people";
@@ -77,6 +78,8 @@ export const JUDGES = {
     const trace = traceIn(told);
     return trace === null || sent.text.includes(trace) ? null : `a trace: ${trace.slice(0, 120)}`;
   }),
+
+  "What is too much, ambiguous or hidden in a batch was refused": complaintAboutAcceptance,
 
   "Nobody was let in without a token or a password of ours": ofAnswers((answer, { sent, person, bystander }) => {
     const opens = [person, bystander].flatMap((one) => [one.access, one.refresh]).concat(PASSWORD);

@@ -5,7 +5,7 @@ import type { Target } from "./target";
 import { routeOf, sentHeaders, type Facts } from "./facts";
 import { headerIn } from "./headers";
 import { JUDGES, TYPED, type Oracle } from "./judges";
-import { AGENT, PASSWORD, Person } from "./people";
+import { AGENT, PASSWORD, Person, readRows } from "./people";
 import { request } from "./requests";
 import { render, type Sent } from "./sent";
 import { tamper } from "./tampering";
@@ -73,6 +73,7 @@ export class Lane {
     const sent = render(asked, this.meaning(requestId));
     const outcome = await this.send(asked, sent);
     const [answer = null] = outcome.answers;
+    const [personRows, bystanderRows] = await readRows(this.target.db, [this.person, this.bystander]);
     const facts: Facts = {
       asked,
       sent,
@@ -84,7 +85,8 @@ export class Lane {
       origin: this.target.origin,
       secrets: this.target.secrets,
       log: this.target.log.about((answer && headerIn(answer.headers, "x-request-id")) ?? requestId),
-      bystanderDifference: this.bystander.difference(await this.bystander.rows()),
+      bystanderDifference: this.bystander.difference(bystanderRows!),
+      personDifference: this.person.difference(personRows!),
     };
     this.tally.count(facts);
     try {
@@ -98,12 +100,11 @@ export class Lane {
   }
 
   /** Both are again as they were, so that what follows, or is sent once more, meets the same. */
-  private async settle({ bystanderDifference }: Facts): Promise<void> {
+  private async settle({ bystanderDifference, personDifference }: Facts): Promise<void> {
     if (bystanderDifference !== null) await this.bystander.restore();
-    if (this.person.difference(await this.person.rows()) !== null) {
-      this.tally.restored += 1;
-      await this.person.restore();
-    }
+    if (personDifference === null) return;
+    this.tally.restored += 1;
+    await this.person.restore();
   }
 
   private async send(asked: Asked, sent: Sent): Promise<Outcome> {

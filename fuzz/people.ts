@@ -19,6 +19,8 @@ interface Held {
   refresh: string;
 }
 
+export type Difference = "everything" | "rotated" | null;
+
 export type Rows = { user: User | undefined; sessions: SessionRow[] };
 
 /** An account with one session. It is planted by the product's own code, so that a request costs no login. */
@@ -67,16 +69,8 @@ export class Person {
     return [access, refresh, session.currentNonce, session.id, this.email];
   }
 
-  async rows(): Promise<Rows> {
-    const [user, sessions] = await Promise.all([
-      this.db.selectFrom("users").selectAll().where("id", "=", this.userId).executeTakeFirst(),
-      this.db.selectFrom("sessions").selectAll().where("userId", "=", this.userId).orderBy("id").execute(),
-    ]);
-    return { user, sessions };
-  }
-
   /** What is not as it was planted; null if everything is. Who was shown an old token may have been given the next one. */
-  difference({ user, sessions }: Rows): "everything" | "rotated" | null {
+  difference({ user, sessions }: Rows): Difference {
     const [session] = sessions;
     const planted = this.#signedIn.session;
     if (sessions.length !== 1 || session === undefined || !isSame(user, this.planted)) return "everything";
@@ -107,6 +101,19 @@ export class Person {
     if (this.#held === null) throw new Error("Nobody is signed in.");
     return this.#held;
   }
+}
+
+/** What the database has of them, read at once. */
+export async function readRows(db: Kysely<Database>, people: readonly Person[]): Promise<Rows[]> {
+  const ids = people.map(({ userId }) => userId);
+  const [users, sessions] = await Promise.all([
+    db.selectFrom("users").selectAll().where("id", "in", ids).execute(),
+    db.selectFrom("sessions").selectAll().where("userId", "in", ids).orderBy("id").execute(),
+  ]);
+  return ids.map((one) => ({
+    user: users.find(({ id }) => id === one),
+    sessions: sessions.filter(({ userId }) => userId === one),
+  }));
 }
 
 /** One hash for all of them: hashing is the one thing here that takes time. */

@@ -13,15 +13,15 @@ interface Procedure {
 
 /** Every procedure, with an input that it takes. */
 export const PROCEDURES: readonly Procedure[] = [
-  { name: "auth.session", isMutation: false, weight: 6, input: null },
-  { name: "users.me", isMutation: false, weight: 6, input: null },
-  { name: "sessions.list", isMutation: false, weight: 6, input: null },
-  { name: "users.update", isMutation: true, weight: 12, input: [["fullName", '"Grace Moat"']] },
-  { name: "sessions.revoke", isMutation: true, weight: 6, input: [["id", '"{{session}}"']] },
-  { name: "sessions.revoke", isMutation: true, weight: 4, input: [["id", '"{{bystander.session}}"']] },
-  { name: "sessions.revokeOthers", isMutation: true, weight: 4, input: null },
-  { name: "auth.refresh", isMutation: true, weight: 8, input: null },
-  { name: "auth.logout", isMutation: true, weight: 4, input: null },
+  { name: "auth.session", isMutation: false, weight: 12, input: null },
+  { name: "users.me", isMutation: false, weight: 12, input: null },
+  { name: "sessions.list", isMutation: false, weight: 12, input: null },
+  { name: "users.update", isMutation: true, weight: 24, input: [["fullName", '"Grace Moat"']] },
+  { name: "sessions.revoke", isMutation: true, weight: 12, input: [["id", '"{{session}}"']] },
+  { name: "sessions.revoke", isMutation: true, weight: 8, input: [["id", '"{{bystander.session}}"']] },
+  { name: "sessions.revokeOthers", isMutation: true, weight: 8, input: null },
+  { name: "auth.refresh", isMutation: true, weight: 16, input: null },
+  { name: "auth.logout", isMutation: true, weight: 8, input: null },
   { name: "auth.logoutAll", isMutation: true, weight: 2, input: null },
   {
     name: "auth.login",

@@ -17,7 +17,8 @@ const TAMPERINGS = {
   truncate: (token, at) => token.slice(0, at % token.length),
   lengthen: (token, at) => token + "A".repeat(1 + (at % 4000)),
   padded: (token) => `${token}=`,
-  spelled: (token) => token.replace(/.$/, (last) => (last === "A" ? "B" : "A")),
+  // The last character carries bits that mean nothing: four spellings are one signature.
+  spelled: (token, at) => token.slice(0, -1) + BASE64URL[BASE64URL.indexOf(token.at(-1)!) + 1 + (at % 3)],
   standard: (token) => token.replaceAll("-", "+").replaceAll("_", "/") + ".",
   quoted: (token) => `"${token}"`,
   encoded: (token) => token.replaceAll(".", "%2E"),
@@ -54,6 +55,7 @@ const TAMPERINGS = {
     sign((_header, claims) => void (claims["_" in claims ? "_" : "sid"] = "A".repeat(22))),
 } satisfies Record<string, (token: string, at: number, sign: Sign) => string>;
 
+const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const KEY_IDS = [
   "../../../../dev/null",
   "__proto__",
