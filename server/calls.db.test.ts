@@ -208,6 +208,7 @@ describe("batches", () => {
     ["two logins", "auth.login,auth.login?batch=1"],
     ["a login in a crowd", "users.update,auth.login?batch=1"],
     ["a login behind an encoded comma", "users.update%2Cauth.login?batch=1"],
+    ["logins in another spelling", "%61uth.login,auth%2elogin?batch=1"],
     ["a logout", "auth.logout,auth.logout?batch=1"],
     ["eleven of anything", `${Array(11).fill("users.update").join(",")}?batch=1`],
     ["a hundred of anything", `${Array(100).fill("users.update").join("%2c")}?batch=1`],
