@@ -15,7 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{app,server,db,scripts,e2e,lab,docs,doctor,bench,fuzz}/**/*.test.{ts,tsx}"],
+          include: ["{app,server,db,scripts,e2e,lab,proofs,docs,doctor,bench,fuzz}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.db.test.ts", "**/node_modules/**"],
         },
       },

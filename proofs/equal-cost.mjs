@@ -1,0 +1,149 @@
+import { randomUUID } from "node:crypto";
+import { Agent } from "node:http";
+import { hash } from "@node-rs/argon2";
+import { call } from "./client.mjs";
+import { mannWhitney, median, shiftBetween } from "./statistics.mjs";
+
+const SAMPLES = 80;
+/** A sample is the fastest of so many tries: whatever else the machine does only ever adds. */
+const TRIES_A_SAMPLE = 4;
+const ROUNDS = SAMPLES * TRIES_A_SAMPLE;
+/** Below the ten failures after which an account refuses, whatever the password. */
+const TRIES_AN_EMAIL = 8;
+/** Four comparisons at this level cry wolf once in 250 runs. */
+const SIGNIFICANT = 0.001;
+const PLANTED_MILLISECONDS = 1.5;
+
+const PASSWORD = "correct horse battery staple";
+const TODAY = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+const EARLIER = { algorithm: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 };
+
+/**
+ * Somebody who measures cannot tell an email that nobody has from one with another password, a disabled account, or an account
+ * whose hash has earlier parameters. One sample of each is taken after the other, in an order that is drawn anew each time,
+ * so that whatever the machine does meets all of them. A difference that is planted on purpose must be found.
+ * @param {import("./stage.mjs").Stage} stage  @param {import("./claims.mjs").Claims} claims  @param {(detail: string) => void} say
+ */
+export async function prove(stage, claims, say) {
+  const cases = await prepare(stage);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (/** @type {Case} */ one, /** @type {number} */ round) => {
+    const input = { email: one.emails[round % one.emails.length], password: one.password, remember: true };
+    return call(stage.url, "auth.login", { input, agent, requestId: "one-and-the-same" });
+  };
+
+  // The process meets the earlier parameters once, compiles its paths and opens its connections.
+  for (const one of cases) await ask(one, 0);
+  const answers = new Set();
+  for (let round = 0; round < ROUNDS; round++) {
+    if (round % 20 === 0) say(`${round} of ${ROUNDS} rounds`);
+    for (const one of inDrawnOrder(cases)) {
+      const { status, body, headers, milliseconds } = await ask(one, round);
+      one.tries.push(milliseconds + (one.planted ?? 0));
+      answers.add(`${status} ${body} ${JSON.stringify(withoutWhatMoves(headers))}`);
+    }
+  }
+  agent.destroy();
+
+  const compared = compare(cases);
+  claims.add(
+    answers.size === 1,
+    `${cases.length * ROUNDS} answers of ${cases.length} kinds are the same, byte by byte and header by header`,
+  );
+  for (const { name, p, planted } of compared.slice(1)) {
+    const isTold = p < SIGNIFICANT;
+    const says = `${name}: p = ${p.toPrecision(2)}`;
+    if (planted)
+      claims.add(isTold, `${says}: ${isTold ? "the method finds it" : "this machine is too busy for the method"}`);
+    else claims.add(!isTold, `${says}: cannot be told from an unknown email`);
+  }
+  return table(compared);
+}
+
+/**
+ * @typedef {{ name: string, emails: string[], password: string, planted?: number, tries: number[] }} Case
+ * @param {import("./stage.mjs").Stage} stage
+ * @returns {Promise<Case[]>} the first is what the others are compared with
+ */
+async function prepare(stage) {
+  const [today, earlier] = await Promise.all([hash(PASSWORD, TODAY), hash(PASSWORD, EARLIER)]);
+  // Each email is tried once more, before the samples.
+  const count = Math.ceil(ROUNDS / TRIES_AN_EMAIL) + 1;
+  const nobody = () => Array.from({ length: count }, () => `${randomUUID()}@proof.test`);
+  const accounts = (/** @type {string} */ passwordHash, isDisabled = false) =>
+    stage.insertAccounts(count, { passwordHash, isDisabled });
+  const wrong = { password: "a guess of the same sort", tries: [] };
+  return [
+    { ...wrong, name: "unknown email", emails: nobody(), tries: [] },
+    { ...wrong, name: "wrong password", emails: await accounts(today), tries: [] },
+    {
+      ...wrong,
+      name: "disabled account, right password",
+      emails: await accounts(today, true),
+      password: PASSWORD,
+      tries: [],
+    },
+    { ...wrong, name: "wrong password, earlier parameters", emails: await accounts(earlier), tries: [] },
+    {
+      ...wrong,
+      name: "disabled, earlier parameters, right password",
+      emails: await accounts(earlier, true),
+      password: PASSWORD,
+      tries: [],
+    },
+    {
+      ...wrong,
+      name: `unknown email, ${PLANTED_MILLISECONDS} ms planted`,
+      emails: nobody(),
+      planted: PLANTED_MILLISECONDS,
+      tries: [],
+    },
+  ];
+}
+
+/** @param {Case[]} cases */
+function compare(cases) {
+  const sampled = cases.map(({ name, planted, tries }) => ({ name, planted, samples: fastestOfEach(tries) }));
+  const reference = sampled[0]?.samples ?? [];
+  return sampled.map((one) => ({
+    ...one,
+    median: median(one.samples),
+    p: mannWhitney(reference, one.samples),
+    ...shiftBetween(reference, one.samples),
+  }));
+}
+
+/** @param {readonly number[]} tries */
+function fastestOfEach(tries) {
+  return Array.from({ length: SAMPLES }, (_, at) =>
+    Math.min(...tries.slice(at * TRIES_A_SAMPLE, (at + 1) * TRIES_A_SAMPLE)),
+  );
+}
+
+/** @param {ReturnType<typeof compare>} compared */
+function table(compared) {
+  const cell = (/** @type {number} */ value, digits = 2) => value.toFixed(digits).padStart(8);
+  const lines = compared.map(({ name, samples, median: middle, shift, low, high, p }, at) => {
+    const difference =
+      at === 0 ? "" : `${cell(shift)}  ${cell(low)} to ${cell(high)}  ${p < SIGNIFICANT ? "told apart" : "the same"}`;
+    return `  ${name.padEnd(46)}${String(samples.length).padStart(5)}${cell(middle)}  ${difference}`.trimEnd();
+  });
+  const head = `  ${"login with".padEnd(46)}${"n".padStart(5)}  median  differs by     99 % interval  verdict   (milliseconds)`;
+  return ["", head, ...lines, "", ""].join("\n");
+}
+
+/** @template T @param {readonly T[]} list  @returns {T[]} */
+function inDrawnOrder(list) {
+  const drawn = [...list];
+  for (let at = drawn.length - 1; at > 0; at--) {
+    const other = Math.floor(Math.random() * (at + 1));
+    [drawn[at], drawn[other]] = [/** @type {T} */ (drawn[other]), /** @type {T} */ (drawn[at])];
+  }
+  return drawn;
+}
+
+/** The date, and how often this address may still try. @param {import("node:http").IncomingHttpHeaders} headers */
+function withoutWhatMoves(headers) {
+  const { date: _, "ratelimit-remaining": __, "ratelimit-reset": ___, ...rest } = headers;
+  return rest;
+}
