@@ -64,6 +64,11 @@ function judgeWay({ isLocal, verifies }: WayFacts, { isEncrypted }: ServerFacts)
 function judgeFailure({ code, message }: { code: string; message: string }, { address }: WayFacts): Finding {
   const told = (says: string, todo: string) => problem("database-unreachable", says, todo);
   switch (code) {
+    case "UNREADABLE_URL":
+      return told(
+        `${message}.`,
+        "Set it to mysql://user:password@host:3306/database, with ?ssl= or ?socketPath= at the most",
+      );
     case "ECONNREFUSED":
     case "ENOENT":
       return told(

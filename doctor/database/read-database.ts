@@ -14,6 +14,7 @@ export interface DatabaseReading {
 /** Examines the database over connections like the app's own, and changes nothing. */
 export async function readDatabase(url: string): Promise<DatabaseReading> {
   const way = wayTo(url);
+  if (typeof way === "string") return unreachable(UNKNOWN_WAY, "UNREADABLE_URL", way);
   const db = connect(url, { poolSize: 4, acquireSeconds: 5 });
   try {
     const [server, schema] = [await readServer(db), await readSchema(db)];
@@ -25,14 +26,28 @@ export async function readDatabase(url: string): Promise<DatabaseReading> {
     };
   } catch (error) {
     const { code = "unknown", message } = error as NodeJS.ErrnoException;
-    return { facts: { kind: "unreachable", way, code, message }, clock: [], addresses: null };
+    return unreachable(way, code, message);
   } finally {
     await db.destroy();
   }
 }
 
-function wayTo(url: string): WayFacts {
-  const { socketPath, host = "", port, ssl } = parseDatabaseUrl(url);
+const UNKNOWN_WAY: WayFacts = { address: "DATABASE_URL", isLocal: true, verifies: true };
+
+function unreachable(way: WayFacts, code: string, message: string): DatabaseReading {
+  return { facts: { kind: "unreachable", way, code, message }, clock: [], addresses: null };
+}
+
+/** Why the address cannot be read, where it cannot. A parser's own words might quote a key out of it. */
+function wayTo(url: string): WayFacts | string {
+  let options: ReturnType<typeof parseDatabaseUrl>;
+  try {
+    options = parseDatabaseUrl(url);
+  } catch (error) {
+    const { message } = error as Error;
+    return message.startsWith("DATABASE_URL") ? message : "DATABASE_URL cannot be read";
+  }
+  const { socketPath, host = "", port, ssl } = options;
   return {
     address: socketPath ?? `${host}:${port}`,
     isLocal: socketPath !== undefined || /^(localhost|127(\.\d+){3}|::1)$/.test(host),

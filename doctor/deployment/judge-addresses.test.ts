@@ -26,7 +26,8 @@ describe("whether claimed addresses are believed", () => {
   });
 
   test("where the counters are hidden, that is said", () => {
-    for (const hidden of [answered(200, { "ratelimit-remaining": null }), failed("ECONNRESET")]) {
+    const one = { "ratelimit-limit": "1", "ratelimit-remaining": "0" };
+    for (const hidden of [answered(200, { "ratelimit-remaining": null }), answered(200, one), failed("ECONNRESET")]) {
       const rest = restFacts({ asOthers: [left(595), hidden] });
       expect(idsOf(judgeAddresses(rest, null, true))).toEqual(["! addresses-untold"]);
     }

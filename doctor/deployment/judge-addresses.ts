@@ -66,7 +66,8 @@ function isFresh(reply: Reply): boolean | null {
   const [limit, remaining] = ["ratelimit-limit", "ratelimit-remaining"].map((name) =>
     Number(valuesOf(reply, name)[0] ?? NaN),
   );
-  if (limit === undefined || remaining === undefined || Number.isNaN(limit - remaining)) return null;
+  // Of one request a minute the first is also the last.
+  if (limit === undefined || remaining === undefined || Number.isNaN(remaining) || !(limit > 1)) return null;
   return remaining >= limit - 1;
 }
 

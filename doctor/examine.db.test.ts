@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { expect, test } from "vitest";
+import { createTestDatabase } from "@/db/testing";
+import { examineInstallation } from "./examine";
+import { idsOf } from "./testing";
+
+const random = () => randomBytes(32).toString("hex");
+
+function sourceWith(changes: Record<string, string | undefined>) {
+  return {
+    NODE_ENV: "production",
+    APP_ORIGIN: "http://localhost:9",
+    PORT: "9",
+    SESSION_SECRET: random(),
+    JWT_ACCESS_SECRET: random(),
+    ...changes,
+  };
+}
+
+async function examine(changes: Record<string, string | undefined>) {
+  const groups = await examineInstallation(sourceWith(changes), process.cwd(), new Date());
+  return Object.fromEntries(groups.map((group) => [group.title, group]));
+}
+
+test("with the app down, all else is examined", async () => {
+  const { url, drop } = await createTestDatabase();
+  const { Configuration, Database, Clocks, App } = await examine({ DATABASE_URL: url });
+  expect(idsOf(App!)).toEqual(["✗ unreachable"]);
+  expect(idsOf(Configuration!)).toEqual([]);
+  expect(idsOf(Database!).filter((id) => id.startsWith("✗"))).toEqual([]);
+  expect(Clocks?.healthy).toMatch(/^database [+−]/);
+  await drop();
+});
+
+test("with the database down, or not even named, all else is examined", async () => {
+  const { Database, Versions, App } = await examine({ DATABASE_URL: "mysql://root@127.0.0.1:9/portcullis" });
+  expect([idsOf(Database!), idsOf(App!)]).toEqual([["✗ database-unreachable"], ["✗ unreachable"]]);
+  expect(Versions).toBeDefined();
+  const nameless = await examine({ DATABASE_URL: undefined });
+  expect(nameless.Database?.skipped).toBeDefined();
+  expect(idsOf(nameless.Configuration!)).toEqual(["✗ variable-database-url"]);
+});
+
+test.each([
+  ["mysql://root@127.0.0.1:9/x?multipleStatements=true", /unknown parameter: multipleStatements/],
+  ["mysql://root@127.0.0.1:9/x?ssl=1", /an ssl that is neither/],
+  ["mysql://root@127.0.0.1:9/x?ssl=hunter2", /DATABASE_URL cannot be read/],
+  ["mysql://%ff@127.0.0.1:9/x", /DATABASE_URL cannot be read/],
+])("%s is a finding, not a crash, and is not quoted", async (DATABASE_URL, says) => {
+  const { Database } = await examine({ DATABASE_URL });
+  expect(idsOf(Database!)).toEqual(["✗ database-unreachable"]);
+  expect(Database?.findings[0]?.says).toMatch(says);
+  expect(JSON.stringify(Database)).not.toContain("hunter2");
+});
