@@ -1,10 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import { ROOT } from "@/scripts/paths.mjs";
 import { startProgram, type Program } from "./program";
 import { recipe } from "./recipe";
+
+const CERTIFICATE_SECONDS = 20;
 
 export interface Caddy extends Program {
   httpPort: number;
@@ -28,6 +31,7 @@ export async function startCaddy(folder: string, httpsPort: number, instances: n
   };
   const args = ["run", "--adapter", "caddyfile", "--config", join(ROOT, "Caddyfile")];
   const program = await startProgram("caddy", args, { folder, env, ports: [httpPort, httpsPort] });
+  await untilCertified(httpsPort);
   const data = join(folder, "data", "caddy");
   const issued = join(data, "certificates", "local", "localhost", "localhost");
   const authorityFile = join(data, "pki", "authorities", "local", "root.crt");
@@ -55,6 +59,27 @@ export async function startInnerCaddy(folder: string, port: number, outer: strin
   writeFileSync(config, text);
   const args = ["run", "--adapter", "caddyfile", "--config", config];
   return startProgram("caddy", args, { folder, env: homeIn(folder), ports: [port] });
+}
+
+/** Caddy takes connections before it has a certificate for them. */
+async function untilCertified(port: number): Promise<void> {
+  const deadline = Date.now() + CERTIFICATE_SECONDS * 1000;
+  while (!(await canGreet(port))) {
+    if (Date.now() > deadline) throw new Error(`Caddy has no certificate after ${CERTIFICATE_SECONDS} s`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function canGreet(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    // Whether the authority is trusted, the tests find out.
+    const socket = connect({ port, host: "127.0.0.1", servername: "localhost", rejectUnauthorized: false });
+    const settle = (greeted: boolean) => {
+      socket.destroy();
+      resolve(greeted);
+    };
+    socket.once("secureConnect", () => settle(true)).once("error", () => settle(false));
+  });
 }
 
 function homeIn(folder: string): Record<string, string> {

@@ -15,7 +15,8 @@ export function canTakeAddresses(): boolean {
 /** Gives this machine one more IPv6 address to send from, until `returnAddresses`. */
 export function takeAddress(address: string): void {
   if (taken.includes(address)) return;
-  ip("replace", address);
+  // On the loopback interface nobody else can have it: there is no need to ask around first.
+  ip("replace", address, "nodad");
   taken.push(address);
 }
 
@@ -23,12 +24,6 @@ export function returnAddresses(): void {
   for (const address of taken.splice(0)) ip("del", address);
 }
 
-function ip(verb: "replace" | "del", address: string): void {
-  execFileSync(
-    "ip",
-    ["-6", "addr", verb, `${address}/128`, "dev", "lo", "nodad"].slice(0, verb === "del" ? -1 : undefined),
-    {
-      stdio: "pipe",
-    },
-  );
+function ip(verb: "replace" | "del", address: string, ...more: string[]): void {
+  execFileSync("ip", ["-6", "addr", verb, `${address}/128`, "dev", "lo", ...more], { stdio: "pipe" });
 }
