@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { idsOf } from "@/doctor/testing";
 import { judgeDatabase, type WayFacts } from "./judge-database";
+import { judgeSchema } from "./judge-schema";
 import { MADE_SCHEMA } from "./made-schema";
 import type { ServerFacts } from "./server-facts";
 
@@ -132,4 +133,27 @@ test("tables that are not up to date are one finding, whatever else differs in t
   const server = { ...SERVER, missingMigrations: ["2026-11-21T1000-create-users"] };
   const schema = { columns: {}, indexes: {}, foreignKeys: {}, engines: {} };
   expect(idsOf(judgeDatabase({ kind: "reached", way: WAY, server, schema }, true))).toEqual(["✗ not-migrated"]);
+});
+
+describe("tables", () => {
+  const without = (table: string, lines: Record<string, string>) =>
+    Object.fromEntries(Object.entries(lines).filter(([name]) => name.split(".")[0] !== table));
+
+  test("one that is missing is one finding, without its columns and indexes", () => {
+    const { columns, indexes, foreignKeys, engines } = MADE_SCHEMA;
+    const found = {
+      columns: without("sessions", columns),
+      indexes: without("sessions", indexes),
+      foreignKeys: without("sessions", foreignKeys),
+      engines: without("sessions", engines),
+    };
+    expect(idsOf(judgeSchema(found))).toEqual(["✗ table-missing"]);
+  });
+
+  test("one without transactions is a problem; one column more is nobody's business", () => {
+    const engines = { ...MADE_SCHEMA.engines, sessions: "MyISAM" };
+    expect(idsOf(judgeSchema({ ...MADE_SCHEMA, engines }))).toEqual(["✗ table-engine"]);
+    const columns = { ...MADE_SCHEMA.columns, "users.nickname": "varchar(9) utf8mb4_general_ci" };
+    expect(idsOf(judgeSchema({ ...MADE_SCHEMA, columns }))).toEqual([]);
+  });
 });
