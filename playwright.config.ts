@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, devices } from "@playwright/test";
 import { findChromium } from "@/scripts/chromium.mjs";
@@ -10,11 +11,19 @@ const baseURL = (process.env.BASE_URL ??= `http://localhost:${port}`);
 process.env.STAGE_DATABASE_DIRECTORY ??= join(DATA, "e2e", `stage-${port}`, "mysql");
 process.env.SESSION_SECRET = process.env.STAGE_SESSION_SECRET ??= randomBytes(32).toString("base64url");
 process.env.JWT_ACCESS_SECRET = process.env.STAGE_JWT_ACCESS_SECRET ??= randomBytes(32).toString("base64url");
+// Where what went over the wires is compared with what the apps wrote. Whoever is first makes it anew; workers inherit it.
+if (process.env.STAGE_EVIDENCE === undefined) {
+  process.env.STAGE_EVIDENCE = join(DATA, "logs", `stage-${port}`);
+  rmSync(process.env.STAGE_EVIDENCE, { recursive: true, force: true });
+}
 
 export default defineConfig({
   testDir: "e2e",
+  // What is called a test there is the unit runner's.
+  testMatch: "**/*.spec.ts",
   // Those need proxies, and have a configuration of their own.
   testIgnore: "proxies/**",
+  globalTeardown: "./e2e/redaction.ts",
   fullyParallel: true,
   workers: 2,
   forbidOnly: Boolean(process.env.CI),

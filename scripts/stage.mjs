@@ -22,7 +22,7 @@ await perform(async ({ step }) => {
   });
   await step("Build", buildOnce);
   const app = await step("Server", async () => {
-    const log = join(DATA, "logs", `stage-${port}.log`);
+    const log = join(process.env.STAGE_EVIDENCE ?? join(DATA, "logs"), `stage-${port}.log`);
     const started = await startApp({ port, env: { DATABASE_URL: database.url }, log, until: "started" });
     onLeave(started.stop);
     await started.ready();

@@ -6,9 +6,13 @@ export interface Exchange {
   /** With the query. */
   path: string;
   requestHeaders: IncomingMessage["headers"];
+  /** As much of it as has been sent. */
+  requestBody: string;
   /** Null until the server has answered. */
   status: number | null;
   location: string | null;
+  /** The answer's. */
+  requestId: string | null;
   setCookies: string[];
 }
 

@@ -10,9 +10,16 @@ type Judge = (exchange: Exchange) => (() => Promise<Verdict>) | null;
 
 const LOOPBACK = "127.0.0.1";
 
+/** What went through a tunnel, both ways, as it was written. Programs ask for one even where nothing is encrypted. */
+export interface Tunnel {
+  sent: string;
+  received: string;
+}
+
 /** An HTTP proxy on this machine. Connections to the app come from `address`, so that it sees the same one every time. */
 export class ForwardProxy {
   address = LOOPBACK;
+  readonly tunnels: Tunnel[] = [];
   #isCut = false;
   readonly #sockets = new Set<Socket>();
   readonly #agents = new Map<string, Agent>();
@@ -67,6 +74,7 @@ export class ForwardProxy {
       setHost: false,
       agent: this.#agentFrom(localAddress),
     });
+    request.on("data", (chunk: Buffer) => (exchange.requestBody += chunk.toString()));
     request.pipe(upstream);
     upstream.once("error", () => request.socket.destroy());
     // What is to be judged is work that the server shall finish, whatever the browser does meanwhile.
@@ -77,6 +85,7 @@ export class ForwardProxy {
       answer.once("error", () => request.socket.destroy());
       exchange.status = answer.statusCode ?? 0;
       exchange.location = answer.headers.location ?? null;
+      exchange.requestId = String(answer.headers["x-request-id"] ?? "") || null;
       exchange.setCookies = answer.headers["set-cookie"] ?? [];
       const begin = () => {
         // Those speak about the connection to the app, not about ours to the browser.
@@ -99,9 +108,13 @@ export class ForwardProxy {
     if (this.#isCut) return void socket.destroy();
     const { hostname, port } = new URL(`http://${request.url}`);
     const upstream = connect({ ...this.#routeTo(hostname), port: Number(port || 80) });
+    const tunnel: Tunnel = { sent: head.toString(), received: "" };
+    this.tunnels.push(tunnel);
     upstream.once("connect", () => {
       socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
       upstream.write(head);
+      socket.on("data", (chunk: Buffer) => (tunnel.sent += chunk.toString()));
+      upstream.on("data", (chunk: Buffer) => (tunnel.received += chunk.toString()));
       upstream.pipe(socket).pipe(upstream);
     });
     upstream.on("error", () => socket.destroy());
@@ -128,8 +141,10 @@ function exchangeOf(request: IncomingMessage, target: URL): Exchange {
     method: request.method ?? "",
     path: target.pathname + target.search,
     requestHeaders: request.headers,
+    requestBody: "",
     status: null,
     location: null,
+    requestId: null,
     setCookies: [],
   };
 }

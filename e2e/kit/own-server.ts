@@ -6,6 +6,7 @@ import { findFreePort } from "@/scripts/loopback.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { DATA, ENTRY } from "@/scripts/paths.mjs";
+import { appLogFile } from "./evidence";
 
 export type Variables = Record<string, string>;
 
@@ -54,7 +55,7 @@ export class OwnServer {
   async startApp(given: Variables = {}): Promise<void> {
     const env = { ...this.variables, ...given, DATABASE_URL: this.database.url };
     this.#isAltered = Object.keys(given).length > 0;
-    this.#app = await startApp({ port: this.port, env });
+    this.#app = await startApp({ port: this.port, env, log: appLogFile(`own-${this.port}-${Date.now()}`) });
     await this.#warmUp();
   }
 

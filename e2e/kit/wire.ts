@@ -1,3 +1,4 @@
+import { leaveEvidence } from "./evidence";
 import { ForwardProxy, type Verdict } from "./forward-proxy";
 import { matches, type Exchange, type Matching } from "./exchange";
 
@@ -45,6 +46,7 @@ export class Wire {
 
   async close(): Promise<void> {
     await this.proxy.close();
+    leaveEvidence(this.exchanges, this.proxy.tunnels);
   }
 
   /** Browsers seem to come from here, as far as an app on this machine can see: any address in 127.0.0.0/8. */
