@@ -26,9 +26,14 @@ export interface Facts {
   bystanderDifference: Difference;
 }
 
-export function routeOf({ target }: Sent): RouteKind {
+export function routeOf(sent: Sent): RouteKind {
+  return classifyRoute(plainPath(sent));
+}
+
+/** The path without the encodings that mean nothing. */
+export function plainPath({ target }: Sent): string {
   const [path = ""] = target.split(/[?#]/, 1);
-  return classifyRoute(path.replace(/%(?:2[de]|3\d|[4-7][0-9a-f])/gi, (code) => decodeURIComponent(code)));
+  return path.replace(/%(?:2[de]|3\d|[4-7][0-9a-f])/gi, (code) => decodeURIComponent(code));
 }
 
 /** All values that were sent under this name, in lower case or not. */

@@ -1,4 +1,4 @@
-import { sentHeaders, type Facts } from "@/fuzz/facts";
+import { plainPath, sentHeaders, type Facts } from "@/fuzz/facts";
 
 const BODY_BYTES_AT_MOST = 64 * 1024;
 const CALLS_PER_BATCH_AT_MOST = 10;
@@ -13,7 +13,7 @@ export function complaintAboutAcceptance({ sent, answer, route }: Facts): string
   if ((sent.body?.length ?? 0) > BODY_BYTES_AT_MOST && wentOn) return "a body over 64 kB was read";
   if (repeatsCookie(sentHeaders(sent, "cookie")) && answer.status < 400)
     return "one cookie was sent twice, and believed";
-  if (route !== "call" || !isUnfitBatch(sent.target)) return null;
+  if (route !== "call" || !isUnfitBatch(plainPath(sent))) return null;
   return answer.body.includes('"result":') ? "a batch that is too long, or hides a sign-in, was carried out" : null;
 }
 
@@ -23,8 +23,8 @@ function repeatsCookie(headers: readonly string[]): boolean {
   return new Set(guarded).size < guarded.length;
 }
 
-function isUnfitBatch(target: string): boolean {
-  const names = (target.split("?", 1)[0] ?? "").slice("/api/trpc/".length).split(/,|%2c/i);
+function isUnfitBatch(path: string): boolean {
+  const names = path.slice("/api/trpc/".length).split(/,|%2c/i);
   return (
     names.length > CALLS_PER_BATCH_AT_MOST ||
     (names.length > 1 && names.some((name) => /^auth\.(?!session$)/.test(name)))
