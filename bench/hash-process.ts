@@ -8,6 +8,12 @@ export interface HashSpec {
   seconds: number;
 }
 
+export interface HashResult {
+  perSecond: number;
+  /** Processor time of one. */
+  cpuMicroseconds: number;
+}
+
 // The machine's own rate: nothing but hashes, as many at once as the app allows itself.
 process.on("message", (spec: HashSpec) => {
   run(spec).then(
@@ -17,7 +23,8 @@ process.on("message", (spec: HashSpec) => {
 });
 process.on("disconnect", () => process.exit(0));
 
-async function run({ hash, password, atOnce, seconds }: HashSpec): Promise<number> {
+async function run({ hash, password, atOnce, seconds }: HashSpec): Promise<HashResult> {
+  const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   let count = 0;
   const lane = async () => {
@@ -27,5 +34,6 @@ async function run({ hash, password, atOnce, seconds }: HashSpec): Promise<numbe
     }
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
-  return count / ((performance.now() - startedAt) / 1000);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { perSecond: count / ((performance.now() - startedAt) / 1000), cpuMicroseconds: (user + system) / count };
 }

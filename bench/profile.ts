@@ -5,6 +5,7 @@ import type { Bench, Say } from "./bench";
 import type { Target } from "./compare";
 import { OriginalSources } from "./original-source";
 import { document, query } from "./requests";
+import { loginAttempts } from "./rows/logins";
 import { twinTargets } from "./rows/twins";
 import { OWNERS, sharesOf, type Owner } from "./shares";
 
@@ -36,6 +37,7 @@ export async function profile(bench: Bench, say: Say): Promise<Profiled[]> {
     await profileOf(bench, "private page", page.ours, say),
     await profileOf(bench, "open page", page.open, say),
     await profileOf(bench, "empty page", barePage, say),
+    await profileOf(bench, "login", { ...call.ours, requests: loginAttempts() }, say),
   ];
 }
 

@@ -32,7 +32,8 @@ export function query(procedure: string, cookies: string): string {
   });
 }
 
-export function mutation(procedure: string, input: unknown, cookies = ""): string {
+/** `address` is what the proxy says that the app trusts; without it the socket's own counts. */
+export function mutation(procedure: string, input: unknown, cookies = "", address = ""): string {
   const body = input === undefined ? "" : JSON.stringify(input);
   const headers = {
     Accept: "*/*",
@@ -43,6 +44,7 @@ export function mutation(procedure: string, input: unknown, cookies = ""): strin
     "Sec-Fetch-Mode": "cors",
     "Sec-Fetch-Site": "same-origin",
     ...(cookies === "" ? {} : { Cookie: cookies }),
+    ...(address === "" ? {} : { "X-Forwarded-For": address }),
   };
   return whole("POST", `/api/trpc/${procedure}`, headers) + body;
 }

@@ -20,12 +20,17 @@ import { seed } from "./seed";
 
 /** Small enough to be nothing, large enough that nobody is asked for twice. */
 const FEW_SESSIONS = 1000;
+/** For the rows that end sessions, so that nobody else's is gone. */
+const SPARE_SESSIONS = 200;
 const BUFFER_POOL_BYTES = 1024 ** 3;
 
 export interface Filled {
   url: string;
   db: Kysely<Database>;
+  /** The sessions are numbered from 0; these many are everybody's, and none of them may end. */
   sessions: number;
+  /** Numbers of further ones, to be taken away and used up. */
+  spare: number[];
   past: Past;
 }
 
@@ -114,6 +119,7 @@ export class Stage {
         APP_ORIGIN: ORIGIN,
         DATABASE_URL: database?.url,
         RATE_LIMIT_FACTOR: "100000",
+        TRUSTED_PROXY_HOPS: "1",
         BENCH_PROBE_PORT: String(probePort),
         NODE_OPTIONS: `--import=${pathToFileURL(join(ROOT, "bench", "probe.mjs"))}`,
       },
@@ -130,8 +136,9 @@ export class Stage {
     onLeave(() => db.destroy());
     await this.#once("memory", () => this.#widenMemory(db));
     const past = pastOf(new Date());
-    await seed(db, sessions, past, say);
-    return { url, db, sessions, past };
+    await seed(db, sessions + SPARE_SESSIONS, past, say);
+    const spare = Array.from({ length: SPARE_SESSIONS }, (_, index) => sessions + index);
+    return { url, db, sessions, spare, past };
   }
 
   /** A million sessions fit into the memory of a server that is meant for them: the disk is not what is measured. */

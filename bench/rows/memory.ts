@@ -32,7 +32,7 @@ export const memory: Row = async (bench, say) => {
     note: `of which ${megabytes(after.heapUsed)} heap`,
     detail: after,
   });
-  return bench.options.isQuick ? [held] : [held, await anHour(bench, say)];
+  return [held, await anHour(bench, say)];
 };
 
 async function anHour({ stage, load }: Bench, say: Say): Promise<Finding> {

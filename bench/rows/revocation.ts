@@ -2,7 +2,7 @@ import { atMost } from "@/bench/bars";
 import type { Row } from "@/bench/bench";
 import { summarise } from "@/bench/figures";
 import { finding, milliseconds } from "@/bench/findings";
-import { cookiesOf, spread } from "@/bench/people";
+import { cookiesOf } from "@/bench/people";
 import { Visitor } from "@/bench/visitor";
 import { pause } from "@/lab/pause";
 
@@ -10,12 +10,11 @@ const GIVEN_UP_MILLISECONDS = 15_000;
 
 /** From the answered logout at one instance to the last call that the other one still let in. */
 export const revocation: Row = async ({ stage, options }, say) => {
-  const { sessions, past } = await stage.few(say);
+  const { spare, past } = await stage.few(say);
   const [here, there] = [await stage.product(say), await stage.second(say)];
   const lags: number[] = [];
   const times = options.isQuick ? 3 : 15;
-  // From the end of the table: other rows begin at its start.
-  for (const ordinal of spread(times, sessions).map((one) => sessions - 1 - one)) {
+  for (const ordinal of spare.splice(0, times)) {
     say(`${lags.length + 1} of ${times}`);
     const { access, refresh } = await cookiesOf(ordinal, past);
     const owner = new Visitor(here.port);

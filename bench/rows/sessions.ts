@@ -45,7 +45,7 @@ export const sessions: Row = async ({ stage, load, options }, say) => {
   const times = (share: number) =>
     `${milliseconds(quantile(all("many"), share))} and ${milliseconds(quantile(all("few"), share))}`;
   return [
-    finding(`Refresh at ${sizes}, p50`, summarise(ratioOf(0.5)), { bar: atMost(1.2, 1.8), note: times(0.5) }),
+    finding(`Refresh at ${sizes}, p50`, summarise(ratioOf(0.5)), { bar: atMost(1.2, 2.5), note: times(0.5) }),
     finding(`Refresh at ${sizes}, p99`, quantile(all("many"), 0.99) / quantile(all("few"), 0.99), {
       note: times(0.99),
     }),

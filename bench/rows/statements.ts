@@ -4,7 +4,7 @@ import { atMost } from "@/bench/bars";
 import type { Row } from "@/bench/bench";
 import { median, quantile } from "@/bench/figures";
 import { count, finding } from "@/bench/findings";
-import { cookiesOf, emailOf, PASSWORD, spread } from "@/bench/people";
+import { cookiesOf, emailOf, PASSWORD } from "@/bench/people";
 import { Visitor } from "@/bench/visitor";
 
 const TIMES = 15;
@@ -14,13 +14,12 @@ const TIMES = 15;
  * median of many operations leaves that out.
  */
 export const statements: Row = async ({ stage }, say) => {
-  const { db, sessions, past } = await stage.few(say);
+  const { db, spare, past } = await stage.few(say);
   const { port } = await stage.product(say);
-  const ordinals = spread(TIMES * 4, sessions);
   const visitor = async (cookies: "both" | "refresh" | "none") => {
     const one = new Visitor(port);
     if (cookies === "none") return one;
-    const { access, refresh } = await cookiesOf(ordinals.pop()!, past);
+    const { access, refresh } = await cookiesOf(spare.pop()!, past);
     one.jar.receive(refresh);
     if (cookies === "both") one.jar.receive(access);
     return one;

@@ -32,7 +32,7 @@ async function besideTwin(
   const detail = { throughput, cpu, ours, other };
   return [
     finding(`Protected ${name}, throughput beside its open twin`, throughput, {
-      bar: atLeast(0.95, 0.8),
+      bar: atLeast(0.95, 0.75),
       note: rates,
       detail,
     }),
