@@ -1,11 +1,16 @@
+import { writeFileSync } from "node:fs";
 import { get } from "node:http";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { atMost } from "@/bench/bars";
 import type { Row } from "@/bench/bench";
+import { BARE, TWINS } from "@/bench/build";
 import { finding, kilobytes } from "@/bench/findings";
+import { parcelsOf, parcelTable, scriptFiles } from "@/bench/page-parcels";
 import { partsOf } from "@/bench/page-parts";
 import { cookiesOf } from "@/bench/people";
 import { USER_AGENT } from "@/bench/requests";
+import { DATA } from "@/scripts/paths.mjs";
 
 const PAGES = ["/login", "/register", "/maintenance", "/dashboard", "/dashboard/sessions", "/dashboard/account"];
 
@@ -19,9 +24,9 @@ interface Weight {
 
 /** Bytes as they travel, packed, until a page needs nothing more; beside an empty page of the same framework. */
 export const weight: Row = async ({ stage }, say) => {
-  const { past, sessions } = await stage.few(say);
+  const { past } = await stage.few(say);
   const { port } = await stage.product(say);
-  const { access, refresh } = await cookiesOf(sessions - 7, past);
+  const { access, refresh } = await cookiesOf(0, past);
   const empty = await weigh((await stage.bare()).port, "/", "");
   const findings = [];
   for (const path of PAGES) {
@@ -37,6 +42,12 @@ export const weight: Row = async ({ stage }, say) => {
       }),
     );
   }
+  const twins = await weigh((await stage.twins(say)).port, "/login", "");
+  const table = parcelTable(
+    parcelsOf(scriptFiles(TWINS, Object.keys(twins.scripts))),
+    parcelsOf(scriptFiles(BARE, Object.keys(empty.scripts))),
+  );
+  writeFileSync(join(DATA, "bench", "page-weight.md"), `${table}\n`);
   return [...findings, finding("Script of the empty page itself", empty.script, { show: kilobytes })];
 };
 

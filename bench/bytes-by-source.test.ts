@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { bytesBySource } from "./bytes-by-source";
+
+test("every character of a bundle belongs to the segment that it lies in", () => {
+  // Column 0 of a.ts, column 5 of b.ts; in the second line column 3 of a.ts.
+  const map = { sources: ["a.ts", "b.ts"], mappings: "AAAA,KCAA;GDAA" };
+  expect(Object.fromEntries(bytesBySource("aaaaabbb\n---aa", map))).toEqual({ "a.ts": 7, "b.ts": 3, "": 3 });
+});
+
+test("what the bundler wrote between sources belongs to nobody", () => {
+  expect(Object.fromEntries(bytesBySource("aa--b", { sources: ["a.ts"], mappings: "AAAA,E,EAAA" }))).toEqual({
+    "a.ts": 3,
+    "": 2,
+  });
+});
+
+test("maps of parts lie where the part begins", () => {
+  const part = (name: string) => ({ sources: [name], mappings: "AAAA" });
+  const sections = [
+    { offset: { line: 0, column: 2 }, map: part("a.ts") },
+    { offset: { line: 1, column: 0 }, map: part("b.ts") },
+  ];
+  expect(Object.fromEntries(bytesBySource("--aaa\nbbbb", { sections }))).toEqual({ "a.ts": 3, "b.ts": 4, "": 2 });
+});
+
+test("steps back and steps of more than fifteen are read", () => {
+  // "gB" is 16, "D" is -1.
+  const map = { sources: ["a.ts", "b.ts"], mappings: "ACAA,gBDAA" };
+  expect(Object.fromEntries(bytesBySource(`${"b".repeat(16)}aa`, map))).toEqual({ "b.ts": 16, "a.ts": 2 });
+});
