@@ -1,7 +1,7 @@
 import "./testing-env";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { createTestDatabase, existingUser, type TestDatabase } from "@/db/testing";
+import { createTestDatabase, existingUser, lockTable, type TestDatabase } from "@/db/testing";
 import { signedInSession, type SignedInTestSession } from "./auth/db-testing";
 import { hashPassword } from "./auth/password";
 import { secondsAfter } from "./auth/policy/lifetimes";
@@ -233,6 +233,21 @@ describe("the end of a session", () => {
     await call("auth.logout", undefined, { cookie: session });
     expect(said(await call("auth.logout", undefined, { cookie: session }))).toEqual([]);
   });
+});
+
+test("a table of limits that falls silent, and one that answers again", async () => {
+  const { id: userId, email } = await somebody();
+  const client = newClient();
+  const attempt = (seconds: number) => call("auth.login", { email, password: "wrong" }, { client, seconds });
+  const refused = { level: "warn", event: "login-refused", userId, address: client.address };
+  const table = await lockTable(database.url, "rate_limits");
+  const silent = said(await attempt(100)).map(({ err, ...line }) => ({ ...line, hasError: err !== undefined }));
+  await table.release();
+  expect(silent).toEqual([
+    { level: "warn", event: "limits-counted-alone", hasError: true },
+    { ...refused, hasError: false },
+  ]);
+  expect(said(await attempt(110))).toEqual([{ level: "info", event: "limits-counted-together" }, refused]);
 });
 
 test("every event there is was driven here", () => {
