@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -10,6 +11,8 @@ const alias = [
 export default defineConfig({
   resolve: { alias },
   test: {
+    // Left to itself the runner keeps one core of two for itself, and tests that wait leave the other idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,

@@ -52,3 +52,14 @@ export async function anotherInstance<Modules>(
     }
   }
 }
+
+/**
+ * Milliseconds of a core that this process spends on `work`, on whichever of its threads: what others do on the machine
+ * meanwhile does not count. For one piece of work at a time.
+ */
+export async function coreMilliseconds(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
