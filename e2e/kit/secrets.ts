@@ -18,8 +18,9 @@ export interface Secret {
 /** A field of JSON that is called a password, whatever stands around it: calls come in batches. */
 const PASSWORD = /"\w*password\w*"\s*:\s*("(?:[^"\\]|\\.)*")/gi;
 
-/** What is shorter may stand in a log by chance. */
+/** What is shorter, or one letter again and again, may stand in a log by chance. */
 const CHARACTERS_AT_LEAST = 8;
+const DIFFERENT_AT_LEAST = 4;
 /** As much of a secret as has to be found again. */
 const CHARACTERS_COMPARED = 200;
 
@@ -34,7 +35,7 @@ export function secretsIn({ cookies, setCookies, authorizations, queries, text }
     ...authorizations.map((value) => ({ kind: "an authorization" as const, value })),
     ...queries.map((value) => ({ kind: "a query" as const, value })),
   ];
-  return found.filter(({ value }) => value.length >= CHARACTERS_AT_LEAST);
+  return found.filter(({ value }) => value.length >= CHARACTERS_AT_LEAST && new Set(value).size >= DIFFERENT_AT_LEAST);
 }
 
 function cookie(kind: Secret["kind"], pair: string): Secret[] {
