@@ -64,7 +64,7 @@ export class HashQueue {
 
 const SHARED = Symbol.for("portcullis.hash-queue");
 
-/** Two of libuv's four threads, and not more than there are cores: name look-ups, files and WebCrypto always find a free one. */
+/** Not more than there are cores: a hash that waits for one has its memory already. */
 export function hashesAtOnce(): number {
   return Math.min(2, availableParallelism());
 }

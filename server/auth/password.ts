@@ -1,6 +1,7 @@
 import "server-only";
-import { hash, parseOptions, verify, type ParsedHashOptions } from "@node-rs/argon2";
+import { parseOptions, type ParsedHashOptions } from "@node-rs/argon2";
 import { hashQueue } from "./hash-queue";
+import { hashThreads } from "./hash-threads";
 import { normalizePassword } from "./policy/password-rules";
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes. A change reaches each account at its next login. */
@@ -29,7 +30,7 @@ const COSTS_AT_MOST = 4;
 /** Throws UNAVAILABLE when too many hashes are asked for at once. */
 export async function hashPassword(password: string): Promise<string> {
   if (!password.isWellFormed()) throw new TypeError("A password with lone surrogates has no hash of its own");
-  return hashQueue().run(() => hash(normalizePassword(password), PARAMETERS));
+  return hashQueue().run(() => hashThreads().hash(normalizePassword(password), PARAMETERS));
 }
 
 /**
@@ -46,7 +47,7 @@ export async function passwordMatches(storedHash: string | undefined, password: 
     let matches = false;
     for (const each of costs) {
       const isReal = isCheckable && each === cost;
-      const isMatch = await verify(isReal ? storedHash : decoyOf(each), normalized);
+      const isMatch = await hashThreads().verify(isReal ? storedHash : decoyOf(each), normalized);
       matches ||= isReal && isMatch;
     }
     return matches;

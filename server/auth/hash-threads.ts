@@ -1,0 +1,84 @@
+import "server-only";
+import { Worker } from "node:worker_threads";
+import type { Options } from "@node-rs/argon2";
+
+interface Job {
+  password: string;
+  /** To be compared with; without it the password is hashed. */
+  storedHash?: string;
+  options?: Options;
+}
+
+type Answer = { result: string | boolean } | { error: Error };
+
+/** Linux gives each thread a priority of its own; elsewhere this would slow down the whole process. */
+const NICENESS = 10;
+
+// In one string: what is bundled, served from source and tested has no file in common that a thread could start from.
+const PROGRAM = `
+const { setPriority } = require("node:os");
+const { parentPort } = require("node:worker_threads");
+const { hashSync, verifySync } = require("@node-rs/argon2");
+if (process.platform === "linux") setPriority(${NICENESS});
+parentPort.on("message", ({ password, storedHash, options }) => {
+  try {
+    const result = storedHash === undefined ? hashSync(password, options) : verifySync(storedHash, password);
+    parentPort.postMessage({ result });
+  } catch (error) {
+    parentPort.postMessage({ error });
+  }
+});
+`;
+
+/**
+ * Threads that do nothing but hash passwords, and step aside for whatever else the machine has to do: in libuv's pool hashes
+ * would hold up name look-ups, files and WebCrypto, and at the priority of the event loop every call. Starts as many as
+ * are asked for at once; whoever asks bounds them.
+ */
+export class HashThreads {
+  readonly #idle: Worker[] = [];
+
+  async hash(password: string, options: Options): Promise<string> {
+    return (await this.#perform({ password, options })) as string;
+  }
+
+  async verify(storedHash: string, password: string): Promise<boolean> {
+    return (await this.#perform({ password, storedHash })) as boolean;
+  }
+
+  #perform(job: Job): Promise<string | boolean> {
+    const thread = this.#idle.pop() ?? this.#start();
+    return new Promise((resolve, reject) => {
+      const fail = (reason: Error | number) => {
+        reject(reason instanceof Error ? reason : new Error(`A thread that hashes passwords ended with ${reason}.`));
+      };
+      thread.once("error", fail).once("exit", fail);
+      thread.once("message", (answer: Answer) => {
+        thread.off("error", fail).off("exit", fail).unref();
+        this.#idle.push(thread);
+        if ("error" in answer) reject(answer.error);
+        else resolve(answer.result);
+      });
+      thread.ref();
+      thread.postMessage(job);
+    });
+  }
+
+  #start(): Worker {
+    const thread = new Worker(PROGRAM, { eval: true });
+    // One that dies while it has nothing to do is not missed by anybody.
+    const forget = () => {
+      const at = this.#idle.indexOf(thread);
+      if (at !== -1) this.#idle.splice(at, 1);
+    };
+    return thread.on("error", forget).on("exit", forget);
+  }
+}
+
+const SHARED = Symbol.for("portcullis.hash-threads");
+
+/** This process's threads: bundles have their own modules but share the machine's cores. */
+export function hashThreads(): HashThreads {
+  const shared = globalThis as { [SHARED]?: HashThreads };
+  return (shared[SHARED] ??= new HashThreads());
+}
