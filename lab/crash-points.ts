@@ -1,5 +1,6 @@
+import type { Browser } from "./browser";
 import { OPERATIONS, type Operation } from "./crash-operations";
-
+import type { Instance } from "./instance";
 import { say } from "./reply";
 import type { Phase } from "./trap";
 import type { World } from "./world";
@@ -80,13 +81,29 @@ async function recordHealthyRun(world: World, operation: Operation): Promise<rea
 }
 
 async function strike(world: World, point: Point, target: number): Promise<void> {
-  const { operation, killer, statement, phase } = point;
+  const { operation, killer } = point;
   const { stack, tally } = world;
   const instance = stack.instances[target]!;
+  // Whoever was struck while it counted a hit counts in its own memory for five seconds, and sends fewer statements.
+  const browser = (await blow(world, point, instance)) ?? (await blow(world, point, instance));
+  tally.expect("crash points", browser !== null, () => `${nameOf(point)}: never came so far`);
+  if (browser === null) return;
+
+  if (killer === "database") await stack.server.start();
+  // The other instance takes over at once; the killed one comes back meanwhile.
+  const comesBack = killer === "app" ? stack.startInstance(instance) : Promise.resolve();
+  const wrong = await operation.goOn(browser, killer === "app" ? { instance: 1 - target } : {});
+  tally.expect("crash points", wrong === null, () => `${nameOf(point)}: ${wrong}`);
+  await comesBack;
+}
+
+/** Somebody whose operation was struck at that point, or null if it never came so far. */
+async function blow(world: World, point: Point, instance: Instance): Promise<Browser | null> {
+  const { operation, killer, statement, phase } = point;
   const browser = await operation.prepare(world);
   let killing = Promise.resolve();
   const kill = () =>
-    (killing = killer === "app" ? instance.kill() : killer === "database" ? stack.killDatabase() : killing);
+    (killing = killer === "app" ? instance.kill() : killer === "database" ? world.stack.killDatabase() : killing);
 
   let wasReached = statement === "reply";
   const judgeReply = async () => {
@@ -95,24 +112,17 @@ async function strike(world: World, point: Point, target: number): Promise<void>
   };
   const trap = instance.wire.trap((_, number) => (number === statement ? phase : null));
   const performing = operation.perform(browser, {
-    instance: target,
+    instance: instance.index,
     fate: { judgeReply },
     lifeMilliseconds: LIFE_MILLISECONDS,
   });
   if (statement !== "reply") {
     wasReached = await trap.until(1, 10);
-    await kill();
+    if (wasReached) await kill();
   }
   instance.wire.spring();
   await Promise.all([performing, killing]);
-  tally.expect("crash points", wasReached, () => `${nameOf(point)}: never came so far`);
-
-  if (killer === "database") await stack.server.start();
-  // The other instance takes over at once; the killed one comes back meanwhile.
-  const comesBack = killer === "app" ? stack.startInstance(instance) : Promise.resolve();
-  const wrong = await operation.goOn(browser, killer === "app" ? { instance: 1 - target } : {});
-  tally.expect("crash points", wrong === null, () => `${nameOf(point)}: ${wrong}`);
-  await comesBack;
+  return wasReached ? browser : null;
 }
 
 function nameOf({ operation, killer, statement, phase, statements }: Point): string {
