@@ -190,19 +190,25 @@ describe("batches", () => {
     expect(answer.json).toHaveLength(3);
   });
 
-  test("are answered in one piece, whatever is asked for: the cookies are known when all is done", async () => {
-    const headers = { "trpc-accept": "application/jsonl" };
-    const query = `users.me,sessions.list?batch=1&input=${encodeURIComponent("{}")}`;
-    const { refreshToken } = await signedInSession(database.db, T0);
-    const answer = await get(query, { cookie: { refreshToken }, headers, now: later(570) });
-    expect(answer.json).toHaveLength(2);
-    expect(answer.cookies.map((cookie) => cookie.split("=")[0])).toEqual(["__acc", "__ref"]);
+  test.each<Record<string, string>>([
+    { "trpc-accept": "application/jsonl" },
+    { accept: "application/jsonl" },
+    { accept: "application/jsonl, */*", "trpc-accept": "application/json" },
+  ])(
+    "are answered in one piece, whatever is asked for: the cookies are known when all is done: %o",
+    async (headers) => {
+      const query = `users.me,sessions.list?batch=1&input=${encodeURIComponent("{}")}`;
+      const { refreshToken } = await signedInSession(database.db, T0);
+      const answer = await get(query, { cookie: { refreshToken }, headers, now: later(570) });
+      expect(answer.json).toHaveLength(2);
+      expect(answer.cookies.map((cookie) => cookie.split("=")[0])).toEqual(["__acc", "__ref"]);
 
-    const session = await signedInSession(database.db, T0);
-    const input = { 0: { fullName: "Ada Lovelace" } };
-    expect((await call("users.update?batch=1", { cookie: session, headers, input })).cookies).toHaveLength(1);
-    expect((await get(query, { headers })).status).toBe(401);
-  });
+      const session = await signedInSession(database.db, T0);
+      const input = { 0: { fullName: "Ada Lovelace" } };
+      expect((await call("users.update?batch=1", { cookie: session, headers, input })).cookies).toHaveLength(1);
+      expect((await get(query, { headers })).status).toBe(401);
+    },
+  );
 
   test.each([
     ["two logins", "auth.login,auth.login?batch=1"],

@@ -12,7 +12,7 @@ import { appRouter } from "./router";
 import { refusalIn } from "./trpc";
 
 const CALLS_PER_BATCH_AT_MOST = 10;
-const STREAMING = "trpc-accept";
+const STREAMING = ["trpc-accept", "accept"];
 
 /** Answers one HTTP request to the procedures: a call or a batch of calls. */
 export async function answerCall(request: Request, now: Date): Promise<Response> {
@@ -81,9 +81,9 @@ function refuseUnfitBatch(url: URL): void {
 
 /** An answer in pieces is under way before its cookies are known, and before its status is. */
 function inOnePiece(request: Request): Request {
-  if (!request.headers.has(STREAMING)) return request;
+  if (!STREAMING.some((name) => request.headers.get(name)?.includes("jsonl"))) return request;
   const headers = new Headers(request.headers);
-  headers.delete(STREAMING);
+  for (const name of STREAMING) headers.delete(name);
   return new Request(request, { headers });
 }
 
