@@ -99,15 +99,20 @@ async function revokeSessionsOf(
     .where("revokedAt", "is", null)
     .$if(keepId !== undefined, (select) => select.where("id", "!=", keepId!))
     .execute();
-  if (open.length === 0) return 0;
-  await trx
-    .updateTable("sessions")
-    .set({ revokedAt: sql<Date>`utc_timestamp(3)`, revokedReason: reason })
-    .where("id", "in", open.map(({ id }) => id).sort())
-    .where("revokedAt", "is", null)
-    .execute();
+  const end = async (these: typeof open): Promise<number> => {
+    if (these.length === 0) return 0;
+    const { numUpdatedRows } = await trx
+      .updateTable("sessions")
+      .set({ revokedAt: sql<Date>`utc_timestamp(3)`, revokedReason: reason })
+      .where("id", "in", these.map(({ id }) => id).sort())
+      .where("revokedAt", "is", null)
+      .executeTakeFirstOrThrow();
+    return Number(numUpdatedRows);
+  };
   // What nobody used for too long is over already: people do not see it in their list, and it is not counted.
-  return open.filter(({ isListed }) => isListed === 1).length;
+  await end(open.filter(({ isListed }) => isListed !== 1));
+  // Counted by what was ended here: one that a login replaces in this very moment was not.
+  return end(open.filter(({ isListed }) => isListed === 1));
 }
 
 export interface Revocation {
