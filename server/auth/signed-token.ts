@@ -1,4 +1,5 @@
 import "server-only";
+import { webcrypto, type KeyObject } from "node:crypto";
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload } from "jose";
 import type { KeyRing, TokenKey } from "./token-keys";
 
@@ -16,7 +17,7 @@ export interface TokenKind {
 export async function signToken(kind: TokenKind, ring: KeyRing, origin: string, claims: JWTPayload): Promise<string> {
   return new SignJWT({ iss: origin, aud: origin, ...claims })
     .setProtectedHeader({ alg: "HS256", typ: kind.type, kid: ring.current.id })
-    .sign(ring.current.key);
+    .sign(await cryptoKeyOf(ring.current));
 }
 
 /**
@@ -34,7 +35,7 @@ export async function readSignedToken(
   const key = ring.accepted.get(keyIdOf(token) ?? "");
   if (key === undefined) return null;
   try {
-    const { payload } = await jwtVerify(token, key.key, {
+    const { payload } = await jwtVerify(token, await cryptoKeyOf(key), {
       algorithms: ["HS256"],
       typ: kind.type,
       issuer: origin,
@@ -50,6 +51,18 @@ export async function readSignedToken(
     if (error instanceof errors.JOSEError) return null;
     throw error;
   }
+}
+
+const imported = new WeakMap<KeyObject, Promise<webcrypto.CryptoKey>>();
+
+/** A key as WebCrypto takes it (RFC 7518, section 3.2), made once: taking it in costs a token as much as its signature. */
+function cryptoKeyOf({ key }: TokenKey): Promise<webcrypto.CryptoKey> {
+  const known = imported.get(key);
+  if (known !== undefined) return known;
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const importing = webcrypto.subtle.importKey("raw", key.export(), algorithm, false, ["sign", "verify"]);
+  imported.set(key, importing);
+  return importing;
 }
 
 function keyIdOf(token: string): string | undefined {
