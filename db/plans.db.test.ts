@@ -108,7 +108,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   revokeSession: (db) => revokeSession(db, { id, userId: session.userId, reason: "test" }),
   changePassword: (db) =>
     changePassword(db, { userId: user.id, oldHash: user.passwordHash, newHash: "b", keepSessionId: id, now }),
-  revokeAllSessions: (db) => revokeAllSessions(db, users[1]!.id, "test"),
+  revokeAllSessions: (db) => revokeAllSessions(db, users[1]!.id, "test", now),
   purgeEnded: (db) => purgeEnded(db, now, { olderThanSeconds: 86_400, batch: 20 }),
   countHit: (db) => countHit(db, newBucket(), { windowSeconds: 60, now }),
   refundHit: (db) => refundHit(db, newBucket(), now),

@@ -40,10 +40,12 @@ test("what is over already ends with the others, and is not counted: the list do
   const { id: userId } = await existingUser(db);
   const kept = await existingSession(db, { userId });
   await existingSession(db, { userId });
-  const over = await existingSession(db, { userId, idleExpiresAt: daysAfter(new Date(), -1) });
-  const listed = await listLiveSessions(db, userId, new Date());
-  expect(await revokeOtherSessions(db, userId, kept.id, "test")).toBe(listed.length - 1);
-  expect((await readSession(db, over.id)).revokedAt).not.toBeNull();
+  const soonOver = await existingSession(db, { userId, idleExpiresAt: daysAfter(now, 1) });
+  const then = daysAfter(now, 2);
+  const listed = await listLiveSessions(db, userId, then);
+  expect(listed).toHaveLength(2);
+  expect(await revokeOtherSessions(db, userId, kept.id, "test", then)).toBe(1);
+  expect((await readSession(db, soonOver.id)).revokedAt).not.toBeNull();
 });
 
 test("somebody else's session is as unknown as none", async () => {
@@ -62,8 +64,8 @@ test("all others end, this one and other people's stay", async () => {
   const kept = await existingSession(db, { userId });
   await atOnce(3, () => existingSession(db, { userId }));
   const theirs = await existingSession(db);
-  expect(await revokeOtherSessions(db, userId, kept.id, "test")).toBe(3);
-  expect(await revokeOtherSessions(db, userId, kept.id, "test")).toBe(0);
+  expect(await revokeOtherSessions(db, userId, kept.id, "test", now)).toBe(3);
+  expect(await revokeOtherSessions(db, userId, kept.id, "test", now)).toBe(0);
   expect(await live(userId)).toEqual([kept.id]);
   expect(await live(theirs.userId)).toEqual([theirs.id]);
 });
@@ -72,7 +74,7 @@ test("keeping somebody else's session, or one that has ended, keeps nothing", as
   const { db } = database;
   const mine = await existingSession(db);
   const theirs = await existingSession(db);
-  expect(await revokeOtherSessions(db, mine.userId, theirs.id, "test")).toBe(1);
+  expect(await revokeOtherSessions(db, mine.userId, theirs.id, "test", now)).toBe(1);
   expect(await live(mine.userId)).toEqual([]);
 });
 
@@ -83,7 +85,7 @@ test("a login that read the user before all sessions ended opens nothing, howeve
     const user = await existingUser(db);
     const [results] = await Promise.all([
       atOnce(4, () => insertSession(db, newSession(user.id), user)),
-      revokeAllSessions(other, user.id, "logout everywhere"),
+      revokeAllSessions(other, user.id, "logout everywhere", now),
     ]);
     expect(await live(user.id), `round ${round}: ${results}`).toEqual([]);
   }
@@ -95,8 +97,8 @@ test("a refresh never brings a session back, however it races the revocation", a
   const other = connect(url);
   const revokers = [
     (id: string) => revokeSession(other, { id, reason: "test" }),
-    (_: string, userId: string) => revokeAllSessions(other, userId, "test"),
-    (_: string, userId: string) => revokeOtherSessions(other, userId, crypto.randomUUID(), "test"),
+    (_: string, userId: string) => revokeAllSessions(other, userId, "test", now),
+    (_: string, userId: string) => revokeOtherSessions(other, userId, crypto.randomUUID(), "test", now),
   ];
   const sighting = {
     now,

@@ -26,24 +26,30 @@ export async function revokeSession(
   });
 }
 
-/** Ends all sessions but one, and every login under way; returns how many. */
+/** Ends all sessions but one, and every login under way; returns how many of them the list would show at `now`. */
 export async function revokeOtherSessions(
   db: Kysely<Database>,
   userId: string,
   keepId: string,
   reason: string,
+  now: Date,
 ): Promise<number> {
-  return endSessions(db, { userId, keepId, reason });
+  return endSessions(db, { userId, keepId, reason, now });
 }
 
-/** Ends all sessions and every login under way; returns how many. */
-export async function revokeAllSessions(db: Kysely<Database>, userId: string, reason: string): Promise<number> {
-  return endSessions(db, { userId, reason });
+/** Ends all sessions and every login under way; returns how many of them the list would show at `now`. */
+export async function revokeAllSessions(
+  db: Kysely<Database>,
+  userId: string,
+  reason: string,
+  now: Date,
+): Promise<number> {
+  return endSessions(db, { userId, reason, now });
 }
 
 async function endSessions(
   db: Kysely<Database>,
-  { userId, ...which }: { userId: string; keepId?: string; reason: string },
+  { userId, ...which }: { userId: string; keepId?: string; reason: string; now: Date },
 ): Promise<number> {
   return inTurn(db, userId, () =>
     db.transaction().execute(async (trx) => {
@@ -77,7 +83,7 @@ export async function changePassword(
         .where("passwordHash", "=", oldHash)
         .executeTakeFirstOrThrow();
       if (numUpdatedRows === 0n) return false;
-      await revokeSessionsOf(trx, userId, { keepId: keepSessionId, reason: "password changed" });
+      await revokeSessionsOf(trx, userId, { keepId: keepSessionId, reason: "password changed", now });
       return true;
     }),
   );
@@ -90,11 +96,11 @@ export async function changePassword(
 async function revokeSessionsOf(
   trx: Transaction<Database>,
   userId: string,
-  { keepId, reason }: { keepId?: string; reason: string },
+  { keepId, reason, now }: { keepId?: string; reason: string; now: Date },
 ): Promise<number> {
   const open = await trx
     .selectFrom("sessions")
-    .select(["id", sql<number>`idle_expires_at > utc_timestamp(3)`.as("isListed")])
+    .select(["id", sql<number>`idle_expires_at > ${now}`.as("isListed")])
     .where("userId", "=", userId)
     .where("revokedAt", "is", null)
     .$if(keepId !== undefined, (select) => select.where("id", "!=", keepId!))

@@ -290,7 +290,7 @@ describe("a login under way", () => {
       session: { id: elsewhere.access.sessionId, expiresAt: "", refreshAt: "" },
       authenticatedAt: T0,
     };
-    await logoutEverywhere(database.db, caller);
+    await logoutEverywhere(database.db, caller, T0);
     release();
     await Promise.all(blockers);
 

@@ -99,7 +99,7 @@ describe("one's other devices", () => {
     const session = await signedInSession(database.db, T0);
     const user = { id: session.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
     const other = await openSession(database.db, user, true, MALLORY, T0);
-    await logoutEverywhere(database.db, await callerWith(session));
+    await logoutEverywhere(database.db, await callerWith(session), later(10));
     for (const id of [session.id, other!.id]) {
       expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "logout everywhere" });
     }
@@ -111,8 +111,8 @@ describe("one's other devices", () => {
     const session = await signedInSession(database.db, T0);
     const user = { id: session.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
     for (let count = 0; count < 3; count++) await openSession(database.db, user, true, MALLORY, T0);
-    expect(await logoutOthers(database.db, await callerWith(session))).toBe(3);
-    expect(await logoutOthers(database.db, await callerWith(session))).toBe(0);
+    expect(await logoutOthers(database.db, await callerWith(session), later(10))).toBe(3);
+    expect(await logoutOthers(database.db, await callerWith(session), later(10))).toBe(0);
     expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
     expect(await usableAccess(database.db, session.accessToken, ADA, later(10))).not.toBeNull();
   });
@@ -157,7 +157,7 @@ describe("a refresh that races the end of its session", () => {
 
   test.each<[string, End]>([
     ["logout", (db, session) => logout(db, cookiesOf(session), ADA, later(601))],
-    ["logout everywhere", async (db, session) => logoutEverywhere(db, await callerWith(session))],
+    ["logout everywhere", async (db, session) => logoutEverywhere(db, await callerWith(session), later(601))],
     [
       "a change of the password elsewhere",
       async (db, { userId }) => {

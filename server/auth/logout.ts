@@ -29,16 +29,16 @@ export async function logout(
 }
 
 /** Ends every session of the caller, this one and logins under way too. */
-export async function logoutEverywhere(db: Kysely<Database>, caller: Caller): Promise<void> {
-  const revoked = await revokeAllSessions(db, caller.user.id, "logout everywhere");
+export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now: Date): Promise<void> {
+  const revoked = await revokeAllSessions(db, caller.user.id, "logout everywhere", now);
   noteRevoked(caller.session.id);
   await learnOfRevocations(db);
   securityEvent("all-sessions-ended", { userId: caller.user.id, revoked, reason: "logout everywhere" });
 }
 
 /** Ends every session of the caller but this one. */
-export async function logoutOthers(db: Kysely<Database>, caller: Caller): Promise<number> {
-  const revoked = await revokeOtherSessions(db, caller.user.id, caller.session.id, "revoked by user");
+export async function logoutOthers(db: Kysely<Database>, caller: Caller, now: Date): Promise<number> {
+  const revoked = await revokeOtherSessions(db, caller.user.id, caller.session.id, "revoked by user", now);
   await learnOfRevocations(db);
   securityEvent("other-sessions-ended", { userId: caller.user.id, revoked, reason: "revoked by user" });
   return revoked;

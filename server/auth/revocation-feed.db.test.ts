@@ -134,7 +134,7 @@ test("after a revocation of many this instance knows all of them before it answe
     session: { id: own.id, expiresAt: "", refreshAt: "" },
     authenticatedAt: T0,
   };
-  await here.logoutEverywhere(database.db, caller);
+  await here.logoutEverywhere(database.db, caller, T0);
   expect(here.isKnownToBeRevoked(own.id)).toBe(true);
 });
 

@@ -45,7 +45,7 @@ export const authRouter = router({
   }),
 
   logoutAll: procedure.input(nothing).mutation(async ({ ctx }) => {
-    await logoutEverywhere(ctx.db, ctx.caller);
+    await logoutEverywhere(ctx.db, ctx.caller, ctx.now);
     ctx.setCookies.push(...clearedCookies());
     return { ok: true as const };
   }),

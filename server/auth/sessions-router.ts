@@ -20,6 +20,6 @@ export const sessionsRouter = router({
   }),
 
   revokeOthers: procedure.input(nothing).mutation(async ({ ctx }) => {
-    return { revoked: await logoutOthers(ctx.db, ctx.caller) };
+    return { revoked: await logoutOthers(ctx.db, ctx.caller, ctx.now) };
   }),
 });

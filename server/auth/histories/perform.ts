@@ -64,9 +64,9 @@ export async function perform(instance: Instance, users: Users, ledger: Ledger, 
       return answer({ kind: usable === null ? "not welcome" : "welcome" });
     }
     case "log out everywhere":
-      return asCaller((caller) => instance.logoutEverywhere(db, caller).then(() => ({ kind: "done" })));
+      return asCaller((caller) => instance.logoutEverywhere(db, caller, now).then(() => ({ kind: "done" })));
     case "log others out":
-      return asCaller(async (caller) => ({ kind: "done", count: await instance.logoutOthers(db, caller) }));
+      return asCaller(async (caller) => ({ kind: "done", count: await instance.logoutOthers(db, caller, now) }));
     case "revoke":
       return asCaller(async ({ user }) => {
         const target = { id: ledger.idOf(operation.target), userId: user.id };

@@ -57,7 +57,7 @@ export const STEPS: Steps = {
   "log out everywhere": [
     checkCaller,
     (model, operation, notes) => {
-      const [after] = endMany(model, userOf(model, operation), "logout everywhere");
+      const [after] = endMany(model, userOf(model, operation), "logout everywhere", operation.at);
       return [{ model: after, notes: { ...notes, outcome: DONE } }];
     },
     // Its own session above all, even if the row has been purged meanwhile.
@@ -68,7 +68,13 @@ export const STEPS: Steps = {
   "log others out": [
     checkCaller,
     (model, operation, notes) => {
-      const [after, count] = endMany(model, userOf(model, operation), "revoked by user", operation.access.session);
+      const [after, count] = endMany(
+        model,
+        userOf(model, operation),
+        "revoked by user",
+        operation.at,
+        operation.access.session,
+      );
       return [{ model: after, notes: { ...notes, outcome: { kind: "done", count } } }];
     },
     noticeAll,
@@ -101,7 +107,7 @@ export const STEPS: Steps = {
       if (model.users[user]!.password !== notes.password) {
         return [{ model, notes, outcome: { kind: "refused", reason: "WRONG_PASSWORD" } }];
       }
-      const [after] = endMany(model, user, "password changed", operation.access.session);
+      const [after] = endMany(model, user, "password changed", operation.at, operation.access.session);
       return [{ model: withUser(after, user, { password: operation.to }), notes: { ...notes, outcome: DONE } }];
     },
     noticeAll,

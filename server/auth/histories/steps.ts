@@ -61,12 +61,12 @@ export const checkCaller: Step<Called> = (model, operation, notes) =>
 
 export const userOf = (model: Model, { access }: Called) => model.sessions[access.session]!.user;
 
-/** Every login under way dies with the sessions: it read an older epoch. */
-export const endMany = (model: Model, user: string, reason: string, keep?: string): [Model, number] => {
+/** Every login under way dies with the sessions: it read an older epoch. Counted is what the list would show. */
+export const endMany = (model: Model, user: string, reason: string, at: number, keep?: string): [Model, number] => {
   const epoch = model.users[user]!.epoch + 1;
   const ending = sessionsOf(model, user).filter(([name, { ended }]) => ended === null && name !== keep);
   const after = ending.reduce((so, [name]) => withEnd(so, name, reason), withUser(model, user, { epoch }));
-  return [after, ending.length];
+  return [after, ending.filter(([, { idleAt }]) => idleAt > at).length];
 };
 
 export const named = (presented: RefreshFacts | null, at: number, reason: string) =>
