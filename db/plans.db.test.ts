@@ -4,7 +4,7 @@ import { createPool, type Pool } from "mysql2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseDatabaseUrl } from "./connect";
 import { purgeEnded } from "./purge";
-import { countHit, purgeExpiredLimits, refundHit } from "./rate-limits";
+import { countHit, purgeExpiredLimits, refundHits } from "./rate-limits";
 import { changePassword, findRevokedSince, revokeAllSessions, revokeSession } from "./revocations";
 import type { Database } from "./schema";
 import {
@@ -111,7 +111,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   revokeAllSessions: (db) => revokeAllSessions(db, users[1]!.id, "test", now),
   purgeEnded: (db) => purgeEnded(db, now, { olderThanSeconds: 86_400, batch: 20 }),
   countHit: (db) => countHit(db, newBucket(), { windowSeconds: 60, now }),
-  refundHit: (db) => refundHit(db, newBucket(), now),
+  refundHits: (db) => refundHits(db, [newBucket(), newBucket()], now),
   purgeExpiredLimits: (db) => purgeExpiredLimits(db, now, 3),
 };
 

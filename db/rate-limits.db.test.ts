@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "./connect";
-import { countHit, purgeExpiredLimits, refundHit } from "./rate-limits";
+import { countHit, purgeExpiredLimits, refundHits } from "./rate-limits";
 import { atOnce, createTestDatabase, type TestDatabase } from "./testing";
 
 let database: TestDatabase;
@@ -63,17 +63,41 @@ test("a refunded hit can be spent again, and a refund never gives more than was 
   const bucket = newBucket();
   await count(bucket);
   await count(bucket);
-  await refundHit(database.db, bucket, now);
+  await refundHits(database.db, [bucket], now);
   expect((await count(bucket)).hits).toBe(2);
-  await atOnce(5, () => refundHit(database.db, bucket, now));
+  await atOnce(5, () => refundHits(database.db, [bucket], now));
   expect(await count(bucket, seconds(1))).toEqual({ hits: 1, resetsAt: seconds(60) });
-  await refundHit(database.db, newBucket(), now);
+  await refundHits(database.db, [newBucket()], now);
+});
+
+test("many are refunded at once: each bucket as often as it is named, and no other", async () => {
+  const buckets = Array.from({ length: 20 }, newBucket);
+  const [twice, once, untouched] = buckets as [string, string, string];
+  for (let hit = 0; hit < 3; hit++) await Promise.all(buckets.map((bucket) => count(bucket)));
+  await refundHits(database.db, [...buckets.filter((bucket) => bucket !== untouched), twice], now);
+  expect((await count(twice)).hits).toBe(2);
+  expect((await count(once)).hits).toBe(3);
+  expect((await count(untouched)).hits).toBe(4);
+  await refundHits(database.db, [], now);
+});
+
+test("refunds of many, from two instances, meet hits on all of them: every one counts, and nobody sees a deadlock", async () => {
+  const other = connect(database.url);
+  const buckets = Array.from({ length: 20 }, newBucket);
+  for (let hit = 0; hit < 20; hit++) await Promise.all(buckets.map((bucket) => count(bucket)));
+  await atOnce(60, async (index) => {
+    if (index % 3 !== 0) await Promise.all(buckets.map((bucket) => count(bucket)));
+    else if (index % 2 === 0) await refundHits(database.db, buckets, now);
+    else await refundHits(other, buckets.toReversed(), now);
+  });
+  for (const bucket of buckets) expect((await count(bucket)).hits).toBe(20 + 40 - 20 + 1);
+  await other.destroy();
 });
 
 test("a refund for a window that is over takes nothing from the next", async () => {
   const bucket = newBucket();
   await count(bucket);
-  await refundHit(database.db, bucket, seconds(60));
+  await refundHits(database.db, [bucket], seconds(60));
   expect((await count(bucket, seconds(30))).hits).toBe(2);
 });
 

@@ -6,7 +6,7 @@ import type { Database } from "./schema";
 /** Room for the seconds until the reset, below the hits, in the one number that an OK packet carries: 12 days. */
 const SECONDS = 2 ** 20;
 
-/** Connections that counting holds at the most: a locked table must leave the others to those who need no counter. */
+/** Connections that counting holds at the most, and refunding one: a locked table must leave the others to those who need no counter. */
 const LANES = 4;
 
 export interface Hits {
@@ -25,7 +25,9 @@ export async function countHit(
   { windowSeconds, now }: { windowSeconds: number; now: Date },
 ): Promise<Hits> {
   const first = SECONDS + windowSeconds;
-  return askTable(db, bucket, now, async () => {
+  // One of each bucket at a time stands in a lane: a flood of hits on one does not hold up the others.
+  const lane = `rate limits ${parseInt(bucket.slice(0, 4), 16) % LANES}`;
+  return askTable(db, [bucket, lane], now, async () => {
     const { insertId } = await db
       .insertInto("rateLimits")
       .values({ bucket, hits: 1, expiresAt: secondsLater(now, windowSeconds) })
@@ -41,17 +43,24 @@ export async function countHit(
   });
 }
 
-/** Takes one hit back, unless its window is over: what was counted turned out not to deserve it. */
-export async function refundHit(db: Kysely<Database>, bucket: string, now: Date): Promise<void> {
-  await askTable(db, bucket, now, () =>
-    db
-      .updateTable("rateLimits")
-      .set((eb) => ({ hits: eb("hits", "-", 1) }))
-      .where("bucket", "=", bucket)
-      .where("hits", ">", 0)
-      .where("expiresAt", ">", now)
-      .execute(),
-  );
+/**
+ * Takes hits back, unless their window is over: what was counted turned out not to deserve it. A bucket that is named several times
+ * gets so many back. One statement, as long as none is.
+ */
+export async function refundHits(db: Kysely<Database>, buckets: readonly string[], now: Date): Promise<void> {
+  const times = new Map<string, number>();
+  for (const bucket of buckets) times.set(bucket, (times.get(bucket) ?? 0) + 1);
+  for (const count of new Set(times.values())) {
+    const those = [...times.keys()].filter((bucket) => times.get(bucket) === count);
+    await askTable(db, ["rate limits refunded"], now, () =>
+      db
+        .updateTable("rateLimits")
+        .set({ hits: sql<number>`hits - least(hits, ${count})` })
+        .where("bucket", "in", those)
+        .where("expiresAt", ">", now)
+        .execute(),
+    );
+  }
 }
 
 /** Deletes one batch of counters whose window is over, in the manner of `purgeEnded`; returns how many. */
@@ -87,15 +96,14 @@ export async function purgeExpiredLimits(db: Kysely<Database>, now: Date, batch 
 
 const breakers = new WeakMap<Kysely<Database>, Breaker>();
 
-async function askTable<T>(db: Kysely<Database>, bucket: string, now: Date, statement: () => Promise<T>): Promise<T> {
+/** `turns` are waited for one inside the other. */
+async function askTable<T>(db: Kysely<Database>, turns: string[], now: Date, statement: () => Promise<T>): Promise<T> {
   const breaker = breakers.get(db) ?? new Breaker();
   breakers.set(db, breaker);
   const ask = () => breaker.ask(now, () => againAfterDeadlock(statement));
   // Not behind the one that tries again, which may have to wait.
   if (breaker.isResting(now)) return ask();
-  const lane = `rate limits ${parseInt(bucket.slice(0, 4), 16) % LANES}`;
-  // One of each bucket at a time stands in a lane: a flood of hits on one does not hold up the others.
-  return inTurn(db, bucket, () => inTurn(db, lane, ask));
+  return turns.reduceRight<() => Promise<T>>((next, turn) => () => inTurn(db, turn, next), ask)();
 }
 
 function secondsLater(now: Date, seconds: number): Date {

@@ -1,9 +1,12 @@
 import "server-only";
 import type { Kysely } from "kysely";
 import { DatabaseFault, isUnavailable } from "@/db/faults";
-import { countHit, refundHit, type Hits } from "@/db/rate-limits";
+import { countHit, refundHits, type Hits } from "@/db/rate-limits";
 import type { Database } from "@/db/schema";
+import { beforeClosing } from "@/server/database";
+import { log } from "@/server/log";
 import { securityEvent } from "@/server/security-log";
+import { Refunds } from "./refunds";
 import { RememberedHits } from "./remembered-hits";
 
 export interface CountedHit extends Hits {
@@ -17,6 +20,7 @@ export interface CountedHit extends Hits {
  */
 export class HitCounter {
   readonly #remembered = new RememberedHits();
+  readonly #refunds = new Refunds((buckets, now) => this.#refundAll(buckets, now));
   #isAlone = false;
 
   constructor(private readonly db: Kysely<Database>) {}
@@ -35,15 +39,24 @@ export class HitCounter {
     }
   }
 
-  /** What cannot be given back stays counted: that is no reason to fail what it was counted for. */
-  async refund({ bucket, countedIn }: CountedHit, now: Date): Promise<void> {
+  /** Soon, and without keeping anybody waiting. */
+  refund({ bucket, countedIn }: CountedHit, now: Date): void {
     this.#remembered.refund(bucket, countedIn);
-    if (countedIn === "process") return;
+    if (countedIn === "table") this.#refunds.add({ bucket, now });
+  }
+
+  /** Resolves when everything that was to be given back is. */
+  settle(): Promise<void> {
+    return this.#refunds.settle();
+  }
+
+  /** What cannot be given back stays counted. */
+  async #refundAll(buckets: string[], now: Date): Promise<void> {
     try {
-      await refundHit(this.db, bucket, now);
+      await refundHits(this.db, buckets, now);
     } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      if (!isCrowd(error)) this.#say("limits-counted-alone", error);
+      if (!isUnavailable(error)) log.error({ err: error }, "refund failed");
+      else if (!isCrowd(error)) this.#say("limits-counted-alone", error);
     }
   }
 
@@ -62,7 +75,10 @@ function isCrowd(error: unknown): boolean {
 const counters = new WeakMap<Kysely<Database>, HitCounter>();
 
 export function hitCounter(db: Kysely<Database>): HitCounter {
-  const counter = counters.get(db) ?? new HitCounter(db);
+  const known = counters.get(db);
+  if (known !== undefined) return known;
+  const counter = new HitCounter(db);
   counters.set(db, counter);
+  beforeClosing(db, () => counter.settle());
   return counter;
 }

@@ -7,6 +7,7 @@ import { atOnce, createTestDatabase, existingUser, readSession, type TestDatabas
 import { readAccessToken } from "./access-token";
 import { countStatements, reasonOf, signedInSession } from "./db-testing";
 import { hashQueue } from "./hash-queue";
+import { hitCounter } from "./hit-counter";
 import { login } from "./login";
 import { logoutEverywhere } from "./logout";
 import { hashPassword, needsRehash } from "./password";
@@ -38,7 +39,8 @@ interface Attempt {
 
 function attempt(email: string, given: Attempt = {}, db = database.db) {
   const { password = PASSWORD, client = newClient(), presented = null, remember = true, now = T0 } = given;
-  return login(db, { email, password, remember }, client, presented, now);
+  // What follows counts on what a login gives back, which it does not wait for itself.
+  return login(db, { email, password, remember }, client, presented, now).finally(() => hitCounter(db).settle());
 }
 
 const somebody = (given = {}) => existingUser(database.db, { passwordHash, ...given });

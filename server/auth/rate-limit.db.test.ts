@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { connect } from "@/db/connect";
 import { inTurn } from "@/db/row-turns";
 import { atOnce, createTestDatabase, existingUser, lockTable, type TestDatabase } from "@/db/testing";
+import { closeDatabase } from "@/server/database";
 import { requestNotes, type RequestNotes } from "@/server/request-notes";
 import { securityCounts } from "@/server/security-log";
 import type { Access } from "./access-token";
@@ -186,6 +187,17 @@ describe("while the table of limits is locked", () => {
     await took(later(10));
     expect(said()).toEqual([1, 1]);
   });
+});
+
+test("what is to be given back is given back before the pool is closed", async () => {
+  const { db, attempt } = newInstance();
+  const people = await Promise.all(Array.from({ length: 8 }, somebody));
+  await Promise.all(people.map(({ email }) => attempt(email)));
+  Object.assign(globalThis, { [Symbol.for("portcullis.database")]: db });
+  await closeDatabase();
+  const buckets = people.map(({ email }) => failuresOfStrangers(email).bucket);
+  const left = await database.db.selectFrom("rateLimits").select("hits").where("bucket", "in", buckets).execute();
+  expect(left.map(({ hits }) => hits)).toEqual(people.map(() => 0));
 });
 
 test("a login whose failure cannot be given back succeeds all the same", async () => {
