@@ -17,6 +17,13 @@ export class Answer<Request extends IncomingMessage = IncomingMessage> extends S
       : super.writeHead(statusCode);
   }
 
+  /** Next asks for the head alone just before it writes the first piece: sent by itself, it would be one more packet for each answer. */
+  override flushHeaders(): void {
+    process.nextTick(() => {
+      if (!this.headersSent && !this.destroyed) super.flushHeaders();
+    });
+  }
+
   /** Forgets what was to be sent: an answer that replaces another must not carry its cookies. */
   startOver(): void {
     for (const name of this.getHeaderNames()) this.removeHeader(name);
