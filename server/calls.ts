@@ -100,6 +100,8 @@ function namesIn(url: URL): string[] {
 async function withJsonBody(request: Request): Promise<Request> {
   const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/json") throw new Refusal("NOT_JSON");
+  // The entry has counted what came. Another request around it would be read, and its body parsed, once more.
+  if (Number(request.headers.get("content-length")) > 0) return request;
   // A call without input has an empty body; tRPC would take that for broken JSON.
   const body = (await request.text()) || "null";
   return new Request(request.url, { method: "POST", headers: request.headers, body, signal: request.signal });
