@@ -18,6 +18,10 @@ import { DATA, ROOT } from "@/scripts/paths.mjs";
 
 export const TWINS = join(DATA, "bench", "twins");
 export const BARE = join(DATA, "bench", "bare");
+export const DEAR = join(DATA, "bench", "dear");
+
+/** A hash of the dear copy goes over its memory so many times as often: as on a machine that hashes so much more slowly. */
+export const DEAR_TIMES = 4;
 
 type Say = (detail: string) => void;
 
@@ -30,12 +34,24 @@ const SOURCES = ["app", "server", "db", "middleware.ts", "instrumentation.ts", "
 export async function buildTwins(say: Say): Promise<void> {
   const inputs = inputsOf("twins", hashBuildInputs(ROOT, {}));
   await buildFolder(TWINS, inputs, say, () => {
-    for (const source of SOURCES) cpSync(join(ROOT, source), join(TWINS, source), { recursive: true });
-    cpSync(join(ROOT, "next.config.ts"), join(TWINS, "product.config.ts"));
+    layProduct(TWINS);
     cpSync(join(ROOT, "bench", "twins"), TWINS, { recursive: true });
     openPages();
   });
   await bundle({ main: "server/main.ts" }, join(TWINS, ".next", "entry"));
+}
+
+/** Builds a copy of the app in which a password takes longer to hash, and nothing else. */
+export async function buildDear(say: Say): Promise<void> {
+  await buildFolder(DEAR, inputsOf(null, hashBuildInputs(ROOT, {})), say, () => {
+    layProduct(DEAR);
+    const file = join(DEAR, "server", "auth", "password.ts");
+    const text = readFileSync(file, "utf8");
+    const dearer = text.replace(/(?<=\n  timeCost: )\d+/, (passes) => String(Number(passes) * DEAR_TIMES));
+    if (dearer === text) throw new Error(`The number of passes is not where it was in ${file}`);
+    writeFileSync(file, dearer);
+  });
+  await bundle({ main: "server/main.ts" }, join(DEAR, ".next", "entry"));
 }
 
 /** Builds an empty app of the same framework. */
@@ -49,6 +65,11 @@ export async function buildBare(say: Say): Promise<void> {
       "export default { poweredByHeader: false, reactStrictMode: true };\n",
     );
   });
+}
+
+function layProduct(folder: string): void {
+  for (const source of SOURCES) cpSync(join(ROOT, source), join(folder, source), { recursive: true });
+  cpSync(join(ROOT, "next.config.ts"), join(folder, "product.config.ts"));
 }
 
 /** The private pages once more at an open address, from their own sources: only who looks at the caller is another. */
@@ -93,10 +114,12 @@ async function buildFolder(folder: string, inputs: string, say: Say, lay: () => 
 }
 
 /** One value for all that a build is made from: its part of the bench, and what it stands on. */
-function inputsOf(part: "twins" | "bare", ground: string): string {
+function inputsOf(part: "twins" | "bare" | null, ground: string): string {
   const hash = createHash("sha256").update(ground);
-  const folder = join(ROOT, "bench", part);
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path));
-  for (const file of files.sort()) hash.update(file).update(readFileSync(join(folder, file)));
+  if (part !== null) {
+    const folder = join(ROOT, "bench", part);
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path));
+    for (const file of files.sort()) hash.update(file).update(readFileSync(join(folder, file)));
+  }
   return hash.update(readFileSync(join(ROOT, "bench", "build.ts"))).digest("hex");
 }

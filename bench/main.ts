@@ -7,7 +7,7 @@ import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
 import { perform } from "@/scripts/perform.mjs";
 import { buildOnce } from "@/scripts/production-build.mjs";
-import { buildBare, buildTwins } from "./build";
+import { buildBare, buildDear, buildTwins } from "./build";
 import type { Finding } from "./findings";
 import { Load } from "./load";
 import { readOptions } from "./options";
@@ -42,6 +42,7 @@ await withLock(`${FOLDER}.lock`, () =>
     await step("Build", buildOnce);
     await step("Twins", buildTwins);
     await step("Empty app", buildBare);
+    if (options.rows.includes("logins") && !options.isQuick) await step("Dear app", buildDear);
     const server = await step("MySQL", async (say) => {
       const provided = await provideServer({ directory: join(FOLDER, "mysql"), say, fresh: true });
       onLeave(provided.stop);

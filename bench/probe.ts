@@ -29,6 +29,11 @@ export class Probe {
     return (await this.ask<{ microseconds: number }>("cpu")).microseconds;
   }
 
+  /** The same of the threads that hash alone. Null where that is not known. */
+  async hashingMicroseconds(): Promise<number | null> {
+    return (await this.ask<{ hashing: number | null }>("cpu")).hashing;
+  }
+
   /** After everything that can be thrown away was. */
   memory(): Promise<Memory> {
     return this.ask("memory");

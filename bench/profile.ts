@@ -5,7 +5,7 @@ import type { Bench, Say } from "./bench";
 import type { Target } from "./compare";
 import { OriginalSources } from "./original-source";
 import { document, query } from "./requests";
-import { loginAttempts } from "./rows/logins";
+import { loginAttempts } from "./flood";
 import { twinTargets } from "./rows/twins";
 import { OWNERS, sharesOf, type Owner } from "./shares";
 

@@ -12,8 +12,9 @@ import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { DATA, ROOT } from "@/scripts/paths.mjs";
 import { migrate } from "@/scripts/schema.mjs";
-import { BARE, TWINS } from "./build";
+import { BARE, DEAR, DEAR_TIMES, TWINS } from "./build";
 import { pastOf, type Past } from "./people";
+import { cpuMicrosecondsOf } from "./processor-time";
 import { Probe } from "./probe";
 import { ORIGIN } from "./requests";
 import { seed } from "./seed";
@@ -87,6 +88,20 @@ export class Stage {
     return this.#once("twins", async () => this.#open("twins", { database: await this.few(say), ...build }));
   }
 
+  /** The copy of the app in which hashes take longer, and people whose passwords were hashed so. */
+  dear(say: Say): Promise<Site & { database: Filled }> {
+    const build = { entry: join(DEAR, ".next", "entry", "main.mjs"), cwd: DEAR };
+    return this.#once("dear", async () => {
+      const database = await this.#fill(FEW_SESSIONS, say, DEAR_TIMES);
+      return { ...(await this.#open("dear", { database, ...build })), database };
+    });
+  }
+
+  /** Processor time that the database server has used so far. Null where it is not known. */
+  databaseCpuMicroseconds(): number | null {
+    return cpuMicrosecondsOf(this.server.pid);
+  }
+
   /** The empty app of the framework. */
   bare(): Promise<Site> {
     return this.#once("bare", () => this.#open("bare", EMPTY_APP));
@@ -129,14 +144,14 @@ export class Stage {
     return { startedAt, app, port: app.port, probe: new Probe(probePort) };
   }
 
-  async #fill(sessions: number, say: Say): Promise<Filled> {
+  async #fill(sessions: number, say: Say, hashTimes = 1): Promise<Filled> {
     const url = urlOf(this.server, await createDatabase(this.server));
     await migrate(url);
     const db = connect(url, { poolSize: 2, statementSeconds: 120, lockSeconds: 60, acquireSeconds: 30 });
     onLeave(() => db.destroy());
     await this.#once("memory", () => this.#widenMemory(db));
     const past = pastOf(new Date());
-    await seed(db, sessions + SPARE_SESSIONS, past, say);
+    await seed(db, sessions + SPARE_SESSIONS, past, say, hashTimes);
     const spare = Array.from({ length: SPARE_SESSIONS }, (_, index) => sessions + index);
     return { url, db, sessions, spare, past };
   }
