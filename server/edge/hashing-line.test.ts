@@ -4,7 +4,7 @@ import { hashesAtOnce } from "@/server/auth/hash-queue";
 import { hashesPassword } from "./hashing-line";
 import { pause, startEntry } from "./testing";
 
-const LET_IN = 4 * hashesAtOnce();
+const LET_IN = 3 * hashesAtOnce();
 const PATIENTLY = { timeout: 10_000, interval: 20 };
 const LOGIN = { method: "POST", path: "/api/trpc/auth.login", body: "{}" };
 

@@ -18,8 +18,8 @@ export function hashesPassword(path: string): boolean {
 /**
  * Where such calls wait before the app sees them. Handing hundreds to the app at once would keep the event loop from everything else
  * for as long as it takes to begin them all, long before the first password is hashed. Enough are let in to keep the hashes going
- * while others are at the database.
+ * while others are at the database; each one more comes between others and the event loop.
  */
 export function newHashingLine(): HashQueue {
-  return new HashQueue({ running: 4 * hashesAtOnce(), waiting: 64, patienceSeconds: 4 });
+  return new HashQueue({ running: 3 * hashesAtOnce(), waiting: 64, patienceSeconds: 4 });
 }
