@@ -42,13 +42,15 @@ async function anHour({ stage, load }: Bench, say: Say): Promise<Finding> {
   const { port, probe } = await stage.product(say);
   const base = { ports: [port], connections: CONNECTIONS };
   const ordinals = spread(BATCH, sessions);
-  const cookiesAfter = (seconds: number) =>
-    Promise.all(ordinals.map((ordinal) => cookiesOf(ordinal, past, new Date(Date.now() - seconds * 1000))));
+  // Counted from one instant: while the clock goes on, "so many seconds ago" can be the same second again.
+  const beganAt = Date.now();
+  const cookiesOfSecond = (secondsAgo: number) =>
+    Promise.all(ordinals.map((ordinal) => cookiesOf(ordinal, past, new Date(beganAt - secondsAgo * 1000))));
 
   let tokensAgo = 0;
   const present = async () => {
     // A token of another second is another token: each of these is seen for the first time.
-    const people = await cookiesAfter((tokensAgo += 1));
+    const people = await cookiesOfSecond((tokensAgo += 1));
     await load.run({ ...base, requests: people.map(({ access }) => query("auth.session", access)), count: BATCH });
   };
   for (let shown = 0; shown <= REMEMBERED_TOKENS; shown += BATCH) {
@@ -56,7 +58,7 @@ async function anHour({ stage, load }: Bench, say: Say): Promise<Finding> {
     await present();
   }
   const points: [number, number][] = [];
-  const refreshes = (await cookiesAfter(0)).map(({ refresh }) => mutation("auth.refresh", undefined, refresh));
+  const refreshes = (await cookiesOfSecond(0)).map(({ refresh }) => mutation("auth.refresh", undefined, refresh));
   for (let done = -WARM_UP_BATCHES * BATCH; done <= REFRESHES_PER_HOUR; done += BATCH) {
     say(`${done} refreshes`);
     if (done >= 0) points.push([done, (await probe.memory()).heapUsed]);
