@@ -27,13 +27,8 @@ export async function usableAccess(
   return access;
 }
 
-const callers = new WeakMap<Access, Caller>();
-
-/** The same for the same access, which is remembered with its token: nobody may change it. */
 export function callerOf(access: Access): Caller {
-  const known = callers.get(access);
-  if (known !== undefined) return known;
-  const caller: Caller = {
+  return {
     user: access.user,
     session: {
       id: access.sessionId,
@@ -42,8 +37,6 @@ export function callerOf(access: Access): Caller {
     },
     authenticatedAt: access.authenticatedAt,
   };
-  callers.set(access, caller);
-  return caller;
 }
 
 /** While there is no news of revocations the row is asked. If the database is away too, the signed token alone decides. */
