@@ -26,12 +26,12 @@ export class Probe {
 
   /** Processor time that it has used so far. */
   async cpuMicroseconds(): Promise<number> {
-    return (await this.ask<{ microseconds: number }>("cpu")).microseconds;
+    return (await this.processorTime()).microseconds;
   }
 
-  /** The same of the threads that hash alone. Null where that is not known. */
-  async hashingMicroseconds(): Promise<number | null> {
-    return (await this.ask<{ hashing: number | null }>("cpu")).hashing;
+  /** The same, and of it what the threads that hash have used. Null where that is not known. */
+  processorTime(): Promise<{ microseconds: number; hashing: number | null }> {
+    return this.ask("cpu");
   }
 
   /** After everything that can be thrown away was. */
