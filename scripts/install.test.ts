@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { isInstalled } from "./install.mjs";
+import { ROOT } from "./paths.mjs";
 
 const wanted = {
   "": { version: "0.1.0" },
@@ -20,4 +23,14 @@ test.each([
   ["a package that is not wanted any more", { ...zod, "node_modules/left-pad": { version: "1.0.0" } }],
 ])("%s installed: install again", (_, installed) => {
   expect(isInstalled(wanted, installed)).toBe(false);
+});
+
+test("package-lock.json: every package has a SHA-512 integrity value, those for other platforms too", () => {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
+  const fetched = Object.entries<{ link?: boolean; inBundle?: boolean; integrity?: string }>(packages).filter(
+    ([path, { link, inBundle }]) => path !== "" && !link && !inBundle,
+  );
+  expect(fetched.length).toBeGreaterThan(100);
+  const unchecked = fetched.filter(([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ""));
+  expect(unchecked.map(([path]) => path)).toEqual([]);
 });
