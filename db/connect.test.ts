@@ -1,20 +1,163 @@
-import { expect, test } from "vitest";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
 import { parseDatabaseUrl } from "./connect";
 
 test.each([
   ["mysql://app:p%40ss%2F@db.internal:3307/app", { host: "db.internal", port: 3307, user: "app", password: "p@ss/" }],
   ["mariadb://app@[::1]/app", { host: "::1", port: 3306, user: "app", password: "", database: "app" }],
   ["mysql://root@localhost/app?socketPath=/run/my%20sql/s.sock", { socketPath: "/run/my sql/s.sock", database: "app" }],
+  ["mysql://root@%2Frun%2Fmysqld.sock/app", { socketPath: "/run/mysqld.sock", database: "app" }],
   ["mysql://root@db/app?ssl=true", { ssl: {} }],
   ['mysql://root@db/app?ssl={"ca":"x"}', { ssl: { ca: "x" } }],
+  ["mysql://root@db/app/", { host: "db", database: "app" }],
+  ["mysql://root@db/app/?", { host: "db", database: "app" }],
+  ["MYSQL://root@DB.internal/app", { host: "DB.internal", database: "app" }],
+  ["mysql2://root@db/app", { host: "db", database: "app" }],
+  ["mysql+pymysql://root@db/app", { host: "db", database: "app" }],
+  ["mariadb+mariadbconnector://root@db/app", { host: "db", database: "app" }],
+  ["jdbc:mysql://db:3307/app?user=root&password=a%26b", { host: "db", port: 3307, user: "root", password: "a&b" }],
+  ["jdbc:mariadb://root:pw@db/app", { host: "db", user: "root", password: "pw" }],
+  ["mysql://app:a@b:c@db/app", { host: "db", user: "app", password: "a@b:c" }],
+  ["mysql:///app", { host: "localhost", port: 3306, user: "", database: "app" }],
 ])("%s is understood", (url, options) => expect(parseDatabaseUrl(url)).toMatchObject(options));
+
+const ENCRYPTED = { rejectUnauthorized: false };
+const AUTHORITY = { rejectUnauthorized: true };
+const IDENTITY = { rejectUnauthorized: true, verifyIdentity: true };
+
+describe("TLS, by the names that clients give it", () => {
+  test.each<[string, object | undefined]>([
+    ["ssl=true", AUTHORITY],
+    ["ssl=1", AUTHORITY],
+    ["ssl=require", ENCRYPTED],
+    ["ssl=REQUIRED", ENCRYPTED],
+    ["ssl=verify-full", IDENTITY],
+    ['ssl={"rejectUnauthorized":true}', AUTHORITY],
+    ["ssl=%7B%22rejectUnauthorized%22%3Afalse%7D", ENCRYPTED],
+    ["ssl-mode=REQUIRED", ENCRYPTED],
+    ["ssl-mode=VERIFY_CA", AUTHORITY],
+    ["ssl-mode=VERIFY_IDENTITY", IDENTITY],
+    ["ssl-mode=DISABLED", undefined],
+    ["ssl_mode=required", ENCRYPTED],
+    ["sslmode=require", ENCRYPTED],
+    ["sslmode=verify-ca", AUTHORITY],
+    ["sslmode=verify-full", IDENTITY],
+    ["sslmode=disable", undefined],
+    ["sslMode=VERIFY_IDENTITY", IDENTITY],
+    ["sslMode=trust", ENCRYPTED],
+    ["sslaccept=strict", IDENTITY],
+    ["sslaccept=accept_invalid_certs", ENCRYPTED],
+    ["useSSL=true", ENCRYPTED],
+    ["useSSL=true&requireSSL=true&verifyServerCertificate=true", AUTHORITY],
+    ["useSSL=true&trustServerCertificate=true", ENCRYPTED],
+    ["useSSL=false", undefined],
+    ["tls=true", IDENTITY],
+    ["tls=skip-verify", ENCRYPTED],
+    ["tls=false", undefined],
+    ["ssl=true&sslmode=verify-ca", AUTHORITY],
+  ])("%s", (parameters, ssl) => expect(parseDatabaseUrl(`mysql://root@db/app?${parameters}`).ssl).toEqual(ssl));
+
+  test("files are read, and an authority that is given is asked even with ssl-mode=REQUIRED", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "portcullis-")), "ca file.pem");
+    writeFileSync(file, "the authority");
+    const { ssl } = parseDatabaseUrl(`mysql://root@db/app?ssl-mode=REQUIRED&ssl-ca=${encodeURIComponent(file)}`);
+    expect(ssl).toEqual({ rejectUnauthorized: true, ca: "the authority" });
+    expect(parseDatabaseUrl(`mysql://root@db/app?ssl-cert=${file}&ssl-key=${file}`).ssl).toEqual({
+      rejectUnauthorized: true,
+      cert: "the authority",
+      key: "the authority",
+    });
+    expect(() => parseDatabaseUrl("mysql://root@db/app?ssl-ca=/nowhere/ca.pem")).toThrow("ENOENT");
+  });
+
+  test.each([
+    "ssl=maybe",
+    "ssl=false",
+    "ssl=",
+    "ssl={}}",
+    "ssl=[]",
+    'ssl={"rejectUnauthorized":"false"}',
+    'ssl={"checkServerIdentity":true}',
+    'ssl={"minVersion":"TLSv1"}',
+    "ssl-mode=PREFERRED",
+    "sslmode=prefer",
+    "sslmode=allow",
+    "ssl-mode=strict",
+    "sslaccept=maybe",
+    "useSSL=maybe",
+    "tls=preferred",
+    "tls=custom",
+    "ssl-mode=DISABLED&sslaccept=strict",
+    "ssl-mode=DISABLED&ssl-ca=/etc/hosts",
+    'ssl={"rejectUnauthorized":true}&ssl-mode=REQUIRED',
+    "ssl-cert=/etc/hosts",
+    "sslcert=/etc/hosts",
+  ])("%s is refused", (parameters) =>
+    expect(() => parseDatabaseUrl(`mysql://root@db/app?${parameters}`)).toThrow(/^DATABASE_URL .*\b[Ww]rite|must have/),
+  );
+
+  test("a server named by its address cannot be asked for its identity: the driver would compare with localhost", () => {
+    expect(() => parseDatabaseUrl("mysql://root@10.0.0.7/app?ssl-mode=VERIFY_IDENTITY")).toThrow("VERIFY_CA");
+    expect(() => parseDatabaseUrl("mysql://root@[::1]/app?sslaccept=strict")).toThrow("VERIFY_CA");
+  });
+});
 
 test.each([
   "",
+  "s3cret",
   "localhost/app",
-  "postgres://root@localhost/app",
-  "mysql://root@localhost/app?multipleStatements=true",
-  "mysql://root@localhost/app?flags=LOCAL_FILES",
-  "mysql://root@localhost/app?ssl=maybe",
-  "mysql://root@localhost/app?ssl=false",
-])("%s is refused", (url) => expect(() => parseDatabaseUrl(url)).toThrow());
+  "mysql:root:s3cret@localhost/app",
+  "mysql:/root:s3cret@localhost/app",
+  "postgres://root:s3cret@localhost/app",
+  "postgresql://root:s3cret@localhost/app",
+  "jdbc:postgresql://localhost/app?password=s3cret",
+  "jdbc:mysql2://localhost/app?password=s3cret",
+  "mysqlx://root:s3cret@localhost/app",
+  "file:///s3cret",
+  " mysql://root:s3cret@localhost/app",
+  "mysql://root:s3cret@localhost/app\n",
+  '"mysql://root:s3cret@localhost/app"',
+  "mysql://root:s3cret@localhost",
+  "mysql://root:s3cret@localhost/",
+  "mysql://root:s3cret@localhost//?ssl=true",
+  "mysql://root:s3cret@localhost/app/more",
+  "mysql://root:s3cret@localhost:http/app",
+  "mysql://root:s3cret@localhost:0/app",
+  "mysql://root:s3cret@localhost:65536/app",
+  "mysql://root:s3cret@[db]/app",
+  "mysql://root:s3cret@one,two/app",
+  "mysql://root:s3cret@one:3306,two:3306/app",
+  "jdbc:mysql://address=(host=one)(port=3306)/app?password=s3cret",
+  "mysql://root:a#s3cret@localhost/app",
+  "mysql://root:a/s3cret@localhost/app",
+  "mysql://root:a@b/s3cret@localhost/app",
+  "mysql://root:a?s3cret@localhost/app",
+  "mysql://root:a@b?s3cret@localhost/app",
+  "mysql://root:a@b?x=1&s3cret@localhost/app",
+  "mysql://root:%s3cret@localhost/app",
+  "mysql://root:s3 cret@localhost/app",
+  "mysql://root:s3cret@localhost/app#main",
+  "mysql://root:s3cret@localhost/app?user=other",
+  "mysql://root:s3cret@localhost/app?password=other",
+  "mysql://root:s3cret@localhost/app?socketPath=mysqld.sock",
+  "mysql://root:s3cret@localhost/app?multipleStatements=true",
+  "mysql://root:s3cret@localhost/app?flags=LOCAL_FILES",
+  "mysql://root:s3cret@localhost/app?charset=latin1",
+  "mysql://root:s3cret@localhost/app?ssl=true&ssl=true",
+  "mysql://root:s3cret@localhost/app?ssl=%s3cret",
+  "mysql://root:s3cret@localhost/app?s3cret=%28",
+])("%j is refused in one line that says what to write, and does not repeat the password", (url) => {
+  const told = (() => {
+    try {
+      return JSON.stringify(parseDatabaseUrl(url));
+    } catch (error) {
+      return (error as Error).message;
+    }
+  })();
+  expect(told).toMatch(/^DATABASE_URL .+/);
+  expect(told).toMatch(/\b([Ww]rite|[Rr]emove|[Nn]ame|must look like|no IPv6|between 1 and 65535)\b/);
+  expect(told).not.toContain("\n");
+  if (!url.includes("?s3cret=")) expect(told).not.toMatch(/s3 ?cret/);
+});

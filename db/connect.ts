@@ -1,7 +1,10 @@
 import { CamelCasePlugin, Kysely, MysqlDialect } from "kysely";
-import { createPool, type PoolOptions } from "mysql2";
+import { createPool } from "mysql2";
+import { parseDatabaseUrl } from "./database-url.mjs";
 import { BoundedPool } from "./pool";
 import type { Database } from "./schema";
+
+export { parseDatabaseUrl };
 
 export interface ConnectOptions {
   poolSize?: number;
@@ -53,28 +56,4 @@ function pinStatements(statementSeconds: number, lockSeconds: number): string[] 
     // A variable of its own, named differently by the two servers.
     "set session transaction isolation level read committed",
   ];
-}
-
-/** `mysql://user:password@host:port/database`, with `?socketPath=/path` for a socket and `?ssl=true` or a JSON object for TLS. */
-export function parseDatabaseUrl(url: string): PoolOptions {
-  const { protocol, hostname, port, username, password, pathname, searchParams } = new URL(url);
-  if (protocol !== "mysql:" && protocol !== "mariadb:") throw new Error("DATABASE_URL must begin with mysql://");
-  const { socketPath, ssl, ...unknown } = Object.fromEntries(searchParams);
-  // The driver would take anything from here, multipleStatements too.
-  const [name] = Object.keys(unknown);
-  if (name !== undefined) throw new Error(`DATABASE_URL has an unknown parameter: ${name}`);
-  return {
-    ...(socketPath ? { socketPath } : { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 3306) }),
-    ...(ssl === undefined ? {} : { ssl: parseTls(ssl) }),
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    database: decodeURIComponent(pathname.slice(1)),
-  };
-}
-
-function parseTls(ssl: string): object {
-  const options: unknown = ssl === "true" ? {} : JSON.parse(ssl);
-  if (typeof options !== "object" || options === null)
-    throw new Error("DATABASE_URL has an ssl that is neither true nor an object");
-  return options;
 }

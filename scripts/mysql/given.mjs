@@ -1,3 +1,4 @@
+import { DatabaseUrlError, parseDatabaseUrl } from "../../db/database-url.mjs";
 import { Obstacle } from "../obstacle.mjs";
 import { readGreeting } from "./greeting.mjs";
 import { isSupported, parseVersion } from "./installation.mjs";
@@ -9,15 +10,12 @@ const ANSWER_SECONDS = 5;
  * @returns {{ path: string } | { host: string, port: number }}
  */
 export function addressOf(url) {
-  let parsed;
   try {
-    parsed = new URL(url);
-  } catch {
-    throw new Obstacle("DATABASE_URL is not an address such as mysql://user:password@127.0.0.1:3306/portcullis");
+    const { socketPath, host = "localhost", port = 3306 } = parseDatabaseUrl(url);
+    return socketPath === undefined ? { host, port } : { path: socketPath };
+  } catch (error) {
+    throw error instanceof DatabaseUrlError ? new Obstacle(`${error.message}.`) : error;
   }
-  const path = parsed.searchParams.get("socketPath");
-  if (path) return { path };
-  return { host: parsed.hostname.replace(/^\[|\]$/g, "") || "localhost", port: Number(parsed.port || 3306) };
 }
 
 /** Tells at once whether a server answers there, before anything slow is begun. @param {string} url */
