@@ -26,7 +26,7 @@ const passed = new Map(
 
 describe("compose.yaml", () => {
   test("passes every variable of .env.example to the app, and no other", () => {
-    const known = Object.keys(parseEnv(read(".env.example"))).filter((name) => name !== "PORT");
+    const known = Object.keys(parseEnv(read(".env.example"))).filter((name) => !["HOST", "PORT"].includes(name));
     expect([...passed.keys()].sort()).toEqual(known.sort());
   });
 
@@ -89,6 +89,8 @@ describe("Dockerfile", () => {
 
   test("runs the entry as nobody special, and can be asked and ended", () => {
     expect(runtime).toMatch(/^USER node$/m);
+    // On loopback nobody outside of the container would reach it, whatever APP_ORIGIN says.
+    expect(runtime).toMatch(/^ENV .*\bHOST=0\.0\.0\.0\b/m);
     expect(runtime).toMatch(/^STOPSIGNAL SIGTERM$/m);
     expect(runtime).toContain("/api/health/live");
     expect(runtime).toMatch(/^CMD \["node", .*"\.next\/entry\/main\.mjs"\]$/m);

@@ -64,9 +64,23 @@ describe("what is needed", () => {
   });
 });
 
+/** What JavaScript takes for a number, and people do not take for one value. */
+const NOT_DIGITS = ["1e3", "0x10", "0b11", " 20 ", "20 ", "+20", "020", "2_0", "1,5", "٢٠", " ", "null"];
+
 describe("a bad value is named, and never repeated", () => {
   test.each<[string, string[]]>([
-    ["DATABASE_URL", ["postgres://localhost/x", "localhost:3306", "file:///x", " mysql://x"]],
+    [
+      "DATABASE_URL",
+      [
+        "postgres://localhost/x",
+        "localhost:3306",
+        "file:///x",
+        " mysql://x",
+        "mysql://root:s3cret@localhost",
+        "mysql://root:s3cret@localhost/x?ssl-mode=PREFERRED",
+        "mysql://root:a#b@localhost/x",
+      ],
+    ],
     [
       "APP_ORIGIN",
       [
@@ -92,19 +106,20 @@ describe("a bad value is named, and never repeated", () => {
     ["JWT_ACCESS_SECRET", ["short", "x".repeat(31)]],
     ["SESSION_SECRET_PREVIOUS", ["short", "x".repeat(31)]],
     ["JWT_ACCESS_SECRET_PREVIOUS", ["short", "x".repeat(31)]],
-    ["ACCESS_TOKEN_SECONDS", ["0", "-600", "ten", "600s", "1.5", "Infinity", "NaN"]],
-    ["REFRESH_BEFORE_EXPIRY_SECONDS", ["0", "-1", "x"]],
-    ["REFRESH_GRACE_SECONDS", ["0", "-1", "x"]],
-    ["REFRESH_TOKEN_SECONDS", ["0", "-1", "7d"]],
-    ["SESSION_MAX_SECONDS", ["0", "-1", "30d"]],
+    ["ACCESS_TOKEN_SECONDS", ["0", "-600", "ten", "600s", "1.5", "Infinity", "NaN", "86401", ...NOT_DIGITS]],
+    ["REFRESH_BEFORE_EXPIRY_SECONDS", ["0", "-1", "x", "86401", ...NOT_DIGITS]],
+    ["REFRESH_GRACE_SECONDS", ["0", "-1", "x", "3601", ...NOT_DIGITS]],
+    ["REFRESH_TOKEN_SECONDS", ["0", "-1", "7d", "34560001", "9999999999", ...NOT_DIGITS]],
+    ["SESSION_MAX_SECONDS", ["0", "-1", "30d", "34560001", "999999999999", "9".repeat(400), ...NOT_DIGITS]],
     ["IP_VALIDATION", ["yes", "1", "TRUE", "0"]],
     ["AGENT_VALIDATION", ["no", "off", "False"]],
-    ["TRUSTED_PROXY_HOPS", ["-1", "1.5", "11", "all"]],
-    ["PASSWORD_MIN_LENGTH", ["7", "65", "ten"]],
-    ["RATE_LIMIT_FACTOR", ["0", "-1", "off", "Infinity"]],
+    ["TRUSTED_PROXY_HOPS", ["-1", "1.5", "11", "all", ...NOT_DIGITS]],
+    ["PASSWORD_MIN_LENGTH", ["7", "65", "ten", "9999999999", ...NOT_DIGITS]],
+    ["RATE_LIMIT_FACTOR", ["0", "-1", "off", "Infinity", "0.05", "1000001", "9999999999", ".5", "1.", ...NOT_DIGITS]],
     ["CORS_ORIGINS", ["*", "null", "https://a.example/path", "https://a.example,evil", "http://a.example"]],
     ["LOG_LEVEL", ["loud", "INFO"]],
-    ["PORT", ["-1", "65536", "http"]],
+    ["PORT", ["-1", "65536", "http", "3000.5", ...NOT_DIGITS]],
+    ["HOST", ["*", "example.com", "127.0.0.1:3000", "127.0.0", " ::1", "[localhost]x", "http://localhost"]],
     ["NODE_ENV", ["prod", "staging"]],
   ])("%s", (name, values) => {
     for (const value of values) {
@@ -113,6 +128,46 @@ describe("a bad value is named, and never repeated", () => {
       expect(problems[0]).toMatch(new RegExp(`^  ${name} `));
       if (name.includes("SECRET")) expect(problems[0]).not.toContain(value);
     }
+  });
+
+  test("a bad number: the message says in plain words what is allowed", () => {
+    expect(problemsOf({ SESSION_MAX_SECONDS: "999999999999" })).toEqual([
+      "  SESSION_MAX_SECONDS must be a whole number from 1 to 34560000 (seconds), in digits alone",
+    ]);
+    expect(problemsOf({ RATE_LIMIT_FACTOR: "x" })).toEqual([
+      "  RATE_LIMIT_FACTOR must be a number from 0.1 to 1000000, in digits alone",
+    ]);
+  });
+
+  test("a bad value does not hide an impossible combination of others", () => {
+    expect(
+      problemsOf({ PORT: "x", REFRESH_GRACE_SECONDS: "600", SESSION_SECRET_PREVIOUS: NEEDED.SESSION_SECRET }),
+    ).toEqual([
+      expect.stringMatching("PORT"),
+      expect.stringMatching("must all differ"),
+      expect.stringMatching("REFRESH_GRACE_SECONDS \\(600\\) must be less than ACCESS_TOKEN_SECONDS \\(600\\)"),
+    ]);
+    expect(problemsOf({ ACCESS_TOKEN_SECONDS: "x", REFRESH_GRACE_SECONDS: "600" })).toHaveLength(1);
+  });
+
+  test("the bounds themselves are allowed", () => {
+    const least = { ACCESS_TOKEN_SECONDS: "2", REFRESH_BEFORE_EXPIRY_SECONDS: "1", REFRESH_GRACE_SECONDS: "1" };
+    const most = {
+      ACCESS_TOKEN_SECONDS: "86400",
+      REFRESH_BEFORE_EXPIRY_SECONDS: "86399",
+      REFRESH_GRACE_SECONDS: "3600",
+    };
+    const lives = { REFRESH_TOKEN_SECONDS: "34560000", SESSION_MAX_SECONDS: "34560000" };
+    for (const changes of [
+      least,
+      { ...most, ...lives },
+      { RATE_LIMIT_FACTOR: "0.1" },
+      { RATE_LIMIT_FACTOR: "1000000" },
+    ])
+      expect(problemsOf(changes)).toEqual([]);
+    for (const HOST of ["localhost", "127.0.0.1", "0.0.0.0", "::", "::1", "192.168.1.7"])
+      expect(parseEnv({ ...NEEDED, HOST }).HOST).toBe(HOST);
+    expect(parseEnv({ ...NEEDED, HOST: "[::1]" }).HOST).toBe("::1");
   });
 
   test("several at once, a line each", () => {
@@ -183,7 +238,7 @@ describe(".env.example", () => {
 
   test("names every variable, and none that nobody reads", () => {
     const previous = { SESSION_SECRET_PREVIOUS: "p".repeat(32), JWT_ACCESS_SECRET_PREVIOUS: "q".repeat(32) };
-    const { NODE_ENV: _, ...known } = parseEnv({ ...NEEDED, ...previous });
+    const { NODE_ENV: _, ...known } = parseEnv({ ...NEEDED, ...previous, HOST: "localhost" });
     expect(Object.keys(FILE).sort()).toEqual(Object.keys(known).sort());
   });
 

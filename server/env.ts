@@ -1,7 +1,22 @@
 import "server-only";
+import { isIP } from "node:net";
 import { z } from "zod";
+import { DatabaseUrlError, parseDatabaseUrl } from "@/db/database-url.mjs";
 
-const seconds = (otherwise: number) => z.coerce.number().int().positive().default(otherwise);
+/** Written in decimal digits alone: JavaScript would also read "1e3", "0x10" and " 600 ", which people read differently. */
+const whole = (least: number, most: number, otherwise: number, unit = "") => {
+  const error = `must be a whole number from ${least} to ${most}${unit}, in digits alone`;
+  return z
+    .string()
+    .regex(/^(0|[1-9]\d{0,11})$/, { error })
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, { error })
+    .default(otherwise);
+};
+const seconds = (most: number, otherwise: number) => whole(1, most, otherwise, " (seconds)");
+const DAY = 86_400;
+/** Browsers keep a cookie for 400 days at most, and the database's dates end. */
+const LONGEST_SESSION = 400 * DAY;
 const flag = (otherwise: boolean) =>
   z
     .enum(["true", "false"], { error: "must be true or false" })
@@ -9,27 +24,41 @@ const flag = (otherwise: boolean) =>
     .transform((value) => value === "true");
 const secret = z.string().min(32, { error: "must have at least 32 characters" });
 
+const FACTOR = "must be a number from 0.1 to 1000000, in digits alone";
+
 const variables = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
-  DATABASE_URL: z.string().regex(/^mysql:\/\//, { error: "must be a mysql:// address" }),
+  DATABASE_URL: z.string().superRefine(refuseDatabaseUrl),
   APP_ORIGIN: z.string().transform(toOrigin),
   SESSION_SECRET: secret,
   SESSION_SECRET_PREVIOUS: secret.optional(),
   JWT_ACCESS_SECRET: secret,
   JWT_ACCESS_SECRET_PREVIOUS: secret.optional(),
-  ACCESS_TOKEN_SECONDS: seconds(600),
-  REFRESH_BEFORE_EXPIRY_SECONDS: seconds(60),
-  REFRESH_GRACE_SECONDS: seconds(30),
-  REFRESH_TOKEN_SECONDS: seconds(604_800),
-  SESSION_MAX_SECONDS: seconds(2_592_000),
+  ACCESS_TOKEN_SECONDS: seconds(DAY, 600),
+  REFRESH_BEFORE_EXPIRY_SECONDS: seconds(DAY, 60),
+  REFRESH_GRACE_SECONDS: seconds(3600, 30),
+  REFRESH_TOKEN_SECONDS: seconds(LONGEST_SESSION, 604_800),
+  SESSION_MAX_SECONDS: seconds(LONGEST_SESSION, 2_592_000),
   IP_VALIDATION: flag(true),
   AGENT_VALIDATION: flag(true),
-  TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
-  PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8).max(64).default(10),
-  RATE_LIMIT_FACTOR: z.coerce.number().positive().max(1_000_000).default(1),
+  TRUSTED_PROXY_HOPS: whole(0, 10, 0),
+  PASSWORD_MIN_LENGTH: whole(8, 64, 10),
+  RATE_LIMIT_FACTOR: z
+    .string()
+    .regex(/^(0|[1-9]\d{0,6})(\.\d{1,6})?$/, { error: FACTOR })
+    .transform(Number)
+    .refine((value) => value >= 0.1 && value <= 1_000_000, { error: FACTOR })
+    .default(1),
   CORS_ORIGINS: z.string().default("").transform(toOrigins),
   LOG_LEVEL: z.enum(["silent", "fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  HOST: z
+    .string()
+    .transform((value) => value.replace(/^\[(.*)\]$/, "$1"))
+    .refine((value) => value === "localhost" || isIP(value) !== 0, {
+      error: "must be localhost or an IP address such as 127.0.0.1, 0.0.0.0 or ::",
+    })
+    .optional(),
+  PORT: whole(0, 65_535, 3000),
 });
 
 /** Whatever a token is believed by: a key that everybody knows is as bad as the previous one as it is as the current one. */
@@ -47,18 +76,20 @@ export type Env = z.output<typeof variables>;
 
 /** The given variables, checked. Throws one Error that names every bad variable, a line each. An empty value is a missing one. */
 export function parseEnv(source: Record<string, string | undefined>): Env {
-  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ""));
-  const parsed = variables.safeParse(given);
-  const problems = parsed.success
-    ? impossibleCombinations(parsed.data)
-    : parsed.error.issues.map(
-        (issue) =>
-          `${issue.path.join(".")} ${given[String(issue.path[0])] === undefined ? "is missing" : issue.message}`,
-      );
-  if (!parsed.success || problems.length > 0) {
+  const problems: string[] = [];
+  const good: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(variables.shape)) {
+    const given = source[name] === "" ? undefined : source[name];
+    const parsed = schema.safeParse(given);
+    if (parsed.success) good[name] = parsed.data;
+    else problems.push(`${name} ${given === undefined ? "is missing" : parsed.error.issues[0]?.message}`);
+  }
+  // A bad variable hides no contradiction between the others.
+  problems.push(...impossibleCombinations(good));
+  if (problems.length > 0) {
     throw new Error(`The configuration is not right:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
   }
-  return parsed.data;
+  return good as Env;
 }
 
 let parsedOnce: Env | undefined;
@@ -68,7 +99,7 @@ export function env(): Env {
   return (parsedOnce ??= parseEnv(process.env));
 }
 
-function impossibleCombinations(given: Env): string[] {
+function impossibleCombinations(given: Partial<Env>): string[] {
   const problems: string[] = [];
   const refuse = (isWrong: boolean, problem: string) => isWrong && problems.push(problem);
 
@@ -81,28 +112,39 @@ function impossibleCombinations(given: Env): string[] {
     new Set(secrets).size !== secrets.length,
     "SESSION_SECRET, JWT_ACCESS_SECRET and their *_PREVIOUS must all differ",
   );
+  type Seconds = Extract<keyof Env, `${string}_SECONDS`>;
+  const isAtLeast = (one: Seconds, other: Seconds) => (given[one] ?? NaN) >= (given[other] ?? NaN);
+  for (const [one, other] of [
+    ["REFRESH_BEFORE_EXPIRY_SECONDS", "ACCESS_TOKEN_SECONDS"],
+    ["REFRESH_GRACE_SECONDS", "ACCESS_TOKEN_SECONDS"],
+    ["ACCESS_TOKEN_SECONDS", "REFRESH_TOKEN_SECONDS"],
+  ] as const) {
+    refuse(isAtLeast(one, other), `${one} (${given[one]}) must be less than ${other} (${given[other]})`);
+  }
   refuse(
-    given.REFRESH_BEFORE_EXPIRY_SECONDS >= given.ACCESS_TOKEN_SECONDS,
-    "REFRESH_BEFORE_EXPIRY_SECONDS must be less than ACCESS_TOKEN_SECONDS",
-  );
-  refuse(
-    given.REFRESH_GRACE_SECONDS >= given.ACCESS_TOKEN_SECONDS,
-    "REFRESH_GRACE_SECONDS must be less than ACCESS_TOKEN_SECONDS",
-  );
-  refuse(
-    given.ACCESS_TOKEN_SECONDS >= given.REFRESH_TOKEN_SECONDS,
-    "ACCESS_TOKEN_SECONDS must be less than REFRESH_TOKEN_SECONDS",
-  );
-  refuse(
-    given.REFRESH_TOKEN_SECONDS > given.SESSION_MAX_SECONDS,
-    "REFRESH_TOKEN_SECONDS must not exceed SESSION_MAX_SECONDS",
+    (given.REFRESH_TOKEN_SECONDS ?? NaN) > (given.SESSION_MAX_SECONDS ?? NaN),
+    `REFRESH_TOKEN_SECONDS (${given.REFRESH_TOKEN_SECONDS}) must not exceed SESSION_MAX_SECONDS (${given.SESSION_MAX_SECONDS})`,
   );
   return problems;
 }
 
+function refuseDatabaseUrl(value: string, context: z.RefinementCtx): void {
+  try {
+    parseDatabaseUrl(value);
+  } catch (error) {
+    if (!(error instanceof DatabaseUrlError)) throw error;
+    context.addIssue({ code: "custom", message: error.message.replace(/^DATABASE_URL /, "") });
+  }
+}
+
+/** Whether an origin leads to this machine alone. */
+export function isLoopbackHost(hostname: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
 function toOrigin(value: string, context: z.RefinementCtx): string {
   const url = URL.parse(value);
-  const isLoopback = url !== null && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  const isLoopback = url !== null && isLoopbackHost(url.hostname);
   if (url === null || url.origin !== value.replace(/\/$/, "")) {
     context.addIssue({ code: "custom", message: "must be an origin such as https://app.example.com" });
     return z.NEVER;

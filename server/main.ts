@@ -6,6 +6,7 @@ import { closeDatabase } from "./database";
 import { sendConsoleToLog } from "./edge/console-to-log";
 import { createEntry } from "./edge/entry";
 import { publicAddress } from "./edge/forwarded-headers";
+import { listen } from "./edge/listen";
 import { stopOnSignal } from "./edge/stop";
 import { env, type Env } from "./env";
 import { log } from "./log";
@@ -34,13 +35,11 @@ async function serve(): Promise<void> {
     server.on("upgrade", (request, socket, head) => upgrades.emit("upgrade", request, socket, head));
   }
   server.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EADDRNOTAVAIL") giveUp(`HOST ${settings.HOST} is no address of this machine.`);
     if (error.code === "EADDRINUSE") giveUp(`PORT ${settings.PORT} is already in use. Set PORT to another one.`);
     giveUp(`The server cannot listen on PORT ${settings.PORT}: ${error.message}`);
   });
-  server.listen(settings.PORT, () => {
-    const bound = server.address();
-    log.info({ url: settings.APP_ORIGIN, port: typeof bound === "object" ? bound?.port : settings.PORT }, "listening");
-  });
+  listen(server, settings, (addresses, port) => log.info({ url: settings.APP_ORIGIN, addresses, port }, "listening"));
   stopOnSignal(server, {
     drainSeconds: isDevelopment ? 1 : DRAIN_SECONDS,
     release: async () => {
