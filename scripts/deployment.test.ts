@@ -12,7 +12,7 @@ const dockerfile = read("Dockerfile");
 /** A block of compose.yaml, by its name and indentation. */
 function block(name: string, indent: number, text = compose): string {
   const lines = text.split("\n");
-  const from = lines.indexOf(`${" ".repeat(indent)}${name}:`);
+  const from = lines.findIndex((line) => line.replace(/ &\w+$/, "") === `${" ".repeat(indent)}${name}:`);
   const length = lines
     .slice(from + 1)
     .findIndex((line) => line.trim() !== "" && !line.startsWith(" ".repeat(indent + 1)));
@@ -48,6 +48,35 @@ describe("compose.yaml", () => {
     expect(read("Caddyfile")).not.toContain("trusted_proxies");
   });
 
+  test.each(["app", "migrate", "db", "proxy"])(
+    "%s: without privileges, on a file system that it cannot change",
+    (name) => {
+      const service = block(name, 2);
+      expect(service).toContain("<<: *hardened");
+      expect(service).toMatch(/^ {4}tmpfs: \[.*\/tmp/m);
+      expect(service).toMatch(/limits: \{ memory: .*, pids: \d+ \}/);
+      expect(service).not.toMatch(/privileged|network_mode|docker\.sock|pid: host/);
+      const added = /cap_add: \[(.*)\]/.exec(service)?.[1];
+      expect(added).toBe(name === "proxy" ? "NET_BIND_SERVICE" : undefined);
+    },
+  );
+
+  test("the common restrictions take everything away that is not given back by name", () => {
+    const hardened = block("x-hardened", 0);
+    for (const line of ["read_only: true", "cap_drop: [ALL]", 'security_opt: ["no-new-privileges:true"]'])
+      expect(hardened).toContain(line);
+  });
+
+  test("the proxy and the database share no network, and the database's have no way out", () => {
+    const networksOf = (name: string) => /^ {4}networks: \[(.*)\]$/m.exec(block(name, 2))?.[1]?.split(", ") ?? [];
+    expect(networksOf("proxy")).toEqual(["front"]);
+    expect(networksOf("app")).toEqual(["front", "back"]);
+    expect(networksOf("migrate")).toEqual(["back"]);
+    expect(networksOf("db")).toEqual(["back", "loopback"]);
+    expect(compose).toMatch(/^ {2}back: \{ internal: true \}$/m);
+    expect(block("loopback", 2)).toContain('enable_ip_masquerade: "false"');
+  });
+
   test("runs two instances, once the schema is there, and lets them finish their work", () => {
     expect(app).toContain("replicas: 2");
     expect(app).toContain("migrate: { condition: service_completed_successfully }");
@@ -72,6 +101,11 @@ describe("what stands in front of the app", () => {
       expect(Number(seconds.exec(read(name))?.[1])).toBeLessThan(appSeconds);
     },
   );
+});
+
+test("the recipes speak TLS 1.2 and 1.3 alone, whatever the proxy's own default is", () => {
+  expect(read("deploy/nginx.conf")).toMatch(/^ +ssl_protocols TLSv1\.2 TLSv1\.3;$/m);
+  expect(read("deploy/haproxy.cfg")).toMatch(/^ +ssl-default-bind-options ssl-min-ver TLSv1\.2$/m);
 });
 
 test("the proxies in front tell nobody their version", () => {
