@@ -1,6 +1,8 @@
 import type { NextConfig } from "next";
 
 const config: NextConfig = {
+  // Each production build has a folder of its own, which its entry names: a new one does not disturb a running instance.
+  distDir: process.env.PORTCULLIS_BUILD ?? ".next",
   poweredByHeader: false,
   reactStrictMode: true,
   // Native or self-loading packages, which the bundler would tear apart.

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@/e2e/kit";
-import { BUILD } from "@/scripts/paths.mjs";
+import { findBuild } from "@/scripts/paths.mjs";
 
 // The bench builds a copy of the app with a page and a procedure left open. What ships has neither.
 const TWIN = /twin-page|twin\.session|open-caller/;
@@ -14,11 +14,12 @@ test("nobody answers where the bench's copy has its open page and procedure", as
 });
 
 test("no file of the build knows them", () => {
-  const files = readdirSync(BUILD, { recursive: true, encoding: "utf8" }).filter(
+  const build = findBuild();
+  const files = readdirSync(build, { recursive: true, encoding: "utf8" }).filter(
     (path) => /\.(m?js|json|html|rsc|txt)$/.test(path) && !path.startsWith("cache"),
   );
   expect(files.filter((path) => TWIN.test(path))).toEqual([]);
-  const knowing = files.filter((path) => TWIN.test(readFileSync(join(BUILD, path), "utf8")));
+  const knowing = files.filter((path) => TWIN.test(readFileSync(join(build, path), "utf8")));
   expect(knowing).toEqual([]);
   // The same look finds what does ship.
   expect(files.filter((path) => path.includes("dashboard"))).not.toEqual([]);

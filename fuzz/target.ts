@@ -10,7 +10,7 @@ import { pause } from "@/lab/pause";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
-import { BUILD, DATA, ROOT } from "@/scripts/paths.mjs";
+import { DATA, ROOT, findBuild } from "@/scripts/paths.mjs";
 import { migrate } from "@/scripts/schema.mjs";
 import { AppLog } from "./app-log";
 import { isFaultLine } from "./judges";
@@ -65,7 +65,7 @@ export class Target {
         NODE_OPTIONS: `--import ${pathToFileURL(join(ROOT, "fuzz", "memory-probe.mjs"))}`,
       },
     });
-    const buildId = readFileSync(join(BUILD, "BUILD_ID"), "utf8");
+    const buildId = readFileSync(join(findBuild(), "BUILD_ID"), "utf8");
     const secrets = [env.SESSION_SECRET, env.JWT_ACCESS_SECRET, name, ROOT, "$argon2"];
     const signing = { access: env.JWT_ACCESS_SECRET, refresh: env.SESSION_SECRET };
     return new Target(port, origin, connect(url), app, new AppLog(log, isFaultLine), signing, secrets, buildId);

@@ -1,10 +1,14 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { endsWithUs } from "./command.mjs";
+import { identify } from "./living-process.mjs";
 import { findFreePort } from "./loopback.mjs";
 import { Obstacle } from "./obstacle.mjs";
-import { DATA, ENTRY, ROOT } from "./paths.mjs";
+import { DATA, ROOT, findBuild } from "./paths.mjs";
+import { openPrivateFile } from "./private-files.mjs";
+import { useBuild } from "./production-build.mjs";
 
 /** The app finishes its work within 10 s of being asked to end. */
 const STOP_SECONDS = 12;
@@ -34,20 +38,17 @@ const SECRETS = {
  *   port?: number, env?: Record<string, string | undefined>, entry?: string, cwd?: string,
  *   log?: string | "inherit", until?: "ready" | "live" | "started", detached?: boolean,
  * }} [options] port 0 or none is a free one; `env` is laid over this process's; the build in `cwd` is served; `log` is a file;
- *   `detached` gives it a process group of its own, so that a Ctrl-C reaches it through us alone, and once
+ *   `detached` gives it a process group of its own, so that a Ctrl-C reaches it through us alone, and once; when this process
+ *   is killed, the app stops like after a SIGTERM
  * @returns {Promise<App>}
  */
-export async function startApp({
-  port = 0,
-  env = {},
-  entry = join(ENTRY, "main.mjs"),
-  cwd = ROOT,
-  log,
-  until = "ready",
-  detached = false,
-} = {}) {
+export async function startApp({ port = 0, env = {}, entry, cwd = ROOT, log, until = "ready", detached = false } = {}) {
   port ||= await findFreePort();
+  const build = entry === undefined ? findBuild() : null;
+  // Ours before the app has an identity: a build that nobody uses may be removed.
+  if (build !== null) useBuild(build, identify(process.pid));
   const url = `http://localhost:${port}`;
+  const probed = `http://${addressToAsk(env.HOST)}:${port}`;
   const file = log ?? join(DATA, "logs", `app-${port}-${Date.now()}.log`);
   const defaults = {
     NODE_ENV: "production",
@@ -56,23 +57,31 @@ export async function startApp({
     // Next.js would add .env.local by itself, after the app has read its configuration, and in production too.
     __NEXT_PROCESSED_ENV: "true",
   };
-  const child = spawn(process.execPath, ["--enable-source-maps", entry], {
+  const program = entry ?? join(build ?? "", "entry", "main.mjs");
+  const child = spawn(process.execPath, [...endsWithUs.args, "--enable-source-maps", program], {
     cwd,
-    env: { ...SECRETS, ...process.env, ...defaults, ...env, PORT: String(port) },
+    env: { ...SECRETS, ...process.env, ...defaults, ...env, ...endsWithUs.env, PORT: String(port) },
     detached,
-    stdio: file === "inherit" ? ["ignore", "inherit", "inherit"] : openLog(file),
+    stdio: file === "inherit" ? ["ignore", "inherit", "inherit", "pipe"] : openLog(file),
   });
+  const identity = identify(child.pid ?? 0);
+  if (build !== null) useBuild(build, identity);
+  const note = noteApp(port, identity);
   /** @type {App["exited"]} */
   const exited = new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code, signal) => resolve({ code, signal }));
+    child.once("exit", (code, signal) => {
+      rmSync(note, { force: true });
+      if (build !== null && identity !== null) rmSync(join(build, "users", identity), { force: true });
+      resolve({ code, signal });
+    });
   });
   const output = () => (file === "inherit" ? "" : readFileSync(file, "utf8"));
 
   /** @param {"live" | "ready"} what  @param {number} seconds */
   async function untilAnswered(what, seconds) {
     const deadline = Date.now() + seconds * 1000;
-    while (!(await answers(`${url}/api/health/${what}`))) {
+    while (!(await answers(`${probed}/api/health/${what}`))) {
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Obstacle(`The app ended while starting:\n\n${tail(output())}`);
       if (Date.now() > deadline) throw new Obstacle(`The app is not ${what} after ${seconds} s:\n\n${tail(output())}`);
@@ -113,11 +122,35 @@ export async function startApp({
 
 /** @param {string} file  @returns {import("node:child_process").StdioOptions} */
 function openLog(file) {
-  mkdirSync(dirname(file), { recursive: true });
-  const descriptor = openSync(file, "w");
+  const descriptor = openPrivateFile(file, "w");
   // The child has its own copy once it is spawned.
   setImmediate(() => closeSync(descriptor));
-  return ["ignore", descriptor, descriptor];
+  return ["ignore", descriptor, descriptor, "pipe"];
+}
+
+const APPS = join(DATA, "apps");
+
+/** Keeps who has a port, and who started it, for those who want the port later. @param {number} port  @param {string | null} app */
+function noteApp(port, app) {
+  mkdirSync(APPS, { recursive: true, mode: 0o700 });
+  const file = join(APPS, String(port));
+  writeFileSync(file, JSON.stringify({ app: app ?? "", starter: identify(process.pid) ?? "" }));
+  return file;
+}
+
+/** @param {number} port  @returns {{ app: string, starter: string } | null} identities of what one of our scripts started there last */
+export function findNotedApp(port) {
+  try {
+    return JSON.parse(readFileSync(join(APPS, String(port)), "utf8"));
+  } catch {
+    return null;
+  }
+}
+
+/** Where an app that listens on HOST answers. @param {string | undefined} host */
+function addressToAsk(host = "localhost") {
+  if (host === "0.0.0.0" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host.replace(/^\[|\]$/g, "")}]` : host;
 }
 
 /** @param {string} url */

@@ -2,10 +2,12 @@ import { requireSupportedNode } from "./node-release.mjs";
 
 requireSupportedNode();
 const { performAndLeave } = await import("./perform.mjs");
+const { claimFolders } = await import("./private-files.mjs");
 const { installPackages } = await import("./install.mjs");
 const { buildOnce } = await import("./production-build.mjs");
 
 await performAndLeave(async ({ step }) => {
+  claimFolders();
   await step("Packages", installPackages);
   await step("Build", buildOnce);
 });

@@ -25,8 +25,8 @@ export function bundleOptions(entryPoints, folder) {
   };
 }
 
-/** @param {Record<string, string>} entryPoints  @param {string} folder */
-export async function bundle(entryPoints, folder) {
+/** @param {Record<string, string>} entryPoints  @param {string} folder  @param {string} [first] a statement to begin with */
+export async function bundle(entryPoints, folder, first = "") {
   const { build } = await import("esbuild");
-  await build(bundleOptions(entryPoints, folder));
+  await build({ ...bundleOptions(entryPoints, folder), banner: { js: first } });
 }

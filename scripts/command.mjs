@@ -1,15 +1,22 @@
 import { spawn } from "node:child_process";
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { constants } from "node:os";
-import { dirname, relative } from "node:path";
+import { relative } from "node:path";
 import { onLeave } from "./lifecycle.mjs";
 import { Obstacle } from "./obstacle.mjs";
 import { ROOT } from "./paths.mjs";
+import { openPrivateFile } from "./private-files.mjs";
 
 const STOP_SECONDS = 25;
 /** Of a long output: tools name the reason first, or last. */
 const FIRST_LINES = 20;
 const LAST_LINES = 30;
+
+/** For a Node program whose descriptor 3 is a pipe of ours: it gets SIGTERM when this process ends in whatever way. */
+export const endsWithUs = {
+  args: ["--import", new URL("end-with-starter.mjs", import.meta.url).href],
+  env: { PORTCULLIS_ENDS_WITH_STARTER: "1" },
+};
 
 /**
  * Runs a command to its end, its output kept in a log file.
@@ -19,12 +26,17 @@ const LAST_LINES = 30;
  * @returns {Promise<{ code: number, output: string }>} a signal counts as 128 + its number, like in a shell
  */
 export function run(program, args, { log, env = process.env, cwd = ROOT, seconds, onLine }) {
-  mkdirSync(dirname(log), { recursive: true });
-  const file = createWriteStream(log);
+  const file = createWriteStream(log, { fd: openPrivateFile(log, "w") });
   // What is kept in a file is read in one: no colours.
   const plain = { ...env, NO_COLOR: "1", FORCE_COLOR: undefined };
   // A group of its own: a Ctrl-C reaches it, and all that it started, through us alone and once.
-  const child = spawn(program, args, { cwd, env: plain, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const follower = program === process.execPath ? endsWithUs : null;
+  const child = spawn(program, [...(follower?.args ?? []), ...args], {
+    cwd,
+    env: { ...plain, ...follower?.env },
+    stdio: ["ignore", "pipe", "pipe", follower === null ? "ignore" : "pipe"],
+    detached: true,
+  });
   let isOver = false;
   const signalGroup = (/** @type {NodeJS.Signals} */ signal) => {
     if (child.pid !== undefined && !isOver) process.kill(-child.pid, signal);
@@ -39,7 +51,7 @@ export function run(program, args, { log, env = process.env, cwd = ROOT, seconds
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (/** @type {string} */ chunk) => {
+    stream?.setEncoding("utf8").on("data", (/** @type {string} */ chunk) => {
       file.write(chunk);
       output += chunk;
       const line = chunk.trimEnd().split("\n").at(-1)?.trim();

@@ -22,6 +22,33 @@ export function pidOf(identity) {
   return Number.parseInt(identity, 10);
 }
 
+/**
+ * The processes that started this one through npm: npm, and the shell that it may have put between.
+ * @returns {string[]} identities; none without npm
+ */
+export function identifyLaunchers() {
+  if (process.env.npm_lifecycle_event === undefined) return [];
+  const parent = process.ppid;
+  const { name, ppid } = describe(parent);
+  return [parent, ...(/^(sh|bash|dash|ash|zsh)$/.test(name) ? [ppid] : [])].flatMap((pid) => identify(pid) ?? []);
+}
+
+/** @param {number} pid */
+function describe(pid) {
+  try {
+    if (process.platform === "linux") {
+      const [, name = "", ppid] = /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+      return { ppid: Number(ppid), name };
+    }
+    const [ppid = "", ...name] = execFileSync("ps", ["-o", "ppid=,comm=", "-p", String(pid)], { encoding: "utf8" })
+      .trim()
+      .split(/\s+/);
+    return { ppid: Number(ppid), name: name.join(" ").replace(/^.*\/|^-/, "") };
+  } catch {
+    return { ppid: 0, name: "" };
+  }
+}
+
 /** @param {string} identity  @param {number} seconds  @returns {Promise<boolean>} whether it is gone */
 export async function waitUntilGone(identity, seconds) {
   const deadline = Date.now() + seconds * 1000;

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { onLeave } from "./lifecycle.mjs";
 import { findFreePort, isTaken } from "./loopback.mjs";
 import { Obstacle } from "./obstacle.mjs";
 import { DATA, ROOT } from "./paths.mjs";
+import { openPrivateFile } from "./private-files.mjs";
 import { paint } from "./progress.mjs";
 import { providePrograms } from "./proxies.mjs";
 
@@ -18,6 +19,8 @@ const START_SECONDS = 20;
  * @param {import("./progress.mjs").Progress & { origin: string, port: string }} options `port` is the app's
  */
 export async function startLocalCaddy({ origin, port, step, print }) {
+  if (!URL.canParse(origin))
+    throw new Obstacle(`APP_ORIGIN must be an origin such as https://portcullis.localhost:8443.`);
   const { protocol, host, port: httpsPort } = new URL(origin);
   if (protocol !== "https:") throw new Obstacle(`APP_ORIGIN is ${origin}: https must stand in front.`);
   await step("Caddy", async (say) => {
@@ -44,8 +47,7 @@ export async function startLocalCaddy({ origin, port, step, print }) {
 
 /** @param {NodeJS.ProcessEnv} env  @param {number} httpsPort */
 async function run(env, httpsPort) {
-  mkdirSync(join(DATA, "logs"), { recursive: true });
-  const log = openSync(LOG, "w");
+  const log = openPrivateFile(LOG, "w");
   const args = ["run", "--adapter", "caddyfile", "--config", join(ROOT, "Caddyfile")];
   // A group of its own, so that a Ctrl-C reaches it through us alone, and once.
   const child = spawn("caddy", args, { cwd: ROOT, env, stdio: ["ignore", log, log], detached: true });

@@ -1,4 +1,6 @@
+import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
+import { ask } from "./command.mjs";
 
 /** @returns {Promise<number>} a port on which nothing listens */
 export function findFreePort() {
@@ -14,6 +16,60 @@ export async function isTaken(port) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code === "EADDRINUSE") return true;
     throw error;
   }
+}
+
+/**
+ * The program that listens on a port, where this system tells.
+ * @param {number} port
+ * @returns {Promise<{ pid: number, command: string } | null>}
+ */
+export async function findListener(port) {
+  const pid = process.platform === "linux" ? findListenerInProc(port) : await findListenerByLsof(port);
+  if (pid === null) return null;
+  const command = (await ask("ps", ["-o", "command=", "-p", String(pid)]))?.trim() ?? commandInProc(pid);
+  return { pid, command: command.length > 80 ? `${command.slice(0, 79)}…` : command };
+}
+
+/** @param {number} port */
+function findListenerInProc(port) {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const inodes = new Set();
+  for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
+    for (const line of read(table).split("\n").slice(1)) {
+      const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+      if (state === "0A" && local?.endsWith(`:${hex}`)) inodes.add(`socket:[${inode}]`);
+    }
+  }
+  if (inodes.size === 0) return null;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const holds = readdirSync(`/proc/${pid}/fd`).some((fd) => inodes.has(readlinkSync(`/proc/${pid}/fd/${fd}`)));
+      if (holds) return Number(pid);
+    } catch {
+      // Another user's, or gone meanwhile.
+    }
+  }
+  return null;
+}
+
+/** @param {number} pid */
+function commandInProc(pid) {
+  return read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
+}
+
+/** @param {string} file */
+function read(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** @param {number} port */
+async function findListenerByLsof(port) {
+  const said = await ask("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"]);
+  return Number(said?.split("\n")[0]) || null;
 }
 
 /** @param {number} port  @param {string} [host]  @returns {Promise<number>} */

@@ -11,6 +11,7 @@ import { shareServer } from "./mysql/sharing.mjs";
 import { Obstacle } from "./obstacle.mjs";
 import { DATA, ROOT } from "./paths.mjs";
 import { perform } from "./perform.mjs";
+import { claimFolders } from "./private-files.mjs";
 import { buildOnce } from "./production-build.mjs";
 import { paint } from "./progress.mjs";
 import { providePrograms } from "./proxies.mjs";
@@ -48,6 +49,7 @@ export async function runTests(args) {
       outcomes.set(part, await step(part[0]?.toUpperCase() + part.slice(1), work, isGood).catch(asOutcome));
     };
 
+    claimFolders();
     mkdirSync(REPORTS, { recursive: true });
     print(`\n  ${paint("bold", "Portcullis")}  ${named.length === 0 ? "all tests" : named.join(", ")}\n\n`);
     const [, database] = await Promise.all([

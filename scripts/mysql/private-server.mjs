@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
-  openSync,
   closeSync,
   readFileSync,
   readdirSync,
@@ -13,11 +12,12 @@ import {
 import { basename, dirname, join } from "node:path";
 import { identify, isLiving, pidOf, waitUntilGone } from "../living-process.mjs";
 import { mustRun } from "../command.mjs";
+import { openPrivateFile } from "../private-files.mjs";
 import { Obstacle } from "../obstacle.mjs";
 import { readGreeting } from "./greeting.mjs";
 import { initialiseCommand, serverCommand, serverEnvironment } from "./commands.mjs";
 import { parseVersion } from "./installation.mjs";
-import { makePrivateFolder, socketPath } from "./socket-path.mjs";
+import { makePrivateFolder, plainFolder, socketPath } from "./socket-path.mjs";
 
 /** The file that names the process which runs on a directory. */
 const RUNNING = "running";
@@ -63,7 +63,9 @@ export async function startPrivateServer({ directory, installation, fresh = fals
     const fresh = `${data}.new`;
     rmSync(fresh, { recursive: true, force: true });
     mkdirSync(fresh, { mode: 0o700 });
-    const { command, args } = initialiseCommand(installation, fresh);
+    // MariaDB's program is a shell script that takes a path apart at its blanks: it gets one without.
+    const short = installation.root === undefined ? `${plainFolder(directory)}/${basename(fresh)}` : fresh;
+    const { command, args } = initialiseCommand(installation, short);
     await mustRun(command, args, { log: join(directory, `${flavour}-initialise.log`), env });
     // Under its name it is whole: a half-made one is made again.
     renameSync(fresh, data);
@@ -83,7 +85,7 @@ export async function startPrivateServer({ directory, installation, fresh = fals
     for (const left of [socket, `${socket}.lock`]) rmSync(left, { force: true });
     const first = join(directory, "first.sql");
     writeFileSync(first, "CREATE DATABASE IF NOT EXISTS portcullis CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\n");
-    const output = openSync(log, "a");
+    const output = openPrivateFile(log, "a");
     const { command, args } = serverCommand(installation, {
       data,
       socket,
@@ -111,13 +113,7 @@ export async function startPrivateServer({ directory, installation, fresh = fals
     }
   }
 
-  async function stop() {
-    const one = identity();
-    signal("SIGCONT");
-    signal("SIGTERM");
-    if (!(await waitUntilGone(one, STOP_SECONDS))) await kill();
-    rmSync(running, { force: true });
-  }
+  const stop = () => stopServer(directory);
 
   async function kill() {
     const one = identity();
@@ -139,6 +135,23 @@ export async function startPrivateServer({ directory, installation, fresh = fals
     pause: async () => signal("SIGSTOP"),
     resume: async () => signal("SIGCONT"),
   };
+}
+
+/** Stops the server that runs on a directory, if one does. @param {string} directory */
+export async function stopServer(directory) {
+  const running = join(directory, RUNNING);
+  if (!existsSync(running)) return;
+  const identity = readFileSync(running, "utf8");
+  const signal = (/** @type {NodeJS.Signals} */ name) => {
+    if (isLiving(identity)) process.kill(pidOf(identity), name);
+  };
+  signal("SIGCONT");
+  signal("SIGTERM");
+  if (!(await waitUntilGone(identity, STOP_SECONDS))) {
+    signal("SIGKILL");
+    await waitUntilGone(identity, STOP_SECONDS);
+  }
+  rmSync(running, { force: true });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { identify, isLiving } from "../living-process.mjs";
 import { withLock } from "../lock.mjs";
@@ -27,16 +27,23 @@ export async function shareServer({ directory, provide, onWait }) {
 
   return {
     server,
-    release: () =>
-      withLock(lock, async () => {
-        rmSync(mine, { force: true });
-        if (countUsers(users) === 0) await server.stop();
-      }),
+    release: () => {
+      rmSync(mine, { force: true });
+      return stopUnused(directory, server.stop);
+    },
   };
+}
+
+/** @param {string} directory  @param {() => Promise<void>} stop */
+export function stopUnused(directory, stop) {
+  return withLock(`${directory}.lock`, async () => {
+    if (countUsers(`${directory}.users`) === 0) await stop();
+  });
 }
 
 /** @param {string} users */
 function countUsers(users) {
+  if (!existsSync(users)) return 0;
   let count = 0;
   for (const identity of readdirSync(users)) {
     if (isLiving(identity)) count += 1;

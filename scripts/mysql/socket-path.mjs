@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nameUser } from "../private-files.mjs";
 import { Obstacle } from "../obstacle.mjs";
 
 /** A socket's path must fit into the kernel's 108 bytes, with a zero at the end; macOS has four bytes less. */
 const LONGEST = 103;
+const PLAIN = /^[\w./+-]+$/;
 
 /**
  * The socket of the server whose data is in `directory`: beside the data, or in a folder of ours under the temporary
@@ -15,9 +17,29 @@ const LONGEST = 103;
 export function socketPath(directory, temporary = tmpdir()) {
   const beside = join(directory, "mysqld.sock");
   if (Buffer.byteLength(beside) <= LONGEST) return beside;
-  const name = `portcullis-${process.getuid?.() ?? 0}-${createHash("sha256").update(directory).digest("hex").slice(0, 12)}`;
+  const name = nameOf(directory);
   const elsewhere = join(temporary, name, "mysqld.sock");
   return Buffer.byteLength(elsewhere) <= LONGEST ? elsewhere : join("/tmp", name, "mysqld.sock");
+}
+
+/**
+ * A path of letters, digits and few other characters to `directory`, for programs that read others wrongly: itself, or a
+ * link in a folder of ours under the temporary one.
+ * @param {string} directory  @param {string} [temporary]
+ */
+export function plainFolder(directory, temporary = tmpdir()) {
+  if (PLAIN.test(directory)) return directory;
+  const folder = join(PLAIN.test(temporary) ? temporary : "/tmp", nameOf(directory));
+  makePrivateFolder(folder);
+  const link = join(folder, "data");
+  rmSync(link, { force: true });
+  symlinkSync(directory, link);
+  return link;
+}
+
+/** @param {string} directory */
+function nameOf(directory) {
+  return `portcullis-${process.getuid?.() ?? 0}-${createHash("sha256").update(directory).digest("hex").slice(0, 12)}`;
 }
 
 /**
@@ -29,6 +51,8 @@ export function makePrivateFolder(folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== process.getuid?.())
-    throw new Obstacle(`${folder} is not ours: remove it and try again`);
+    throw new Obstacle(
+      `${folder} ${found.isDirectory() ? `belongs to ${nameUser(found.uid)}` : "is no folder"}, and this is run as ${nameUser(process.getuid?.() ?? 0)}. Give it to the user who runs this (chown), or move it away.`,
+    );
   chmodSync(folder, 0o700);
 }

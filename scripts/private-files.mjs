@@ -1,0 +1,112 @@
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { Obstacle } from "./obstacle.mjs";
+import { ROOT } from "./paths.mjs";
+
+/**
+ * Opens a file that only its owner may read: logs hold addresses and names of people.
+ * @param {string} file  @param {"w" | "a"} flags
+ */
+export function openPrivateFile(file, flags) {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const descriptor = openSync(file, flags, 0o600);
+  // An earlier version may have made it for all to read.
+  fchmodSync(descriptor, 0o600);
+  return descriptor;
+}
+
+/**
+ * Makes .data, for its owner alone, and finds out before anything is begun whether we may write where we have to.
+ * @param {string} [root]
+ */
+export function claimFolders(root = ROOT) {
+  const data = join(root, ".data");
+  // Tailwind's resolver takes what follows for a fragment or a query.
+  if (/[#?]/.test(root))
+    throw new Obstacle(
+      `${root} has a # or a ? in it, which the compiler of style sheets cannot read. Move this folder to a path without.`,
+    );
+  for (const folder of [data, join(root, ".next"), join(root, "node_modules")]) {
+    if (existsSync(folder)) insistOnOwner(folder, folder === data);
+    else insistOnWritable(root);
+  }
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  chmodSync(data, 0o700);
+  const logs = join(data, "logs");
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
+  if (statSync(logs).uid === process.getuid?.()) chmodSync(logs, 0o700);
+}
+
+/** @param {string} folder  @param {boolean} isPrivate root may work in all folders; in a private one others could not go on */
+function insistOnOwner(folder, isPrivate) {
+  const { uid } = statSync(folder);
+  const me = process.getuid?.() ?? uid;
+  const name = basename(folder);
+  if (uid === me || (me === 0 && !isPrivate)) return insistOnWritable(folder);
+  throw new Obstacle(
+    `${name} belongs to ${nameUser(uid)}, and this is run as ${nameUser(me)}. Run it as ${nameUser(uid)}, or give ${name} to ${nameUser(me)}: sudo chown -R ${me} ${quote(folder)}`,
+  );
+}
+
+/** @param {string} folder */
+function insistOnWritable(folder) {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Obstacle(explainFileFault(/** @type {NodeJS.ErrnoException} */ (error), folder) ?? String(error));
+  }
+}
+
+/** What a file system's refusal means, in a line; null for other errors. @param {NodeJS.ErrnoException} error  @param {string} [file] */
+export function explainFileFault(error, file = error.path) {
+  if (file === undefined || error.syscall === "spawn") return null;
+  const me = nameUser(process.getuid?.() ?? 0);
+  switch (error.code) {
+    case "EACCES":
+    case "EPERM":
+      return `${file} cannot be written or read by ${me}, who runs this${ownerOf(file)}. Run this as its owner, or give it to ${me} with chown.`;
+    case "EROFS":
+      return `${file} is on a file system that is mounted read-only. Packages, build and data are kept in this folder: use a copy that can be written to.`;
+    case "ENOSPC":
+    case "EDQUOT":
+      return `${file} cannot be written: the disk is full. Free some space and try again.`;
+    default:
+      return null;
+  }
+}
+
+/** @param {string} file */
+function ownerOf(file) {
+  try {
+    return `: it belongs to ${nameUser(statSync(existsSync(file) ? file : dirname(file)).uid)}`;
+  } catch {
+    return "";
+  }
+}
+
+/** @param {number} uid  @returns {string} the user's name, or the number where there is none */
+export function nameUser(uid) {
+  try {
+    const line = readFileSync("/etc/passwd", "utf8")
+      .split("\n")
+      .find((line) => line.split(":")[2] === String(uid));
+    return line?.split(":")[0] ?? `user ${uid}`;
+  } catch {
+    return `user ${uid}`;
+  }
+}
+
+/** @param {string} text */
+function quote(text) {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
