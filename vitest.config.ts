@@ -19,9 +19,10 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{app,server,db,scripts,e2e,lab,proofs,docs,doctor,bench,fuzz}/**/*.test.{ts,tsx}"],
-          exclude: ["**/*.db.test.ts", "**/node_modules/**"],
+          exclude: ["**/*.db.test.ts", "**/*.start.test.ts", "**/node_modules/**"],
         },
       },
+      { extends: true, test: { name: "start", include: ["scripts/**/*.start.test.ts"] } },
       {
         extends: true,
         test: { name: "db", include: ["{server,db,doctor}/**/*.db.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },

@@ -10,7 +10,7 @@ if (kind === "refused") {
   process.exit(1);
 }
 const { bundle } = await import("../scripts/bundle.mjs");
-const { isProduction, readEnvironment } = await import("../scripts/environment.mjs");
+const { isProduction, readEnvironment, readSources, settleAddress } = await import("../scripts/environment.mjs");
 const { socketPath } = await import("../scripts/mysql/socket-path.mjs");
 const { DATA, ROOT } = await import("../scripts/paths.mjs");
 
@@ -34,9 +34,12 @@ function environment() {
   const found = readEnvironment();
   if (isProduction(found)) return found;
   const socket = socketPath(join(DATA, "mysql"));
+  const { origin, port } = settleAddress(readSources());
   return {
     APP_ORIGIN: `http://localhost:${found.PORT ?? 3000}`,
     DATABASE_URL: `mysql://root@localhost/portcullis?socketPath=${encodeURIComponent(socket)}`,
     ...found,
+    ...(origin === undefined ? {} : { APP_ORIGIN: origin }),
+    ...(port === undefined ? {} : { PORT: port }),
   };
 }

@@ -9,6 +9,7 @@ const RESULT = join(ROOT, ".data", "test", "result.json");
 
 const runs = [
   await run([]),
+  await run(["start"]),
   await run(["proxies"]),
   await run(["e2e", "--slow"]),
   await run(["db", "--newest-mysql"]),

@@ -1,8 +1,11 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, expect, test } from "vitest";
-import { makeLocalSecrets, missingVariables, readEnvironment } from "./environment.mjs";
+import { pathToFileURL } from "node:url";
+import { parseEnv, promisify } from "node:util";
+import { beforeEach, describe, expect, test } from "vitest";
+import { makeLocalSecrets, missingVariables, readEnvironment, settleAddress } from "./environment.mjs";
 
 let folder: string;
 beforeEach(() => {
@@ -67,4 +70,95 @@ test("a secret is added to what somebody wrote, and takes nothing away from it",
     ...made,
   });
   expect(readFileSync(join(folder, ".env.local"), "utf8")).not.toContain("DATABASE_URL");
+});
+
+test("starts at one instant make one pair of secrets, and all of them use it", async () => {
+  const module = pathToFileURL(join(import.meta.dirname, "environment.mjs")).href;
+  const folders = Array.from({ length: 60 }, () => mkdtempSync(join(folder, "clone-")));
+  const at = Date.now() + 2000;
+  const program = `
+    import { makeLocalSecrets, readEnvironment } from ${JSON.stringify(module)};
+    const used = process.argv.slice(1).map((folder, round) => {
+      while (Date.now() < ${at} + round * 20);
+      const made = makeLocalSecrets(readEnvironment({}, folder), folder);
+      const { SESSION_SECRET, JWT_ACCESS_SECRET } = { ...readEnvironment({}, folder), ...made };
+      return { SESSION_SECRET, JWT_ACCESS_SECRET };
+    });
+    console.log(JSON.stringify(used));`;
+  const args = ["--input-type=module", "--eval", program, ...folders];
+  const starts = Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, args));
+  const used = (await Promise.all(starts)).map(({ stdout }) => JSON.parse(stdout) as object[]);
+  for (const [round, folder] of folders.entries()) {
+    const text = readFileSync(join(folder, ".env.local"), "utf8");
+    expect(text.match(/SESSION_SECRET=/g)).toHaveLength(1);
+    for (const start of used) expect(start[round]).toEqual(parseEnv(text));
+    expect(readdirSync(folder)).toEqual([".env.local"]);
+  }
+}, 60_000);
+
+test("a sample that is passed on explicitly is replaced once, and not anew at every start", () => {
+  const samples = { SESSION_SECRET: "example-only-a", JWT_ACCESS_SECRET: "example-only-b" };
+  const made = makeLocalSecrets(readEnvironment(samples, folder), folder);
+  expect(readEnvironment(samples, folder)).toEqual(made);
+  expect(makeLocalSecrets(readEnvironment(samples, folder), folder)).toEqual({});
+});
+
+test("a .env.local that others could read is for its owner alone once a secret is added to it", () => {
+  writeFileSync(join(folder, ".env.local"), "LOG_LEVEL=debug\n", { mode: 0o644 });
+  makeLocalSecrets(readEnvironment({}, folder), folder);
+  expect(statSync(join(folder, ".env.local")).mode & 0o777).toBe(0o600);
+});
+
+describe("APP_ORIGIN and PORT", () => {
+  const sample = { APP_ORIGIN: "http://localhost:3000", PORT: "3000" };
+  const shell = (given: object) => [{}, {}, given] as Record<string, string>[];
+  const copied = (given: object, file: object = sample) => [file, {}, given] as Record<string, string>[];
+
+  test.each([
+    ["nothing is set", shell({})],
+    ["PORT alone: the origin is made from it", shell({ PORT: "3505" })],
+    ["both agree", shell({ APP_ORIGIN: "http://localhost:3505", PORT: "3505" })],
+    ["a copied .env.example", copied({})],
+    ["port 80", shell({ APP_ORIGIN: "http://localhost", PORT: "80" })],
+    ["https: a proxy stands in front", shell({ APP_ORIGIN: "https://portcullis.localhost:8443", PORT: "3505" })],
+    ["a proxy in front, said", shell({ APP_ORIGIN: "http://localhost:8080", PORT: "3505", TRUSTED_PROXY_HOPS: "1" })],
+    ["what is no origin is refused elsewhere", shell({ APP_ORIGIN: "localhost:3000", PORT: "3505" })],
+  ])("%s: nothing is to be settled", (_, sources) => expect(settleAddress(sources)).toEqual({}));
+
+  test.each([
+    ["PORT on the command line beats a copied .env.example", copied({ PORT: "3505" }), "http://localhost:3505"],
+    [
+      "and an origin that was written there",
+      copied({ PORT: "3505" }, { APP_ORIGIN: "http://127.0.0.1:4000" }),
+      "http://127.0.0.1:3505",
+    ],
+    ["and one in .env.local", [{}, { APP_ORIGIN: "http://[::1]:4000" }, { PORT: "3505" }], "http://[::1]:3505"],
+    ["PORT changed in a copied .env.example", copied({}, { ...sample, PORT: "3505" }), "http://localhost:3505"],
+  ])("%s: the origin follows, and it is said", (_, sources, origin) => {
+    const settled = settleAddress(sources);
+    expect(settled).toEqual({ origin, notice: expect.stringContaining(origin) });
+    expect(settled.notice).toContain("listens on port 3505");
+  });
+
+  test.each([
+    ["alone", shell({ APP_ORIGIN: "http://localhost:4000" })],
+    ["on the command line, over a copied .env.example", copied({ APP_ORIGIN: "http://localhost:4000" })],
+    ["in .env alone", copied({}, { APP_ORIGIN: "http://localhost:4000/" })],
+  ])("APP_ORIGIN %s: the port follows, and it is said", (_, sources) => {
+    expect(settleAddress(sources)).toEqual({ port: "4000", notice: expect.stringContaining("port 4000") });
+  });
+
+  test.each([
+    ["both on the command line", shell({ APP_ORIGIN: "http://localhost:4000", PORT: "3505" })],
+    ["both in one file", copied({}, { APP_ORIGIN: "http://localhost:4000", PORT: "3505" })],
+    ["the sample, but on the command line", shell({ APP_ORIGIN: "http://localhost:3000", PORT: "3505" })],
+    ["production derives nothing", copied({ NODE_ENV: "production", PORT: "3505" })],
+  ])("%s, and they contradict each other: one line says what to set", (_, sources) => {
+    const { problem, ...rest } = settleAddress(sources);
+    expect(rest).toEqual({});
+    expect(problem).toMatch(
+      /^APP_ORIGIN is http:\S+, but the app listens on port 3505\..* Set APP_ORIGIN=http:\S+:3505, or PORT=\d+, or/,
+    );
+    expect(problem).not.toContain("\n");
+  });
 });

@@ -8,5 +8,7 @@ const { startLocalCaddy } = await import("./local-caddy.mjs");
 // npm start, and Caddy with an authority of its own in front of it: what compose.yaml does, for one machine.
 const origin = (process.env.APP_ORIGIN ||= "https://portcullis.localhost:8443");
 process.env.TRUSTED_PROXY_HOPS ||= "1";
+// Caddy reaches it there, and nobody past Caddy.
+process.env.HOST ||= "127.0.0.1";
 await perform(({ step, print }) => startLocalCaddy({ origin, port: process.env.PORT || "3000", step, print }));
 await serve("production");

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun } from "./command.mjs";
+import { withLock } from "./lock.mjs";
 import { DATA, ROOT } from "./paths.mjs";
 
 /** @typedef {Record<string, { version?: string, integrity?: string, optional?: boolean }>} Packages */
@@ -28,10 +29,16 @@ export function packagesAreInstalled() {
 /** @param {(detail: string) => void} say */
 export async function installPackages(say) {
   if (packagesAreInstalled()) return say("in place");
-  say("npm ci");
-  // With NODE_ENV=production npm would leave out what the build needs.
-  await mustRun("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], { log: join(DATA, "logs", "npm-ci.log") });
-  say(`npm ci, ${Object.keys(readPackages(join(ROOT, "node_modules", ".package-lock.json"))).length} packages`);
+  // Two at once would remove the folders that the other is filling.
+  await withLock(join(DATA, "install.lock"), install, (pid) => say(`waiting for process ${pid}, which is installing`));
+
+  async function install() {
+    if (packagesAreInstalled()) return say("in place");
+    say("npm ci");
+    // With NODE_ENV=production npm would leave out what the build needs.
+    await mustRun("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], { log: join(DATA, "logs", "npm-ci.log") });
+    say(`npm ci, ${Object.keys(readPackages(join(ROOT, "node_modules", ".package-lock.json"))).length} packages`);
+  }
 }
 
 /** @param {string} file  @returns {Packages} */

@@ -18,9 +18,9 @@ import { providePrograms } from "./proxies.mjs";
 import { REPORTS, checkFormat, checkTypes, runLab, runPlaywright, runProxies, runVitest } from "./test-checks.mjs";
 import { addUp, closingLine } from "./test-report.mjs";
 
-const PARTS = ["format", "types", "unit", "db", "e2e", "lab", "proxies"];
-/** What needs programs that not everybody has runs when it is named. */
-const ON_REQUEST = ["proxies"];
+const PARTS = ["format", "types", "unit", "db", "e2e", "lab", "proxies", "start"];
+/** What needs programs that not everybody has, or builds clones of its own, runs when it is named. */
+const ON_REQUEST = ["proxies", "start"];
 const ON_THE_BUILD = ["e2e", "lab", "proxies"];
 const NEWEST_MYSQL = "--newest-mysql";
 const SHOWN_LINES = 80;
@@ -32,7 +32,7 @@ const SHOWN_LINES = 80;
 
 /**
  * `npm test` runs everything but the proxies; `npm test -- unit`, `-- db`, `-- e2e [arguments for the runner]`, `-- lab [arguments]`,
- * `-- proxies [arguments for the runner]` a part.
+ * `-- proxies [arguments for the runner]`, `-- start` a part.
  * @param {string[]} args
  */
 export async function runTests(args) {
@@ -63,6 +63,7 @@ export async function runTests(args) {
     await judge("types", checkTypes);
     await judge("unit", (say) => runVitest("unit", { args: rest }, say));
     await judge("db", (say) => runVitest("db", { args: rest, env: { TEST_DATABASE_URL: database?.url ?? "" } }, say));
+    await judge("start", (say) => runVitest("start", { args: rest }, say));
     await judge("build", build);
     if (outcomes.get("build")?.tally.failed === 0) {
       const port = await findFreePort();

@@ -1,30 +1,56 @@
 import { join, relative } from "node:path";
-import { startApp } from "./app.mjs";
+import { findNotedApp, startApp } from "./app.mjs";
+import { checkConfiguration } from "./configuration.mjs";
 import { startDevelopmentApp } from "./development-app.mjs";
-import { isProduction, makeLocalSecrets, missingVariables, readEnvironment } from "./environment.mjs";
-import { installPackages } from "./install.mjs";
+import {
+  isProduction,
+  makeLocalSecrets,
+  missingVariables,
+  readEnvironment,
+  readSources,
+  settleAddress,
+} from "./environment.mjs";
+import { installPackages, packagesAreInstalled } from "./install.mjs";
 import { leave, onLeave, onSignal } from "./lifecycle.mjs";
-import { isTaken } from "./loopback.mjs";
+import { isLiving, pidOf, waitUntilGone } from "./living-process.mjs";
+import { withLock } from "./lock.mjs";
+import { findListener, isTaken } from "./loopback.mjs";
+import { addressOf } from "./mysql/given.mjs";
 import { provideDatabase } from "./mysql/provide.mjs";
 import { Obstacle } from "./obstacle.mjs";
 import { DATA, ROOT } from "./paths.mjs";
 import { perform } from "./perform.mjs";
+import { claimFolders } from "./private-files.mjs";
 import { buildOnce } from "./production-build.mjs";
 import { paint } from "./progress.mjs";
 import { migrate } from "./schema.mjs";
 
+/** The app finishes its work within 10 s. */
+const STOP_SECONDS = 12;
+
 /** @param {"production" | "development"} mode */
 export async function serve(mode) {
   await perform(async ({ step, print }) => {
+    const inProduction = isProduction(readEnvironment());
+    if (inProduction) insistOnConfiguration(readEnvironment());
+    claimFolders();
+    const made = inProduction
+      ? {}
+      : await withLock(join(DATA, "secrets.lock"), async () => makeLocalSecrets(readEnvironment()));
+    const settled = settleAddress(readSources());
+    if (settled.problem !== undefined) throw new Obstacle(settled.problem);
     const environment = readEnvironment();
-    const inProduction = isProduction(environment);
-    if (inProduction) insistOnConfiguration(environment);
-    const port = readPort(environment.PORT);
-    if (await isTaken(port))
-      throw new Obstacle(`Port ${port} is in use. Stop what runs there, or choose another: PORT=${port + 1} npm start`);
+    if (settled.origin !== undefined) environment.APP_ORIGIN = settled.origin;
+    const port = readPort(settled.port ?? environment.PORT);
+    if (environment.DATABASE_URL) addressOf(environment.DATABASE_URL);
+    await vacate(port, print);
 
     print(`\n  ${paint("bold", "Portcullis")}\n\n`);
-    const secrets = inProduction ? {} : makeLocalSecrets(environment);
+    const configured = () =>
+      step("Settings", () => checkConfiguration({ ...environment, NODE_ENV: mode, PORT: String(port) }));
+    // Where it can be told at once, a bad value stops everything else. A first start installs and provides side by side.
+    const arePackagesThere = packagesAreInstalled();
+    if (arePackagesThere) await configured();
     const [, database] = await Promise.all([
       step("Packages", installPackages),
       step("MySQL", async (say) => {
@@ -35,6 +61,7 @@ export async function serve(mode) {
         return provided;
       }),
     ]);
+    if (!arePackagesThere) await configured();
     await Promise.all([
       step("Schema", async (say) => {
         say(await migrate(database.url));
@@ -44,7 +71,13 @@ export async function serve(mode) {
 
     const showsLog = inProduction || mode === "development";
     const log = showsLog ? "inherit" : join(DATA, "logs", `app-${port}.log`);
-    const env = { ...environment, ...secrets, DATABASE_URL: database.url, NODE_ENV: mode };
+    const env = {
+      ...environment,
+      DATABASE_URL: database.url,
+      NODE_ENV: mode,
+      // Ours would be left running if this process were killed: the app then sees to it.
+      PORTCULLIS_STARTER_DATABASE: database.isOurs ? join(DATA, "mysql") : undefined,
+    };
     const app = await step("Server", async (say) => {
       const start = mode === "production" ? startApp : startDevelopmentApp;
       const started = await start({ port, env, log, until: "started", detached: true });
@@ -57,11 +90,12 @@ export async function serve(mode) {
     const address = environment.APP_ORIGIN ?? app.url;
     const facts = {
       Open: paint("bold", address),
+      ...(settled.notice === undefined ? {} : { Note: settled.notice }),
       Database: database.isOurs
         ? `${database.version}, private to this folder, kept in ${relative(ROOT, DATA)}/mysql`
         : database.version,
       Secrets:
-        Object.keys(secrets).length > 0
+        Object.keys(made).length > 0
           ? "made just now, in .env.local"
           : inProduction
             ? "from the environment"
@@ -101,7 +135,32 @@ function insistOnConfiguration(environment) {
 /** @param {string | undefined} value */
 function readPort(value = "3000") {
   const port = Number(value);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+  if (!/^[1-9]\d{0,4}$/.test(value) || port > 65_535)
     throw new Obstacle(`PORT must be a number from 1 to 65535, not ${JSON.stringify(value)}.`);
   return port;
+}
+
+/**
+ * Sees to it that the port is free: an app of ours whose starter was killed is ended, anything else is named.
+ * @param {number} port  @param {(text: string) => void} print
+ */
+async function vacate(port, print) {
+  const noted = findNotedApp(port);
+  if (noted !== null && isLiving(noted.app) && !isLiving(noted.starter)) {
+    print(
+      `\n  An app of this folder is left over from a start that was killed (process ${pidOf(noted.app)}): it is ended first.\n`,
+    );
+    process.kill(pidOf(noted.app), "SIGTERM");
+    if (!(await waitUntilGone(noted.app, STOP_SECONDS))) process.kill(pidOf(noted.app), "SIGKILL");
+    await waitUntilGone(noted.app, STOP_SECONDS);
+  }
+  if (!(await isTaken(port))) return;
+  const other = `PORT=${port < 65_535 ? port + 1 : port - 1} npm start`;
+  if (noted !== null && isLiving(noted.app))
+    throw new Obstacle(
+      `Port ${port} is in use by another start in this folder (process ${pidOf(noted.starter)}). Stop that one, or choose another port: ${other}`,
+    );
+  const listener = await findListener(port);
+  const name = listener === null ? "another program" : `process ${listener.pid} (${listener.command})`;
+  throw new Obstacle(`Port ${port} is in use by ${name}. Stop it, or choose another port: ${other}`);
 }

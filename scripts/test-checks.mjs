@@ -39,7 +39,7 @@ export function checkTypes() {
   ]);
 }
 
-/** @param {"unit" | "db"} project  @param {{ args?: string[], env?: Record<string, string> }} options  @param {Say} say */
+/** @param {"unit" | "db" | "start"} project  @param {{ args?: string[], env?: Record<string, string> }} options  @param {Say} say */
 export function runVitest(project, { args = [], env = {} }, say) {
   const report = join(REPORTS, `${project}.json`);
   const command = [bin("vitest/vitest.mjs"), "run", "--project", project, "--reporter=default", "--reporter=json"];
