@@ -7,9 +7,10 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readdirSync,
   statSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { Obstacle } from "./obstacle.mjs";
 import { ROOT } from "./paths.mjs";
 
@@ -37,8 +38,8 @@ export function claimFolders(root = ROOT) {
       `${root} has a # or a ? in it, which the compiler of style sheets cannot read. Move this folder to a path without.`,
     );
   for (const folder of [data, join(root, ".next"), join(root, "node_modules")]) {
-    if (existsSync(folder)) insistOnOwner(folder, folder === data);
-    else insistOnWritable(root);
+    if (!existsSync(folder)) insistOnWritable(root);
+    else for (const one of [folder, ...foldersIn(folder)]) insistOnOwner(one, folder === data, folder);
   }
   mkdirSync(data, { recursive: true, mode: 0o700 });
   chmodSync(data, 0o700);
@@ -47,14 +48,28 @@ export function claimFolders(root = ROOT) {
   if (statSync(logs).uid === process.getuid?.()) chmodSync(logs, 0o700);
 }
 
-/** @param {string} folder  @param {boolean} isPrivate root may work in all folders; in a private one others could not go on */
-function insistOnOwner(folder, isPrivate) {
+/** One start with sudo is enough to leave some behind. @param {string} folder */
+function foldersIn(folder) {
+  try {
+    const entries = basename(folder) === "node_modules" ? [] : readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
+  } catch {
+    // What cannot be read is refused for itself.
+    return [];
+  }
+}
+
+/**
+ * @param {string} folder  @param {boolean} isPrivate root may work in all folders; in a private one others could not go on
+ * @param {string} whole the folder to give away
+ */
+function insistOnOwner(folder, isPrivate, whole) {
   const { uid } = statSync(folder);
   const me = process.getuid?.() ?? uid;
-  const name = basename(folder);
   if (uid === me || (me === 0 && !isPrivate)) return insistOnWritable(folder);
+  const name = relative(dirname(whole), folder);
   throw new Obstacle(
-    `${name} belongs to ${nameUser(uid)}, and this is run as ${nameUser(me)}. Run it as ${nameUser(uid)}, or give ${name} to ${nameUser(me)}: sudo chown -R ${me} ${quote(folder)}`,
+    `${name} belongs to ${nameUser(uid)}, and this is run as ${nameUser(me)}. Run it as ${nameUser(uid)}, or give ${basename(whole)} to ${nameUser(me)}: sudo chown -R ${me} ${quote(whole)}`,
   );
 }
 
@@ -74,7 +89,7 @@ export function explainFileFault(error, file = error.path) {
   switch (error.code) {
     case "EACCES":
     case "EPERM":
-      return `${file} cannot be written or read by ${me}, who runs this${ownerOf(file)}. Run this as its owner, or give it to ${me} with chown.`;
+      return `${file} cannot be written or read by ${me}, who runs this${ownerOf(file)}. Run this as its owner, give it to ${me} with chown, or allow it with chmod u+rwX.`;
     case "EROFS":
       return `${file} is on a file system that is mounted read-only. Packages, build and data are kept in this folder: use a copy that can be written to.`;
     case "ENOSPC":

@@ -44,6 +44,14 @@ test.runIf(isRoot)(".data of another user stops the start in a line that names b
   expect(problemOf(folder)).toMatch(/^\.data belongs to nobody, and this is run as root\. .*chown -R 0 \S+$/);
 });
 
+test.runIf(isRoot)("a folder within .data that an earlier start as another user left behind is found, too", () => {
+  mkdirSync(join(folder, ".data", "entry"), { recursive: true });
+  chownSync(join(folder, ".data", "entry"), NOBODY, NOBODY);
+  expect(problemOf(folder)).toMatch(
+    /^\.data\/entry belongs to nobody, .*give \.data to root: sudo chown -R 0 \S+\.data$/,
+  );
+});
+
 test.runIf(isRoot)("root may use packages and a build that a user made", () => {
   for (const name of [".next", "node_modules"]) {
     mkdirSync(join(folder, name));
