@@ -8,9 +8,11 @@ import {
   registrationsFrom,
   type Allowance,
 } from "@/server/auth/rate-limit";
+import { HASHES_AT_MOST } from "@/server/auth/hash-queue";
 import { ENDED_SESSION_KEPT_SECONDS } from "@/server/auth/policy/lifetimes";
 import { PRODUCT_WORDS } from "@/server/auth/policy/password-rules";
 import { ADA } from "@/server/auth/testing";
+import { HASHING_CALLS_PER_HASH } from "@/server/edge/hashing-line";
 import { env } from "@/server/env";
 import { appRouter } from "@/server/router";
 import { securityCounts } from "@/server/security-log";
@@ -65,6 +67,12 @@ test.each<[string, Allowance]>([
     .map((cell) => cell.trim());
   const minutes = limit.windowSeconds / 60;
   expect(cells?.slice(2, 4)).toEqual([String(limit.hitsAtMost), minutes === 1 ? "1 minute" : `${minutes} minutes`]);
+});
+
+test("as many passwords are hashed at a time, and as many such calls admitted, as it says for two cores and more", () => {
+  const figureOf = (what: string) => Number(new RegExp(`^\\| ${what} +\\| (\\d+) `, "m").exec(text)?.[1]);
+  expect(figureOf("passwords being hashed")).toBe(HASHES_AT_MOST);
+  expect(figureOf("calls that have a password hashed")).toBe(HASHING_CALLS_PER_HASH * HASHES_AT_MOST);
 });
 
 test("the lives of sessions and the least length of a password are those that it says", () => {

@@ -1,6 +1,7 @@
 import "server-only";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { serializeCookie, type CookieToSet } from "./auth/cookies";
+import { factsOf, proceduresIn } from "./auth/policy/procedures";
 import { Refusal, REFUSALS } from "./auth/policy/refusals";
 import { CALLS } from "./auth/policy/routes";
 import { judgeOrigin } from "./auth/same-origin";
@@ -70,13 +71,11 @@ function refuseForeignOrigin(request: Request): void {
   if (verdict === "refused") throw new Refusal("ORIGIN_REFUSED");
 }
 
-/** A batch is counted as one request: guesses of passwords must not hide in it. */
+/** A batch takes one place in the password admission queue and one hit of the limits, however many calls are in it. */
 function refuseUnfitBatch(url: URL): void {
-  const paths = namesIn(url);
-  if (paths.length > CALLS_PER_BATCH_AT_MOST) throw new Refusal("BAD_INPUT");
-  if (paths.length > 1 && paths.some((path) => path.startsWith("auth.") && path !== "auth.session")) {
-    throw new Refusal("BAD_INPUT");
-  }
+  const names = proceduresIn(url.pathname);
+  if (names === null || names.length > CALLS_PER_BATCH_AT_MOST) throw new Refusal("BAD_INPUT");
+  if (names.length > 1 && names.some((name) => factsOf(name)?.batch === false)) throw new Refusal("BAD_INPUT");
 }
 
 /** An answer in pieces is under way before its cookies are known, and before its status is. */
@@ -85,15 +84,6 @@ function inOnePiece(request: Request): Request {
   const headers = new Headers(request.headers);
   for (const name of STREAMING) headers.delete(name);
   return new Request(request, { headers });
-}
-
-/** The names of the procedures, read as tRPC reads them: any letter of theirs may come encoded. */
-function namesIn(url: URL): string[] {
-  try {
-    return decodeURIComponent(url.pathname.slice(CALLS.length + 1)).split(",");
-  } catch {
-    throw new Refusal("BAD_INPUT");
-  }
 }
 
 /** tRPC alone runs a procedure without input on a form that another site posted. */

@@ -1,6 +1,7 @@
 import "./testing-env";
 import { TRPCError } from "@trpc/server";
 import { describe, expect, test } from "vitest";
+import { PROCEDURES as FACTS } from "./auth/policy/procedures";
 import { Refusal } from "./auth/policy/refusals";
 import { ADA } from "./auth/testing";
 import type { Context } from "./context";
@@ -8,6 +9,7 @@ import { appRouter } from "./router";
 import { procedure, publicProcedure, refusalIn, router } from "./trpc";
 
 const PUBLIC = ["auth.register", "auth.login", "auth.refresh", "auth.logout"];
+
 interface Procedure {
   _def: { type: string; inputs: unknown[] };
 }
@@ -67,8 +69,20 @@ test("the surface is the one of the contract", () => {
   });
 });
 
+test("every procedure has facts, and there are facts of no other", () => {
+  expect(Object.keys(FACTS).sort()).toEqual(PROCEDURES.map(([path]) => path).sort());
+});
+
+test("a procedure that hashes is a mutation and never part of a batch; one that anybody may call is never part of one", () => {
+  for (const [path, { _def }] of PROCEDURES) {
+    const { access, batch, hashesPassword } = FACTS[path]!;
+    if (hashesPassword) expect([_def.type, batch], path).toEqual(["mutation", false]);
+    if (access === "public") expect(batch, path).toBe(false);
+  }
+});
+
 describe.each(PROCEDURES)("%s", (path, { _def }) => {
-  test(PUBLIC.includes(path) ? "is on the list of public ones" : "needs a caller before anything else", async () => {
+  test(PUBLIC.includes(path) ? "is public" : "needs a caller before anything else", async () => {
     const answer = await answerOf(path, { stranger: 1 }, false);
     expect(answer).toBe(PUBLIC.includes(path) ? "BAD_INPUT" : "SIGNED_OUT");
   });

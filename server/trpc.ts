@@ -3,13 +3,11 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { isUnavailable } from "@/db/faults";
 import { fieldsOf } from "./auth/inputs";
+import { factsOf } from "./auth/policy/procedures";
 import { FAULT_MESSAGE, Refusal, REFUSALS, type Reason } from "./auth/policy/refusals";
 import type { Caller } from "./auth/caller";
 import type { Context } from "./context";
 import { errorData } from "./error-envelope";
-
-/** The procedures that anybody may call. Everything else needs a signed-in caller. */
-export const PUBLIC_PROCEDURES = ["auth.register", "auth.login", "auth.refresh", "auth.logout"] as const;
 
 /** tRPC's own refusals, in our words. What is not listed is a fault. */
 const REASONS_OF_TRPC: Partial<Record<TRPCError["code"], Reason>> = {
@@ -50,9 +48,9 @@ const refusing = t.middleware(async ({ next }) => {
   throw new TRPCError({ code: REFUSALS[refusal.reason].trpcCode, message: refusal.message, cause: refusal });
 });
 
-/** For the procedures on the list of public ones; refuses to serve under any other name. */
+/** For the procedures whose facts say public; refuses to serve under any other name. */
 export const publicProcedure = t.procedure.use(refusing).use(({ path, next }) => {
-  if (!PUBLIC_PROCEDURES.some((listed) => listed === path)) throw new Refusal("SIGNED_OUT");
+  if (factsOf(path)?.access !== "public") throw new Refusal("SIGNED_OUT");
   return next();
 });
 

@@ -5,6 +5,7 @@ import { createTRPCReact, type CreateTRPCReact } from "@trpc/react-query";
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
 import { decideAfterAnswer, mayLeaveAgain } from "@/server/auth/policy/answers";
+import { factsOf } from "@/server/auth/policy/procedures";
 import { CALLS } from "@/server/auth/policy/routes";
 import type { AppRouter } from "@/server/router";
 import { abortableFetch, wasAborted, whenResumed } from "./calls-in-flight";
@@ -60,12 +61,14 @@ const followPolicy: TRPCLink<AppRouter> = () => {
     });
 };
 
-const isMutation = ({ type }: { type: string }) => type === "mutation";
+/** A mutation goes at once and by itself; the server refuses a batch with a procedure that may not stand in one. */
+const isSentAlone = ({ type, path }: { type: string; path: string }) =>
+  type === "mutation" || factsOf(path)?.batch !== true;
 
 export const links = [
   followPolicy,
   splitLink<AppRouter>({
-    condition: isMutation,
+    condition: isSentAlone,
     true: httpLink({ url: CALLS, fetch: abortableFetch }),
     false: httpBatchLink({ url: CALLS, fetch: abortableFetch, maxItems: 10 }),
   }),

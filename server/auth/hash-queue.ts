@@ -64,9 +64,11 @@ export class HashQueue {
 
 const SHARED = Symbol.for("portcullis.hash-queue");
 
+export const HASHES_AT_MOST = 2;
+
 /** Not more than there are cores: a hash that waits for one has its memory already. */
 export function hashesAtOnce(): number {
-  return Math.min(2, availableParallelism());
+  return Math.min(HASHES_AT_MOST, availableParallelism());
 }
 
 /**

@@ -113,7 +113,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   }
 
   async function handOver(request: IncomingMessage, answer: Answer, visit: Visit): Promise<void> {
-    if (!hashesPassword(visit.path)) return app(request, answer);
+    if (!hashesPassword(request.method, visit.path)) return app(request, answer);
     await hashingLine.run(async () => {
       // Nobody waits for this one any more.
       if (answer.headersSent || answer.destroyed) return;

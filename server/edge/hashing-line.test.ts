@@ -26,18 +26,25 @@ function slowApp() {
   return { app, seen, answers, answerAll };
 }
 
-test.each<[string, boolean]>([
-  ["/api/trpc/auth.login", true],
-  ["/api/trpc/auth.register", true],
-  ["/api/trpc/users.me,users.changePassword", true],
-  ["/api/trpc/%61uth.login", true],
-  ["/api/trpc/auth%2elogin", true],
-  ["/api/trpc/auth.refresh", false],
-  ["/api/trpc/auth.session", false],
-  ["/login", false],
-  ["/dashboard/auth.login", false],
-])("%s has a password hashed: %s", (path, does) => {
-  expect(hashesPassword(path)).toBe(does);
+test.each<[string, string, boolean]>([
+  ["POST", "/api/trpc/auth.login", true],
+  ["POST", "/api/trpc/auth.register", true],
+  ["POST", "/api/trpc/users.me,users.changePassword", true],
+  ["POST", "/api/trpc/%61uth.login", true],
+  ["POST", "/api/trpc/auth%2elogin", true],
+  ["GET", "/api/trpc/auth.login", false],
+  ["HEAD", "/api/trpc/users.changePassword", false],
+  ["OPTIONS", "/api/trpc/auth.login", false],
+  ["POST", "/api/trpc/auth.login.more", false],
+  ["POST", "/api/trpc/not.auth.login", false],
+  ["POST", "/api/trpc/constructor", false],
+  ["POST", "/api/trpc/%ff", false],
+  ["POST", "/api/trpc/auth.refresh", false],
+  ["POST", "/api/trpc/auth.session", false],
+  ["POST", "/login", false],
+  ["POST", "/dashboard/auth.login", false],
+])("%s %s has a password hashed: %s", (method, path, does) => {
+  expect(hashesPassword(method, path)).toBe(does);
 });
 
 test("of 256 logins at once a few are handed to the app, 64 wait their turn, and the rest hear when to come back", async () => {

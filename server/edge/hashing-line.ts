@@ -1,19 +1,15 @@
 import "server-only";
 import { HashQueue, hashesAtOnce } from "@/server/auth/hash-queue";
-import { CALLS } from "@/server/auth/policy/routes";
+import { factsOf, proceduresIn } from "@/server/auth/policy/procedures";
 
-const HASHING = ["auth.login", "auth.register", "users.changePassword"];
-
-/** Whether a call has a password hashed, in whatever spelling of its path and company of a batch. */
-export function hashesPassword(path: string): boolean {
-  if (!path.startsWith(`${CALLS}/`)) return false;
-  try {
-    const names = decodeURIComponent(path);
-    return HASHING.some((name) => names.includes(name));
-  } catch {
-    return true;
-  }
+/** Whether a request has a password hashed. Every procedure that does is a mutation, which tRPC runs for a POST only. */
+export function hashesPassword(method: string | undefined, path: string): boolean {
+  if (method !== "POST") return false;
+  return proceduresIn(path)?.some((name) => factsOf(name)?.hashesPassword) ?? false;
 }
+
+/** For each hash that can run at once, so many calls are handed to the app: the others wait for the database meanwhile. */
+export const HASHING_CALLS_PER_HASH = 3;
 
 /**
  * Where such calls wait before the app sees them. Handing hundreds to the app at once would keep the event loop from everything else
@@ -21,5 +17,5 @@ export function hashesPassword(path: string): boolean {
  * while others are at the database; each one more comes between others and the event loop.
  */
 export function newHashingLine(): HashQueue {
-  return new HashQueue({ running: 3 * hashesAtOnce(), waiting: 64, patienceSeconds: 4 });
+  return new HashQueue({ running: HASHING_CALLS_PER_HASH * hashesAtOnce(), waiting: 64, patienceSeconds: 4 });
 }
