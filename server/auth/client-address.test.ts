@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addressGroup, resolveClientAddress } from "./client-address";
+import { addressGroup, addressSite, resolveClientAddress } from "./client-address";
 
 describe("without trusted proxies the socket decides", () => {
   test.each([
@@ -77,8 +77,34 @@ describe("limits count", () => {
     ["IPv6 by /64", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
     ["a short IPv6 by /64", "2001:db8::1", "2001:db8:0:0::/64"],
     ["loopback", "::1", "0:0:0:0::/64"],
+    ["NAT64 in a layout of the operator's by /64", "64:ff9b:1:cb00:71:700::", "64:ff9b:1:cb00::/64"],
+    ["what only looks like NAT64 by /64", "64:ff9b:0:0:1::cb00:7107", "64:ff9b:0:0::/64"],
   ])("%s", (_name, address, expected) => {
     expect(addressGroup(address)).toBe(expected);
+  });
+
+  test.each([
+    ["mapped", "::ffff:203.0.113.7"],
+    ["mapped, in hexadecimal", "::ffff:cb00:7107"],
+    ["translated", "::ffff:0:cb00:7107"],
+    ["NAT64", "64:ff9b::203.0.113.7"],
+    ["NAT64, in hexadecimal", "64:FF9B::CB00:7107"],
+    ["NAT64 with the local-use prefix", "64:ff9b:1:fffe::cb00:7107"],
+    ["6to4", "2002:cb00:7107::1"],
+    ["another host behind the same 6to4 address", "2002:cb00:7107:ffff:1:2:3:4"],
+    ["Teredo", "2001:0:4136:e378:8000:63bf:34ff:8ef8"],
+  ])("an IPv6 address made from an IPv4 address as that one, whatever names it: %s", (_name, address) => {
+    expect(addressGroup(address)).toBe("203.0.113.7");
+    expect(addressSite(address)).toBeNull();
+    expect(resolveClientAddress(address, undefined, 0)).toBe("203.0.113.7");
+    expect(resolveClientAddress("10.0.0.1", `[${address}]:443`, 1)).toBe("203.0.113.7");
+  });
+
+  test("with a wider allowance, by /48", () => {
+    expect(addressSite("2001:db8:1:2:3:4:5:6")).toBe("2001:db8:1::/48");
+    expect(addressSite("2001:db8:1:ffff::1")).toBe("2001:db8:1::/48");
+    expect(addressSite("2001:db8:2:2::1")).toBe("2001:db8:2::/48");
+    expect(addressSite("203.0.113.7")).toBeNull();
   });
 
   test("every host of one /64 as one, and the next /64 as another", () => {

@@ -20,11 +20,53 @@ export function resolveClientAddress(
   return canonicalAddress(claimed) ?? canonicalAddress(socketAddress) ?? UNKNOWN_ADDRESS;
 }
 
+/** The allowance of a /48 in those of an address. */
+export const WIDER_ALLOWANCE = 2;
+
 /** What limits count by: an IPv4 address, or the /64 that a single IPv6 subscriber has all to themselves. */
 export function addressGroup(address: string): string {
   if (isIP(address) !== 6) return address;
-  const network = ipaddr.IPv6.parse(address).parts.slice(0, 4);
-  return `${network.map((part) => part.toString(16)).join(":")}::/64`;
+  const ipv6 = ipaddr.IPv6.parse(address);
+  return embeddedIpv4(ipv6) ?? networkOf(ipv6, 4);
+}
+
+/** What limits with a wider allowance count by: the /48 of which one customer may have every /64. Null for IPv4. */
+export function addressSite(address: string): string | null {
+  if (isIP(address) !== 6) return null;
+  const ipv6 = ipaddr.IPv6.parse(address);
+  return embeddedIpv4(ipv6) === null ? networkOf(ipv6, 3) : null;
+}
+
+/** The network of so many groups of 16 bits. */
+function networkOf({ parts }: ipaddr.IPv6, groups: number): string {
+  const network = parts.slice(0, groups).map((part) => part.toString(16));
+  return `${network.join(":")}::/${groups * 16}`;
+}
+
+/**
+ * The IPv4 address that an IPv6 address is made from, by its prefix: mapped (RFC 4291), translated (RFC 2765), NAT64 (RFC 6052,
+ * RFC 8215), 6to4 (RFC 3056), Teredo (RFC 4380). Translators put the whole IPv4 Internet into one /64; with 6to4 one IPv4
+ * address owns a /48.
+ */
+function embeddedIpv4(ipv6: ipaddr.IPv6): string | null {
+  const { parts } = ipv6;
+  switch (ipv6.range()) {
+    case "ipv4Mapped":
+    case "rfc6145":
+    case "rfc6052":
+      // Below the local-use prefix an operator may choose another layout, which ends in zeros: not everybody is 0.0.0.0.
+      return parts[6] === 0 && parts[7] === 0 ? null : dotted(parts[6]!, parts[7]!);
+    case "6to4":
+      return dotted(parts[1]!, parts[2]!);
+    case "teredo":
+      return dotted(parts[6]! ^ 0xffff, parts[7]! ^ 0xffff);
+    default:
+      return null;
+  }
+}
+
+function dotted(high: number, low: number): string {
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }
 
 function canonicalAddress(spelling: string | undefined): string | null {
@@ -38,8 +80,8 @@ function canonicalAddress(spelling: string | undefined): string | null {
     case 4:
       return bare;
     case 6: {
-      const address = ipaddr.IPv6.parse(bare);
-      return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toString();
+      const ipv6 = ipaddr.IPv6.parse(bare);
+      return embeddedIpv4(ipv6) ?? ipv6.toString();
     }
     default:
       return null;
