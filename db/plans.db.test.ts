@@ -4,7 +4,7 @@ import { createPool, type Pool } from "mysql2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseDatabaseUrl } from "./connect";
 import { purgeEnded } from "./purge";
-import { countHit, purgeExpiredLimits, refundHits } from "./rate-limits";
+import { clearHits, countHit, purgeExpiredLimits, refundHits } from "./rate-limits";
 import { changePassword, findRevokedSince, revokeAllSessions, revokeSession } from "./revocations";
 import type { Database } from "./schema";
 import {
@@ -110,8 +110,14 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
     changePassword(db, { userId: user.id, oldHash: user.passwordHash, newHash: "b", keepSessionId: id, now }),
   revokeAllSessions: (db) => revokeAllSessions(db, users[1]!.id, "test", now),
   purgeEnded: (db) => purgeEnded(db, now, { olderThanSeconds: 86_400, batch: 20 }),
-  countHit: (db) => countHit(db, newBucket(), { windowSeconds: 60, now }),
-  refundHits: (db) => refundHits(db, [newBucket(), newBucket()], now),
+  countHit: (db) => countHit(db, newBucket(), { hitsAtMost: 10, windowSeconds: 60, now }),
+  refundHits: (db) =>
+    refundHits(
+      db,
+      [newBucket(), newBucket()].map((bucket) => ({ bucket, countedAt: now })),
+      now,
+    ),
+  clearHits: (db) => clearHits(db, newBucket(), now),
   purgeExpiredLimits: (db) => purgeExpiredLimits(db, now, 3),
 };
 

@@ -36,6 +36,16 @@ describe("writes on one row", () => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
+  test("run one at a time also when middleware and routes, which have modules of their own, share the pool", async () => {
+    const db = instance();
+    const { write, seen } = gauge();
+    vi.resetModules();
+    const other = await import("./row-turns");
+    expect(other.inTurn).not.toBe(inTurn);
+    await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 ? other.inTurn : inTurn)(db, "row", write)));
+    expect(seen).toEqual(Array(10).fill(1));
+  });
+
   test("go on after one that failed", async () => {
     const db = instance();
     const failing = inTurn(db, "row", () => Promise.reject(new Error("no")));

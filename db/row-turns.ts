@@ -6,7 +6,12 @@ import type { Database } from "./schema";
 const WAIT_MILLISECONDS = 1500;
 const DEADLOCK_RETRIES = 4;
 
-const turns = new WeakMap<Kysely<Database>, Map<string, Promise<unknown>>>();
+// Middleware and routes are separate bundles of one process and share one pool: a row costs it one connection, not one for each.
+const TURNS = Symbol.for("portcullis.row-turns");
+const shared = globalThis as typeof globalThis & {
+  [TURNS]?: WeakMap<Kysely<Database>, Map<string, Promise<unknown>>>;
+};
+const turns = (shared[TURNS] ??= new WeakMap());
 
 /**
  * Runs a write on a row that many may want at once. They queue up here, before taking a connection: a row that a stuck

@@ -48,6 +48,8 @@ interface SessionsTable {
 interface RateLimitsTable {
   bucket: string;
   hits: number;
+  /** The time of each hit, see `countHit`. Empty in a row that an instance from before this column has counted. */
+  recent: Generated<string>;
   expiresAt: Date;
 }
 

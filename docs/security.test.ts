@@ -38,7 +38,7 @@ test("the table of who may do what names every procedure, and no other", () => {
 test("every column has a level and an end, and none is listed that there is not", () => {
   const columns = readdirSync("db/migrations").flatMap((name) => {
     const source = readFileSync(`db/migrations/${name}`, "utf8");
-    const table = /\.createTable\("(\w+)"\)/.exec(source)?.[1];
+    const table = /\.(?:create|alter)Table\("(\w+)"\)/.exec(source)?.[1];
     return [...source.matchAll(/\.addColumn\(\s*"(\w+)"/g)].map(([, column]) => `${table}.${column}`);
   });
   expect(columns.length).toBeGreaterThan(30);

@@ -42,6 +42,7 @@ export const MADE_SCHEMA: SchemaFacts = {
     "rate_limits.bucket": "char(64) ascii_bin",
     "rate_limits.hits": "int",
     "rate_limits.expires_at": INSTANT,
+    "rate_limits.recent": ascii(210),
   },
   indexes: {
     "users.PRIMARY": "unique id",

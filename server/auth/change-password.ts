@@ -27,7 +27,7 @@ export async function changePassword(
   // Somebody at an open screen guesses the password as well as somebody at the login form.
   const failure = await spend(db, failuresOfOwner(user.email, client), now);
   if (!(await passwordMatches(user.passwordHash, input.currentPassword))) throw wrongPassword();
-  giveBack(db, failure, now);
+  giveBack(db, failure);
 
   await refuseWeakPassword("newPassword", input.newPassword, user);
   const newHash = await hashPassword(input.newPassword);

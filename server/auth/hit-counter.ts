@@ -1,16 +1,16 @@
 import "server-only";
 import type { Kysely } from "kysely";
 import { DatabaseFault, isUnavailable } from "@/db/faults";
-import { countHit, refundHits, type Hits } from "@/db/rate-limits";
+import { clearHits, countHit, refundHits, type Hits, type Refund } from "@/db/rate-limits";
 import type { Database } from "@/db/schema";
 import { beforeClosing } from "@/server/database";
 import { log } from "@/server/log";
 import { securityEvent } from "@/server/security-log";
+import type { WindowLimit } from "./policy/sliding-window";
 import { Refunds } from "./refunds";
 import { RememberedHits } from "./remembered-hits";
 
-export interface CountedHit extends Hits {
-  bucket: string;
+export interface CountedHit extends Hits, Refund {
   countedIn: "table" | "process";
 }
 
@@ -20,29 +20,37 @@ export interface CountedHit extends Hits {
  */
 export class HitCounter {
   readonly #remembered = new RememberedHits();
-  readonly #refunds = new Refunds((buckets, now) => this.#refundAll(buckets, now));
+  readonly #refunds = new Refunds((refunds) =>
+    this.#unlessUnavailable(() => refundHits(this.db, refunds, latestOf(refunds))),
+  );
   #isAlone = false;
 
   constructor(private readonly db: Kysely<Database>) {}
 
-  async count(bucket: string, windowSeconds: number, now: Date): Promise<CountedHit> {
+  async count(bucket: string, limit: WindowLimit, now: Date): Promise<CountedHit> {
     try {
-      const hits = await countHit(this.db, bucket, { windowSeconds, now });
+      const hits = await countHit(this.db, bucket, { ...limit, now });
       this.#say("limits-counted-together");
-      this.#remembered.learn(bucket, hits);
-      return { ...hits, bucket, countedIn: "table" };
+      this.#remembered.learn(bucket, hits, limit, now);
+      return { ...hits, bucket, countedAt: now, countedIn: "table" };
     } catch (error) {
       // A table that answers, but not to so many hits on one counter, keeps its exact count: those in excess are sent away.
       if (!isUnavailable(error) || isCrowd(error)) throw error;
       this.#say("limits-counted-alone", error);
-      return { ...this.#remembered.count(bucket, windowSeconds, now), bucket, countedIn: "process" };
+      return { ...this.#remembered.count(bucket, limit, now), bucket, countedAt: now, countedIn: "process" };
     }
   }
 
   /** Soon, and without keeping anybody waiting. */
-  refund({ bucket, countedIn }: CountedHit, now: Date): void {
-    this.#remembered.refund(bucket, countedIn);
-    if (countedIn === "table") this.#refunds.add({ bucket, now });
+  refund({ bucket, countedIn, countedAt }: CountedHit): void {
+    this.#remembered.refund(bucket, countedAt);
+    if (countedIn === "table") this.#refunds.add({ bucket, countedAt });
+  }
+
+  /** Forgets every hit on a bucket. */
+  async clear(bucket: string, now: Date): Promise<void> {
+    this.#remembered.clear(bucket);
+    await this.#unlessUnavailable(() => clearHits(this.db, bucket, now));
   }
 
   /** Resolves when everything that was to be given back is. */
@@ -51,9 +59,9 @@ export class HitCounter {
   }
 
   /** What cannot be given back stays counted. */
-  async #refundAll(buckets: string[], now: Date): Promise<void> {
+  async #unlessUnavailable(giveBack: () => Promise<void>): Promise<void> {
     try {
-      await refundHits(this.db, buckets, now);
+      await giveBack();
     } catch (error) {
       if (!isUnavailable(error)) log.error({ err: error }, "refund failed");
       else if (!isCrowd(error)) this.#say("limits-counted-alone", error);
@@ -70,6 +78,10 @@ export class HitCounter {
 
 function isCrowd(error: unknown): boolean {
   return error instanceof DatabaseFault && error.code === "ROW_BUSY";
+}
+
+function latestOf(refunds: Refund[]): Date {
+  return new Date(Math.max(...refunds.map(({ countedAt }) => countedAt.getTime())));
 }
 
 const counters = new WeakMap<Kysely<Database>, HitCounter>();

@@ -39,7 +39,7 @@ export async function login(
     securityEvent("login-overtaken", { userId: user.id, address: client.address });
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   }
-  giveBack(db, failure, now);
+  giveBack(db, failure);
   await endReplacedSession(db, presentedRefreshToken, now);
   await keepHashUpToDate(db, user, input.password, now);
 

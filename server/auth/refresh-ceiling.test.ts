@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { requestNotes, type RequestNotes } from "@/server/request-notes";
 import { spendRefresh } from "./refresh-ceiling";
 
@@ -26,7 +26,28 @@ test("a session refreshes sixty times a minute, is told how often it still may, 
   expect(told[0]).toMatchObject({ limit: 60, resetSeconds: 60 });
   expect(told[60]).toMatchObject({ limit: 60, resetSeconds: 30, isExceeded: true });
   expect(spend(id, later(59.9))).toMatchObject({ passes: false, resetSeconds: 1 });
-  expect(spend(id, later(60))).toMatchObject({ passes: true, remaining: 59 });
+  expect(spend(id, later(60))).toMatchObject({ passes: true, remaining: 0 });
+  expect(spend(id, later(120))).toMatchObject({ passes: true, remaining: 59 });
+});
+
+test("sixty at the end of one minute and sixty at the beginning of the next: sixty pass", () => {
+  const id = randomUUID();
+  const passed = Array.from({ length: 120 }, (_, index) => spend(id, later(index < 60 ? 59 : 61))).filter(
+    ({ passes }) => passes,
+  );
+  expect(passed).toHaveLength(60);
+});
+
+test("middleware and routes, which have modules of their own, count one session's refreshes together", async () => {
+  const id = randomUUID();
+  vi.resetModules();
+  const other = await import("./refresh-ceiling");
+  expect(other.spendRefresh).not.toBe(spendRefresh);
+  for (let count = 0; count < 30; count++) {
+    spendRefresh(id, T0);
+    other.spendRefresh(id, T0);
+  }
+  expect(spend(id, T0).passes).toBe(false);
 });
 
 test("other sessions have a minute of their own", () => {

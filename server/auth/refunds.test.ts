@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Refund } from "@/db/rate-limits";
 import { Refunds } from "./refunds";
 
 const T0 = new Date("2026-11-28T12:00:00Z");
@@ -9,25 +10,26 @@ afterEach(() => void vi.useRealTimers());
 
 /** What was sent, in order, and how to let the next of it come to its end. */
 function newRefunds() {
-  const sent: { buckets: string[]; now: Date }[] = [];
+  const sent: Refund[][] = [];
   const ends: (() => void)[] = [];
-  const refunds = new Refunds((buckets, now) => {
-    sent.push({ buckets, now });
+  const refunds = new Refunds((together) => {
+    sent.push(together);
     return new Promise((resolve) => ends.push(resolve));
   });
-  const add = (bucket: string, now = T0) => refunds.add({ bucket, now });
+  const add = (bucket: string, countedAt = T0) => refunds.add({ bucket, countedAt });
+  const bucketsSent = () => sent.map((together) => together.map(({ bucket }) => bucket));
   const pass = async (milliseconds = 0) => {
     while (ends.length > 0) ends.shift()!();
     await vi.advanceTimersByTimeAsync(milliseconds);
   };
-  return { refunds, sent, add, pass };
+  return { refunds, sent, bucketsSent, add, pass };
 }
 
 test("one alone is made at once", async () => {
   const { sent, add, pass } = newRefunds();
   add("a");
   await pass();
-  expect(sent).toEqual([{ buckets: ["a"], now: T0 }]);
+  expect(sent).toEqual([[{ bucket: "a", countedAt: T0 }]]);
 });
 
 test("a flood of them is made in a statement each tenth of a second, every hit of it", async () => {
@@ -38,37 +40,37 @@ test("a flood of them is made in a statement each tenth of a second, every hit o
   }
   await pass(100);
   expect(sent.length).toBeLessThanOrEqual(4);
-  expect(sent.flatMap(({ buckets }) => buckets)).toHaveLength(300);
-  expect(sent.at(-1)!.now).toEqual(later(299));
+  expect(sent.flat()).toHaveLength(300);
+  expect(sent.at(-1)!.at(-1)!.countedAt).toEqual(later(299));
 });
 
 test("after a rest the next is made at once again", async () => {
-  const { sent, add, pass } = newRefunds();
+  const { bucketsSent, add, pass } = newRefunds();
   add("a");
   await pass(100);
   add("b");
   await pass();
-  expect(sent.map(({ buckets }) => buckets)).toEqual([["a"], ["b"]]);
+  expect(bucketsSent()).toEqual([["a"], ["b"]]);
 });
 
 test("those that come while a slow one is under way wait for it, and for each other only", async () => {
-  const { sent, add } = newRefunds();
+  const { bucketsSent, add } = newRefunds();
   add("a");
   add("b");
   await vi.advanceTimersByTimeAsync(1000);
-  expect(sent.map(({ buckets }) => buckets)).toEqual([["a"]]);
+  expect(bucketsSent()).toEqual([["a"]]);
 });
 
 test("what waits is made before an end, and the end waits for it", async () => {
-  const { refunds, sent, add, pass } = newRefunds();
+  const { refunds, sent, bucketsSent, add, pass } = newRefunds();
   add("a");
   add("b");
   let isSettled = false;
   void refunds.settle().then(() => (isSettled = true));
   await pass();
-  expect(sent.map(({ buckets }) => buckets)).toEqual([["a"]]);
+  expect(bucketsSent()).toEqual([["a"]]);
   await pass();
-  expect(sent.map(({ buckets }) => buckets)).toEqual([["a"], ["b"]]);
+  expect(bucketsSent()).toEqual([["a"], ["b"]]);
   expect(isSettled).toBe(false);
   await pass();
   expect(isSettled).toBe(true);

@@ -1,12 +1,8 @@
 import "server-only";
+import type { Refund } from "@/db/rate-limits";
 
 /** So long a refund may wait for company. Until it is made, one hit too many is counted. */
 const GATHERED_MILLISECONDS = 100;
-
-interface Refund {
-  bucket: string;
-  now: Date;
-}
 
 /**
  * Gives hits back without keeping anybody waiting: the first at once, and what comes in the next tenth of a second together. In a
@@ -17,8 +13,8 @@ export class Refunds {
   #gathering: NodeJS.Timeout | null = null;
   #sent = Promise.resolve();
 
-  /** `send` gets a bucket once for each of its hits, and deals with its failures itself. */
-  constructor(private readonly send: (buckets: string[], now: Date) => Promise<void>) {}
+  /** `send` deals with its failures itself. */
+  constructor(private readonly send: (refunds: Refund[]) => Promise<void>) {}
 
   add(refund: Refund): void {
     this.#waiting.push(refund);
@@ -33,13 +29,7 @@ export class Refunds {
 
   #sendAll(): void {
     const refunds = this.#waiting.splice(0);
-    const latest = refunds.reduce((last, { now }) => (now > last ? now : last), refunds[0]!.now);
-    this.#sent = this.#sent.then(() =>
-      this.send(
-        refunds.map(({ bucket }) => bucket),
-        latest,
-      ),
-    );
+    this.#sent = this.#sent.then(() => this.send(refunds));
     if (this.#gathering !== null) clearTimeout(this.#gathering);
     this.#gathering = setTimeout(() => {
       this.#gathering = null;

@@ -1,37 +1,45 @@
 import "server-only";
 import { LRUCache } from "lru-cache";
-import type { Hits } from "@/db/rate-limits";
-import { secondsAfter } from "./policy/lifetimes";
+import { SLOTS_PER_ROW, type Hits } from "@/db/rate-limits";
+import { SlidingWindow, type WindowLimit } from "./policy/sliding-window";
 
 const BUCKETS_AT_MOST = 50_000;
 
 /** This process's counters, for the time in which the table does not answer. They go on from what it said last. */
 export class RememberedHits {
-  readonly #inTable = new LRUCache<string, Hits>({ max: BUCKETS_AT_MOST });
-  readonly #here = new LRUCache<string, Hits>({ max: BUCKETS_AT_MOST });
+  readonly #windows = new LRUCache<string, SlidingWindow>({ max: BUCKETS_AT_MOST });
 
-  learn(bucket: string, hits: Hits): void {
-    this.#inTable.set(bucket, hits);
+  /**
+   * Keeps what the table has said of a hit. Of hits that other instances counted only the number is known: they are taken to be
+   * as old as the oldest, so that nobody waits longer than the table has said.
+   */
+  learn(bucket: string, { hits, resetsAt }: Hits, limit: WindowLimit, now: Date): void {
+    const window = this.#windowOf(bucket);
+    if (hits <= limit.hitsAtMost) window.hit(limit, now.getTime());
+    const known = window.countUntil(now.getTime(), limit.windowSeconds);
+    const oldest = resetsAt.getTime() - limit.windowSeconds * 1000;
+    window.addOldest({ at: Math.min(oldest, now.getTime()), hits: Math.min(hits, limit.hitsAtMost) - known });
   }
 
-  /** Counts one hit here. The sum of both counters, and the end of the later window. */
-  count(bucket: string, windowSeconds: number, now: Date): Hits {
-    const here = running(this.#here, bucket, now) ?? { hits: 0, resetsAt: secondsAfter(now, windowSeconds) };
-    this.#here.set(bucket, { ...here, hits: here.hits + 1 });
-    const inTable = running(this.#inTable, bucket, now) ?? { hits: 0, resetsAt: now };
-    const resetsAt = here.resetsAt > inTable.resetsAt ? here.resetsAt : inTable.resetsAt;
-    return { hits: here.hits + 1 + inTable.hits, resetsAt };
+  /** Counts one hit here. */
+  count(bucket: string, limit: WindowLimit, now: Date): Hits {
+    const { hits, resetsAt } = this.#windowOf(bucket).hit(limit, now.getTime());
+    return { hits, resetsAt: new Date(resetsAt) };
   }
 
-  /** Takes one back from the counter that it was counted on. */
-  refund(bucket: string, countedIn: "table" | "process"): void {
-    const counters = countedIn === "table" ? this.#inTable : this.#here;
-    const counted = counters.get(bucket);
-    if (counted && counted.hits > 0) counters.set(bucket, { ...counted, hits: counted.hits - 1 });
+  refund(bucket: string, countedAt: Date): void {
+    this.#windows.peek(bucket)?.refund(countedAt.getTime());
   }
-}
 
-function running(counters: LRUCache<string, Hits>, bucket: string, now: Date): Hits | undefined {
-  const counted = counters.get(bucket);
-  return counted && counted.resetsAt > now ? counted : undefined;
+  clear(bucket: string): void {
+    this.#windows.delete(bucket);
+  }
+
+  #windowOf(bucket: string): SlidingWindow {
+    const known = this.#windows.get(bucket);
+    if (known !== undefined) return known;
+    const window = new SlidingWindow(SLOTS_PER_ROW);
+    this.#windows.set(bucket, window);
+    return window;
+  }
 }

@@ -23,9 +23,13 @@ export function newClient(userAgent = FIREFOX): Client {
   return clientAt(`10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`, userAgent);
 }
 
-const SHARED = ["portcullis.revocation-feed", "portcullis.hash-queue", "portcullis.database"].map((name) =>
-  Symbol.for(name),
-);
+const SHARED = [
+  "portcullis.revocation-feed",
+  "portcullis.hash-queue",
+  "portcullis.database",
+  "portcullis.refresh-windows",
+  "portcullis.site-windows",
+].map((name) => Symbol.for(name));
 
 /** What `load` imports, as a process of its own would have it: no module and nothing on globalThis in common with others. */
 export async function anotherInstance<Modules>(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Ceiling } from "./ceiling";
+import { AddressCeiling, Ceiling } from "./ceiling";
 
 test("as many hits as the limit pass, the next one exceeds it", () => {
   const ceiling = new Ceiling(3, 60, 10);
@@ -14,7 +14,30 @@ test("one key's hits are not another's", () => {
   expect(ceiling.spend("203.0.113.8", 0).isExceeded).toBe(false);
 });
 
-test("a window tells when it ends, and the next one starts from nothing", () => {
+test("the end of one minute and the beginning of the next are one window", () => {
+  const ceiling = new Ceiling(600, 60, 10);
+  const times = [0, ...Array<number>(599).fill(59_000), ...Array<number>(600).fill(61_000)];
+  const passed = times.map((now) => ceiling.spend("a", now)).filter((quota) => !quota.isExceeded);
+  expect(passed.length).toBeLessThanOrEqual(601);
+  expect(passed.length).toBeGreaterThanOrEqual(600);
+});
+
+test("a /48 has twice the allowance of an address, whichever of its /64 are used", () => {
+  const ceiling = new AddressCeiling(3, 60, 10);
+  const spend = (subnet: number) => ceiling.spend(`2001:db8:1:${subnet.toString(16)}::1`, 0);
+  expect(Array.from({ length: 5 }, (_, subnet) => spend(subnet).remaining)).toEqual([2, 2, 2, 2, 1]);
+  expect([spend(5), spend(6)].map(({ isExceeded }) => isExceeded)).toEqual([false, true]);
+  expect(ceiling.spend("2001:db8:2::1", 0).isExceeded).toBe(false);
+  expect(ceiling.spend("203.0.113.7", 0)).toMatchObject({ limit: 3, remaining: 2 });
+});
+
+test("one /64 that is refused leaves its /48 to the others", () => {
+  const ceiling = new AddressCeiling(3, 60, 10);
+  for (let hit = 0; hit < 100; hit++) ceiling.spend("2001:db8:1:1::1", 0);
+  expect(ceiling.spend("2001:db8:1:2::1", 0)).toMatchObject({ isExceeded: false, remaining: 2 });
+});
+
+test("a window tells when it has room again", () => {
   const ceiling = new Ceiling(1, 60, 10);
   expect(ceiling.spend("a", 1_000).resetSeconds).toBe(60);
   expect(ceiling.spend("a", 31_500)).toMatchObject({ isExceeded: true, resetSeconds: 30 });

@@ -1,4 +1,6 @@
 import "server-only";
+import { addressGroup, addressSite, WIDER_ALLOWANCE } from "@/server/auth/client-address";
+import { SlidingWindow } from "@/server/auth/policy/sliding-window";
 
 export interface Quota {
   isExceeded: boolean;
@@ -7,14 +9,12 @@ export interface Quota {
   resetSeconds: number;
 }
 
-interface Window {
-  startedAt: number;
-  hits: number;
-}
+/** A limit of hundreds shares slots, so that the memory of an address stays below a kilobyte. */
+const SLOTS_AT_MOST = 60;
 
-/** Counts hits by key in windows of a fixed length, in this process only, and never for more than so many keys. */
+/** Counts hits by key in sliding windows, in this process only, and never for more than so many keys. */
 export class Ceiling {
-  readonly #windows = new Map<string, Window>();
+  readonly #windows = new Map<string, SlidingWindow>();
 
   constructor(
     readonly limit: number,
@@ -24,16 +24,13 @@ export class Ceiling {
 
   /** `now` is in milliseconds of a clock that never goes back. */
   spend(key: string, now: number): Quota {
-    let window = this.#windows.get(key);
-    if (window === undefined || now - window.startedAt >= this.windowSeconds * 1000) {
-      window = this.#open(key, now);
-    }
-    window.hits += 1;
+    const { limit, windowSeconds } = this;
+    const { hits, resetsAt } = this.#windowOf(key).hit({ hitsAtMost: limit, windowSeconds }, now);
     return {
-      isExceeded: window.hits > this.limit,
-      limit: this.limit,
-      remaining: Math.max(0, this.limit - window.hits),
-      resetSeconds: Math.max(1, Math.ceil(this.windowSeconds - (now - window.startedAt) / 1000)),
+      isExceeded: hits > limit,
+      limit,
+      remaining: Math.max(0, limit - hits),
+      resetSeconds: Math.max(1, Math.ceil((resetsAt - now) / 1000)),
     };
   }
 
@@ -41,9 +38,9 @@ export class Ceiling {
     return this.#windows.size;
   }
 
-  #open(key: string, now: number): Window {
-    const window = { startedAt: now, hits: 0 };
-    // Deleted first, so that the map stays in the order of the windows' age and the oldest makes room.
+  /** The map stays in the order of use: what was not used for longest makes room. */
+  #windowOf(key: string): SlidingWindow {
+    const window = this.#windows.get(key) ?? new SlidingWindow(SLOTS_AT_MOST);
     this.#windows.delete(key);
     this.#windows.set(key, window);
     if (this.#windows.size > this.keysAtMost) {
@@ -51,5 +48,25 @@ export class Ceiling {
       if (oldest !== undefined) this.#windows.delete(oldest);
     }
     return window;
+  }
+}
+
+/** The ceiling of an address: an IPv4 address or IPv6 /64, and for IPv6 the /48 around it. */
+export class AddressCeiling {
+  readonly #groups: Ceiling;
+  readonly #sites: Ceiling;
+
+  constructor(limit: number, windowSeconds: number, keysAtMost: number) {
+    this.#groups = new Ceiling(limit, windowSeconds, keysAtMost);
+    this.#sites = new Ceiling(limit * WIDER_ALLOWANCE, windowSeconds, keysAtMost);
+  }
+
+  /** Says the tighter of the two. What a /64 is refused does not count for its /48: one network cannot use up its neighbours' share. */
+  spend(address: string, now: number): Quota {
+    const group = this.#groups.spend(addressGroup(address), now);
+    const site = addressSite(address);
+    if (site === null || group.isExceeded) return group;
+    const wider = this.#sites.spend(site, now);
+    return wider.isExceeded || wider.remaining < group.remaining ? wider : group;
   }
 }

@@ -7,7 +7,7 @@ import type { Env } from "@/server/env";
 import { requestNotes, tighterOf, type RequestNotes } from "@/server/request-notes";
 import { Answer } from "./answer";
 import { announcesBody, readBody, withBody } from "./body";
-import { Ceiling } from "./ceiling";
+import { AddressCeiling } from "./ceiling";
 import { allowListedOrigin, answerPreflight } from "./cors";
 import { dressAnswer } from "./dress-answer";
 import { forwardedHeaders, publicAddress } from "./forwarded-headers";
@@ -49,7 +49,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   const rules = { guardedCookies: settings.guardedCookies, isOpenToOtherOrigins: corsOrigins.length > 0 };
   const limit = Math.max(1, Math.floor(REQUESTS_PER_MINUTE * settings.RATE_LIMIT_FACTOR));
   const hashingLine = newHashingLine();
-  const ceiling = new Ceiling(limit, 60, ADDRESSES_COUNTED_AT_MOST);
+  const ceiling = new AddressCeiling(limit, 60, ADDRESSES_COUNTED_AT_MOST);
   const lifeSeconds = isDevelopment ? DEVELOPMENT_REQUEST_SECONDS : requestLifeSeconds(settings.REFRESH_GRACE_SECONDS);
 
   // A request's line has only fields that are chosen there: looking for secrets in it costs as much as writing it.
@@ -84,7 +84,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
       logRequest(requestLog, answer, visit, notes);
     });
 
-    if (visit.route !== "static") visit.quota = ceiling.spend(visit.addressGroup, visit.startedAt);
+    if (visit.route !== "static") visit.quota = ceiling.spend(visit.address, visit.startedAt);
     const objection = judgeRequest(request, visit, rules);
     if (objection !== null) return refuse(answer, visit, objection);
     if (request.method === "OPTIONS") return answerPreflight(request, answer, visit, corsOrigins);

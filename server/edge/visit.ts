@@ -1,5 +1,5 @@
 import "server-only";
-import { addressGroup, resolveClientAddress } from "@/server/auth/client-address";
+import { resolveClientAddress } from "@/server/auth/client-address";
 import { classifyRoute, type RouteKind } from "@/server/auth/policy/routes";
 import type { IncomingMessage } from "node:http";
 import type { Quota } from "./ceiling";
@@ -34,10 +34,6 @@ export class Visit {
     this.isTooling = isDevelopment && (this.path.startsWith("/_next/") || this.path.startsWith("/__nextjs"));
     this.route = this.isTooling ? "static" : classifyRoute(this.path);
     this.kind = kindOfRequest(this.route, headers);
-  }
-
-  get addressGroup(): string {
-    return addressGroup(this.address);
   }
 
   get nonce(): string {

@@ -1,0 +1,72 @@
+export interface WindowLimit {
+  hitsAtMost: number;
+  windowSeconds: number;
+}
+
+export interface CountedHits {
+  /** In the window that ends now, this one included; one more than `hitsAtMost` for a hit that was refused and not counted. */
+  hits: number;
+  /** When the oldest of them leaves the window, in milliseconds. A refused hit has room then. */
+  resetsAt: number;
+}
+
+interface Slot {
+  at: number;
+  hits: number;
+}
+
+/**
+ * The hits of one key, so that no window of the given length, wherever it begins, has more than the limit. Each hit has a slot
+ * with its time. Where the limit exceeds the slots, hits share one and all count until the last of them leaves: memory stays
+ * bounded, and a stream of hits at the limit is refused up to one slot's share early.
+ */
+export class SlidingWindow {
+  readonly #slots: Slot[] = [];
+  #hits = 0;
+
+  constructor(private readonly slotsAtMost: number) {}
+
+  /** `now` is in milliseconds. Of a clock that was set back by a window or more, only hits from after that count. */
+  hit({ hitsAtMost, windowSeconds }: WindowLimit, now: number): CountedHits {
+    const isRefused = this.countUntil(now, windowSeconds) >= hitsAtMost;
+    if (!isRefused) this.#count(now, Math.ceil(hitsAtMost / this.slotsAtMost));
+    return {
+      hits: isRefused ? hitsAtMost + 1 : this.#hits,
+      resetsAt: (this.#slots[0]?.at ?? now) + windowSeconds * 1000,
+    };
+  }
+
+  /** How many hits lie in the window that ends now. */
+  countUntil(now: number, windowSeconds: number): number {
+    while (this.#slots.length > 0 && Math.abs(now - this.#slots[0]!.at) >= windowSeconds * 1000) {
+      this.#hits -= this.#slots.shift()!.hits;
+    }
+    return this.#hits;
+  }
+
+  /** Counts hits that are older than all others. */
+  addOldest(slot: Slot): void {
+    if (slot.hits <= 0) return;
+    this.#slots.unshift(slot);
+    this.#hits += slot.hits;
+  }
+
+  /** Takes back a hit of that time. Without effect if it shares its slot. */
+  refund(at: number): void {
+    const index = this.#slots.findIndex((slot) => slot.at === at && slot.hits === 1);
+    if (index === -1) return;
+    this.#slots.splice(index, 1);
+    this.#hits -= 1;
+  }
+
+  #count(now: number, hitsPerSlot: number): void {
+    const newest = this.#slots.at(-1);
+    this.#hits += 1;
+    if (newest === undefined || (newest.hits >= hitsPerSlot && this.#slots.length < this.slotsAtMost)) {
+      this.#slots.push({ at: now, hits: 1 });
+      return;
+    }
+    newest.hits += 1;
+    newest.at = now;
+  }
+}
