@@ -97,7 +97,7 @@ test("a rehash does not undo a change of password", async () => {
 
 describe("a known device", () => {
   const isKnown = async (email: string, from: typeof device) =>
-    (await findUserForLogin(database.db, email, from))?.isKnownDevice;
+    (await findUserForLogin(database.db, email, from))?.knownSessionId !== null;
 
   test("is one that signed in before, even if that session has ended", async () => {
     const { db } = database;

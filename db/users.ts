@@ -22,33 +22,30 @@ export interface KnownBy {
   os: string;
 }
 
-export type UserForLogin = User & { isKnownDevice: boolean };
+/** `knownSessionId`: the first session that was opened on this device, if it is known. */
+export type UserForLogin = User & { knownSessionId: string | null };
 
-/** A device is known when the user once signed in from the same address (IPv6: the same /64), browser and system. */
+/** A device is known when a session of the user was last seen at the same address (IPv6: the same /64), browser and system. */
 export async function findUserForLogin(
   db: Kysely<Database>,
   email: string,
   device: KnownBy,
 ): Promise<UserForLogin | undefined> {
-  const user = await db
+  return db
     .selectFrom("users")
     .selectAll()
     .select((eb) =>
       eb
-        .exists(
-          eb
-            .selectFrom("sessions")
-            .select(sql.lit(1).as("one"))
-            .whereRef("sessions.userId", "=", "users.id")
-            .where("sessions.browser", "=", device.browser)
-            .where("sessions.os", "=", device.os)
-            .where(sql<boolean>`left(inet6_aton(${sql.ref("sessions.ip")}), 8) = left(inet6_aton(${device.ip}), 8)`),
-        )
-        .as("isKnownDevice"),
+        .selectFrom("sessions")
+        .select((session) => session.fn.min("sessions.id").as("id"))
+        .whereRef("sessions.userId", "=", "users.id")
+        .where("sessions.browser", "=", device.browser)
+        .where("sessions.os", "=", device.os)
+        .where(sql<boolean>`left(inet6_aton(${sql.ref("sessions.ip")}), 8) = left(inet6_aton(${device.ip}), 8)`)
+        .as("knownSessionId"),
     )
     .where("email", "=", email)
     .executeTakeFirst();
-  return user && { ...user, isKnownDevice: Boolean(user.isKnownDevice) };
 }
 
 export async function findUserById(db: Kysely<Database>, id: string): Promise<User | undefined> {

@@ -2,8 +2,9 @@ import "@/server/testing-env";
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
-  failuresOfKnownDevice,
-  failuresOfStrangers,
+  failuresOfAccount,
+  failuresOfDevice,
+  failuresOfUser,
   loginsFrom,
   registrationsFrom,
   type Allowance,
@@ -57,8 +58,9 @@ test("every security event is listed, and no other", () => {
 test.each<[string, Allowance]>([
   ["logins from one address", loginsFrom(ADA)],
   ["registrations from one address", registrationsFrom(ADA)],
-  ["wrong passwords for one account, from unknown devices", failuresOfStrangers("ada@example.test")],
-  ["wrong passwords for one account, from a known device", failuresOfKnownDevice("ada@example.test", ADA)],
+  ["wrong passwords at the login of one account", failuresOfAccount("ada@example.test")],
+  ["of these, more from a known device", failuresOfDevice("ada@example.test", "session")],
+  ["wrong passwords of somebody who is signed in", failuresOfUser("user")],
 ])("%s are counted as it says", (what, { limit }) => {
   const cells = text
     .split("\n")

@@ -79,7 +79,7 @@ test("too many failures are told inline, with the time to wait, and nothing type
   const form = loginForm(page);
   await form.fill(wrong);
   await form.submit.click();
-  await expect(form.problem).toContainText("Too many attempts.");
+  await expect(form.problem).toContainText("Too many wrong passwords were tried for this account.");
   const countdown = form.problem.locator("[aria-hidden]");
   await expect(countdown).toHaveText(/You can try again in 14 min \d+ s\./);
   const first = await countdown.innerText();

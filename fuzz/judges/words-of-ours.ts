@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { FAULT_MESSAGE, REFUSALS, type Reason } from "@/server/auth/policy/refusals";
+import { FAULT_MESSAGE, REFUSALS, tooManyWrongPasswords, type Reason } from "@/server/auth/policy/refusals";
 import { headerIn } from "@/fuzz/headers";
 import type { HttpAnswer } from "@/fuzz/http-answers";
 
@@ -28,10 +28,12 @@ function complaintAboutPart(part: any): string | null {
   const { error } = part ?? {};
   if (error === undefined || !isOnly(part, ["error"]) || !isOnly(error, ["message", "code", "data"]))
     return "no envelope";
-  const { reason } = error.data;
+  const { reason, retryAfterSeconds } = error.data;
   if (!Object.keys(error.data).every((key) => DATA_KEYS.has(key))) return `it says ${Object.keys(error.data)}`;
   if (!(reason in REFUSALS)) return `its reason is ${reason}`;
-  return error.message === REFUSALS[reason as Reason].message ? null : `its message is ${error.message}`;
+  const messages: string[] = [REFUSALS[reason as Reason].message];
+  if (reason === "RATE_LIMITED") messages.push(tooManyWrongPasswords(retryAfterSeconds).message);
+  return messages.includes(error.message) ? null : `its message is ${error.message}`;
 }
 
 /** What is wrong with any other answer; null if it is a page, a piece of one, a redirect or one of our sentences. */

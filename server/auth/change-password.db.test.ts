@@ -6,12 +6,13 @@ import { callerOf, usableAccess } from "./caller";
 import { changePassword } from "./change-password";
 import { reasonOf, signedInSession } from "./db-testing";
 import { grantBoth } from "./grants";
+import { login } from "./login";
 import { hashPassword, passwordMatches } from "./password";
 import { secondsAfter } from "./policy/lifetimes";
 import { refresh } from "./refresh";
 import { readRevocations } from "./revocation-feed";
 import { openSession } from "./sessions";
-import { ADA, MALLORY } from "./testing";
+import { ADA, MALLORY, newClient } from "./testing";
 
 const OLD = "correct horse battery staple";
 const NEW = "violet kettle orbits 41 mountains";
@@ -86,6 +87,45 @@ test("of two changes at once, one happens and the other is told that its old pas
   expect(outcomes).toContain("WRONG_PASSWORD");
   const kept = outcomes.find((outcome) => outcome !== "WRONG_PASSWORD")!;
   expect(await passwordMatches(await hashNow(), kept)).toBe(true);
+});
+
+test("guesses of whoever is signed in are counted by user: other agents, addresses and sessions bring no new ones", async () => {
+  const { own, stolen, user } = await ownerAndThief();
+  const guess = async (count: number, now: Date) => {
+    const client = newClient(`program-${count}/1.0`);
+    const session = count % 2 ? own.id : stolen.id;
+    const caller = {
+      user: { ...user, id: own.userId },
+      session: { id: session, expiresAt: "", refreshAt: "" },
+      authenticatedAt: T0,
+    };
+    return changePassword(database.db, caller, { currentPassword: `guess ${count}`, newPassword: NEW }, client, now);
+  };
+  const reasons = [];
+  for (let count = 0; count < 25; count++) reasons.push(await reasonOf(guess(count, later(count))));
+  expect(reasons.filter((reason) => reason === "WRONG_PASSWORD")).toHaveLength(10);
+  const refused = await guess(99, later(60)).catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    reason: "RATE_LIMITED",
+    message: "Too many wrong passwords were tried for this account. Wait 14 minutes before the next attempt.",
+    details: { retryAfterSeconds: 840 },
+  });
+});
+
+test("a new password makes room for logins again that strangers' guesses at the old one had used up", async () => {
+  const { own, change } = await ownerAndThief();
+  const { email } = await database.db
+    .selectFrom("users")
+    .select("email")
+    .where("id", "=", own.userId)
+    .executeTakeFirstOrThrow();
+  const signIn = (password: string) =>
+    login(database.db, { email, password, remember: true }, newClient(), null, later(11));
+  for (let count = 0; count < 10; count++) await reasonOf(signIn("wrong"));
+  expect(await reasonOf(signIn(OLD))).toBe("RATE_LIMITED");
+  await change();
+  expect(await reasonOf(signIn(OLD))).toBe("INVALID_CREDENTIALS");
+  expect((await signIn(NEW)).access.user.email).toBe(email);
 });
 
 test("guesses at an open screen are counted, all at once too", async () => {

@@ -11,7 +11,7 @@ import type { ChangePasswordInput } from "./inputs";
 import { hashPassword, passwordMatches } from "./password";
 import { refuseWeakPassword } from "./password-strength";
 import { Refusal } from "./policy/refusals";
-import { failuresOfOwner, giveBack, spend } from "./rate-limit";
+import { failuresOfUser, forgetFailures, giveBack, spend } from "./rate-limit";
 
 /** Replaces the password and ends every other session: whoever knew the old one is out. */
 export async function changePassword(
@@ -25,7 +25,7 @@ export async function changePassword(
   if (user === undefined) throw new Refusal("SESSION_ENDED");
 
   // Somebody at an open screen guesses the password as well as somebody at the login form.
-  const failure = await spend(db, failuresOfOwner(user.email, client), now);
+  const failure = await spend(db, failuresOfUser(user.id), now);
   if (!(await passwordMatches(user.passwordHash, input.currentPassword))) throw wrongPassword();
   giveBack(db, failure);
 
@@ -36,6 +36,7 @@ export async function changePassword(
   if (!replaced) throw wrongPassword();
 
   await learnOfRevocations(db);
+  await forgetFailures(db, user.email, now);
   securityEvent("password-changed", { userId: user.id, sessionId: caller.session.id, address: client.address });
 }
 

@@ -44,6 +44,7 @@ function attempt(email: string, given: Attempt = {}, db = database.db) {
 }
 
 const somebody = (given = {}) => existingUser(database.db, { passwordHash, ...given });
+const newEmail = () => `${crypto.randomUUID()}@example.test`;
 const sessionsOf = (userId: string) =>
   database.db.selectFrom("sessions").selectAll().where("userId", "=", userId).where("revokedAt", "is", null).execute();
 
@@ -231,15 +232,109 @@ describe("failures are counted", () => {
     await attempt(email, { client: ADA, now: later(61) });
   });
 
-  test("of the known device too: whoever sits at it cannot guess for ever", async () => {
+  test("of the known device too: after ten of the account and ten of its own, the right password is refused there", async () => {
     const { email } = await somebody();
     const home = newClient();
     await attempt(email, { client: home });
-    const reasons = [];
-    for (let count = 0; count < 12; count++) {
-      reasons.push(await reasonOf(attempt(email, { client: home, password: "wrong", now: later(61 + count * 10) })));
+    const guess = (count: number) =>
+      reasonOf(attempt(email, { client: home, password: "wrong", now: later(61 + count * 10) }));
+    for (let count = 0; count < 10; count++) expect(await guess(count)).toBe("INVALID_CREDENTIALS");
+    for (let count = 10; count < 19; count++) expect(await guess(count)).toBe("RATE_LIMITED");
+    await attempt(email, { client: home, now: later(300) });
+    expect(await guess(24)).toBe("RATE_LIMITED");
+    expect(await reasonOf(attempt(email, { client: home, now: later(310) }))).toBe("RATE_LIMITED");
+    // The first failure of the account has left the window.
+    await attempt(email, { client: home, now: later(961) });
+  });
+
+  test("ten at the end of one quarter of an hour and ten at the beginning of the next: ten are evaluated", async () => {
+    const { email } = await somebody();
+    await reasonOf(attempt(email, { password: "wrong" }));
+    const evaluated = [];
+    for (let count = 0; count < 20; count++) {
+      const now = later(count < 9 ? 898 : 902);
+      const reason = await reasonOf(attempt(email, { password: "wrong", now }));
+      if (reason === "INVALID_CREDENTIALS") evaluated.push(now);
     }
-    expect(reasons).toEqual([...Array<string>(10).fill("INVALID_CREDENTIALS"), "RATE_LIMITED", "RATE_LIMITED"]);
+    expect(evaluated).toEqual([...Array<Date>(9).fill(later(898)), later(902)]);
+  });
+
+  test("and the owner on a new network is told why and how long, and passes then", async () => {
+    const { email } = await somebody();
+    await failUntil(email, 0);
+    const refused = (await attempt(email, { now: later(59) }).catch((error: unknown) => error)) as Refusal;
+    expect(refused.message).toBe(
+      "Too many wrong passwords were tried for this account. Wait 15 minutes before the next attempt.",
+    );
+    await attempt(email, { now: later(59 + refused.details.retryAfterSeconds!) });
+  });
+
+  test("for the account, whatever an address is limited to: the messages differ", async () => {
+    const client = newClient();
+    for (let count = 0; count < 10; count++) await reasonOf(attempt(newEmail(), { client, password: "wrong" }));
+    const refused = (await attempt(newEmail(), { client }).catch((error: unknown) => error)) as Refusal;
+    expect(refused.message).toBe("Too many attempts. Please wait a moment.");
+  });
+
+  test("for a session's device by its session: a holder of its tokens gains nothing from other addresses and agents", async () => {
+    const { email, id } = await somebody();
+    let token = (await attempt(email, { client: newClient() })).cookies[1]!.value;
+    await failUntil(email, 0);
+    for (let count = 0; count < 12; count++) {
+      const now = later(40 * (count + 1));
+      const client = newClient(`program-${count}/1.0`);
+      const outcome = await refresh(database.db, token, client, now);
+      if (outcome.kind !== "refreshed") throw new Error(`refresh ${count}: ${outcome.kind}`);
+      token = outcome.cookies[1]!.value;
+      const password = count < 10 ? "wrong" : PASSWORD;
+      expect(await reasonOf(attempt(email, { client, password, now })), `guess ${count}`).toBe("RATE_LIMITED");
+    }
+    expect(await sessionsOf(id)).toHaveLength(1);
+  });
+});
+
+describe("whether an account was used from an address and browser cannot be told by failing there", () => {
+  /** What an attacker sees who fails `here` and elsewhere in this order. */
+  async function seen(isKnown: boolean, attempts: ("here" | "elsewhere")[]) {
+    const { email } = await somebody();
+    const here = newClient();
+    if (isKnown) await attempt(email, { client: here });
+    const answers = [];
+    for (const [index, place] of attempts.entries()) {
+      const client = place === "here" ? here : newClient();
+      const now = later(index * 10);
+      let answer: unknown;
+      const statements = await countStatements(database.url, async (db) => {
+        answer = await attempt(email, { client, password: "wrong", now }, db).catch((error: unknown) => error);
+      });
+      const { reason, message, details } = answer as Refusal;
+      answers.push({ reason, message, details, statements });
+    }
+    return answers;
+  }
+
+  test.each<[string, ("here" | "elsewhere")[]]>([
+    ["there after ten failures elsewhere", [...Array<"elsewhere">(10).fill("elsewhere"), "here", "here", "elsewhere"]],
+    ["elsewhere after ten failures there", [...Array<"here">(10).fill("here"), "elsewhere", "here"]],
+    ["there until both allowances are used up", Array<"here">(22).fill("here")],
+  ])("%s", async (_, attempts) => {
+    const known = await seen(true, attempts);
+    expect(known.at(-1)!.reason).toBe("RATE_LIMITED");
+    expect(await seen(false, attempts)).toEqual(known);
+  });
+
+  test("nor by the time it takes: a refused attempt costs a hash on both", async () => {
+    const { email } = await somebody();
+    const home = newClient();
+    await attempt(email, { client: home });
+    await failUntil(email, 0);
+    const hashes = vi.spyOn(hashQueue(), "run");
+    for (const client of [home, newClient(), newClient()]) {
+      hashes.mockClear();
+      expect(await reasonOf(attempt(email, { client, password: "wrong", now: later(61) }))).toBe("RATE_LIMITED");
+      expect(hashes).toHaveBeenCalledTimes(1);
+    }
+    hashes.mockRestore();
   });
 
   test("a device is not known by its address alone", async () => {
@@ -259,6 +354,27 @@ describe("attempts are counted by address", () => {
     expect(await reasonOf(attempt(email, { client }))).toBe("RATE_LIMITED");
     await attempt(email);
     await attempt(email, { client, now: later(61) });
+  });
+
+  test("by /48 with twice the allowance, whichever /64 of it they come from", async () => {
+    const site = `2001:db8:${(Date.now() % 0xffff).toString(16)}`;
+    const attempts = await atOnce(24, (index) =>
+      reasonOf(attempt(`${index}@site.test`, { client: clientAt(`${site}:${index + 1}::1`), password: "x" })),
+    );
+    expect(attempts.filter((reason) => reason === "RATE_LIMITED")).toHaveLength(4);
+    await reasonOf(attempt("v6@site.test", { client: clientAt("2001:db8:ffff:1::1"), password: "x" })).then((reason) =>
+      expect(reason).toBe("INVALID_CREDENTIALS"),
+    );
+  });
+
+  test("ten at the end of one minute and ten at the beginning of the next: ten pass", async () => {
+    const client = newClient();
+    const reasons = [];
+    for (let count = 0; count < 20; count++) {
+      const now = later(count < 10 ? 59 : 61);
+      reasons.push(await reasonOf(attempt(`${count}@window.test`, { client, password: "x", now })));
+    }
+    expect(reasons.filter((reason) => reason === "INVALID_CREDENTIALS")).toHaveLength(10);
   });
 
   test("by /64 where addresses are plenty", async () => {

@@ -10,7 +10,7 @@ import { grantBoth, type Grant } from "./grants";
 import type { LoginInput } from "./inputs";
 import { hashPassword, needsRehash, passwordMatches } from "./password";
 import { Refusal } from "./policy/refusals";
-import { failuresOfKnownDevice, failuresOfStrangers, giveBack, loginsFrom, spend } from "./rate-limit";
+import { giveBack, loginsFrom, spend, spendGuess, type PasswordGuess } from "./rate-limit";
 import { openSession } from "./sessions";
 
 /** Opens a session for whoever knows email and password, and ends the one that this browser had before. */
@@ -24,13 +24,12 @@ export async function login(
   await spend(db, loginsFrom(client), now);
 
   const user = await findUserForLogin(db, input.email, { ...client, ip: client.address });
-  const failures = user?.isKnownDevice ? failuresOfKnownDevice(input.email, client) : failuresOfStrangers(input.email);
-  const failure = await spend(db, failures, now);
+  const guess = await spendGuess(db, input.email, user?.knownSessionId ?? null, now);
 
-  const matches = await passwordMatches(user?.passwordHash, input.password);
-  if (user === undefined || !matches || user.disabledAt !== null) {
+  const matches = await checkPassword(user, input.password, guess);
+  if (user === undefined || !matches || !guess.maySucceed || user.disabledAt !== null) {
     securityEvent("login-refused", { userId: user?.id, address: client.address });
-    throw new Refusal("INVALID_CREDENTIALS");
+    throw guess.refusal();
   }
 
   const session = await openSession(db, user, input.remember, client, now);
@@ -39,12 +38,22 @@ export async function login(
     securityEvent("login-overtaken", { userId: user.id, address: client.address });
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   }
-  giveBack(db, failure);
+  giveBack(db, guess.hit);
   await endReplacedSession(db, presentedRefreshToken, now);
   await keepHashUpToDate(db, user, input.password, now);
 
   securityEvent("logged-in", { sessionId: session.id, userId: user.id, address: client.address });
   return grantBoth(session, client, now);
+}
+
+async function checkPassword(user: UserForLogin | undefined, password: string, guess: PasswordGuess): Promise<boolean> {
+  try {
+    return await passwordMatches(user?.passwordHash, password);
+  } catch (error) {
+    // A full hash queue would answer at once, and differently.
+    if (error instanceof Refusal && guess.isBeyondAccount) throw guess.refusal();
+    throw error;
+  }
 }
 
 async function keepHashUpToDate(db: Kysely<Database>, user: UserForLogin, password: string, now: Date): Promise<void> {

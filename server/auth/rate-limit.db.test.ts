@@ -16,7 +16,7 @@ import { hitCounter } from "./hit-counter";
 import { login } from "./login";
 import { hashPassword } from "./password";
 import { secondsAfter } from "./policy/lifetimes";
-import { failuresOfStrangers, spend } from "./rate-limit";
+import { failuresOfAccount, spend } from "./rate-limit";
 import { register } from "./register";
 import { newClient } from "./testing";
 
@@ -77,7 +77,7 @@ function tally(outcomes: string[]): Record<string, number> {
 test("two instances while hits leave the window, with clocks 40 ms apart, give each one's room away once", async () => {
   const instances = [newInstance().db, newInstance().db];
   for (let round = 0; round < 2; round++) {
-    const allowance = failuresOfStrangers(newEmail());
+    const allowance = failuresOfAccount(newEmail());
     const end = later(allowance.limit.windowSeconds);
     for (let hit = 0; hit < 10; hit++) await spend(instances[hit % 2]!, allowance, hit < 5 ? T0 : later(60));
     const passed = await atOnce(40, async (index) => {
@@ -135,7 +135,7 @@ describe("while the table of limits is locked", () => {
     const { id } = await somebody();
     await lockLimits();
     let settled = 0;
-    const allowances = Array.from({ length: 60 }, () => failuresOfStrangers(newEmail()));
+    const allowances = Array.from({ length: 60 }, () => failuresOfAccount(newEmail()));
     const hits = allowances.map((allowance) => spend(db, allowance, T0).finally(() => (settled += 1)));
     const waiting = async () => {
       const { rows } = await sql<{ Info: string | null }>`show full processlist`.execute(database.db);
@@ -184,7 +184,7 @@ test("what is to be given back is given back before the pool is closed", async (
   await Promise.all(people.map(({ email }) => attempt(email)));
   Object.assign(globalThis, { [Symbol.for("portcullis.database")]: db });
   await closeDatabase();
-  const buckets = people.map(({ email }) => failuresOfStrangers(email).bucket);
+  const buckets = people.map(({ email }) => failuresOfAccount(email).bucket);
   const left = await database.db.selectFrom("rateLimits").select("hits").where("bucket", "in", buckets).execute();
   expect(left.map(({ hits }) => hits)).toEqual(people.map(() => 0));
 });
@@ -215,7 +215,7 @@ test("a login whose failure cannot be given back succeeds all the same", async (
 
 test("too many hits on one counter at once are sent away: the table answers, and its count stays exact", async () => {
   const { db } = newInstance();
-  const allowance = failuresOfStrangers(newEmail());
+  const allowance = failuresOfAccount(newEmail());
   await spend(db, allowance, T0);
   const before = securityCounts()["limits-counted-alone"];
   let pass!: () => void;
@@ -231,7 +231,7 @@ test("a stuck client that holds one counter's row keeps nobody from signing in",
   const { attempt } = newInstance();
   const { email } = await somebody();
   await reasonOf(attempt(email, "wrong"));
-  const { bucket } = failuresOfStrangers(email);
+  const { bucket } = failuresOfAccount(email);
   await database.db.transaction().execute(async (stuck) => {
     await stuck.selectFrom("rateLimits").select("hits").where("bucket", "=", bucket).forUpdate().execute();
     await attempt(email);

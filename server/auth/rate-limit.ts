@@ -8,7 +8,7 @@ import { noteQuota } from "@/server/request-notes";
 import { addressGroup, addressSite, WIDER_ALLOWANCE } from "./client-address";
 import type { Client } from "./client";
 import { hitCounter, type CountedHit } from "./hit-counter";
-import { Refusal } from "./policy/refusals";
+import { Refusal, tooManyWrongPasswords } from "./policy/refusals";
 import { SlidingWindow, type WindowLimit } from "./policy/sliding-window";
 
 interface Limit extends WindowLimit {
@@ -36,25 +36,24 @@ export function registrationsFrom(client: Client): Allowance {
 const FAILURES: Limit = { name: "failures", hitsAtMost: 10, windowSeconds: 15 * 60 };
 
 /**
- * Wrong passwords for an account from devices that never signed in to it. Counted for unknown emails as well: the answers
- * are alike. What is left would tell what others do there.
+ * Wrong passwords at the login of an account, from wherever. Counted for unknown emails as well: the answers are alike. What is
+ * left would tell what others do there. Only checks of a password spend from it: other ways to sign in are not blocked by it.
  */
-export function failuresOfStrangers(email: string): Allowance {
+export function failuresOfAccount(email: string): Allowance {
   return { bucket: bucketOf(FAILURES, [email]), limit: FAILURES, isTold: false, site: null };
 }
 
 /**
- * A device that was signed in before has an allowance of its own: strangers cannot lock the owner out. What is left would
- * tell whoever shares address and browser with somebody that this one has an account.
+ * What a device that signed in before has besides, so that others cannot lock its owner out. Named by the session it signed in
+ * with: a holder of that session's tokens has this one allowance, under whatever address and user agent.
  */
-export function failuresOfKnownDevice(email: string, client: Client): Allowance {
-  const device = [addressGroup(client.address), client.browser, client.os];
-  return { bucket: bucketOf(FAILURES, [email, ...device]), limit: FAILURES, isTold: false, site: null };
+export function failuresOfDevice(email: string, knownSessionId: string | null): Allowance {
+  return { bucket: bucketOf(FAILURES, [email, "device", knownSessionId]), limit: FAILURES, isTold: false, site: null };
 }
 
-/** The same allowance, of somebody who is signed in. */
-export function failuresOfOwner(email: string, client: Client): Allowance {
-  return { ...failuresOfKnownDevice(email, client), isTold: true };
+/** Wrong passwords of whoever is signed in, by user: device, address and session are the client's to choose. */
+export function failuresOfUser(userId: string): Allowance {
+  return { bucket: bucketOf(FAILURES, ["user", userId]), limit: FAILURES, isTold: true, site: null };
 }
 
 /** Takes one from the allowance before the work is done, so that parallel guesses cannot share the last one. Refuses when none is left. */
@@ -62,15 +61,61 @@ export async function spend(db: Kysely<Database>, allowance: Allowance, now: Dat
   const { bucket, limit, isTold, site } = allowance;
   const hit = await hitCounter(db).count(bucket, limit, now);
   const retryAfterSeconds = note(limit, hit, isTold, now);
-  if (retryAfterSeconds !== null) throw new Refusal("RATE_LIMITED", { retryAfterSeconds });
+  if (retryAfterSeconds !== null) {
+    throw isAddressLimit(limit)
+      ? new Refusal("RATE_LIMITED", { retryAfterSeconds })
+      : tooManyWrongPasswords(retryAfterSeconds);
+  }
   // After its network: what one /64 is refused does not use up the share of its neighbours.
   if (site !== null) spendOfSite(site.key, site.limit, now);
   return hit;
 }
 
+/** One check of a password at the login, spent before it is made. */
+export interface PasswordGuess {
+  hit: CountedHit;
+  /** The account has no room: nothing but a success from a known device may be told from any other attempt. */
+  isBeyondAccount: boolean;
+  /** False where even the right password must be refused. */
+  maySucceed: boolean;
+  /** Why the login is refused if the password is wrong, or must not succeed. */
+  refusal: () => Refusal;
+}
+
+/**
+ * Spends a check of a password. While the account has room, every device spends from that. Then a known device spends from its
+ * own, and its wrong passwords are answered like those of all others, after the same work: nobody can tell by failing whether an
+ * address and browser have signed in to the account. So the caller checks the password in any case.
+ */
+export async function spendGuess(
+  db: Kysely<Database>,
+  email: string,
+  knownSessionId: string | null,
+  now: Date,
+): Promise<PasswordGuess> {
+  const account = failuresOfAccount(email);
+  const hit = await hitCounter(db).count(account.bucket, account.limit, now);
+  if (hit.hits <= account.limit.hitsAtMost) {
+    return { hit, isBeyondAccount: false, maySucceed: true, refusal: () => new Refusal("INVALID_CREDENTIALS") };
+  }
+  const device = failuresOfDevice(email, knownSessionId);
+  const own = await hitCounter(db).count(device.bucket, device.limit, now);
+  return {
+    hit: own,
+    isBeyondAccount: true,
+    maySucceed: knownSessionId !== null && own.hits <= device.limit.hitsAtMost,
+    refusal: () => tooManyWrongPasswords(note(account.limit, hit, account.isTold, now) ?? 1),
+  };
+}
+
 /** Gives one back: it was no failure after all. Nobody waits for it: it takes up to a tenth of a second. */
 export function giveBack(db: Kysely<Database>, hit: CountedHit): void {
   hitCounter(db).refund(hit);
+}
+
+/** Forgets the failed logins of an account whose owner has proved control of it: they were guesses at a password that is gone. */
+export async function forgetFailures(db: Kysely<Database>, email: string, now: Date): Promise<void> {
+  await hitCounter(db).clear(failuresOfAccount(email).bucket, now);
 }
 
 // Login and register may end up in bundles of their own.
@@ -101,6 +146,10 @@ function note(
   return isExceeded ? resetSeconds : null;
 }
 
+function isAddressLimit({ name }: Limit): boolean {
+  return name !== FAILURES.name;
+}
+
 function perAddress(limit: Limit, client: Client): Allowance {
   const times = (factor: number): Limit => ({
     ...limit,
@@ -116,7 +165,7 @@ function perAddress(limit: Limit, client: Client): Allowance {
 }
 
 /** A digest: of one length, and nobody's email lies about in the table. */
-function bucketOf(limit: Limit, parts: string[]): string {
+function bucketOf(limit: Limit, parts: (string | null)[]): string {
   return createHash("sha256")
     .update(JSON.stringify([limit.name, ...parts]))
     .digest("hex");

@@ -1,7 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { describe, expect, test } from "vitest";
-import { Refusal, REFUSALS, type Reason } from "./refusals";
+import { Refusal, REFUSALS, type Reason, tooManyWrongPasswords } from "./refusals";
 
 const ALL = Object.entries(REFUSALS) as [Reason, (typeof REFUSALS)[Reason]][];
 
@@ -35,4 +35,15 @@ describe.each(ALL)("%s", (reason, { status, trpcCode, message }) => {
     expect(message).toMatch(/^[A-Z].*\.$/);
     expect(message).not.toMatch(/token|cookie|sql|database|null|error|jwt/i);
   });
+});
+
+test.each([
+  [1, "1 minute"],
+  [60, "1 minute"],
+  [61, "2 minutes"],
+  [900, "15 minutes"],
+])("the limit of an account says why, and how long to wait: %i s are %s", (seconds, wait) => {
+  const { reason, details, message } = tooManyWrongPasswords(seconds);
+  expect({ reason, details }).toEqual({ reason: "RATE_LIMITED", details: { retryAfterSeconds: seconds } });
+  expect(message).toBe(`Too many wrong passwords were tried for this account. Wait ${wait} before the next attempt.`);
 });

@@ -43,9 +43,21 @@ export class Refusal extends Error {
   constructor(
     readonly reason: Reason,
     readonly details: RefusalDetails = {},
+    message: string = REFUSALS[reason].message,
   ) {
-    super(REFUSALS[reason].message);
+    super(message);
   }
+}
+
+/** For the limit of an account, which others may have used up: waiting is said with its reason. */
+export function tooManyWrongPasswords(retryAfterSeconds: number): Refusal {
+  const minutes = Math.ceil(retryAfterSeconds / 60);
+  const wait = minutes === 1 ? "1 minute" : `${minutes} minutes`;
+  return new Refusal(
+    "RATE_LIMITED",
+    { retryAfterSeconds },
+    `Too many wrong passwords were tried for this account. Wait ${wait} before the next attempt.`,
+  );
 }
 
 /** What the browser says when no answer came. */
