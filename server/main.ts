@@ -35,6 +35,7 @@ async function serve(): Promise<void> {
     server.on("upgrade", (request, socket, head) => upgrades.emit("upgrade", request, socket, head));
   }
   server.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.syscall === "accept") return;
     if (error.code === "EADDRNOTAVAIL") giveUp(`HOST ${settings.HOST} is no address of this machine.`);
     if (error.code === "EADDRINUSE") giveUp(`PORT ${settings.PORT} is already in use. Set PORT to another one.`);
     giveUp(`The server cannot listen on PORT ${settings.PORT}: ${error.message}`);

@@ -5,6 +5,12 @@ import { ServerResponse, type IncomingMessage, type OutgoingHttpHeader, type Out
 export class Answer<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   beforeHead: (() => void) | null = null;
 
+  constructor(...rest: ConstructorParameters<typeof ServerResponse<Request>>) {
+    super(...rest);
+    // Writing after the end emits one (an app that was cut off goes on); without a listener it would end the process.
+    this.on("error", () => {});
+  }
+
   override writeHead(statusCode: number, ...rest: unknown[]): this {
     const [reasonOrHeaders, headers = reasonOrHeaders] = rest;
     if (this.headersSent || this.beforeHead === null) return super.writeHead(statusCode, ...(rest as []));

@@ -64,8 +64,17 @@ describe("headers that do not end", () => {
   test("are answered with 408", async () => {
     const entry = await startEntry(vi.fn());
     entry.server.headersTimeout = 200;
-    expect(await entry.send("GET / HTTP/1.1\r\nHost: a\r\n", 100, "X-A: b\r\n")).toMatch(/^HTTP\/1\.1 408 /);
+    expect(await entry.send("GET / HTTP/1.1\r\nHost: a\r\n", 100, "X-A: b\r\n")).toMatch(
+      /^HTTP\/1\.1 408 [^]*Connection: close\r\n[^]*X-Request-Id: [^]*\r\n\r\nThe request did not arrive in time/,
+    );
     expect(entry.lines.at(-1)).toMatchObject({ status: 408, msg: "unreadable request" });
+  });
+
+  test("a body that does not end likewise", async () => {
+    const entry = await startEntry(vi.fn());
+    entry.server.headersTimeout = entry.server.requestTimeout = 200;
+    const half = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{";
+    expect(await entry.send(half)).toMatch(/^HTTP\/1\.1 408 [^]*X-Request-Id: [^]*\r\n\r\nThe request did not arrive/);
   });
 });
 

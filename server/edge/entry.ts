@@ -8,6 +8,7 @@ import { requestNotes, tighterOf, type RequestNotes } from "@/server/request-not
 import { Answer } from "./answer";
 import { announcesBody, readBody, withBody } from "./body";
 import { AddressCeiling } from "./ceiling";
+import { Connections } from "./connections";
 import { allowListedOrigin, answerPreflight } from "./cors";
 import { dressAnswer } from "./dress-answer";
 import { forwardedHeaders, publicAddress } from "./forwarded-headers";
@@ -17,7 +18,7 @@ import { refuse } from "./refuse";
 import { logRequest } from "./request-log";
 import { inPlainSpelling } from "./request-target";
 import { securityHeaders } from "./security-headers";
-import { answerUnreadable } from "./unreadable";
+import { UnreadableRequests } from "./unreadable";
 import { Visit } from "./visit";
 
 export type App = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
@@ -61,12 +62,19 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   server.maxHeadersCount = 0;
   server.on("checkContinue", receive);
   server.on("checkExpectation", receive);
-  answerUnreadable(server, security, log);
+  // Failing to listen is reported by whatever started the server; failing to accept concerns one connection.
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.syscall === "accept") log.error({ err: error }, "a connection could not be accepted");
+  });
+  const unreadable = new UnreadableRequests(security, log);
+  const connections = new Connections(server);
+  unreadable.listen(server, connections);
   return server;
 
   function receive(request: IncomingMessage, response: ServerResponse): void {
     request.url = inPlainSpelling(request.url ?? "");
     const answer = response as Answer;
+    connections.begin(answer);
     const visit = new Visit(request, settings.TRUSTED_PROXY_HOPS, isDevelopment);
     const notes: RequestNotes = { requestId: visit.requestId };
     answer.beforeHead = () => {

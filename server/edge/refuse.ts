@@ -13,6 +13,18 @@ export interface Objection {
   allow?: readonly string[];
 }
 
+/** For statuses that the reasons have no words for: what happened, and what a person can do. */
+export const STATUS_MESSAGES: Readonly<Record<number, string>> = {
+  400: "The request could not be read. Reload the page. If that does not help, a proxy or program in between sends malformed HTTP.",
+  405: "This server is not a proxy: CONNECT is not supported.",
+  408: "The request did not arrive in time. Check your connection and try again.",
+  413: "The request is too large. Send less and try again.",
+  414: "The address is too long. Shorten it, or start again from the first page of this site.",
+  417: "The Expect header of this request is not supported. Send the request without it.",
+  431: "The headers of the request are too large, most likely the cookies of this site. Delete the cookies of this site in your browser, then try again.",
+  505: "This version of HTTP is not supported. Use HTTP/1.1.",
+};
+
 /** How long a client may go on sending what nobody will read, so that it gets to read why. */
 const LINGER_MILLISECONDS = 1000;
 
@@ -45,8 +57,14 @@ function contentTypeFor(visit: Visit): string {
 
 function bodyFor(visit: Visit, status: number, objection: Objection | null): string {
   if (isJson(visit)) return JSON.stringify(errorEnvelope(failedBy(objection), visit.requestId));
-  const message = objection === null ? FAULT_MESSAGE : REFUSALS[objection.reason].message;
+  const message = messageFor(objection);
   return visit.kind === "document" ? page(visit, status, message) : `${message}\n`;
+}
+
+function messageFor(objection: Objection | null): string {
+  if (objection === null) return FAULT_MESSAGE;
+  const message = objection.status === undefined ? undefined : STATUS_MESSAGES[objection.status];
+  return message ?? REFUSALS[objection.reason].message;
 }
 
 function isJson(visit: Visit): boolean {

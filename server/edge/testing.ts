@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
+import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 import { createLog } from "@/server/log";
 import { createEntry, type App, type EntrySettings } from "./entry";
@@ -26,6 +27,8 @@ export interface RunningEntry {
   ask: (asked?: Asked) => Promise<Answered>;
   /** Sends bytes as they are and answers with everything that came back until the connection closed. */
   send: (...parts: (string | number)[]) => Promise<string>;
+  /** How many connections are open. */
+  connections: () => Promise<number>;
 }
 
 const SETTINGS: EntrySettings = {
@@ -50,7 +53,13 @@ export async function startEntry(app: App, settings: Partial<EntrySettings> = {}
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return { server, lines, ask: (asked = {}) => ask(port, asked), send: (...parts) => send(port, parts) };
+  return {
+    server,
+    lines,
+    ask: (asked = {}) => ask(port, asked),
+    send: (...parts) => send(port, parts),
+    connections: promisify(server.getConnections.bind(server)),
+  };
 }
 
 function ask(port: number, { method = "GET", path = "/", headers = {}, body }: Asked): Promise<Answered> {

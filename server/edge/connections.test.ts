@@ -1,0 +1,166 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { pause, startEntry } from "./testing";
+
+vi.setConfig({ testTimeout: 60_000 });
+const LONG_WAIT = { timeout: 20_000, interval: 20 };
+const ROOT = process.cwd();
+// Beside the packages, so that the bundle finds them.
+const folder = mkdtempSync(join(ROOT, "node_modules/.connections-test-"));
+const ENTRY = `
+  import { createEntry } from "@/server/edge/entry";
+  import { createLog } from "@/server/log";
+  const log = createLog();
+  const app = (request, response) => {
+    if (request.url === "/hung") return;
+    setTimeout(() => response.end("x".repeat(20_000)), Math.random() * 3);
+  };
+  const settings = {
+    NODE_ENV: "production", APP_ORIGIN: "http://localhost:3000", CORS_ORIGINS: [], TRUSTED_PROXY_HOPS: 0,
+    RATE_LIMIT_FACTOR: 1000, REFRESH_GRACE_SECONDS: 30, guardedCookies: new Set(),
+  };
+  const server = createEntry(app, settings, log);
+  // As in development, where the framework takes the sockets of its hot reload.
+  if (process.env.UPGRADES) server.on("upgrade", (_request, socket) => {
+    for (let count = 0; count < 20; count++) setTimeout(() => socket.write("HTTP/1.1 101 Switching Protocols\\r\\n\\r\\n"), count);
+  });
+  server.listen(0, "127.0.0.1", () => console.log("port=" + server.address().port + "."));
+`;
+
+beforeAll(async () => {
+  await build({
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    packages: "external",
+    alias: { "server-only": join(ROOT, "node_modules/server-only/empty.js") },
+    stdin: { contents: ENTRY, resolveDir: ROOT, sourcefile: "entry.ts" },
+    outfile: join(folder, "entry.mjs"),
+  });
+}, 30_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The entry in a process of its own, of which a test can say whether it has ended. */
+async function startProcess(env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [join(folder, "entry.mjs")], {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"] ?? "", NODE_ENV: "production", ...env },
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (chunk) => (output = (output + chunk).slice(0, 10_000)));
+  child.stderr.on("data", (chunk) => (errors += chunk));
+  await vi.waitFor(() => expect(output).toMatch(/port=\d+\./), LONG_WAIT);
+  return { port: Number(/port=(\d+)\./.exec(output)?.[1]), child, errors: () => errors };
+}
+
+async function answerOf(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1").on("error", () => {});
+  let answer = "";
+  socket.on("data", (chunk) => (answer += chunk)).write(bytes);
+  await once(socket, "close");
+  return answer;
+}
+
+const GET = "GET /_next/static/x HTTP/1.1\r\nHost: a\r\n\r\n";
+const WEBSOCKET = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+describe("a connection that is reset never ends the process", () => {
+  test.each<[string, string, Record<string, string>]>([
+    ["behind a CONNECT", `${GET.repeat(40)}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n`, {}],
+    ["behind a CONNECT alone", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", {}],
+    ["with a WebSocket that is refused", `${GET.repeat(40)}GET / HTTP/1.1\r\nHost: a\r\n${WEBSOCKET}`, {}],
+    ["with a WebSocket that the framework takes", `GET / HTTP/1.1\r\nHost: a\r\n${WEBSOCKET}`, { UPGRADES: "1" }],
+    ["behind garbage", `${GET.repeat(40)}garbage\r\n\r\n`, {}],
+    ["inside headers that are too large", `${GET}GET / HTTP/1.1\r\nCookie: ${"a".repeat(20_000)}`, {}],
+    [
+      "inside a body",
+      `${GET.repeat(40)}POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n{`,
+      {},
+    ],
+    ["behind an unknown expectation", `${GET.repeat(40)}GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n`, {}],
+  ])("%s", async (_name, bytes, env) => {
+    const { port, child, errors } = await startProcess(env);
+    for (let round = 0; round < 6; round++) {
+      const attackers = Array.from({ length: 14 }, async (_, index) => {
+        const socket = connect(port, "127.0.0.1").on("error", () => {});
+        socket.write(bytes);
+        await pause(index / 2);
+        socket.resetAndDestroy();
+      });
+      await Promise.all(attackers);
+    }
+    expect(await answerOf(port, "GET /after HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).toMatch(
+      /^HTTP\/1\.1 200 /,
+    );
+    expect([child.exitCode, errors()]).toEqual([null, ""]);
+  });
+});
+
+test("a server that cannot accept a connection reports it and goes on", async () => {
+  const entry = await startEntry((_request, response) => void response.end("ok"));
+  entry.server.emit("error", Object.assign(new Error("accept EMFILE"), { code: "EMFILE", syscall: "accept" }));
+  expect((await entry.ask()).body).toBe("ok");
+  expect(entry.lines[0]).toMatchObject({ level: "error", msg: "a connection could not be accepted" });
+});
+
+test("an app that writes after the end of its answer does not end the process", async () => {
+  const entry = await startEntry((_request, response) => {
+    response.end("done");
+    response.write("late");
+  });
+  expect((await entry.ask()).body).toBe("done");
+});
+
+test("CONNECT behind requests is refused after their answers, and its bytes are never read as a request", async () => {
+  const answers: ServerResponse[] = [];
+  const entry = await startEntry((_request, response) => void answers.push(response));
+  const reply = entry.send(`${GET}${GET}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n${GET}`);
+  await vi.waitFor(() => expect(answers).toHaveLength(2), LONG_WAIT);
+  for (const answer of answers) answer.end("answered");
+  expect((await reply).match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 405"]);
+  expect(answers).toHaveLength(2);
+});
+
+test("garbage behind a request that is not answered yet closes the connection without an answer in its place", async () => {
+  const entry = await startEntry(() => {});
+  expect(await entry.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 50, "garbage\r\n\r\n")).toBe("");
+});
+
+test("a client that goes on sending headers that are too large reads the whole answer, without a reset", async () => {
+  const entry = await startEntry(() => {});
+  const { port } = entry.server.address() as AddressInfo;
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  let answer = "";
+  const errors: Error[] = [];
+  socket.on("error", (error) => errors.push(error)).on("data", (chunk) => (answer += chunk));
+  socket.write("GET / HTTP/1.1\r\n");
+  for (let count = 0; count < 20; count++) {
+    socket.write(`Cookie: ${"a".repeat(10_000)}\r\n`);
+    await pause(5);
+  }
+  socket.end();
+  await closed;
+  expect(answer).toMatch(/^HTTP\/1\.1 431 [^]*then try again\.\n$/);
+  expect(errors).toEqual([]);
+});
+
+test("a refused client that never closes its connection is closed within seconds", async () => {
+  const entry = await startEntry(() => {});
+  const { port } = entry.server.address() as AddressInfo;
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => {});
+  socket.resume().write("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  await once(socket, "end");
+  await vi.waitFor(async () => expect(await entry.connections()).toBe(0), LONG_WAIT);
+  socket.destroy();
+});
