@@ -30,6 +30,20 @@ export class Answer<Request extends IncomingMessage = IncomingMessage> extends S
     });
   }
 
+  /** Emits "ended" when the app has ended it; "finish" waits until it is sent, which a slow client can delay. */
+  override end(...rest: unknown[]): this {
+    super.end(...(rest as []));
+    this.emit("ended");
+    return this;
+  }
+
+  /** Emits "close" if it never got the socket before the connection closed: Node emits none then. */
+  closeWithConnection(): void {
+    if (this.socket !== null) return;
+    this.destroy();
+    this.emit("close");
+  }
+
   /** Forgets what was to be sent: an answer that replaces another must not carry its cookies. */
   startOver(): void {
     for (const name of this.getHeaderNames()) this.removeHeader(name);

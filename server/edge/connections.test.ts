@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { connect, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { pause, startEntry } from "./testing";
+import { pause, startEntry, type RunningEntry } from "./testing";
 
 vi.setConfig({ testTimeout: 60_000 });
 const LONG_WAIT = { timeout: 20_000, interval: 20 };
@@ -164,3 +164,46 @@ test("a refused client that never closes its connection is closed within seconds
   await vi.waitFor(async () => expect(await entry.connections()).toBe(0), LONG_WAIT);
   socket.destroy();
 });
+
+describe("every request that was received leaves one line", () => {
+  const paths = ["/first", "/api/trpc/users.update", "/api/trpc/users.update", "/third"];
+  const packet = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join("");
+
+  test.each([
+    ["none is answered", () => {}],
+    ["all but the first are answered", (response: ServerResponse, index: number) => index > 0 && response.end("ok")],
+    [
+      "those behind the first have begun",
+      (response: ServerResponse, index: number) => index > 0 && response.write("o"),
+    ],
+  ])("when a pipelined connection is reset and %s", async (_name, act) => {
+    let handed = 0;
+    const entry = await startEntry((_request, response) => void act(response, handed++));
+    const { socket } = await open(entry);
+    socket.write(packet);
+    await vi.waitFor(() => expect(handed).toBe(4), LONG_WAIT);
+    socket.resetAndDestroy();
+    await vi.waitFor(() => expect(entry.lines).toHaveLength(4), LONG_WAIT);
+    await pause(50);
+    expect(entry.lines.map(({ path }) => path).sort()).toEqual([...paths].sort());
+    for (const line of entry.lines) expect(line).toMatchObject({ cutShort: true, msg: "request" });
+  });
+
+  test("when it was cut off by its time limit behind another", async () => {
+    const entry = await startEntry((_request, response) => void response.write("begun"), {
+      REFRESH_GRACE_SECONDS: 0.4,
+    });
+    await entry.send(packet);
+    await vi.waitFor(() => expect(entry.lines).toHaveLength(4), LONG_WAIT);
+  });
+});
+
+async function open(entry: RunningEntry): Promise<{ socket: Socket; isClosed: () => boolean }> {
+  const { port } = entry.server.address() as AddressInfo;
+  const socket = connect(port, "127.0.0.1").on("error", () => {});
+  let closed = false;
+  socket.resume().once("close", () => (closed = true));
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  return { socket, isClosed: () => closed };
+}

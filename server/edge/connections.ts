@@ -55,6 +55,8 @@ export class Connections {
     this.#open.set(socket, connection);
     socket.once("close", () => {
       this.#open.delete(socket);
+      // Node closes only the response that holds the socket, not those queued behind it.
+      for (const answer of connection.running) answer.closeWithConnection();
     });
   }
 }

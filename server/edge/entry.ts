@@ -125,9 +125,9 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
     await hashingLine.run(async () => {
       // Nobody waits for this one any more.
       if (answer.headersSent || answer.destroyed) return;
-      // A place is free again with the answer, or when its reader has gone, whatever the app itself still does.
-      const answered = new Promise<void>((resolve) => answer.once("close", resolve));
-      await Promise.race([answered, Promise.resolve(app(request, answer)).then(() => answered)]);
+      // Free again when the app has ended the answer, sent or not, or the connection has closed: a slow reader holds no place.
+      const over = new Promise<void>((resolve) => answer.once("ended", resolve).once("close", resolve));
+      await Promise.race([over, Promise.resolve(app(request, answer)).then(() => over)]);
     });
   }
 }

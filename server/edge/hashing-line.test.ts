@@ -1,9 +1,12 @@
+import { once } from "node:events";
 import { connect, type AddressInfo } from "node:net";
-import { expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { hashesAtOnce } from "@/server/auth/hash-queue";
+import type { App } from "./entry";
 import { hashesPassword } from "./hashing-line";
-import { pause, startEntry } from "./testing";
+import { pause, startEntry, type RunningEntry } from "./testing";
 
+vi.setConfig({ testTimeout: 30_000 });
 const LET_IN = 3 * hashesAtOnce();
 const PATIENTLY = { timeout: 10_000, interval: 20 };
 const LOGIN = { method: "POST", path: "/api/trpc/auth.login", body: "{}" };
@@ -89,4 +92,60 @@ test("whoever leaves makes room, in the app as in the line", async () => {
 test("an app that fails gives its place back", async () => {
   const entry = await startEntry(() => Promise.reject(new Error("a bug")));
   for (let count = 0; count < LET_IN + 2; count++) expect((await entry.ask(LOGIN)).status).toBe(500);
+});
+
+describe("one packet of pipelined requests", () => {
+  const post = "POST /api/trpc/auth.login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
+  const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+
+  async function connectTo(entry: RunningEntry) {
+    const socket = connect((entry.server.address() as AddressInfo).port, "127.0.0.1").on("error", () => {});
+    onTestFinished(() => void socket.destroy());
+    await once(socket, "connect");
+    return socket;
+  }
+
+  /** Hands every request over and answers only the logins that it is told to. */
+  function hungApp(answersLogins: boolean) {
+    const seen = { first: 0, logins: 0 };
+    const app: App = (request, response) => {
+      if (!request.url?.includes("auth.login")) return void seen.first++;
+      seen.logins += 1;
+      if (answersLogins) response.end("answered");
+    };
+    return { app, seen };
+  }
+
+  test.each([0, 1, 5, 20])("reset after %i ms: every place is free again", async (delay) => {
+    const { app, seen } = hungApp(false);
+    const entry = await startEntry(app);
+    for (let round = 0; round < 3; round++) {
+      const socket = await connectTo(entry);
+      socket.write(get("/login") + post.repeat(LET_IN + 1));
+      await pause(delay);
+      socket.resetAndDestroy();
+    }
+    await vi.waitFor(async () => expect(await entry.connections()).toBe(0), PATIENTLY);
+    const before = seen.logins;
+    const staying = await connectTo(entry);
+    staying.write(post.repeat(LET_IN));
+    await vi.waitFor(() => expect(seen.logins).toBe(before + LET_IN), PATIENTLY);
+  });
+
+  test("whose answers cannot be sent yet holds no place once the app has ended them", async () => {
+    const { app, seen } = hungApp(true);
+    const entry = await startEntry(app);
+    const socket = await connectTo(entry);
+    socket.write(get("/login") + post.repeat(LET_IN));
+    await vi.waitFor(() => expect(seen.logins).toBe(LET_IN), PATIENTLY);
+    expect((await entry.ask(LOGIN)).body).toBe("answered");
+  });
+
+  test("with other methods than POST takes no place", async () => {
+    const { app, seen } = hungApp(false);
+    const entry = await startEntry(app);
+    const socket = await connectTo(entry);
+    socket.write(get("/login") + get("/api/trpc/auth.login").repeat(2 * LET_IN));
+    await vi.waitFor(() => expect(seen.logins).toBe(2 * LET_IN), PATIENTLY);
+  });
 });
