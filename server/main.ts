@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import next from "next";
 import { COOKIE_NAMES } from "./auth/cookies";
 import { closeDatabase } from "./database";
+import { connectionsForThisProcess } from "./edge/connections";
 import { sendConsoleToLog } from "./edge/console-to-log";
 import { createEntry } from "./edge/entry";
 import { publicAddress } from "./edge/forwarded-headers";
@@ -30,7 +31,9 @@ async function serve(): Promise<void> {
   await app.prepare();
 
   const guardedCookies = new Set(COOKIE_NAMES);
-  const server = createEntry(app.getRequestHandler(), { ...settings, guardedCookies }, log);
+  const connectionsAtMost = connectionsForThisProcess();
+  const requestSettings = { ...settings, guardedCookies, connectionsAtMost };
+  const server = createEntry(app.getRequestHandler(), requestSettings, log);
   if (isDevelopment) {
     server.on("upgrade", (request, socket, head) => upgrades.emit("upgrade", request, socket, head));
   }

@@ -6,6 +6,7 @@ import { connect, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { App } from "./entry";
 import { pause, startEntry, type RunningEntry } from "./testing";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -14,16 +15,20 @@ const ROOT = process.cwd();
 // Beside the packages, so that the bundle finds them.
 const folder = mkdtempSync(join(ROOT, "node_modules/.connections-test-"));
 const ENTRY = `
+  import { readFileSync } from "node:fs";
   import { createEntry } from "@/server/edge/entry";
+  import { connectionsForThisProcess } from "@/server/edge/connections";
   import { createLog } from "@/server/log";
   const log = createLog();
   const app = (request, response) => {
     if (request.url === "/hung") return;
+    if (request.url === "/file") return response.end(String(readFileSync("package.json").length > 0));
     setTimeout(() => response.end("x".repeat(20_000)), Math.random() * 3);
   };
   const settings = {
     NODE_ENV: "production", APP_ORIGIN: "http://localhost:3000", CORS_ORIGINS: [], TRUSTED_PROXY_HOPS: 0,
     RATE_LIMIT_FACTOR: 1000, REFRESH_GRACE_SECONDS: 30, guardedCookies: new Set(),
+    connectionsAtMost: connectionsForThisProcess(),
   };
   const server = createEntry(app, settings, log);
   // As in development, where the framework takes the sockets of its hot reload.
@@ -49,8 +54,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The entry in a process of its own, of which a test can say whether it has ended. */
-async function startProcess(env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [join(folder, "entry.mjs")], {
+async function startProcess(env: Record<string, string> = {}, openFiles?: number) {
+  const limit = openFiles === undefined ? "" : `ulimit -n ${openFiles};`;
+  const child = spawn("sh", ["-c", `${limit} exec "$0" "$1"`, process.execPath, join(folder, "entry.mjs")], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", NODE_ENV: "production", ...env },
   });
@@ -196,6 +202,80 @@ describe("every request that was received leaves one line", () => {
     await entry.send(packet);
     await vi.waitFor(() => expect(entry.lines).toHaveLength(4), LONG_WAIT);
   });
+});
+
+describe("connections of one address", () => {
+  async function startPatientEntry(app: App, settings = {}): Promise<RunningEntry> {
+    const entry = await startEntry(app, settings);
+    // However slow this machine is, only the rule under test closes a connection.
+    entry.server.headersTimeout = entry.server.requestTimeout = 0;
+    return entry;
+  }
+
+  test("beyond 512: each new one closes the one that was idle longest", async () => {
+    const entry = await startPatientEntry((_request, response) => void response.end("ok"));
+    const sockets: Awaited<ReturnType<typeof open>>[] = [];
+    for (let count = 0; count < 600; count++) sockets.push(await open(entry));
+    expect((await entry.ask()).body).toBe("ok");
+    await vi.waitFor(
+      () => expect(sockets.filter(({ isClosed }) => isClosed()).length).toBeGreaterThanOrEqual(88),
+      LONG_WAIT,
+    );
+    expect(await entry.connections()).toBeLessThanOrEqual(512);
+    expect(sockets.slice(0, 88).every(({ isClosed }) => isClosed())).toBe(true);
+    expect(sockets.slice(100).some(({ isClosed }) => isClosed())).toBe(false);
+  });
+
+  test("that all have a running request: the next one is refused with 503", async () => {
+    let running = 0;
+    const entry = await startPatientEntry(() => void running++, { connectionsAtMost: 20 });
+    const busy = [];
+    for (let count = 0; count < 10; count++) busy.push(await open(entry));
+    for (const { socket } of busy) socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await vi.waitFor(() => expect(running).toBe(10), LONG_WAIT);
+    const refused = await entry.send();
+    expect(refused).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n[^]*\r\n\r\nToo many connections are open\./);
+    expect(entry.lines.at(-1)).toMatchObject({ status: 503, cause: "too many connections" });
+    busy[0]!.socket.destroy();
+    await vi.waitFor(async () => expect(await entry.connections()).toBe(9), LONG_WAIT);
+    const next = await open(entry);
+    next.socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await vi.waitFor(() => expect(running).toBe(11), LONG_WAIT);
+  });
+
+  test("have no limit behind a trusted proxy, only that of the process", async () => {
+    const settings = { TRUSTED_PROXY_HOPS: 1, connectionsAtMost: 700 };
+    const entry = await startPatientEntry((_request, response) => void response.end("ok"), settings);
+    const sockets: Awaited<ReturnType<typeof open>>[] = [];
+    for (let count = 0; count < 700; count++) sockets.push(await open(entry));
+    expect(sockets.some(({ isClosed }) => isClosed())).toBe(false);
+    expect((await entry.ask()).body).toBe("ok");
+    await vi.waitFor(() => expect(sockets[0]!.isClosed()).toBe(true), LONG_WAIT);
+    expect(await entry.connections()).toBeLessThanOrEqual(700);
+  });
+
+  test("with half a request are closed like idle ones", async () => {
+    const entry = await startPatientEntry((_request, response) => void response.end("ok"), { connectionsAtMost: 20 });
+    for (let count = 0; count < 30; count++) (await open(entry)).socket.write("POST /api/trpc/x HTTP/1.1\r\nHost:");
+    await pause(50);
+    expect((await entry.ask()).body).toBe("ok");
+    expect(await entry.connections()).toBeLessThanOrEqual(10);
+  });
+});
+
+test("idle connections never use up the descriptors of a process with a low limit", async () => {
+  const { port, child, errors } = await startProcess({}, 600);
+  const sockets = await Promise.all(
+    Array.from({ length: 900 }, async () => {
+      const socket = connect(port, "127.0.0.1").on("error", () => {});
+      await Promise.race([once(socket, "connect"), once(socket, "close")]);
+      return socket;
+    }),
+  );
+  const file = await answerOf(port, "GET /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  expect(file).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n(4\r\n)?true/);
+  expect([child.exitCode, errors()]).toEqual([null, ""]);
+  for (const socket of sockets) socket.destroy();
 });
 
 async function open(entry: RunningEntry): Promise<{ socket: Socket; isClosed: () => boolean }> {

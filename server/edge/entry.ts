@@ -8,7 +8,7 @@ import { requestNotes, tighterOf, type RequestNotes } from "@/server/request-not
 import { Answer } from "./answer";
 import { announcesBody, readBody, withBody } from "./body";
 import { AddressCeiling } from "./ceiling";
-import { Connections } from "./connections";
+import { Connections, connectionLimits } from "./connections";
 import { allowListedOrigin, answerPreflight } from "./cors";
 import { dressAnswer } from "./dress-answer";
 import { forwardedHeaders, publicAddress } from "./forwarded-headers";
@@ -26,7 +26,10 @@ export type App = (request: IncomingMessage, response: ServerResponse) => Promis
 export type EntrySettings = Pick<
   Env,
   "NODE_ENV" | "APP_ORIGIN" | "CORS_ORIGINS" | "TRUSTED_PROXY_HOPS" | "RATE_LIMIT_FACTOR" | "REFRESH_GRACE_SECONDS"
-> & { guardedCookies: ReadonlySet<string> };
+> & {
+  guardedCookies: ReadonlySet<string>;
+  connectionsAtMost?: number | undefined;
+};
 
 const REQUESTS_PER_MINUTE = 600;
 const ADDRESSES_COUNTED_AT_MOST = 50_000;
@@ -67,7 +70,9 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
     if (error.syscall === "accept") log.error({ err: error }, "a connection could not be accepted");
   });
   const unreadable = new UnreadableRequests(security, log);
-  const connections = new Connections(server);
+  const connections = new Connections(server, connectionLimits(settings), (socket) =>
+    unreadable.refuse(socket, 503, "too many connections", 0),
+  );
   unreadable.listen(server, connections);
   return server;
 

@@ -22,6 +22,7 @@ export const STATUS_MESSAGES: Readonly<Record<number, string>> = {
   414: "The address is too long. Shorten it, or start again from the first page of this site.",
   417: "The Expect header of this request is not supported. Send the request without it.",
   431: "The headers of the request are too large, most likely the cookies of this site. Delete the cookies of this site in your browser, then try again.",
+  503: "Too many connections are open. Close other tabs and programs that use this site, or try again in a few seconds.",
   505: "This version of HTTP is not supported. Use HTTP/1.1.",
 };
 

@@ -41,12 +41,18 @@ export class UnreadableRequests {
     });
   }
 
-  refuse(socket: HttpSocket, status: number, cause: string | undefined): void {
+  refuse(
+    socket: HttpSocket,
+    status: number,
+    cause: string | undefined,
+    lingerMilliseconds = LINGER_MILLISECONDS,
+  ): void {
     const requestId = randomUUID();
     this.#refused.add(socket);
     this.log.info({ requestId, status, cause, address: socket.remoteAddress }, "unreadable request");
+    if (lingerMilliseconds === 0) return void socket.end(this.#answer(status, requestId), () => socket.destroy());
     socket.end(this.#answer(status, requestId));
-    const timer = setTimeout(() => socket.destroy(), LINGER_MILLISECONDS);
+    const timer = setTimeout(() => socket.destroy(), lingerMilliseconds);
     socket.once("end", () => socket.destroy()).once("close", () => clearTimeout(timer));
     socket.resume();
   }
@@ -61,6 +67,7 @@ export class UnreadableRequests {
       ["Content-Security-Policy", this.security.otherPolicy],
       ["X-Request-Id", requestId],
       ...(status === 405 ? ([["Allow", "GET, HEAD"]] as [string, string][]) : []),
+      ...(status === 503 ? ([["Retry-After", "1"]] as [string, string][]) : []),
     ];
     const head = [...headers, ...this.security.always].map(([name, value]) => `${name}: ${value}\r\n`).join("");
     return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`;
