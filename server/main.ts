@@ -1,5 +1,6 @@
 import "server-only";
 import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
 import next from "next";
 import { COOKIE_NAMES } from "./auth/cookies";
 import { closeDatabase } from "./database";
@@ -8,6 +9,7 @@ import { sendConsoleToLog } from "./edge/console-to-log";
 import { createEntry } from "./edge/entry";
 import { publicAddress } from "./edge/forwarded-headers";
 import { listen } from "./edge/listen";
+import { readStaticFiles } from "./edge/static-files";
 import { stopOnSignal } from "./edge/stop";
 import { env, type Env } from "./env";
 import { log } from "./log";
@@ -32,7 +34,9 @@ async function serve(): Promise<void> {
 
   const guardedCookies = new Set(COOKIE_NAMES);
   const connectionsAtMost = connectionsForThisProcess();
-  const requestSettings = { ...settings, guardedCookies, connectionsAtMost };
+  // Of the build that this entry was made with: it stands beside them.
+  const staticFiles = isDevelopment ? null : readStaticFiles(fileURLToPath(new URL("../static", import.meta.url)));
+  const requestSettings = { ...settings, guardedCookies, connectionsAtMost, staticFiles };
   const server = createEntry(app.getRequestHandler(), requestSettings, log);
   if (isDevelopment) {
     server.on("upgrade", (request, socket, head) => upgrades.emit("upgrade", request, socket, head));

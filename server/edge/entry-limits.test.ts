@@ -119,6 +119,23 @@ describe("600 requests a minute and address", () => {
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
+  test("include built assets that do not exist, and leave out those that do", async () => {
+    const staticFiles = new Set(["/_next/static/a.js"]);
+    const entry = await startEntry(app, { ...three, staticFiles });
+    for (let count = 0; count < 5; count++) expect((await entry.ask({ path: "/_next/static/a.js" })).status).toBe(200);
+    const statuses = [];
+    for (let file = 1; file <= 4; file++) statuses.push((await entry.ask({ path: `/_next/static/${file}.js` })).status);
+    expect(statuses).toEqual([404, 404, 404, 429]);
+    expect((await entry.ask()).status).toBe(429);
+  });
+
+  test("are 6000 for built assets that exist", async () => {
+    const entry = await startEntry(app, { RATE_LIMIT_FACTOR: 3 / 6000 });
+    const statuses = [];
+    for (let count = 0; count < 4; count++) statuses.push((await entry.ask({ path: "/_next/static/a.js" })).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+  });
+
   test("include malformed ones, and leave out built assets", async () => {
     const entry = await startEntry(app, three);
     for (let file = 1; file <= 5; file++) {

@@ -7,7 +7,7 @@ import type { Env } from "@/server/env";
 import { requestNotes, tighterOf, type RequestNotes } from "@/server/request-notes";
 import { Answer } from "./answer";
 import { announcesBody, readBody, withBody } from "./body";
-import { AddressCeiling } from "./ceiling";
+import { AddressCeiling, type Quota } from "./ceiling";
 import { Connections, connectionLimits } from "./connections";
 import { allowListedOrigin, answerPreflight } from "./cors";
 import { dressAnswer } from "./dress-answer";
@@ -18,6 +18,7 @@ import { refuse } from "./refuse";
 import { logRequest } from "./request-log";
 import { inPlainSpelling } from "./request-target";
 import { securityHeaders } from "./security-headers";
+import { isStaticFile } from "./static-files";
 import { UnreadableRequests } from "./unreadable";
 import { Visit } from "./visit";
 
@@ -29,9 +30,13 @@ export type EntrySettings = Pick<
 > & {
   guardedCookies: ReadonlySet<string>;
   connectionsAtMost?: number | undefined;
+  /** Paths of the built files; without them every static path is passed on to the app. */
+  staticFiles?: ReadonlySet<string> | null;
 };
 
 const REQUESTS_PER_MINUTE = 600;
+/** A page asks for some thirty, once; an office behind one address asks for them together. */
+const FILES_PER_MINUTE = 6000;
 const ADDRESSES_COUNTED_AT_MOST = 50_000;
 /** The first compilation of a page takes as long as it takes. */
 const DEVELOPMENT_REQUEST_SECONDS = 300;
@@ -54,6 +59,9 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   const limit = Math.max(1, Math.floor(REQUESTS_PER_MINUTE * settings.RATE_LIMIT_FACTOR));
   const hashingLine = newHashingLine();
   const ceiling = new AddressCeiling(limit, 60, ADDRESSES_COUNTED_AT_MOST);
+  const fileLimit = Math.max(1, Math.floor(FILES_PER_MINUTE * settings.RATE_LIMIT_FACTOR));
+  const fileCeiling = new AddressCeiling(fileLimit, 60, ADDRESSES_COUNTED_AT_MOST);
+  const { staticFiles = null } = settings;
   const lifeSeconds = isDevelopment ? DEVELOPMENT_REQUEST_SECONDS : requestLifeSeconds(settings.REFRESH_GRACE_SECONDS);
 
   // A request's line has only fields that are chosen there: looking for secrets in it costs as much as writing it.
@@ -97,11 +105,20 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
       logRequest(requestLog, answer, visit, notes);
     });
 
-    if (visit.route !== "static") visit.quota = ceiling.spend(visit.address, visit.startedAt);
+    if (visit.route === "static" && !visit.isTooling && staticFiles !== null)
+      visit.isMissingFile = !isStaticFile(visit.path, staticFiles);
+    visit.quota = spend(visit);
     const objection = judgeRequest(request, visit, rules);
     if (objection !== null) return refuse(answer, visit, objection);
     if (request.method === "OPTIONS") return answerPreflight(request, answer, visit, corsOrigins);
     void requestNotes.run(notes, forward, request, answer, visit);
+  }
+
+  function spend(visit: Visit): Quota | null {
+    if (visit.isTooling) return null;
+    if (visit.route !== "static" || visit.isMissingFile) return ceiling.spend(visit.address, visit.startedAt);
+    const quota = fileCeiling.spend(visit.address, visit.startedAt);
+    return quota.isExceeded ? quota : null;
   }
 
   async function forward(request: IncomingMessage, answer: Answer, visit: Visit): Promise<void> {

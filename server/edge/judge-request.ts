@@ -46,7 +46,8 @@ export function judgeRequest(request: IncomingMessage, visit: Visit, rules: Rule
   }
 }
 
-function isNothing({ route, path }: Visit): boolean {
+function isNothing({ route, path, isMissingFile }: Visit): boolean {
+  if (isMissingFile) return true;
   if (route === "call") return !ONE_CALL.test(path);
   return route !== "static" && isKeptByFramework(path);
 }

@@ -35,7 +35,7 @@ export function refuse(answer: Answer, visit: Visit, objection: Objection | null
   const body = Buffer.from(bodyFor(visit, status, objection));
   answer.startOver();
   answer.statusCode = status;
-  answer.setHeader("Content-Type", contentTypeFor(visit));
+  answer.setHeader("Content-Type", contentTypeFor(visit, status));
   answer.setHeader("Content-Length", body.length);
   if (objection?.allow) answer.setHeader("Allow", objection.allow.join(", "));
   if (objection?.retryAfterSeconds !== undefined) answer.setHeader("Retry-After", objection.retryAfterSeconds);
@@ -51,21 +51,26 @@ export function refuse(answer: Answer, visit: Visit, objection: Objection | null
   request.once("end", end).once("error", end).resume();
 }
 
-function contentTypeFor(visit: Visit): string {
+function contentTypeFor(visit: Visit, status: number): string {
   if (isJson(visit)) return "application/json; charset=utf-8";
-  return visit.kind === "document" ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
+  return isPage(visit, status) ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
 }
 
 function bodyFor(visit: Visit, status: number, objection: Objection | null): string {
   if (isJson(visit)) return JSON.stringify(errorEnvelope(failedBy(objection), visit.requestId));
   const message = messageFor(objection);
-  return visit.kind === "document" ? page(visit, status, message) : `${message}\n`;
+  return isPage(visit, status) ? page(visit, status, message) : `${message}\n`;
 }
 
 function messageFor(objection: Objection | null): string {
   if (objection === null) return FAULT_MESSAGE;
   const message = objection.status === undefined ? undefined : STATUS_MESSAGES[objection.status];
   return message ?? REFUSALS[objection.reason].message;
+}
+
+/** A missing built file is no page, and a client with another version of HTTP is no browser. */
+function isPage(visit: Visit, status: number): boolean {
+  return visit.kind === "document" && visit.route !== "static" && status !== 505;
 }
 
 function isJson(visit: Visit): boolean {

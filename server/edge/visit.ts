@@ -18,6 +18,8 @@ export class Visit {
   readonly kind: RequestKind;
   /** The framework's own traffic in development: hot reload, source maps, the error overlay. */
   readonly isTooling: boolean;
+  /** A built file was asked for that the build does not have. */
+  isMissingFile = false;
   quota: Quota | null = null;
   #nonce: string | null = null;
 

@@ -1,0 +1,26 @@
+import "server-only";
+import { readdirSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { ICON, STATIC } from "@/server/auth/policy/routes";
+
+/** Paths under which built files are asked for. Null, so that all are passed on, where there is no such folder. */
+export function readStaticFiles(folder: string): ReadonlySet<string> | null {
+  try {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const names = entries.map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
+    return new Set([ICON, ...names.map((name) => `${STATIC}/${name}`)]);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a static path names one of the files. An encoded slash does not separate folders, also where a framework thinks so. */
+export function isStaticFile(path: string, files: ReadonlySet<string>): boolean {
+  if (files.has(path)) return true;
+  if (!path.includes("%") || /%2f/i.test(path)) return false;
+  try {
+    return files.has(decodeURIComponent(path));
+  } catch {
+    return false;
+  }
+}
