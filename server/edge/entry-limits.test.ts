@@ -119,6 +119,15 @@ describe("600 requests a minute and address", () => {
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
+  test("leave out probes, whatever else their address has sent", async () => {
+    const entry = await startEntry(app, three);
+    for (let count = 0; count < 5; count++) await entry.ask();
+    for (const path of ["/health", "/api/health/live", "/api/health/ready"]) {
+      for (let count = 0; count < 5; count++) expect((await entry.ask({ path })).status, path).toBe(200);
+    }
+    expect((await entry.ask({ path: "/healthy" })).status).toBe(429);
+  });
+
   test("include built assets that do not exist, and leave out those that do", async () => {
     const staticFiles = new Set(["/_next/static/a.js"]);
     const entry = await startEntry(app, { ...three, staticFiles });

@@ -114,8 +114,9 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
     void requestNotes.run(notes, forward, request, answer, visit);
   }
 
+  /** Probes are not counted: an orchestrator would restart an instance that answers 429. */
   function spend(visit: Visit): Quota | null {
-    if (visit.isTooling) return null;
+    if (visit.route === "health" || visit.isTooling) return null;
     if (visit.route !== "static" || visit.isMissingFile) return ceiling.spend(visit.address, visit.startedAt);
     const quota = fileCeiling.spend(visit.address, visit.startedAt);
     return quota.isExceeded ? quota : null;
