@@ -253,6 +253,8 @@ describe("what Node would answer by itself says what to do", () => {
     [414, "a long address", `GET /${"a".repeat(9000)} HTTP/1.1\r\nHost: a\r\n\r\n`, /address is too long/],
     [417, "an expectation", `${head}Expect: more\r\n\r\n`, /Expect header/],
     [431, "cookies", `${head}Cookie: ${"a".repeat(20_000)}\r\n\r\n`, /Delete the cookies of this site/],
+    [505, "HTTP/2.0", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", /Use HTTP\/1\.1/],
+    [505, "HTTP/0.9", "GET / HTTP/0.9\r\nHost: a\r\n\r\n", /Use HTTP\/1\.1/],
     [505, "HTTP/1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", /Use HTTP\/1\.1/],
     [505, "HTTP/3.0", "GET / HTTP/3.0\r\nHost: a\r\n\r\n", /Use HTTP\/1\.1/],
     [505, "the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", /Use HTTP\/1\.1/],

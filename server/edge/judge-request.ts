@@ -20,6 +20,8 @@ const ONE_CALL = new RegExp(`^${CALLS}/[^/]+$`);
 export function judgeRequest(request: IncomingMessage, visit: Visit, rules: Rules): Objection | null {
   if (visit.quota?.isExceeded) return { reason: "RATE_LIMITED", retryAfterSeconds: visit.quota.resetSeconds };
 
+  // Node's parser lets 0.9 and 2.0 pass in a request line, and answers as if they were 1.1.
+  if (request.httpVersionMajor !== 1) return { reason: "BAD_INPUT", status: 505 };
   const target = judgeTarget(request.url ?? "");
   if (target === "too long") return { reason: "TOO_LARGE", status: 414 };
   if (target === "malformed") return { reason: "BAD_INPUT" };
