@@ -10,10 +10,10 @@ const LIMIT = { hitsAtMost: 60, windowSeconds: 60 };
 // and routes are separate bundles of one process: they count together.
 const WINDOWS = Symbol.for("portcullis.refresh-windows");
 const shared = globalThis as typeof globalThis & { [WINDOWS]?: LRUCache<string, SlidingWindow> };
+const windows = (shared[WINDOWS] ??= new LRUCache({ max: 50_000 }));
 
 /** 60 refreshes a minute and session. Refuses above that, before the database is asked. */
 export function spendRefresh(sessionId: string, now: Date): void {
-  const windows = (shared[WINDOWS] ??= new LRUCache({ max: 50_000 }));
   const window = windows.get(sessionId) ?? new SlidingWindow(LIMIT.hitsAtMost);
   windows.set(sessionId, window);
   const { hits, resetsAt } = window.hit(LIMIT, now.getTime());
