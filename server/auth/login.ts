@@ -24,7 +24,7 @@ export async function login(
   await spend(db, loginsFrom(client), now);
 
   const user = await findUserForLogin(db, input.email, { ...client, ip: client.address });
-  const guess = await spendGuess(db, input.email, user?.knownSessionId ?? null, now);
+  const guess = await spendGuess(db, input.email, user?.knownSessionId ?? null, client, now);
 
   const matches = await checkPassword(user, input.password, guess);
   if (user === undefined || !matches || !guess.maySucceed || user.disabledAt !== null) {

@@ -16,7 +16,7 @@ import { hitCounter } from "./hit-counter";
 import { login } from "./login";
 import { hashPassword } from "./password";
 import { secondsAfter } from "./policy/lifetimes";
-import { failuresOfAccount, spend } from "./rate-limit";
+import { failuresOfAccount, spend, spendGuess } from "./rate-limit";
 import { register } from "./register";
 import { newClient } from "./testing";
 
@@ -225,6 +225,16 @@ test("too many hits on one counter at once are sent away: the table answers, and
   await crowd;
   expect((await spend(db, allowance, T0)).hits).toBe(2);
   expect(securityCounts()["limits-counted-alone"]).toBe(before);
+});
+
+test("beyond the account's limit every device spends from a row of its own, and only a known one may succeed", async () => {
+  const { db } = newInstance();
+  const email = newEmail();
+  for (let hit = 0; hit < 10; hit++) await spendGuess(db, email, null, newClient(), T0);
+  const guesses = await atOnce(4, (index) => spendGuess(db, email, index === 0 ? "a session" : null, newClient(), T0));
+  expect(new Set(guesses.map(({ hit }) => hit.bucket)).size).toBe(4);
+  expect(guesses.map(({ maySucceed }) => maySucceed)).toEqual([true, false, false, false]);
+  expect(guesses.map(({ hit }) => hit.hits)).toEqual([1, 1, 1, 1]);
 });
 
 test("a stuck client that holds one counter's row keeps nobody from signing in", async () => {

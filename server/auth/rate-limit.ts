@@ -47,7 +47,7 @@ export function failuresOfAccount(email: string): Allowance {
  * What a device that signed in before has besides, so that others cannot lock its owner out. Named by the session it signed in
  * with: a holder of that session's tokens has this one allowance, under whatever address and user agent.
  */
-export function failuresOfDevice(email: string, knownSessionId: string | null): Allowance {
+export function failuresOfDevice(email: string, knownSessionId: string): Allowance {
   return { bucket: bucketOf(FAILURES, [email, "device", knownSessionId]), limit: FAILURES, isTold: false, site: null };
 }
 
@@ -91,6 +91,7 @@ export async function spendGuess(
   db: Kysely<Database>,
   email: string,
   knownSessionId: string | null,
+  client: Client,
   now: Date,
 ): Promise<PasswordGuess> {
   const account = failuresOfAccount(email);
@@ -98,7 +99,8 @@ export async function spendGuess(
   if (hit.hits <= account.limit.hitsAtMost) {
     return { hit, isBeyondAccount: false, maySucceed: true, refusal: () => new Refusal("INVALID_CREDENTIALS") };
   }
-  const device = failuresOfDevice(email, knownSessionId);
+  // An unknown device spends from a row as well, of its own like that of a known one: a shared one would be slower in a flood.
+  const device = failuresOfDevice(email, knownSessionId ?? addressGroup(client.address));
   const own = await hitCounter(db).count(device.bucket, device.limit, now);
   return {
     hit: own,
@@ -121,13 +123,12 @@ export async function forgetFailures(db: Kysely<Database>, email: string, now: D
 // Login and register may end up in bundles of their own.
 const SITES = Symbol.for("portcullis.site-windows");
 const shared = globalThis as typeof globalThis & { [SITES]?: LRUCache<string, SlidingWindow> };
-const SITES_COUNTED_AT_MOST = 50_000;
+const sites = (shared[SITES] ??= new LRUCache({ max: 50_000 }));
 const SLOTS_PER_SITE = 60;
 
 function spendOfSite(key: string, limit: Limit, now: Date): void {
-  const windows = (shared[SITES] ??= new LRUCache({ max: SITES_COUNTED_AT_MOST }));
-  const window = windows.get(key) ?? new SlidingWindow(SLOTS_PER_SITE);
-  windows.set(key, window);
+  const window = sites.get(key) ?? new SlidingWindow(SLOTS_PER_SITE);
+  sites.set(key, window);
   const { hits, resetsAt } = window.hit(limit, now.getTime());
   const retryAfterSeconds = note(limit, { hits, resetsAt: new Date(resetsAt) }, true, now);
   if (retryAfterSeconds !== null) throw new Refusal("RATE_LIMITED", { retryAfterSeconds });
@@ -165,7 +166,7 @@ function perAddress(limit: Limit, client: Client): Allowance {
 }
 
 /** A digest: of one length, and nobody's email lies about in the table. */
-function bucketOf(limit: Limit, parts: (string | null)[]): string {
+function bucketOf(limit: Limit, parts: string[]): string {
   return createHash("sha256")
     .update(JSON.stringify([limit.name, ...parts]))
     .digest("hex");
