@@ -121,6 +121,21 @@ describe("a known device", () => {
     expect(await isKnown(user.email, from)).toBe(false);
   });
 
+  test("is named by its oldest live session, and by an ended one where none lives", async () => {
+    const { db } = database;
+    const user = await existingUser(db);
+    const sessions = [];
+    for (let count = 0; count < 3; count++) sessions.push(await existingSession(db, { userId: user.id, ...device }));
+    await existingSession(db, { userId: user.id, ...device, browser: "Chrome" });
+    const named = async () => (await findUserForLogin(db, user.email, device))?.knownSessionId;
+    const [first, second, third] = sessions.map(({ id }) => id).sort() as [string, string, string];
+    expect(await named()).toBe(first);
+    await revokeSession(db, { id: first, reason: "logout" });
+    expect(await named()).toBe(second);
+    for (const id of [second, third]) await revokeSession(db, { id, reason: "logout" });
+    expect([first, second, third]).toContain(await named());
+  });
+
   test("is not one that somebody else signed in from", async () => {
     const user = await existingUser(database.db);
     await existingSession(database.db, { ...device });

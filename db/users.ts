@@ -22,7 +22,7 @@ export interface KnownBy {
   os: string;
 }
 
-/** `knownSessionId`: the first session that was opened on this device, if it is known. */
+/** `knownSessionId`: a session that was last seen on this device, the oldest live one if there is one; null if it is not known. */
 export type UserForLogin = User & { knownSessionId: string | null };
 
 /** A device is known when a session of the user was last seen at the same address (IPv6: the same /64), browser and system. */
@@ -37,11 +37,15 @@ export async function findUserForLogin(
     .select((eb) =>
       eb
         .selectFrom("sessions")
-        .select((session) => session.fn.min("sessions.id").as("id"))
+        .select("sessions.id")
         .whereRef("sessions.userId", "=", "users.id")
         .where("sessions.browser", "=", device.browser)
         .where("sessions.os", "=", device.os)
         .where(sql<boolean>`left(inet6_aton(${sql.ref("sessions.ip")}), 8) = left(inet6_aton(${device.ip}), 8)`)
+        // The order of the index: the look-up ends at the first that fits.
+        .orderBy("sessions.revokedAt")
+        .orderBy("sessions.id")
+        .limit(1)
         .as("knownSessionId"),
     )
     .where("email", "=", email)
