@@ -135,6 +135,11 @@ describe("Dockerfile", () => {
     expect(stages.find((stage) => stage.startsWith("base AS packages"))).toContain("npm ci --omit=dev");
   });
 
+  test("takes the build from where it is made, and what names it", () => {
+    expect(runtime).toContain("COPY --from=build /app/.data/builds ./.data/builds");
+    expect(runtime).toContain("COPY --from=build /app/.next/entry ./.next/entry");
+  });
+
   test("holds no secret: none is set, none is copied", () => {
     expect(dockerfile).not.toMatch(/^(ARG|ENV).*(SECRET|PASSWORD|DATABASE_URL)/m);
     expect(read(".dockerignore").split("\n")).toEqual(

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { ROOT } from "./paths.mjs";
@@ -42,12 +43,18 @@ export function readSources(explicit = process.env, folder = ROOT) {
 export function settleAddress(sources) {
   /** @type {Environment} */
   const merged = Object.assign({}, ...sources);
-  const { APP_ORIGIN: origin, PORT: port = "3000" } = merged;
-  if (origin === undefined || !URL.canParse(origin)) return {};
+  const { PORT: port = "3000", HOST: host = "" } = merged;
+  const origin = merged.APP_ORIGIN ?? `http://localhost:${port}`;
+  if (!URL.canParse(origin)) return {};
   const url = new URL(origin);
   const isLocal = url.protocol === "http:" && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   const originPort = url.port || "80";
-  if (!isLocal || originPort === port || !/^0?$/.test(merged.TRUSTED_PROXY_HOPS ?? "")) return {};
+  if (!isLocal || !/^0?$/.test(merged.TRUSTED_PROXY_HOPS ?? "")) return {};
+  if (!answersAt(host, url.hostname))
+    return {
+      problem: `HOST is ${host}, and nothing would answer at ${origin}, where people open the app. Leave HOST out, or set it to 0.0.0.0 or ::.`,
+    };
+  if (originPort === port) return {};
 
   const rankOf = (/** @type {string} */ name) => sources.findLastIndex((source) => source[name] !== undefined);
   const contradiction = `APP_ORIGIN is ${origin}, but the app listens on port ${port}`;
@@ -62,6 +69,15 @@ export function settleAddress(sources) {
   return {
     problem: `${contradiction}. Its forms would be refused at every address. Set APP_ORIGIN=${followed}, or PORT=${originPort}, or, if a proxy of yours listens on port ${originPort}, TRUSTED_PROXY_HOPS=1.`,
   };
+}
+
+/** @param {string} host as in HOST  @param {string} hostname of a loopback origin */
+function answersAt(host, hostname) {
+  const address = hostname.replace(/^\[|\]$/g, "");
+  // What is no address is refused with the other variables.
+  if (["", "0.0.0.0", "::"].includes(host) || (isIP(host) === 0 && host !== "localhost")) return true;
+  if (host === "localhost") return ["localhost", "127.0.0.1", "::1"].includes(address);
+  return address === host || (address === "localhost" && ["127.0.0.1", "::1"].includes(host));
 }
 
 /** @param {Environment} environment */

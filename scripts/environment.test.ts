@@ -149,6 +149,24 @@ describe("APP_ORIGIN and PORT", () => {
   });
 
   test.each([
+    [{ HOST: "10.0.0.7" }, false],
+    [{ HOST: "10.0.0.7", APP_ORIGIN: "http://127.0.0.1:3000" }, false],
+    [{ HOST: "127.0.0.1", APP_ORIGIN: "http://[::1]:3000" }, false],
+    [{ HOST: "localhost", APP_ORIGIN: "http://127.0.0.5:3000" }, false],
+    [{ HOST: "127.0.0.1" }, true],
+    [{ HOST: "::1", APP_ORIGIN: "http://localhost:3000" }, true],
+    [{ HOST: "localhost", APP_ORIGIN: "http://[::1]:3000" }, true],
+    [{ HOST: "0.0.0.0" }, true],
+    [{ HOST: "::", APP_ORIGIN: "http://[::1]:3000" }, true],
+    [{ HOST: "10.0.0.7", APP_ORIGIN: "https://app.example.com" }, true],
+    [{ HOST: "10.0.0.7", APP_ORIGIN: "http://localhost:3000", TRUSTED_PROXY_HOPS: "1" }, true],
+  ])("%j: the address that people open is answered: %s", (given, isAnswered) => {
+    expect(settleAddress(shell(given)).problem ?? "").toMatch(
+      isAnswered ? /^$/ : /^HOST is \S+, and nothing would answer at http/,
+    );
+  });
+
+  test.each([
     ["both on the command line", shell({ APP_ORIGIN: "http://localhost:4000", PORT: "3505" })],
     ["both in one file", copied({}, { APP_ORIGIN: "http://localhost:4000", PORT: "3505" })],
     ["the sample, but on the command line", shell({ APP_ORIGIN: "http://localhost:3000", PORT: "3505" })],
