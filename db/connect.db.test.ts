@@ -77,13 +77,13 @@ test("a statement that takes too long is ended, and its connection serves the ne
 
 test("whoever waits behind a locked row is refused in time, as a fault that passes", async () => {
   const { db, url } = database;
-  const { userId } = await existingSession(db);
+  const { id: sessionId, userId } = await existingSession(db);
   const other = connect(url);
   await other.transaction().execute(async (trx) => {
     await trx.updateTable("users").set({ fullName: "Held" }).where("id", "=", userId).execute();
     const before = performance.now();
     const waiting = atOnce(30, () =>
-      updateFullName(db, { userId, fullName: "x", now: new Date() }).catch((error: unknown) => error),
+      updateFullName(db, { userId, sessionId, fullName: "x", now: new Date() }).catch((error: unknown) => error),
     );
     // The pool has ten connections: the stuck row may keep one of them busy.
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -5,7 +5,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseDatabaseUrl } from "./connect";
 import { purgeEnded } from "./purge";
 import { clearHits, countHit, purgeExpiredLimits, refundHits } from "./rate-limits";
-import { changePassword, findRevokedSince, revokeAllSessions, revokeSession } from "./revocations";
+import {
+  changePassword,
+  endOldestSessions,
+  findRevokedSince,
+  revokeAllSessions,
+  revokeOwnSession,
+  revokeSession,
+} from "./revocations";
 import type { Database } from "./schema";
 import {
   advanceSession,
@@ -16,9 +23,17 @@ import {
   listLiveSessions,
   replaceSuccessor,
   touchHanded,
+  wasNeverSignedIn,
 } from "./sessions";
 import { createTestDatabase, daysAfter, newNonce, newSession, newUser, type TestDatabase } from "./testing";
-import { findUserById, findUserForLogin, replacePasswordHash, updateFullName } from "./users";
+import {
+  findUserById,
+  findUserForLogin,
+  findUserOfLiveSession,
+  insertUserWithSession,
+  replacePasswordHash,
+  updateFullName,
+} from "./users";
 
 const now = new Date();
 const users = Array.from({ length: 1000 }, () => newUser());
@@ -67,8 +82,9 @@ afterAll(async () => {
 });
 
 const [user] = users as [(typeof users)[0]];
-const [session, other] = sessions.slice(1) as [(typeof sessions)[0], (typeof sessions)[0]];
+const [session, other, spare] = sessions.slice(1) as [(typeof sessions)[0], (typeof sessions)[0], (typeof sessions)[0]];
 const { id, currentNonce } = session;
+const caller = { userId: user.id, sessionId: id };
 const sighting = {
   now,
   idleExpiresAt: daysAfter(now, 7),
@@ -84,10 +100,16 @@ const previousNonce = newNonce();
 const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   findUserForLogin: (db) => findUserForLogin(db, user.email, device),
   findUserById: (db) => findUserById(db, user.id),
-  updateFullName: (db) => updateFullName(db, { userId: user.id, fullName: "x", now }),
+  findUserOfLiveSession: (db) => findUserOfLiveSession(db, caller, now),
+  insertUserWithSession: (db) => {
+    const { sessionEpoch: _, ...fresh } = newUser();
+    return insertUserWithSession(db, fresh, newSession(fresh.id), other.id);
+  },
+  updateFullName: (db) => updateFullName(db, { ...caller, fullName: "x", now }),
   replacePasswordHash: (db) =>
     replacePasswordHash(db, { userId: user.id, oldHash: user.passwordHash, newHash: user.passwordHash, now }),
-  insertSession: (db) => insertSession(db, newSession(user.id), { sessionEpoch: 0 }),
+  insertSession: (db) =>
+    insertSession(db, newSession(user.id), { sessionEpoch: 0, replacedId: other.id, liveAtMost: 100 }),
   findSessionWithUser: (db) => findSessionWithUser(db, id),
   isSessionLive: (db) => isSessionLive(db, id, now),
   advanceSession: (db) =>
@@ -102,13 +124,22 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
       ...sighting,
     }),
   touchHanded: (db) => touchHanded(db, { id: other.id, currentNonce, previousNonce, now }),
-  listLiveSessions: (db) => listLiveSessions(db, user.id, now),
+  listLiveSessions: (db) => listLiveSessions(db, caller, { now, atMost: 100 }),
+  wasNeverSignedIn: (db) => wasNeverSignedIn(db, user.email),
+  endOldestSessions: (db) => endOldestSessions(db, users[2]!.id, { liveAtMost: 1, now }),
   findRevokedSince: (db) => findRevokedSince(db, 600),
   findSessionOwner: (db) => findSessionOwner(db, id),
   revokeSession: (db) => revokeSession(db, { id, userId: session.userId, reason: "test" }),
+  revokeOwnSession: (db) => revokeOwnSession(db, caller, { id: spare.id, reason: "test", now }),
   changePassword: (db) =>
-    changePassword(db, { userId: user.id, oldHash: user.passwordHash, newHash: "b", keepSessionId: id, now }),
-  revokeAllSessions: (db) => revokeAllSessions(db, users[1]!.id, "test", now),
+    changePassword(db, {
+      ...caller,
+      oldHash: user.passwordHash,
+      newHash: "b",
+      session: newSession(user.id),
+      now,
+    }),
+  revokeAllSessions: (db) => revokeAllSessions(db, { userId: users[1]!.id }, "test", now),
   purgeEnded: (db) => purgeEnded(db, now, { olderThanSeconds: 86_400, batch: 20 }),
   countHit: (db) => countHit(db, newBucket(), { hitsAtMost: 10, windowSeconds: 60, now }),
   refundHits: (db) =>
@@ -132,6 +163,8 @@ test.each(Object.entries(queries))("%s looks up what it needs, and scans nothing
     for (const { select_type: step, type, table, rows } of plan as Record<string, string | null>[]) {
       // Where rows go is listed too, as if it were read.
       if (step === "INSERT") continue;
+      // Rows that the statement made up itself.
+      if (table?.startsWith("<")) continue;
       expect(["ALL", "index"], `${table} in: ${text}`).not.toContain(type);
       expect(Number(rows), `${table} in: ${text}`).toBeLessThan(200);
     }

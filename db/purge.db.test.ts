@@ -106,7 +106,7 @@ test("purges, logins, refreshes, revocations and limits all at once: nobody sees
     },
     async (db: (typeof instances)[0]) => {
       await setTimeout(30);
-      done.revocations += await revokeAllSessions(db, random(users).id, "test", new Date());
+      done.revocations += (await revokeAllSessions(db, { userId: random(users).id }, "test", new Date()))!;
     },
     async (db: (typeof instances)[0]) => {
       // Into the future, so that what is revoked can go at once.
@@ -125,7 +125,7 @@ test("purges, logins, refreshes, revocations and limits all at once: nobody sees
     }
   });
 
-  await Promise.all(users.map(({ id }) => revokeAllSessions(database.db, id, "test", now)));
+  await Promise.all(users.map(({ id }) => revokeAllSessions(database.db, { userId: id }, "test", now)));
   for (const { id } of sessions.flat()) expect(await isSessionLive(database.db, id, now)).toBe(false);
   await Promise.all(instances.map((instance) => instance.destroy()));
   for (const [what, count] of Object.entries(done)) expect(count, what).toBeGreaterThan(0);

@@ -1,6 +1,8 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { inTurn } from "./row-turns";
-import type { Database } from "./schema";
+import type { Database, NewSession, User } from "./schema";
+import { ENDED_AT_ONCE, findSessionOwner, insertSession, type CallerIds } from "./sessions";
+import { findUserOfLiveSession } from "./users";
 
 /** What became of a session that was to end. *Unknown*: there is none, or, given `userId`, not that user's. */
 export type Ending = "ended" | "ended before" | "unknown";
@@ -26,99 +28,188 @@ export async function revokeSession(
   });
 }
 
-/** Ends all sessions but one, and every login under way; returns how many of them the list would show at `now`. */
-export async function revokeOtherSessions(
+/**
+ * Ends one of the caller's own sessions, by one statement that looks at the caller's session too. *Caller ended*: that one does
+ * not live, and nothing was done.
+ */
+export async function revokeOwnSession(
   db: Kysely<Database>,
-  userId: string,
-  keepId: string,
-  reason: string,
-  now: Date,
-): Promise<number> {
-  return endSessions(db, { userId, keepId, reason, now });
+  { userId, sessionId }: CallerIds,
+  { id, reason, now }: { id: string; reason: string; now: Date },
+): Promise<Ending | "caller ended"> {
+  return inTurn(db, id, async () => {
+    const { numAffectedRows } = await sql`
+      update sessions as target
+      join sessions as own on own.id = ${sessionId} and own.user_id = target.user_id
+        and own.revoked_at is null and own.idle_expires_at > ${now}
+      join users on users.id = own.user_id and users.disabled_at is null
+      set target.revoked_at = utc_timestamp(3), target.revoked_reason = ${reason}
+      where target.id = ${id} and target.user_id = ${userId} and target.revoked_at is null`.execute(db);
+    if (numAffectedRows === 1n) return "ended";
+    if ((await findUserOfLiveSession(db, { userId, sessionId }, now)) === undefined) return "caller ended";
+    return (await findSessionOwner(db, id)) === userId ? "ended before" : "unknown";
+  });
 }
 
-/** Ends all sessions and every login under way; returns how many of them the list would show at `now`. */
-export async function revokeAllSessions(
+/**
+ * Ends all of the caller's sessions but this one, and every login under way; returns how many of them the list would show at
+ * `now`. Null, and nothing done, if the caller's session does not live.
+ */
+export async function revokeOtherSessions(
   db: Kysely<Database>,
-  userId: string,
+  caller: CallerIds,
   reason: string,
   now: Date,
-): Promise<number> {
-  return endSessions(db, { userId, reason, now });
+): Promise<number | null> {
+  return endSessions(db, { ...caller, keepId: caller.sessionId, reason, now });
+}
+
+/** The same for all sessions, this one too. Without `sessionId` nobody signed in asks, and none has to live. */
+export async function revokeAllSessions(
+  db: Kysely<Database>,
+  user: { userId: string; sessionId?: string },
+  reason: string,
+  now: Date,
+): Promise<number | null> {
+  return endSessions(db, { ...user, reason, now });
 }
 
 async function endSessions(
   db: Kysely<Database>,
-  { userId, ...which }: { userId: string; keepId?: string; reason: string; now: Date },
-): Promise<number> {
+  {
+    userId,
+    sessionId,
+    keepId,
+    reason,
+    now,
+  }: { userId: string; sessionId?: string; keepId?: string; reason: string; now: Date },
+): Promise<number | null> {
   return inTurn(db, userId, () =>
     db.transaction().execute(async (trx) => {
+      const locked = await lockUser(trx, userId, now);
+      if (sessionId !== undefined && !isLiveIn(locked, sessionId)) return null;
       await trx
         .updateTable("users")
         .set((eb) => ({ sessionEpoch: eb("sessionEpoch", "+", 1) }))
         .where("id", "=", userId)
         .execute();
-      return revokeSessionsOf(trx, userId, which);
-    }),
-  );
-}
-
-/** Ends all sessions but one along with the password. False, and nothing done, if `oldHash` is not the user's any longer. */
-export async function changePassword(
-  db: Kysely<Database>,
-  {
-    userId,
-    oldHash,
-    newHash,
-    keepSessionId,
-    now,
-  }: { userId: string; oldHash: string; newHash: string; keepSessionId: string; now: Date },
-): Promise<boolean> {
-  return inTurn(db, userId, () =>
-    db.transaction().execute(async (trx) => {
-      const { numUpdatedRows } = await trx
-        .updateTable("users")
-        .set((eb) => ({ passwordHash: newHash, sessionEpoch: eb("sessionEpoch", "+", 1), updatedAt: now }))
-        .where("id", "=", userId)
-        .where("passwordHash", "=", oldHash)
-        .executeTakeFirstOrThrow();
-      if (numUpdatedRows === 0n) return false;
-      await revokeSessionsOf(trx, userId, { keepId: keepSessionId, reason: "password changed", now });
-      return true;
+      return endAll(
+        trx,
+        locked.open.filter(({ id }) => id !== keepId),
+        reason,
+      );
     }),
   );
 }
 
 /**
- * The caller holds the user's row, so no session can appear meanwhile. The ids are read without a lock and the rows taken by
- * primary key: a scan of the index by user would lock index entries first, and deadlock with a purge, which comes from the rows.
+ * Replaces the password, ends all sessions and opens `session` in the place of the caller's, or does none of it. *Wrong password*:
+ * `oldHash` is not the user's any longer.
  */
-async function revokeSessionsOf(
-  trx: Transaction<Database>,
-  userId: string,
-  { keepId, reason, now }: { keepId?: string; reason: string; now: Date },
-): Promise<number> {
+export async function changePassword(
+  db: Kysely<Database>,
+  {
+    userId,
+    sessionId,
+    oldHash,
+    newHash,
+    session,
+    now,
+  }: CallerIds & { oldHash: string; newHash: string; session: NewSession; now: Date },
+): Promise<"changed" | "wrong password" | "caller ended"> {
+  return inTurn(db, userId, () =>
+    db.transaction().execute(async (trx) => {
+      const locked = await lockUser(trx, userId, now);
+      const { user } = locked;
+      if (user === undefined || !isLiveIn(locked, sessionId)) return "caller ended";
+      if (user.passwordHash !== oldHash) return "wrong password";
+      const sessionEpoch = user.sessionEpoch + 1;
+      await trx
+        .updateTable("users")
+        .set({ passwordHash: newHash, sessionEpoch, updatedAt: now })
+        .where("id", "=", userId)
+        .execute();
+      await endAll(trx, locked.open, "password changed");
+      await insertSession(trx, session, { sessionEpoch });
+      return "changed";
+    }),
+  );
+}
+
+interface LockedUser {
+  user: Pick<User, "passwordHash" | "sessionEpoch" | "disabledAt"> | undefined;
+  open: { id: string; isListed: number }[];
+}
+
+/**
+ * Locks the user's row, so that no session can appear meanwhile, and then reads which sessions are open. Their ids are read
+ * without a lock, for the reason given in `endAll`, by a statement of its own: it sees what committed while this waited for the row.
+ */
+async function lockUser(trx: Transaction<Database>, userId: string, now: Date): Promise<LockedUser> {
+  const user = await trx
+    .selectFrom("users")
+    .select(["passwordHash", "sessionEpoch", "disabledAt"])
+    .where("id", "=", userId)
+    .forUpdate()
+    .executeTakeFirst();
   const open = await trx
     .selectFrom("sessions")
     .select(["id", sql<number>`idle_expires_at > ${now}`.as("isListed")])
     .where("userId", "=", userId)
     .where("revokedAt", "is", null)
-    .$if(keepId !== undefined, (select) => select.where("id", "!=", keepId!))
     .execute();
-  const end = async (these: typeof open): Promise<number> => {
-    if (these.length === 0) return 0;
-    const { numUpdatedRows } = await trx
-      .updateTable("sessions")
-      .set({ revokedAt: sql<Date>`utc_timestamp(3)`, revokedReason: reason })
-      .where("id", "in", these.map(({ id }) => id).sort())
-      .where("revokedAt", "is", null)
-      .executeTakeFirstOrThrow();
-    return Number(numUpdatedRows);
+  return { user, open };
+}
+
+function isLiveIn({ user, open }: LockedUser, sessionId: string): boolean {
+  return user?.disabledAt === null && open.some(({ id, isListed }) => id === sessionId && isListed === 1);
+}
+
+/**
+ * Takes the rows by primary key: a scan of the index by user would lock index entries first, and deadlock with a purge, which
+ * comes from the rows.
+ */
+async function endAll(trx: Kysely<Database>, open: LockedUser["open"], reason: string): Promise<number> {
+  const end = async (ids: string[]): Promise<number> => {
+    let ended = 0;
+    for (let start = 0; start < ids.length; start += ENDED_AT_ONCE) {
+      const { numUpdatedRows } = await trx
+        .updateTable("sessions")
+        .set({ revokedAt: sql<Date>`utc_timestamp(3)`, revokedReason: reason })
+        .where("id", "in", ids.slice(start, start + ENDED_AT_ONCE))
+        .where("revokedAt", "is", null)
+        .executeTakeFirstOrThrow();
+      ended += Number(numUpdatedRows);
+    }
+    return ended;
   };
+  const idsOf = (these: LockedUser["open"]) => these.map(({ id }) => id).sort();
   // What nobody used for too long is over already: people do not see it in their list, and it is not counted.
-  await end(open.filter(({ isListed }) => isListed !== 1));
+  await end(idsOf(open.filter(({ isListed }) => isListed !== 1)));
   // Counted by what was ended here: one that a login replaces in this very moment was not.
-  return end(open.filter(({ isListed }) => isListed === 1));
+  return end(idsOf(open.filter(({ isListed }) => isListed === 1)));
+}
+
+/** Ends all live sessions of a user beyond the `liveAtMost` that were seen last, one batch after the other; returns how many. */
+export async function endOldestSessions(
+  db: Kysely<Database>,
+  userId: string,
+  { liveAtMost, now }: { liveAtMost: number; now: Date },
+): Promise<number> {
+  const oldest = await db
+    .selectFrom("sessions")
+    .select(["id", sql<number>`1`.as("isListed")])
+    .where("userId", "=", userId)
+    .where("revokedAt", "is", null)
+    .where("idleExpiresAt", ">", now)
+    .orderBy("lastSeenAt", "desc")
+    .orderBy("id", "desc")
+    .limit(ENDED_AT_ONCE)
+    .offset(liveAtMost)
+    .execute();
+  const ended = await inTurn(db, userId, () => endAll(db, oldest, "too many sessions"));
+  if (oldest.length < ENDED_AT_ONCE) return ended;
+  return ended + (await endOldestSessions(db, userId, { liveAtMost, now }));
 }
 
 export interface Revocation {

@@ -78,11 +78,11 @@ test("there is nothing to find under an unknown id, whatever it looks like", asy
 test("no session is opened for a user who is disabled, unknown, or read before all sessions ended", async () => {
   const { db } = database;
   const user = await existingUser(db);
-  expect(await insertSession(db, newSession(user.id), { sessionEpoch: 1 })).toBe(false);
-  expect(await insertSession(db, newSession(crypto.randomUUID()), { sessionEpoch: 0 })).toBe(false);
+  expect(await insertSession(db, newSession(user.id), { sessionEpoch: 1 })).toBeNull();
+  expect(await insertSession(db, newSession(crypto.randomUUID()), { sessionEpoch: 0 })).toBeNull();
   await db.updateTable("users").set({ disabledAt: now }).where("id", "=", user.id).execute();
-  expect(await insertSession(db, newSession(user.id), { sessionEpoch: 0 })).toBe(false);
-  expect(await listLiveSessions(db, user.id, now)).toEqual([]);
+  expect(await insertSession(db, newSession(user.id), { sessionEpoch: 0 })).toBeNull();
+  expect(await db.selectFrom("sessions").selectAll().where("userId", "=", user.id).execute()).toEqual([]);
 });
 
 test("idle expiry never exceeds the absolute limit, neither at the beginning nor later", async () => {
@@ -227,9 +227,15 @@ test("the list shows live sessions of that user only, latest first", async () =>
   await revokeSession(db, { id: revoked.id, reason: "test" });
   await existingSession(db, { userId, createdAt: now, idleExpiresAt: later });
   await existingSession(db, { createdAt: now });
-  const listed = await listLiveSessions(db, userId, later);
-  expect(listed.map(({ id }) => id)).toEqual([second.id, first.id]);
+  const caller = { userId, sessionId: first.id };
+  const listed = await listLiveSessions(db, caller, { now: later, atMost: 100 });
+  expect(listed?.map(({ id }) => id)).toEqual([second.id, first.id]);
   expect(JSON.stringify(listed)).not.toContain(first.currentNonce);
+  const shortened = await listLiveSessions(db, caller, { now: later, atMost: 1 });
+  expect(shortened?.map(({ id }) => id)).toEqual([first.id]);
+  for (const sessionId of [revoked.id, crypto.randomUUID()]) {
+    expect(await listLiveSessions(db, { userId, sessionId }, { now: later, atMost: 100 })).toBeNull();
+  }
 });
 
 test("a user's sessions go with the user", async () => {

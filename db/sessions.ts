@@ -2,38 +2,89 @@ import { sql, type Kysely } from "kysely";
 import { inTurn } from "./row-turns";
 import type { Database, NewSession, SessionRow, User } from "./schema";
 
+/** How many sessions one statement ends at the most. */
+export const ENDED_AT_ONCE = 1000;
+
+export interface OpenSessionOptions {
+  /** As it was read with the user, before the password was checked. */
+  sessionEpoch: number;
+  /** The session that the browser had before, which ends. */
+  replacedId?: string | null;
+  /** How many live sessions the user may have, this one included. Those beyond it, least recently seen, end. */
+  liveAtMost?: number;
+}
+
+/** What ended in the same statement. */
+export interface OpenedSession {
+  hasEndedReplaced: boolean;
+  /** Beyond `liveAtMost`; `ENDED_AT_ONCE` means that there may be more. */
+  endedOldest: number;
+}
+
 /**
- * Opens the session only if nothing has ended all sessions since the user was read: the epoch is checked and the user's row
- * locked by the insertion itself. False if the login came too late, or the user is disabled.
+ * Opens the session only if nothing has ended all sessions since the user was read, and ends the sessions that it takes the
+ * place of: one statement, so that a fault leaves either both or neither. Null if the login came too late, or the user is disabled.
  */
 export async function insertSession(
   db: Kysely<Database>,
   session: NewSession,
-  { sessionEpoch }: { sessionEpoch: number },
-): Promise<boolean> {
-  const { userId, idleExpiresAt, ...values } = session;
+  { sessionEpoch, replacedId = null, liveAtMost = Number.MAX_SAFE_INTEGER }: OpenSessionOptions,
+): Promise<OpenedSession | null> {
+  const { id, userId, idleExpiresAt, ...values } = session;
   const columns = Object.keys(values) as (keyof typeof values)[];
-  return inTurn(db, userId, async () => {
-    const { numInsertedOrUpdatedRows } = await db
+  // The new row, and each row to end under the id that it has: for those the insertion is a duplicate, and becomes an update.
+  // Found without a lock: with locks on the index by user it would deadlock with a purge, which comes from the rows.
+  const affected = sql<{ id: string; endedReason: string | null }>`(
+    select ${id} as id, null as ended_reason
+    union all
+    select id, 'replaced by login' from sessions where id = ${replacedId} and revoked_at is null
+    union all
+    (select id, 'too many sessions' from sessions
+      where user_id = ${userId} and revoked_at is null and idle_expires_at > ${session.createdAt}
+        and id <> ${replacedId ?? ""}
+      order by last_seen_at desc, id desc limit ${ENDED_AT_ONCE} offset ${liveAtMost - 1})
+  )`;
+  const insert = async () => {
+    const { numInsertedOrUpdatedRows: rows = 0n, insertId } = await db
       .insertInto("sessions")
-      .columns(["userId", "idleExpiresAt", ...columns])
+      .columns(["id", "userId", "idleExpiresAt", "revokedAt", "revokedReason", ...columns])
       .expression((eb) =>
         eb
-          .selectFrom("users")
+          .selectFrom(["users", affected.as("affected")])
           .select([
+            "affected.id",
             "users.id as userId",
             sql`least(${idleExpiresAt}, ${session.absoluteExpiresAt})`.as("idleExpiresAt"),
+            sql`if(affected.ended_reason is null, null, utc_timestamp(3))`.as("revokedAt"),
+            "affected.endedReason as revokedReason",
             ...columns.map((column) => eb.val(values[column]).as(column)),
           ])
           .where("users.id", "=", userId)
           .where("users.sessionEpoch", "=", sessionEpoch)
           .where("users.disabledAt", "is", null)
-          // MariaDB has no FOR SHARE.
-          .modifyEnd(sql`lock in share mode`),
+          // Logins of one user count one after the other: two at once would both find room for the last session.
+          .forUpdate(),
       )
+      .onDuplicateKeyUpdate({
+        // Assigned from left to right: the reason must look at the instant before it is set. The insert id, which this table does
+        // not need, tells whether the replaced session was live until now; without a column its argument would be evaluated at once.
+        revokedReason: sql<string>`if(sessions.revoked_at is not null, sessions.revoked_reason,
+          if(sessions.id = ${replacedId} and last_insert_id(char_length(sessions.id)), 'replaced by login', values(revoked_reason)))`,
+        revokedAt: sql<Date>`coalesce(sessions.revoked_at, values(revoked_at))`,
+      })
       .executeTakeFirstOrThrow();
-    return numInsertedOrUpdatedRows === 1n;
-  });
+    if (rows === 0n) return null;
+    const hasEndedReplaced = insertId !== undefined;
+    // The server counts an updated row twice.
+    return { hasEndedReplaced, endedOldest: Math.floor(Number(rows - 1n) / 2) - Number(hasEndedReplaced) };
+  };
+  return db.isTransaction ? insert() : inTurn(db, userId, insert);
+}
+
+/** Who asks, by which session: what changes or lists credentials and sessions checks that this one lives in its own statement. */
+export interface CallerIds {
+  userId: string;
+  sessionId: string;
 }
 
 export type SessionWithUser = SessionRow &
@@ -47,6 +98,20 @@ export async function findSessionWithUser(db: Kysely<Database>, id: string): Pro
     .select(["users.email", "users.fullName", "users.role", "users.sessionEpoch", "users.disabledAt as userDisabledAt"])
     .where("sessions.id", "=", id)
     .executeTakeFirst();
+}
+
+/** Whether all the sessions that this user ever had ended because nobody received their tokens. False if there were none. */
+export async function wasNeverSignedIn(db: Kysely<Database>, email: string): Promise<boolean> {
+  const { ended, others } = await db
+    .selectFrom("sessions")
+    .innerJoin("users", "users.id", "sessions.userId")
+    .select([
+      sql<number>`coalesce(sum(revoked_reason <=> 'never delivered'), 0)`.as("ended"),
+      sql<number>`coalesce(sum(not (revoked_reason <=> 'never delivered')), 0)`.as("others"),
+    ])
+    .where("users.email", "=", email)
+    .executeTakeFirstOrThrow();
+  return Number(ended) > 0 && Number(others) === 0;
 }
 
 /** The id of the user whose session this is, whether or not it lives. */
@@ -162,17 +227,25 @@ export type LiveSession = Pick<
   "id" | "ip" | "browser" | "os" | "deviceType" | "createdAt" | "lastSeenAt" | "idleExpiresAt" | "recoveredAt"
 >;
 
-/** Most recently seen first. */
-export async function listLiveSessions(db: Kysely<Database>, userId: string, now: Date): Promise<LiveSession[]> {
-  return db
+/** Most recently seen first, `atMost` of them, and the caller's own in any case. Null if that one does not live. */
+export async function listLiveSessions(
+  db: Kysely<Database>,
+  { userId, sessionId }: CallerIds,
+  { now, atMost }: { now: Date; atMost: number },
+): Promise<LiveSession[] | null> {
+  const sessions = await db
     .selectFrom("sessions")
     .select(["id", "ip", "browser", "os", "deviceType", "createdAt", "lastSeenAt", "idleExpiresAt", "recoveredAt"])
     .where("userId", "=", userId)
     .where("revokedAt", "is", null)
     .where("idleExpiresAt", ">", now)
+    .orderBy(sql`id = ${sessionId}`, "desc")
     .orderBy("lastSeenAt", "desc")
     .orderBy("id", "desc")
+    .limit(atMost)
     .execute();
+  if (sessions[0]?.id !== sessionId) return null;
+  return sessions.sort((one, other) => other.lastSeenAt.getTime() - one.lastSeenAt.getTime());
 }
 
 /** The conditions hold when the row is locked, so a revocation that committed first always wins. The user's row is only read. */

@@ -56,8 +56,9 @@ test("long emails, emoji and quotes are stored as they are, in a database whose 
 test("what does not fit is an error, never cut silently", async () => {
   const { db } = database;
   await expect(insertUser(db, newUser({ email: "x".repeat(255) }))).rejects.toThrow("too long");
-  const { id } = await existingUser(db);
-  await expect(updateFullName(db, { userId: id, fullName: "x".repeat(201), now: new Date() })).rejects.toThrow();
+  const { id: sessionId, userId } = await existingSession(db);
+  const update = { userId, sessionId, fullName: "x".repeat(201), now: new Date() };
+  await expect(updateFullName(db, update)).rejects.toThrow();
 });
 
 test("a clash of ids is not mistaken for a taken email", async () => {
@@ -78,12 +79,13 @@ test("no error carries the statement, which has the values in it", async () => {
 
 test("a new name is there for the next reader", async () => {
   const { db } = database;
-  const { id } = await existingUser(db);
   const now = new Date("2030-01-02T03:04:05.678Z");
-  expect(await updateFullName(db, { userId: id, fullName: "Grace", now })).toBe(true);
-  expect(await updateFullName(db, { userId: id, fullName: "Grace", now })).toBe(true);
-  expect(await findUserById(db, id)).toMatchObject({ fullName: "Grace", updatedAt: now });
-  expect(await updateFullName(db, { userId: crypto.randomUUID(), fullName: "Nobody", now })).toBe(false);
+  const { id: sessionId, userId } = await existingSession(db, { createdAt: now });
+  expect(await updateFullName(db, { userId, sessionId, fullName: "Grace", now })).toBe(true);
+  expect(await updateFullName(db, { userId, sessionId, fullName: "Grace", now })).toBe(true);
+  expect(await findUserById(db, userId)).toMatchObject({ fullName: "Grace", updatedAt: now });
+  const nobody = { userId: crypto.randomUUID(), sessionId, fullName: "Nobody", now };
+  expect(await updateFullName(db, nobody)).toBe(false);
 });
 
 test("a rehash does not undo a change of password", async () => {

@@ -1,7 +1,8 @@
 import { sql, type Kysely } from "kysely";
 import { isDuplicate } from "./faults";
-import { inTurn } from "./row-turns";
-import type { Database, NewUser, User } from "./schema";
+import { againAfterDeadlock, inTurn } from "./row-turns";
+import type { Database, NewSession, NewUser, User } from "./schema";
+import { insertSession, type CallerIds, type OpenedSession } from "./sessions";
 
 export async function insertUser(
   db: Kysely<Database>,
@@ -12,6 +13,28 @@ export async function insertUser(
     return { kind: "inserted" };
   } catch (error) {
     if (isDuplicate(error, "users_email")) return { kind: "taken" };
+    throw error;
+  }
+}
+
+/** An account and its first session, or neither. */
+export async function insertUserWithSession(
+  db: Kysely<Database>,
+  user: NewUser,
+  session: NewSession,
+  replacedId: string | null,
+): Promise<OpenedSession | "taken"> {
+  try {
+    return await againAfterDeadlock(() =>
+      db.transaction().execute(async (trx) => {
+        await trx.insertInto("users").values(user).execute();
+        const opened = await insertSession(trx, session, { sessionEpoch: 0, replacedId });
+        if (opened === null) throw new Error("A user who was just inserted has another epoch.");
+        return opened;
+      }),
+    );
+  } catch (error) {
+    if (isDuplicate(error, "users_email")) return "taken";
     throw error;
   }
 }
@@ -56,16 +79,47 @@ export async function findUserById(db: Kysely<Database>, id: string): Promise<Us
   return db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
-/** False if there is no such user. */
+/** The user, and whether the session by which the user asks is remembered; undefined if that one does not live. */
+export async function findUserOfLiveSession(
+  db: Kysely<Database>,
+  { userId, sessionId }: CallerIds,
+  now: Date,
+): Promise<(User & { remember: boolean }) | undefined> {
+  return db
+    .selectFrom("users")
+    .innerJoin("sessions", "sessions.userId", "users.id")
+    .selectAll("users")
+    .select("sessions.remember")
+    .where("users.id", "=", userId)
+    .where("users.disabledAt", "is", null)
+    .where("sessions.id", "=", sessionId)
+    .where("sessions.revokedAt", "is", null)
+    .where("sessions.idleExpiresAt", ">", now)
+    .executeTakeFirst();
+}
+
+/** False, and nothing changed, if the session does not live by which the user asks. */
 export async function updateFullName(
   db: Kysely<Database>,
-  { userId, fullName, now }: { userId: string; fullName: string; now: Date },
+  { userId, sessionId, fullName, now }: CallerIds & { fullName: string; now: Date },
 ): Promise<boolean> {
   return inTurn(db, userId, async () => {
     const { numUpdatedRows } = await db
       .updateTable("users")
       .set({ fullName, updatedAt: now })
       .where("id", "=", userId)
+      .where("disabledAt", "is", null)
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom("sessions")
+            .select("sessions.id")
+            .whereRef("sessions.userId", "=", "users.id")
+            .where("sessions.id", "=", sessionId)
+            .where("sessions.revokedAt", "is", null)
+            .where("sessions.idleExpiresAt", ">", now),
+        ),
+      )
       .executeTakeFirstOrThrow();
     return numUpdatedRows === 1n;
   });

@@ -6,7 +6,7 @@ import type { Client } from "@/server/auth/client";
 import { describeDevice } from "@/server/auth/device";
 import { grantBoth } from "@/server/auth/grants";
 import { hashPassword } from "@/server/auth/password";
-import { openSession } from "@/server/auth/sessions";
+import { openSession } from "@/server/auth/open-session";
 
 export const AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 export const PASSWORD = "velvet otters cross 7 bridges";

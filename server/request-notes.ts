@@ -12,6 +12,8 @@ export interface RequestNotes {
   quota?: Quota;
   /** Nobody waits for the answer any longer: the client hung up, or the request outlived its time. */
   cutShort?: true;
+  /** Called once if the answer of the app cannot reach the client any longer. */
+  onUndelivered?: () => void;
 }
 
 // The entry and the app are separate bundles of one process: they meet here.
@@ -19,6 +21,21 @@ const NOTES = Symbol.for("portcullis.request");
 const shared = globalThis as typeof globalThis & { [NOTES]?: AsyncLocalStorage<RequestNotes> };
 
 export const requestNotes = (shared[NOTES] ??= new AsyncLocalStorage<RequestNotes>());
+
+/** Runs `undo` if the answer to this request does not leave, now or later. */
+export function ifUndelivered(undo: () => void): void {
+  const notes = requestNotes.getStore();
+  if (notes?.cutShort) undo();
+  else if (notes !== undefined) notes.onUndelivered = undo;
+}
+
+/** The client has hung up or was answered in the app's place; `hasLeft` says whether the head of the app's answer was sent before. */
+export function noteCutShort(notes: RequestNotes, hasLeft: boolean): void {
+  notes.cutShort = true;
+  const { onUndelivered } = notes;
+  delete notes.onUndelivered;
+  if (!hasLeft) onUndelivered?.();
+}
 
 export function noteCaller(caller: SignedIn): void {
   const notes = requestNotes.getStore();

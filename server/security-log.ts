@@ -16,6 +16,8 @@ const EVENTS = {
   "session-ended": "info",
   "other-sessions-ended": "info",
   "all-sessions-ended": "info",
+  /** More sessions of one account than may live at once: those seen least recently ended. */
+  "oldest-sessions-ended": "info",
   "password-changed": "info",
   /** The table of limits does not answer: until it does, each instance allows what all of them together should. */
   "limits-counted-alone": "warn",

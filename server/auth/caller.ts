@@ -2,7 +2,7 @@ import "server-only";
 import type { Kysely } from "kysely";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
-import { isSessionLive } from "@/db/sessions";
+import { isSessionLive, type CallerIds } from "@/db/sessions";
 import { readAccessToken, type Access } from "./access-token";
 import type { Client } from "./client";
 import type { SignedIn } from "./policy/credentials";
@@ -37,6 +37,11 @@ export function callerOf(access: Access): Caller {
     },
     authenticatedAt: access.authenticatedAt,
   };
+}
+
+/** For statements that look at the caller's own session before they change or list anything. */
+export function idsOf({ user, session }: Caller): CallerIds {
+  return { userId: user.id, sessionId: session.id };
 }
 
 /** While there is no news of revocations the row is asked. If the database is away too, the signed token alone decides. */

@@ -11,7 +11,7 @@ import { hashPassword, passwordMatches } from "./password";
 import { secondsAfter } from "./policy/lifetimes";
 import { refresh } from "./refresh";
 import { readRevocations } from "./revocation-feed";
-import { openSession } from "./sessions";
+import { openSession } from "./open-session";
 import { ADA, MALLORY, newClient } from "./testing";
 
 const OLD = "correct horse battery staple";

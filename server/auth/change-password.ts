@@ -2,26 +2,33 @@ import "server-only";
 import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 import { changePassword as replacePassword } from "@/db/revocations";
-import { findUserById } from "@/db/users";
+import { findUserOfLiveSession } from "@/db/users";
 import { securityEvent } from "@/server/security-log";
-import type { Caller } from "./caller";
+import { idsOf, type Caller } from "./caller";
 import type { Client } from "./client";
 import { learnOfRevocations } from "./end-session";
+import type { Grant } from "./grants";
 import type { ChangePasswordInput } from "./inputs";
+import { grantOpened, withoutLeftover } from "./open-session";
 import { hashPassword, passwordMatches } from "./password";
 import { refuseWeakPassword } from "./password-strength";
 import { Refusal } from "./policy/refusals";
 import { failuresOfUser, forgetFailures, giveBack, spend } from "./rate-limit";
+import { noteRevoked } from "./revocation-feed";
+import { asOpened, newSession } from "./sessions";
 
-/** Replaces the password and ends every other session: whoever knew the old one is out. */
+/**
+ * Replaces the password and ends every session, the caller's too, in whose place a new one is opened: whoever knew the old password
+ * or copied this browser's cookies is out.
+ */
 export async function changePassword(
   db: Kysely<Database>,
   caller: Caller,
   input: ChangePasswordInput,
   client: Client,
   now: Date,
-): Promise<void> {
-  const user = await findUserById(db, caller.user.id);
+): Promise<Grant> {
+  const user = await findUserOfLiveSession(db, idsOf(caller), now);
   if (user === undefined) throw new Refusal("SESSION_ENDED");
 
   // Somebody at an open screen guesses the password as well as somebody at the login form.
@@ -31,13 +38,24 @@ export async function changePassword(
 
   await refuseWeakPassword("newPassword", input.newPassword, user);
   const newHash = await hashPassword(input.newPassword);
-  const change = { userId: user.id, oldHash: user.passwordHash, newHash, keepSessionId: caller.session.id, now };
-  const replaced = await replacePassword(db, change);
-  if (!replaced) throw wrongPassword();
+  const session = newSession(user.id, user.remember, client, now);
+  const change = { ...idsOf(caller), oldHash: user.passwordHash, newHash, session, now };
+  const outcome = await withoutLeftover(db, session, () => replacePassword(db, change), "changed");
+  if (outcome === "caller ended") throw new Refusal("SESSION_ENDED");
+  if (outcome === "wrong password") throw wrongPassword();
 
+  noteRevoked(caller.session.id);
+  const { id: sessionId } = session;
+  securityEvent("password-changed", {
+    userId: user.id,
+    sessionId,
+    replaced: caller.session.id,
+    address: client.address,
+  });
+  const grant = await grantOpened(db, asOpened(session, user), client, now);
   await learnOfRevocations(db);
   await forgetFailures(db, user.email, now);
-  securityEvent("password-changed", { userId: user.id, sessionId: caller.session.id, address: client.address });
+  return grant;
 }
 
 function wrongPassword(): Refusal {

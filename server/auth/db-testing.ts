@@ -6,7 +6,7 @@ import { existingUser } from "@/db/testing";
 import { log } from "@/server/log";
 import type { CookieToSet } from "./cookies";
 import { grantBoth } from "./grants";
-import { openSession } from "./sessions";
+import { openSession } from "./open-session";
 import { ADA } from "./testing";
 
 log.level = "silent";

@@ -5,13 +5,13 @@ import type { Database } from "@/db/schema";
 import { findUserForLogin, replacePasswordHash, type UserForLogin } from "@/db/users";
 import { securityEvent } from "@/server/security-log";
 import type { Client } from "./client";
-import { endReplacedSession } from "./end-session";
-import { grantBoth, type Grant } from "./grants";
+import { presentedSession } from "./end-session";
+import type { Grant } from "./grants";
 import type { LoginInput } from "./inputs";
+import { grantOpened, openSession } from "./open-session";
 import { hashPassword, needsRehash, passwordMatches } from "./password";
 import { Refusal } from "./policy/refusals";
 import { giveBack, loginsFrom, spend, spendGuess, type PasswordGuess } from "./rate-limit";
-import { openSession } from "./sessions";
 
 /** Opens a session for whoever knows email and password, and ends the one that this browser had before. */
 export async function login(
@@ -32,18 +32,19 @@ export async function login(
     throw guess.refusal();
   }
 
-  const session = await openSession(db, user, input.remember, client, now);
+  // Before the session is opened: no fault may follow that leaves it with nobody who holds it.
+  await keepHashUpToDate(db, user, input.password, now);
+  const replacedId = await presentedSession(presentedRefreshToken, now);
+  const session = await openSession(db, user, input.remember, client, now, replacedId);
   // All sessions were ended while this login was under way: it belongs to those.
   if (session === null) {
     securityEvent("login-overtaken", { userId: user.id, address: client.address });
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   }
   giveBack(db, guess.hit);
-  await endReplacedSession(db, presentedRefreshToken, now);
-  await keepHashUpToDate(db, user, input.password, now);
 
   securityEvent("logged-in", { sessionId: session.id, userId: user.id, address: client.address });
-  return grantBoth(session, client, now);
+  return grantOpened(db, session, client, now);
 }
 
 async function checkPassword(user: UserForLogin | undefined, password: string, guess: PasswordGuess): Promise<boolean> {

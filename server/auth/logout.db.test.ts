@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { changePassword } from "@/db/revocations";
 import type { Database } from "@/db/schema";
-import { createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
+import { createTestDatabase, existingSession, newSession, readSession, type TestDatabase } from "@/db/testing";
+import { findUserById } from "@/db/users";
 import { readAccessToken } from "./access-token";
 import { callerOf, usableAccess } from "./caller";
 import { readCookies } from "./cookies";
@@ -14,7 +15,8 @@ import { logout, logoutEverywhere, logoutOthers } from "./logout";
 import { secondsAfter } from "./policy/lifetimes";
 import { refresh } from "./refresh";
 import { readRevocations } from "./revocation-feed";
-import { listSessions, openSession } from "./sessions";
+import { openSession } from "./open-session";
+import { listSessions } from "./sessions";
 import { ADA, anotherInstance, MALLORY } from "./testing";
 
 let database: TestDatabase;
@@ -161,13 +163,11 @@ describe("a refresh that races the end of its session", () => {
     [
       "a change of the password elsewhere",
       async (db, { userId }) => {
-        const { passwordHash: oldHash } = await db
-          .selectFrom("users")
-          .select("passwordHash")
-          .where("id", "=", userId)
-          .executeTakeFirstOrThrow();
-        const change = { userId, oldHash, newHash: "changed", keepSessionId: "another", now: later(601) };
-        expect(await changePassword(db, change)).toBe(true);
+        const { id: sessionId } = await existingSession(db, { userId, createdAt: later(600) });
+        const { passwordHash: oldHash } = (await findUserById(db, userId))!;
+        const session = newSession(userId, { createdAt: later(601) });
+        const change = { userId, sessionId, oldHash, newHash: "changed", session, now: later(601) };
+        expect(await changePassword(db, change)).toBe("changed");
       },
     ],
     [

@@ -2,17 +2,20 @@ import "server-only";
 import type { Kysely } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Database } from "@/db/schema";
-import { insertUser } from "@/db/users";
+import { wasNeverSignedIn } from "@/db/sessions";
+import { insertUserWithSession } from "@/db/users";
 import { securityEvent } from "@/server/security-log";
 import type { Client } from "./client";
-import { endReplacedSession } from "./end-session";
-import { grantBoth, type Grant } from "./grants";
+import { presentedSession } from "./end-session";
+import type { Grant } from "./grants";
 import type { RegisterInput } from "./inputs";
+import { login } from "./login";
+import { grantOpened, LOST_REPLY, noteReplaced, withoutLeftover } from "./open-session";
 import { hashPassword } from "./password";
 import { refuseWeakPassword } from "./password-strength";
 import { Refusal } from "./policy/refusals";
 import { registrationsFrom, spend } from "./rate-limit";
-import { openSession } from "./sessions";
+import { asOpened, newSession } from "./sessions";
 
 /** Makes an account and signs its owner in. */
 export async function register(
@@ -35,15 +38,33 @@ export async function register(
     createdAt: now,
     updatedAt: now,
   };
-  const { kind } = await insertUser(db, user);
-  if (kind === "taken") {
-    throw new Refusal("EMAIL_TAKEN", { fields: { email: "An account with this email already exists." } });
-  }
-
-  const session = await openSession(db, user, input.remember, client, now);
-  if (session === null) throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
-  await endReplacedSession(db, presentedRefreshToken, now);
+  const session = newSession(user.id, input.remember, client, now);
+  const replacedId = await presentedSession(presentedRefreshToken, now);
+  const write = () => insertUserWithSession(db, user, session, replacedId);
+  const opened = await withoutLeftover(db, session, write, LOST_REPLY);
+  if (opened === "taken") return repeatRegistration(db, input, client, presentedRefreshToken, now);
+  await noteReplaced(db, session, replacedId, opened, now);
 
   securityEvent("account-registered", { sessionId: session.id, userId: user.id, address: client.address });
-  return grantBoth(session, client, now);
+  return grantOpened(db, asOpened(session, user), client, now);
+}
+
+/**
+ * A registration whose answer was lost was advised to be repeated, and finds the account that it made. Whoever knows the password
+ * is signed in, as by a login and at a login's cost in attempts, as long as nobody ever was.
+ */
+async function repeatRegistration(
+  db: Kysely<Database>,
+  { email, password, remember }: RegisterInput,
+  client: Client,
+  presentedRefreshToken: string | null,
+  now: Date,
+): Promise<Grant> {
+  const taken = new Refusal("EMAIL_TAKEN", { fields: { email: "An account with this email already exists." } });
+  if (!(await wasNeverSignedIn(db, email))) throw taken;
+  try {
+    return await login(db, { email, password, remember }, client, presentedRefreshToken, now);
+  } catch (error) {
+    throw error instanceof Refusal && error.reason === "INVALID_CREDENTIALS" ? taken : error;
+  }
 }

@@ -1,7 +1,7 @@
 import "server-only";
 import { procedure, router } from "@/server/trpc";
 import { clearedCookies } from "./cookies";
-import { endSession } from "./end-session";
+import { endOwnSession } from "./end-session";
 import { nothing, revokeInput } from "./inputs";
 import { logoutOthers } from "./logout";
 import { Refusal } from "./policy/refusals";
@@ -12,7 +12,7 @@ export const sessionsRouter = router({
 
   revoke: procedure.input(revokeInput).mutation(async ({ ctx, input }) => {
     const { db, caller } = ctx;
-    const isOwn = await endSession(db, { id: input.id, userId: caller.user.id }, "revoked by user");
+    const isOwn = await endOwnSession(db, caller, input.id, ctx.now);
     // Somebody else's session is as unknown as one that never was.
     if (!isOwn) throw new Refusal("NOT_FOUND");
     if (input.id === caller.session.id) ctx.setCookies.push(...clearedCookies());

@@ -1,37 +1,26 @@
 import "server-only";
 import type { Kysely } from "kysely";
 import { v7 as uuidv7 } from "uuid";
-import type { Database, User } from "@/db/schema";
-import {
-  advanceSession,
-  insertSession,
-  listLiveSessions,
-  replaceSuccessor,
-  touchHanded,
-  type SessionWithUser,
-} from "@/db/sessions";
+import type { Database, NewSession, User } from "@/db/schema";
+import { advanceSession, listLiveSessions, replaceSuccessor, touchHanded, type SessionWithUser } from "@/db/sessions";
 import { env } from "@/server/env";
+import { idsOf, type Caller } from "./caller";
 import type { Client } from "./client";
-import { earlierOf, secondsAfter } from "./policy/lifetimes";
+import { earlierOf, LIVE_SESSIONS_AT_MOST, secondsAfter } from "./policy/lifetimes";
+import { Refusal } from "./policy/refusals";
 import { newNonce } from "./refresh-token";
 
 /** A session with its user, as far as rotation and tokens need them. */
 export type Session = Omit<SessionWithUser, "recoveredAt" | "recoveries" | "revokedReason" | "sessionEpoch">;
 
-/** Opens a session for a user who just proved who they are. Null if all sessions were ended since the user was read. */
-export async function openSession(
-  db: Kysely<Database>,
-  user: Pick<User, "id" | "email" | "fullName" | "role" | "sessionEpoch">,
-  remember: boolean,
-  client: Client,
-  now: Date,
-): Promise<Session | null> {
+/** The row of a session for a user who just proved who they are. */
+export function newSession(userId: string, remember: boolean, client: Client, now: Date): NewSession {
   const { REFRESH_TOKEN_SECONDS, SESSION_MAX_SECONDS } = env();
   // Kept in the row: a session lives by the limit that held when it began.
   const absoluteExpiresAt = secondsAfter(now, SESSION_MAX_SECONDS);
-  const session = {
+  return {
     id: uuidv7(),
-    userId: user.id,
+    userId,
     remember,
     generation: 0,
     currentNonce: newNonce(),
@@ -43,7 +32,10 @@ export async function openSession(
     absoluteExpiresAt,
     ...seenWith(client),
   };
-  if (!(await insertSession(db, session, { sessionEpoch: user.sessionEpoch }))) return null;
+}
+
+/** A session that was just opened, with its user. */
+export function asOpened(session: NewSession, user: Pick<User, "email" | "fullName" | "role">): Session {
   const { email, fullName, role } = user;
   return { ...session, previousNonce: null, revokedAt: null, userDisabledAt: null, email, fullName, role };
 }
@@ -103,12 +95,10 @@ export interface DeviceSession {
   recoveredAt?: string;
 }
 
-export async function listSessions(
-  db: Kysely<Database>,
-  caller: { user: { id: string }; session: { id: string } },
-  now: Date,
-): Promise<DeviceSession[]> {
-  const rows = await listLiveSessions(db, caller.user.id, now);
+/** Most recently seen first. Refuses a caller whose own session is not among those that live. */
+export async function listSessions(db: Kysely<Database>, caller: Caller, now: Date): Promise<DeviceSession[]> {
+  const rows = await listLiveSessions(db, idsOf(caller), { now, atMost: LIVE_SESSIONS_AT_MOST });
+  if (rows === null) throw new Refusal("SESSION_ENDED");
   return rows.map((row) => ({
     id: row.id,
     current: row.id === caller.session.id,

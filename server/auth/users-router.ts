@@ -1,8 +1,9 @@
 import "server-only";
 import { findSessionWithUser } from "@/db/sessions";
-import { findUserById, updateFullName } from "@/db/users";
+import { findUserById, findUserOfLiveSession, updateFullName } from "@/db/users";
 import type { User } from "@/db/schema";
 import { procedure, router } from "@/server/trpc";
+import { idsOf } from "./caller";
 import { changePassword } from "./change-password";
 import { grantAccess } from "./grants";
 import { changePasswordInput, nothing, updateInput } from "./inputs";
@@ -16,26 +17,30 @@ export interface Profile extends SignedInUser {
 
 export const usersRouter = router({
   me: procedure.input(nothing).query(async ({ ctx }) => {
-    const user = await findUserById(ctx.db, ctx.caller.user.id);
+    const user = await findUserOfLiveSession(ctx.db, idsOf(ctx.caller), ctx.now);
     if (user === undefined) throw new Refusal("SESSION_ENDED");
     return profileOf(user);
   }),
 
   update: procedure.input(updateInput).mutation(async ({ ctx, input }) => {
     const { db, caller, client, now } = ctx;
-    await updateFullName(db, { userId: caller.user.id, fullName: input.fullName, now });
-    const user = await findUserById(db, caller.user.id);
-    const session = await findSessionWithUser(db, caller.session.id);
-    if (user === undefined || session === undefined || hasEnded(session, now)) throw new Refusal("SESSION_ENDED");
+    const isUpdated = await updateFullName(db, { ...idsOf(caller), fullName: input.fullName, now });
+    const user = isUpdated ? await findUserById(db, caller.user.id) : undefined;
+    if (user === undefined) throw new Refusal("SESSION_ENDED");
 
-    // The access token carries the name: until it is replaced, pages would show the old one.
-    const { cookies } = await grantAccess(session, client, now);
-    ctx.setCookies.push(...cookies);
+    const session = await findSessionWithUser(db, caller.session.id);
+    // The access token carries the name: until it is replaced, pages would show the old one. A session that ended since the name
+    // was changed gets none, and the answer says what was done.
+    if (session !== undefined && !hasEnded(session, now)) {
+      const { cookies } = await grantAccess(session, client, now);
+      ctx.setCookies.push(...cookies);
+    }
     return profileOf(user);
   }),
 
   changePassword: procedure.input(changePasswordInput).mutation(async ({ ctx, input }) => {
-    await changePassword(ctx.db, ctx.caller, input, ctx.client, ctx.now);
+    const { cookies } = await changePassword(ctx.db, ctx.caller, input, ctx.client, ctx.now);
+    ctx.setCookies.push(...cookies);
     return { ok: true as const };
   }),
 });

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { requestLifeSeconds } from "@/server/auth/policy/lifetimes";
 import type { Env } from "@/server/env";
-import { requestNotes, tighterOf, type RequestNotes } from "@/server/request-notes";
+import { noteCutShort, requestNotes, tighterOf, type RequestNotes } from "@/server/request-notes";
 import { Answer } from "./answer";
 import { announcesBody, readBody, withBody } from "./body";
 import { AddressCeiling, type Quota } from "./ceiling";
@@ -96,12 +96,13 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
       dressAnswer(answer, visit, security, !server.listening);
     };
     const cutOff = setTimeout(() => {
-      if (answer.headersSent) answer.destroy();
-      else refuse(answer, visit, { reason: "UNAVAILABLE", retryAfterSeconds: 1 });
+      if (answer.headersSent) return answer.destroy();
+      noteCutShort(notes, false);
+      refuse(answer, visit, { reason: "UNAVAILABLE", retryAfterSeconds: 1 });
     }, lifeSeconds * 1000);
     answer.once("close", () => {
       clearTimeout(cutOff);
-      if (!answer.writableFinished) notes.cutShort = true;
+      if (!answer.writableFinished) noteCutShort(notes, answer.headersSent);
       logRequest(requestLog, answer, visit, notes);
     });
 

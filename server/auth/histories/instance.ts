@@ -36,6 +36,7 @@ export async function startInstance(url: string) {
       ...(await import("@/server/auth/grants")),
       ...(await import("@/server/auth/login")),
       ...(await import("@/server/auth/logout")),
+      ...(await import("@/server/auth/open-session")),
       ...(await import("@/server/auth/password")),
       ...(await import("@/server/auth/refresh")),
       ...(await import("@/server/auth/refresh-token")),

@@ -68,16 +68,17 @@ export async function perform(instance: Instance, users: Users, ledger: Ledger, 
     case "log others out":
       return asCaller(async (caller) => ({ kind: "done", count: await instance.logoutOthers(db, caller, now) }));
     case "revoke":
-      return asCaller(async ({ user }) => {
-        const target = { id: ledger.idOf(operation.target), userId: user.id };
-        return (await instance.endSession(db, target, "revoked by user")) ? { kind: "done" } : refused("NOT_FOUND");
-      });
-    case "change password":
       return asCaller(async (caller) => {
-        const passwords = { currentPassword: PASSWORDS[operation.from]!, newPassword: PASSWORDS[operation.to]! };
-        await instance.changePassword(db, caller, passwords, client, now);
-        return { kind: "done" };
+        const isOwn = await instance.endOwnSession(db, caller, ledger.idOf(operation.target), now);
+        return isOwn ? { kind: "done" } : refused("NOT_FOUND");
       });
+    case "change password": {
+      const usable = await instance.usableAccess(db, operation.access.text, client, now);
+      if (usable === null) return answer(refused("SIGNED_OUT"));
+      const passwords = { currentPassword: PASSWORDS[operation.from]!, newPassword: PASSWORDS[operation.to]! };
+      const raw = await instance.changePassword(db, instance.callerOf(usable), passwords, client, now);
+      return { raw, outcome: () => ({ kind: "signed in", ...granted(raw) }) };
+    }
     case "read the feed":
       await instance.readRevocations(db);
       return answer({ kind: "done" });

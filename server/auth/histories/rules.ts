@@ -1,7 +1,21 @@
-import { opened, rowOf, withSession, withUser, type SessionModel, withNotice } from "./model";
+import { opened, rowOf, withEnd, withSession, withUser, type SessionModel, withNotice } from "./model";
 import type { Operation } from "./operations";
 import { grantFor, judge } from "./refresh-rules";
-import { checkCaller, DONE, end, endMany, named, noticeAll, noticeEnd, userOf, welcomes, type Step } from "./steps";
+import {
+  checkCaller,
+  checkOwnSession,
+  isOwnSessionLive,
+  SESSION_ENDED,
+  DONE,
+  end,
+  endMany,
+  named,
+  noticeAll,
+  noticeEnd,
+  userOf,
+  welcomes,
+  type Step,
+} from "./steps";
 
 type Steps = { [Kind in Operation["kind"]]: Step<Extract<Operation, { kind: Kind }>>[] };
 
@@ -30,12 +44,12 @@ export const STEPS: Steps = {
       }
       const session = opened(user, notes.newToken, place, remember, at);
       const sessions = { ...model.sessions, [notes.newSession]: session };
-      const after = { ...model, sessions, made: [...model.made, notes.newToken] };
-      const granted = grantFor(after, notes.newSession, notes.role!, at, true);
+      const opening = { ...model, sessions, made: [...model.made, notes.newToken] };
+      const granted = grantFor(opening, notes.newSession, notes.role!, at, true);
       const ending = named(presented, at, "replaced by login");
+      const after = ending ? withEnd(opening, ending.session, ending.reason) : opening;
       return [{ model: after, notes: { ...notes, ending, outcome: { kind: "signed in", ...granted } } }];
     },
-    end,
     noticeEnd,
   ],
 
@@ -56,6 +70,7 @@ export const STEPS: Steps = {
 
   "log out everywhere": [
     checkCaller,
+    checkOwnSession,
     (model, operation, notes) => {
       const [after] = endMany(model, userOf(model, operation), "logout everywhere", operation.at);
       return [{ model: after, notes: { ...notes, outcome: DONE } }];
@@ -67,6 +82,7 @@ export const STEPS: Steps = {
 
   "log others out": [
     checkCaller,
+    checkOwnSession,
     (model, operation, notes) => {
       const [after, count] = endMany(
         model,
@@ -82,6 +98,7 @@ export const STEPS: Steps = {
 
   revoke: [
     checkCaller,
+    checkOwnSession,
     (model, operation, notes) => {
       if (rowOf(model, operation.target)?.user !== userOf(model, operation)) {
         return [{ model, notes, outcome: { kind: "refused", reason: "NOT_FOUND" } }];
@@ -97,19 +114,29 @@ export const STEPS: Steps = {
   "change password": [
     checkCaller,
     (model, operation, notes) => {
-      const { password } = model.users[userOf(model, operation)]!;
+      if (!isOwnSessionLive(model, operation)) return [{ model, notes, outcome: SESSION_ENDED }];
+      const { password, role } = model.users[userOf(model, operation)]!;
       if (password !== operation.from)
         return [{ model, notes, outcome: { kind: "refused", reason: "WRONG_PASSWORD" } }];
-      return [{ model, notes: { ...notes, password } }];
+      return [{ model, notes: { ...notes, password, role } }];
     },
+    checkOwnSession,
+    // All at one instant: the new password, the end of every session and the one that takes the place of the caller's.
     (model, operation, notes) => {
+      const { at, place, access } = operation;
       const user = userOf(model, operation);
       if (model.users[user]!.password !== notes.password) {
         return [{ model, notes, outcome: { kind: "refused", reason: "WRONG_PASSWORD" } }];
       }
-      const [after] = endMany(model, user, "password changed", operation.at, operation.access.session);
-      return [{ model: withUser(after, user, { password: operation.to }), notes: { ...notes, outcome: DONE } }];
+      const [ended] = endMany(model, user, "password changed", at);
+      const session = opened(user, notes.newToken, place, model.sessions[access.session]!.remember, at);
+      const sessions = { ...ended.sessions, [notes.newSession]: session };
+      const made = [...ended.made, notes.newToken];
+      const after = withUser({ ...ended, sessions, made }, user, { password: operation.to });
+      const granted = grantFor(after, notes.newSession, notes.role!, at, true);
+      return [{ model: after, notes: { ...notes, outcome: { kind: "signed in", ...granted } } }];
     },
+    (model, { access, instance }, notes) => [{ model: withNotice(model, instance, [access.session]), notes }],
     noticeAll,
   ],
 

@@ -59,6 +59,21 @@ export const checkCaller: Step<Called> = (model, operation, notes) =>
     isWelcome ? { model, notes } : { model, notes, outcome: { kind: "refused", reason: "SIGNED_OUT" } },
   );
 
+export const SESSION_ENDED: Outcome = { kind: "refused", reason: "SESSION_ENDED" };
+
+export const isOwnSessionLive = (model: Model, { access, at }: Called): boolean => {
+  const session = rowOf(model, access.session);
+  return session !== null && session.ended === null && at < session.idleAt && !model.users[session.user]!.isDisabled;
+};
+
+/**
+ * What changes sessions or credentials looks at the row of the caller's own session, whatever the news say. A step before the change:
+ * of two who end each other's session at the same time both may be live still when they look.
+ */
+export const checkOwnSession: Step<Called> = (model, operation, notes) => [
+  isOwnSessionLive(model, operation) ? { model, notes } : { model, notes, outcome: SESSION_ENDED },
+];
+
 export const userOf = (model: Model, { access }: Called) => model.sessions[access.session]!.user;
 
 /** Every login under way dies with the sessions: it read an older epoch. Counted is what the list would show. */

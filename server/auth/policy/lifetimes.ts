@@ -25,6 +25,9 @@ export const REVOCATION_STALE_SECONDS = 10;
 /** Commits become visible out of order: each read of the feed goes back this far behind the one before. */
 export const REVOCATION_OVERLAP_SECONDS = 15;
 
+/** How many sessions of one account may live at the same time: opening one more ends those that were seen least recently. */
+export const LIVE_SESSIONS_AT_MOST = 100;
+
 /** Ended sessions stay this long, so that a device that was signed in before is still known. */
 export const ENDED_SESSION_KEPT_SECONDS = 30 * 24 * 3600;
 
