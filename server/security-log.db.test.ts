@@ -1,7 +1,7 @@
 import "./testing-env";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { createTestDatabase, existingUser, lockTable, type TestDatabase } from "@/db/testing";
+import { atOnce, createTestDatabase, existingSession, existingUser, lockTable, type TestDatabase } from "@/db/testing";
 import { signedInSession, type SignedInTestSession } from "./auth/db-testing";
 import { hashPassword } from "./auth/password";
 import { secondsAfter } from "./auth/policy/lifetimes";
@@ -105,9 +105,19 @@ describe("an account", () => {
   test("whose password is changed", async () => {
     const session = await signedInSession(database.db, T0, { passwordHash });
     const input = { currentPassword: PASSWORD, newPassword: "seven violet bridges over otters" };
-    expect(said(await call("users.changePassword", input, { cookie: session }))).toEqual([
-      { level: "info", event: "password-changed", ...of(session), address: ADA.address },
+    const answer = await call("users.changePassword", input, { cookie: session });
+    expect(said(answer)).toEqual([
+      {
+        level: "info",
+        event: "password-changed",
+        userId: session.userId,
+        sessionId: expect.any(String),
+        replaced: session.id,
+        address: ADA.address,
+      },
     ]);
+    expect(answer.accessToken).toEqual(expect.any(String));
+    expect(answer.refreshToken).not.toBe(session.refreshToken);
   });
 });
 
@@ -144,6 +154,18 @@ describe("a login", () => {
     });
     expect(said(await answering.started)).toEqual([
       { level: "info", event: "login-overtaken", userId, address: client.address },
+    ]);
+  });
+
+  test("and the sessions that it ends because there are too many", async () => {
+    const { id: userId, email } = await somebody();
+    await atOnce(101, () => existingSession(database.db, { userId, createdAt: T0 }));
+    const client = newClient();
+    const answer = await call("auth.login", { email, password: PASSWORD }, { client });
+    const { id: sessionId } = answer.json.result.data.session;
+    expect(said(answer)).toEqual([
+      { level: "info", event: "oldest-sessions-ended", userId, revoked: 2, reason: "too many sessions" },
+      { level: "info", event: "logged-in", sessionId, userId, address: client.address },
     ]);
   });
 

@@ -1,10 +1,11 @@
 import "@/server/testing-env";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
+import { connect } from "@/db/connect";
+import { atOnce, createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
 import { readAccessToken } from "./access-token";
 import { callerOf, usableAccess } from "./caller";
 import { changePassword } from "./change-password";
-import { reasonOf, signedInSession } from "./db-testing";
+import { reasonOf, refreshTokenIn, signedInSession } from "./db-testing";
 import { grantBoth } from "./grants";
 import { login } from "./login";
 import { hashPassword, passwordMatches } from "./password";
@@ -12,7 +13,7 @@ import { secondsAfter } from "./policy/lifetimes";
 import { refresh } from "./refresh";
 import { readRevocations } from "./revocation-feed";
 import { openSession } from "./open-session";
-import { ADA, MALLORY, newClient } from "./testing";
+import { ADA, anotherInstance, MALLORY, newClient } from "./testing";
 
 const OLD = "correct horse battery staple";
 const NEW = "violet kettle orbits 41 mountains";
@@ -29,8 +30,8 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 /** Somebody signed in here, and a thief elsewhere. */
-async function ownerAndThief() {
-  const own = await signedInSession(database.db, T0, { passwordHash });
+async function ownerAndThief(remember = true) {
+  const own = await signedInSession(database.db, T0, { passwordHash, remember });
   const user = { id: own.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
   const stolen = (await openSession(database.db, user, true, MALLORY, T0))!;
   const { cookies } = await grantBoth(stolen, MALLORY, T0);
@@ -43,15 +44,72 @@ async function ownerAndThief() {
   return { own, stolen, user, tokens: cookies.map(({ value }) => value), change, hashNow };
 }
 
-test("every other session ends, at once, and this one goes on", async () => {
+test("every session ends, at once, and a new one takes the place of this one", async () => {
   const { own, stolen, tokens, change, hashNow } = await ownerAndThief();
-  await change();
+  const { access, cookies } = await change();
   expect(await passwordMatches(await hashNow(), NEW)).toBe(true);
-  expect(await readSession(database.db, stolen.id)).toMatchObject({ revokedReason: "password changed" });
+  for (const id of [own.id, stolen.id]) {
+    expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "password changed" });
+  }
   expect(await usableAccess(database.db, tokens[0]!, MALLORY, later(11))).toBeNull();
   expect((await refresh(database.db, tokens[1]!, MALLORY, later(600))).kind).toBe("ended");
-  expect(await usableAccess(database.db, own.accessToken, ADA, later(11))).not.toBeNull();
-  expect((await refresh(database.db, own.refreshToken, ADA, later(600))).kind).toBe("refreshed");
+
+  expect(access.sessionId).not.toBe(own.id);
+  expect(access.authenticatedAt).toEqual(new Date("2026-11-21T12:00:10Z"));
+  const [accessToken, refreshToken] = cookies.map(({ value }) => value) as [string, string];
+  expect(await usableAccess(database.db, accessToken, ADA, later(11))).not.toBeNull();
+  expect((await refresh(database.db, refreshToken, ADA, later(600))).kind).toBe("refreshed");
+});
+
+test("change of the password: a copy of this browser's cookies is worth nothing, on every instance", async () => {
+  const { own, change } = await ownerAndThief();
+  const rotated = await refresh(database.db, own.refreshToken, ADA, later(600));
+  const copied = [own.refreshToken, refreshTokenIn(rotated as { cookies?: [] })!];
+  const elsewhere = await anotherInstance(async () => ({
+    ...(await import("./revocation-feed")),
+    ...(await import("./caller")),
+    ...(await import("./refresh")),
+  }));
+  await elsewhere.readRevocations(database.db);
+  await change({}, later(610));
+
+  for (const token of copied) {
+    expect((await refresh(database.db, token, ADA, later(611))).kind).toBe("ended");
+    expect((await elsewhere.refresh(database.db, token, ADA, later(612))).kind).toBe("ended");
+  }
+  expect(await usableAccess(database.db, own.accessToken, ADA, later(11))).toBeNull();
+  await elsewhere.readRevocations(database.db);
+  expect(await elsewhere.usableAccess(database.db, own.accessToken, ADA, later(11))).toBeNull();
+});
+
+test.each([true, false])(
+  "change of the password: whether this browser is remembered stays as it was: %s",
+  async (remember) => {
+    const { cookies } = await (await ownerAndThief(remember)).change();
+    expect(cookies.map(({ maxAgeSeconds }) => maxAgeSeconds !== null)).toEqual([remember, remember]);
+  },
+);
+
+test("change of the password: a refresh that races it neither revives the old session nor costs the new one", async () => {
+  const elsewhere = connect(database.url);
+  const instance = await anotherInstance(() => import("./refresh"));
+  const kinds = await atOnce(40, async (index) => {
+    const { own, change } = await ownerAndThief();
+    const refreshing = async () => {
+      for (let wait = index; wait > 0; wait--) await new Promise(setImmediate);
+      return instance.refresh(elsewhere, own.refreshToken, ADA, later(600));
+    };
+    const [{ access, cookies }, outcome] = await Promise.all([change({}, later(600)), refreshing()]);
+    const newest = refreshTokenIn(outcome as { cookies?: [] });
+    for (const token of newest === null ? [own.refreshToken] : [newest, own.refreshToken]) {
+      expect((await instance.refresh(elsewhere, token, ADA, later(640))).kind).toBe("ended");
+    }
+    expect((await readSession(database.db, access.sessionId)).revokedAt).toBeNull();
+    expect((await instance.refresh(elsewhere, cookies[1]!.value, ADA, later(1300))).kind).toBe("refreshed");
+    return outcome.kind;
+  });
+  await elsewhere.destroy();
+  expect(kinds.filter((kind) => kind !== "refreshed" && kind !== "ended")).toEqual([]);
 });
 
 test("a login that was under way with the old password opens no session", async () => {
@@ -74,7 +132,7 @@ describe("nothing changes, and nobody is sent away", () => {
   });
 });
 
-test("of two changes at once, one happens and the other is told that its old password is none any longer", async () => {
+test("of two changes at once by one session, one happens and the other is told that its session has ended", async () => {
   const { change, hashNow } = await ownerAndThief();
   const outcomes = await Promise.all(
     [NEW, `${NEW} too`].map((newPassword) =>
@@ -84,8 +142,8 @@ test("of two changes at once, one happens and the other is told that its old pas
       ),
     ),
   );
-  expect(outcomes).toContain("WRONG_PASSWORD");
-  const kept = outcomes.find((outcome) => outcome !== "WRONG_PASSWORD")!;
+  expect(outcomes).toContain("SESSION_ENDED");
+  const kept = outcomes.find((outcome) => outcome !== "SESSION_ENDED")!;
   expect(await passwordMatches(await hashNow(), kept)).toBe(true);
 });
 

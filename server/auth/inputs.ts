@@ -2,7 +2,13 @@ import "server-only";
 import { z } from "zod";
 import { emailAddress } from "./email-address";
 import { fullName } from "./full-name";
-import { judgePasswordForm, PASSWORD_MAX_LENGTH, PASSWORD_MAX_SENT_LENGTH } from "./policy/password-rules";
+import {
+  isSamePassword,
+  judgePasswordForm,
+  PASSWORD_MAX_LENGTH,
+  PASSWORD_MAX_SENT_LENGTH,
+  SAME_PASSWORD_MESSAGE,
+} from "./policy/password-rules";
 
 /** Unknown keys are refused: one that is silently dropped is a caller's mistake nobody notices. */
 const fields = <Shape extends z.ZodRawShape>(shape: Shape) =>
@@ -34,9 +40,13 @@ const remember = z.boolean({ error: "Must be true or false." }).default(true);
 export const registerInput = fields({ fullName, email: emailAddress, password: newPassword, remember });
 export const loginInput = fields({ email: emailAddress, password: knownPassword("Enter your password."), remember });
 export const updateInput = fields({ fullName });
+/** Both passwords come from the caller, so comparing them before anything is checked tells nothing and costs no hash. */
 export const changePasswordInput = fields({
   currentPassword: knownPassword("Enter your current password."),
   newPassword,
+}).refine(({ currentPassword, newPassword }) => !isSamePassword(currentPassword, newPassword), {
+  path: ["newPassword"],
+  error: SAME_PASSWORD_MESSAGE,
 });
 export const revokeInput = fields({ id: z.uuid({ error: "That is not a session." }) });
 

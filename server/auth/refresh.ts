@@ -14,7 +14,7 @@ import type { CookieToSet } from "./cookies";
 import { endSession } from "./end-session";
 import { grantAccess, grantBoth } from "./grants";
 import type { RefreshResult } from "./policy/credentials";
-import { refreshWorkSeconds } from "./policy/lifetimes";
+import { refreshWorkSeconds, secondsBetween } from "./policy/lifetimes";
 import { Refusal } from "./policy/refusals";
 import { readRefreshToken, type PresentedRefreshToken } from "./refresh-token";
 import { judgeRotation } from "./rotation";
@@ -25,7 +25,7 @@ const ROUNDS_AT_MOST = 3;
 
 export type RefreshOutcome =
   | { kind: "refreshed"; verdict: "fresh" | "rotate" | "reissue" | "recover"; access: Access; cookies: CookieToSet[] }
-  | { kind: "ended"; reason: "replayed" | "over" }
+  | { kind: "ended"; reason: "replayed" | "over"; wasJustReplaced?: true }
   | { kind: "unreadable" };
 
 const EVENT_OF = {
@@ -114,7 +114,7 @@ async function judgeAndAct(
   now: Date,
 ): Promise<RefreshOutcome | "lost the race"> {
   const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now);
-  if (row === null || verdict.kind === "ended") return endedOutcome(db, row);
+  if (row === null || verdict.kind === "ended") return endedOutcome(db, row, now);
 
   switch (verdict.kind) {
     case "fresh": {
@@ -153,12 +153,23 @@ async function granted(
   return { kind: "refreshed", verdict, ...(await grantBoth(row, client, now)) };
 }
 
-async function endedOutcome(db: Kysely<Database>, row: Session | null): Promise<RefreshOutcome> {
+async function endedOutcome(db: Kysely<Database>, row: SessionWithUser | null, now: Date): Promise<RefreshOutcome> {
   // The row of a disabled user may look alive: from here on it does not.
   if (row?.userDisabledAt && row.revokedAt === null) {
     await endSession(db, row, "user disabled");
   }
-  return { kind: "ended", reason: "over" };
+  return {
+    kind: "ended",
+    reason: "over",
+    ...(row !== null && wasJustReplaced(row, now) ? { wasJustReplaced: true } : {}),
+  };
+}
+
+/** By a login or a new password, less than a grace window ago: the same browser may have its new cookies by now, or soon. */
+function wasJustReplaced({ revokedAt, revokedReason }: SessionWithUser, now: Date): boolean {
+  if (revokedAt === null || (revokedReason !== "replaced by login" && revokedReason !== "password changed"))
+    return false;
+  return Math.abs(secondsBetween(revokedAt, now)) < env().REFRESH_GRACE_SECONDS;
 }
 
 /** A step that is already under way goes on when the time is up: what it commits, the next request recovers. */

@@ -31,8 +31,11 @@ export interface Credentials {
 /** What became of a refresh, as far as the gate is concerned. */
 export type RefreshResult =
   | { kind: "refreshed" }
-  /** The session is over: revoked, expired, or its token was replayed. */
-  | { kind: "ended" }
+  /**
+   * The session is over: revoked, expired, or its token was replayed. `wasJustReplaced`: by another one of the same browser, whose
+   * cookies may be on their way.
+   */
+  | { kind: "ended"; wasJustReplaced?: boolean }
   /** Not a token of ours (any more): as good as none, and no reason to touch a cookie. */
   | { kind: "unreadable" }
   /** Nobody knows: the database is away or somebody asks too often. */

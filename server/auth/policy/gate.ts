@@ -43,7 +43,7 @@ export function decideAfterRefresh(
     case "unreadable":
       return credentials.access ? answerSignedIn(request) : answerSignedOut(request);
     case "ended":
-      return answerEnded(request);
+      return answerEnded(request, !result.wasJustReplaced);
     case "unavailable":
       return credentials.access ? answerSignedIn(request) : answerUnavailable(request, result.status);
   }
@@ -67,17 +67,17 @@ function answerSignedOut(request: GateRequest): GateDecision {
   return redirectTo(route === "root" ? LOGIN : withNext(LOGIN, request.path));
 }
 
-function answerEnded(request: GateRequest): GateDecision {
+function answerEnded(request: GateRequest, clearCookies: boolean): GateDecision {
   // A slow background answer must not wipe the cookies of a newer login: only a document may.
   if (request.kind !== "document") return { kind: "refuse", reason: "SESSION_ENDED" };
   switch (routeOf(request)) {
     case "guest":
       // Not a redirect to itself: a browser that keeps the cookies would follow it for ever.
-      return { kind: "proceed", clearCookies: true };
+      return { kind: "proceed", clearCookies };
     case "root":
-      return redirectTo(LOGIN, true);
+      return redirectTo(LOGIN, clearCookies);
     default:
-      return redirectTo(withNext(LOGIN, request.path), true);
+      return redirectTo(withNext(LOGIN, request.path), clearCookies);
   }
 }
 

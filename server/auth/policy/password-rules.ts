@@ -27,6 +27,13 @@ export function normalizePassword(password: string): string {
   return password.normalize("NFKC");
 }
 
+export const SAME_PASSWORD_MESSAGE = "The new password must be different from the current one.";
+
+/** Whether two spellings are one password. */
+export function isSamePassword(one: string, other: string): boolean {
+  return normalizePassword(one) === normalizePassword(other);
+}
+
 /** Judges what a password is made of, not how hard it is to guess. Any composition is allowed. */
 export function judgePasswordForm(password: string, minLength: number): PasswordForm {
   // Argon2 is given UTF-8, in which all lone surrogates are one and the same replacement character.

@@ -10,6 +10,7 @@ import { describeFlaw, NewPasswordField } from "@/app/ui/new-password-field";
 import { Notice } from "@/app/ui/notice";
 import { PasswordField } from "@/app/ui/password-field";
 import { type Complaints, type Problem, useForm } from "@/app/ui/use-form";
+import { isSamePassword, SAME_PASSWORD_MESSAGE } from "@/server/auth/policy/password-rules";
 
 const COMPLAINTS: Complaints = {
   currentPassword: { valueMissing: "Enter your current password." },
@@ -24,7 +25,9 @@ export function PasswordForm({ passwordMinLength }: { passwordMinLength: number 
   const { form, submit, errors, problem } = useForm({ complaints: COMPLAINTS, check, send, onDone });
 
   function check(data: FormData): Record<string, string> {
-    const flaw = describeFlaw(String(data.get("newPassword")), passwordMinLength);
+    const newPassword = String(data.get("newPassword"));
+    const isSame = newPassword !== "" && isSamePassword(newPassword, String(data.get("currentPassword")));
+    const flaw = isSame ? SAME_PASSWORD_MESSAGE : describeFlaw(newPassword, passwordMinLength);
     return flaw ? { newPassword: flaw } : {};
   }
 
