@@ -1,6 +1,15 @@
 import "./testing-env";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createTestDatabase, existingUser, readSession, type TestDatabase } from "@/db/testing";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { revokeSession } from "@/db/revocations";
+import {
+  atOnce,
+  createTestDatabase,
+  existingSession,
+  existingUser,
+  readSession,
+  type TestDatabase,
+} from "@/db/testing";
+import { findUserById } from "@/db/users";
 import { countStatements, signedInSession, type SignedInTestSession } from "./auth/db-testing";
 import { hashPassword } from "./auth/password";
 import { secondsAfter } from "./auth/policy/lifetimes";
@@ -387,6 +396,84 @@ test("a changed name is in the next token at once", async () => {
   expect(answer.cookies).toHaveLength(1);
   const again = await get("auth.session", { cookie: answer.cookies[0]!.split(";")[0]! });
   expect(again.json.result.data.user.fullName).toBe("Grace Hopper");
+});
+
+describe("a session that was revoked a moment ago on another instance", () => {
+  // News that is older than ten seconds would not be relied upon, and the row asked before the procedure is.
+  beforeEach(() => readRevocations(appDatabase()));
+  const NEW_NAME = { fullName: "Somebody Else" };
+  const CHANGE = { currentPassword: PASSWORD, newPassword: "violet kettle orbits 41 mountains" };
+
+  test.each<[string, (session: SignedInTestSession, other: string) => unknown]>([
+    ["sessions.list", () => undefined],
+    ["users.me", () => undefined],
+    ["sessions.revoke", (_, other) => ({ id: other })],
+    ["sessions.revokeOthers", () => undefined],
+    ["auth.logoutAll", () => undefined],
+    ["users.changePassword", () => CHANGE],
+    ["users.update", () => NEW_NAME],
+  ])("%s: is refused and has no effect", async (path, inputOf) => {
+    const session = await signedInSession(database.db, T0, { passwordHash });
+    const { id: other } = await existingSession(database.db, { userId: session.userId, createdAt: T0 });
+    const before = await findUserById(database.db, session.userId);
+    // By another instance: the feed of this one has not read it.
+    await revokeSession(database.db, { id: session.id, reason: "revoked by user" });
+    expect((await get("auth.session", { cookie: session })).status, "its access token still counts").toBe(200);
+
+    const method = ["sessions.list", "users.me"].includes(path) ? "GET" : "POST";
+    const answer = await call(path, { method, cookie: session, input: inputOf(session, other) });
+    expect([answer.status, answer.data?.reason]).toEqual([401, "SESSION_ENDED"]);
+    expect(answer.cookies).toEqual([]);
+    expect(await findUserById(database.db, session.userId)).toEqual(before);
+    expect((await readSession(database.db, other)).revokedAt).toBeNull();
+  });
+});
+
+test("a name that was changed just before the session ended is answered as changed", async () => {
+  const session = await signedInSession(database.db, T0);
+  const answers = await atOnce(20, async (index) => {
+    const other = index === 0 ? session : await signedInSession(database.db, T0);
+    const [answer] = await Promise.all([
+      call("users.update", { cookie: other, input: { fullName: `Name ${index}` } }),
+      revokeSession(database.db, { id: other.id, reason: "revoked by user" }),
+    ]);
+    const { fullName } = (await findUserById(database.db, other.userId))!;
+    return [answer.status, fullName === `Name ${index}`];
+  });
+  for (const [status, isChanged] of answers) expect(isChanged).toBe(status === 200);
+});
+
+describe("a new password", () => {
+  beforeEach(() => readRevocations(appDatabase()));
+  const input = { currentPassword: PASSWORD, newPassword: "violet kettle orbits 41 mountains" };
+
+  test("replaces both cookies, and the answer says no more than that it is done", async () => {
+    const session = await signedInSession(database.db, T0, { passwordHash });
+    const answer = await call("users.changePassword", { cookie: session, input });
+    expect(answer.json.result.data).toEqual({ ok: true });
+    expect(answer.cookies.map((one) => one.split("=")[0])).toEqual(["__acc", "__ref"]);
+
+    const late = await call("auth.refresh", { cookie: session });
+    expect([late.status, late.data.reason, late.cookies]).toEqual([401, "SESSION_ENDED", []]);
+    const cookie = answer.cookies.map((one) => one.split(";")[0]).join("; ");
+    const listed = await get("sessions.list", { cookie });
+    expect(listed.json.result.data).toMatchObject([{ current: true }]);
+  });
+
+  test.each([
+    ["is the current one", PASSWORD, PASSWORD],
+    ["is the current one in another spelling", "ｃｏｒｒｅｃｔ horse battery staple", PASSWORD],
+    ["is the current one, which is wrong", "never mind which", "never mind which"],
+  ])("that %s is refused at its field, and costs no guess", async (_, newPassword, currentPassword) => {
+    const session = await signedInSession(database.db, T0, { passwordHash });
+    const statements = await countStatements(database.url, async () => {
+      const answer = await call("users.changePassword", { cookie: session, input: { currentPassword, newPassword } });
+      expect([answer.status, answer.data.reason]).toEqual([400, "BAD_INPUT"]);
+      expect(answer.data.fields).toEqual({ newPassword: expect.stringContaining("different") });
+    });
+    expect(statements).toBe(0);
+    expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
+  });
 });
 
 describe("every refusal has its status and its reason", () => {

@@ -3,18 +3,29 @@ import { hash } from "@node-rs/argon2";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
-import { atOnce, createTestDatabase, existingUser, readSession, type TestDatabase } from "@/db/testing";
+import {
+  atOnce,
+  createTestDatabase,
+  existingSession,
+  existingUser,
+  newSession,
+  readSession,
+  type TestDatabase,
+} from "@/db/testing";
+import { noteCutShort, requestNotes } from "@/server/request-notes";
 import { readAccessToken } from "./access-token";
 import { countStatements, reasonOf, signedInSession } from "./db-testing";
 import { hashQueue } from "./hash-queue";
 import { hitCounter } from "./hit-counter";
 import { login } from "./login";
 import { logoutEverywhere } from "./logout";
+import { openSession } from "./open-session";
 import { hashPassword, needsRehash } from "./password";
 import { secondsAfter } from "./policy/lifetimes";
 import type { Refusal } from "./policy/refusals";
 import { readRefreshToken } from "./refresh-token";
 import { refresh } from "./refresh";
+import { isKnownToBeRevoked } from "./revocation-feed";
 import { ADA, clientAt, MALLORY, newClient } from "./testing";
 
 const PASSWORD = "correct horse battery staple";
@@ -419,12 +430,104 @@ describe("a login under way", () => {
   });
 });
 
+describe("an account has at most a hundred live sessions", () => {
+  /** Seen a minute after one another, the first one longest ago. */
+  const sessionsFor = (userId: string, count: number) =>
+    database.db
+      .insertInto("sessions")
+      .values(
+        Array.from({ length: count }, (_, index) =>
+          newSession(userId, { createdAt: T0, lastSeenAt: later(-60 * (count - index)) }),
+        ),
+      )
+      .execute();
+  const idsBySeen = async (userId: string) =>
+    (await sessionsOf(userId))
+      .toSorted((one, other) => one.lastSeenAt.getTime() - other.lastSeenAt.getTime())
+      .map(({ id }) => id);
+
+  test("login: the hundredth ends none, the hundred and first the one seen least recently", async () => {
+    const { id: userId, email } = await somebody();
+    await sessionsFor(userId, 99);
+    const before = await idsBySeen(userId);
+    const hundredth = await attempt(email);
+    expect(await idsBySeen(userId)).toEqual([...before, hundredth.access.sessionId]);
+
+    const next = await attempt(email, { now: later(10) });
+    expect(await idsBySeen(userId)).toEqual([...before.slice(1), hundredth.access.sessionId, next.access.sessionId]);
+    expect(await readSession(database.db, before[0]!)).toMatchObject({ revokedReason: "too many sessions" });
+    // Known here before the answer leaves, elsewhere by the feed.
+    expect(isKnownToBeRevoked(before[0]!)).toBe(true);
+  });
+
+  test("login: a session that it replaces makes room, and what is over does not count", async () => {
+    const { id: userId, email } = await somebody();
+    await sessionsFor(userId, 99);
+    await existingSession(database.db, { userId, createdAt: later(-86_400), idleExpiresAt: later(-1) });
+    const { cookies, access } = await attempt(email);
+    const before = await idsBySeen(userId);
+    const replacing = await attempt(email, { presented: cookies[1]!.value, now: later(10) });
+    const kept = before.filter((id) => id !== access.sessionId);
+    expect(await idsBySeen(userId)).toEqual([...kept, replacing.access.sessionId]);
+  });
+
+  test("login: sixty at once on two instances leave a hundred", async () => {
+    const { id: userId, email } = await somebody();
+    await sessionsFor(userId, 80);
+    const elsewhere = connect(database.url);
+    await atOnce(60, (index) => {
+      const db = index % 2 ? elsewhere : database.db;
+      return openSession(db, { id: userId, email, fullName: "", role: "user", sessionEpoch: 0 }, true, ADA, T0);
+    });
+    await elsewhere.destroy();
+    expect(await sessionsOf(userId)).toHaveLength(100);
+  });
+
+  test(
+    "login: an account with twenty thousand from before the limit is left with a hundred",
+    { timeout: 120_000 },
+    async () => {
+      const { id: userId, email } = await somebody();
+      for (let count = 0; count < 20; count++) await sessionsFor(userId, 1000);
+      const { access } = await attempt(email, { now: later(10) });
+      const left = await idsBySeen(userId);
+      expect(left).toHaveLength(100);
+      expect(left.at(-1)).toBe(access.sessionId);
+    },
+  );
+});
+
 test("login: costs five statements, also when it ends the session that it replaces", async () => {
   const { email } = await somebody();
   expect(await countStatements(database.url, (db) => attempt(email, {}, db))).toBe(5);
   const { refreshToken } = await signedInSession(database.db, T0);
   const replacing = (db: TestDatabase["db"]) => attempt(email, { presented: refreshToken, now: later(10) }, db);
   expect(await countStatements(database.url, replacing)).toBe(5);
+});
+
+describe("a new session whose tokens cannot reach the client", () => {
+  const isOver = (id: string) =>
+    vi.waitFor(async () => {
+      expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "never delivered" });
+    }, 30_000);
+
+  test("login: is not opened for a client that has hung up before", async () => {
+    const { id, email } = await somebody();
+    const gone = { requestId: "gone", cutShort: true } as const;
+    expect(await reasonOf(requestNotes.run(gone, () => attempt(email)))).toBe("UNAVAILABLE");
+    expect(await sessionsOf(id)).toEqual([]);
+  });
+
+  test("login: ends when the client hangs up before the answer leaves, and not after", async () => {
+    const { email } = await somebody();
+    const [lost, received] = [{ requestId: "lost" }, { requestId: "received" }];
+    const first = await requestNotes.run(lost, () => attempt(email));
+    const second = await requestNotes.run(received, () => attempt(email));
+    noteCutShort(lost, false);
+    noteCutShort(received, true);
+    await isOver(first.access.sessionId);
+    expect((await readSession(database.db, second.access.sessionId)).revokedAt).toBeNull();
+  });
 });
 
 test("what is odd about a person or a device is stored or cut on purpose, and never a fault", async () => {

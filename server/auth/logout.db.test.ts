@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { changePassword } from "@/db/revocations";
 import type { Database } from "@/db/schema";
-import { createTestDatabase, existingSession, newSession, readSession, type TestDatabase } from "@/db/testing";
+import { atOnce, createTestDatabase, existingSession, newSession, readSession, type TestDatabase } from "@/db/testing";
 import { findUserById } from "@/db/users";
 import { readAccessToken } from "./access-token";
 import { callerOf, usableAccess } from "./caller";
@@ -150,6 +150,31 @@ describe("one's other devices", () => {
     expect((await readSession(database.db, theirs.id)).revokedAt).toBeNull();
     expect(await usableAccess(database.db, theirs.accessToken, ADA, later(10))).not.toBeNull();
   });
+});
+
+test("who is revoked on another instance at the same moment ends all others or nothing, and is told which", async () => {
+  const elsewhere = connect(database.url);
+  const instance = await anotherInstance(() => import("./end-session"));
+  const outcomes = await atOnce(60, async (index) => {
+    const session = await signedInSession(database.db, T0);
+    const caller = await callerWith(session);
+    const { id: other } = await existingSession(database.db, { userId: session.userId, createdAt: T0 });
+    const act = [logoutOthers, logoutEverywhere][index % 2]!;
+    const acting = async () => {
+      for (let wait = index % 6; wait > 0; wait--) await new Promise(setImmediate);
+      return act(database.db, caller, later(10)).then(
+        () => "done",
+        (error: { reason: string }) => error.reason,
+      );
+    };
+    const [outcome] = await Promise.all([acting(), instance.endSession(elsewhere, session, "revoked by user")]);
+    const isOtherLive = (await readSession(database.db, other)).revokedAt === null;
+    expect(isOtherLive).toBe(outcome === "SESSION_ENDED");
+    return outcome;
+  });
+  await elsewhere.destroy();
+  // Otherwise nothing raced.
+  expect(new Set(outcomes)).toEqual(new Set(["done", "SESSION_ENDED"]));
 });
 
 describe("a refresh that races the end of its session", () => {

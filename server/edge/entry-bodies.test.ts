@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, test, vi } from "vitest";
-import { requestNotes, type RequestNotes } from "@/server/request-notes";
+import { ifUndelivered, requestNotes, type RequestNotes } from "@/server/request-notes";
 import { startEntry } from "./testing";
 
 const CALL = { method: "POST", path: "/api/trpc/auth.login" };
@@ -111,6 +111,20 @@ test("the app can know that its client has hung up", async () => {
   entry.server.on("connection", (socket) => setTimeout(() => socket.destroy(), 100));
   await entry.send("GET /dashboard HTTP/1.1\r\nHost: a\r\n\r\n");
   await vi.waitFor(() => expect(notes).toMatchObject({ requestId: expect.any(String), cutShort: true }));
+});
+
+test("what the app wants undone is undone when its client hangs up before the answer, and only then", async () => {
+  const undo = vi.fn();
+  const entry = await startEntry((request, response) => {
+    ifUndelivered(() => undo(request.url));
+    if (request.url === "/answered") response.end("whole");
+    if (request.url === "/begun") response.write("half");
+  });
+  expect((await entry.ask({ path: "/answered" })).status).toBe(200);
+  entry.server.on("connection", (socket) => setTimeout(() => socket.destroy(), 100));
+  await entry.send("GET /begun HTTP/1.1\r\nHost: a\r\n\r\n");
+  await entry.send("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n");
+  await vi.waitFor(() => expect(undo.mock.calls).toEqual([["/silent"]]));
 });
 
 test("a connection serves the next request after one with a body", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { noteQuota } from "@/server/request-notes";
+import { ifUndelivered, noteQuota } from "@/server/request-notes";
 import type { Quota } from "./ceiling";
 import { pause, startEntry } from "./testing";
 
@@ -19,6 +19,17 @@ describe("a request older than half the grace window", () => {
     expect(headers).not.toHaveProperty("set-cookie");
     expect(headers).not.toHaveProperty("content-encoding");
     expect(JSON.parse(body).error.data).toMatchObject({ reason: "UNAVAILABLE", retryAfterSeconds: 1 });
+  });
+
+  test("tells the app that its answer does not leave, so that it can undo what nobody will hear of", async () => {
+    const undo = vi.fn();
+    const entry = await startEntry(async (_request, response) => {
+      ifUndelivered(undo);
+      await pause(300);
+      response.end("late");
+    }, GRACE);
+    expect((await entry.ask()).status).toBe(503);
+    expect(undo).toHaveBeenCalledTimes(1);
   });
 
   test("is broken off where its answer has begun", async () => {
