@@ -1,6 +1,7 @@
 import "./testing-env";
 import { NextRequest } from "next/server";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { revokeSession } from "@/db/revocations";
 import { createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
 import { middleware } from "@/middleware";
 import { readCookies } from "./auth/cookies";
@@ -127,6 +128,22 @@ describe("a session that has ended", () => {
     expect(answer).toMatchObject({ proceeds: true, clears: true, forwarded: "theme=dark" });
   });
 });
+
+test.each(["replaced by login", "password changed"])(
+  "a session that was %s a moment ago leaves the cookies: newer ones may be on their way to the same browser",
+  async (reason) => {
+    // A revocation carries the database's clock, so this session has to be of today.
+    const { id, refreshToken } = await signedInSession(database.db, new Date(performance.timeOrigin));
+    await revokeSession(database.db, { id, reason });
+    const { revokedAt } = await readSession(database.db, id);
+    const cookie = `__ref=${refreshToken}`;
+    vi.setSystemTime(secondsAfter(revokedAt!, 29));
+    expect(await ask(PAGE, { cookie })).toMatchObject({ status: 307, to: LOGIN_FIRST, set: [] });
+    expect(await ask("/login?next=%2Fdashboard", { cookie })).toMatchObject({ proceeds: true, set: [] });
+    vi.setSystemTime(secondsAfter(revokedAt!, 31));
+    expect(await ask(PAGE, { cookie })).toMatchObject({ to: LOGIN_FIRST, clears: true });
+  },
+);
 
 test("a replayed token ends the session, and clears on a document alone", async () => {
   await refresh(database.db, session.refreshToken, ADA, later(600));

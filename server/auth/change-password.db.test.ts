@@ -44,7 +44,7 @@ async function ownerAndThief(remember = true) {
   return { own, stolen, user, tokens: cookies.map(({ value }) => value), change, hashNow };
 }
 
-test("every other session ends, at once, and this one goes on with new tokens", async () => {
+test("every other session ends, at once, and this one goes on", async () => {
   const { own, stolen, tokens, change, hashNow } = await ownerAndThief();
   const { access, cookies } = await change();
   expect(await passwordMatches(await hashNow(), NEW)).toBe(true);

@@ -40,6 +40,16 @@ describe("accepted", () => {
 });
 
 describe("refused, in our words at the field", () => {
+  test.each([
+    ["correct horse", "correct horse"],
+    ["correct horse", "ｃｏｒｒｅｃｔ horse"],
+    ["caf\u00e9 latte", "cafe\u0301 latte"],
+  ])("a new password that is the current one: %s, %s", (currentPassword, newPassword) => {
+    const message = "The new password must be different from the current one.";
+    expect(complaints("changePasswordInput", { currentPassword, newPassword })).toEqual({ newPassword: message });
+    expect(complaints("changePasswordInput", { currentPassword, newPassword: `${newPassword} ` })).toBeUndefined();
+  });
+
   const MISSING = {
     fullName: "Enter your name.",
     email: "Enter your email address.",

@@ -160,14 +160,16 @@ test("who is revoked on another instance at the same moment ends all others or n
     const caller = await callerWith(session);
     const { id: other } = await existingSession(database.db, { userId: session.userId, createdAt: T0 });
     const act = [logoutOthers, logoutEverywhere][index % 2]!;
-    const acting = async () => {
-      for (let wait = index % 6; wait > 0; wait--) await new Promise(setImmediate);
-      return act(database.db, caller, later(10)).then(
-        () => "done",
-        (error: { reason: string }) => error.reason,
-      );
+    const acting = act(database.db, caller, later(10)).then(
+      () => "done",
+      (error: { reason: string }) => error.reason,
+    );
+    const revoking = async () => {
+      // A head start of as many statements, so that each order occurs.
+      for (let wait = index % 8; wait > 0; wait--) await sql`select 1`.execute(elsewhere);
+      await instance.endSession(elsewhere, session, "revoked by user");
     };
-    const [outcome] = await Promise.all([acting(), instance.endSession(elsewhere, session, "revoked by user")]);
+    const [outcome] = await Promise.all([acting, revoking()]);
     const isOtherLive = (await readSession(database.db, other)).revokedAt === null;
     expect(isOtherLive).toBe(outcome === "SESSION_ENDED");
     return outcome;

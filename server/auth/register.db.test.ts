@@ -1,7 +1,8 @@
 import "@/server/testing-env";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { atOnce, createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
+import { noteCutShort, requestNotes } from "@/server/request-notes";
 import { countStatements, reasonOf, signedInSession } from "./db-testing";
 import { registerInput } from "./inputs";
 import { login } from "./login";
@@ -75,6 +76,36 @@ test("a taken email tells nothing about its owner and changes nothing of theirs"
   expect(await reasonOf(attempt({ email: "owner@example.test", fullName: "An Intruder" }))).toBe("EMAIL_TAKEN");
   expect(await usersCalled("The Owner")).toEqual([before]);
   expect(await usersCalled("An Intruder")).toEqual([]);
+});
+
+describe("a registration whose answer could not be sent", () => {
+  async function undelivered(email: string) {
+    const notes = { requestId: "lost" };
+    const { access } = await requestNotes.run(notes, () => attempt({ email }));
+    noteCutShort(notes, false);
+    await vi.waitFor(async () => {
+      expect(await readSession(database.db, access.sessionId)).toMatchObject({ revokedReason: "never delivered" });
+    }, 30_000);
+    return access;
+  }
+
+  test("register: is repeated by whoever knows the password, once", async () => {
+    const email = "lost@example.test";
+    const first = await undelivered(email);
+    const { access } = await attempt({ email });
+    expect(access.user).toEqual(first.user);
+    expect(await reasonOf(attempt({ email }))).toBe("EMAIL_TAKEN");
+  });
+
+  test("register: is taken for everybody else, and guesses of its password are counted like those of a login", async () => {
+    const email = "guessed@example.test";
+    await undelivered(email);
+    const reasons = [];
+    for (let count = 0; count < 11; count++) {
+      reasons.push(await reasonOf(attempt({ email, password: `${PASSWORD} ${count}` })));
+    }
+    expect(reasons).toEqual([...Array<string>(10).fill("EMAIL_TAKEN"), "RATE_LIMITED"]);
+  });
 });
 
 describe("a weak password", () => {

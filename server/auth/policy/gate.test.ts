@@ -88,6 +88,7 @@ describe("before a refresh", () => {
 describe("after a refresh", () => {
   const REFRESHED: RefreshResult = { kind: "refreshed" };
   const ENDED: RefreshResult = { kind: "ended" };
+  const REPLACED: RefreshResult = { kind: "ended", wasJustReplaced: true };
   const UNREADABLE: RefreshResult = { kind: "unreadable" };
   const AWAY: RefreshResult = { kind: "unavailable", status: 503 };
   const TOO_OFTEN: RefreshResult = { kind: "unavailable", status: 429 };
@@ -98,6 +99,11 @@ describe("after a refresh", () => {
     ["document", PRIVATE, ENDED, REFRESHABLE, `clear, to ${TO_LOGIN}`],
     // Ended is ended, whatever an access token of the same session still claims.
     ["document", PRIVATE, ENDED, DUE, `clear, to ${TO_LOGIN}`],
+    // The new cookies of this browser may be on their way.
+    ["document", PRIVATE, REPLACED, REFRESHABLE, `to ${TO_LOGIN}`],
+    ["document", GUEST, REPLACED, REFRESHABLE, PROCEED],
+    ["document", "/", REPLACED, REFRESHABLE, "to /login"],
+    ["soft", PRIVATE, REPLACED, REFRESHABLE, "SESSION_ENDED"],
     ["document", PRIVATE, UNREADABLE, REFRESHABLE, `to ${TO_LOGIN}`],
     ["document", PRIVATE, UNREADABLE, DUE, PROCEED],
     ["document", PRIVATE, AWAY, REFRESHABLE, `to /maintenance?status=503&${MAINTENANCE}`],
