@@ -1,4 +1,4 @@
-import { setCookiesOf, type Facts } from "@/fuzz/facts";
+import { plainPath, setCookiesOf, type Facts } from "@/fuzz/facts";
 import type { HttpAnswer } from "@/fuzz/http-answers";
 import { decode } from "@/fuzz/tampering";
 
@@ -13,7 +13,10 @@ export function complaintAboutCookies(answer: HttpAnswer, { person, bystander, s
     if (isClearing(cookie)) continue;
     const { sid, sub } = decode(cookie.split("=")[1]?.split(".")[1] ?? "");
     const isAsked = [person, bystander].some((one) => sid === one.sessionId && hasTokenOf(sent.text, one));
-    if (!isAsked && !isOpenedHere(answer, String(sid))) return `a cookie of session ${sid}, user ${sub}`;
+    const isReplaced =
+      plainPath(sent).includes("users.changePassword") &&
+      [person, bystander].some((one) => (sub === undefined || sub === one.userId) && hasTokenOf(sent.text, one));
+    if (!isAsked && !isReplaced && !isOpenedHere(answer, String(sid))) return `a cookie of session ${sid}, user ${sub}`;
   }
   return null;
 }
