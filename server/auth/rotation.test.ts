@@ -77,9 +77,21 @@ describe("the previous token", () => {
     ["another browser", { browser: "Chrome", os: "Linux" }],
     ["another system", { browser: "Firefox", os: "Windows" }],
     ["a program", { browser: "curl", os: "Unknown system" }],
-  ])("from %s is replayed, in the window and after it", (_, client) => {
-    expect(verdict(PREVIOUS, 1000, {}, client)).toBe("replayed");
-    expect(verdict(PREVIOUS, 60_000, {}, client)).toBe("replayed");
+  ])("from %s is fresh in the window and replayed after it", (_, client) => {
+    for (const milliseconds of [-600_000, 0, 1000, 30_000]) {
+      expect(verdict(PREVIOUS, milliseconds, {}, client)).toBe("fresh");
+    }
+    for (const milliseconds of [30_001, 60_000, 86_400_000]) {
+      expect(verdict(PREVIOUS, milliseconds, {}, client)).toBe("replayed");
+    }
+  });
+
+  test("from another browser has the window of handed_at, also past ten windows", () => {
+    const phone = { browser: "Safari", os: "iOS" };
+    const handedAt = after(290_000);
+    expect(verdict(PREVIOUS, 299_000, { handedAt }, phone)).toBe("fresh");
+    expect(verdict(PREVIOUS, 320_000, { handedAt }, phone)).toBe("fresh");
+    expect(verdict(PREVIOUS, 320_001, { handedAt }, phone)).toBe("replayed");
   });
 });
 

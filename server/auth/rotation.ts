@@ -26,7 +26,10 @@ export interface PresentedToken {
 }
 
 export type Verdict =
-  /** The current token, just made, or the previous one after it was handed out for too long: an access token and nothing else. */
+  /**
+   * An access token and nothing else: for the current token just made, for the previous one after it was handed out for too long,
+   * and for the previous one from another browser inside the window.
+   */
   | { kind: "fresh" }
   /** The current token, due: a successor is made. */
   | { kind: "rotate" }
@@ -53,7 +56,9 @@ export function judgeRotation(
 
   const isSettled = secondsBetween(session.handedAt, now) > graceSeconds;
   if (isCurrent(session, presented)) return isSettled ? { kind: "rotate" } : { kind: "fresh" };
-  if (!isPrevious(session, presented) || !isSameBrowser(session, client)) return { kind: "replayed" };
+  if (!isPrevious(session, presented)) return { kind: "replayed" };
+  // Two tabs of one browser may send two user agents (device mode). A copied token gets no refresh token here either way.
+  if (!isSameBrowser(session, client)) return isSettled ? { kind: "replayed" } : { kind: "fresh" };
 
   if (isSettled) return { kind: "recover" };
   // Not yet a sibling: the successor may still be on its way to an honest holder. Handing out nothing more lets it settle.

@@ -50,7 +50,13 @@ export const judge: Step<Refresh> = (model, { token, place, at }, notes): Turn[]
     return refreshed("rotate", { ...successor, previous: session.current }, true);
   }
 
-  const isPrevious = token.name === session.previous && isSameKindOfBrowser(place, session.place);
+  // One browser may send two user agents; what it gets here is worth nothing later.
+  const isOtherBrowser = !isSameKindOfBrowser(place, session.place);
+  if (token.name === session.previous && isOtherBrowser && sinceHanded <= SECONDS.grace) {
+    return refreshed("fresh", {}, false);
+  }
+
+  const isPrevious = token.name === session.previous && !isOtherBrowser;
   if (isPrevious && sinceHanded <= SECONDS.grace && sinceRotated <= WINDOWS_AT_MOST * SECONDS.grace) {
     return refreshed("reissue", { handedAt: Math.max(session.handedAt, at) }, true);
   }

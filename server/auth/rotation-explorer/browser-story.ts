@@ -8,6 +8,7 @@ import { standingsAfter } from "./session-row";
 interface Letter {
   name: string;
   isReply: boolean;
+  isSecondAgents: boolean;
   token: number;
   sentAt: number;
   movedAt: number;
@@ -43,7 +44,14 @@ export class BrowserStory {
         this.time++;
         return;
       case "send":
-        this.letters.push({ name: "", isReply: false, token: this.jar, sentAt: this.time, movedAt: this.time });
+        this.letters.push({
+          name: "",
+          isReply: false,
+          isSecondAgents: event.which === 1,
+          token: this.jar,
+          sentAt: this.time,
+          movedAt: this.time,
+        });
         return;
       case "judge":
         return this.judge(this.find(event.which), event.verdict);
@@ -70,8 +78,10 @@ export class BrowserStory {
   private judge(letter: Letter, verdict: VerdictKind): void {
     letter.name = String.fromCharCode(65 + (this.named++ % 26));
     const since = letter.sentAt === this.time ? "" : ` (sent at ${letter.sentAt})`;
-    this.say(`${letter.name}${since} presents T${letter.token}: ${this.perform(verdict)}.`);
+    const agent = letter.isSecondAgents ? ", with the second user agent," : "";
+    this.say(`${letter.name}${since}${agent} presents T${letter.token}: ${this.perform(verdict)}.`);
     letter.isReply = true;
+    letter.isSecondAgents = false;
     letter.token = this.tokens[CURRENT]!;
     letter.movedAt = this.time;
     const hasCookie = verdict === "fresh" ? this.policy.resendsOnFresh : verdict !== "replayed" && verdict !== "ended";
@@ -102,14 +112,17 @@ export class BrowserStory {
 
   /** Of messages that look the same any one will do. */
   private find(code: number): Letter {
-    const { isReply, token, age } = this.model.flights.messageOf(code);
+    const { isReply, isSecondAgents, token, age } = this.model.flights.messageOf(code);
     const standingOf = (number: number) => {
       const index = this.tokens.indexOf(number);
       return (index === -1 ? DEAD : index) as Standing;
     };
     return this.letters.find(
       (letter) =>
-        letter.isReply === isReply && standingOf(letter.token) === token && this.time - letter.movedAt === age,
+        letter.isReply === isReply &&
+        letter.isSecondAgents === isSecondAgents &&
+        standingOf(letter.token) === token &&
+        this.time - letter.movedAt === age,
     )!;
   }
 

@@ -1,14 +1,16 @@
 import type { Bounds } from "./bounds";
 import { browserModel } from "./browser-model";
+import { BrowserStory } from "./browser-story";
 import { crowdModel, type CrowdBounds } from "./crowd-model";
 import { ALL_LIMITS, lifetimesModel } from "./lifetimes-model";
 import { CONTRACT } from "./policy";
 import { explore, type Model } from "./search";
-import { playGaoler, playThief, STRATEGIES, type GameResult } from "./thief-game";
+import { playGaoler, playOldToken, playThief, STRATEGIES, type GameResult } from "./thief-game";
 
 /** How large the searches are. */
 export interface Scale {
   browser: Bounds;
+  agents: Bounds;
   thief: Bounds;
   game: Bounds;
   crowd: CrowdBounds;
@@ -20,6 +22,7 @@ export const REAL_WRITES = { comparesHandedAt: true, comparesRevocation: true, l
 /** Four ticks to the window, two to each leg of a request: with half of that a window is only "inside" or "later". */
 export const DEFAULT_SCALE: Scale = {
   browser: { window: 4, leg: 2, inFlight: 5 },
+  agents: { window: 4, leg: 2, inFlight: 4 },
   thief: { window: 4, leg: 2, inFlight: 3 },
   game: { window: 4, leg: 2, inFlight: 2 },
   crowd: { window: 6, uplink: 2, work: 1, strays: 2, life: 2, sharesFlights: true, ...REAL_WRITES },
@@ -27,6 +30,7 @@ export const DEFAULT_SCALE: Scale = {
 
 export const THOROUGH_SCALE: Scale = {
   browser: { window: 8, leg: 4, inFlight: 4 },
+  agents: { window: 8, leg: 4, inFlight: 3 },
   thief: { window: 6, leg: 3, inFlight: 3 },
   game: { window: 6, leg: 3, inFlight: 2 },
   crowd: { window: 10, uplink: 2, work: 2, strays: 0, life: 4, sharesFlights: true, ...REAL_WRITES },
@@ -39,11 +43,13 @@ export interface Finding {
   states: number;
   moves: number;
   counterExample: string;
+  /** How it goes wrong, where that is known and accepted. */
+  story?: string[];
 }
 
 /** Everything that is claimed of the contract, searched for its opposite. */
 export function searchContract(scale: Scale): Finding[] {
-  const { browser, thief, game, crowd } = scale;
+  const { browser, agents, thief, game, crowd } = scale;
   const upTo = (bounds: Bounds) =>
     `window ${bounds.window}, legs up to ${bounds.leg}, ${bounds.inFlight} ${bounds.inFlight === 1 ? "request" : "requests"}`;
   const steps = `window ${crowd.window}, way ${crowd.uplink}, work ${crowd.work}, life ${crowd.life}`;
@@ -69,6 +75,18 @@ export function searchContract(scale: Scale): Finding[] {
       browserModel(CONTRACT, { ...thief, thief: { browser: "another" } }),
     ),
     searched(
+      `2, 3: of a victim and another kind of browser only the first gets a token, any timing; ${upTo(thief)}`,
+      browserModel(CONTRACT, { ...thief, thief: { browser: "another", isNoticedAtOnce: true } }),
+    ),
+    searched(
+      `1, 2, 4: one jar, two user agents, one reply of each rotation arrives; ${upTo(agents)}`,
+      browserModel(CONTRACT, { ...agents, hasTwoAgents: true, delivers: true, hasRevocation: true }),
+    ),
+    searched(
+      `2, 3: the same jar and a thief with a third kind of browser, any timing; ${upTo(game)}`,
+      browserModel(CONTRACT, { ...game, hasTwoAgents: true, delivers: true, thief: { browser: "another" } }),
+    ),
+    searched(
       `1, 5: a whole session; idle ${LIFETIMES.idle}, absolute ${LIFETIMES.absolute} ticks`,
       lifetimesModel(LIFETIMES, ALL_LIMITS),
     ),
@@ -78,6 +96,11 @@ export function searchContract(scale: Scale): Finding[] {
       `what remains: a thief of the same kind, inside the window; ${upTo(game)}`,
       playThief(CONTRACT, inside, game),
     ),
+    played(`a replaced token that serves another kind of browser; ${upTo(game)}`, playOldToken(CONTRACT, game)),
+    remaining(`what remains: one jar, two user agents, every reply of a rotation lost; ${upTo(game)}`, {
+      ...game,
+      hasTwoAgents: true,
+    }),
     played(`a session in use that is kept from rotating; ${upTo(game)}`, playGaoler(CONTRACT, game)),
   ];
 }
@@ -86,6 +109,14 @@ function searched(search: string, model: Model): Finding {
   const { states, moves, broken } = explore(model);
   const counterExample = broken === null ? "none" : `invariant ${broken.invariant} is broken`;
   return { search, states, moves, counterExample };
+}
+
+function remaining(search: string, bounds: Bounds): Finding {
+  const model = browserModel(CONTRACT, bounds);
+  const { states, moves, broken } = explore(model);
+  if (broken === null) return { search, states, moves, counterExample: "none" };
+  const story = new BrowserStory(model, CONTRACT).tell(broken.events, broken.invariant);
+  return { search, states, moves, counterExample: `invariant ${broken.invariant} is broken`, story };
 }
 
 function played(search: string, { states, moves, play }: GameResult): Finding {

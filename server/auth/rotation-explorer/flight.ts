@@ -3,6 +3,8 @@ import { DEAD, type Standing } from "./policy";
 /** A message of the honest browser: a request with the token that it carries, or a reply with the token that it sets. */
 export interface Message {
   isReply: boolean;
+  /** Sent with the second user agent of a browser that has two. */
+  isSecondAgents?: boolean;
   token: Standing;
   /** Ticks since it was sent; a message that gets too old is lost. */
   age: number;
@@ -17,18 +19,26 @@ export class Flight {
   constructor(
     private readonly ticksPerLeg: number,
     private readonly atMost: number,
+    hasTwoAgents = false,
   ) {
-    if (this.codeOf({ isReply: true, token: DEAD, age: ticksPerLeg }) > CODE) throw new Error("A leg is too long");
+    const greatest = { isReply: !hasTwoAgents, isSecondAgents: hasTwoAgents, token: DEAD, age: ticksPerLeg } as const;
+    if (this.codeOf(greatest) > CODE) throw new Error("A leg is too long");
     if (atMost > IN_FLIGHT_AT_MOST) throw new Error("Too many requests in flight");
   }
 
-  codeOf({ isReply, token, age }: Message): number {
-    return 1 + ((isReply ? 4 : 0) + token) * (this.ticksPerLeg + 1) + age;
+  codeOf({ isReply, isSecondAgents, token, age }: Message): number {
+    return 1 + ((isReply ? 4 : isSecondAgents ? 8 : 0) + token) * (this.ticksPerLeg + 1) + age;
   }
 
   messageOf(code: number): Message {
     const index = Math.floor((code - 1) / (this.ticksPerLeg + 1));
-    return { isReply: index >= 4, token: (index % 4) as Standing, age: (code - 1) % (this.ticksPerLeg + 1) };
+    const kind = index >> 2;
+    return {
+      isReply: kind === 1,
+      isSecondAgents: kind === 2,
+      token: (index % 4) as Standing,
+      age: (code - 1) % (this.ticksPerLeg + 1),
+    };
   }
 
   isFull(flight: number): boolean {
@@ -58,6 +68,14 @@ export class Flight {
     while (((flight >>> shift) & CODE) !== code) shift += BITS;
     const above = shift + BITS >= 32 ? 0 : flight >>> (shift + BITS);
     return (above << shift) | (flight & ((1 << shift) - 1));
+  }
+
+  /** Whether a reply that carries this token is on its way. */
+  isOnItsWay(flight: number, token: Standing): boolean {
+    return this.codes(flight).some((code) => {
+      const message = this.messageOf(code);
+      return message.isReply && message.token === token;
+    });
   }
 
   /** A tick later. */

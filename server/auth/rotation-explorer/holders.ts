@@ -1,7 +1,7 @@
 /** Who has refreshed since both held copies of one token, and in which order, as far as it matters for noticing. */
 export const NOBODY = 0;
-const VICTIM = 1;
-const THIEF = 2;
+export const VICTIM = 1;
+export const THIEF = 2;
 export const VICTIM_THEN_THIEF = 3;
 export const THIEF_THEN_VICTIM = 4;
 

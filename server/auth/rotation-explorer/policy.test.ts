@@ -30,6 +30,13 @@ describe("ticks lose nothing of the real verdict", () => {
     }
   });
 
+  test("also for another browser", () => {
+    for (let handedAge = 0; handedAge <= WINDOW + 2; handedAge++) {
+      const later = judge({ isSameBrowser: false, handedAge: handedAge + 1, rotatedAge: handedAge + 1 });
+      expect(judge({ isSameBrowser: false, handedAge: handedAge + 0.5, rotatedAge: handedAge + 0.5 })).toBe(later);
+    }
+  });
+
   test.each(TOKENS)("ages stop where they stop mattering (token %i)", (presented) => {
     const settled = judge({ presented, handedAge: WINDOW + 1, rotatedAge: WINDOW + 1 });
     const beyondCap = judge({ presented, handedAge: 0, rotatedAge: CAP + 1 });
@@ -46,6 +53,8 @@ test("the window and the cap are where the contract has them", () => {
     "recover",
   ]);
   expect([CAP, CAP + 1].map((rotatedAge) => judge({ rotatedAge }))).toEqual(["reissue", "fresh"]);
+  const fromAnother = (handedAge: number) => judge({ handedAge, rotatedAge: CAP + 1, isSameBrowser: false });
+  expect([WINDOW, WINDOW + 1].map(fromAnother)).toEqual(["fresh", "replayed"]);
 });
 
 test("what a policy leaves out is left out of the real verdict", () => {
@@ -58,6 +67,6 @@ test("what a policy leaves out is left out of the real verdict", () => {
     isSameBrowser: false,
     isRevoked: false,
   } as const;
-  expect(judge(facts)).toBe("replayed");
+  expect(judge(facts)).toBe("fresh");
   expect(anyBrowser(facts)).toBe("reissue");
 });

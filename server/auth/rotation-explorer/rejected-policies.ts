@@ -1,4 +1,4 @@
-import { CURRENT, PREVIOUS, type Policy } from "./policy";
+import { CURRENT, PREVIOUS, type Facts, type Policy } from "./policy";
 
 /** Published ways to rotate, and the contract with one of its rules left out at a time: the real verdict with a change around it. */
 export const REJECTED_POLICIES: readonly Policy[] = [
@@ -33,8 +33,28 @@ export const REJECTED_POLICIES: readonly Policy[] = [
   },
   { name: "no cap of ten windows", sees: (facts) => ({ ...facts, rotatedAge: facts.handedAge }) },
   { name: "any browser may present the previous token", sees: (facts) => ({ ...facts, isSameBrowser: true }) },
+  {
+    name: "the previous token from another browser is replayed at any time",
+    turns: (verdict, facts) => (isFromAnotherBrowser(facts) && verdict === "fresh" ? "replayed" : verdict),
+  },
+  {
+    name: "another browser has a window that is measured from rotated_at",
+    sees: (facts) => (isFromAnotherBrowser(facts) ? { ...facts, handedAge: facts.rotatedAge } : facts),
+  },
+  {
+    name: "another browser recovers, too, after the window",
+    turns: (verdict, facts) => (isFromAnotherBrowser(facts) && verdict === "replayed" ? "recover" : verdict),
+  },
+  {
+    name: "another browser gets access tokens for as long as the token is the previous one",
+    turns: (verdict, facts) => (isFromAnotherBrowser(facts) && verdict === "replayed" ? "fresh" : verdict),
+  },
   { name: "replayed refuses and lets the session live", toleratesReplay: true },
   { name: "a revoked session is not looked for", sees: (facts) => ({ ...facts, isRevoked: false }) },
   { name: "one more nonce: the one before the previous", remembers: "the one before the previous" },
   { name: "one more nonce: the successor that was replaced", remembers: "the replaced successor" },
 ];
+
+function isFromAnotherBrowser({ presented, isSameBrowser }: Facts): boolean {
+  return presented === PREVIOUS && !isSameBrowser;
+}

@@ -9,13 +9,13 @@ import { tellLifetimes } from "./lifetimes-story";
 import { CONTRACT, type Policy } from "./policy";
 import { REJECTED_POLICIES } from "./rejected-policies";
 import { explore, type Invariant } from "./search";
-import { playGaoler, playThief, STRATEGIES } from "./thief-game";
+import { playGaoler, playOldToken, playThief, STRATEGIES } from "./thief-game";
 
 /** What condemns a rule, or the lack of one. */
 export interface Rejection {
   name: string;
-  /** The invariant that breaks; "endless" for a thief who can go on for ever. */
-  breaks: Invariant | "endless" | null;
+  /** The invariant that breaks; or what can go on for ever. */
+  breaks: Invariant | "no rotation" | "old token" | null;
   steps: number;
   story: string[];
 }
@@ -26,6 +26,8 @@ const SEARCHES: readonly Bounds[] = [
   { ...SMALL, hasRevocation: true },
   { ...SMALL, inFlight: 2, thief: { browser: "same", keepsClear: true } },
   { ...SMALL, inFlight: 2, thief: { browser: "another" } },
+  { ...SMALL, hasTwoAgents: true, delivers: true },
+  { ...SMALL, inFlight: 2, thief: { browser: "another", isNoticedAtOnce: true } },
 ];
 const STEPS: CrowdBounds = { window: 5, uplink: 2, work: 1, strays: 0, life: 2, sharesFlights: false, ...REAL_WRITES };
 
@@ -74,13 +76,17 @@ export function condemnPolicy(policy: Policy): Rejection {
     }
   }
   // No invariant breaks, so far. What is left is a thief who goes on for ever.
-  const { play, model } = playGaoler(policy, SMALLEST);
+  const games = [
+    ["no rotation", playGaoler(policy, SMALLEST)] as const,
+    ["old token", playOldToken(policy, SMALLEST)] as const,
+  ];
+  const [breaks, { play, model }] = games.find(([, { play }]) => play.kind === "goes on") ?? games[0]!;
   if (play.kind === "ends") return rejection(policy.name, null, () => []);
   const { way, circle } = play;
   const story = new BrowserStory(model, policy).tell([...way, ...circle, ...circle], null);
   return {
     name: policy.name,
-    breaks: "endless",
+    breaks,
     steps: way.length + circle.length,
     story: [...story, "And so on, for ever."],
   };

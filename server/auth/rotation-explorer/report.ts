@@ -23,6 +23,8 @@ export function report(findings: Finding[], rejections: Rejection[], scale: Scal
       "is to stay away from the victim's refreshes by more than the window. A refresh counts as one when its refresh token arrives, and",
       "holders are holders of copies of one token.",
     ].join("\n"),
+    "**What remains** for one jar with two user agents, in its shortest form. A thief's copy in another browser makes the same requests:",
+    ["```text", ...findings.flatMap(({ story = [] }) => story), "```"].join("\n"),
     "**What is rejected**, each by the shortest way in which it goes wrong:",
     rejectionsTable(rejections),
     stories(rejections),
@@ -49,7 +51,8 @@ function rejectionsTable(rejections: Rejection[]): string {
 
 function broken(breaks: Rejection["breaks"]): string {
   if (breaks === null) return "nothing: a second lock";
-  if (breaks === "endless") return "none of the five: a session in use never rotates again";
+  if (breaks === "no rotation") return "none of the five: a session in use never rotates again";
+  if (breaks === "old token") return "none of the five: a copy of a replaced token is good for ever";
   return `${breaks}: ${INVARIANTS[breaks]}`;
 }
 

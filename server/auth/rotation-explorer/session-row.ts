@@ -10,14 +10,14 @@ export function sessionRow(policy: Policy, bounds: Bounds, flights: Flight) {
   const judge = judgeBy(policy, bounds.window);
 
   return {
-    judge(world: World, presented: Standing, isThief: boolean): VerdictKind {
+    judge(world: World, presented: Standing, browser: number): VerdictKind {
       const { handedAge, rotatedAge, hasPrevious, isRevoked } = world;
-      const isSameBrowser = bounds.thief?.browser === "same" || isThief === world.rowIsThiefs;
+      const isSameBrowser = browser === world.rowBrowser;
       return judge({ presented, handedAge, rotatedAge, hasPrevious, isSameBrowser, isRevoked });
     },
 
     /** World and messages afterwards. */
-    perform(world: World, flight: number, verdict: VerdictKind, isThief: boolean): [World, number] {
+    perform(world: World, flight: number, verdict: VerdictKind, browser: number): [World, number] {
       if (verdict === "fresh") return [world, flight];
       if (verdict === "reissue") return [{ ...world, handedAge: 0 }, flight];
       const becomes = standingsAfter(verdict, policy);
@@ -26,7 +26,7 @@ export function sessionRow(policy: Policy, bounds: Bounds, flights: Flight) {
         handedAge: 0,
         rotatedAge: 0,
         hasPrevious: true,
-        rowIsThiefs: isThief,
+        rowBrowser: browser,
         jar: becomes[world.jar]!,
         asleep: world.asleep === null ? null : becomes[world.asleep]!,
         loot: lootAfter(world.loot, becomes),

@@ -2,7 +2,7 @@ import type { Bounds } from "./bounds";
 import { eventOf } from "./browser-events";
 import { browserModel, type BrowserModel } from "./browser-model";
 import { findEndlessPlay, type EndlessPlay } from "./endless-play";
-import type { Policy } from "./policy";
+import { PREVIOUS, type Policy } from "./policy";
 import { graphOf } from "./search";
 
 export interface GameResult {
@@ -32,6 +32,14 @@ export function playGaoler(policy: Policy, bounds: Bounds): GameResult {
   const isServed = (event: number) => eventOf(event).kind === "judge" && eventOf(event).verdict === "fresh";
   const rotates = (event: number) => ["rotate", "recover"].includes(eventOf(event).verdict);
   const thief = { browser: "same", isUnwatched: true } as const;
+  return play(policy, { ...bounds, thief }, isTick, isServed, (event) => !rotates(event));
+}
+
+/** Whether another browser can be served for ever for a token that was replaced, while the session is not used otherwise. */
+export function playOldToken(policy: Policy, bounds: Bounds): GameResult {
+  const isServed = (event: number) => isThiefs(event) && eventOf(event).which === PREVIOUS;
+  const rotates = (event: number) => ["rotate", "recover"].includes(eventOf(event).verdict);
+  const thief = { browser: "another", isUnwatched: true } as const;
   return play(policy, { ...bounds, thief }, isTick, isServed, (event) => !rotates(event));
 }
 

@@ -7,8 +7,8 @@ export interface World {
   rotatedAge: number;
   hasPrevious: boolean;
   isRevoked: boolean;
-  /** The row was last written for the thief's browser. */
-  rowIsThiefs: boolean;
+  /** The browser that the row was last written for: 0 and 1 are the user agents of the honest one, the last is the thief's. */
+  rowBrowser: number;
   jar: Standing;
   /** The token of a reply that sleeps in a socket for as long as it likes; null if there is none. */
   asleep: Standing | null;
@@ -28,6 +28,7 @@ export interface Extent {
   hasSleeper: boolean;
   hasRevocation: boolean;
   hasThief: boolean;
+  browsers: number;
   sinceAges: number;
 }
 
@@ -36,9 +37,9 @@ export function packWorld(world: World, extent: Extent): number {
   packed = (packed * 2 + (world.hasPrevious ? 1 : 0)) * 4 + world.jar;
   if (extent.hasRevocation) packed = packed * 2 + (world.isRevoked ? 1 : 0);
   if (extent.hasSleeper) packed = packed * 5 + (world.asleep === null ? 4 : world.asleep);
+  packed = packed * extent.browsers + world.rowBrowser;
   if (extent.hasThief) {
-    const flags = (world.rowIsThiefs ? 2 : 0) + (world.hasStolen ? 1 : 0);
-    packed = ((packed * 4 + flags) * 8 + world.loot) * 5 + world.order;
+    packed = ((packed * 2 + (world.hasStolen ? 1 : 0)) * 8 + world.loot) * 5 + world.order;
     packed = (packed * extent.sinceAges + world.sinceVictim) * extent.sinceAges + world.sinceThief;
   }
   return packed;
@@ -56,7 +57,8 @@ export function unpackWorld(packed: number, extent: Extent): World {
   const sinceVictim = hasThief ? take(sinceAges) : 0;
   const order = hasThief ? take(5) : NOBODY;
   const loot = hasThief ? take(8) : 0;
-  const flags = hasThief ? take(4) : 0;
+  const hasStolen = hasThief && take(2) === 1;
+  const rowBrowser = take(extent.browsers);
   const asleep = extent.hasSleeper ? take(5) : 4;
   const isRevoked = extent.hasRevocation && take(2) === 1;
   const jar = take(4) as Standing;
@@ -67,10 +69,10 @@ export function unpackWorld(packed: number, extent: Extent): World {
     rotatedAge,
     hasPrevious,
     isRevoked,
-    rowIsThiefs: flags >= 2,
+    rowBrowser,
     jar,
     asleep: asleep === 4 ? null : (asleep as Standing),
-    hasStolen: flags % 2 === 1,
+    hasStolen,
     loot,
     order,
     sinceVictim,
@@ -80,16 +82,16 @@ export function unpackWorld(packed: number, extent: Extent): World {
 
 /** Just signed in. Throws if not every world of this extent fits into an integer below 2^31. */
 export function startOf(extent: Extent): World {
-  const { handedAges, rotatedAges, hasRevocation, hasSleeper, hasThief, sinceAges } = extent;
-  const thiefs = hasThief ? 4 * 8 * 5 * sinceAges ** 2 : 1;
-  const worlds = handedAges * rotatedAges * 8 * (hasRevocation ? 2 : 1) * (hasSleeper ? 5 : 1) * thiefs;
+  const { handedAges, rotatedAges, hasRevocation, hasSleeper, hasThief, browsers, sinceAges } = extent;
+  const thiefs = hasThief ? 2 * 8 * 5 * sinceAges ** 2 : 1;
+  const worlds = handedAges * rotatedAges * 8 * browsers * (hasRevocation ? 2 : 1) * (hasSleeper ? 5 : 1) * thiefs;
   if (worlds >= 2 ** 31) throw new Error("Too many worlds for one integer: choose smaller bounds");
   return {
     handedAge: 0,
     rotatedAge: 0,
     hasPrevious: false,
     isRevoked: false,
-    rowIsThiefs: false,
+    rowBrowser: 0,
     jar: CURRENT,
     asleep: null,
     hasStolen: false,
