@@ -208,8 +208,18 @@ describe("a refresh", () => {
         address: MALLORY.address,
         presentedGeneration: 0,
         generation: 2,
+        hint: expect.stringContaining("give each its own sign-in"),
       },
     ]);
+  });
+
+  test("that is replayed by the same kind of browser, is not blamed on a shared browser state", async () => {
+    const session = await signedInSession(database.db, T0);
+    const { refreshToken } = await refresh(session.refreshToken, 600);
+    await refresh(refreshToken, 700);
+    const line = said(await refresh(session.refreshToken, 800)).find(({ event }) => event === "session-replayed");
+    expect(line).toMatchObject({ presentedGeneration: 0, generation: 2 });
+    expect(line).not.toHaveProperty("hint");
   });
 
   test("of somebody whose account is disabled", async () => {

@@ -11,6 +11,7 @@ import type { Access } from "./access-token";
 import { spendRefresh } from "./refresh-ceiling";
 import type { Client } from "./client";
 import type { CookieToSet } from "./cookies";
+import { isSameBrowser } from "./device";
 import { endSession } from "./end-session";
 import { grantAccess, grantBoth } from "./grants";
 import type { RefreshResult } from "./policy/credentials";
@@ -33,6 +34,10 @@ const EVENT_OF = {
   reissue: "token-reissued",
   recover: "session-recovered",
 } as const satisfies Record<string, SecurityEvent>;
+
+/** In the log where the two holders are different browsers: outside production the usual cause is no thief. */
+const SHARED_STATE_HINT =
+  "One saved browser state used by several browsers or test projects ends the session; give each its own sign-in.";
 
 interface Flight {
   outcome: Promise<RefreshOutcome>;
@@ -135,6 +140,7 @@ async function judgeAndAct(
         address: client.address,
         presentedGeneration: presented.generation,
         generation: row.generation,
+        ...(isSameBrowser(row, client) ? {} : { hint: SHARED_STATE_HINT }),
       });
       return { kind: "ended", reason: "replayed" };
   }
