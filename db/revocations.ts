@@ -217,12 +217,26 @@ export interface Revocation {
   revokedAt: Date;
 }
 
-/** What was revoked in the last `seconds`, by the database's clock. */
-export async function findRevokedSince(db: Kysely<Database>, seconds: number): Promise<Revocation[]> {
-  return db
-    .selectFrom("sessions")
-    .select(["id", "revokedAt"])
-    .where("revokedAt", ">=", sql<Date>`utc_timestamp(3) - interval ${seconds} second`)
-    .$narrowType<{ revokedAt: Date }>()
-    .execute();
+/** What a read of the feed found, and the database's time at which it was made. */
+export type Revocations = Revocation[] & { databaseNow: Date };
+
+/**
+ * What was revoked in the last `seconds`, or since `after` if that is longer ago, by the database's clock. One statement, which
+ * tells the time also where nothing was revoked.
+ */
+export async function findRevokedSince(
+  db: Kysely<Database>,
+  seconds: number,
+  after: Date | null = null,
+): Promise<Revocations> {
+  const since = sql`utc_timestamp(3) - interval ${seconds} second`;
+  const from = after === null ? since : sql`least(${since}, cast(${after} as datetime(3)))`;
+  const { rows } = await sql<{ databaseNow: Date } & (Revocation | { id: null })>`
+    select utc_timestamp(3) as database_now, sessions.id, sessions.revoked_at
+    from (select 1) as clock left join sessions on sessions.revoked_at >= ${from}`.execute(db);
+  const { databaseNow } = rows[0]!;
+  return Object.assign(
+    rows.filter((row) => row.id !== null),
+    { databaseNow },
+  );
 }

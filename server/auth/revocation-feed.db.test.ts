@@ -2,7 +2,7 @@ import "@/server/testing-env";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
-import { createTestDatabase, type TestDatabase } from "@/db/testing";
+import { createTestDatabase, existingUser, newSession, type TestDatabase } from "@/db/testing";
 import { countStatements, signedInSession } from "./db-testing";
 import { secondsAfter } from "./policy/lifetimes";
 import { ADA, anotherInstance } from "./testing";
@@ -39,6 +39,28 @@ async function secondsPass<Result>(seconds: number, run: () => Promise<Result>):
     return await run();
   } finally {
     clock.mockRestore();
+  }
+}
+
+/** Sets this process's clock and leaves its monotonic one: set by hand, or the process was suspended. */
+async function clockIsSet<Result>(seconds: number, run: () => Promise<Result>): Promise<Result> {
+  const { now } = Date;
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => now.call(Date) + seconds * 1000);
+  try {
+    return await run();
+  } finally {
+    clock.mockRestore();
+  }
+}
+
+/** A connection on which it is so many seconds later, for the server. */
+async function databaseAt<Result>(seconds: number, run: (db: typeof database.db) => Promise<Result>): Promise<Result> {
+  const db = connect(database.url, { poolSize: 1 });
+  try {
+    await sql`set timestamp = unix_timestamp(now(3)) + ${seconds}`.execute(db);
+    return await run(db);
+  } finally {
+    await db.destroy();
   }
 }
 
@@ -113,6 +135,67 @@ describe("a revoked session", () => {
     });
   });
 
+  test("is seen by a process that was suspended, whose own clocks both stood still", async () => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await databaseAt(-120, (db) => there.readRevocations(db));
+    await databaseAt(-60, (db) => here.endSession(db, { id }, "logout"));
+    await there.readRevocations(database.db);
+    expect(await isUsable(there, accessToken)).toBe(false);
+  });
+
+  test("is refused after a suspension before the first read is over: the row is asked", async () => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await there.readRevocations(database.db);
+    await here.endSession(database.db, { id }, "logout");
+    await clockIsSet(60, async () => {
+      expect(there.revocationFeedIsStale()).toBe(true);
+      expect(await isUsable(there, accessToken)).toBe(false);
+      await there.readRevocations(database.db);
+      expect(there.revocationFeedIsStale()).toBe(false);
+    });
+  });
+
+  test.each([
+    ["back", -300],
+    ["forward", 300],
+  ])("is seen though the database's clock was set %s", async (_, seconds) => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await there.readRevocations(database.db);
+    await databaseAt(seconds, async (db) => {
+      await here.endSession(db, { id }, "logout");
+      await there.readRevocations(db);
+    });
+    expect(await isUsable(there, accessToken)).toBe(false);
+  });
+
+  test.each([
+    ["back", -3600],
+    ["forward", 3600],
+  ])("is seen though this process's clock was set %s, and the row is asked until then", async (_, seconds) => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await there.readRevocations(database.db);
+    await clockIsSet(seconds, async () => {
+      expect(there.revocationFeedIsStale()).toBe(true);
+      await here.endSession(database.db, { id }, "logout");
+      expect(await isUsable(there, accessToken)).toBe(false);
+      await there.readRevocations(database.db);
+      expect([there.revocationFeedIsStale(), there.isKnownToBeRevoked(id)]).toEqual([false, true]);
+    });
+  });
+
+  test("is known again when this process's clock is set back, and its tokens with it", async () => {
+    const { id } = await signedInSession(database.db, T0);
+    await databaseAt(-700, (db) => here.endSession(db, { id }, "logout"));
+    await there.readRevocations(database.db);
+    expect(there.isKnownToBeRevoked(id), "its tokens were dead").toBe(false);
+    await clockIsSet(-3600, async () => {
+      await there.readRevocations(database.db);
+      expect(there.isKnownToBeRevoked(id)).toBe(true);
+      await secondsPass(3600, () => there.readRevocations(database.db));
+      expect(there.isKnownToBeRevoked(id)).toBe(true);
+    });
+  });
+
   test("is remembered as long as its last token can live, and not for ever", async () => {
     const { id } = await signedInSession(database.db, T0);
     await here.endSession(database.db, { id }, "logout");
@@ -138,7 +221,23 @@ test("after a revocation of many this instance knows all of them before it answe
   expect(here.isKnownToBeRevoked(own.id)).toBe(true);
 });
 
-test("reads that are asked for at once are made one after the other, and each sees what was committed before it was asked", async () => {
+test("a hundred who ask for a read while one is under way share the next one, with 20,000 sessions revoked", async () => {
+  const { id: userId } = await existingUser(database.db);
+  const revokedAt = sql<Date>`utc_timestamp(3)`;
+  let last = "";
+  for (let batch = 0; batch < 20; batch++) {
+    const rows = Array.from({ length: 1000 }, () => ({ ...newSession(userId), revokedAt }));
+    await database.db.insertInto("sessions").values(rows).execute();
+    last = rows.at(-1)!.id;
+  }
+  const statements = await countStatements(database.url, async (db) => {
+    await Promise.all(Array.from({ length: 101 }, () => there.readRevocations(db)));
+  });
+  expect(statements).toBe(2);
+  expect(there.isKnownToBeRevoked(last)).toBe(true);
+});
+
+test("reads that are asked for at once: each sees what was committed before it was asked", async () => {
   const sessions = await Promise.all(Array.from({ length: 5 }, () => signedInSession(database.db, T0)));
   await Promise.all(
     sessions.map(async ({ id }) => {

@@ -5,22 +5,48 @@ import { findRevokedSince } from "@/db/revocations";
 import { isUnavailable } from "@/db/faults";
 import { env } from "@/server/env";
 import { log } from "@/server/log";
-import { REVOCATION_OVERLAP_SECONDS, REVOCATION_POLL_SECONDS, REVOCATION_STALE_SECONDS } from "./policy/lifetimes";
+import {
+  REVOCATION_OVERLAP_SECONDS,
+  REVOCATION_POLL_SECONDS,
+  REVOCATION_STALE_SECONDS,
+  secondsAfter,
+} from "./policy/lifetimes";
 
 /** Which sessions were revoked within the last access-token life, kept up to date by one small query a second. */
 interface Feed {
-  /** Session id → when its last access token is dead anyway, in milliseconds of the monotonic clock. */
+  /**
+   * Session id → when its last access token is dead anyway, in milliseconds of the monotonic clock: that one stands still in a
+   * suspended process and never runs ahead, so nothing is forgotten too early.
+   */
   revoked: Map<string, number>;
   /** When the last complete read began, or null before the first. */
-  readAt: number | null;
+  lastRead: Instants | null;
+  /** By how many milliseconds this process's clock was set back, in all: tokens live longer by that. */
+  setBackBy: number;
   reading: Promise<void> | null;
+  /** The read after that one. */
+  nextReading: Promise<void> | null;
   timer: NodeJS.Timeout | null;
+}
+
+/** One instant by three clocks. None is enough: the first stops in a suspended process, the others may be set. */
+interface Instants {
+  monotonic: number;
+  wall: number;
+  database: Date;
 }
 
 // Middleware and routes are separate bundles of one process: without this they would follow separate feeds.
 const FEED = Symbol.for("portcullis.revocation-feed");
 const shared = globalThis as typeof globalThis & { [FEED]?: Feed };
-const feed: Feed = (shared[FEED] ??= { revoked: new Map(), readAt: null, reading: null, timer: null });
+const feed: Feed = (shared[FEED] ??= {
+  revoked: new Map(),
+  lastRead: null,
+  setBackBy: 0,
+  reading: null,
+  nextReading: null,
+  timer: null,
+});
 
 /** Follows the revocations of all instances until `stopRevocationFeed`. */
 export function startRevocationFeed(db: Kysely<Database>): void {
@@ -41,20 +67,48 @@ export function stopRevocationFeed(): void {
   feed.timer = null;
 }
 
-/** Reads what was revoked since the last read, now. One read at a time: whoever comes in the middle of one waits for the next. */
-export async function readRevocations(db: Kysely<Database>): Promise<void> {
-  while (feed.reading !== null) await feed.reading.catch(() => {});
+/**
+ * Reads what was revoked since the last read, now. One read at a time: a read under way may have begun before the caller's commit,
+ * so all who come meanwhile share the one after it.
+ */
+export function readRevocations(db: Kysely<Database>): Promise<void> {
+  if (feed.nextReading !== null) return feed.nextReading;
+  if (feed.reading === null) return startReading(db);
+  const isOver = feed.reading.catch(() => {});
+  feed.nextReading = isOver.then(() => {
+    feed.nextReading = null;
+    return startReading(db);
+  });
+  return feed.nextReading;
+}
+
+function startReading(db: Kysely<Database>): Promise<void> {
   feed.reading = readOnce(db).finally(() => (feed.reading = null));
   return feed.reading;
 }
 
 async function readOnce(db: Kysely<Database>): Promise<void> {
-  const startedAt = performance.now();
-  const sinceLastRead = feed.readAt === null ? tokenLifeSeconds() : (startedAt - feed.readAt) / 1000;
-  const rows = await findRevokedSince(db, Math.ceil(sinceLastRead + REVOCATION_OVERLAP_SECONDS));
-  for (const { id } of rows) remember(id);
-  feed.readAt = startedAt;
-  forgetTheDead(startedAt);
+  const startedAt = { monotonic: performance.now(), wall: Date.now() };
+  const { lastRead } = feed;
+  const setBackBy = lastRead === null ? 0 : Math.max(0, lastRead.wall - startedAt.wall);
+  const found = await findRevokedSince(
+    db,
+    Math.ceil(secondsToGoBack(startedAt, setBackBy) + REVOCATION_OVERLAP_SECONDS),
+    lastRead === null ? null : secondsAfter(lastRead.database, -REVOCATION_OVERLAP_SECONDS),
+  );
+  if (setBackBy > 0) {
+    feed.setBackBy += setBackBy;
+    for (const [id, deadAt] of feed.revoked) feed.revoked.set(id, deadAt + setBackBy);
+  }
+  for (const { id } of found) remember(id);
+  feed.lastRead = { ...startedAt, database: found.databaseNow };
+  forgetTheDead(startedAt.monotonic);
+}
+
+/** By the clock that says the most. After a clock was set back, tokens live again whose sessions may be forgotten here. */
+function secondsToGoBack(now: Omit<Instants, "database">, setBackBy: number): number {
+  if (feed.lastRead === null || setBackBy > 0) return tokenLifeSeconds() + (feed.setBackBy + setBackBy) / 1000;
+  return Math.max(now.monotonic - feed.lastRead.monotonic, now.wall - feed.lastRead.wall) / 1000;
 }
 
 /** What this instance revoked itself holds here before the answer leaves. */
@@ -66,19 +120,22 @@ export function isKnownToBeRevoked(sessionId: string): boolean {
   return feed.revoked.has(sessionId);
 }
 
-/** Whether the news is too old to be relied upon. */
+/** Whether the news is too old to be relied upon. After a suspension only the wall clock tells; if it was set, the row is asked too. */
 export function revocationFeedIsStale(): boolean {
-  return feed.readAt === null || performance.now() - feed.readAt > REVOCATION_STALE_SECONDS * 1000;
+  if (feed.lastRead === null) return true;
+  const { monotonic, wall } = feed.lastRead;
+  return Math.max(performance.now() - monotonic, Math.abs(Date.now() - wall)) > REVOCATION_STALE_SECONDS * 1000;
 }
 
 /** An instance that has read nothing yet would welcome every revoked token: it is not ready. */
 export function revocationFeedHasStarted(): boolean {
-  return feed.readAt !== null;
+  return feed.lastRead !== null;
 }
 
 function remember(sessionId: string): void {
   // The overlap shows a session several times; its first sighting counts, or it would never be forgotten.
-  if (!feed.revoked.has(sessionId)) feed.revoked.set(sessionId, performance.now() + tokenLifeSeconds() * 1000);
+  if (feed.revoked.has(sessionId)) return;
+  feed.revoked.set(sessionId, performance.now() + tokenLifeSeconds() * 1000 + feed.setBackBy);
 }
 
 function forgetTheDead(now: number): void {
