@@ -3,6 +3,7 @@ import { CamelCasePlugin, Kysely, MysqlDialect, sql, type MysqlPool } from "kyse
 import { createPool, type Pool } from "mysql2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseDatabaseUrl } from "./connect";
+import { writeHeartbeat } from "./heartbeats";
 import { purgeEnded } from "./purge";
 import { clearHits, countHit, purgeExpiredLimits, refundHits } from "./rate-limits";
 import {
@@ -128,6 +129,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   wasNeverSignedIn: (db) => wasNeverSignedIn(db, user.email),
   endOldestSessions: (db) => endOldestSessions(db, users[2]!.id, { liveAtMost: 1, now }),
   findRevokedSince: (db) => findRevokedSince(db, 600),
+  findRevokedSinceTheLastRead: (db) => findRevokedSince(db, 16, daysAfter(now, -1)),
   findSessionOwner: (db) => findSessionOwner(db, id),
   revokeSession: (db) => revokeSession(db, { id, userId: session.userId, reason: "test" }),
   revokeOwnSession: (db) => revokeOwnSession(db, caller, { id: spare.id, reason: "test", now }),
@@ -150,6 +152,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
     ),
   clearHits: (db) => clearHits(db, newBucket(), now),
   purgeExpiredLimits: (db) => purgeExpiredLimits(db, now, 3),
+  writeHeartbeat: (db) => writeHeartbeat(db, "plans"),
 };
 
 test.each(Object.entries(queries))("%s looks up what it needs, and scans nothing", async (_, run) => {

@@ -124,7 +124,7 @@ function spoilsConnection(error: NodeJS.ErrnoException & { fatal?: boolean }, sq
   return (
     error.fatal === true ||
     error.code === "PROTOCOL_SEQUENCE_TIMEOUT" ||
-    [1290, 1792, 1836].includes(error.errno ?? 0) ||
+    [1047, 1290, 1792, 1836, 1874, 3100].includes(error.errno ?? 0) ||
     ["begin", "commit", "rollback"].includes(sql)
   );
 }

@@ -4,6 +4,7 @@ export interface Database {
   users: UsersTable;
   sessions: SessionsTable;
   rateLimits: RateLimitsTable;
+  heartbeats: HeartbeatsTable;
 }
 
 interface UsersTable {
@@ -51,6 +52,11 @@ interface RateLimitsTable {
   /** The time of each hit, see `countHit`. Empty in a row that an instance from before this column has counted. */
   recent: Generated<string>;
   expiresAt: Date;
+}
+
+interface HeartbeatsTable {
+  name: string;
+  writtenAt: Date;
 }
 
 export type User = Selectable<UsersTable>;

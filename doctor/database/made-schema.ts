@@ -43,6 +43,8 @@ export const MADE_SCHEMA: SchemaFacts = {
     "rate_limits.hits": "int",
     "rate_limits.expires_at": INSTANT,
     "rate_limits.recent": ascii(210),
+    "heartbeats.name": ascii(64),
+    "heartbeats.written_at": INSTANT,
   },
   indexes: {
     "users.PRIMARY": "unique id",
@@ -53,7 +55,8 @@ export const MADE_SCHEMA: SchemaFacts = {
     "sessions.sessions_idle_expires_at": "idle_expires_at",
     "rate_limits.PRIMARY": "unique bucket",
     "rate_limits.rate_limits_expires_at": "expires_at",
+    "heartbeats.PRIMARY": "unique name",
   },
   foreignKeys: { "sessions.sessions_user": "user_id of users.id, on delete cascade" },
-  engines: { users: "InnoDB", sessions: "InnoDB", rate_limits: "InnoDB" },
+  engines: { users: "InnoDB", sessions: "InnoDB", rate_limits: "InnoDB", heartbeats: "InnoDB" },
 };

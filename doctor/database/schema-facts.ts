@@ -13,7 +13,7 @@ export interface SchemaFacts {
   engines: Record<string, string>;
 }
 
-const OURS = sql`('users', 'sessions', 'rate_limits')`;
+const OURS = sql`('users', 'sessions', 'rate_limits', 'heartbeats')`;
 
 /** Reads what the server says it has, which is not always what the migrations made. */
 export async function readSchema(db: Kysely<Database>): Promise<SchemaFacts> {
