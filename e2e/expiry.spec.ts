@@ -1,8 +1,10 @@
+import { devices, type Page } from "@playwright/test";
 import { expect, testOnOwnServer as test } from "@/e2e/kit";
 import { expireAccessToken, refreshTokensIn, sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
 import { LIVES_OF_SECONDS } from "@/e2e/kit/own-server";
 import { waysToLogin } from "@/e2e/kit/exchange";
 
+const PHONE = devices["iPhone 15"].userAgent;
 const GRACE_MS = Number(LIVES_OF_SECONDS.REFRESH_GRACE_SECONDS) * 1000;
 
 test("a page and forty prefetches at the moment of expiry make one rotation, and all are answered", async ({
@@ -31,6 +33,48 @@ test("a page and forty prefetches at the moment of expiry make one rotation, and
   await page.reload();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
   expect(waysToLogin(wire.exchanges)).toEqual([]);
+});
+
+test("two tabs of one browser with two user agents wake up when a rotation is due: both stay signed in", async ({
+  signedInPage: page,
+  context,
+  wire,
+}) => {
+  const expectSignedIn = (tab: Page) => expect(tab.getByRole("button", { name: "Sign out" }).first()).toBeVisible();
+  // Two addresses: of one address Chromium lets one tab wait for the other.
+  await page.goto("/dashboard");
+  const phone = await context.newPage();
+  const devTools = await context.newCDPSession(phone);
+  await devTools.send("Emulation.setUserAgentOverride", { userAgent: PHONE });
+  await phone.goto("/dashboard/account");
+  for (const [first, second] of [
+    [page, phone],
+    [phone, page],
+  ] as const) {
+    await untilAccessExpires(context);
+    const seen = wire.exchanges.length;
+    const held = wire.holdReply(({ requestHeaders }) => requestHeaders["sec-fetch-dest"] === "document");
+    const waking = first.reload();
+    await held.answered;
+    // The rotation is made and the browser does not know it: this one presents the token before.
+    await second.reload();
+    await expectSignedIn(second);
+    held.release();
+    await waking;
+    await expectSignedIn(first);
+    const { refresh } = await sessionCookies(context);
+    expect(refreshTokensIn(wire.exchanges.slice(seen)), "one rotation").toEqual(new Set([refresh!.value]));
+  }
+
+  // Each finds the access cookie of the other one and has a new one made.
+  for (const path of ["/dashboard/account", "/dashboard/sessions", "/dashboard"]) {
+    for (const tab of [page, phone]) {
+      await tab.goto(path);
+      await expectSignedIn(tab);
+    }
+  }
+  expect(waysToLogin(wire.exchanges)).toEqual([]);
+  expect(wire.exchanges.filter(({ status }) => status === 429)).toEqual([]);
 });
 
 test("five tabs that wake up together are all signed in, with one rotation", async ({
