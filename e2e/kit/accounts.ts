@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import type { Calls } from "./calls";
 
 /** Somebody who can sign in. */
@@ -27,4 +28,14 @@ export async function registerAccount(calls: Calls, given: Partial<NewAccount> =
   const { user } = (await calls.mutate("auth.register", invented)).data;
   if (!(await calls.mutate("auth.logout")).data.ok) throw new Error("The session of the registration is still open");
   return { ...invented, id: user.id };
+}
+
+/** Registers and stays signed in. Many workers may start at once: waits as long as the server says when it has had too many. */
+export async function registerWhenAllowed(calls: Calls): Promise<void> {
+  for (;;) {
+    const { error, text } = await calls.mutate("auth.register", inventAccount());
+    if (error === null) return;
+    if (error.reason !== "RATE_LIMITED") throw new Error(`Registering failed: ${text}`);
+    await setTimeout((error.retryAfterSeconds ?? 1) * 1000);
+  }
 }

@@ -3,9 +3,10 @@ import {
   type Browser,
   type BrowserContext,
   type BrowserContextOptions,
+  type Cookie,
   type Page,
 } from "@playwright/test";
-import { registerAccount, type Account, type NewAccount } from "./accounts";
+import { registerAccount, registerWhenAllowed, type Account, type NewAccount } from "./accounts";
 import { Calls } from "./calls";
 import { complaintsOf } from "./complaints";
 import { LIVES_OF_SECONDS, OwnServer, type Variables } from "./own-server";
@@ -27,14 +28,25 @@ interface Kit {
   signIn: (context: BrowserContext, account: Account, options?: { remember?: boolean }) => Promise<Calls>;
   /** The test's page, signed in as `account` and still empty: `goto` wherever the test begins. */
   signedInPage: Page;
+  /**
+   * The test's page, signed in with a session that the tests of one worker, project and user agent share, one after the other. Costs one
+   * registration a worker instead of one a test; for tests that leave account and session as they are. Never save its state for others: a
+   * state that two browsers use is two holders of one token, and ends the session.
+   */
+  workerPage: Page;
   /** One more tab beside the test's page, at `path`. */
   openTab: (path: string) => Promise<Page>;
   /** Another browser, with cookies of its own. */
   openBrowser: (options?: BrowserContextOptions) => Promise<BrowserContext>;
 }
 
+interface WorkerKit {
+  /** What `workerPage` signs in with: the cookies that the last test left, by origin and user agent. */
+  workerCookies: Map<string, Cookie[]>;
+}
+
 /** Tests against the app at `baseURL`. Each gets its own browsers, wire and accounts; none needs cleaning up. */
-export const test = base.extend<Kit>({
+export const test = base.extend<Kit, WorkerKit>({
   wire: async ({}, use) => {
     const wire = await Wire.open();
     await use(wire);
@@ -81,6 +93,21 @@ export const test = base.extend<Kit>({
     await signIn(page.context(), account);
     await use(page);
   },
+
+  workerCookies: [async ({}, use) => use(new Map()), { scope: "worker" }],
+
+  workerPage: [
+    async ({ page, context, workerCookies, baseURL }, use) => {
+      const calls = new Calls(context.request, originOf(baseURL));
+      const browser = `${calls.origin} ${await page.evaluate(() => navigator.userAgent)}`;
+      await context.addCookies(workerCookies.get(browser) ?? []);
+      if ((await calls.query("auth.session")).error) await registerWhenAllowed(calls);
+      await use(page);
+      // Tokens rotate: what comes next must go on with the newest, or it would be a second holder.
+      workerCookies.set(browser, await context.cookies());
+    },
+    { timeout: 120_000 },
+  ],
 
   openTab: async ({ context }, use) => {
     await use(async (path) => {

@@ -1,0 +1,69 @@
+import { devices, type BrowserContext } from "@playwright/test";
+import { expect, testOnOwnServer as test } from "@/e2e/kit";
+import { copyCookies, expireAccessToken, untilAccessExpires } from "@/e2e/kit/cookies";
+import { LIVES_OF_SECONDS } from "@/e2e/kit/own-server";
+
+const CLEAR_MS = (Number(LIVES_OF_SECONDS.REFRESH_GRACE_SECONDS) + 1) * 1000;
+const { defaultBrowserType: _, ...PHONE } = devices["iPhone 15"];
+
+test.describe.configure({ mode: "serial" });
+
+/** The sessions that the tests below were signed in with, by user agent. */
+const sessions: string[] = [];
+const sessionOf = async (context: BrowserContext, origin: string) => {
+  const answer = await context.request.get(`${origin}/api/trpc/auth.session`);
+  return ((await answer.json()) as { result: { data: { session: { id: string } } } }).result.data.session.id;
+};
+
+for (const [agent, options] of [
+  ["a desktop browser", {}],
+  ["a phone", PHONE],
+] as const) {
+  test.describe(agent, () => {
+    test.use(options);
+
+    for (const turn of ["first", "second"]) {
+      test(`workerPage of ${agent}, ${turn} test: signed in by its own session, through rotations`, async ({
+        workerPage: page,
+        context,
+        server,
+      }) => {
+        await page.goto("/dashboard");
+        await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+        sessions.push(await sessionOf(context, server.url));
+        await untilAccessExpires(context);
+        await page.reload();
+        await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+      });
+    }
+  });
+}
+
+test("each user agent had a session of its own, which its tests shared", () => {
+  const [first, second, third, fourth] = sessions;
+  expect([second, fourth]).toEqual([first, third]);
+  expect(third).not.toBe(first);
+});
+
+test("one saved state used by a desktop browser and a phone ends the session, and the log names the cause", async ({
+  signedInPage: page,
+  context,
+  account,
+  openBrowser,
+  server,
+}) => {
+  const phone = await openBrowser({ baseURL: server.url, ...PHONE });
+  await copyCookies(context, phone);
+  await untilAccessExpires(context);
+  await page.goto("/dashboard");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+  const until = Date.now() + CLEAR_MS;
+  await expect.poll(() => Date.now() > until, { timeout: CLEAR_MS + 5_000 }).toBe(true);
+  await expireAccessToken(phone);
+  const other = await phone.newPage();
+  await other.goto("/dashboard");
+  await expect(other.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+  const lines = server.app.output().split("\n");
+  const said = lines.filter((line) => line.includes("session-replayed") && line.includes(account.id)).join("\n");
+  expect(said).toContain("give each its own sign-in");
+});
