@@ -5,14 +5,19 @@ import { createConnection, type Connection, type RowDataPacket } from "mysql2/pr
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Kysely } from "kysely";
 import { connect, parseDatabaseUrl } from "@/db/connect";
+import { isUnavailable } from "@/db/faults";
 import { migrateToLatest, MIGRATION_LIMITS } from "@/db/migrate";
 import type { Database } from "@/db/schema";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
 import { signedInSession } from "./auth/db-testing";
+import { endSession } from "./auth/end-session";
+import { login } from "./auth/login";
+import { hashPassword } from "./auth/password";
 import { secondsAfter } from "./auth/policy/lifetimes";
 import { tryRefresh } from "./auth/refresh";
+import { register } from "./auth/register";
 import { ADA, anotherInstance } from "./auth/testing";
 import { closeDatabase, database } from "./database";
 import { env } from "./env";
@@ -107,13 +112,32 @@ describe("ready", () => {
   });
 });
 
-test("while the server is read-only a refresh is unavailable, and the session goes on after it", async () => {
+test.each([
+  ["the server is", "set global read_only = 1"],
+  ["its transactions are", "set global transaction read only"],
+])("while %s read-only, acts are unavailable and no fault, and the session goes on after it", async (_, statement) => {
   const now = new Date();
-  const { refreshToken } = await signedInSession(asRoot, now);
-  await root.query("set global read_only = 1");
+  const password = "velvet otters cross 7 bridges";
+  const email = `${randomUUID()}@example.test`;
+  const passwordHash = await hashPassword(password);
+  const { id, refreshToken } = await signedInSession(asRoot, now, { email, passwordHash });
   const due = secondsAfter(now, 600);
-  expect(await tryRefresh(database(), refreshToken, ADA, due)).toMatchObject({ kind: "unavailable", status: 503 });
-  await root.query("set global read_only = 0");
+  await root.query(statement);
+  await closeDatabase();
+
+  const db = database();
+  expect(await tryRefresh(db, refreshToken, ADA, due)).toMatchObject({ kind: "unavailable", status: 503 });
+  const input = { email, password, remember: true };
+  for (const act of [
+    () => login(db, input, ADA, null, due),
+    () => register(db, { ...input, email: `new.${email}`, fullName: "Ada Moat" }, ADA, null, due),
+    () => endSession(db, { id }, "logout"),
+  ]) {
+    await expect(act()).rejects.toSatisfy(isUnavailable);
+  }
+
+  await mend();
+  await closeDatabase();
   expect(await tryRefresh(database(), refreshToken, ADA, due)).toMatchObject({ kind: "refreshed", verdict: "rotate" });
 });
 
