@@ -118,7 +118,7 @@ for (const late of [false, true]) {
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
     const renewed = await sessionCookies(context);
     expect(renewed.refresh?.value).not.toBe(old.refresh?.value);
-    expect(server.app.output().includes("session-recovered")).toBe(late);
+    await expect.poll(() => server.app.output().includes("session-recovered")).toBe(late);
 
     // Fresh, if this is the live token; the end of the session, if it is not.
     await expireAccessToken(context);

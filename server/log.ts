@@ -1,5 +1,6 @@
 import "server-only";
 import { pino, stdTimeFunctions, type Logger } from "pino";
+import { LogWriter, openStandardOutput } from "./log-writer";
 import { loggedNotes, requestNotes } from "./request-notes";
 
 /** Names under which a secret could reach a log line by mistake, at the top or one level down. */
@@ -31,9 +32,7 @@ const shared = globalThis as typeof globalThis & { [LOG]?: Logger };
 /** Writes JSON lines to standard output. Request id, session id and user id are added by themselves. */
 export const log: Logger = (shared[LOG] ??= createLog());
 
-export function createLog(
-  destination: { write(line: string): void } = pino.destination({ dest: 1, sync: true }),
-): Logger {
+export function createLog(destination: { write(line: string): void } = standardOutput()): Logger {
   return pino(
     {
       base: undefined,
@@ -46,6 +45,12 @@ export function createLog(
     },
     destination,
   );
+}
+
+function standardOutput(): LogWriter {
+  const writer = new LogWriter(openStandardOutput());
+  process.on("exit", () => writer.flushSync());
+  return writer;
 }
 
 /** Drivers hang the whole statement with its values on their errors, so only what is named here is written. */

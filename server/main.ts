@@ -5,7 +5,7 @@ import next from "next";
 import { COOKIE_NAMES } from "./auth/cookies";
 import { closeDatabase } from "./database";
 import { connectionsForThisProcess } from "./edge/connections";
-import { sendConsoleToLog } from "./edge/console-to-log";
+import { ignoreOutputErrors, sendConsoleToLog, sendWarningsToLog } from "./edge/console-to-log";
 import { createEntry } from "./edge/entry";
 import { publicAddress } from "./edge/forwarded-headers";
 import { listen } from "./edge/listen";
@@ -16,6 +16,7 @@ import { log } from "./log";
 
 const DRAIN_SECONDS = 10;
 
+ignoreOutputErrors();
 const settings = readSettings();
 const isDevelopment = settings.NODE_ENV === "development";
 log.level = settings.LOG_LEVEL;
@@ -69,6 +70,7 @@ function readSettings(): Env {
 /** Next logs rejections that nobody handles, which is enough, and exceptions, which is not: their state is unknown. */
 function endOnUncaughtException(): void {
   sendConsoleToLog(log);
+  sendWarningsToLog(log);
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "uncaught exception");
     process.exit(1);

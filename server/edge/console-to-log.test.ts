@@ -3,17 +3,19 @@ import { createLog } from "@/server/log";
 import { sendConsoleToLog } from "./console-to-log";
 
 test("what the framework prints becomes a line that tells no secret", () => {
-  const { error, warn } = console;
-  onTestFinished(() => void Object.assign(console, { error, warn }));
+  const { error, warn, info, log, debug, trace } = console;
+  onTestFinished(() => void Object.assign(console, { error, warn, info, log, debug, trace }));
   const lines: string[] = [];
   sendConsoleToLog(createLog({ write: (line) => lines.push(line) }));
 
   console.error(" ⨯", Object.assign(new Error("Deadlock found"), { sql: "update … 'hunter2'" }));
   console.warn("slow: %s", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl");
+  console.log("Ready in %d ms", 5);
 
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     { level: "error", msg: " ⨯", err: { message: "Deadlock found" } },
     { level: "warn", msg: "slow: [token]" },
+    { level: "info", msg: "Ready in 5 ms" },
   ]);
   expect(lines.join("")).not.toMatch(/hunter2|eyJ/);
 });
