@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess, type StdioOptions } from "node:child_process";
+import { execFileSync, spawn, spawnSync, type ChildProcess, type StdioOptions } from "node:child_process";
 import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
@@ -78,6 +78,15 @@ const MEBIBYTE = 2 ** 20;
 describe("the app goes on answering, and ends when asked to, while its standard output", () => {
   test("is a pipe that nobody reads", async () => {
     const app = await start(newPipe().forWriting);
+    await app.ask(OVERFLOW);
+    await expectToGoOn(app);
+  });
+
+  test("is a pipe that nobody reads and another process has made blocking", async () => {
+    const { forWriting } = newPipe();
+    const app = await start(forWriting);
+    // A process that Node starts resets O_NONBLOCK on its standard output, for everyone who shares it.
+    spawnSync(process.execPath, ["--version"], { stdio: ["ignore", forWriting, "ignore"] });
     await app.ask(OVERFLOW);
     await expectToGoOn(app);
   });

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { createLog } from "@/server/log";
-import { sendConsoleToLog } from "./console-to-log";
+import { sendConsoleToLog, sendWarningsToLog } from "./console-to-log";
 
 test("what the framework prints becomes a line that tells no secret", () => {
   const { error, warn, info, log, debug, trace } = console;
@@ -18,4 +18,20 @@ test("what the framework prints becomes a line that tells no secret", () => {
     { level: "info", msg: "Ready in 5 ms" },
   ]);
   expect(lines.join("")).not.toMatch(/hunter2|eyJ/);
+});
+
+test("a warning of Node becomes a line, and is not printed", async () => {
+  const listeners = process.listeners("warning");
+  onTestFinished(() => {
+    process.removeAllListeners("warning");
+    for (const listener of listeners) process.on("warning", listener);
+  });
+  const lines: string[] = [];
+  sendWarningsToLog(createLog({ write: (line) => lines.push(line) }));
+  expect(process.listenerCount("warning")).toBe(1);
+
+  process.emitWarning("a leak, perhaps");
+  await expect.poll(() => lines).toHaveLength(1);
+
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "warn", err: { message: "a leak, perhaps" } });
 });

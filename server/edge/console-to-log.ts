@@ -19,7 +19,7 @@ export function sendConsoleToLog(log: Logger): void {
   console.trace = sendAs("debug");
 }
 
-/** Node prints warnings with a synchronous write to standard error, which stops the process while nobody reads it. */
+/** Node prints warnings to standard error by itself, with a write that may block. */
 export function sendWarningsToLog(log: Logger): void {
   process.removeAllListeners("warning");
   process.on("warning", (warning) => log.warn({ err: warning }, "warning"));
