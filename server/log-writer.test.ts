@@ -13,10 +13,9 @@ const folder = mkdtempSync(join(ROOT, "node_modules/.log-writer-test-"));
 const APP = `
   import { createEntry } from "@/server/edge/entry";
   import { stopOnSignal } from "@/server/edge/stop";
-  import { ignoreOutputErrors, sendConsoleToLog, sendWarningsToLog } from "@/server/edge/console-to-log";
+  import { sendConsoleToLog, sendWarningsToLog } from "@/server/edge/console-to-log";
   import { createLog } from "@/server/log";
   const log = createLog();
-  ignoreOutputErrors();
   sendConsoleToLog(log);
   sendWarningsToLog(log);
   process.on("uncaughtException", (error) => {

@@ -5,7 +5,7 @@ import next from "next";
 import { COOKIE_NAMES } from "./auth/cookies";
 import { closeDatabase } from "./database";
 import { connectionsForThisProcess } from "./edge/connections";
-import { ignoreOutputErrors, sendConsoleToLog, sendWarningsToLog } from "./edge/console-to-log";
+import { sendConsoleToLog, sendWarningsToLog } from "./edge/console-to-log";
 import { createEntry } from "./edge/entry";
 import { publicAddress } from "./edge/forwarded-headers";
 import { listen } from "./edge/listen";
@@ -16,7 +16,6 @@ import { log } from "./log";
 
 const DRAIN_SECONDS = 10;
 
-ignoreOutputErrors();
 const settings = readSettings();
 const isDevelopment = settings.NODE_ENV === "development";
 log.level = settings.LOG_LEVEL;

@@ -17,15 +17,26 @@ export function sendConsoleToLog(log: Logger): void {
   console.log = sendAs("info");
   console.debug = sendAs("debug");
   console.trace = sendAs("debug");
+  sendWritesToLog(log);
+}
+
+/** A library that writes past the console would block the process while nobody reads, or end it when the output is closed. */
+function sendWritesToLog(log: Logger): void {
+  const sendAs =
+    (level: "error" | "info") =>
+    (chunk: string | Uint8Array, ...rest: unknown[]) => {
+      const text = (typeof chunk === "string" ? chunk : Buffer.from(chunk).toString()).trimEnd();
+      if (text !== "") log[level](text);
+      const done = rest.find((value) => typeof value === "function");
+      if (done) process.nextTick(done as () => void);
+      return true;
+    };
+  Object.assign(process.stdout, { write: sendAs("info") });
+  Object.assign(process.stderr, { write: sendAs("error") });
 }
 
 /** Node prints warnings to standard error by itself, with a write that may block. */
 export function sendWarningsToLog(log: Logger): void {
   process.removeAllListeners("warning");
   process.on("warning", (warning) => log.warn({ err: warning }, "warning"));
-}
-
-/** Without a listener, a write to a closed or full output ends the process, whichever library made it. */
-export function ignoreOutputErrors(): void {
-  for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
 }
