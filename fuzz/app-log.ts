@@ -1,10 +1,14 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
+import { pause } from "@/lab/pause";
 
 const PIECE_BYTES = 256 * 1024;
-const LINES_KEPT = 2000;
+const REQUESTS_KEPT = 20_000;
+/** The last line about a request: when it is there, all others are. */
+const LAST_LINE = /"msg":"(?:unreadable )?request"/;
+const POLL_MILLISECONDS = 2;
 
-/** Follows the app's log while it is written: a line is there before the answer that it is about. */
+/** Follows the app's log, which is written asynchronously: the lines about a request may come after its response. */
 export class AppLog {
   readonly #descriptor: number;
   readonly #decoder = new StringDecoder("utf8");
@@ -21,10 +25,21 @@ export class AppLog {
     this.#descriptor = openSync(file, "r");
   }
 
-  /** What was written about the request with this id. */
-  about(requestId: string): readonly string[] {
+  /** What was written about the request with this id, up to its last line; what there is if that does not come in time. */
+  async about(requestId: string, secondsAtMost: number): Promise<readonly string[]> {
+    const deadline = Date.now() + secondsAtMost * 1000;
+    for (;;) {
+      this.#read();
+      const lines = this.#byRequest.get(requestId) ?? [];
+      if (isComplete(lines) || Date.now() > deadline) return lines;
+      await pause(POLL_MILLISECONDS);
+    }
+  }
+
+  /** The ids of requests that left lines of their work, but not the line that every request ends with. */
+  unfinished(isMeant: (requestId: string) => boolean): string[] {
     this.#read();
-    return this.#byRequest.get(requestId) ?? [];
+    return [...this.#byRequest].filter(([id, lines]) => isMeant(id) && !isComplete(lines)).map(([id]) => id);
   }
 
   close(): void {
@@ -53,6 +68,10 @@ export class AppLog {
     const known = this.#byRequest.get(requestId);
     if (known !== undefined) return void known.push(line);
     this.#byRequest.set(requestId, [line]);
-    if (this.#byRequest.size > LINES_KEPT) this.#byRequest.delete(this.#byRequest.keys().next().value!);
+    if (this.#byRequest.size > REQUESTS_KEPT) this.#byRequest.delete(this.#byRequest.keys().next().value!);
   }
+}
+
+export function isComplete(lines: readonly string[]): boolean {
+  return lines.some((line) => LAST_LINE.test(line));
 }

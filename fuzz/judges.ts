@@ -1,3 +1,4 @@
+import { isComplete } from "./app-log";
 import { couldBeOurs, isAmbiguous, isSoft, setCookiesOf, type Facts } from "./facts";
 import { headerIn, headersIn } from "./headers";
 import type { HttpAnswer } from "./http-answers";
@@ -110,6 +111,9 @@ export const JUDGES = {
       bystanderDifference === "rotated" && !(sent.text.includes(bystander.access) && sent.text.includes(AGENT));
     return isReader ? null : `the bystander's rows changed: ${bystanderDifference}`;
   },
+
+  "Every answer has its line in the log": ({ answer, log }) =>
+    answer === null || isComplete(log) ? null : "the request left no line",
 
   "The log kept tokens, passwords and queries to itself": ({ log, person, bystander, sent }) => {
     const secrets = [person.access, person.refresh, bystander.access, bystander.refresh, PASSWORD];

@@ -13,6 +13,10 @@ import { sendByFetch, sendBytes, type Outcome } from "./transport";
 import type { Tally } from "./tally";
 import type { Meaning } from "./words";
 
+/** How long the log may take, and how long a line is waited for that need not come. */
+const LOG_SECONDS = 10;
+const SILENT_SECONDS = 0.05;
+
 /** A request that an oracle did not let pass, as small as it could be made. */
 export interface Finding {
   oracle: Oracle;
@@ -84,7 +88,10 @@ export class Lane {
       bystander: this.bystander,
       origin: this.target.origin,
       secrets: this.target.secrets,
-      log: this.target.log.about((answer && headerIn(answer.headers, "x-request-id")) ?? requestId),
+      log: await this.target.log.about(
+        (answer && headerIn(answer.headers, "x-request-id")) ?? requestId,
+        answer === null ? SILENT_SECONDS : LOG_SECONDS,
+      ),
       bystanderDifference: this.bystander.difference(bystanderRows!),
       personDifference: this.person.difference(personRows!),
     };
