@@ -5,12 +5,14 @@ import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
 import { perform } from "@/scripts/perform.mjs";
 import { buildOnce } from "@/scripts/production-build.mjs";
+import { stormConnections } from "./connection-storm";
 import { complaintAtTheEnd } from "./farewell";
 import { Lane, type Finding } from "./lane";
 import { judgeMemory, type Sample } from "./memory";
 import { readOptions } from "./options";
 import { hashOnce } from "./people";
 import { report } from "./report";
+import { complaintAboutStarvedApp } from "./starved-app";
 import { Tally } from "./tally";
 import { Target } from "./target";
 
@@ -42,14 +44,14 @@ await withLock(`${FOLDER}.lock`, () =>
       return started;
     });
 
+    const passwordHash = await hashOnce();
     await step(
       "Requests",
       async (say) => {
-        const passwordHash = await hashOnce();
         const lanes = await Promise.all(Array.from({ length: LANES }, () => Lane.open(target, tally, passwordHash)));
         const rounds = options.path === undefined ? ROUNDS : 1;
         const each = Math.ceil(options.requests / rounds / LANES);
-        for (let round = 0; round < rounds && findings.length === 0; round++) {
+        for (let round = 0; round < rounds && findings.length === 0 && options.requests > 0; round++) {
           // Each round and lane has a seed of its own, so that a finding is repeated without what came before it.
           const seeds = lanes.map((_, at) => options.seed + round * LANES + at);
           const running = options.path === undefined ? lanes : lanes.slice(0, 1);
@@ -61,13 +63,28 @@ await withLock(`${FOLDER}.lock`, () =>
       },
       () => findings.length === 0,
     );
+    const connections: Record<string, string | null> = {};
+    // One repeated request does not need them.
+    if (options.path === undefined) {
+      await step(
+        "Connections",
+        async (say) => {
+          const share = options.isShort ? 0.5 : 1;
+          Object.assign(connections, await stormConnections(target, passwordHash, { seed: options.seed, share }));
+          say("log not read, no descriptors left");
+          const starved = "Without a log reader and descriptors the app answered, and recovered";
+          connections[starved] = await complaintAboutStarvedApp(FOLDER);
+        },
+        () => Object.values(connections).every((one) => one === null),
+      );
+    }
     const complaint = await step(
       "Farewell",
-      () => complaintAtTheEnd(target.port, target.origin),
+      () => complaintAtTheEnd(target.port, target.origin).catch((error: Error) => String(error.cause ?? error)),
       (one) => one === null,
     );
     const isGood = report(
-      { options, tally, findings, samples, memory: judgeMemory(samples), complaint, log: target.log },
+      { options, tally, findings, samples, memory: judgeMemory(samples), connections, complaint, log: target.log },
       print,
     );
     await leave(isGood ? 0 : 1);

@@ -4,6 +4,7 @@ import { Obstacle } from "@/scripts/obstacle.mjs";
 export interface Options {
   requests: number;
   seed: number;
+  isShort: boolean;
   /** Repeats one finding: its lane, and its way through the shrinking. */
   path: string | undefined;
   reportFile: string | undefined;
@@ -26,7 +27,7 @@ export function readOptions(args: string[]): Options {
   });
   const requests = numberOf("requests", values.requests) ?? (values.short ? REQUESTS_OF_A_SHORT_RUN : REQUESTS);
   const seed = numberOf("seed", values.seed) ?? Math.floor(Math.random() * 2 ** 31);
-  return { requests, seed, path: values.path, reportFile: values.report };
+  return { requests, seed, isShort: values.short, path: values.path, reportFile: values.report };
 }
 
 function numberOf(name: string, value: string | undefined): number | null {

@@ -18,6 +18,8 @@ interface Result {
   findings: readonly Finding[];
   samples: readonly Sample[];
   memory: Verdict | null;
+  /** What must hold after attacks on connections. */
+  connections: Record<string, string | null>;
   /** What went wrong when somebody signed in at the end. */
   complaint: string | null;
   log: AppLog;
@@ -46,11 +48,12 @@ export function report(result: Result, print: (text: string) => void): boolean {
   return Object.values(verdicts).every((complaint) => complaint === null);
 }
 
-function verdictsOf({ findings, log, memory, complaint }: Result): Record<string, string | null> {
+function verdictsOf({ findings, log, memory, connections, complaint }: Result): Record<string, string | null> {
   const verdicts: Record<string, string | null> = {};
   for (const oracle of Object.keys(JUDGES)) {
     verdicts[oracle] = findings.find((finding) => finding.oracle === oracle)?.complaint ?? null;
   }
+  Object.assign(verdicts, connections);
   verdicts["No fault stood in the log that belongs to no request"] = log.strays[0]?.slice(0, 300) ?? null;
   verdicts["At the end somebody new could register, sign out and sign in"] = complaint;
   // Too few samples say nothing, and a short run does not claim that they do.

@@ -4,4 +4,6 @@ requireSupportedNode();
 const { installPackages } = await import("../scripts/install.mjs");
 const { runBundled } = await import("../scripts/run-bundled.mjs");
 await installPackages(() => {});
-await runBundled({ fuzz: "fuzz/main.ts" });
+const [first, ...words] = process.argv.slice(2);
+if (first === "--mutate") (await import("./mutate.mjs")).runMutations(words);
+else await runBundled({ fuzz: "fuzz/main.ts" });

@@ -36,9 +36,9 @@ const SECRETS = {
  * Runs the app's production entry.
  * @param {{
  *   port?: number, env?: Record<string, string | undefined>, entry?: string, cwd?: string,
- *   log?: string | "inherit", until?: "ready" | "live" | "started", detached?: boolean,
- * }} [options] port 0 or none is a free one; `env` is laid over this process's; the build in `cwd` is served; `log` is a file;
- *   `detached` gives it a process group of its own, so that a Ctrl-C reaches it through us alone, and once; when this process
+ *   log?: string | number | "inherit", until?: "ready" | "live" | "started", detached?: boolean,
+ * }} [options] port 0 or none is a free one; `env` is laid over this process's; the build in `cwd` is served; `log` is a file or an
+ *   open descriptor; `detached` gives it a process group of its own, so that a Ctrl-C reaches it through us alone, and once; when this process
  *   is killed, the app stops like after a SIGTERM
  * @returns {Promise<App>}
  */
@@ -62,7 +62,7 @@ export async function startApp({ port = 0, env = {}, entry, cwd = ROOT, log, unt
     cwd,
     env: { ...SECRETS, ...process.env, ...defaults, ...env, ...endsWithUs.env, PORT: String(port) },
     detached,
-    stdio: file === "inherit" ? ["ignore", "inherit", "inherit", "pipe"] : openLog(file),
+    stdio: typeof file === "number" || file === "inherit" ? ["ignore", file, file, "pipe"] : openLog(file),
   });
   const identity = identify(child.pid ?? 0);
   if (build !== null) useBuild(build, identity);
@@ -76,7 +76,7 @@ export async function startApp({ port = 0, env = {}, entry, cwd = ROOT, log, unt
       resolve({ code, signal });
     });
   });
-  const output = () => (file === "inherit" ? "" : readFileSync(file, "utf8"));
+  const output = () => (typeof file === "number" || file === "inherit" ? "" : readFileSync(file, "utf8"));
 
   /** @param {"live" | "ready"} what  @param {number} seconds */
   async function untilAnswered(what, seconds) {
