@@ -2,6 +2,7 @@ import { exhaustPool, slowDatabase } from "./fault-database";
 import { floodWithLogins } from "./fault-logins";
 import { killBetweenCommitAndReply } from "./fault-kills";
 import { freezeInstance } from "./fault-frozen-app";
+import { overtakeLogin } from "./fault-overtaken-login";
 import { holdRowLock } from "./fault-row-lock";
 import { stormEverythingTogether } from "./fault-storm";
 import { migrateTwiceAtOnce } from "./crash-migration";
@@ -14,6 +15,7 @@ export type Fault = (world: World) => Promise<void>;
 const FAULTS: Record<string, Fault> = {
   "a stuck client holds a row": holdRowLock,
   "a revocation on one instance": revokeInQuiet,
+  "a login that is overtaken by the end of all sessions": overtakeLogin,
   "an instance that is frozen": freezeInstance,
   "256 logins at once": floodWithLogins,
   "cleanup, a storm of refreshes and revocations of all": stormEverythingTogether,
@@ -26,6 +28,7 @@ const FAULTS: Record<string, Fault> = {
 const TASTE = [
   "a stuck client holds a row",
   "a revocation on one instance",
+  "a login that is overtaken by the end of all sessions",
   "an instance that is frozen",
   "two migrations at once",
 ];
