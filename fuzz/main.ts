@@ -64,8 +64,7 @@ await withLock(`${FOLDER}.lock`, () =>
       () => findings.length === 0,
     );
     const connections: Record<string, string | null> = {};
-    // One repeated request does not need them.
-    if (options.path === undefined) {
+    if (options.path === undefined && !options.requestsOnly) {
       await step(
         "Connections",
         async (say) => {

@@ -35,12 +35,12 @@ function failedOraclesWithout({ rule, file, from, to }) {
       join(COPY, file),
       source.replace(from, () => to),
     );
-    const args = [join(COPY, "fuzz", "start.mjs"), "--short", "--seed", "1", "--report", report];
+    const args = [join(COPY, "fuzz", "start.mjs"), "--short", "--requests-only", "--seed", "1", "--report", report];
     spawnSync(process.execPath, args, { cwd: COPY, stdio: "inherit" });
   } finally {
     writeFileSync(join(COPY, file), source);
   }
-  if (!existsSync(report)) return ["the run itself"];
+  if (!existsSync(report)) return ["(the run did not come to its end)"];
   const { invariants } = JSON.parse(readFileSync(report, "utf8"));
   return Object.keys(invariants).filter((oracle) => invariants[oracle] > 0);
 }
@@ -57,6 +57,9 @@ function layCopy() {
   const root = JSON.stringify(ROOT);
   writeFileSync(
     config,
-    readFileSync(config, "utf8").replace("{\n", () => `{\n  turbopack: { root: ${root} },\n`),
+    readFileSync(config, "utf8").replace(
+      "{\n",
+      () => `{\n  turbopack: { root: ${root} },\n  typescript: { ignoreBuildErrors: true },\n`,
+    ),
   );
 }

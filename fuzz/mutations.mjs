@@ -70,7 +70,7 @@ export const MUTATIONS = [
     rule: "an error says one sentence of a closed list",
     file: "server/trpc.ts",
     from: "message: refusal?.message ?? FAULT_MESSAGE",
-    to: "message: error.message",
+    to: "message: error.message || FAULT_MESSAGE",
     oracle: "Every body was our envelope, a page, or a file of ours",
   },
   {

@@ -5,6 +5,8 @@ export interface Options {
   requests: number;
   seed: number;
   isShort: boolean;
+  /** Without attacks on connections. */
+  requestsOnly: boolean;
   /** Repeats one finding: its lane, and its way through the shrinking. */
   path: string | undefined;
   reportFile: string | undefined;
@@ -22,12 +24,20 @@ export function readOptions(args: string[]): Options {
       seed: { type: "string" },
       path: { type: "string" },
       report: { type: "string" },
+      "requests-only": { type: "boolean", default: false },
       short: { type: "boolean", default: false },
     },
   });
   const requests = numberOf("requests", values.requests) ?? (values.short ? REQUESTS_OF_A_SHORT_RUN : REQUESTS);
   const seed = numberOf("seed", values.seed) ?? Math.floor(Math.random() * 2 ** 31);
-  return { requests, seed, isShort: values.short, path: values.path, reportFile: values.report };
+  return {
+    requests,
+    seed,
+    isShort: values.short,
+    requestsOnly: values["requests-only"],
+    path: values.path,
+    reportFile: values.report,
+  };
 }
 
 function numberOf(name: string, value: string | undefined): number | null {

@@ -2,11 +2,12 @@ import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, readdirSync, readSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { pause } from "@/lab/pause";
+import { forEachAtOnce, pause } from "@/lab/pause";
 import { startApp, type App } from "@/scripts/app.mjs";
 
 /** More log lines than a pipe holds. */
-const REQUESTS = 600;
+const REQUESTS = 400;
+const REQUESTS_AT_ONCE = 8;
 const SPARE_DESCRIPTORS = 60;
 const CONNECTIONS = 200;
 const RECOVERY_SECONDS = 30;
@@ -36,11 +37,13 @@ export async function complaintAboutStarvedApp(folder: string): Promise<string |
 }
 
 async function complaintAboutUnreadLog({ url }: App): Promise<string | null> {
-  for (let at = 0; at < REQUESTS; at++) {
+  let complaint: string | null = null;
+  await forEachAtOnce(Array.from({ length: REQUESTS }).keys(), REQUESTS_AT_ONCE, async (at) => {
+    if (complaint !== null) return;
     const status = await statusOf(`${url}/api/health/live`);
-    if (status !== 200) return `with its log not read, request ${at} was answered ${status}`;
-  }
-  return null;
+    if (status !== 200) complaint = `with its log not read, request ${at} was answered ${status}`;
+  });
+  return complaint;
 }
 
 /** Pages are loaded for the first time while no file can be opened: that must not be remembered. */
