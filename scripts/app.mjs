@@ -36,13 +36,22 @@ const SECRETS = {
  * Runs the app's production entry.
  * @param {{
  *   port?: number, env?: Record<string, string | undefined>, entry?: string, cwd?: string,
- *   log?: string | number | "inherit", until?: "ready" | "live" | "started", detached?: boolean,
+ *   log?: string | number | "inherit", prefix?: string[], until?: "ready" | "live" | "started", detached?: boolean,
  * }} [options] port 0 or none is a free one; `env` is laid over this process's; the build in `cwd` is served; `log` is a file or an
- *   open descriptor; `detached` gives it a process group of its own, so that a Ctrl-C reaches it through us alone, and once; when this process
- *   is killed, the app stops like after a SIGTERM
+ *   open descriptor; `prefix` is a command that runs another; `detached` gives it a process group of its own, so that a Ctrl-C
+ *   reaches it through us alone, and once; when this process is killed, the app stops like after a SIGTERM
  * @returns {Promise<App>}
  */
-export async function startApp({ port = 0, env = {}, entry, cwd = ROOT, log, until = "ready", detached = false } = {}) {
+export async function startApp({
+  port = 0,
+  env = {},
+  entry,
+  cwd = ROOT,
+  log,
+  prefix = [],
+  until = "ready",
+  detached = false,
+} = {}) {
   port ||= await findFreePort();
   const build = entry === undefined ? findBuild() : null;
   // Ours before the app has an identity: a build that nobody uses may be removed.
@@ -58,7 +67,8 @@ export async function startApp({ port = 0, env = {}, entry, cwd = ROOT, log, unt
     __NEXT_PROCESSED_ENV: "true",
   };
   const program = entry ?? join(build ?? "", "entry", "main.mjs");
-  const child = spawn(process.execPath, [...endsWithUs.args, "--enable-source-maps", program], {
+  const [command = "", ...args] = [...prefix, process.execPath, ...endsWithUs.args, "--enable-source-maps", program];
+  const child = spawn(command, args, {
     cwd,
     env: { ...SECRETS, ...process.env, ...defaults, ...env, ...endsWithUs.env, PORT: String(port) },
     detached,
