@@ -71,6 +71,6 @@ export function setCookiesOf(answer: HttpAnswer): string[] {
   return headersIn(answer.headers, "set-cookie");
 }
 
-function isJson(type: string): boolean {
+export function isJson(type: string): boolean {
   return type.split(";", 1)[0]?.trim().toLowerCase() === "application/json";
 }

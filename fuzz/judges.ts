@@ -118,14 +118,18 @@ export const JUDGES = {
   "The log kept tokens, passwords and queries to itself": ({ log, person, bystander, sent }) => {
     const secrets = [person.access, person.refresh, bystander.access, bystander.refresh, PASSWORD];
     const path = sent.target.split("?", 1)[0] ?? "";
-    const typed = path.includes(TYPED) ? [] : [TYPED];
-    const line = log.find((one) => [...secrets, ...typed].some((secret) => one.includes(secret)));
+    const mayHaveTyped = TYPED_IN_ANY_SPELLING.test(path);
+    const line = log.find(
+      (one) => secrets.some((secret) => one.includes(secret)) || (!mayHaveTyped && TYPED_IN_ANY_SPELLING.test(one)),
+    );
     return line === undefined ? null : `in the log: ${line.slice(0, 300)}`;
   },
 } satisfies Record<string, Judge>;
 
 /** What somebody typed, and the log must not show. */
 export const TYPED = "mistyped otters";
+/** As it is, or encoded in an address. */
+const TYPED_IN_ANY_SPELLING = /mistyped(?: |\+|%(?:25)*20)otters/i;
 
 export type Oracle = keyof typeof JUDGES;
 

@@ -15,7 +15,7 @@ export const MUTATIONS = [
     file: "server/edge/methods.ts",
     from: 'if (route !== "call") return READING;',
     to: 'if (route !== "call") return [...READING, "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];',
-    oracle: "",
+    oracle: "Every body was our envelope, a page, or a file of ours",
   },
   {
     rule: "a mutation comes from our own origin",
@@ -29,14 +29,14 @@ export const MUTATIONS = [
     file: "server/calls.ts",
     from: 'if (type !== "application/json")',
     to: 'if (type === "application/never")',
-    oracle: "What another site can send changed nothing",
+    oracle: "What is too much, ambiguous or hidden in a batch was refused",
   },
   {
     rule: "a token has one canonical spelling",
     file: "server/auth/signed-token.ts",
     from: "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/",
     to: "[A-Za-z0-9_-]+=*$/",
-    oracle: "",
+    oracle: "Nobody was let in without a token or a password of ours",
   },
   {
     rule: "`next` stays on this origin",

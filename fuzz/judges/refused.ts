@@ -1,4 +1,4 @@
-import { plainPath, sentHeaders, type Facts } from "@/fuzz/facts";
+import { isJson, plainPath, sentHeaders, type Facts } from "@/fuzz/facts";
 
 const BODY_BYTES_AT_MOST = 64 * 1024;
 const CALLS_PER_BATCH_AT_MOST = 10;
@@ -13,6 +13,8 @@ export function complaintAboutAcceptance({ sent, answer, route }: Facts): string
   if ((sent.body?.length ?? 0) > BODY_BYTES_AT_MOST && wentOn) return "a body over 64 kB was read";
   if (repeatsCookie(sentHeaders(sent, "cookie")) && answer.status < 400)
     return "one cookie was sent twice, and believed";
+  if (route === "call" && sent.method === "POST" && !sentHeaders(sent, "content-type").some(isJson))
+    return answer.body.includes('"result":') ? "a mutation whose body is not JSON was carried out" : null;
   if (route !== "call" || !isUnfitBatch(plainPath(sent))) return null;
   return answer.body.includes('"result":') ? "a batch that is too long, or hides a sign-in, was carried out" : null;
 }
