@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+
+// The packages of a whole app are loaded, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const ROOT = process.cwd();
 // Beside the packages, so that the bundle finds them.
