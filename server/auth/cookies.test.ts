@@ -89,6 +89,11 @@ describe("a Cookie header", () => {
     ["names without values", "__acc; __ref"],
     ["other names", "acc=a; ref=b; x__acc=c; __accx=d; __ACC=e; __Ref=f"],
     ["the name in a value", "x=__acc=a.b.c"],
+    [
+      "the names after white space that is not SP or HTAB",
+      "\xa0__acc=a; __ref\xa0=b; \v__acc=c; \f__ref=d; \x85__acc=e",
+    ],
+    ["the names after characters that no token has", '(__acc=a; __ref,=b; "__acc=c; __acc"=d; __ref/=e; __acc@=f'],
   ])("with nothing of ours: %s", (_, header) => {
     expect(readCookies(header)).toEqual(NOTHING);
   });
@@ -103,6 +108,13 @@ describe("a Cookie header", () => {
   ])("with a name %s is nobody's: one of the two was slipped in", (_, header) => {
     expect(readCookies(header)).toMatchObject({ accessToken: null, hasAccessCookie: true });
     expect(readCookies(header.replaceAll("__acc", "__ref"))).toEqual(NOTHING);
+  });
+
+  test("with SP and HTAB around names and values is read without them, and only without them", () => {
+    expect(readCookies(" \t__acc\t = \ta\xa0 \t;\t__ref=\xa0b")).toMatchObject({
+      accessToken: "a\xa0",
+      refreshToken: "\xa0b",
+    });
   });
 
   test("with an empty cookie has none, and the gate sees the request", () => {

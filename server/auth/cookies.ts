@@ -1,4 +1,5 @@
 import "server-only";
+import { readCookiePairs, writeCookiePairs } from "@/server/cookie-header";
 import { env } from "@/server/env";
 
 /** The one module that knows the cookies' names and attributes. `middleware.ts` repeats the names in its matcher, which must be literal. */
@@ -36,12 +37,7 @@ export function refreshCookieName(): string {
 /** Reads a Cookie header. A name that is sent twice counts as not sent: one of the two is somebody else's. */
 export function readCookies(header: string | null | undefined): PresentedCookies {
   const found = new Map<string, string | null>();
-  for (const pair of (header ?? "").split(";")) {
-    const separator = pair.indexOf("=");
-    if (separator < 0) continue;
-    const name = pair.slice(0, separator).trim();
-    found.set(name, found.has(name) ? null : pair.slice(separator + 1).trim());
-  }
+  for (const [name, value] of readCookiePairs(header ?? "")) found.set(name, found.has(name) ? null : value);
   return {
     accessToken: found.get(accessCookieName()) || null,
     refreshToken: found.get(refreshCookieName()) || null,
@@ -78,14 +74,9 @@ export function serializeCookie(cookie: CookieToSet): string {
 /** The Cookie header as the browser would send it, had it received these cookies already. */
 export function withCookies(header: string | null, cookies: CookieToSet[]): string {
   const replaced = new Set(cookies.map((cookie) => cookie.name));
-  const kept = (header ?? "")
-    .split(";")
-    .map((pair) => pair.trim())
-    .filter((pair) => pair !== "" && !replaced.has(pair.split("=", 1)[0] ?? ""));
-  const added = cookies
-    .filter((cookie) => cookie.maxAgeSeconds !== 0)
-    .map((cookie) => `${cookie.name}=${cookie.value}`);
-  return [...kept, ...added].join("; ");
+  const kept = readCookiePairs(header ?? "").filter(([name]) => !replaced.has(name));
+  const added = cookies.filter((cookie) => cookie.maxAgeSeconds !== 0);
+  return writeCookiePairs([...kept, ...added.map(({ name, value }) => [name, value] as const)]);
 }
 
 function isSecure(): boolean {

@@ -15,6 +15,7 @@ describe("headers are fine", () => {
     ["with our name inside another", "Cookie", "x__acc=1; __acc=a; __accx=2"],
     ["with our name in a value", "Cookie", "__acc=a; next=__acc"],
     ["with the access cookie under both of its names", "Cookie", "__acc=a; __Host-__acc=b"],
+    ["with our name after a no-break space", "Cookie", "__acc=a; \xa0__acc=b; __acc\xa0=c"],
     ["with several lines of a list", "Accept", "text/html", "Accept", "text/plain"],
   ])("%s", (_name, ...raw) => expect(judge(...raw)).toBe("fine"));
 });

@@ -1,5 +1,6 @@
 import "server-only";
 import type { IncomingHttpHeaders } from "node:http";
+import { trimBlanks } from "@/server/cookie-header";
 
 /** Sent twice, these have no one meaning: Node keeps the first of some, joins others, and a proxy may read the last. */
 const SINGLE = new Set([
@@ -119,7 +120,7 @@ function isHotReloadHeader(name: string): boolean {
 /** Of two cookies with one name, one was planted by somebody else, and readers disagree about which counts. */
 function repeatsCookie(header: string, guarded: ReadonlySet<string>, seen: Set<string>): boolean {
   for (const pair of header.split(";")) {
-    const name = pair.split("=", 1)[0]?.trim() ?? "";
+    const name = trimBlanks(pair.split("=", 1)[0]!);
     if (!guarded.has(name)) continue;
     if (seen.has(name)) return true;
     seen.add(name);
