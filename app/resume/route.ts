@@ -1,4 +1,4 @@
-import { droppedAccessCookies, readCookies, serializeCookie } from "@/server/auth/cookies";
+import { droppedAccessCookie, readCookies, serializeCookie } from "@/server/auth/cookies";
 import { safeNextPath, withNext } from "@/server/auth/policy/next-path";
 import { MAINTENANCE } from "@/server/auth/policy/routes";
 import { isGoingInCircles } from "@/server/auth/resume-guard";
@@ -19,7 +19,10 @@ export function GET(request: Request): Response {
   const isStuck = hasAccessCookie && isGoingInCircles(request.headers, next, new Date());
   const to = isStuck ? withNext(MAINTENANCE, next, { status: "400" }) : next;
 
-  const headers = new Headers({ location: new URL(to, env().APP_ORIGIN).href, "cache-control": "private, no-store" });
-  for (const cookie of droppedAccessCookies()) headers.append("set-cookie", serializeCookie(cookie));
+  const headers = {
+    location: new URL(to, env().APP_ORIGIN).href,
+    "cache-control": "private, no-store",
+    "set-cookie": serializeCookie(droppedAccessCookie()),
+  };
   return new Response(null, { status: 307, headers });
 }

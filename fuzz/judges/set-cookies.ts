@@ -3,13 +3,11 @@ import type { HttpAnswer } from "@/fuzz/http-answers";
 import { decode } from "@/fuzz/tampering";
 
 const OURS = /^__(acc|ref)=[\w.-]*; Path=\/; HttpOnly; SameSite=Lax(; Max-Age=\d+)?$/;
-/** What an older, more careful address may have left behind. */
-const DROPPED = "__Host-__acc=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0";
 
 /** A cookie that is not ours in form, or somebody else's in substance. */
 export function complaintAboutCookies(answer: HttpAnswer, { person, bystander, sent }: Facts): string | null {
   for (const cookie of setCookiesOf(answer)) {
-    if (!OURS.test(cookie) && cookie !== DROPPED) return `an odd cookie: ${cookie}`;
+    if (!OURS.test(cookie)) return `an odd cookie: ${cookie}`;
     if (isClearing(cookie)) continue;
     const { sid, sub } = decode(cookie.split("=")[1]?.split(".")[1] ?? "");
     const isAsked = [person, bystander].some((one) => sid === one.sessionId && hasTokenOf(sent.text, one));

@@ -9,7 +9,7 @@ const REFRESH = "__ref";
 const HOST_PREFIX = "__Host-";
 
 export const ACCESS_COOKIE_NAMES = [ACCESS, HOST_PREFIX + ACCESS] as const;
-/** Every name that must not be sent twice. */
+/** Every name under which one of them may be set; those on the wire may end in a port, which `server/edge/wire-cookies.ts` takes off. */
 export const COOKIE_NAMES = [...ACCESS_COOKIE_NAMES, REFRESH, HOST_PREFIX + REFRESH] as const;
 
 export interface PresentedCookies {
@@ -58,9 +58,9 @@ export function clearedCookies(): CookieToSet[] {
   return [accessCookie("", 0), refreshCookie("", 0)];
 }
 
-/** Drops the access cookie by every name it may have been set under, and leaves the session alone. */
-export function droppedAccessCookies(): CookieToSet[] {
-  return ACCESS_COOKIE_NAMES.map((name) => ({ name, value: "", maxAgeSeconds: 0 }));
+/** Drops the access cookie and leaves the session alone. Under the name of the other scheme it belongs to another app. */
+export function droppedAccessCookie(): CookieToSet {
+  return accessCookie("", 0);
 }
 
 /** A Set-Cookie header's value. */
