@@ -20,7 +20,9 @@ export function complaintAboutAcceptance({ sent, answer, route }: Facts): string
 }
 
 function repeatsCookie(headers: readonly string[]): boolean {
-  const names = headers.flatMap((header) => header.split(";").map((pair) => pair.split("=", 1)[0]!.trim()));
+  const names = headers.flatMap((header) =>
+    header.split(";").map((pair) => pair.split("=", 1)[0]!.replace(/^[ \t]+|[ \t]+$/g, "")),
+  );
   const guarded = names.filter((name) => GUARDED.has(name));
   return new Set(guarded).size < guarded.length;
 }

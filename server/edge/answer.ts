@@ -49,6 +49,11 @@ export class Answer<Request extends IncomingMessage = IncomingMessage> extends S
     for (const name of this.getHeaderNames()) this.removeHeader(name);
   }
 
+  /** Past the `setHeader` that Next puts on the response itself: it adds the cookies of the middleware once more, under their old names. */
+  replaceCookies(lines: string[]): void {
+    super.setHeader("Set-Cookie", lines);
+  }
+
   #take(headers: OutgoingHttpHeaders | OutgoingHttpHeader[]): void {
     if (Array.isArray(headers)) {
       for (let at = 0; at + 1 < headers.length; at += 2)

@@ -21,6 +21,7 @@ import { securityHeaders } from "./security-headers";
 import { isStaticFile } from "./static-files";
 import { UnreadableRequests } from "./unreadable";
 import { Visit } from "./visit";
+import { wireCookies } from "./wire-cookies";
 
 export type App = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
@@ -55,7 +56,8 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   const isDevelopment = settings.NODE_ENV === "development";
   const security = securityHeaders(settings.APP_ORIGIN, isDevelopment);
   const address = publicAddress(settings.APP_ORIGIN);
-  const rules = { guardedCookies: settings.guardedCookies, isOpenToOtherOrigins: corsOrigins.length > 0 };
+  const cookies = wireCookies(settings.APP_ORIGIN, settings.guardedCookies);
+  const rules = { guardedCookies: cookies.guarded, isOpenToOtherOrigins: corsOrigins.length > 0 };
   const limit = Math.max(1, Math.floor(REQUESTS_PER_MINUTE * settings.RATE_LIMIT_FACTOR));
   const hashingLine = newHashingLine();
   const ceiling = new AddressCeiling(limit, 60, ADDRESSES_COUNTED_AT_MOST);
@@ -90,9 +92,11 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
     connections.begin(answer);
     const visit = new Visit(request, settings.TRUSTED_PROXY_HOPS, isDevelopment);
     const notes: RequestNotes = { requestId: visit.requestId };
+    const renameCookies = cookies.receive(request);
     answer.beforeHead = () => {
       if (notes.quota) visit.quota = tighterOf(visit.quota, notes.quota);
       if (rules.isOpenToOtherOrigins && visit.route === "call") allowListedOrigin(request, answer, corsOrigins);
+      renameCookies?.(answer);
       dressAnswer(answer, visit, security, !server.listening);
     };
     const cutOff = setTimeout(() => {

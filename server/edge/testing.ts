@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type Server } from "n
 import { connect, type AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
+import { COOKIE_NAMES } from "@/server/auth/cookies";
 import { createLog } from "@/server/log";
 import { createEntry, type App, type EntrySettings } from "./entry";
 
@@ -38,7 +39,7 @@ const SETTINGS: EntrySettings = {
   TRUSTED_PROXY_HOPS: 0,
   RATE_LIMIT_FACTOR: 1,
   REFRESH_GRACE_SECONDS: 30,
-  guardedCookies: new Set(["__acc", "__ref"]),
+  guardedCookies: new Set(COOKIE_NAMES),
 };
 
 /** The entry on a port of its own, with `app` where Next stands otherwise. Ends with the test. */

@@ -1,0 +1,68 @@
+import { randomBytes } from "node:crypto";
+import { expect, testOnOwnServer as test } from "@/e2e/kit";
+import { Calls } from "@/e2e/kit/calls";
+import { appLogFile } from "@/e2e/kit/evidence";
+import { LIVES_OF_SECONDS } from "@/e2e/kit/own-server";
+import { startApp } from "@/scripts/app.mjs";
+
+test.describe.configure({ timeout: 180_000 });
+
+test("two apps on two ports of localhost keep their sessions apart in one browser, whichever signs in first", async ({
+  server,
+  context,
+  page,
+  account,
+}) => {
+  const secret = () => randomBytes(32).toString("base64url");
+  const neighbour = await startApp({
+    env: {
+      ...LIVES_OF_SECONDS,
+      RATE_LIMIT_FACTOR: "1000",
+      DATABASE_URL: server.database.url,
+      SESSION_SECRET: secret(),
+      JWT_ACCESS_SECRET: secret(),
+    },
+    log: appLogFile(`neighbour-${Date.now()}`),
+  });
+  const apps = [server.url, neighbour.url].map((origin) => new Calls(context.request, origin));
+  const { email, password } = account;
+  // The first answers of an app may take so long on a busy machine that they are cut off.
+  const signIn = async (app: Calls) => {
+    let names: string[] = [];
+    await expect(async () => {
+      const { setCookies } = await app.mutate("auth.login", { email, password });
+      names = setCookies.map(({ name }) => name).sort();
+      expect(names).toHaveLength(2);
+    }).toPass({ timeout: 60_000 });
+    return names;
+  };
+  const isSignedIn = async (app: Calls) => (await app.query("auth.session")).status === 200;
+  const accessCookies = async () => (await context.cookies()).filter(({ name }) => name.startsWith("__acc"));
+
+  try {
+    for (const [first, second] of [apps, apps.toReversed()] as [Calls, Calls][]) {
+      expect(await signIn(first)).toEqual(["__acc", "__ref"]);
+      const { port } = new URL(second.origin);
+      expect(await signIn(second)).toEqual([`__acc_${port}`, `__ref_${port}`]);
+      // Twice, so that the tokens of the first refresh are refreshed as well.
+      for (let refreshes = 0; refreshes < 2; refreshes++) {
+        await expect.poll(accessCookies, { timeout: 60_000 }).toEqual([]);
+        for (const { origin } of [first, second]) {
+          await page.goto(`${origin}/dashboard`);
+          await expect(page).toHaveURL(`${origin}/dashboard`);
+          await expect(page.getByRole("heading", { level: 1 })).toContainText("Ada");
+        }
+      }
+      expect((await second.mutate("auth.logout")).status).toBe(200);
+      expect([await isSignedIn(first), await isSignedIn(second)]).toEqual([true, false]);
+
+      await signIn(second);
+      expect((await first.mutate("auth.logout")).status).toBe(200);
+      expect([await isSignedIn(first), await isSignedIn(second)]).toEqual([false, true]);
+      expect((await second.mutate("auth.logout")).status).toBe(200);
+      expect((await context.cookies()).filter(({ name }) => /^__(acc|ref)/.test(name))).toEqual([]);
+    }
+  } finally {
+    await neighbour.stop();
+  }
+});
