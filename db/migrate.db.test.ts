@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { connect } from "./connect";
 import { isMigrated, migrateToLatest, MIGRATION_LIMITS } from "./migrate";
 import { MIGRATIONS } from "./migrations";
-import { createEmptyDatabase } from "./testing";
+import { createEmptyDatabase, newUser } from "./testing";
 
 test("three instances migrate an empty database at once: each step is made once, all come up", async () => {
   const { db, url, drop } = await createEmptyDatabase();
@@ -45,6 +45,46 @@ test("a database is not migrated while its newest migration is missing, or canno
   await migrating.destroy();
   await sql`delete from kysely_migration order by name desc limit 1`.execute(db);
   expect(await isMigrated(db)).toBe(false);
+  await drop();
+});
+
+test("emails get the one spelling of their domain; of two that would be one, the second stays as it was", async () => {
+  const { db, url, drop } = await createEmptyDatabase();
+  const migrating = connect(url, MIGRATION_LIMITS);
+  await migrateToLatest(migrating);
+  await sql`delete from kysely_migration where name = '2026-11-29T1200-map-email-domains'`.execute(db);
+  const emails: [before: string, after: string][] = [
+    ["a@xn--mnchen-3ya.example", "a@münchen.example"],
+    ["b@münchen.example", "b@münchen.example"],
+    ["b@xn--mnchen-3ya.example", "b@xn--mnchen-3ya.example"],
+    ["c@bücher.xn--mnchen-3ya.example", "c@bücher.münchen.example"],
+    ["c@xn--bcher-kva.xn--mnchen-3ya.example", "c@xn--bcher-kva.xn--mnchen-3ya.example"],
+    ["d@münchen。example", "d@münchen.example"],
+    ["e@xn--abc-.example", "e@xn--abc-.example"],
+    ["f@xn--a.example", "f@xn--a.example"],
+    ["g@a_b.xn--mnchen-3ya.example", "g@a_b.xn--mnchen-3ya.example"],
+    ["xn--h@example.test", "xn--h@example.test"],
+    ["ü@example.test", "ü@example.test"],
+    ["i@faß.example", "i@faß.example"],
+    ["plain@example.test", "plain@example.test"],
+    ...Array.from({ length: 2500 }, (_, index): [string, string] => [
+      `many${index}@xn--mnchen-3ya.example`,
+      `many${index}@münchen.example`,
+    ]),
+  ];
+  // Ids in the order of the list: which of two is the second is decided by them.
+  const users = emails.map(([email], index) =>
+    newUser({ email, id: `00000000-0000-7000-8000-${String(index).padStart(12, "0")}` }),
+  );
+  await db.insertInto("users").values(users).execute();
+
+  for (let run = 0; run < 2; run++) {
+    await migrateToLatest(migrating);
+    const stored = await db.selectFrom("users").select("email").orderBy("id").execute();
+    expect(stored.map(({ email }) => email)).toEqual(emails.map(([, after]) => after));
+    await sql`delete from kysely_migration where name = '2026-11-29T1200-map-email-domains'`.execute(db);
+  }
+  await migrating.destroy();
   await drop();
 });
 

@@ -100,6 +100,7 @@ const previousNonce = newNonce();
 
 const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   findUserForLogin: (db) => findUserForLogin(db, user.email, device),
+  "findUserForLogin with a former email": (db) => findUserForLogin(db, user.email, device, users[1]!.email),
   findUserById: (db) => findUserById(db, user.id),
   findUserOfLiveSession: (db) => findUserOfLiveSession(db, caller, now),
   insertUserWithSession: (db) => {

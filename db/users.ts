@@ -48,11 +48,15 @@ export interface KnownBy {
 /** `knownSessionId`: a session that was last seen on this device, the oldest live one if there is one; null if it is not known. */
 export type UserForLogin = User & { knownSessionId: string | null };
 
-/** A device is known when a session of the user was last seen at the same address (IPv6: the same /64), browser and system. */
+/**
+ * A device is known when a session of the user was last seen at the same address (IPv6: the same /64), browser and system. An
+ * account that is still stored under `formerEmail` goes before one under `email`.
+ */
 export async function findUserForLogin(
   db: Kysely<Database>,
   email: string,
   device: KnownBy,
+  formerEmail = email,
 ): Promise<UserForLogin | undefined> {
   return db
     .selectFrom("users")
@@ -71,7 +75,9 @@ export async function findUserForLogin(
         .limit(1)
         .as("knownSessionId"),
     )
-    .where("email", "=", email)
+    .where("email", "in", formerEmail === email ? [email] : [email, formerEmail])
+    .orderBy(sql`${sql.ref("email")} = ${formerEmail}`, "desc")
+    .limit(1)
     .executeTakeFirst();
 }
 

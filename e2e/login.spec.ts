@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "@/e2e/kit";
 import { inventAccount } from "@/e2e/kit/accounts";
 import { sessionCookies } from "@/e2e/kit/cookies";
@@ -19,6 +20,23 @@ test("the keyboard is enough to sign in", async ({ page, account }) => {
 
   await expect(page).toHaveURL(/\/dashboard$/);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Hello, ${account.fullName}`);
+});
+
+test("an email of an international domain signs in as it is typed, whichever form the browser makes of it", async ({
+  page,
+  newAccount,
+  wire,
+}) => {
+  const email = `ada.${randomUUID()}@münchen.example`;
+  const account = await newAccount({ email: email.replace("münchen", "xn--mnchen-3ya") });
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill({ ...account, email: email.replace("@m", "@M") });
+  await form.submit.click();
+  await expect(page).toHaveURL(/\/dashboard$/);
+  await page.goto("/dashboard/account");
+  await expect(page.getByText(email)).toBeVisible();
+  expect(wire.exchanges.filter(({ method, status }) => method === "POST" && status !== 200)).toEqual([]);
 });
 
 test("an unknown email and a wrong password are told the same, and what was typed stays", async ({ page, account }) => {

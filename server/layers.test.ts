@@ -16,7 +16,7 @@ const isClient = (path: string) => /^app\/(auth|ui)\//.test(path) || /^\s*"use c
 /** Who may import whom: what matches no `may`, or some `never`, is a stranger. An `import type` reads "type …" here. */
 const TABLE = [
   { from: POLICY, may: [POLICY, /^zod$/], never: [] },
-  { from: /^db\//, may: [/^db\//, /^(kysely|mysql2)$/, /^node:/], never: [] },
+  { from: /^db\//, may: [/^db\//, /^(kysely|mysql2|tr46)$/, /^node:/], never: [] },
   { from: /^server\//, may: [/./], never: [/^(type )?app\//, /^(react|react-dom|@trpc\/client|kysely|mysql2)(\/|$)/] },
   { from: /^app\//, may: [/^(app|server)\//, PACKAGE], never: [/^(kysely|mysql2|@node-rs\/.*)$/] },
   { from: isClient, may: [/^app\//, POLICY, /^type server\/router$/, PACKAGE], never: [] },

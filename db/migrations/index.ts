@@ -8,6 +8,7 @@ import * as createRateLimits from "./2026-11-21T1005-create-rate-limits";
 import * as indexRateLimitsByExpiry from "./2026-11-21T1006-index-rate-limits-by-expiry";
 import * as addRecentHitsToRateLimits from "./2026-11-29T1000-add-recent-hits-to-rate-limits";
 import * as createHeartbeats from "./2026-11-29T1100-create-heartbeats";
+import * as mapEmailDomains from "./2026-11-29T1200-map-email-domains";
 
 /** By name, in order. Frozen once shipped: a change is a new migration at the end. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -20,4 +21,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   "2026-11-21T1006-index-rate-limits-by-expiry": indexRateLimitsByExpiry,
   "2026-11-29T1000-add-recent-hits-to-rate-limits": addRecentHitsToRateLimits,
   "2026-11-29T1100-create-heartbeats": createHeartbeats,
+  "2026-11-29T1200-map-email-domains": mapEmailDomains,
 };

@@ -1,8 +1,10 @@
 import "server-only";
+import { toASCII, toUnicode } from "tr46";
 import { z } from "zod";
 
 /** RFC 5321, 4.5.3.1.3: a path has 256 octets, of which the angle brackets take two. */
 const MAX_OCTETS = 254;
+const TOO_LONG = "That email address is too long.";
 /** In UTF-16 units as sent, before anything is computed from it. Leaves room for pasted blanks. */
 const MAX_SENT_LENGTH = 320;
 
@@ -12,27 +14,74 @@ const MAX_SENT_LENGTH = 320;
  */
 const UNSEEN = /[\s\p{C}\p{Default_Ignorable_Code_Point}]/u;
 
-/** The one spelling under which an address is stored, compared and counted. Applying it twice changes nothing. */
+/** Nontransitional, as in browsers. Not by Node's `domainToASCII`: Node 20 and 24 differ for 5,700 code points. */
+const UTS_46 = { checkBidi: true, checkJoiners: true, useSTD3ASCIIRules: true, verifyDNSLength: true };
+/** A name that ends in a number is an IPv4 address (WHATWG URL, "ends in a number checker"). */
+const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[\da-f]*)$/;
+
+type ReadEmail = { email: string; complaint: null } | { email: null; complaint: string };
+
+/** The one spelling under which an address is stored, compared and counted; of what is none, only the letter case is one. */
 export function normalizeEmail(email: string): string {
-  // Lower case can undo a composition, so it is composed again.
-  return email.trim().normalize("NFKC").toLowerCase().normalize("NFKC");
+  return readEmail(email).email ?? formerSpelling(email);
 }
 
-function isEmailAddress(email: string): boolean {
-  if (UNSEEN.test(email)) return false;
-  const [localPart, domain, ...rest] = email.split("@");
-  if (!localPart || !domain || rest.length > 0) return false;
-  return domain.split(".").every((label) => label !== "");
+/** How an address was stored before 2026-11-29. */
+function formerSpelling(email: string): string {
+  return lowerCased(email.trim().normalize("NFKC"));
 }
 
-export const emailAddress = z
-  .string({ error: "Enter your email address." })
-  .max(MAX_SENT_LENGTH, { error: "That email address is too long." })
-  .transform(normalizeEmail)
-  .pipe(
-    z
-      .string()
-      .min(1, { error: "Enter your email address.", abort: true })
-      .refine(isEmailAddress, { error: "Enter an email address like name@example.com.", abort: true })
-      .refine((email) => Buffer.byteLength(email) <= MAX_OCTETS, { error: "That email address is too long." }),
-  );
+/** Lower case can undo a composition, so it is composed again. */
+function lowerCased(text: string): string {
+  return text.toLowerCase().normalize("NFKC");
+}
+
+/** The domain stands in Unicode, whether it was sent so or as `xn--…`. Reading the result again changes nothing. */
+function readEmail(sent: string): ReadEmail {
+  const complain = (complaint: string): ReadEmail => ({ email: null, complaint });
+  const text = sent.trim().normalize("NFKC");
+  if (text === "") return complain("Enter your email address.");
+  const [sentLocalPart = "", sentDomain = "", ...rest] = text.split("@");
+  const localPart = lowerCased(sentLocalPart);
+  if (localPart === "" || UNSEEN.test(localPart) || rest.length > 0 || !isDotted(sentDomain))
+    return complain("Enter an email address like name@example.com.");
+  const domain = readDomain(sentDomain);
+  if (domain === null) return complain("That email address has no valid domain name after the @.");
+  const [email, asSentBySmtp] = [`${localPart}@${domain.unicode}`, `${localPart}@${domain.ascii}`];
+  // SMTP may carry either form (RFC 6531, section 3.7).
+  if (Math.max(Buffer.byteLength(email), Buffer.byteLength(asSentBySmtp)) > MAX_OCTETS) return complain(TOO_LONG);
+  return { email, complaint: null };
+}
+
+function isDotted(domain: string): boolean {
+  return !/\s/.test(domain) && domain.split(".").every((label) => label !== "");
+}
+
+/** A domain name by UTS 46 in both of its forms; null if it is none. */
+function readDomain(domain: string): { unicode: string; ascii: string } | null {
+  const ascii = toASCII(domain, UTS_46);
+  if (ascii === null || ENDS_IN_NUMBER.test(ascii)) return null;
+  const unicode = toUnicode(ascii, UTS_46).domain;
+  // Unassigned here, though the tables of UTS 46 may know it: this version of Node cannot normalise it for certain.
+  if (/\p{Cn}/u.test(unicode)) return null;
+  return unicode.split(".").some((label) => label.startsWith("-") || label.endsWith("-")) ? null : { unicode, ascii };
+}
+
+const sentEmail = z.string({ error: "Enter your email address." }).max(MAX_SENT_LENGTH, { error: TOO_LONG });
+
+export const emailAddress = sentEmail.transform((sent, context) => readOrComplain(sent, context) ?? z.NEVER);
+
+/**
+ * To look an account up. Two that were registered under two spellings of one address, while these were two, stay as they are:
+ * each is found by its own.
+ */
+export const knownEmailAddress = sentEmail.transform((sent, context) => {
+  const email = readOrComplain(sent, context);
+  return email === null ? z.NEVER : { email, formerEmail: formerSpelling(sent) };
+});
+
+function readOrComplain(sent: string, context: z.RefinementCtx): string | null {
+  const { email, complaint } = readEmail(sent);
+  if (complaint !== null) context.addIssue({ code: "custom", message: complaint });
+  return email;
+}

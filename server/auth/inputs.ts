@@ -1,6 +1,6 @@
 import "server-only";
 import { z } from "zod";
-import { emailAddress } from "./email-address";
+import { emailAddress, knownEmailAddress } from "./email-address";
 import { fullName } from "./full-name";
 import {
   isSamePassword,
@@ -38,7 +38,11 @@ const newPassword = z
 const remember = z.boolean({ error: "Must be true or false." }).default(true);
 
 export const registerInput = fields({ fullName, email: emailAddress, password: newPassword, remember });
-export const loginInput = fields({ email: emailAddress, password: knownPassword("Enter your password."), remember });
+export const loginInput = fields({
+  email: knownEmailAddress,
+  password: knownPassword("Enter your password."),
+  remember,
+}).transform(({ email, ...others }) => ({ ...others, ...email }));
 export const updateInput = fields({ fullName });
 /** Both passwords come from the caller, so comparing them before anything is checked tells nothing and costs no hash. */
 export const changePasswordInput = fields({
@@ -54,7 +58,7 @@ export const revokeInput = fields({ id: z.uuid({ error: "That is not a session."
 export const nothing = z.custom<void>(isNothing, { error: "Send nothing here." });
 
 export type RegisterInput = z.output<typeof registerInput>;
-export type LoginInput = z.output<typeof loginInput>;
+export type LoginInput = Omit<z.output<typeof loginInput>, "formerEmail">;
 export type ChangePasswordInput = z.output<typeof changePasswordInput>;
 
 function isNothing(input: unknown): boolean {

@@ -12,11 +12,14 @@ import {
   readSession,
   type TestDatabase,
 } from "@/db/testing";
+import { findUserForLogin } from "@/db/users";
 import { noteCutShort, requestNotes } from "@/server/request-notes";
 import { readAccessToken } from "./access-token";
 import { countStatements, reasonOf, signedInSession } from "./db-testing";
+import { emailAddress } from "./email-address";
 import { hashQueue } from "./hash-queue";
 import { hitCounter } from "./hit-counter";
+import { loginInput } from "./inputs";
 import { login } from "./login";
 import { logoutEverywhere } from "./logout";
 import { openSession } from "./open-session";
@@ -29,6 +32,7 @@ import { isKnownToBeRevoked } from "./revocation-feed";
 import { ADA, clientAt, MALLORY, newClient } from "./testing";
 
 const PASSWORD = "correct horse battery staple";
+const DEVICE = { ip: ADA.address, browser: ADA.browser, os: ADA.os };
 const T0 = new Date("2026-11-21T12:00:00.250Z");
 const later = (seconds: number) => secondsAfter(T0, seconds);
 
@@ -108,6 +112,37 @@ describe("whoever knows email and password", () => {
     expect(await reasonOf(attempt(email, { password: "wrong" }))).toBe("INVALID_CREDENTIALS");
     const stored = await database.db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
     expect(stored.passwordHash).toBe(weak);
+  });
+});
+
+describe("an email whose domain has two spellings", () => {
+  const attemptAs = (email: string, password = PASSWORD) =>
+    login(database.db, loginInput.parse({ email, password }), newClient(), null, T0).finally(() =>
+      hitCounter(database.db).settle(),
+    );
+
+  test.each(["p@münchen.example", "P@XN--MNCHEN-3YA.example", "p@MÜNCHEN。example"])(
+    "signs its account in when it is sent as %s",
+    async (sent) => {
+      const email = emailAddress.parse(sent);
+      const { id } = (await findUserForLogin(database.db, email, DEVICE)) ?? (await somebody({ email }));
+      expect((await attemptAs(sent)).access.user).toMatchObject({ id, email: "p@münchen.example" });
+    },
+  );
+
+  test("has one allowance of failures for all of them", async () => {
+    const sent = ["q@münchen.example", "q@xn--mnchen-3ya.example", "q@XN--mnchen-3ya.Example", "q@MÜNCHEN.example"];
+    for (let count = 0; count < 10; count++) {
+      expect(await reasonOf(attemptAs(sent[count % 4]!, "wrong"))).toBe("INVALID_CREDENTIALS");
+    }
+    for (const email of sent) expect(await reasonOf(attemptAs(email, "wrong"))).toBe("RATE_LIMITED");
+  });
+
+  test("leads each of two accounts that were registered under one spelling each to its own", async () => {
+    const [unicode, ascii] = ["r@münchen.example", "r@xn--mnchen-3ya.example"];
+    const [one, other] = [await somebody({ email: unicode }), await somebody({ email: ascii })];
+    expect((await attemptAs(unicode)).access.user.id).toBe(one.id);
+    expect((await attemptAs(ascii.toUpperCase())).access.user.id).toBe(other.id);
   });
 });
 

@@ -16,14 +16,14 @@ import { giveBack, loginsFrom, spend, spendGuess, type PasswordGuess } from "./r
 /** Opens a session for whoever knows email and password, and ends the one that this browser had before. */
 export async function login(
   db: Kysely<Database>,
-  input: LoginInput,
+  input: LoginInput & { formerEmail?: string },
   client: Client,
   presentedRefreshToken: string | null,
   now: Date,
 ): Promise<Grant> {
   await spend(db, loginsFrom(client), now);
 
-  const user = await findUserForLogin(db, input.email, { ...client, ip: client.address });
+  const user = await findUserForLogin(db, input.email, { ...client, ip: client.address }, input.formerEmail);
   const guess = await spendGuess(db, input.email, user?.knownSessionId ?? null, client, now);
 
   const matches = await checkPassword(user, input.password, guess);

@@ -65,6 +65,23 @@ test("of twenty at once with one email, in any spelling, on two instances: one a
   expect(await usersCalled("Racer")).toMatchObject([{ email: "race@example.test" }]);
 });
 
+test("of eight at once with one email whose domain is sent in Unicode or as xn--, one is registered", async () => {
+  const spellings = [
+    "race@münchen.example",
+    "Race@XN--MNCHEN-3YA.example",
+    "race@MÜNCHEN.example",
+    "race@münchen。example",
+  ];
+  const outcomes = await atOnce(8, (index) =>
+    attempt({ email: spellings[index % 4]!, fullName: "IDN Racer" }).then(
+      () => "registered",
+      (error: { reason: string }) => error.reason,
+    ),
+  );
+  expect(outcomes.sort()).toEqual([...Array<string>(7).fill("EMAIL_TAKEN"), "registered"]);
+  expect(await usersCalled("IDN Racer")).toMatchObject([{ email: "race@münchen.example" }]);
+});
+
 test("an accent makes another address, and another account", async () => {
   await attempt({ email: "jose@example.test" });
   await attempt({ email: "josé@example.test" });

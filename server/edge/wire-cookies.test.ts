@@ -210,7 +210,7 @@ test("apps on three ports of one host never read, replace or clear each other's 
     }),
     { numRuns: 300 },
   );
-});
+}, 60_000);
 
 test("an app that is alone uses the plain names all its life", () => {
   const browser = new Neighbours({ [HERE]: wireCookies(HERE, NAMES) });
