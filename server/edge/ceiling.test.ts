@@ -67,3 +67,9 @@ test("a key whose window was renewed is not the oldest any more", () => {
   ceiling.spend("c", 60_000);
   expect(ceiling.spend("a", 60_000).isExceeded).toBe(true);
 });
+
+test("no time of the clock makes a window longer than it is", () => {
+  for (let now = 5000; now < 6000; now += 0.7013) {
+    expect(new Ceiling(600, 60, 1).spend("a", now).resetSeconds, String(now)).toBe(60);
+  }
+});

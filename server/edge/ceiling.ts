@@ -30,7 +30,7 @@ export class Ceiling {
       isExceeded: hits > limit,
       limit,
       remaining: Math.max(0, limit - hits),
-      resetSeconds: Math.max(1, Math.ceil((resetsAt - now) / 1000)),
+      resetSeconds: Math.max(1, Math.ceil(Math.round(resetsAt - now) / 1000)),
     };
   }
 
