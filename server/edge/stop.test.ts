@@ -107,12 +107,11 @@ test("a request that never ends does not keep the process", async () => {
 });
 
 test("an idle connection does not keep the process", async () => {
-  const { child, ask, exitCode } = await slowEntry();
+  const { child, ask, exitCode, output } = await slowEntry();
   expect(await ask("/")).toBe(200);
-  const startedAt = performance.now();
   child.kill("SIGTERM");
   expect(await exitCode).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(800);
+  expect(output()).not.toContain("cut off by the stop");
 });
 
 test("a connection that becomes idle while stopping does not keep the process", async () => {
