@@ -5,24 +5,14 @@ import { isMigrated } from "@/db/migrate";
 import { revocationFeedHasStarted } from "./auth/revocation-feed";
 import { database } from "./database";
 import { log } from "./log";
+import { sharedCheck } from "./shared-check";
 
-/** Probes are not limited: however many come, the database is asked about once a second. */
-const KEPT_MILLISECONDS = 1000;
-
-let asked: { answer: Promise<boolean>; answeredAt: number | null } | null = null;
+/** Probes are not rate limited: however many come, the database is asked about once a second. */
+const canWrite = sharedCheck(databaseIsReady, 1000);
 
 /** Whether this instance can do all of its work now. Never throws: whatever stands in the way, the answer is no. */
 export async function isReady(): Promise<boolean> {
-  if (!revocationFeedHasStarted()) return false;
-  const isOld = asked?.answeredAt != null && performance.now() - asked.answeredAt > KEPT_MILLISECONDS;
-  if (asked === null || isOld) asked = askDatabase();
-  return asked.answer;
-}
-
-function askDatabase(): NonNullable<typeof asked> {
-  const question = { answer: databaseIsReady(), answeredAt: null as number | null };
-  void question.answer.then(() => (question.answeredAt = performance.now()));
-  return question;
+  return revocationFeedHasStarted() && canWrite();
 }
 
 async function databaseIsReady(): Promise<boolean> {
@@ -32,7 +22,7 @@ async function databaseIsReady(): Promise<boolean> {
     await writeHeartbeat(db, "readiness");
     return true;
   } catch (error) {
-    // A missing privilege, say: nothing that waiting mends, and this instance is as unfit.
+    // A missing privilege, say: waiting does not mend it, and this instance can serve no more than with the database down.
     if (!isUnavailable(error)) log.error({ err: error }, "not ready: the database cannot be written to");
     return false;
   }
