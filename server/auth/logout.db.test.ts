@@ -155,7 +155,7 @@ describe("one's other devices", () => {
 test("who is revoked on another instance at the same moment ends all others or nothing, and is told which", async () => {
   const elsewhere = connect(database.url);
   const instance = await anotherInstance(() => import("./end-session"));
-  const outcomes = await atOnce(60, async (index) => {
+  const round = async (index: number) => {
     const session = await signedInSession(database.db, T0);
     const caller = await callerWith(session);
     const { id: other } = await existingSession(database.db, { userId: session.userId, createdAt: T0 });
@@ -173,7 +173,10 @@ test("who is revoked on another instance at the same moment ends all others or n
     const isOtherLive = (await readSession(database.db, other)).revokedAt === null;
     expect(isOtherLive).toBe(outcome === "SESSION_ENDED");
     return outcome;
-  });
+  };
+  const outcomes: string[] = [];
+  // Few at once: on a busy machine sixty would wait too long for a connection.
+  for (let first = 0; first < 64; first += 8) outcomes.push(...(await atOnce(8, (index) => round(first + index))));
   await elsewhere.destroy();
   // Otherwise nothing raced.
   expect(new Set(outcomes)).toEqual(new Set(["done", "SESSION_ENDED"]));
