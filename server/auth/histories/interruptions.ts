@@ -12,6 +12,8 @@ interface Work {
   crash: Crash | null;
   statements: number;
   hasCrashed: boolean;
+  /** What is still sent after the answer, in the background, holds nobody up. */
+  isOver: boolean;
   /** Holds the work up after each statement, until it is its turn again. */
   pause: () => Promise<void>;
   /** Told of each statement before it is sent. */
@@ -27,13 +29,15 @@ export async function interruptible<Result>(
   how: Pick<Work, "crash" | "pause" | "note">,
   run: () => Promise<Result>,
 ): Promise<{ kind: "answered"; result: Result } | { kind: "failed"; error: unknown } | { kind: "crashed" }> {
-  const work: Work = { ...how, statements: 0, hasCrashed: false };
+  const work: Work = { ...how, statements: 0, hasCrashed: false, isOver: false };
   return underWay.run(work, async () => {
     try {
       const result = await run();
       return work.hasCrashed ? { kind: "crashed" as const } : { kind: "answered" as const, result };
     } catch (error) {
       return work.hasCrashed ? { kind: "crashed" as const } : { kind: "failed" as const, error };
+    } finally {
+      work.isOver = true;
     }
   });
 }
@@ -58,7 +62,7 @@ const interruptions: KyselyPlugin = {
     const work = underWay.getStore();
     if (work) {
       dieIfDue(work, "after");
-      await work.pause();
+      if (!work.isOver) await work.pause();
     }
     return result;
   },
