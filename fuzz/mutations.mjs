@@ -90,8 +90,8 @@ export const MUTATIONS = [
   {
     rule: "a sign-in does not hide in a batch",
     file: "server/calls.ts",
-    from: "if (paths.length > 1 && paths.some",
-    to: "if (paths.length > 100 && paths.some",
+    from: "if (names.length > 1 && names.some",
+    to: "if (names.length > 100 && names.some",
     oracle: "What is too much, ambiguous or hidden in a batch was refused",
   },
   {
