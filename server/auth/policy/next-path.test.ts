@@ -65,6 +65,77 @@ describe("becomes the dashboard", () => {
   });
 });
 
+describe("an address that is no page becomes the dashboard", () => {
+  test.each([
+    "/api/trpc/auth.logout",
+    "/api/trpc/auth.logout?batch=1",
+    "/api",
+    "/api/",
+    "/api/health/ready",
+    "/api/of-the-team/export",
+    "/API/trpc/auth.session",
+    "/%61pi/trpc/auth.session",
+    "/%2561pi/trpc/auth.session",
+    "/%41%50%49/x",
+    "/api%2ftrpc%2fauth.session",
+    "/api%3fx",
+    "/dashboard/../api/trpc/auth.session",
+    "/dashboard/%2e%2e/api/trpc/auth.session",
+    "/dashboard/..%2fapi/trpc/auth.session",
+    "/./api/x",
+    "/_next/static/chunks/a.js",
+    "/_next/image?url=x",
+    "/_NEXT/data/x.json",
+    "/_next",
+    "/health",
+    "/health/",
+    "/Health",
+    "/icon.svg",
+    "/icon.svg?v=1",
+    "/favicon.ico",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/manifest.webmanifest",
+    "/opengraph-image",
+    "/.well-known/change-password",
+    "/.well-known",
+    "/maintenance",
+    "/maintenance/",
+    "/maintenance?status=503",
+    "/maintenance?next=/api/trpc/auth.logout",
+    "/resume",
+    "/login?next=/api/trpc/auth.logout",
+    "/resume?next=%2Fapi%2Ftrpc%2Fauth.logout",
+  ])("%s", (candidate) => {
+    expect(safeNextPath(candidate)).toBe(HOME);
+    expect(safeNextPath(`${candidate}#fragment`)).toBe(HOME);
+  });
+});
+
+describe("a page that a team adds is kept, however its name begins", () => {
+  test.each([
+    "/apis",
+    "/api-keys",
+    "/docs/api/v1",
+    "/dashboard/api",
+    "/dashboard/health",
+    "/health-tips",
+    "/healthy",
+    "/icon.svg.html",
+    "/icons",
+    "/robots",
+    "/maintenance-plans",
+    "/resume-builder",
+    "/_drafts/1",
+    "/report.pdf",
+    "/files/icon.svg",
+    "/de/login",
+    "/projects/7/settings?tab=2#danger",
+  ])("%s", (path) => {
+    expect(safeNextPath(path)).toBe(path);
+  });
+});
+
 describe("of pages that lead on to a next of their own, only the end of the chain counts", () => {
   test.each([
     "/login?next=/dashboard/account",
@@ -73,6 +144,9 @@ describe("of pages that lead on to a next of their own, only the end of the chai
     "/%6cogin?next=/dashboard/account",
     "/register?next=/dashboard/account",
     "/resume?next=/dashboard/account",
+    "/maintenance?status=503&next=/dashboard/account",
+    "/maintenance/?next=/login?next=/dashboard/account",
+    "/%256cogin?next=/dashboard/account",
     "/dashboard/../resume?next=/dashboard/account",
     "/resume?next=/login?next=/register?next=/dashboard/account",
     `${"/login?next=".repeat(150)}/dashboard/account`,

@@ -1,17 +1,23 @@
-import { HOME, LOGIN, REGISTER, RESUME } from "./routes";
+import { classifyDestination, HOME } from "./routes";
 
 /** Only shows what a relative address would resolve to; nothing is ever sent there. */
 const ANY_ORIGIN = "http://next.invalid";
 const NEXT_CHARACTERS_AT_MOST = 2048;
 
-/** Where to go after login: the candidate if it is an absolute path of this very origin, else the dashboard. */
+/** Where to go after login: the candidate if it is the absolute path of a page of this very origin, else the dashboard. */
 export function safeNextPath(candidate: string | null | undefined): string {
   if (!candidate || candidate.length > NEXT_CHARACTERS_AT_MOST) return HOME;
   const target = resolveHere(candidate);
-  if (target === null || candidate.includes(" ") || leadsAwayWhenDecodedAgain(target.pathname)) return HOME;
-  // A chain of pages that lead on to a `next` of their own is longer than a browser follows: only its end counts.
-  if (leadsOn(target.pathname)) return safeNextPath(target.searchParams.get("next"));
-  return target.pathname + target.search + target.hash;
+  if (target === null || candidate.includes(" ")) return HOME;
+  switch (classifyInEverySpelling(target.pathname)) {
+    case "page":
+      return target.pathname + target.search + target.hash;
+    case "leads on":
+      // A chain of pages that lead on to a `next` of their own is longer than a browser follows: only its end counts.
+      return safeNextPath(target.searchParams.get("next"));
+    case "no page":
+      return HOME;
+  }
 }
 
 /** What a browser on this origin would make of the path; null if it would leave, or if readers may disagree about it. */
@@ -23,25 +29,23 @@ function resolveHere(path: string): URL | null {
   return target?.origin === ANY_ORIGIN && !target.pathname.startsWith("//") ? target : null;
 }
 
-/** A proxy that decodes once more than we do must not turn our answer into somebody else's address. */
-function leadsAwayWhenDecodedAgain(pathname: string): boolean {
+/** A proxy that decodes once more than we do must not turn a page into an address that is none, or into another site. */
+function classifyInEverySpelling(pathname: string): ReturnType<typeof classifyDestination> {
   let decoded = pathname;
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 4; round++) {
+    const target = resolveHere(decoded);
+    if (target === null) return "no page";
+    const destination = classifyDestination(target.pathname);
+    if (destination !== "page") return destination;
     try {
       const once = decodeURIComponent(decoded);
-      if (once === decoded) return false;
+      if (once === decoded) return "page";
       decoded = once;
     } catch {
-      return true;
+      return "no page";
     }
-    if (resolveHere(decoded) === null) return true;
   }
-  return decoded.includes("%");
-}
-
-function leadsOn(pathname: string): boolean {
-  const path = decodeURIComponent(pathname).replace(/\/+$/, "");
-  return path === LOGIN || path === REGISTER || path === RESUME;
+  return "no page";
 }
 
 /** `path` with `next` attached. */

@@ -17,6 +17,13 @@ export const ICON = "/icon.svg";
 /** A page below one of these needs a signed-in caller. Add your own here. */
 export const PRIVATE_AREAS = [HOME] as const;
 
+/** Below these, programs and the framework are answered and nobody is shown a page. Add route handlers of your own here. */
+export const AREAS_WITHOUT_PAGES: readonly string[] = ["/api", "/_next", "/.well-known"];
+
+/** Files and images that Next.js serves from the root of `app` by its metadata conventions. */
+const METADATA_FILE =
+  /^\/((favicon|icon\d*|robots|sitemap|manifest)\.[a-z]+|(apple-icon|opengraph-image|twitter-image)\d*(\.[a-z]+)?)$/;
+
 export type RouteKind = "private" | "guest" | "root" | "call" | "health" | "static" | "open";
 
 /** What kind of address a path is. `path` has no query. Unknown paths are open: they end in a 404. */
@@ -28,6 +35,18 @@ export function classifyRoute(path: string): RouteKind {
   if (path === HEALTH || path === HEALTH_LIVE || path === HEALTH_READY) return "health";
   if (isAtOrBelow(path, STATIC) || path === ICON) return "static";
   return "open";
+}
+
+/**
+ * Whether a person can be sent to a path: "page", or "leads on" if it is only a stop on the way to a `next` of its own.
+ * Unknown paths are pages, so that a team's own need no entry here. Case and a slash at the end make no difference.
+ */
+export function classifyDestination(path: string): "page" | "leads on" | "no page" {
+  const plain = path.toLowerCase().replace(/\/+$/, "") || ROOT;
+  if ([LOGIN, REGISTER, RESUME, MAINTENANCE].includes(plain)) return "leads on";
+  if (AREAS_WITHOUT_PAGES.some((area) => isAtOrBelow(plain, area)) || METADATA_FILE.test(plain)) return "no page";
+  const kind = classifyRoute(plain);
+  return kind === "private" || kind === "root" || kind === "open" ? "page" : "no page";
 }
 
 function isAtOrBelow(path: string, area: string): boolean {
