@@ -64,10 +64,13 @@ export async function revokeOtherSessions(
   return endSessions(db, { ...caller, keepId: caller.sessionId, reason, now });
 }
 
-/** The same for all sessions, this one too. Without `sessionId` nobody signed in asks, and none has to live. */
+/**
+ * The same for all sessions, this one too. Without `sessionId` nobody signed in asks, and none has to live. With `openedBy` only
+ * those that were opened until then: for what the database hears of long after the person asked for it.
+ */
 export async function revokeAllSessions(
   db: Kysely<Database>,
-  user: { userId: string; sessionId?: string },
+  user: { userId: string; sessionId?: string; openedBy?: Date },
   reason: string,
   now: Date,
 ): Promise<number | null> {
@@ -80,13 +83,14 @@ async function endSessions(
     userId,
     sessionId,
     keepId,
+    openedBy,
     reason,
     now,
-  }: { userId: string; sessionId?: string; keepId?: string; reason: string; now: Date },
+  }: { userId: string; sessionId?: string; keepId?: string; openedBy?: Date; reason: string; now: Date },
 ): Promise<number | null> {
   return inTurn(db, userId, () =>
     db.transaction().execute(async (trx) => {
-      const locked = await lockUser(trx, userId, now);
+      const locked = await lockUser(trx, userId, now, openedBy);
       if (sessionId !== undefined && !isLiveIn(locked, sessionId)) return null;
       await trx
         .updateTable("users")
@@ -145,7 +149,7 @@ interface LockedUser {
  * Locks the user's row, so that no session can appear meanwhile, and then reads which sessions are open. Their ids are read
  * without a lock, for the reason given in `endAll`, by a statement of its own: it sees what committed while this waited for the row.
  */
-async function lockUser(trx: Transaction<Database>, userId: string, now: Date): Promise<LockedUser> {
+async function lockUser(trx: Transaction<Database>, userId: string, now: Date, openedBy?: Date): Promise<LockedUser> {
   const user = await trx
     .selectFrom("users")
     .select(["passwordHash", "sessionEpoch", "disabledAt"])
@@ -157,6 +161,7 @@ async function lockUser(trx: Transaction<Database>, userId: string, now: Date): 
     .select(["id", sql<number>`idle_expires_at > ${now}`.as("isListed")])
     .where("userId", "=", userId)
     .where("revokedAt", "is", null)
+    .$if(openedBy !== undefined, (select) => select.where("createdAt", "<=", openedBy!))
     .execute();
   return { user, open };
 }

@@ -6,7 +6,7 @@ import { clientOf, type Client } from "./auth/client";
 import { readCookies, type CookieToSet, type PresentedCookies } from "./auth/cookies";
 import { decideAfterRefresh, decideGate } from "./auth/policy/gate";
 import { Refusal } from "./auth/policy/refusals";
-import { CALLS } from "./auth/policy/routes";
+import { CALLS, END_TOKEN_HEADER } from "./auth/policy/routes";
 import { tryRefresh } from "./auth/refresh";
 import { database } from "./database";
 import { noteCaller } from "./request-notes";
@@ -18,6 +18,8 @@ export interface Context {
   cookies: PresentedCookies;
   now: Date;
   requestId: string;
+  /** Whether a page of ours asks for the token that ends a session again. Programs get none. */
+  wantsEndToken?: boolean;
   /** Cookies that the answer will set, in order; a later one of the same name wins. */
   setCookies: CookieToSet[];
   /** The signed-in caller, with tokens refreshed where that is due. Asked at most once a request. Throws the refusals of the gate. */
@@ -36,6 +38,7 @@ export function contextOf(headers: Headers, now: Date): Context {
     cookies,
     now,
     requestId: headers.get("x-request-id") ?? "",
+    wantsEndToken: headers.has(END_TOKEN_HEADER),
     setCookies,
     authenticate: () => (caller ??= authenticateCall(db, cookies, client, now, setCookies)),
   };

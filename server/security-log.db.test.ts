@@ -2,7 +2,7 @@ import "./testing-env";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { atOnce, createTestDatabase, existingSession, existingUser, lockTable, type TestDatabase } from "@/db/testing";
-import { signedInSession, type SignedInTestSession } from "./auth/db-testing";
+import { connectOverLine, signedInSession, type SignedInTestSession } from "./auth/db-testing";
 import { hashPassword } from "./auth/password";
 import { secondsAfter } from "./auth/policy/lifetimes";
 import { ADA, MALLORY, newClient } from "./auth/testing";
@@ -280,6 +280,28 @@ test("a table of limits that falls silent, and one that answers again", async ()
     { ...refused, hasError: false },
   ]);
   expect(said(await attempt(110))).toEqual([{ level: "info", event: "limits-counted-together" }, refused]);
+});
+
+test("a logout that the database could not be told of, and its end once the database answers", async () => {
+  const session = await signedInSession(database.db, T0);
+  const line = await connectOverLine(database.url);
+  await sql`select 1`.execute(line.db);
+  await line.cut();
+  const shared = globalThis as Record<symbol, unknown>;
+  const pool = Symbol.for("portcullis.database");
+  const own = shared[pool];
+  shared[pool] = line.db;
+  const answer = await call("auth.logout", undefined, { cookie: session });
+  shared[pool] = own;
+  expect(said(answer)).toEqual([
+    { level: "warn", event: "logout-pending", sessionIds: [session.id], reason: "logout" },
+  ]);
+  expect(answer.json.error.data).toMatchObject({ reason: "UNAVAILABLE", httpStatus: 503 });
+
+  await line.mend();
+  const ended = () => written.filter(({ event, sessionId }) => event === "session-ended" && sessionId === session.id);
+  await vi.waitFor(() => expect(ended()).toMatchObject([{ reason: "logout" }]), { timeout: 20_000 });
+  await line.close();
 });
 
 test("every event there is was driven here", () => {

@@ -14,6 +14,8 @@ const EVENTS = {
   /** Two holders of one session: it ended for both. */
   "session-replayed": "error",
   "session-ended": "info",
+  /** The database could not be told of a logout. Until the sessions' own end is logged, they may live on other instances. */
+  "logout-pending": "warn",
   "other-sessions-ended": "info",
   "all-sessions-ended": "info",
   /** More sessions of one account than may live at once: those seen least recently ended. */

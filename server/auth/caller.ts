@@ -6,6 +6,7 @@ import { isSessionLive, type CallerIds } from "@/db/sessions";
 import { readAccessToken, type Access } from "./access-token";
 import type { Client } from "./client";
 import type { SignedIn } from "./policy/credentials";
+import { isEndingPending } from "./pending-endings";
 import { isKnownToBeRevoked, revocationFeedIsStale } from "./revocation-feed";
 
 /** Somebody signed in: who, and by which session. How their credentials travelled is not its business. */
@@ -23,6 +24,8 @@ export async function usableAccess(
 ): Promise<Access | null> {
   const access = token === null ? null : await readAccessToken(token, client, now);
   if (access === null || isKnownToBeRevoked(access.sessionId)) return null;
+  const { sessionId: id, user, authenticatedAt: createdAt } = access;
+  if (isEndingPending({ id, userId: user.id, createdAt })) return null;
   if (revocationFeedIsStale() && !(await isLiveAsFarAsKnown(db, access.sessionId, now))) return null;
   return access;
 }

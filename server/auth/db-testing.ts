@@ -1,6 +1,7 @@
+import { connect as connectSocket, createServer, type AddressInfo, type Socket } from "node:net";
 import { sql, type Kysely } from "kysely";
 import { expect } from "vitest";
-import { connect } from "@/db/connect";
+import { connect, parseDatabaseUrl } from "@/db/connect";
 import type { Database, NewUser } from "@/db/schema";
 import { existingUser } from "@/db/testing";
 import { log } from "@/server/log";
@@ -67,4 +68,42 @@ export async function reasonOf(refused: Promise<unknown>): Promise<string> {
   );
   if (error instanceof Error && "reason" in error) return String(error.reason);
   throw error;
+}
+
+/** A pool on `url` over a connection that a test can cut: the server is then away for this pool, and for nobody else. */
+export async function connectOverLine(url: string) {
+  const { socketPath, host = "localhost", port = 3306 } = parseDatabaseUrl(url);
+  const open = new Set<Socket>();
+  const listener = createServer((near) => {
+    const far = socketPath ? connectSocket(socketPath) : connectSocket(port, host);
+    for (const [from, to] of [[near, far] as const, [far, near] as const]) {
+      open.add(from);
+      from.on("error", () => {});
+      from.on("close", () => to.destroy());
+      from.pipe(to);
+    }
+  });
+  const listen = (at: number) => new Promise<void>((resolve) => listener.listen(at, "127.0.0.1", resolve));
+  await listen(0);
+  const near = listener.address() as AddressInfo;
+  const address = new URL(url);
+  address.searchParams.delete("socketPath");
+  address.host = `127.0.0.1:${near.port}`;
+  const db = connect(address.href, { poolSize: 4, acquireSeconds: 1, statementSeconds: 1 });
+
+  const cut = async () => {
+    const closed = new Promise((resolve) => listener.close(resolve));
+    for (const socket of open) socket.destroy();
+    open.clear();
+    await closed;
+  };
+  return {
+    db,
+    cut,
+    mend: () => listen(near.port),
+    close: async () => {
+      await db.destroy();
+      if (listener.listening) await cut();
+    },
+  };
 }

@@ -20,7 +20,8 @@ export type EndReason =
   | "too many sessions"
   | "never delivered"
   | "replayed"
-  | "user disabled";
+  | "user disabled"
+  | "cookies not kept";
 
 /**
  * Ends one session, everywhere at once: here before this returns, on other instances with their next read of the feed. False

@@ -57,6 +57,9 @@ export const revokeInput = fields({ id: z.uuid({ error: "That is not a session."
 /** For procedures without input: callers pass no argument at all; on the wire that is nothing, null or `{}`. */
 export const nothing = z.custom<void>(isNothing, { error: "Send nothing here." });
 
+/** Without input: what the cookies name. With an end token: what that names, unless the cookies hold it. */
+export const logoutInput = z.union([nothing, fields({ endToken: z.string() })]);
+
 export type RegisterInput = z.output<typeof registerInput>;
 export type LoginInput = Omit<z.output<typeof loginInput>, "formerEmail">;
 export type ChangePasswordInput = z.output<typeof changePasswordInput>;

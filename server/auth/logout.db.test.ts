@@ -1,6 +1,6 @@
 import "@/server/testing-env";
 import { sql, type Kysely } from "kysely";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { changePassword } from "@/db/revocations";
 import type { Database } from "@/db/schema";
@@ -9,9 +9,18 @@ import { findUserById } from "@/db/users";
 import { readAccessToken } from "./access-token";
 import { callerOf, usableAccess } from "./caller";
 import { readCookies } from "./cookies";
-import { countStatements, refreshTokenIn, signedInSession, type SignedInTestSession } from "./db-testing";
+import {
+  connectOverLine,
+  countStatements,
+  reasonOf,
+  refreshTokenIn,
+  signedInSession,
+  type SignedInTestSession,
+} from "./db-testing";
 import { endSession } from "./end-session";
-import { logout, logoutEverywhere, logoutOthers } from "./logout";
+import { mintEndToken } from "./end-token";
+import { endUnlessHeld, logout, logoutEverywhere, logoutOthers } from "./logout";
+import type { Refusal } from "./policy/refusals";
 import { secondsAfter } from "./policy/lifetimes";
 import { refresh } from "./refresh";
 import { readRevocations } from "./revocation-feed";
@@ -263,5 +272,164 @@ describe("a refresh that races the end of its session", () => {
     expect((await refreshing.started).kind).toBe("ended");
     expect(await readSession(database.db, session.id)).toMatchObject({ generation: 0 });
     await elsewhere.destroy();
+  });
+});
+
+test("logout everywhere ends a session too that an instance whose clock is ahead has opened", async () => {
+  const session = await signedInSession(database.db, T0);
+  const { userId } = session;
+  const user = await database.db.selectFrom("users").selectAll().where("id", "=", userId).executeTakeFirstOrThrow();
+  const ahead = (await openSession(database.db, user, true, ADA, later(60)))!;
+  await logoutEverywhere(database.db, await callerWith(session), later(10));
+  expect((await readSession(database.db, ahead.id)).revokedReason).toBe("logout everywhere");
+});
+
+describe("a logout while the database is away", () => {
+  type Line = Awaited<ReturnType<typeof connectOverLine>>;
+  const AWAY_TOO_LONG = { timeout: 20_000, interval: 50 };
+  let line: Line;
+  let session: SignedInTestSession;
+  beforeEach(async () => {
+    line = await connectOverLine(database.url);
+    session = await signedInSession(database.db, T0);
+    await usableAccess(line.db, session.accessToken, ADA, later(1));
+    await line.cut();
+  });
+  afterEach(() => line.close());
+
+  const endTokenOf = (logout: Promise<unknown>) =>
+    logout.then(
+      () => expect.fail("the logout was said to be done"),
+      (error: unknown) => {
+        expect(error).toMatchObject({ reason: "UNAVAILABLE" });
+        return (error as Refusal).details.endToken!;
+      },
+    );
+  const isRevoked = async ({ id }: { id: string }) => (await readSession(database.db, id)).revokedAt !== null;
+
+  test("is not said to be done, is refused here at once, and is done when the database answers", async () => {
+    await endTokenOf(logout(line.db, cookiesOf(session), ADA, later(10)));
+    expect(await isRevoked(session)).toBe(false);
+    // By a pool that still reaches the database, as it is in the moment before the outbox does.
+    expect(await usableAccess(database.db, session.accessToken, ADA, later(11))).toBeNull();
+    expect(await refresh(database.db, session.refreshToken, ADA, later(600))).toEqual({
+      kind: "ended",
+      reason: "over",
+    });
+    await line.mend();
+    await vi.waitFor(async () => expect(await isRevoked(session)).toBe(true), AWAY_TOO_LONG);
+    expect((await readSession(database.db, session.id)).revokedReason).toBe("logout");
+  });
+
+  test("of both sessions that the cookies name ends both", async () => {
+    const other = await signedInSession(database.db, T0);
+    const mixed = { accessToken: session.accessToken, refreshToken: other.refreshToken };
+    await endTokenOf(logout(line.db, cookiesOf(mixed), ADA, later(10)));
+    await line.mend();
+    for (const one of [session, other]) {
+      await vi.waitFor(async () => expect(await isRevoked(one)).toBe(true), AWAY_TOO_LONG);
+    }
+  });
+
+  test("everywhere ends every session that was open then, and none that was opened since", async () => {
+    const user = await userOf(session);
+    const open = (now: Date) => openSession(database.db, user, true, ADA, now);
+    const other = (await open(later(5)))!;
+    await endTokenOf(logoutEverywhere(line.db, await callerWith(session), later(10)));
+    const since = (await open(later(11)))!;
+    expect((await refresh(database.db, session.refreshToken, ADA, later(600))).kind).toBe("ended");
+    await line.mend();
+    for (const one of [session, other]) {
+      await vi.waitFor(async () => expect(await isRevoked(one)).toBe(true), AWAY_TOO_LONG);
+    }
+    expect(await isRevoked(since)).toBe(false);
+  });
+
+  test("is repeated by its end token on an instance that knows nothing of it", async () => {
+    const endToken = await endTokenOf(logout(line.db, cookiesOf(session), ADA, later(10)));
+    const elsewhere = await anotherInstance(() => import("./logout"));
+    expect(await elsewhere.endUnlessHeld(database.db, endToken, cookiesOf({}), later(20))).toBe(false);
+    expect(await isRevoked(session)).toBe(true);
+  });
+
+  test("everywhere is repeated by its end token too, and spares what was opened since", async () => {
+    const user = await userOf(session);
+    const other = (await openSession(database.db, user, true, ADA, later(5)))!;
+    const endToken = await endTokenOf(logoutEverywhere(line.db, await callerWith(session), later(10)));
+    const since = (await openSession(database.db, user, true, ADA, later(11)))!;
+    const elsewhere = await anotherInstance(() => import("./logout"));
+    await elsewhere.endUnlessHeld(database.db, endToken, cookiesOf({}), later(20));
+    expect(await Promise.all([session, other, since].map(isRevoked))).toEqual([true, true, false]);
+  });
+
+  test("is tried once more when the process stops", async () => {
+    const { closeDatabase } = await import("@/server/database");
+    const shared = globalThis as Record<symbol, unknown>;
+    const own = shared[Symbol.for("portcullis.database")];
+    shared[Symbol.for("portcullis.database")] = line.db;
+    await endTokenOf(logout(line.db, cookiesOf(session), ADA, later(10)));
+    await line.mend();
+    await closeDatabase();
+    expect(await isRevoked(session)).toBe(true);
+    if (own !== undefined) shared[Symbol.for("portcullis.database")] = own;
+  });
+
+  const userOf = ({ userId }: { userId: string }) =>
+    database.db
+      .selectFrom("users")
+      .select(["id", "email", "fullName", "role", "sessionEpoch"])
+      .where("id", "=", userId)
+      .executeTakeFirstOrThrow();
+});
+
+describe("an end token", () => {
+  const endTokenFor = ({ id }: { id: string }, now = T0) =>
+    mintEndToken({ sessionIds: [id], reason: "cookies not kept" }, now);
+
+  test("ends the session whose cookies the browser did not keep, or kept only the access cookie of", async () => {
+    for (const kept of [() => ({}), ({ accessToken }: SignedInTestSession) => ({ accessToken })]) {
+      const session = await signedInSession(database.db, T0);
+      expect(await endUnlessHeld(database.db, await endTokenFor(session), cookiesOf(kept(session)), later(1))).toBe(
+        false,
+      );
+      expect(await readSession(database.db, session.id)).toMatchObject({ revokedReason: "cookies not kept" });
+    }
+  });
+
+  test("leaves the session alone that the browser holds, whatever generation its refresh cookie is of", async () => {
+    const session = await signedInSession(database.db, T0);
+    const rotated = refreshTokenIn(
+      (await refresh(database.db, session.refreshToken, ADA, later(600))) as { cookies?: [] },
+    )!;
+    for (const refreshToken of [session.refreshToken, rotated]) {
+      expect(
+        await endUnlessHeld(database.db, await endTokenFor(session), cookiesOf({ refreshToken }), later(601)),
+      ).toBe(true);
+    }
+    expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
+  });
+
+  test("leaves a session alone that it does not name", async () => {
+    const [old, newer] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
+    await endUnlessHeld(database.db, await endTokenFor(old), cookiesOf(newer), later(1));
+    expect((await readSession(database.db, old.id)).revokedAt).not.toBeNull();
+    expect((await readSession(database.db, newer.id)).revokedAt).toBeNull();
+  });
+
+  test("opens nothing: it is neither an access token nor a refresh token, and those are no end tokens", async () => {
+    const session = await signedInSession(database.db, T0);
+    const endToken = await endTokenFor(session);
+    expect(await usableAccess(database.db, endToken, ADA, later(1))).toBeNull();
+    expect((await refresh(database.db, endToken, ADA, later(1))).kind).toBe("unreadable");
+    for (const token of [session.accessToken, session.refreshToken, `${endToken}x`, "", "a.b.c"]) {
+      expect(await reasonOf(endUnlessHeld(database.db, token, cookiesOf({}), later(1)))).toBe("BAD_INPUT");
+    }
+    expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
+  });
+
+  test("is worth nothing after the longest life of a session", async () => {
+    const session = await signedInSession(database.db, T0);
+    expect(await endUnlessHeld(database.db, await endTokenFor(session), cookiesOf({}), later(2_592_001))).toBe(false);
+    expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
   });
 });

@@ -14,6 +14,7 @@ import type { CookieToSet } from "./cookies";
 import { isSameBrowser } from "./device";
 import { endSession } from "./end-session";
 import { grantAccess, grantBoth } from "./grants";
+import { isEndingPending } from "./pending-endings";
 import type { RefreshResult } from "./policy/credentials";
 import { refreshWorkSeconds, secondsBetween } from "./policy/lifetimes";
 import { Refusal } from "./policy/refusals";
@@ -118,6 +119,8 @@ async function judgeAndAct(
   client: Client,
   now: Date,
 ): Promise<RefreshOutcome | "lost the race"> {
+  // Logged out while the database was away: its row does not say so yet.
+  if (row !== null && isEndingPending(row)) return { kind: "ended", reason: "over" };
   const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now);
   if (row === null || verdict.kind === "ended") return endedOutcome(db, row, now);
 

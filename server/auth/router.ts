@@ -5,9 +5,10 @@ import { noteCaller } from "@/server/request-notes";
 import { callerOf } from "./caller";
 import { clearedCookies } from "./cookies";
 import type { Grant } from "./grants";
-import { loginInput, nothing, registerInput } from "./inputs";
+import { mintEndToken } from "./end-token";
+import { loginInput, logoutInput, nothing, registerInput } from "./inputs";
 import { login } from "./login";
-import { logout, logoutEverywhere } from "./logout";
+import { endUnlessHeld, logout, logoutEverywhere } from "./logout";
 import type { SignedIn } from "./policy/credentials";
 import { Refusal } from "./policy/refusals";
 import { refresh } from "./refresh";
@@ -16,12 +17,12 @@ import { register } from "./register";
 export const authRouter = router({
   register: publicProcedure.input(registerInput).mutation(async ({ ctx, input }) => {
     const { db, client, cookies, now } = ctx;
-    return signIn(ctx, await register(db, input, client, cookies.refreshToken, now));
+    return openForPage(ctx, await register(db, input, client, cookies.refreshToken, now));
   }),
 
   login: publicProcedure.input(loginInput).mutation(async ({ ctx, input }) => {
     const { db, client, cookies, now } = ctx;
-    return signIn(ctx, await login(db, input, client, cookies.refreshToken, now));
+    return openForPage(ctx, await login(db, input, client, cookies.refreshToken, now));
   }),
 
   refresh: publicProcedure.input(nothing).mutation(async ({ ctx }) => {
@@ -38,21 +39,33 @@ export const authRouter = router({
     }
   }),
 
-  logout: publicProcedure.input(nothing).mutation(async ({ ctx }) => {
+  logout: publicProcedure.input(logoutInput).mutation(async ({ ctx, input }) => {
+    if (input?.endToken !== undefined) {
+      const kept = await endUnlessHeld(ctx.db, input.endToken, ctx.cookies, ctx.now);
+      return { ok: true as const, kept };
+    }
     ctx.setCookies.push(...clearedCookies());
     await logout(ctx.db, ctx.cookies, ctx.client, ctx.now);
     return { ok: true as const };
   }),
 
   logoutAll: procedure.input(nothing).mutation(async ({ ctx }) => {
-    await logoutEverywhere(ctx.db, ctx.caller, ctx.now);
     ctx.setCookies.push(...clearedCookies());
+    await logoutEverywhere(ctx.db, ctx.caller, ctx.now);
     return { ok: true as const };
   }),
 
   /** Says what the access token says: no database is asked. */
   session: procedure.input(nothing).query(({ ctx }): SignedIn => signedInOf(ctx)),
 });
+
+/** With an end token for a page that asks for one, so that it can end the session if the browser did not keep its cookies. */
+async function openForPage(ctx: Context, grant: Grant): Promise<SignedIn & { endToken?: string }> {
+  if (!ctx.wantsEndToken) return signIn(ctx, grant);
+  const endings = { sessionIds: [grant.access.sessionId], reason: "cookies not kept" as const };
+  const endToken = await mintEndToken(endings, ctx.now);
+  return { ...signIn(ctx, grant), endToken };
+}
 
 function signIn(ctx: Context, { access, cookies }: Grant): SignedIn {
   ctx.setCookies.push(...cookies);

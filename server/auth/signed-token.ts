@@ -9,7 +9,7 @@ const CANONICAL = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgk
 
 export interface TokenKind {
   /** `typ` of RFC 9068 and its like: one kind of token can never stand in for another. */
-  type: "at+jwt" | "rt+jwt";
+  type: "at+jwt" | "rt+jwt" | "end+jwt";
   requiredClaims: string[];
 }
 

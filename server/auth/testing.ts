@@ -27,6 +27,7 @@ const SHARED = [
   "portcullis.revocation-feed",
   "portcullis.hash-queue",
   "portcullis.database",
+  "portcullis.pending-endings",
   "portcullis.refresh-windows",
   "portcullis.site-windows",
 ].map((name) => Symbol.for(name));

@@ -12,6 +12,8 @@ export const HEALTH = "/health";
 export const HEALTH_LIVE = "/api/health/live";
 export const HEALTH_READY = "/api/health/ready";
 export const STATIC = "/_next/static";
+/** Sent by our own forms: they check whether the browser kept the cookies of the session that a call opens. */
+export const END_TOKEN_HEADER = "end-token-wanted";
 export const ICON = "/icon.svg";
 
 /** A page below one of these needs a signed-in caller. Add your own here. */
