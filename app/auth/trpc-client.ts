@@ -10,6 +10,7 @@ import { CALLS } from "@/server/auth/policy/routes";
 import type { AppRouter } from "@/server/router";
 import { abortableFetch, wasAborted, whenResumed } from "./calls-in-flight";
 import { statusOf } from "./failure";
+import { readTabMemory, writeTabMemory } from "./tab-memory";
 
 export type RouterInputs = inferRouterInputs<AppRouter>;
 export type RouterOutputs = inferRouterOutputs<AppRouter>;
@@ -24,7 +25,7 @@ export const OPTIONAL_QUERY = {
   refetchInterval: (query: { state: { status: string } }) => (query.state.status === "error" ? ASK_AGAIN_MS : false),
 } as const;
 
-const LEFT_AT = "portcullis-left-at";
+const LEFT_AT = "left-at";
 
 /** Follows the same policy as the gate: repeat a 401 once, then leave for the page that can help, but never in circles. */
 const followPolicy: TRPCLink<AppRouter> = () => {
@@ -76,9 +77,9 @@ export const links = [
 
 /** False if this tab left for a failed call a moment ago: then leaving does not help. */
 function leave(to: string): boolean {
-  const leftAt = Number(sessionStorage.getItem(LEFT_AT)) || null;
+  const leftAt = Number(readTabMemory(LEFT_AT)) || null;
   if (!mayLeaveAgain(leftAt, Date.now())) return false;
-  sessionStorage.setItem(LEFT_AT, String(Date.now()));
+  writeTabMemory(LEFT_AT, String(Date.now()));
   location.assign(to);
   return true;
 }

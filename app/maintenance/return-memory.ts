@@ -1,6 +1,7 @@
+import { readTabMemory, writeTabMemory } from "@/app/auth/tab-memory";
 import { countRelapses, type Returns } from "./pace";
 
-const KEY = "portcullis-returns";
+const KEY = "returns";
 
 export function relapses(now: number): number {
   return countRelapses(recall(), now);
@@ -8,10 +9,10 @@ export function relapses(now: number): number {
 
 export function rememberReturn(now: number): void {
   const returns: Returns = { count: relapses(now) + 1, lastAt: now };
-  sessionStorage.setItem(KEY, JSON.stringify(returns));
+  writeTabMemory(KEY, JSON.stringify(returns));
 }
 
 function recall(): Returns | null {
-  const [count, lastAt] = (sessionStorage.getItem(KEY)?.match(/\d+/g) ?? []).map(Number);
+  const [count, lastAt] = (readTabMemory(KEY)?.match(/\d+/g) ?? []).map(Number);
   return count === undefined || lastAt === undefined ? null : { count, lastAt };
 }

@@ -1,0 +1,41 @@
+import { expect, test } from "@/e2e/kit";
+import { loginForm } from "@/e2e/kit/forms";
+
+const BLOCKABLE = ["sessionStorage", "localStorage", "indexedDB", "caches", "BroadcastChannel"];
+
+for (const blocked of [...BLOCKABLE.map((name) => [name]), BLOCKABLE]) {
+  test(`every page works where ${blocked.join(", ")} cannot even be named`, async ({ page, account, context }) => {
+    await context.addInitScript((names) => {
+      for (const name of names) {
+        Object.defineProperty(window, name, {
+          get() {
+            throw new DOMException("Access is denied for this document.", "SecurityError");
+          },
+        });
+      }
+    }, blocked);
+
+    await page.goto("/register");
+    await expect(page.getByRole("heading", { level: 1, name: "Create an account" })).toBeVisible();
+    await page.goto("/login");
+    const form = loginForm(page);
+    await form.fill(account);
+    await form.submit.click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Hello, ${account.fullName}`);
+    const main = page.getByRole("navigation", { name: "Main" });
+    await main.getByRole("link", { name: "Devices" }).click();
+    await expect(page.getByText("This device", { exact: true })).toBeVisible();
+    await main.getByRole("link", { name: "Account" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+    await page.goto("/not-there");
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+
+    await page.goto("/maintenance?status=503&next=%2Fdashboard%2Fsessions");
+    await expect(page.getByRole("heading", { level: 1, name: "Back in a moment" })).toBeVisible();
+    await expect(page).toHaveURL(/\/dashboard\/sessions$/, { timeout: 30_000 });
+    await expect(page.getByText("This device", { exact: true })).toBeVisible();
+
+    await page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
+    await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  });
+}
