@@ -1,5 +1,6 @@
 import { expect, test } from "@/e2e/kit";
 import { inventAccount } from "@/e2e/kit/accounts";
+import { spoilAccessToken } from "@/e2e/kit/cookies";
 import { loginForm, registerForm } from "@/e2e/kit/forms";
 
 const DEEP = "/dashboard/account?tab=name&q=a%20b";
@@ -21,6 +22,15 @@ const HOSTILE = [
   "evil.test",
   "@evil.test",
   "",
+  "/api/trpc/auth.logout",
+  "/%61pi/trpc/auth.session",
+  "/dashboard/../api/trpc/auth.session",
+  "/_next/static/x",
+  "/health",
+  "/icon.svg",
+  "/resume",
+  "/maintenance",
+  "/.well-known/change-password",
 ];
 
 test("a deep link survives the login", async ({ page, account, baseURL }) => {
@@ -40,6 +50,76 @@ test("a deep link survives the detour to somebody new", async ({ page, baseURL }
   await form.fill(inventAccount());
   await form.submit.click();
   await expect(page).toHaveURL(baseURL + DEEP);
+});
+
+const WITH_FRAGMENT = "/dashboard/account?tab=2#password";
+
+test("the fragment of a deep link survives the login, the way to the other form and back, and a failed try", async ({
+  page,
+  account,
+  baseURL,
+}) => {
+  await page.goto(WITH_FRAGMENT);
+  await expect(page).toHaveURL(/\/login\?next=.*#password$/);
+  await page.getByRole("link", { name: "Create an account" }).click();
+  await expect(page).toHaveURL(/\/register\?next=.*#password$/);
+  await page.getByRole("link", { name: "Sign in" }).click();
+  const form = loginForm(page);
+  await form.fill({ email: account.email, password: "not the password at all" });
+  await form.submit.click();
+  await expect(form.problem).toContainText("not right");
+  await form.fill(account);
+  await form.submit.click();
+  await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
+});
+
+test("the fragment of a deep link survives a registration", async ({ page, baseURL }) => {
+  await page.goto(WITH_FRAGMENT);
+  await page.getByRole("link", { name: "Create an account" }).click();
+  const form = registerForm(page);
+  await form.fill(inventAccount());
+  await form.submit.click();
+  await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
+});
+
+test("the fragment survives the hop that drops a worthless access cookie, and the maintenance page", async ({
+  signedInPage: page,
+  context,
+  baseURL,
+}) => {
+  await spoilAccessToken(context);
+  await page.goto(WITH_FRAGMENT);
+  await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
+  await page.goto(`/maintenance?status=503&next=${encodeURIComponent("/dashboard/account?tab=2")}#password`);
+  await page.getByRole("button", { name: "Try now" }).click();
+  await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
+});
+
+test("the fragment survives a login in another tab", async ({ page, account, openTab, baseURL }) => {
+  await page.goto(WITH_FRAGMENT);
+  const other = await openTab("/login");
+  const form = loginForm(other);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
+});
+
+test("a fragment never leads to another site or runs a script", async ({ page, account, baseURL }) => {
+  for (const fragment of [
+    "#//evil.test",
+    "#javascript:alert(1)",
+    "#/../../evil",
+    "#\\\\evil.test",
+    "#<img src=x onerror=alert(1)>",
+  ]) {
+    await page.context().clearCookies();
+    await page.goto(`/login?next=/dashboard${fragment}`);
+    const form = loginForm(page);
+    await form.fill(account);
+    await form.submit.click();
+    await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+    expect(new URL(page.url()).origin + new URL(page.url()).pathname).toBe(`${baseURL}/dashboard`);
+  }
 });
 
 test("a link that leads elsewhere after login leads to the dashboard", async ({ page, account, baseURL }) => {

@@ -80,6 +80,7 @@ function leave(to: string): boolean {
   const leftAt = Number(readTabMemory(LEFT_AT)) || null;
   if (!mayLeaveAgain(leftAt, Date.now())) return false;
   writeTabMemory(LEFT_AT, String(Date.now()));
-  location.assign(to);
+  // The fragment never reaches the server: it is carried from address to address.
+  location.assign(to + location.hash);
   return true;
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
+import { withFragment } from "@/server/auth/policy/next-path";
 import { HEALTH_READY } from "@/server/auth/policy/routes";
 import { quietSeconds, waitSeconds } from "./pace";
 import { relapses, rememberReturn } from "./return-memory";
@@ -47,7 +48,7 @@ export function useComeback(status: number, next: string): Comeback {
       if (ready) {
         setShown({ state: "returning", nextTryAt: null, failures });
         rememberReturn(Date.now());
-        return location.replace(next);
+        return location.replace(withFragment(next, location.hash));
       }
       failures += 1;
       plan();

@@ -7,6 +7,7 @@ import { Checkbox } from "@/app/ui/checkbox";
 import { FormProblem } from "@/app/ui/form-problem";
 import { PasswordField } from "@/app/ui/password-field";
 import { type Complaints, useForm } from "@/app/ui/use-form";
+import { withFragment } from "@/server/auth/policy/next-path";
 
 const COMPLAINTS: Complaints = {
   email: EMAIL_COMPLAINTS,
@@ -24,7 +25,7 @@ export function LoginForm({ next }: { next: string }) {
           password: String(data.get("password")),
           remember: data.get("remember") !== null,
         },
-        { next },
+        { next: withFragment(next, location.hash) },
       );
       return outcome.kind === "done" ? null : outcome;
     },

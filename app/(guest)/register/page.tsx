@@ -3,6 +3,7 @@ import { withNext } from "@/server/auth/policy/next-path";
 import { LOGIN } from "@/server/auth/policy/routes";
 import { redirectSignedInAway } from "@/server/caller";
 import { env } from "@/server/env";
+import { GuestLink } from "@/app/(guest)/guest-link";
 import { nextOf, type SearchParams } from "@/app/(guest)/next-of";
 import { RegisterForm } from "./register-form";
 
@@ -16,10 +17,7 @@ export default async function RegisterPage({ searchParams }: { searchParams: Sea
     <>
       <h1 className="plate text-4xl">Create an account</h1>
       <p className="mt-3 mb-8 text-quiet">
-        Have one already?{" "}
-        <a className="link" href={withNext(LOGIN, next)}>
-          Sign in
-        </a>
+        Have one already? <GuestLink href={withNext(LOGIN, next)}>Sign in</GuestLink>
       </p>
       <RegisterForm next={next} passwordMinLength={env().PASSWORD_MIN_LENGTH} />
     </>

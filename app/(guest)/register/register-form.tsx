@@ -8,6 +8,7 @@ import { Field } from "@/app/ui/field";
 import { FormProblem } from "@/app/ui/form-problem";
 import { describeFlaw, NewPasswordField } from "@/app/ui/new-password-field";
 import { type Complaints, useForm } from "@/app/ui/use-form";
+import { withFragment } from "@/server/auth/policy/next-path";
 
 const COMPLAINTS: Complaints = {
   fullName: { valueMissing: "Enter your name.", patternMismatch: "Enter your name." },
@@ -31,7 +32,7 @@ export function RegisterForm({ next, passwordMinLength }: { next: string; passwo
           password: String(data.get("password")),
           remember: data.get("remember") !== null,
         },
-        { next },
+        { next: withFragment(next, location.hash) },
       );
       return outcome.kind === "done" ? null : outcome;
     },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { safeNextPath, withNext } from "./next-path";
+import { safeNextPath, withFragment, withNext } from "./next-path";
 import { HOME } from "./routes";
 
 const ORIGIN = "https://app.example.com";
@@ -265,4 +265,35 @@ test("a path goes into `next` and comes out again", () => {
       expect(carried.searchParams.get("status")).toBe("503");
     }),
   );
+});
+
+describe("the fragment of the present address", () => {
+  test.each([
+    ["/dashboard/account?tab=2", "#password", "/dashboard/account?tab=2#password"],
+    ["/dashboard", "", "/dashboard"],
+    ["/dashboard#own", "#present", "/dashboard#own"],
+    ["/", "#//evil.test", "/#//evil.test"],
+    ["/dashboard", "#/route?x=1#y", "/dashboard#/route?x=1#y"],
+    ["/dashboard", "#\\\\evil.test", "/dashboard#%5C%5Cevil.test"],
+    ["/dashboard", "#javascript:alert(1)", "/dashboard#javascript:alert(1)"],
+    ["/dashboard", "#%E2%9C%93%0a", "/dashboard#%E2%9C%93%0a"],
+    ["/dashboard", "#a\nb", "/dashboard"],
+    ["/dashboard", `#${"x".repeat(3000)}`, "/dashboard"],
+    ["/dashboard", "?x=1", "/dashboard"],
+    ["/dashboard", "/../api", "/dashboard"],
+    ["/dashboard", ".evil.test", "/dashboard"],
+  ])("of %s, %j: %s", (next, fragment, expected) => {
+    expect(withFragment(next, fragment)).toBe(expected);
+  });
+
+  test("never changes where a safe path leads", () => {
+    fc.assert(
+      fc.property(hostile, fc.oneof(hostile, fc.string({ unit: "binary" })), (candidate, fragment) => {
+        const next = safeNextPath(`/${candidate}`);
+        const target = new URL(withFragment(next, `#${fragment}`), ORIGIN);
+        expect(target.origin).toBe(ORIGIN);
+        expect(target.pathname + target.search).toBe(next.split("#", 1)[0]);
+      }),
+    );
+  });
 });

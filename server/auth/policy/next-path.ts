@@ -20,6 +20,14 @@ export function safeNextPath(candidate: string | null | undefined): string {
   }
 }
 
+/** `next` with the fragment of the present address, as browsers do on a redirect: a fragment of its own wins. */
+export function withFragment(next: string, fragment: string): string {
+  if (next.includes("#")) return next;
+  const whole = safeNextPath(next + fragment.replaceAll("\\", "%5C"));
+  // A fragment that cannot be carried must not cost the path.
+  return whole.split("#", 1)[0] === next ? whole : next;
+}
+
 /** What a browser on this origin would make of the path; null if it would leave, or if readers may disagree about it. */
 function resolveHere(path: string): URL | null {
   // Browsers drop tabs and newlines from addresses and read "\" as "/": nobody honest sends them.
