@@ -54,3 +54,40 @@ test(
     await expect(stranger.getByRole("heading", { level: 1 })).toContainText("Hello");
   },
 );
+
+test("a logout while the database is away is told as it is, survives a reload and a killed app, and is then done", async ({
+  signedInPage: page,
+  context,
+  account,
+  server,
+  newCalls,
+  signIn,
+  openBrowser,
+}) => {
+  // Another device, to see from there what has ended.
+  const elsewhere = await signIn(await openBrowser({ baseURL: server.url }), account);
+  await page.goto("/dashboard/account");
+  const { refresh } = await sessionCookies(context);
+  await server.database.stop();
+  await page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible({ timeout: 30_000 });
+  const pending = page.getByText("your session has not ended on the server yet", { exact: false });
+  await expect(pending).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("still signed in", { exact: false })).toHaveCount(0);
+  expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
+  await page.reload();
+  await expect(pending).toBeVisible({ timeout: 30_000 });
+
+  // What the process kept is gone: only the browser knows of the logout now.
+  await server.killApp();
+  await server.database.start();
+  await server.startApp();
+  await expect(page.getByText("your session has ended on the server too", { exact: false })).toBeVisible({
+    timeout: 60_000,
+  });
+  const thief = await newCalls();
+  const answer = await thief.mutate("auth.refresh", undefined, { cookie: `${refresh!.name}=${refresh!.value}` });
+  expect(answer.error?.reason).toBe("SESSION_ENDED");
+  const { data: devices } = await elsewhere.query("sessions.list");
+  expect(devices.map(({ current }) => current)).toEqual([true]);
+});

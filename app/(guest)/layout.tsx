@@ -1,12 +1,14 @@
 import type { ReactNode } from "react";
 import { AuthProvider } from "@/app/auth/auth-provider";
 import { Gatehouse } from "@/app/ui/gatehouse";
+import { UnfinishedLogout } from "./unfinished-logout";
 
 export default function GuestLayout({ children }: { children: ReactNode }) {
   return (
     <AuthProvider initial={null}>
       <Gatehouse gate="down">
         {children}
+        <UnfinishedLogout />
         <noscript>
           <p className="mt-6 rounded-plate border-l-4 border-danger bg-danger-wash px-4 py-3 font-medium">
             Signing in needs JavaScript: your password is only ever sent by a call that other sites cannot make. Please

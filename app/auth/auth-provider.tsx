@@ -9,6 +9,7 @@ import { abortCalls, resumeCalls } from "./calls-in-flight";
 import { describeFailure, type Failure } from "./failure";
 import { listenToTabs, tellTabs, type TabNews } from "./tab-channel";
 import type { RouterInputs } from "./trpc-client";
+import { rememberUnfinishedLogout } from "./unfinished-logout";
 
 /** "done": the browser is already on its way to the next page, by a full load. */
 export type AuthOutcome = { kind: "done" } | Failure;
@@ -60,8 +61,8 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
         changeAccount(async () => signedIn(await authCalls.auth.login.mutate(input)), safeNextPath(options?.next)),
       register: (input, options) =>
         changeAccount(async () => signedIn(await authCalls.auth.register.mutate(input)), safeNextPath(options?.next)),
-      logout: () => changeAccount(async () => signedOut(await authCalls.auth.logout.mutate()), LOGIN),
-      logoutEverywhere: () => changeAccount(async () => signedOut(await authCalls.auth.logoutAll.mutate()), LOGIN),
+      logout: () => changeAccount(() => signOut(() => authCalls.auth.logout.mutate()), LOGIN),
+      logoutEverywhere: () => changeAccount(() => signOut(() => authCalls.auth.logoutAll.mutate()), LOGIN),
       replaceUser,
     }),
     [user, session, isWorking, changeAccount],
@@ -73,7 +74,15 @@ function signedIn({ user }: SignedIn): TabNews {
   return { kind: "signed-in", userId: user.id };
 }
 
-function signedOut(_: { ok: true }): TabNews {
+async function signOut(end: () => Promise<unknown>): Promise<TabNews> {
+  try {
+    await end();
+  } catch (error) {
+    const { endToken } = describeFailure(error);
+    if (endToken === undefined) throw error;
+    // This browser is signed out already. The login page says what is still to be done, and repeats it.
+    rememberUnfinishedLogout(endToken);
+  }
   return { kind: "signed-out" };
 }
 

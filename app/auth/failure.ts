@@ -10,6 +10,8 @@ export interface Failure {
   fields?: Record<string, string>;
   retryAfterSeconds?: number;
   requestId?: string;
+  /** Of a logout that waits for the database. */
+  endToken?: string;
 }
 
 export function describeFailure(error: unknown): Failure {

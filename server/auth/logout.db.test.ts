@@ -362,6 +362,14 @@ describe("a logout while the database is away", () => {
     expect(await Promise.all([session, other, since].map(isRevoked))).toEqual([true, true, false]);
   });
 
+  test("and any other fault are treated alike: the cookies are cleared in both cases", async () => {
+    const broken = connect(new URL("/not_there", database.url).href);
+    const endToken = await endTokenOf(logout(broken, cookiesOf(session), ADA, later(10)));
+    await broken.destroy();
+    await endUnlessHeld(database.db, endToken, cookiesOf({}), later(20));
+    expect(await isRevoked(session)).toBe(true);
+  });
+
   test("is tried once more when the process stops", async () => {
     const { closeDatabase } = await import("@/server/database");
     const shared = globalThis as Record<symbol, unknown>;

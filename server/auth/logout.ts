@@ -4,6 +4,7 @@ import type { Database } from "@/db/schema";
 import { isUnavailable } from "@/db/faults";
 import { revokeAllSessions, revokeOtherSessions } from "@/db/revocations";
 import { findSessionOwner } from "@/db/sessions";
+import { log } from "@/server/log";
 import { securityEvent } from "@/server/security-log";
 import { readAccessToken } from "./access-token";
 import { idsOf, type Caller } from "./caller";
@@ -64,7 +65,9 @@ async function endOrKeepForLater(
   try {
     await end();
   } catch (error) {
-    if (error instanceof Refusal || !isUnavailable(error)) throw error;
+    if (error instanceof Refusal) throw error;
+    // Whatever failed, the cookies are cleared with this answer: no later request of the browser could end them.
+    if (!isUnavailable(error)) log.error({ err: error }, "a logout failed");
     keepForLater(db, endings, (part) => endEach(db, part));
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1, endToken: await mintEndToken(endings, now) });
   }

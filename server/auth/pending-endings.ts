@@ -47,7 +47,7 @@ export function keepForLater(db: Kysely<Database>, endings: Endings, end: Pendin
   securityEvent("logout-pending", { sessionIds, userId: all?.userId, reason });
   if (!outbox.registered.has(db)) {
     outbox.registered.add(db);
-    beforeClosing(db, () => performPending().then(() => {}));
+    beforeClosing(db, () => performLast(db));
   }
   schedule();
 }
@@ -78,15 +78,23 @@ function schedule(): void {
 
 /** True if nothing is left. */
 async function performPending(): Promise<boolean> {
+  const away = new Set<Kysely<Database>>();
   for (const [key, pending] of outbox.pending) {
+    if (away.has(pending.db)) continue;
     try {
       await pending.end(pending.part);
       // A later logout may have taken its place meanwhile.
       if (outbox.pending.get(key) === pending) outbox.pending.delete(key);
     } catch (error) {
-      if (!isUnavailable(error)) log.error({ err: error }, "a logout that waits for the database failed");
-      else return false;
+      // Each try may take as long as the database may: the others wait for the next round.
+      if (isUnavailable(error)) away.add(pending.db);
+      else log.error({ err: error }, "a logout that waits for the database failed");
     }
   }
   return outbox.pending.size === 0;
+}
+
+async function performLast(db: Kysely<Database>): Promise<void> {
+  await performPending();
+  for (const [key, pending] of outbox.pending) if (pending.db === db) outbox.pending.delete(key);
 }

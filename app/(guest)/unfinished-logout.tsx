@@ -1,0 +1,33 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import { finishLogouts, unfinishedLogouts } from "@/app/auth/unfinished-logout";
+import { Notice } from "@/app/ui/notice";
+
+const TEXTS = {
+  none: null,
+  waiting:
+    "You are signed out on this browser. Our database cannot be reached right now, so your session has not ended on the server yet. This page keeps trying: you need not do anything.",
+  finished: "You are signed out, and your session has ended on the server too.",
+};
+
+/** What became of a logout that the database could not be told of. Goes last: there it pushes nothing aside. */
+export function UnfinishedLogout() {
+  const [state, setState] = useState<keyof typeof TEXTS>("none");
+
+  useEffect(() => {
+    if (unfinishedLogouts().length === 0) return;
+    const gone = new AbortController();
+    const show = (reached: typeof state) => {
+      if (!gone.signal.aborted) setState(reached);
+    };
+    void finishLogouts(gone.signal, () => show("waiting")).then(() => show("finished"));
+    return () => gone.abort();
+  }, []);
+
+  return (
+    <div className={state === "none" ? "" : "mt-6"}>
+      <Notice tone="success">{TEXTS[state]}</Notice>
+    </div>
+  );
+}
