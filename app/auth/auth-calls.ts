@@ -1,7 +1,9 @@
 import { createTRPCClient, httpLink } from "@trpc/client";
-import { CALLS } from "@/server/auth/policy/routes";
+import { CALLS, END_TOKEN_HEADER } from "@/server/auth/policy/routes";
 import type { AppRouter } from "@/server/router";
 import { abortableFetch } from "./calls-in-flight";
 
 /** Login, register, logout: one call a request, without the query machinery that only the member area needs. */
-export const authCalls = createTRPCClient<AppRouter>({ links: [httpLink({ url: CALLS, fetch: abortableFetch })] });
+export const authCalls = createTRPCClient<AppRouter>({
+  links: [httpLink({ url: CALLS, fetch: abortableFetch, headers: { [END_TOKEN_HEADER]: "1" } })],
+});

@@ -7,6 +7,7 @@ import { LOGIN } from "@/server/auth/policy/routes";
 import { authCalls } from "./auth-calls";
 import { abortCalls, resumeCalls } from "./calls-in-flight";
 import { describeFailure, type Failure } from "./failure";
+import { forgetOpening, openSession } from "./open-session";
 import { listenToTabs, tellTabs, type TabNews } from "./tab-channel";
 import type { RouterInputs } from "./trpc-client";
 import { rememberUnfinishedLogout } from "./unfinished-logout";
@@ -35,6 +36,9 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
   const [isWorking, setIsWorking] = useState(false);
   const session = initial?.session ?? null;
   useTabs(user?.id ?? null);
+  useEffect(() => {
+    if (session !== null) forgetOpening();
+  }, [session]);
   usePageCache();
 
   const changeAccount = useCallback(async (change: () => Promise<TabNews>, next: string): Promise<AuthOutcome> => {
@@ -58,9 +62,15 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
       session,
       status: isWorking ? "working" : user ? "signed-in" : "signed-out",
       login: (input, options) =>
-        changeAccount(async () => signedIn(await authCalls.auth.login.mutate(input)), safeNextPath(options?.next)),
+        changeAccount(
+          async () => signedIn(await openSession(() => authCalls.auth.login.mutate(input))),
+          safeNextPath(options?.next),
+        ),
       register: (input, options) =>
-        changeAccount(async () => signedIn(await authCalls.auth.register.mutate(input)), safeNextPath(options?.next)),
+        changeAccount(
+          async () => signedIn(await openSession(() => authCalls.auth.register.mutate(input))),
+          safeNextPath(options?.next),
+        ),
       logout: () => changeAccount(() => signOut(() => authCalls.auth.logout.mutate()), LOGIN),
       logoutEverywhere: () => changeAccount(() => signOut(() => authCalls.auth.logoutAll.mutate()), LOGIN),
       replaceUser,

@@ -1,11 +1,11 @@
 import { TRPCClientError } from "@trpc/client";
-import { FAULT_MESSAGE, UNREACHABLE_MESSAGE, type Reason } from "@/server/auth/policy/refusals";
+import { COOKIES_MESSAGE, FAULT_MESSAGE, UNREACHABLE_MESSAGE, type Reason } from "@/server/auth/policy/refusals";
 import type { AppRouter } from "@/server/router";
 
 /** Why a call did not do what was asked, ready to be shown. */
 export interface Failure {
   kind: "refused";
-  reason: Reason | "FAULT" | "UNREACHABLE";
+  reason: Reason | "FAULT" | "UNREACHABLE" | "COOKIES_NOT_KEPT";
   message: string;
   fields?: Record<string, string>;
   retryAfterSeconds?: number;
@@ -14,12 +14,16 @@ export interface Failure {
   endToken?: string;
 }
 
+/** The browser does not keep the cookies of this site. */
+export class CookiesNotKept extends Error {}
+
 export function describeFailure(error: unknown): Failure {
   const data = error instanceof TRPCClientError ? (error as TRPCClientError<AppRouter>).data : undefined;
   if (error instanceof TRPCClientError && data) {
     if (!("reason" in data)) return { ...data, kind: "refused", reason: "FAULT", message: FAULT_MESSAGE };
     return { ...data, kind: "refused", message: error.message };
   }
+  if (error instanceof CookiesNotKept) return { kind: "refused", reason: "COOKIES_NOT_KEPT", message: COOKIES_MESSAGE };
   return { kind: "refused", reason: "UNREACHABLE", message: UNREACHABLE_MESSAGE };
 }
 

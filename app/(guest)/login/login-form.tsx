@@ -1,6 +1,7 @@
 "use client";
 
 import { EMAIL_COMPLAINTS, EmailField } from "@/app/(guest)/email-field";
+import { useObstacle } from "@/app/(guest)/use-obstacle";
 import { useAuth } from "@/app/auth/use-auth";
 import { Button } from "@/app/ui/button";
 import { Checkbox } from "@/app/ui/checkbox";
@@ -16,6 +17,7 @@ const COMPLAINTS: Complaints = {
 
 export function LoginForm({ next }: { next: string }) {
   const { login } = useAuth();
+  const obstacle = useObstacle();
   const { form, submit, errors, problem } = useForm({
     complaints: COMPLAINTS,
     send: async (data) => {
@@ -45,7 +47,7 @@ export function LoginForm({ next }: { next: string }) {
       <Button {...submit} type="submit" look="solid" pendingLabel="Signing in…">
         Sign in
       </Button>
-      <FormProblem problem={problem} />
+      <FormProblem problem={problem ?? obstacle} />
     </form>
   );
 }

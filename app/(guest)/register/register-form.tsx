@@ -1,6 +1,7 @@
 "use client";
 
 import { EMAIL_COMPLAINTS, EmailField } from "@/app/(guest)/email-field";
+import { useObstacle } from "@/app/(guest)/use-obstacle";
 import { useAuth } from "@/app/auth/use-auth";
 import { Button } from "@/app/ui/button";
 import { Checkbox } from "@/app/ui/checkbox";
@@ -18,6 +19,7 @@ const COMPLAINTS: Complaints = {
 
 export function RegisterForm({ next, passwordMinLength }: { next: string; passwordMinLength: number }) {
   const { register } = useAuth();
+  const obstacle = useObstacle();
   const { form, submit, errors, problem } = useForm({
     complaints: COMPLAINTS,
     check: (data): Record<string, string> => {
@@ -61,7 +63,7 @@ export function RegisterForm({ next, passwordMinLength }: { next: string; passwo
       <Button {...submit} type="submit" look="solid" pendingLabel="Creating your account…">
         Create account
       </Button>
-      <FormProblem problem={problem} />
+      <FormProblem problem={problem ?? obstacle} />
     </form>
   );
 }

@@ -62,5 +62,9 @@ export function tooManyWrongPasswords(retryAfterSeconds: number): Refusal {
   );
 }
 
+/** What the browser says when it does not keep the cookies of a login. */
+export const COOKIES_MESSAGE =
+  "Signing in needs cookies, and your browser does not keep them for this site. Allow cookies for this site in the settings of your browser or of its extensions, then reload this page.";
+
 /** What the browser says when no answer came. */
 export const UNREACHABLE_MESSAGE = "We could not reach the server. Check your connection and try again.";

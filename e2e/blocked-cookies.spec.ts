@@ -1,0 +1,163 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BrowserContext, Page } from "@playwright/test";
+import { findChromium } from "@/scripts/chromium.mjs";
+import { expect, test as base } from "@/e2e/kit";
+import { inventAccount, type Account } from "@/e2e/kit/accounts";
+import type { Calls } from "@/e2e/kit/calls";
+import { loginForm, registerForm } from "@/e2e/kit/forms";
+
+const TOLD = "Signing in needs cookies, and your browser does not keep them for this site.";
+const BLOCK = 2;
+
+/** A browser whose settings block cookies, and with them every storage of the page. */
+const test = base.extend<{ blockingBrowser: BrowserContext }>({
+  blockingBrowser: async ({ playwright, baseURL }, use) => {
+    const profile = mkdtempSync(join(tmpdir(), "portcullis-blocking-"));
+    mkdirSync(join(profile, "Default"));
+    const preferences = { profile: { default_content_setting_values: { cookies: BLOCK } } };
+    writeFileSync(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
+    const context = await playwright.chromium.launchPersistentContext(profile, {
+      executablePath: findChromium(),
+      baseURL,
+    });
+    await use(context);
+    await context.close();
+    rmSync(profile, { recursive: true, force: true });
+  },
+});
+
+/** How many sessions live besides the one that asks. */
+async function otherSessions(calls: Calls, { email, password }: Pick<Account, "email" | "password">): Promise<number> {
+  await calls.mutate("auth.login", { email, password });
+  const { data } = await calls.query("sessions.list");
+  return data.filter(({ current }) => !current).length;
+}
+
+/** Lets the server do its work, and keeps only some of the cookies that it sets. */
+async function keepCookies(page: Page, calls: Calls, procedure: string, isKept: (cookie: string) => boolean) {
+  await page.route(`**/api/trpc/${procedure}`, async (route) => {
+    const request = route.request();
+    const answer = await calls.request.post(request.url(), {
+      headers: await request.allHeaders(),
+      data: request.postDataBuffer() ?? Buffer.alloc(0),
+      maxRedirects: 0,
+    });
+    const headers = answer.headersArray().filter(({ name }) => name.toLowerCase() !== "set-cookie");
+    const cookies = answer
+      .headersArray()
+      .filter(({ name, value }) => name.toLowerCase() === "set-cookie" && isKept(value));
+    await route.fulfill({
+      status: answer.status(),
+      headers: {
+        ...Object.fromEntries(headers.map(({ name, value }) => [name, value])),
+        ...(cookies.length > 0 && { "set-cookie": cookies.map(({ value }) => value).join("\n") }),
+      },
+      body: await answer.body(),
+    });
+  });
+}
+
+test("login: with cookies blocked by the browser, the page says so before the first try, and a try leaves no session", async ({
+  blockingBrowser,
+  account,
+  calls,
+}) => {
+  const page = await blockingBrowser.newPage();
+  await page.goto("/login");
+  const form = loginForm(page);
+  await expect(form.problem).toContainText(TOLD);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(form.problem).toContainText(TOLD);
+  await expect(form.email).toHaveValue(account.email);
+  await expect(form.password).toHaveValue(account.password);
+  await expect(page).toHaveURL(/\/login$/);
+  expect(await otherSessions(calls, account)).toBe(0);
+});
+
+test("register: with cookies blocked by the browser, the page says so and makes no account", async ({
+  blockingBrowser,
+  calls,
+}) => {
+  const page = await blockingBrowser.newPage();
+  await page.goto("/register");
+  const form = registerForm(page);
+  await expect(form.problem).toContainText(TOLD);
+  const { email, password, fullName } = inventAccount();
+  await form.fill({ email, password, fullName });
+  await form.submit.click();
+  await expect(form.problem).toContainText(TOLD);
+  expect((await calls.mutate("auth.login", { email, password })).error?.reason).toBe("INVALID_CREDENTIALS");
+});
+
+for (const [what, isKept] of [
+  ["drops what the server sets", () => false],
+  ["keeps the access cookie alone", (cookie: string) => cookie.includes("__acc")],
+] as const) {
+  test(`login: where an extension ${what}, the form says that cookies are needed, and no session is left`, async ({
+    page,
+    account,
+    newCalls,
+  }) => {
+    await keepCookies(page, await newCalls(), "auth.login", isKept);
+    await page.goto("/login");
+    const form = loginForm(page);
+    await form.fill(account);
+    await form.submit.click();
+    await expect(form.problem).toContainText(TOLD);
+    await expect(form.password).toHaveValue(account.password);
+    expect(await otherSessions(await newCalls(), account)).toBe(0);
+  });
+}
+
+test("register: where an extension drops what the server sets, the form says so, and the account has no session", async ({
+  page,
+  newCalls,
+}) => {
+  await keepCookies(page, await newCalls(), "auth.register", () => false);
+  await page.goto("/register");
+  const form = registerForm(page);
+  const invented = inventAccount();
+  await form.fill(invented);
+  await form.submit.click();
+  await expect(form.problem).toContainText(TOLD);
+  expect(await otherSessions(await newCalls(), invented)).toBe(0);
+});
+
+test("login: where cookies are deleted before the next page, that page says so, and no session is left", async ({
+  page,
+  context,
+  account,
+  newCalls,
+}) => {
+  await page.route("**/dashboard", async (route) => {
+    await context.clearCookies();
+    await route.continue();
+  });
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(page).toHaveURL(/\/login\?next=/);
+  await expect(form.problem).toContainText(TOLD);
+  await expect.poll(async () => otherSessions(await newCalls(), account)).toBe(0);
+  await page.reload();
+  await expect(form.submit).toBeEnabled();
+  await expect(form.problem, "said once").toBeEmpty();
+});
+
+test("a login whose cookies are kept, and a logout soon after it, say nothing about cookies", async ({
+  page,
+  account,
+}) => {
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill(account);
+  await form.submit.click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await expect(form.submit).toBeEnabled();
+  await expect(form.problem).toBeEmpty();
+});
