@@ -122,6 +122,36 @@ test("a fragment never leads to another site or runs a script", async ({ page, a
   }
 });
 
+test("at another address than the app's own, the forms say so and link to the same page there", async ({
+  page,
+  account,
+  baseURL,
+}) => {
+  const { port } = new URL(baseURL!);
+  const query = "?next=%2Fdashboard%2Faccount#password";
+  for (const [path, formOf] of [
+    ["/register", registerForm],
+    ["/login", loginForm],
+  ] as const) {
+    await page.goto(`http://127.0.0.1:${port}${path}${query}`);
+    await expect(formOf(page).problem).toContainText(
+      `This page was opened at http://127.0.0.1:${port}, but this app can only be used at ${baseURL}.`,
+    );
+    const link = page.getByRole("link", { name: "Open this page there" });
+    await expect(link).toHaveAttribute("href", `${baseURL}${path}${query}`);
+  }
+  const form = loginForm(page);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(form.problem).toContainText(`this app can only be used at ${baseURL}.`);
+  await page.getByRole("link", { name: "Open this page there" }).click();
+  await expect(form.submit).toBeEnabled();
+  await expect(form.problem).toBeEmpty();
+  await form.fill(account);
+  await form.submit.click();
+  await expect(page).toHaveURL(`${baseURL}/dashboard/account#password`);
+});
+
 test("a link that leads elsewhere after login leads to the dashboard", async ({ page, account, baseURL }) => {
   await page.goto("/login?next=/.//evil.test");
   const form = loginForm(page);

@@ -61,14 +61,15 @@ function finished(response: Response, cookies: CookieToSet[], retryAfterSeconds:
 
 /** Whatever may change something must come from our own pages, whether or not anybody is signed in. */
 function refuseForeignOrigin(request: Request): void {
+  const { APP_ORIGIN: appOrigin } = env();
   const verdict = judgeOrigin({
     method: request.method,
     origin: request.headers.get("origin"),
     secFetchSite: request.headers.get("sec-fetch-site"),
-    appOrigin: env().APP_ORIGIN,
+    appOrigin,
     corsOrigins: env().CORS_ORIGINS,
   });
-  if (verdict === "refused") throw new Refusal("ORIGIN_REFUSED");
+  if (verdict === "refused") throw new Refusal("ORIGIN_REFUSED", { appOrigin });
 }
 
 /** A batch takes one place in the password admission queue and one hit of the limits, however many calls are in it. */

@@ -1,6 +1,7 @@
 import { TRPCClientError } from "@trpc/client";
 import { COOKIES_MESSAGE, FAULT_MESSAGE, UNREACHABLE_MESSAGE, type Reason } from "@/server/auth/policy/refusals";
 import type { AppRouter } from "@/server/router";
+import { ORIGIN_CHANGED_MESSAGE, wrongAddress } from "./wrong-address";
 
 /** Why a call did not do what was asked, ready to be shown. */
 export interface Failure {
@@ -10,6 +11,7 @@ export interface Failure {
   fields?: Record<string, string>;
   retryAfterSeconds?: number;
   requestId?: string;
+  link?: { href: string; text: string };
   /** Of a logout that waits for the database. */
   endToken?: string;
 }
@@ -20,6 +22,10 @@ export class CookiesNotKept extends Error {}
 export function describeFailure(error: unknown): Failure {
   const data = error instanceof TRPCClientError ? (error as TRPCClientError<AppRouter>).data : undefined;
   if (error instanceof TRPCClientError && data) {
+    if ("appOrigin" in data && data.appOrigin !== undefined) {
+      const elsewhere = wrongAddress(data.appOrigin) ?? { message: ORIGIN_CHANGED_MESSAGE };
+      return { ...data, kind: "refused", ...elsewhere };
+    }
     if (!("reason" in data)) return { ...data, kind: "refused", reason: "FAULT", message: FAULT_MESSAGE };
     return { ...data, kind: "refused", message: error.message };
   }

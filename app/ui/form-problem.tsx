@@ -20,6 +20,11 @@ export function FormProblem({ problem }: { problem: Problem | null }) {
         {problem && (
           <>
             {problem.message} {problem.retryAfterSeconds ? <Wait seconds={problem.retryAfterSeconds} /> : null}
+            {problem.link ? (
+              <a className="link mt-1 block w-fit" href={problem.link.href}>
+                {problem.link.text}
+              </a>
+            ) : null}
           </>
         )}
       </Notice>

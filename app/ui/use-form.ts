@@ -6,6 +6,8 @@ export interface Problem {
   message: string;
   fields?: Record<string, string>;
   retryAfterSeconds?: number;
+  /** A page that helps. */
+  link?: { href: string; text: string };
 }
 
 /** What to say for which of the browser's own complaints about a field. */

@@ -15,9 +15,9 @@ const COMPLAINTS: Complaints = {
   password: { valueMissing: "Enter your password." },
 };
 
-export function LoginForm({ next }: { next: string }) {
+export function LoginForm({ next, appOrigin }: { next: string; appOrigin: string }) {
   const { login } = useAuth();
-  const obstacle = useObstacle();
+  const obstacle = useObstacle(appOrigin);
   const { form, submit, errors, problem } = useForm({
     complaints: COMPLAINTS,
     send: async (data) => {

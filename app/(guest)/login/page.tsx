@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { withNext } from "@/server/auth/policy/next-path";
 import { REGISTER } from "@/server/auth/policy/routes";
 import { redirectSignedInAway } from "@/server/caller";
+import { env } from "@/server/env";
 import { GuestLink } from "@/app/(guest)/guest-link";
 import { nextOf, type SearchParams } from "@/app/(guest)/next-of";
 import { LoginForm } from "./login-form";
@@ -18,7 +19,7 @@ export default async function LoginPage({ searchParams }: { searchParams: Search
       <p className="mt-3 mb-8 text-quiet">
         New here? <GuestLink href={withNext(REGISTER, next)}>Create an account</GuestLink>
       </p>
-      <LoginForm next={next} />
+      <LoginForm next={next} appOrigin={env().APP_ORIGIN} />
     </>
   );
 }

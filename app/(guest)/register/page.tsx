@@ -19,7 +19,7 @@ export default async function RegisterPage({ searchParams }: { searchParams: Sea
       <p className="mt-3 mb-8 text-quiet">
         Have one already? <GuestLink href={withNext(LOGIN, next)}>Sign in</GuestLink>
       </p>
-      <RegisterForm next={next} passwordMinLength={env().PASSWORD_MIN_LENGTH} />
+      <RegisterForm next={next} passwordMinLength={env().PASSWORD_MIN_LENGTH} appOrigin={env().APP_ORIGIN} />
     </>
   );
 }

@@ -17,9 +17,17 @@ const COMPLAINTS: Complaints = {
   password: { valueMissing: "Choose a password." },
 };
 
-export function RegisterForm({ next, passwordMinLength }: { next: string; passwordMinLength: number }) {
+export function RegisterForm({
+  next,
+  passwordMinLength,
+  appOrigin,
+}: {
+  next: string;
+  passwordMinLength: number;
+  appOrigin: string;
+}) {
   const { register } = useAuth();
-  const obstacle = useObstacle();
+  const obstacle = useObstacle(appOrigin);
   const { form, submit, errors, problem } = useForm({
     complaints: COMPLAINTS,
     check: (data): Record<string, string> => {

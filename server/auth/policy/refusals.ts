@@ -34,6 +34,8 @@ export interface RefusalDetails {
   /** Messages by input field, for forms. */
   fields?: Record<string, string>;
   retryAfterSeconds?: number;
+  /** Of a request from another origin: where the app is to be used. */
+  appOrigin?: string;
   /** Of a logout that waits for the database: repeats it, without any cookie. */
   endToken?: string;
 }
