@@ -42,10 +42,9 @@ test("with the database down, or not even named, all else is examined", async ()
 });
 
 test.each([
-  ["mysql://root@127.0.0.1:9/x?multipleStatements=true", /unknown parameter: multipleStatements/],
-  ["mysql://root@127.0.0.1:9/x?ssl=1", /an ssl that is neither/],
-  ["mysql://root@127.0.0.1:9/x?ssl=hunter2", /DATABASE_URL cannot be read/],
-  ["mysql://%ff@127.0.0.1:9/x", /DATABASE_URL cannot be read/],
+  ["mysql://root@127.0.0.1:9/x?multipleStatements=true", /unknown parameter multipleStatements/],
+  ["mysql://root@127.0.0.1:9/x?ssl=hunter2", /TLS setting that is not known/],
+  ["mysql://%ff@127.0.0.1:9/x", /% that encodes nothing/],
 ])("%s is a finding, not a crash, and is not quoted", async (DATABASE_URL, says) => {
   const { Database } = await examine({ DATABASE_URL });
   expect(idsOf(Database!)).toEqual(["✗ database-unreachable"]);

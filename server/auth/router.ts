@@ -50,8 +50,14 @@ export const authRouter = router({
   }),
 
   logoutAll: procedure.input(nothing).mutation(async ({ ctx }) => {
+    try {
+      await logoutEverywhere(ctx.db, ctx.caller, ctx.now);
+    } catch (error) {
+      // A late answer to a session that has ended must not clear the cookies of a newer login.
+      if (!(error instanceof Refusal && error.reason === "SESSION_ENDED")) ctx.setCookies.push(...clearedCookies());
+      throw error;
+    }
     ctx.setCookies.push(...clearedCookies());
-    await logoutEverywhere(ctx.db, ctx.caller, ctx.now);
     return { ok: true as const };
   }),
 
