@@ -1,7 +1,8 @@
 import "server-only";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
-import { callerOf, usableAccess, type Caller } from "./auth/caller";
+import { callerOf, usableAccess } from "./auth/caller";
+import type { Caller } from "./auth/policy/credentials";
 import { clientOf } from "./auth/client";
 import { readCookies } from "./auth/cookies";
 import { safeNextPath, withNext } from "./auth/policy/next-path";

@@ -1,7 +1,8 @@
 import "server-only";
 import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
-import { callerOf, usableAccess, type Caller } from "./auth/caller";
+import { callerOf, usableAccess } from "./auth/caller";
+import type { Caller } from "./auth/policy/credentials";
 import { clientOf, type Client } from "./auth/client";
 import { readCookies, type CookieToSet, type PresentedCookies } from "./auth/cookies";
 import { decideAfterRefresh, decideGate } from "./auth/policy/gate";

@@ -1,7 +1,14 @@
 import "server-only";
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { SignedIn } from "./auth/policy/credentials";
-import type { Quota } from "./edge/ceiling";
+
+/** What a limit leaves. */
+export interface Quota {
+  isExceeded: boolean;
+  limit: number;
+  remaining: number;
+  resetSeconds: number;
+}
 
 /** What entry and app let each other know of a request. */
 export interface RequestNotes {

@@ -5,7 +5,7 @@ import { isUnavailable } from "@/db/faults";
 import { fieldsOf } from "./auth/inputs";
 import { factsOf } from "./auth/policy/procedures";
 import { FAULT_MESSAGE, Refusal, REFUSALS, type Reason } from "./auth/policy/refusals";
-import type { Caller } from "./auth/caller";
+import type { Caller } from "./auth/policy/credentials";
 import type { Context } from "./context";
 import { errorData } from "./error-envelope";
 

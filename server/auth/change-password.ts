@@ -4,7 +4,7 @@ import type { Database } from "@/db/schema";
 import { changePassword as replacePassword } from "@/db/revocations";
 import { findUserOfLiveSession } from "@/db/users";
 import { securityEvent } from "@/server/security-log";
-import { idsOf, type Caller } from "./caller";
+import { idsOf, type Caller } from "./policy/credentials";
 import type { Client } from "./client";
 import { learnOfRevocations } from "./end-session";
 import type { Grant } from "./grants";

@@ -5,7 +5,7 @@ import type { Database } from "@/db/schema";
 import { revokeOwnSession, revokeSession, type Ending } from "@/db/revocations";
 import { log } from "@/server/log";
 import { securityEvent } from "@/server/security-log";
-import { idsOf, type Caller } from "./caller";
+import { idsOf, type Caller } from "./policy/credentials";
 import { Refusal } from "./policy/refusals";
 import { readRefreshToken } from "./refresh-token";
 import { noteRevoked, readRevocations } from "./revocation-feed";

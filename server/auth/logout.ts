@@ -7,7 +7,7 @@ import { findSessionOwner } from "@/db/sessions";
 import { log } from "@/server/log";
 import { securityEvent } from "@/server/security-log";
 import { readAccessToken } from "./access-token";
-import { idsOf, type Caller } from "./caller";
+import { idsOf, type Caller } from "./policy/credentials";
 import type { Client } from "./client";
 import type { PresentedCookies } from "./cookies";
 import { endSession, learnOfRevocations, presentedSession } from "./end-session";

@@ -8,7 +8,7 @@ import { closeDatabase } from "@/server/database";
 import { requestNotes, type RequestNotes } from "@/server/request-notes";
 import { securityCounts } from "@/server/security-log";
 import type { Access } from "./access-token";
-import type { Caller } from "./caller";
+import type { Caller } from "./policy/credentials";
 import { changePassword } from "./change-password";
 import { reasonOf } from "./db-testing";
 import { hashQueue } from "./hash-queue";

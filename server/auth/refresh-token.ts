@@ -2,13 +2,18 @@ import "server-only";
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { env } from "@/server/env";
-import type { PresentedToken } from "./rotation";
 import { numericDate, readSignedToken, signToken, type TokenKind } from "./signed-token";
 import { tokenKeys } from "./token-keys";
 
 const REFRESH_TOKEN: TokenKind = { type: "rt+jwt", requiredClaims: ["sid", "gen", "non"] };
 
 const claims = z.object({ sid: z.uuid(), gen: z.int().min(0), non: z.string().length(22) });
+
+/** What a refresh token says, as far as the verdict depends on it. */
+export interface PresentedToken {
+  generation: number;
+  nonce: string;
+}
 
 export interface PresentedRefreshToken extends PresentedToken {
   sessionId: string;

@@ -1,6 +1,7 @@
 import "server-only";
 import { isSameBrowser, type Browser } from "./device";
 import { GRACE_WINDOWS_AT_MOST, secondsBetween } from "./policy/lifetimes";
+import type { PresentedToken } from "./refresh-token";
 
 /** One session's row, as far as the verdict depends on it. */
 export interface RotationState {
@@ -18,11 +19,6 @@ export interface RotationState {
   /** The browser that the session was last seen with. */
   browser: string;
   os: string;
-}
-
-export interface PresentedToken {
-  generation: number;
-  nonce: string;
 }
 
 export type Verdict =

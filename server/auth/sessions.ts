@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Database, NewSession, User } from "@/db/schema";
 import { advanceSession, listLiveSessions, replaceSuccessor, touchHanded, type SessionWithUser } from "@/db/sessions";
 import { env } from "@/server/env";
-import { idsOf, type Caller } from "./caller";
+import { idsOf, type Caller } from "./policy/credentials";
 import type { Client } from "./client";
 import { earlierOf, LIVE_SESSIONS_AT_MOST, secondsAfter } from "./policy/lifetimes";
 import { Refusal } from "./policy/refusals";

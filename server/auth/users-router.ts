@@ -3,11 +3,10 @@ import { findSessionWithUser } from "@/db/sessions";
 import { findUserById, findUserOfLiveSession, updateFullName } from "@/db/users";
 import type { User } from "@/db/schema";
 import { procedure, router } from "@/server/trpc";
-import { idsOf } from "./caller";
 import { changePassword } from "./change-password";
 import { grantAccess } from "./grants";
 import { changePasswordInput, nothing, updateInput } from "./inputs";
-import type { SignedInUser } from "./policy/credentials";
+import { idsOf, type SignedInUser } from "./policy/credentials";
 import { Refusal } from "./policy/refusals";
 import { hasEnded } from "./rotation";
 

@@ -1,13 +1,7 @@
 import "server-only";
 import { addressGroup, addressSite, WIDER_ALLOWANCE } from "@/server/auth/client-address";
 import { SlidingWindow } from "@/server/auth/policy/sliding-window";
-
-export interface Quota {
-  isExceeded: boolean;
-  limit: number;
-  remaining: number;
-  resetSeconds: number;
-}
+import type { Quota } from "@/server/request-notes";
 
 /** A limit of hundreds shares slots, so that the memory of an address stays below a kilobyte. */
 const SLOTS_AT_MOST = 60;

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { ifUndelivered, noteQuota } from "@/server/request-notes";
-import type { Quota } from "./ceiling";
+import type { Quota } from "@/server/request-notes";
 import { pause, startEntry } from "./testing";
 
 const GRACE = { REFRESH_GRACE_SECONDS: 0.4 };

@@ -2,7 +2,7 @@ import "server-only";
 import { resolveClientAddress } from "@/server/auth/client-address";
 import { classifyRoute, type RouteKind } from "@/server/auth/policy/routes";
 import type { IncomingMessage } from "node:http";
-import type { Quota } from "./ceiling";
+import type { Quota } from "@/server/request-notes";
 import { requestIdFrom } from "./request-id";
 import { kindOfRequest, type RequestKind } from "./request-kind";
 import { pathOf } from "./request-target";

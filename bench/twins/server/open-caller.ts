@@ -1,5 +1,5 @@
 import "server-only";
-import type { Caller } from "@/server/auth/caller";
+import type { Caller } from "@/server/auth/policy/credentials";
 
 /** Who the twins believe to be asking, whoever asks: as long, letter for letter, as the person who is signed in. */
 export const ANYBODY: Caller = {

@@ -20,6 +20,17 @@ export interface SignedIn {
   session: SignedInSession;
 }
 
+/** Somebody signed in: who, and by which session. How their credentials travelled is not its business. */
+export interface Caller extends SignedIn {
+  /** When the person last proved who they are. */
+  authenticatedAt: Date;
+}
+
+/** For statements that look at the caller's own session before they change or list anything. */
+export function idsOf({ user, session }: Caller): { userId: string; sessionId: string } {
+  return { userId: user.id, sessionId: session.id };
+}
+
 /** What the gate needs to know about the cookies of a request. */
 export interface Credentials {
   /** A *usable* access token: signed by us, in time, for this client, not revoked. */
