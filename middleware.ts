@@ -1,12 +1,18 @@
 import { NextResponse, type NextRequest } from "next/server";
-import { usableAccess } from "@/server/auth/caller";
-import { clientOf } from "@/server/auth/client";
-import { clearedCookies, readCookies, serializeCookie, withCookies, type CookieToSet } from "@/server/auth/cookies";
+import { usableAccess } from "./server/auth/gate/authenticate";
+import { clientOf } from "./server/auth/client/client";
+import {
+  clearedCookies,
+  readCookies,
+  serializeCookie,
+  withCookies,
+  type CookieToSet,
+} from "./server/auth/tokens/cookies";
 import { decideAfterRefresh, decideGate, type GateDecision, type GateRequest } from "@/server/auth/policy/gate";
-import { tryRefresh } from "@/server/auth/refresh";
-import { database } from "@/server/database";
-import { KIND_HEADER, PATH_HEADER } from "@/server/entry-headers";
-import { env } from "@/server/env";
+import { tryRefresh } from "./server/auth/sessions/refresh";
+import { database } from "./server/runtime/database";
+import { KIND_HEADER, PATH_HEADER } from "./server/runtime/entry-headers";
+import { env } from "./server/runtime/env";
 
 /**
  * The gate, for pages that come without an access cookie. Whoever has one passes by and pays nothing; the page looks at it.

@@ -21,8 +21,6 @@ export default defineConfig({
   testDir: "e2e",
   // What is called a test there is the unit runner's.
   testMatch: "**/*.spec.ts",
-  // Those need proxies, and have a configuration of their own.
-  testIgnore: "proxies/**",
   globalTeardown: "./e2e/redaction.ts",
   fullyParallel: true,
   workers: 2,

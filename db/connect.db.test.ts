@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "./connect";
 import { isUnavailable } from "./faults";
 import { atOnce, createTestDatabase, existingSession, newUser, type TestDatabase } from "./testing";
-import { updateFullName } from "./users";
+import { updateFullName } from "./tables/users";
 
 let database: TestDatabase;
 beforeAll(async () => {

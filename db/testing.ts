@@ -4,8 +4,8 @@ import { createConnection } from "mysql2/promise";
 import { connect, parseDatabaseUrl } from "./connect";
 import { migrateToLatest, MIGRATION_LIMITS } from "./migrate";
 import type { Database, NewSession, NewUser, SessionRow } from "./schema";
-import { findSessionWithUser, insertSession } from "./sessions";
-import { insertUser } from "./users";
+import { findSessionWithUser, insertSession } from "./tables/sessions";
+import { insertUser } from "./tables/users";
 
 export interface TestDatabase {
   db: Kysely<Database>;

@@ -1,4 +1,4 @@
-import "@/server/testing-env";
+import "@/server/runtime/testing-env";
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
@@ -8,15 +8,15 @@ import {
   loginsFrom,
   registrationsFrom,
   type Allowance,
-} from "@/server/auth/rate-limit";
-import { HASHES_AT_MOST } from "@/server/auth/hash-queue";
+} from "@/server/auth/rate-limits/rate-limit";
+import { HASHES_AT_MOST } from "@/server/runtime/concurrency-limiter";
 import { ENDED_SESSION_KEPT_SECONDS } from "@/server/auth/policy/lifetimes";
 import { PRODUCT_WORDS } from "@/server/auth/policy/password-rules";
 import { ADA } from "@/server/auth/testing";
-import { HASHING_CALLS_PER_HASH } from "@/server/edge/hashing-line";
-import { env } from "@/server/env";
-import { appRouter } from "@/server/router";
-import { securityCounts } from "@/server/security-log";
+import { HASHING_CALLS_PER_HASH } from "@/server/http/password-admission";
+import { env } from "@/server/runtime/env";
+import { appRouter } from "@/server/api/router";
+import { securityCounts } from "@/server/runtime/security-events";
 
 const text = readFileSync("docs/security.md", "utf8");
 

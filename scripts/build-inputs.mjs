@@ -5,7 +5,7 @@ import { join } from "node:path";
 /** Everything else counts: a build too many costs a minute, a stale one costs trust. */
 const NO_INPUT = [
   /^\./,
-  /^(node_modules|e2e|bench|proofs|lab|fuzz|docs|test-results|playwright-report|next-env\.d\.ts|Dockerfile|Caddyfile|compose\.yaml)$/,
+  /^(node_modules|e2e|evidence|docs|test-results|playwright-report|next-env\.d\.ts|Dockerfile|Caddyfile|compose\.yaml)$/,
   /^(vitest|playwright)\.config\.ts$/,
   /\.(test\.tsx?|md|log|tsbuildinfo)$/,
 ];

@@ -31,7 +31,7 @@ test.each([
 
 test.each([
   "app/page.test.tsx",
-  "db/users.db.test.ts",
+  "db/tables/users.db.test.ts",
   "README.md",
   "what-npm-start-said.txt",
   ".env.local",

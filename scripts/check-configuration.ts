@@ -1,4 +1,4 @@
-import { parseEnv } from "@/server/env";
+import { parseEnv } from "@/server/runtime/env";
 
 try {
   parseEnv(process.env);

@@ -1,63 +1,43 @@
-import { spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { onSignal } from "./lifecycle.mjs";
 import { ROOT } from "./paths.mjs";
-import { addUp, closingLine, judgeRun, tallyLab } from "./test-report.mjs";
-
-const RESULT = join(ROOT, ".data", "test", "result.json");
+import { addUp, closingLine } from "./test-report.mjs";
 
 const runs = [
-  await run([]),
-  await run(["start"]),
-  await run(["proxies"]),
-  await run(["e2e", "--slow"]),
-  await run(["db", "--newest-mysql"]),
-  await fuzz(),
-  await prove(),
-  await bench(),
+  await run("scripts/test.mjs", []),
+  await run("evidence/start.mjs", []),
+  await run("scripts/test.mjs", ["start"]),
+  await run("scripts/test.mjs", ["e2e", "--slow"]),
+  await run("scripts/test.mjs", ["db", "--newest-mysql"]),
+  await run("scripts/test.mjs", [], copyWithoutEvidence()),
 ];
 const sum = addUp(runs);
-console.log(`\nDatabase tests ran on ${runs.flatMap(({ server }) => server ?? []).join(" and on ")}.`);
+console.log(`\nDatabase tests ran on ${[...new Set(runs.flatMap(({ server }) => server ?? []))].join(" and on ")}.`);
 console.log(closingLine(sum));
 process.exit(sum.failed === 0 ? 0 : 1);
 
+/** What is committed, without the evidence: the product must stand by itself. */
+function copyWithoutEvidence() {
+  const copy = join(ROOT, ".data", "without-evidence");
+  rmSync(copy, { recursive: true, force: true });
+  const { status } = spawnSync("git", ["clone", "--quiet", ROOT, copy], { stdio: "inherit" });
+  if (status !== 0) throw new Error("The copy without evidence could not be made.");
+  rmSync(join(copy, "evidence"), { recursive: true });
+  cpSync(join(ROOT, "node_modules"), join(copy, "node_modules"), { recursive: true, verbatimSymlinks: true });
+  return copy;
+}
+
 /**
- * @param {string[]} args
+ * Runs a program of ours, and reads the sum that it leaves behind: none is a failure.
+ * @param {string} program  @param {string[]} args  @param {string} [root]
  * @returns {Promise<import("./test-report.mjs").Tally & { server?: string }>}
  */
-async function run(args) {
-  const { report } = await perform([join("scripts", "test.mjs"), ...args], RESULT);
-  return report ?? { passed: 0, failed: 1, skipped: 0 };
-}
-
-/** An oracle of the fuzzer counts as a test. @returns {Promise<import("./test-report.mjs").Tally & { server?: string }>} */
-async function fuzz() {
-  const file = join(ROOT, ".data", "test", "fuzz.json");
-  const { code, report } = await perform([join("fuzz", "start.mjs"), "--seed", "1", "--report", file], file);
-  return judgeRun(report && tallyLab(report), code);
-}
-
-/** What only a running build can show, a claim a test. @returns {Promise<import("./test-report.mjs").Tally & { server?: string }>} */
-async function prove() {
-  const { code, report } = await perform([join("proofs", "start.mjs")], join(ROOT, ".data", "test", "proofs.json"));
-  return judgeRun(report, code);
-}
-
-/** A bar counts as a test, and fails only if it is far off: nobody knows what else this machine does. @returns {Promise<import("./test-report.mjs").Tally & { server?: string }>} */
-async function bench() {
-  const file = join(ROOT, ".data", "test", "bench.json");
-  const { code, report } = await perform([join("bench", "start.mjs"), "--quick", "--report", file], file);
-  return judgeRun(report && { passed: report.passed, failed: report.failed, skipped: 0 }, code);
-}
-
-/**
- * Runs a program of ours, and reads what it leaves behind.
- * @param {string[]} command  @param {string} file
- */
-async function perform(command, file) {
+async function run(program, args, root = ROOT) {
+  const file = join(root, ".data", "test", program.startsWith("evidence") ? "evidence.json" : "result.json");
   rmSync(file, { force: true });
-  const child = spawn(process.execPath, command, { cwd: ROOT, stdio: "inherit" });
+  const child = spawn(process.execPath, [join(root, program), ...args], { cwd: root, stdio: "inherit" });
   let interrupted = false;
   onSignal((signal) => {
     interrupted = true;
@@ -66,8 +46,8 @@ async function perform(command, file) {
   const code = await new Promise((resolve) => child.once("close", resolve));
   if (interrupted) process.exit(code || 1);
   try {
-    return { code, report: JSON.parse(readFileSync(file, "utf8")) };
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    return { code, report: null };
+    return { passed: 0, failed: 1, skipped: 0 };
   }
 }

@@ -89,28 +89,28 @@ describe("what stands in front of the app", () => {
   test.each([
     // Caddy replaces by itself, unless it is told whom to trust.
     ["Caddyfile", /^(?!.*trusted_proxies)/s, /keepalive (\d+)s/],
-    ["deploy/nginx.conf", /proxy_set_header X-Forwarded-For \$remote_addr;/, /keepalive_timeout (\d+)s/],
-    ["deploy/haproxy.cfg", /http-request set-header X-Forwarded-For %\[src\]/, /http-keep-alive (\d+)s/],
+    ["ops/proxies/nginx.conf", /proxy_set_header X-Forwarded-For \$remote_addr;/, /keepalive_timeout (\d+)s/],
+    ["ops/proxies/haproxy.cfg", /http-request set-header X-Forwarded-For %\[src\]/, /http-keep-alive (\d+)s/],
     // Trusting one address keeps what the outer proxy wrote, and nothing else.
-    ["deploy/inner.Caddyfile", /trusted_proxies [\d.]+\/32$/m, /keepalive (\d+)s/],
+    ["ops/proxies/inner.Caddyfile", /trusted_proxies [\d.]+\/32$/m, /keepalive (\d+)s/],
   ])(
     "%s takes nobody's word for an address, and closes idle connections before the app does",
     (name, rule, seconds) => {
       expect(read(name)).toMatch(rule);
-      const appSeconds = Number(/keepAliveTimeout: (\d+)_000/.exec(read("server/edge/entry.ts"))?.[1]);
+      const appSeconds = Number(/keepAliveTimeout: (\d+)_000/.exec(read("server/http/entry.ts"))?.[1]);
       expect(Number(seconds.exec(read(name))?.[1])).toBeLessThan(appSeconds);
     },
   );
 });
 
 test("the recipes speak TLS 1.2 and 1.3 alone, whatever the proxy's own default is", () => {
-  expect(read("deploy/nginx.conf")).toMatch(/^ +ssl_protocols TLSv1\.2 TLSv1\.3;$/m);
-  expect(read("deploy/haproxy.cfg")).toMatch(/^ +ssl-default-bind-options ssl-min-ver TLSv1\.2$/m);
+  expect(read("ops/proxies/nginx.conf")).toMatch(/^ +ssl_protocols TLSv1\.2 TLSv1\.3;$/m);
+  expect(read("ops/proxies/haproxy.cfg")).toMatch(/^ +ssl-default-bind-options ssl-min-ver TLSv1\.2$/m);
 });
 
 test("the proxies in front tell nobody their version", () => {
   expect(read("Caddyfile")).toMatch(/^\theader \{\n\t\t-Server\n/m);
-  const servers = read("deploy/nginx.conf")
+  const servers = read("ops/proxies/nginx.conf")
     .split(/^server \{/m)
     .slice(1);
   expect(servers).toHaveLength(2);

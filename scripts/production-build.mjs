@@ -23,7 +23,7 @@ const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 const STAMP = "inputs";
 /** Kept besides the current one although nobody is known to run them: an entry may have been started by hand. */
 const SPARE_BUILDS = 1;
-const PROGRAMS = { main: "server/main.ts", migrate: "scripts/migrate.ts", doctor: "doctor/main.ts" };
+const PROGRAMS = { main: "server/main.ts", migrate: "scripts/migrate.ts", doctor: "ops/doctor/main.ts" };
 
 /**
  * Makes the production build, unless there is one of the same inputs. Each has a folder of its own: an instance that runs on

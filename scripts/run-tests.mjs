@@ -14,67 +14,86 @@ import { perform } from "./perform.mjs";
 import { claimFolders } from "./private-files.mjs";
 import { buildOnce } from "./production-build.mjs";
 import { paint } from "./progress.mjs";
-import { providePrograms } from "./proxies.mjs";
-import { REPORTS, checkFormat, checkTypes, runLab, runPlaywright, runProxies, runVitest } from "./test-checks.mjs";
+import { REPORTS, checkFormat, checkTypes, onlySlowOrQuick, runPlaywright, runVitest } from "./test-checks.mjs";
 import { addUp, closingLine } from "./test-report.mjs";
 
-const PARTS = ["format", "types", "unit", "db", "e2e", "lab", "proxies", "start"];
-/** What needs programs that not everybody has, or builds clones of its own, runs when it is named. */
-const ON_REQUEST = ["proxies", "start"];
-const ON_THE_BUILD = ["e2e", "lab", "proxies"];
 const NEWEST_MYSQL = "--newest-mysql";
 const SHOWN_LINES = 80;
 
 /**
  * @typedef {import("./test-checks.mjs").Outcome} Outcome
  * @typedef {import("./test-checks.mjs").Say} Say
+ * @typedef {{ rest: string[], databaseUrl: string, chromium: string }} Means
+ * @typedef {object} Part
+ * @property {string} name
+ * @property {("database" | "chromium" | "build")[]} [needs]
+ * @property {boolean} [onRequest] runs only when it is named: it takes long, or needs what not everybody has
+ * @property {(means: Means, say: Say) => Promise<Outcome>} run
  */
 
+/** @type {Part[]} */
+const PARTS = [
+  { name: "format", run: checkFormat },
+  { name: "types", run: checkTypes },
+  { name: "unit", run: ({ rest }, say) => runVitest("unit", { args: rest }, say) },
+  {
+    name: "db",
+    needs: ["database"],
+    run: ({ rest, databaseUrl }, say) => runVitest("db", { args: rest, env: { TEST_DATABASE_URL: databaseUrl } }, say),
+  },
+  { name: "start", onRequest: true, run: ({ rest }, say) => runVitest("start", { args: rest }, say) },
+  {
+    name: "e2e",
+    needs: ["chromium", "build"],
+    run: async ({ rest, chromium }, say) => {
+      onLeave(() => forgetServers(join(DATA, "e2e")));
+      return runPlaywright({ args: onlySlowOrQuick(rest), chromium, port: await findFreePort() }, say);
+    },
+  },
+];
+
 /**
- * `npm test` runs everything but the proxies; `npm test -- unit`, `-- db`, `-- e2e [arguments for the runner]`, `-- lab [arguments]`,
- * `-- proxies [arguments for the runner]`, `-- start` a part.
+ * `npm test` runs the tests of the product; `npm test -- unit`, `-- db`, `-- e2e [arguments for the runner]`, `-- start` a part.
  * @param {string[]} args
  */
 export async function runTests(args) {
+  await runParts({ title: "all tests", parts: PARTS, args, report: "result.json" });
+}
+
+/**
+ * Runs the parts that `args` name, or all but those on request, provides what they need, and writes the sum to `report`.
+ * @param {{ title: string, parts: Part[], args: string[], report: string }} options
+ */
+export async function runParts({ title, parts, args, report }) {
   await perform(async ({ step, print }) => {
-    const { named, chosen, rest, onNewestMysql } = readArguments(args);
-    const wants = (/** @type {string} */ part) =>
-      chosen.length === 0 ? !ON_REQUEST.includes(part) : chosen.includes(part);
+    const { named, chosen, rest, onNewestMysql } = readArguments(args, parts);
+    const needs = new Set(chosen.flatMap((part) => part.needs ?? []));
     /** @type {Map<string, Outcome>} */
     const outcomes = new Map();
-    /** @param {string} part  @param {(say: Say) => Promise<Outcome>} work */
-    const judge = async (part, work) => {
-      if (!wants(part)) return;
+    /** @param {string} name  @param {(say: Say) => Promise<Outcome>} work */
+    const judge = async (name, work) => {
       const isGood = (/** @type {Outcome} */ { tally }) => tally.failed === 0;
-      outcomes.set(part, await step(part[0]?.toUpperCase() + part.slice(1), work, isGood).catch(asOutcome));
+      const outcome = await step(name[0]?.toUpperCase() + name.slice(1), work, isGood).catch(asOutcome);
+      outcomes.set(name, outcome);
+      return isGood(outcome);
     };
 
     claimFolders();
     mkdirSync(REPORTS, { recursive: true });
-    print(`\n  ${paint("bold", "Portcullis")}  ${named.length === 0 ? "all tests" : named.join(", ")}\n\n`);
+    print(`\n  ${paint("bold", "Portcullis")}  ${named.length === 0 ? title : named.join(", ")}\n\n`);
     const [, database] = await Promise.all([
       step("Packages", installPackages),
-      wants("db") ? step("MySQL", onNewestMysql ? provideNewest : provideAny) : undefined,
+      needs.has("database") ? step("MySQL", onNewestMysql ? provideNewest : provideAny) : undefined,
     ]);
-    const chromium = wants("e2e") || wants("proxies") ? await step("Chromium", provideChromium) : "";
+    const chromium = needs.has("chromium") ? await step("Chromium", provideChromium) : "";
+    const means = { rest, databaseUrl: database?.url ?? "", chromium };
 
-    // One after the other: each keeps all cores busy by itself, and tests that look at time need them.
-    await judge("format", checkFormat);
-    await judge("types", checkTypes);
-    await judge("unit", (say) => runVitest("unit", { args: rest }, say));
-    await judge("db", (say) => runVitest("db", { args: rest, env: { TEST_DATABASE_URL: database?.url ?? "" } }, say));
-    await judge("start", (say) => runVitest("start", { args: rest }, say));
-    await judge("build", build);
-    if (outcomes.get("build")?.tally.failed === 0) {
-      const port = await findFreePort();
-      onLeave(() => forgetServers(join(DATA, "e2e")));
-      await judge("e2e", (say) => runPlaywright({ args: rest, chromium, port }, say));
-      await judge("lab", (say) => runLab({ args: rest }, say));
-      await judge("proxies", async (say) => {
-        await providePrograms(["caddy", "nginx", "haproxy", "certutil", "ip"], say);
-        onLeave(() => forgetServers(join(DATA, "proxies")));
-        return runProxies({ args: rest, chromium }, say);
-      });
+    // One after the other: each keeps all cores busy by itself.
+    /** @type {boolean | undefined} */
+    let isBuilt;
+    for (const { name, needs = [], run } of chosen) {
+      if (needs.includes("build")) isBuilt ??= await judge("build", build);
+      if (!needs.includes("build") || isBuilt) await judge(name, (say) => run(means, say));
     }
 
     for (const [part, { tally, log, output }] of outcomes) {
@@ -83,27 +102,24 @@ export async function runTests(args) {
       print(`${output.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n")}\n`);
     }
     const sum = addUp([...outcomes.values()].map(({ tally }) => tally));
-    writeFileSync(join(REPORTS, "result.json"), JSON.stringify({ ...sum, server: database?.version }));
+    writeFileSync(join(REPORTS, report), JSON.stringify({ ...sum, server: database?.version }));
     print(`\n${closingLine(sum)}\n`);
     await leave(sum.failed === 0 ? 0 : 1);
   });
 }
 
-/** @param {string[]} args */
-export function readArguments(args) {
-  const first = args.findIndex((arg) => !PARTS.includes(arg) && arg !== NEWEST_MYSQL);
+/** @param {string[]} args  @param {Part[]} [parts] */
+export function readArguments(args, parts = PARTS) {
+  const names = parts.map(({ name }) => name);
+  const first = args.findIndex((arg) => !names.includes(arg) && arg !== NEWEST_MYSQL);
   const named = first === -1 ? args : args.slice(0, first);
   const rest = first === -1 ? [] : args.slice(first);
-  const chosen = PARTS.filter((part) => named.includes(part));
-  if (rest.length > 0 && chosen.length !== 1) {
-    throw new Obstacle(`Name one of ${PARTS.join(", ")} before ${rest.join(" ")}.`);
+  const asked = parts.filter(({ name }) => named.includes(name));
+  if (rest.length > 0 && asked.length !== 1) {
+    throw new Obstacle(`Name one of ${names.join(", ")} before ${rest.join(" ")}.`);
   }
-  return {
-    named,
-    chosen: chosen.some((part) => ON_THE_BUILD.includes(part)) ? [...chosen, "build"] : chosen,
-    rest,
-    onNewestMysql: named.includes(NEWEST_MYSQL),
-  };
+  const chosen = asked.length > 0 ? asked : parts.filter(({ onRequest }) => !onRequest);
+  return { named, chosen, rest, onNewestMysql: named.includes(NEWEST_MYSQL) };
 }
 
 /** @param {Say} say  @returns {Promise<Outcome>} */

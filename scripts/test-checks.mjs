@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { run } from "./command.mjs";
 import { DATA, ROOT } from "./paths.mjs";
-import { closingLine, judgeRun, tallyLab, tallyPlaywright, tallyVitest } from "./test-report.mjs";
+import { closingLine, judgeRun, tallyPlaywright, tallyVitest } from "./test-report.mjs";
 
 export const REPORTS = join(DATA, "test");
 
@@ -39,48 +39,36 @@ export function checkTypes() {
   ]);
 }
 
-/** @param {"unit" | "db" | "start"} project  @param {{ args?: string[], env?: Record<string, string> }} options  @param {Say} say */
-export function runVitest(project, { args = [], env = {} }, say) {
-  const report = join(REPORTS, `${project}.json`);
-  const command = [bin("vitest/vitest.mjs"), "run", "--project", project, "--reporter=default", "--reporter=json"];
-  return runSuite(
-    project,
-    { command: [...command, `--outputFile.json=${report}`, ...args], report, tally: tallyVitest, env },
-    say,
-  );
+/**
+ * @param {string} project  @param {{ args?: string[], env?: Record<string, string>, config?: string, name?: string }} options
+ * @param {Say} say
+ */
+export function runVitest(project, { args = [], env = {}, config = "vitest.config.ts", name = project }, say) {
+  const report = join(REPORTS, `${name}.json`);
+  const command = [bin("vitest/vitest.mjs"), "run", "--config", join(ROOT, config), "--project", project];
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  return runSuite(name, { command: [...command, ...reporters, ...args], report, tally: tallyVitest, env }, say);
+}
+
+/** @param {{ args: string[], chromium: string, port?: number, config?: string, name?: string }} options  @param {Say} say */
+export function runPlaywright({ args, chromium, port, config = "playwright.config.ts", name = "e2e" }, say) {
+  const report = join(REPORTS, `${name}.json`);
+  const env = {
+    PLAYWRIGHT_CHROMIUM: chromium,
+    PLAYWRIGHT_JSON_OUTPUT_NAME: report,
+    ...(port === undefined ? {} : { STAGE_PORT: String(port) }),
+  };
+  const command = [bin("@playwright/test/cli.js"), "test", "--config", join(ROOT, config), "--reporter=list,json"];
+  return runSuite(name, { command: [...command, ...args], report, tally: tallyPlaywright, env }, say);
 }
 
 /**
  * Without what takes a while by its nature; with `--slow`, that alone.
- * @param {{ args: string[], chromium: string, port: number }} options  @param {Say} say
+ * @param {string[]} args
  */
-export function runPlaywright({ args, chromium, port }, say) {
-  const report = join(REPORTS, "e2e.json");
-  const env = { PLAYWRIGHT_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: report, STAGE_PORT: String(port) };
-  const command = [bin("@playwright/test/cli.js"), "test", "--reporter=list,json", ...onlySlowOrQuick(args)];
-  return runSuite("e2e", { command, report, tally: tallyPlaywright, env }, say);
-}
-
-/** The app behind real reverse proxies. @param {{ args: string[], chromium: string }} options  @param {Say} say */
-export function runProxies({ args, chromium }, say) {
-  const report = join(REPORTS, "proxies.json");
-  const env = { PLAYWRIGHT_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: report };
-  const config = join(ROOT, "e2e", "proxies", "playwright.config.ts");
-  const command = [bin("@playwright/test/cli.js"), "test", "--config", config, "--reporter=list,json", ...args];
-  return runSuite("proxies", { command, report, tally: tallyPlaywright, env }, say);
-}
-
-/** @param {string[]} args */
 export function onlySlowOrQuick(args) {
   const rest = args.filter((arg) => arg !== "--slow");
   return [rest.length < args.length ? "--grep=@slow" : "--grep-invert=@slow", ...rest];
-}
-
-/** The fault lab's short run: an invariant counts as a test. @param {{ args: string[] }} options  @param {Say} say */
-export function runLab({ args }, say) {
-  const report = join(REPORTS, "lab.json");
-  const command = [join(ROOT, "lab", "start.mjs"), "--short", "--report", report, ...args];
-  return runSuite("lab", { command, report, tally: tallyLab, env: {} }, say);
 }
 
 /**
@@ -89,7 +77,7 @@ export function runLab({ args }, say) {
  * @param {Say} say
  * @returns {Promise<Outcome>}
  */
-async function runSuite(name, { command, report, tally, env }, say) {
+export async function runSuite(name, { command, report, tally, env }, say) {
   rmSync(report, { force: true });
   const log = join(REPORTS, `${name}.log`);
   const onLine = (/** @type {string} */ line) => say(stripVTControlCharacters(line).trim());

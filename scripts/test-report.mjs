@@ -18,12 +18,6 @@ export function tallyPlaywright({ stats, errors }) {
   return { passed: stats.expected + stats.flaky, failed: stats.unexpected + errors.length, skipped: stats.skipped };
 }
 
-/** @param {any} report of the fault lab: how often each invariant was broken  @returns {Tally} */
-export function tallyLab({ invariants }) {
-  const broken = Object.values(invariants).filter((/** @type {number} */ times) => times > 0).length;
-  return { passed: Object.keys(invariants).length - broken, failed: broken, skipped: 0 };
-}
-
 /**
  * What a run counts as: a runner that failed, or ran nothing, is a failure even if no test says so.
  * @param {Tally | null} tally null if there is no report  @param {number} code the runner's exit code  @returns {Tally}

@@ -1,4 +1,4 @@
-import "./testing-env";
+import "./runtime/testing-env";
 import { expect, test } from "vitest";
 import { startBackgroundWork } from "./background";
 

@@ -1,12 +1,12 @@
 import "server-only";
 import { isUnavailable } from "@/db/faults";
-import { purgeExpiredLimits } from "@/db/rate-limits";
-import { purgeEnded } from "@/db/purge";
+import { purgeExpiredLimits } from "@/db/tables/rate-limits";
+import { purgeEnded } from "@/db/tables/purge";
 import { ENDED_SESSION_KEPT_SECONDS } from "./auth/policy/lifetimes";
-import { startRevocationFeed } from "./auth/revocation-feed";
-import { database } from "./database";
-import { log } from "./log";
-import { securityCounts } from "./security-log";
+import { startRevocationFeed } from "./auth/sessions/revocation-feed";
+import { database } from "./runtime/database";
+import { log } from "./runtime/log";
+import { securityCounts } from "./runtime/security-events";
 
 const PURGE_EVERY_MILLISECONDS = 60_000;
 const PURGED_AT_ONCE = 500;

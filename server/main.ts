@@ -2,17 +2,17 @@ import "server-only";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import next from "next";
-import { COOKIE_NAMES } from "./auth/cookies";
-import { closeDatabase } from "./database";
-import { connectionsForThisProcess } from "./edge/connections";
-import { sendConsoleToLog, sendWarningsToLog } from "./edge/console-to-log";
-import { createEntry } from "./edge/entry";
-import { publicAddress } from "./edge/forwarded-headers";
-import { listen } from "./edge/listen";
-import { readStaticFiles } from "./edge/static-files";
-import { stopOnSignal } from "./edge/stop";
-import { env, type Env } from "./env";
-import { log } from "./log";
+import { COOKIE_NAMES } from "./auth/tokens/cookies";
+import { closeDatabase } from "./runtime/database";
+import { connectionsForThisProcess } from "./http/connections";
+import { sendConsoleToLog, sendWarningsToLog } from "./http/console-to-log";
+import { createEntry } from "./http/entry";
+import { publicAddress } from "./http/forwarded-headers";
+import { listen } from "./http/listen";
+import { readStaticFiles } from "./http/static-files";
+import { stopOnSignal } from "./http/shutdown";
+import { env, type Env } from "./runtime/env";
+import { log } from "./runtime/log";
 
 const DRAIN_SECONDS = 10;
 

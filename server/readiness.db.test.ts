@@ -1,4 +1,4 @@
-import "./testing-env";
+import "./runtime/testing-env";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
@@ -12,15 +12,15 @@ import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
 import { signedInSession } from "./auth/db-testing";
-import { endSession } from "./auth/end-session";
-import { login } from "./auth/login";
-import { hashPassword } from "./auth/password";
+import { endSession } from "./auth/sessions/end-session";
+import { login } from "./auth/login/login";
+import { hashPassword } from "./auth/passwords/password";
 import { secondsAfter } from "./auth/policy/lifetimes";
-import { tryRefresh } from "./auth/refresh";
-import { register } from "./auth/register";
+import { tryRefresh } from "./auth/sessions/refresh";
+import { register } from "./auth/login/register";
 import { ADA, anotherInstance } from "./auth/testing";
-import { closeDatabase, database } from "./database";
-import { env } from "./env";
+import { closeDatabase, database } from "./runtime/database";
+import { env } from "./runtime/env";
 
 // A server of its own: what is set here would stop every other test.
 let server: Server;
@@ -54,7 +54,7 @@ afterEach(() => mend());
 
 const grant = () => root.query("grant select, insert, update, delete on portcullis.* to app@localhost");
 
-const load = async () => ({ ...(await import("./readiness")), ...(await import("./auth/revocation-feed")) });
+const load = async () => ({ ...(await import("./readiness")), ...(await import("./auth/sessions/revocation-feed")) });
 
 /** An instance that has read the feed and has not been asked yet. */
 async function newInstance() {

@@ -1,11 +1,11 @@
 import "server-only";
 import { isUnavailable } from "@/db/faults";
-import { writeHeartbeat } from "@/db/heartbeats";
+import { writeHeartbeat } from "@/db/tables/heartbeats";
 import { isMigrated } from "@/db/migrate";
-import { revocationFeedHasStarted } from "./auth/revocation-feed";
-import { database } from "./database";
-import { log } from "./log";
-import { sharedCheck } from "./shared-check";
+import { revocationFeedHasStarted } from "./auth/sessions/revocation-feed";
+import { database } from "./runtime/database";
+import { log } from "./runtime/log";
+import { sharedCheck } from "./runtime/shared-check";
 
 /** Probes are not rate limited: however many come, the database is asked about once a second. */
 const canWrite = sharedCheck(databaseIsReady, 1000);

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { AuthProvider } from "@/app/auth/auth-provider";
 import { CallsProvider } from "@/app/auth/calls-provider";
-import { requireCaller } from "@/server/caller";
+import { requireCaller } from "@/server/auth/gate/require-caller";
 import { MemberHeader } from "./member-header";
 
 /** Dresses the private pages. It guards nothing: a layout is not asked again on the way from page to page. */

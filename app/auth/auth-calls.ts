@@ -1,6 +1,6 @@
 import { createTRPCClient, httpLink } from "@trpc/client";
 import { CALLS, END_TOKEN_HEADER } from "@/server/auth/policy/routes";
-import type { AppRouter } from "@/server/router";
+import type { AppRouter } from "@/server/api/router";
 import { abortableFetch } from "./calls-in-flight";
 
 /** Login, register, logout: one call a request, without the query machinery that only the member area needs. */

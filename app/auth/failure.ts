@@ -1,6 +1,6 @@
 import { TRPCClientError } from "@trpc/client";
 import { COOKIES_MESSAGE, FAULT_MESSAGE, UNREACHABLE_MESSAGE, type Reason } from "@/server/auth/policy/refusals";
-import type { AppRouter } from "@/server/router";
+import type { AppRouter } from "@/server/api/router";
 import { ORIGIN_CHANGED_MESSAGE, wrongAddress } from "./wrong-address";
 
 /** Why a call did not do what was asked, ready to be shown. */

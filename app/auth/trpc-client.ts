@@ -7,7 +7,7 @@ import { observable } from "@trpc/server/observable";
 import { decideAfterAnswer, mayLeaveAgain } from "@/server/auth/policy/answers";
 import { factsOf } from "@/server/auth/policy/procedures";
 import { CALLS } from "@/server/auth/policy/routes";
-import type { AppRouter } from "@/server/router";
+import type { AppRouter } from "@/server/api/router";
 import { abortableFetch, wasAborted, whenResumed } from "./calls-in-flight";
 import { statusOf } from "./failure";
 import { readTabMemory, writeTabMemory } from "./tab-memory";

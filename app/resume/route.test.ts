@@ -1,4 +1,4 @@
-import "@/server/testing-env";
+import "@/server/runtime/testing-env";
 import { expect, test, vi } from "vitest";
 import { GET } from "./route";
 

@@ -1,9 +1,9 @@
-import { droppedAccessCookie, readCookies, serializeCookie } from "@/server/auth/cookies";
+import { droppedAccessCookie, readCookies, serializeCookie } from "@/server/auth/tokens/cookies";
 import { safeNextPath, withNext } from "@/server/auth/policy/next-path";
 import { MAINTENANCE } from "@/server/auth/policy/routes";
-import { isGoingInCircles } from "@/server/auth/resume-guard";
-import { KIND_HEADER } from "@/server/entry-headers";
-import { env } from "@/server/env";
+import { isGoingInCircles } from "@/server/auth/gate/resume-guard";
+import { KIND_HEADER } from "@/server/runtime/entry-headers";
+import { env } from "@/server/runtime/env";
 
 /**
  * One hop for an access cookie that is there but unusable: it is dropped, and so the gate sees the next request. A browser

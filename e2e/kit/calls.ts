@@ -1,7 +1,7 @@
 import type { APIRequestContext, APIResponse } from "@playwright/test";
 import type { inferRouterOutputs } from "@trpc/server";
 import type { Reason } from "@/server/auth/policy/refusals";
-import type { AppRouter } from "@/server/router";
+import type { AppRouter } from "@/server/api/router";
 import { readSetCookie, type SetCookie } from "./cookies";
 
 type Outputs = inferRouterOutputs<AppRouter>;

@@ -4,10 +4,10 @@ import { expect } from "vitest";
 import { connect, parseDatabaseUrl } from "@/db/connect";
 import type { Database, NewUser } from "@/db/schema";
 import { existingUser } from "@/db/testing";
-import { log } from "@/server/log";
-import type { CookieToSet } from "./cookies";
-import { grantBoth } from "./grants";
-import { openSession } from "./open-session";
+import { log } from "@/server/runtime/log";
+import type { CookieToSet } from "./tokens/cookies";
+import { grantBoth } from "./sessions/issue-tokens";
+import { openSession } from "./sessions/open-session";
 import { ADA } from "./testing";
 
 log.level = "silent";

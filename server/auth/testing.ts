@@ -1,7 +1,7 @@
 import { vi } from "vitest";
-import { TEST_ENV } from "@/server/testing-env";
-import { boundUserAgent, describeDevice } from "./device";
-import type { Client } from "./client";
+import { TEST_ENV } from "@/server/runtime/testing-env";
+import { boundUserAgent, describeDevice } from "./client/device";
+import type { Client } from "./client/client";
 
 const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const CHROME =
@@ -44,7 +44,7 @@ export async function anotherInstance<Modules>(
   vi.resetModules();
   try {
     const modules = await load();
-    const { env } = await import("@/server/env");
+    const { env } = await import("@/server/runtime/env");
     env();
     return modules;
   } finally {

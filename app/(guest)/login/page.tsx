@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
 import { withNext } from "@/server/auth/policy/next-path";
 import { REGISTER } from "@/server/auth/policy/routes";
-import { redirectSignedInAway } from "@/server/caller";
-import { env } from "@/server/env";
+import { redirectSignedInAway } from "@/server/auth/gate/require-caller";
+import { env } from "@/server/runtime/env";
 import { GuestLink } from "@/app/(guest)/guest-link";
 import { nextOf, type SearchParams } from "@/app/(guest)/next-of";
 import { LoginForm } from "./login-form";

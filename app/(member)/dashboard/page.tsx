@@ -1,10 +1,10 @@
 import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { Section } from "@/app/ui/section";
-import { describeDevice } from "@/server/auth/device";
+import { describeDevice } from "@/server/auth/client/device";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
-import { requireCaller } from "@/server/caller";
-import { env } from "@/server/env";
+import { requireCaller } from "@/server/auth/gate/require-caller";
+import { env } from "@/server/runtime/env";
 import { DeviceCount } from "./device-count";
 import { Greeting } from "./greeting";
 import { Protection } from "./protection";

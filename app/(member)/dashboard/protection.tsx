@@ -1,7 +1,7 @@
 import Link from "next/link";
 import { REVOCATION_POLL_SECONDS } from "@/server/auth/policy/lifetimes";
 import { ACCOUNT, SESSIONS } from "@/server/auth/policy/routes";
-import { env } from "@/server/env";
+import { env } from "@/server/runtime/env";
 import { inWords } from "@/app/ui/duration";
 
 export function Protection() {

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { Section } from "@/app/ui/section";
-import { requireCaller } from "@/server/caller";
-import { env } from "@/server/env";
+import { requireCaller } from "@/server/auth/gate/require-caller";
+import { env } from "@/server/runtime/env";
 import { LogoutEverywhere } from "./logout-everywhere";
 import { NameForm } from "./name-form";
 import { PasswordForm } from "./password-form";

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { requireCaller } from "@/server/caller";
+import { requireCaller } from "@/server/auth/gate/require-caller";
 import { DeviceList } from "./device-list";
 
 export const metadata: Metadata = { title: "Devices" };

@@ -1,4 +1,4 @@
-import { answerCall } from "@/server/calls";
+import { answerCall } from "@/server/api/handler";
 
 const answer = (request: Request) => answerCall(request, new Date());
 

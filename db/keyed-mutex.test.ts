@@ -1,0 +1,91 @@
+import type { Kysely } from "kysely";
+import { describe, expect, test, vi } from "vitest";
+import { againAfterDeadlock, inTurn } from "./keyed-mutex";
+import type { Database } from "./schema";
+
+const instance = () => ({}) as Kysely<Database>;
+const pause = (milliseconds = 0) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A write that reports how many run at the same time. */
+function gauge() {
+  let running = 0;
+  const seen: number[] = [];
+  const write = async () => {
+    seen.push(++running);
+    await pause();
+    running--;
+  };
+  return { write, seen };
+}
+
+describe("writes on one row", () => {
+  test("run one at a time, in the order they came", async () => {
+    const db = instance();
+    const { write, seen } = gauge();
+    const order: number[] = [];
+    const indexes = Array.from({ length: 20 }, (_, index) => index);
+    await Promise.all(indexes.map((index) => inTurn(db, "row", () => write().then(() => void order.push(index)))));
+    expect(seen).toEqual(Array(20).fill(1));
+    expect(order).toEqual(indexes);
+  });
+
+  test("do not wait for other rows, or for another pool", async () => {
+    const db = instance();
+    const { write, seen } = gauge();
+    await Promise.all([inTurn(db, "a", write), inTurn(db, "b", write), inTurn(instance(), "a", write)]);
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
+  test("run one at a time also when middleware and routes, which have modules of their own, share the pool", async () => {
+    const db = instance();
+    const { write, seen } = gauge();
+    vi.resetModules();
+    const other = await import("./keyed-mutex");
+    expect(other.inTurn).not.toBe(inTurn);
+    await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 ? other.inTurn : inTurn)(db, "row", write)));
+    expect(seen).toEqual(Array(10).fill(1));
+  });
+
+  test("go on after one that failed", async () => {
+    const db = instance();
+    const failing = inTurn(db, "row", () => Promise.reject(new Error("no")));
+    const next = inTurn(db, "row", () => Promise.resolve("yes"));
+    await expect(failing).rejects.toThrow("no");
+    expect(await next).toBe("yes");
+  });
+
+  test("give up behind one that is stuck, and never run then", async () => {
+    vi.useFakeTimers();
+    const db = instance();
+    let finish!: () => void;
+    const stuck = inTurn(db, "row", () => new Promise<void>((resolve) => (finish = resolve)));
+    const write = vi.fn(() => Promise.resolve());
+    const waiting = [inTurn(db, "row", write), inTurn(db, "row", write)].map((turn) => turn.catch((error) => error));
+    await vi.advanceTimersByTimeAsync(1500);
+    for (const error of await Promise.all(waiting)) expect(error).toMatchObject({ code: "ROW_BUSY" });
+    const later = inTurn(db, "row", write);
+    finish();
+    await Promise.all([stuck, later]);
+    expect(write).toHaveBeenCalledTimes(1);
+    vi.useRealTimers();
+  });
+});
+
+describe("after a deadlock", () => {
+  const deadlock = Object.assign(new Error("deadlock"), { errno: 1213 });
+
+  test("a write runs again, but not for ever", async () => {
+    const unlucky = vi.fn(() => Promise.resolve("done")).mockRejectedValueOnce(deadlock);
+    expect(await againAfterDeadlock(unlucky)).toBe("done");
+    const hopeless = vi.fn(() => Promise.reject(deadlock));
+    await expect(againAfterDeadlock(hopeless)).rejects.toBe(deadlock);
+    expect(hopeless).toHaveBeenCalledTimes(5);
+  });
+
+  test("only: any other failure passes at once", async () => {
+    const timeout = Object.assign(new Error("lock wait"), { errno: 1205 });
+    const write = vi.fn(() => Promise.reject(timeout));
+    await expect(againAfterDeadlock(write)).rejects.toBe(timeout);
+    expect(write).toHaveBeenCalledTimes(1);
+  });
+});

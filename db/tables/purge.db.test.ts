@@ -1,0 +1,132 @@
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect } from "@/db/connect";
+import { purgeEnded } from "./purge";
+import { countHit, purgeExpiredLimits } from "./rate-limits";
+import { revokeAllSessions, revokeSession } from "./revocations";
+import { advanceSession, findSessionWithUser, insertSession, isSessionLive } from "./sessions";
+import {
+  atOnce,
+  createTestDatabase,
+  daysAfter,
+  existingSession,
+  existingUser,
+  newNonce,
+  newSession,
+  type TestDatabase,
+} from "@/db/testing";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+const now = new Date();
+const exists = async (id: string) => (await findSessionWithUser(database.db, id)) !== undefined;
+
+test("what ended long enough ago goes, the rest stays", async () => {
+  const { db } = database;
+  const long = daysAfter(now, -20);
+  const idle = await existingSession(db, { createdAt: daysAfter(now, -20) });
+  const idleLately = await existingSession(db, { createdAt: daysAfter(now, -10) });
+  const revoked = await existingSession(db);
+  await db.updateTable("sessions").set({ revokedAt: long }).where("id", "=", revoked.id).execute();
+  const revokedLately = await existingSession(db);
+  await revokeSession(db, { id: revokedLately.id, reason: "test" });
+  const alive = await existingSession(db);
+  expect(await purgeEnded(db, now, { olderThanSeconds: 7 * 86_400 })).toBe(2);
+  expect(await purgeEnded(db, now, { olderThanSeconds: 7 * 86_400 })).toBe(0);
+  expect(await Promise.all([idle, revoked, idleLately, revokedLately, alive].map(({ id }) => exists(id)))).toEqual([
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
+});
+
+test("a batch is no bigger than asked for", async () => {
+  const { db } = database;
+  const { id: userId } = await existingUser(db);
+  await atOnce(7, () => existingSession(db, { userId, createdAt: daysAfter(now, -40) }));
+  const options = { olderThanSeconds: 20 * 86_400, batch: 5 };
+  expect(await purgeEnded(db, now, options)).toBe(5);
+  expect(await purgeEnded(db, now, options)).toBe(2);
+});
+
+test("a locked row is left for the next time, without waiting", async () => {
+  const { db, url } = database;
+  await purgeEnded(db, now, { olderThanSeconds: 86_400 });
+  const ended = await existingSession(db, { createdAt: daysAfter(now, -40) });
+  const other = connect(url);
+  await other.transaction().execute(async (trx) => {
+    await trx.updateTable("sessions").set({ browser: "held" }).where("id", "=", ended.id).execute();
+    const before = performance.now();
+    expect(await purgeEnded(db, now, { olderThanSeconds: 86_400 })).toBe(0);
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+  await other.destroy();
+  expect(await purgeEnded(db, now, { olderThanSeconds: 86_400 })).toBe(1);
+});
+
+test("purges, logins, refreshes, revocations and limits all at once: nobody sees a deadlock or a time-out", async () => {
+  const instances = Array.from({ length: 3 }, () => connect(database.url));
+  const users = await atOnce(4, () => existingUser(database.db));
+  const sessions = users.map(() => [] as { id: string; nonce: string; handedAt: Date }[]);
+  const buckets = users.map(({ id }) => id.replaceAll("-", "").repeat(2));
+  const until = performance.now() + 1500;
+  const done = { logins: 0, refreshes: 0, revocations: 0, purged: 0 };
+  const random = <T>(items: T[]): T => items[Math.floor(Math.random() * items.length)]!;
+  const sighting = { idleExpiresAt: daysAfter(now, 7), ip: "::1", userAgent: "", browser: "", os: "", deviceType: "" };
+
+  const roles = [
+    async (db: (typeof instances)[0]) => {
+      const which = Math.floor(Math.random() * users.length);
+      const { sessionEpoch } = await db
+        .selectFrom("users")
+        .select("sessionEpoch")
+        .where("id", "=", users[which]!.id)
+        .executeTakeFirstOrThrow();
+      const session = newSession(users[which]!.id);
+      if (!(await insertSession(db, session, { sessionEpoch }))) return;
+      sessions[which]!.push({ id: session.id, nonce: session.currentNonce, handedAt: session.handedAt });
+      done.logins++;
+    },
+    async (db: (typeof instances)[0]) => {
+      const session = random(random(sessions).slice(-3));
+      if (!session) return;
+      const { id, nonce: fromNonce, handedAt } = session;
+      const step = { id, fromNonce, handedAt, toNonce: newNonce(), ...sighting, now: new Date() };
+      if (await advanceSession(db, step)) {
+        session.nonce = step.toNonce;
+        session.handedAt = step.now;
+        done.refreshes++;
+      }
+    },
+    async (db: (typeof instances)[0]) => {
+      await setTimeout(30);
+      done.revocations += (await revokeAllSessions(db, { userId: random(users).id }, "test", new Date()))!;
+    },
+    async (db: (typeof instances)[0]) => {
+      // Into the future, so that what is revoked can go at once.
+      done.purged += await purgeEnded(db, new Date(), { olderThanSeconds: -60, batch: 20 });
+      await purgeExpiredLimits(db, daysAfter(new Date(), 1));
+    },
+    async (db: (typeof instances)[0]) => {
+      await countHit(db, random(buckets), { hitsAtMost: 10, windowSeconds: 60, now: new Date() });
+    },
+  ];
+  await atOnce(instances.length * roles.length * 3, async (index) => {
+    const role = roles[index % roles.length]!;
+    while (performance.now() < until) {
+      await role(instances[index % instances.length]!);
+      await setImmediate();
+    }
+  });
+
+  await Promise.all(users.map(({ id }) => revokeAllSessions(database.db, { userId: id }, "test", now)));
+  for (const { id } of sessions.flat()) expect(await isSessionLive(database.db, id, now)).toBe(false);
+  await Promise.all(instances.map((instance) => instance.destroy()));
+  for (const [what, count] of Object.entries(done)) expect(count, what).toBeGreaterThan(0);
+});

@@ -1,0 +1,51 @@
+import type { Kysely } from "kysely";
+import { againAfterDeadlock } from "@/db/keyed-mutex";
+import type { Database } from "@/db/schema";
+
+/**
+ * Deletes one batch of sessions that ended more than `olderThanSeconds` ago; returns how many, fewer than `batch` when nothing
+ * is left for now. Candidates are read without a lock and taken by primary key: nobody waits for this, and this for nobody.
+ */
+export async function purgeEnded(
+  db: Kysely<Database>,
+  now: Date,
+  { olderThanSeconds, batch = 500 }: { olderThanSeconds: number; batch?: number },
+): Promise<number> {
+  const before = new Date(now.getTime() - olderThanSeconds * 1000);
+  const revoked = db
+    .selectFrom("sessions")
+    .select("id")
+    .where("revokedAt", "<", before)
+    .orderBy("revokedAt")
+    .limit(batch);
+  const expired = db
+    .selectFrom("sessions")
+    .select("id")
+    .where("idleExpiresAt", "<", before)
+    .orderBy("idleExpiresAt")
+    .limit(batch);
+  const found = await revoked.execute();
+  if (found.length < batch) found.push(...(await expired.execute()));
+  const ids = [...new Set(found.map(({ id }) => id))].sort().slice(0, batch);
+  if (ids.length === 0) return 0;
+
+  return againAfterDeadlock(() =>
+    db.transaction().execute(async (trx) => {
+      const free = await trx
+        .selectFrom("sessions")
+        .select("id")
+        .where("id", "in", ids)
+        // A session that was refreshed meanwhile lives.
+        .where((eb) => eb.or([eb("revokedAt", "<", before), eb("idleExpiresAt", "<", before)]))
+        .forUpdate()
+        .skipLocked()
+        .execute();
+      if (free.length === 0) return 0;
+      const { numDeletedRows } = await trx
+        .deleteFrom("sessions")
+        .where("id", "in", free.map(({ id }) => id).sort())
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    }),
+  );
+}

@@ -1,0 +1,229 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect } from "@/db/connect";
+import {
+  changePassword,
+  findRevokedSince,
+  revokeAllSessions,
+  revokeOtherSessions,
+  revokeOwnSession,
+  revokeSession,
+} from "./revocations";
+import { advanceSession, insertSession, listLiveSessions } from "./sessions";
+import {
+  atOnce,
+  createTestDatabase,
+  daysAfter,
+  existingSession,
+  existingUser,
+  newNonce,
+  newSession,
+  readSession,
+  type TestDatabase,
+} from "@/db/testing";
+import { findUserById, findUserOfLiveSession, updateFullName } from "./users";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+const now = new Date();
+const live = async (userId: string) => {
+  const sessions = database.db.selectFrom("sessions").select("id").where("userId", "=", userId);
+  const found = await sessions.where("revokedAt", "is", null).where("idleExpiresAt", ">", now).orderBy("id").execute();
+  return found.map(({ id }) => id);
+};
+
+test("a session ends once, for its first reason, by the database's clock", async () => {
+  const { db } = database;
+  const { id } = await existingSession(db);
+  expect(await revokeSession(db, { id, reason: "first" })).toBe("ended");
+  const { revokedAt } = await readSession(db, id);
+  expect(Math.abs(revokedAt!.getTime() - Date.now())).toBeLessThan(60_000);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(await revokeSession(db, { id, reason: "second" })).toBe("ended before");
+  expect(await readSession(db, id)).toMatchObject({ revokedAt, revokedReason: "first" });
+});
+
+test("what is over already ends with the others, and is not counted: the list does not show it either", async () => {
+  const { db } = database;
+  const { id: userId } = await existingUser(db);
+  const kept = await existingSession(db, { userId });
+  await existingSession(db, { userId });
+  const soonOver = await existingSession(db, { userId, idleExpiresAt: daysAfter(now, 1) });
+  const then = daysAfter(now, 2);
+  const caller = { userId, sessionId: kept.id };
+  expect(await listLiveSessions(db, caller, { now: then, atMost: 100 })).toHaveLength(2);
+  expect(await revokeOtherSessions(db, caller, "test", then)).toBe(1);
+  expect((await readSession(db, soonOver.id)).revokedAt).not.toBeNull();
+});
+
+test("somebody else's session is as unknown as none", async () => {
+  const { db } = database;
+  const theirs = await existingSession(db);
+  const { id: userId } = await existingUser(db);
+  expect(await revokeSession(db, { id: theirs.id, userId, reason: "test" })).toBe("unknown");
+  expect(await revokeSession(db, { id: crypto.randomUUID(), userId, reason: "test" })).toBe("unknown");
+  expect((await readSession(db, theirs.id)).revokedAt).toBeNull();
+  expect(await revokeSession(db, { id: theirs.id, userId: theirs.userId, reason: "test" })).toBe("ended");
+});
+
+test("all others end, this one and other people's stay", async () => {
+  const { db } = database;
+  const { id: userId } = await existingUser(db);
+  const kept = await existingSession(db, { userId });
+  await atOnce(3, () => existingSession(db, { userId }));
+  const theirs = await existingSession(db);
+  const caller = { userId, sessionId: kept.id };
+  expect(await revokeOtherSessions(db, caller, "test", now)).toBe(3);
+  expect(await revokeOtherSessions(db, caller, "test", now)).toBe(0);
+  expect(await live(userId)).toEqual([kept.id]);
+  expect(await live(theirs.userId)).toEqual([theirs.id]);
+});
+
+test("a caller whose session has ended, is over or is somebody else's ends and changes nothing", async () => {
+  const { db } = database;
+  const mine = await existingSession(db);
+  const { userId } = mine;
+  const { passwordHash: oldHash } = (await findUserById(db, userId))!;
+  const [revoked, over, theirs] = [
+    await existingSession(db, { userId }),
+    await existingSession(db, { userId, idleExpiresAt: now }),
+    await existingSession(db),
+  ];
+  await revokeSession(db, { id: revoked.id, reason: "test" });
+  for (const sessionId of [revoked.id, over.id, theirs.id, crypto.randomUUID()]) {
+    const caller = { userId, sessionId };
+    expect(await revokeOtherSessions(db, caller, "test", now)).toBeNull();
+    expect(await revokeAllSessions(db, caller, "test", now)).toBeNull();
+    expect(await revokeOwnSession(db, caller, { id: mine.id, reason: "test", now })).toBe("caller ended");
+    const change = { ...caller, oldHash, newHash: "new", session: newSession(userId), now };
+    expect(await changePassword(db, change)).toBe("caller ended");
+    expect(await updateFullName(db, { ...caller, fullName: "Mallory", now })).toBe(false);
+    expect(await findUserOfLiveSession(db, caller, now)).toBeUndefined();
+  }
+  expect(await live(userId)).toEqual([mine.id]);
+  const untouched = { sessionEpoch: 0, passwordHash: oldHash, fullName: "Ada Lovelace" };
+  expect(await findUserById(db, userId)).toMatchObject(untouched);
+
+  const caller = { userId, sessionId: mine.id };
+  await db.updateTable("users").set({ disabledAt: now }).where("id", "=", userId).execute();
+  expect(await revokeAllSessions(db, caller, "test", now)).toBeNull();
+  expect(await revokeOwnSession(db, caller, { id: mine.id, reason: "test", now })).toBe("caller ended");
+  expect(await updateFullName(db, { ...caller, fullName: "Mallory", now })).toBe(false);
+  expect(await findUserOfLiveSession(db, caller, now)).toBeUndefined();
+});
+
+test("of one's own sessions each can be ended, this one too; of others, none", async () => {
+  const { db } = database;
+  const { id: userId } = await existingUser(db);
+  const [mine, other] = await atOnce(2, () => existingSession(db, { userId }));
+  const theirs = await existingSession(db);
+  const caller = { userId, sessionId: mine!.id };
+  const end = (id: string) => revokeOwnSession(db, caller, { id, reason: "test", now });
+  expect(await end(other!.id)).toBe("ended");
+  expect(await end(other!.id)).toBe("ended before");
+  expect(await end(theirs.id)).toBe("unknown");
+  expect(await end(crypto.randomUUID())).toBe("unknown");
+  expect(await end(mine!.id)).toBe("ended");
+  expect(await end(mine!.id)).toBe("caller ended");
+  expect(await live(theirs.userId)).toEqual([theirs.id]);
+});
+
+test("a login that read the user before all sessions ended opens nothing, however they race", async () => {
+  const { db, url } = database;
+  const other = connect(url);
+  for (let round = 0; round < 60; round++) {
+    const user = await existingUser(db);
+    const [results] = await Promise.all([
+      atOnce(4, () => insertSession(db, newSession(user.id), user)),
+      revokeAllSessions(other, { userId: user.id }, "logout everywhere", now),
+    ]);
+    expect(await live(user.id), `round ${round}: ${results}`).toEqual([]);
+  }
+  await other.destroy();
+});
+
+test("a refresh never brings a session back, however it races the revocation", async () => {
+  const { db, url } = database;
+  const other = connect(url);
+  const revokers = [
+    (id: string) => revokeSession(other, { id, reason: "test" }),
+    (_: string, userId: string) => revokeAllSessions(other, { userId }, "test", now),
+    async (_: string, userId: string) => {
+      const { id: sessionId } = await existingSession(other, { userId });
+      await revokeOtherSessions(other, { userId, sessionId }, "test", now);
+    },
+  ];
+  const sighting = {
+    now,
+    idleExpiresAt: daysAfter(now, 7),
+    ip: "::1",
+    userAgent: "",
+    browser: "",
+    os: "",
+    deviceType: "",
+  };
+  for (let round = 0; round < 60; round++) {
+    const { id, userId, currentNonce, handedAt } = await existingSession(db);
+    await Promise.all([
+      revokers[round % revokers.length]!(id, userId),
+      advanceSession(db, { id, fromNonce: currentNonce, handedAt, toNonce: newNonce(), ...sighting }),
+    ]);
+    const row = await readSession(db, id);
+    expect(row.revokedAt).not.toBeNull();
+    const step = { id, fromNonce: row.currentNonce, handedAt: row.handedAt, toNonce: newNonce(), ...sighting };
+    expect(await advanceSession(db, step)).toBe(false);
+  }
+  await other.destroy();
+});
+
+test("a new password ends every session and the logins under way, and opens one in the caller's place", async () => {
+  const { db } = database;
+  const user = await existingUser(db);
+  const { id: userId, passwordHash: oldHash } = user;
+  const [own] = await atOnce(2, () => existingSession(db, { userId }));
+  const session = newSession(userId);
+  const change = { userId, sessionId: own!.id, oldHash, newHash: "new", session, now };
+  expect(await changePassword(db, { ...change, oldHash: "another" })).toBe("wrong password");
+  expect(await changePassword(db, change)).toBe("changed");
+  expect(await live(userId)).toEqual([session.id]);
+  expect(await findUserById(db, userId)).toMatchObject({ passwordHash: "new", sessionEpoch: 1 });
+  expect(await insertSession(db, newSession(userId), user)).toBeNull();
+});
+
+test("of two changes of one password one is made; the other ends and opens nothing", async () => {
+  const { db, url } = database;
+  const other = connect(url);
+  const user = await existingUser(db);
+  const { id: userId, passwordHash: oldHash } = user;
+  const [a, b] = await atOnce(2, () => existingSession(db, { userId }));
+  const [first, second] = [newSession(userId), newSession(userId)];
+  const results = await Promise.all([
+    changePassword(db, { userId, sessionId: a!.id, oldHash, newHash: "a", session: first, now }),
+    changePassword(other, { userId, sessionId: b!.id, oldHash, newHash: "b", session: second, now }),
+  ]);
+  await other.destroy();
+  expect(results.toSorted()).toEqual(["caller ended", "changed"]);
+  const [hash, session] = results[0] === "changed" ? ["a", first] : ["b", second];
+  expect((await findUserById(db, userId))?.passwordHash).toBe(hash);
+  expect(await live(userId)).toEqual([session.id]);
+});
+
+test("the feed tells what was revoked lately, and nothing else", async () => {
+  const { db } = database;
+  const alive = await existingSession(db);
+  const [old, fresh] = await atOnce(2, () => existingSession(db));
+  await db
+    .updateTable("sessions")
+    .set({ revokedAt: daysAfter(now, -1) })
+    .where("id", "=", old!.id)
+    .execute();
+  await revokeSession(db, { id: fresh!.id, reason: "test" });
+  const told = await findRevokedSince(db, 600);
+  expect(told.map(({ id }) => id)).toContain(fresh!.id);
+  expect(told.map(({ id }) => id)).not.toContain(old!.id);
+  expect(told.map(({ id }) => id)).not.toContain(alive.id);
+  expect(told.every(({ revokedAt }) => revokedAt instanceof Date)).toBe(true);
+});

@@ -1,0 +1,247 @@
+import { sql } from "kysely";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect } from "@/db/connect";
+import {
+  advanceSession,
+  findSessionWithUser,
+  insertSession,
+  isSessionLive,
+  listLiveSessions,
+  replaceSuccessor,
+  touchHanded,
+} from "./sessions";
+import { revokeSession } from "./revocations";
+import type { NewSession } from "@/db/schema";
+import {
+  atOnce,
+  createTestDatabase,
+  daysAfter,
+  existingSession,
+  existingUser,
+  newNonce,
+  newSession,
+  readSession,
+  type TestDatabase,
+} from "@/db/testing";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+const now = new Date("2026-11-21T12:00:00.123Z");
+const later = daysAfter(now, 1);
+const sighting = {
+  now: later,
+  idleExpiresAt: daysAfter(later, 7),
+  ip: "2001:db8::1",
+  userAgent: "Mozilla/5.0 (new)",
+  browser: "Firefox 140",
+  os: "Linux",
+  deviceType: "desktop",
+};
+/** An advance from the session as it was read. */
+const stepFrom = ({ id, currentNonce, handedAt }: Pick<NewSession, "id" | "currentNonce" | "handedAt">) => ({
+  id,
+  fromNonce: currentNonce,
+  handedAt,
+  ...sighting,
+});
+
+test("a session comes back as it was stored, to the millisecond, with its user", async () => {
+  const { db } = database;
+  const user = await existingUser(db);
+  const session = await existingSession(db, { userId: user.id, createdAt: now, remember: false });
+  expect(await findSessionWithUser(db, session.id)).toEqual({
+    ...session,
+    previousNonce: null,
+    recoveredAt: null,
+    recoveries: 0,
+    revokedAt: null,
+    revokedReason: null,
+    email: user.email,
+    fullName: user.fullName,
+    role: "user",
+    sessionEpoch: 0,
+    userDisabledAt: null,
+  });
+});
+
+test("there is nothing to find under an unknown id, whatever it looks like", async () => {
+  for (const id of ["", "' or 1 = 1 -- ", "\\' or 1 = 1 -- ", "%", "0", crypto.randomUUID()]) {
+    expect(await findSessionWithUser(database.db, id)).toBeUndefined();
+    expect(await isSessionLive(database.db, id, now)).toBe(false);
+  }
+});
+
+test("no session is opened for a user who is disabled, unknown, or read before all sessions ended", async () => {
+  const { db } = database;
+  const user = await existingUser(db);
+  expect(await insertSession(db, newSession(user.id), { sessionEpoch: 1 })).toBeNull();
+  expect(await insertSession(db, newSession(crypto.randomUUID()), { sessionEpoch: 0 })).toBeNull();
+  await db.updateTable("users").set({ disabledAt: now }).where("id", "=", user.id).execute();
+  expect(await insertSession(db, newSession(user.id), { sessionEpoch: 0 })).toBeNull();
+  expect(await db.selectFrom("sessions").selectAll().where("userId", "=", user.id).execute()).toEqual([]);
+});
+
+test("idle expiry never exceeds the absolute limit, neither at the beginning nor later", async () => {
+  const { db } = database;
+  const end = daysAfter(now, 3);
+  const session = await existingSession(db, {
+    createdAt: now,
+    absoluteExpiresAt: end,
+    idleExpiresAt: daysAfter(now, 9),
+  });
+  expect((await readSession(db, session.id)).idleExpiresAt).toEqual(end);
+  await advanceSession(db, { ...stepFrom(session), toNonce: newNonce() });
+  expect((await readSession(db, session.id)).idleExpiresAt).toEqual(end);
+});
+
+test("an advance keeps the old nonce as the previous one and notes who came", async () => {
+  const { db } = database;
+  const session = await existingSession(db, { createdAt: now });
+  const toNonce = newNonce();
+  expect(await advanceSession(db, { ...stepFrom(session), toNonce })).toBe(true);
+  const { now: at, ...seen } = sighting;
+  expect(await readSession(db, session.id)).toMatchObject({
+    ...seen,
+    previousNonce: session.currentNonce,
+    currentNonce: toNonce,
+    generation: 1,
+    rotatedAt: at,
+    handedAt: at,
+    lastSeenAt: at,
+    createdAt: now,
+    recoveries: 0,
+  });
+});
+
+test("a hundred advances from one nonce over five instances: one is made", async () => {
+  const session = await existingSession(database.db, { createdAt: now });
+  const instances = Array.from({ length: 5 }, () => connect(database.url));
+  const results = await atOnce(100, (index) =>
+    advanceSession(instances[index % 5]!, { ...stepFrom(session), toNonce: newNonce() }),
+  );
+  await Promise.all(instances.map((instance) => instance.destroy()));
+  expect(results.filter(Boolean)).toHaveLength(1);
+  expect((await readSession(database.db, session.id)).generation).toBe(1);
+});
+
+test.each([
+  ["another nonce", { fromNonce: newNonce() }],
+  ["the nonce in other letters", (nonce: string) => ({ fromNonce: nonce.toUpperCase() })],
+  ["a row whose token was handed out since it was judged", { handedAt: later }],
+  ["a session past its idle time", { now: daysAfter(now, 8) }],
+])("nothing advances from %s", async (_, given) => {
+  const { db } = database;
+  const session = await existingSession(db, { createdAt: now, currentNonce: `a${newNonce().slice(1)}` });
+  const step = { ...stepFrom(session), toNonce: newNonce() };
+  const changed = typeof given === "function" ? given(session.currentNonce) : given;
+  expect(await advanceSession(db, { ...step, ...changed })).toBe(false);
+  expect(await readSession(db, session.id)).toMatchObject({ currentNonce: session.currentNonce, generation: 0 });
+});
+
+test("nothing advances once the session is revoked or its user disabled", async () => {
+  const { db } = database;
+  const revoked = await existingSession(db, { createdAt: now });
+  await revokeSession(db, { id: revoked.id, reason: "test" });
+  const disabled = await existingSession(db, { createdAt: now });
+  await db.updateTable("users").set({ disabledAt: now }).where("id", "=", disabled.userId).execute();
+  for (const session of [revoked, disabled]) {
+    const { id, currentNonce, handedAt } = session;
+    const names = { id, currentNonce, previousNonce: null };
+    expect(await advanceSession(db, { ...stepFrom(session), toNonce: newNonce() })).toBe(false);
+    expect(await replaceSuccessor(db, { ...names, handedAt, toNonce: newNonce(), ...sighting })).toBe(false);
+    expect(await touchHanded(db, { ...names, now: later })).toBe(false);
+  }
+});
+
+test("an advance does not wait for the user's row, which a login or a change of name may hold", async () => {
+  const { db, url } = database;
+  const session = await existingSession(db, { createdAt: now });
+  const other = connect(url);
+  await other.transaction().execute(async (trx) => {
+    await trx.updateTable("users").set({ fullName: "Held" }).where("id", "=", session.userId).execute();
+    const before = performance.now();
+    const step = { ...stepFrom(session), toNonce: newNonce() };
+    expect(await advanceSession(db, step)).toBe(true);
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+  await other.destroy();
+});
+
+test("no sibling replaces a successor that was handed out since it was judged: it may be on its way", async () => {
+  const { db } = database;
+  const session = await existingSession(db, { createdAt: now });
+  const { id, currentNonce: previousNonce } = session;
+  const currentNonce = newNonce();
+  await advanceSession(db, { ...stepFrom(session), toNonce: currentNonce });
+  const judged = { id, currentNonce, previousNonce, handedAt: later };
+  expect(await touchHanded(db, { id, currentNonce, previousNonce, now: new Date(later.getTime() + 1) })).toBe(true);
+  expect(await replaceSuccessor(db, { ...judged, toNonce: newNonce(), ...sighting })).toBe(false);
+  expect(await readSession(db, id)).toMatchObject({ currentNonce, recoveries: 0 });
+});
+
+test("a sibling replaces the successor: the previous nonce stays, and it is noted", async () => {
+  const { db } = database;
+  const session = await existingSession(db, { createdAt: now });
+  const { id, currentNonce: previousNonce } = session;
+  const currentNonce = newNonce();
+  await advanceSession(db, { ...stepFrom(session), toNonce: currentNonce });
+  const step = { id, currentNonce, previousNonce, handedAt: later, ...sighting };
+  const toNonces = Array.from({ length: 20 }, newNonce);
+  const results = await Promise.all(toNonces.map((toNonce) => replaceSuccessor(db, { ...step, toNonce })));
+  expect(results.filter(Boolean)).toHaveLength(1);
+  expect(await readSession(db, id)).toMatchObject({
+    currentNonce: toNonces[results.indexOf(true)],
+    previousNonce,
+    generation: 2,
+    recoveries: 1,
+    recoveredAt: later,
+    handedAt: later,
+  });
+});
+
+test("handing out again moves one instant only, and never back", async () => {
+  const { db } = database;
+  const session = await existingSession(db, { createdAt: now });
+  const { id, currentNonce: previousNonce } = session;
+  const currentNonce = newNonce();
+  await advanceSession(db, { ...stepFrom(session), toNonce: currentNonce });
+  const before = await readSession(db, id);
+  const soon = new Date(later.getTime() + 5000);
+  expect(await touchHanded(db, { id, currentNonce, previousNonce, now: soon })).toBe(true);
+  expect(await readSession(db, id)).toEqual({ ...before, handedAt: soon });
+  expect(await touchHanded(db, { id, currentNonce, previousNonce, now: later })).toBe(true);
+  expect((await readSession(db, id)).handedAt).toEqual(soon);
+  expect(await touchHanded(db, { id, currentNonce: newNonce(), previousNonce, now: soon })).toBe(false);
+});
+
+test("the list shows live sessions of that user only, latest first", async () => {
+  const { db } = database;
+  const { id: userId } = await existingUser(db);
+  const first = await existingSession(db, { userId, createdAt: now });
+  const second = await existingSession(db, { userId, createdAt: now, lastSeenAt: later });
+  const revoked = await existingSession(db, { userId, createdAt: now });
+  await revokeSession(db, { id: revoked.id, reason: "test" });
+  await existingSession(db, { userId, createdAt: now, idleExpiresAt: later });
+  await existingSession(db, { createdAt: now });
+  const caller = { userId, sessionId: first.id };
+  const listed = await listLiveSessions(db, caller, { now: later, atMost: 100 });
+  expect(listed?.map(({ id }) => id)).toEqual([second.id, first.id]);
+  expect(JSON.stringify(listed)).not.toContain(first.currentNonce);
+  const shortened = await listLiveSessions(db, caller, { now: later, atMost: 1 });
+  expect(shortened?.map(({ id }) => id)).toEqual([first.id]);
+  for (const sessionId of [revoked.id, crypto.randomUUID()]) {
+    expect(await listLiveSessions(db, { userId, sessionId }, { now: later, atMost: 100 })).toBeNull();
+  }
+});
+
+test("a user's sessions go with the user", async () => {
+  const { db } = database;
+  const session = await existingSession(db);
+  await db.deleteFrom("users").where("id", "=", session.userId).execute();
+  const { rows } = await sql`select 1 from sessions where id = ${session.id}`.execute(db);
+  expect(rows).toEqual([]);
+});

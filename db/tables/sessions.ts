@@ -1,0 +1,282 @@
+import { sql, type Kysely } from "kysely";
+import { inTurn } from "@/db/keyed-mutex";
+import type { Database, NewSession, SessionRow, User } from "@/db/schema";
+
+/** How many sessions one statement ends at the most. */
+export const ENDED_AT_ONCE = 1000;
+
+export interface OpenSessionOptions {
+  /** As it was read with the user, before the password was checked. */
+  sessionEpoch: number;
+  /** The session that the browser had before, which ends. */
+  replacedId?: string | null;
+  /** How many live sessions the user may have, this one included. Those beyond it, least recently seen, end. */
+  liveAtMost?: number;
+}
+
+/** What ended in the same statement. */
+export interface OpenedSession {
+  hasEndedReplaced: boolean;
+  /** Beyond `liveAtMost`; `ENDED_AT_ONCE` means that there may be more. */
+  endedOldest: number;
+}
+
+/**
+ * Opens the session only if nothing has ended all sessions since the user was read, and ends the sessions that it takes the
+ * place of: one statement, so that a fault leaves either both or neither. Null if the login came too late, or the user is disabled.
+ */
+export async function insertSession(
+  db: Kysely<Database>,
+  session: NewSession,
+  { sessionEpoch, replacedId = null, liveAtMost = Number.MAX_SAFE_INTEGER }: OpenSessionOptions,
+): Promise<OpenedSession | null> {
+  const { id, userId, idleExpiresAt, ...values } = session;
+  const columns = Object.keys(values) as (keyof typeof values)[];
+  // The new row, and each row to end under the id that it has: for those the insertion is a duplicate, and becomes an update.
+  // Found without a lock: with locks on the index by user it would deadlock with a purge, which comes from the rows.
+  const affected = sql<{ id: string; endedReason: string | null }>`(
+    select ${id} as id, null as ended_reason
+    union all
+    select id, 'replaced by login' from sessions where id = ${replacedId} and revoked_at is null
+    union all
+    (select id, 'too many sessions' from sessions
+      where user_id = ${userId} and revoked_at is null and idle_expires_at > ${session.createdAt}
+        and id <> ${replacedId ?? ""}
+      order by last_seen_at desc, id desc limit ${ENDED_AT_ONCE} offset ${liveAtMost - 1})
+  )`;
+  const insert = async () => {
+    const { numInsertedOrUpdatedRows: rows = 0n, insertId } = await db
+      .insertInto("sessions")
+      .columns(["id", "userId", "idleExpiresAt", "revokedAt", "revokedReason", ...columns])
+      .expression((eb) =>
+        eb
+          .selectFrom(["users", affected.as("affected")])
+          .select([
+            "affected.id",
+            "users.id as userId",
+            sql`least(${idleExpiresAt}, ${session.absoluteExpiresAt})`.as("idleExpiresAt"),
+            sql`if(affected.ended_reason is null, null, utc_timestamp(3))`.as("revokedAt"),
+            "affected.endedReason as revokedReason",
+            ...columns.map((column) => eb.val(values[column]).as(column)),
+          ])
+          .where("users.id", "=", userId)
+          .where("users.sessionEpoch", "=", sessionEpoch)
+          .where("users.disabledAt", "is", null)
+          // Logins of one user count one after the other: two at once would both find room for the last session.
+          .forUpdate(),
+      )
+      .onDuplicateKeyUpdate({
+        // Assigned from left to right: the reason must look at the instant before it is set. The insert id, which this table does
+        // not need, tells whether the replaced session was live until now; without a column its argument would be evaluated at once.
+        revokedReason: sql<string>`if(sessions.revoked_at is not null, sessions.revoked_reason,
+          if(sessions.id = ${replacedId} and last_insert_id(char_length(sessions.id)), 'replaced by login', values(revoked_reason)))`,
+        revokedAt: sql<Date>`coalesce(sessions.revoked_at, values(revoked_at))`,
+      })
+      .executeTakeFirstOrThrow();
+    if (rows === 0n) return null;
+    const hasEndedReplaced = insertId !== undefined;
+    // The server counts an updated row twice.
+    return { hasEndedReplaced, endedOldest: Math.floor(Number(rows - 1n) / 2) - Number(hasEndedReplaced) };
+  };
+  return db.isTransaction ? insert() : inTurn(db, userId, insert);
+}
+
+/** Who asks, by which session: what changes or lists credentials and sessions checks that this one lives in its own statement. */
+export interface CallerIds {
+  userId: string;
+  sessionId: string;
+}
+
+export type SessionWithUser = SessionRow &
+  Pick<User, "email" | "fullName" | "role" | "sessionEpoch"> & { userDisabledAt: Date | null };
+
+export async function findSessionWithUser(db: Kysely<Database>, id: string): Promise<SessionWithUser | undefined> {
+  return db
+    .selectFrom("sessions")
+    .innerJoin("users", "users.id", "sessions.userId")
+    .selectAll("sessions")
+    .select(["users.email", "users.fullName", "users.role", "users.sessionEpoch", "users.disabledAt as userDisabledAt"])
+    .where("sessions.id", "=", id)
+    .executeTakeFirst();
+}
+
+/** Whether all the sessions that this user ever had ended because nobody received their tokens. False if there were none. */
+export async function wasNeverSignedIn(db: Kysely<Database>, email: string): Promise<boolean> {
+  const { ended, others } = await db
+    .selectFrom("sessions")
+    .innerJoin("users", "users.id", "sessions.userId")
+    .select([
+      sql<number>`coalesce(sum(revoked_reason <=> 'never delivered'), 0)`.as("ended"),
+      sql<number>`coalesce(sum(not (revoked_reason <=> 'never delivered')), 0)`.as("others"),
+    ])
+    .where("users.email", "=", email)
+    .executeTakeFirstOrThrow();
+  return Number(ended) > 0 && Number(others) === 0;
+}
+
+/** The id of the user whose session this is, whether or not it lives. */
+export async function findSessionOwner(db: Kysely<Database>, id: string): Promise<string | undefined> {
+  const session = await db.selectFrom("sessions").select("userId").where("id", "=", id).executeTakeFirst();
+  return session?.userId;
+}
+
+/** Whether the session may be used still, without its user. */
+export async function isSessionLive(db: Kysely<Database>, id: string, now: Date): Promise<boolean> {
+  const session = await db
+    .selectFrom("sessions")
+    .select("id")
+    .where("id", "=", id)
+    .where("revokedAt", "is", null)
+    .where("idleExpiresAt", ">", now)
+    .executeTakeFirst();
+  return session !== undefined;
+}
+
+/** What a session learns from the client each time it gets a new refresh token. */
+export interface Sighting {
+  now: Date;
+  idleExpiresAt: Date;
+  ip: string;
+  userAgent: string;
+  browser: string;
+  os: string;
+  deviceType: string;
+}
+
+/**
+ * Puts `toNonce` in the place of `fromNonce`. False for whoever lost a race: read and judge again. `handedAt` is part of what
+ * was judged: a token that was handed out since then may be on its way.
+ */
+export async function advanceSession(
+  db: Kysely<Database>,
+  {
+    id,
+    fromNonce,
+    toNonce,
+    handedAt,
+    ...sighting
+  }: Sighting & { id: string; fromNonce: string; toNonce: string; handedAt: Date },
+): Promise<boolean> {
+  return inTurn(db, id, async () => {
+    const { numUpdatedRows } = await liveSession(db, id, sighting.now)
+      // MySQL assigns from left to right: the old nonce must be copied before it is replaced.
+      .set((eb) => ({ previousNonce: eb.ref("currentNonce"), currentNonce: toNonce, ...seen(sighting) }))
+      .where("currentNonce", "=", fromNonce)
+      .where("handedAt", "=", handedAt)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  });
+}
+
+/** For a lost reply: a sibling takes the place of the successor that nobody received, which dies. False if a race was lost. */
+export async function replaceSuccessor(
+  db: Kysely<Database>,
+  {
+    id,
+    currentNonce,
+    previousNonce,
+    toNonce,
+    handedAt,
+    ...sighting
+  }: Sighting & {
+    id: string;
+    currentNonce: string;
+    previousNonce: string | null;
+    toNonce: string;
+    handedAt: Date;
+  },
+): Promise<boolean> {
+  return inTurn(db, id, async () => {
+    const { numUpdatedRows } = await liveSession(db, id, sighting.now)
+      .set((eb) => ({
+        currentNonce: toNonce,
+        recoveredAt: sighting.now,
+        recoveries: eb("recoveries", "+", 1),
+        ...seen(sighting),
+      }))
+      .where("currentNonce", "=", currentNonce)
+      .where("previousNonce", "=", previousNonce)
+      .where("handedAt", "=", handedAt)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  });
+}
+
+/** For the same successor handed out once more. False if it is not the successor any longer. */
+export async function touchHanded(
+  db: Kysely<Database>,
+  {
+    id,
+    currentNonce,
+    previousNonce,
+    now,
+  }: { id: string; currentNonce: string; previousNonce: string | null; now: Date },
+): Promise<boolean> {
+  return inTurn(db, id, async () => {
+    const { numUpdatedRows } = await liveSession(db, id, now)
+      .set({ handedAt: sql<Date>`greatest(handed_at, cast(${now} as datetime(3)))` })
+      .where("currentNonce", "=", currentNonce)
+      .where("previousNonce", "=", previousNonce)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  });
+}
+
+export type LiveSession = Pick<
+  SessionRow,
+  "id" | "ip" | "browser" | "os" | "deviceType" | "createdAt" | "lastSeenAt" | "idleExpiresAt" | "recoveredAt"
+>;
+
+/** Most recently seen first, `atMost` of them, and the caller's own in any case. Null if that one does not live. */
+export async function listLiveSessions(
+  db: Kysely<Database>,
+  { userId, sessionId }: CallerIds,
+  { now, atMost }: { now: Date; atMost: number },
+): Promise<LiveSession[] | null> {
+  const sessions = await db
+    .selectFrom("sessions")
+    .select(["id", "ip", "browser", "os", "deviceType", "createdAt", "lastSeenAt", "idleExpiresAt", "recoveredAt"])
+    .where("userId", "=", userId)
+    .where("revokedAt", "is", null)
+    .where("idleExpiresAt", ">", now)
+    .orderBy(sql`id = ${sessionId}`, "desc")
+    .orderBy("lastSeenAt", "desc")
+    .orderBy("id", "desc")
+    .limit(atMost)
+    .execute();
+  if (sessions[0]?.id !== sessionId) return null;
+  return sessions.sort((one, other) => other.lastSeenAt.getTime() - one.lastSeenAt.getTime());
+}
+
+/** The conditions hold when the row is locked, so a revocation that committed first always wins. The user's row is only read. */
+function liveSession(db: Kysely<Database>, id: string, now: Date) {
+  return db
+    .updateTable("sessions")
+    .where("id", "=", id)
+    .where("revokedAt", "is", null)
+    .where("idleExpiresAt", ">", now)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("users")
+          .select("users.id")
+          .whereRef("users.id", "=", "sessions.userId")
+          .where("users.disabledAt", "is", null),
+      ),
+    );
+}
+
+function seen({ now, idleExpiresAt, ip, userAgent, browser, os, deviceType }: Sighting) {
+  return {
+    generation: sql<number>`generation + 1`,
+    rotatedAt: now,
+    handedAt: now,
+    lastSeenAt: now,
+    idleExpiresAt: sql<Date>`least(cast(${idleExpiresAt} as datetime(3)), absolute_expires_at)`,
+    ip,
+    userAgent,
+    browser,
+    os,
+    deviceType,
+  };
+}

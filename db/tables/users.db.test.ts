@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { revokeSession } from "./revocations";
+import { findUserById, findUserForLogin, insertUser, replacePasswordHash, updateFullName } from "./users";
+import { atOnce, createTestDatabase, existingSession, existingUser, newUser, type TestDatabase } from "@/db/testing";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+const device = { ip: "192.0.2.7", browser: "Firefox", os: "Linux" };
+
+test("of fifty registrations of one email at once, one is made", async () => {
+  const { db } = database;
+  const email = "race@example.test";
+  const results = await atOnce(50, () => insertUser(db, newUser({ email })));
+  expect(results.filter(({ kind }) => kind === "inserted")).toHaveLength(1);
+  expect(results.filter(({ kind }) => kind === "taken")).toHaveLength(49);
+});
+
+test("letter case, accents and look-alikes make different emails: what is one is decided elsewhere", async () => {
+  const { db } = database;
+  const emails = [
+    "admin@x.test",
+    "ADMIN@x.test",
+    "ádmin@x.test",
+    "admin@x.test\u200b",
+    "аdmin@x.test",
+    "ﬁ@x.test",
+    "fi@x.test",
+  ];
+  for (const email of emails) expect(await insertUser(db, newUser({ email }))).toEqual({ kind: "inserted" });
+  for (const email of emails) expect((await findUserForLogin(db, email, device))?.email).toBe(email);
+});
+
+test("long emails, emoji and quotes are stored as they are, in a database whose default is latin1", async () => {
+  const { db } = database;
+  const email = `${"é".repeat(64)}@${"x".repeat(184)}.test`;
+  expect([...email]).toHaveLength(254);
+  for (const fullName of [
+    "👩🏽‍🚀 Zoë",
+    "Robert'); drop table users; --",
+    "\\' or 1=1 --",
+    "\u0000\u001a",
+    "😀".repeat(200),
+  ]) {
+    const user = newUser({ email: `${crypto.randomUUID()}@example.test`, fullName });
+    await insertUser(db, user);
+    expect((await findUserById(db, user.id))?.fullName).toBe(fullName);
+  }
+  expect(await insertUser(db, newUser({ email }))).toEqual({ kind: "inserted" });
+  expect((await findUserForLogin(db, email, device))?.email).toBe(email);
+});
+
+test("what does not fit is an error, never cut silently", async () => {
+  const { db } = database;
+  await expect(insertUser(db, newUser({ email: "x".repeat(255) }))).rejects.toThrow("too long");
+  const { id: sessionId, userId } = await existingSession(db);
+  const update = { userId, sessionId, fullName: "x".repeat(201), now: new Date() };
+  await expect(updateFullName(db, update)).rejects.toThrow();
+});
+
+test("a clash of ids is not mistaken for a taken email", async () => {
+  const { db } = database;
+  const { id } = await existingUser(db);
+  await expect(insertUser(db, newUser({ id }))).rejects.toThrow("Duplicate entry");
+  // An email may look like the message that names the index.
+  await expect(insertUser(db, newUser({ id, email: "x' for key 'users_email'" }))).rejects.toThrow("Duplicate entry");
+});
+
+test("no error carries the statement, which has the values in it", async () => {
+  const passwordHash = "$argon2id$secret";
+  const refused = await insertUser(database.db, newUser({ email: "x".repeat(255), passwordHash })).catch(
+    (error) => error,
+  );
+  expect(JSON.stringify({ ...refused, message: refused.message, stack: refused.stack })).not.toContain(passwordHash);
+});
+
+test("a new name is there for the next reader", async () => {
+  const { db } = database;
+  const now = new Date("2030-01-02T03:04:05.678Z");
+  const { id: sessionId, userId } = await existingSession(db, { createdAt: now });
+  expect(await updateFullName(db, { userId, sessionId, fullName: "Grace", now })).toBe(true);
+  expect(await updateFullName(db, { userId, sessionId, fullName: "Grace", now })).toBe(true);
+  expect(await findUserById(db, userId)).toMatchObject({ fullName: "Grace", updatedAt: now });
+  const nobody = { userId: crypto.randomUUID(), sessionId, fullName: "Nobody", now };
+  expect(await updateFullName(db, nobody)).toBe(false);
+});
+
+test("a rehash does not undo a change of password", async () => {
+  const { db } = database;
+  const { id, passwordHash: oldHash } = await existingUser(db);
+  const now = new Date();
+  expect(await replacePasswordHash(db, { userId: id, oldHash, newHash: "b", now })).toBe(true);
+  expect(await replacePasswordHash(db, { userId: id, oldHash, newHash: "c", now })).toBe(false);
+  expect(await findUserById(db, id)).toMatchObject({ passwordHash: "b", sessionEpoch: 0 });
+});
+
+describe("a known device", () => {
+  const isKnown = async (email: string, from: typeof device) =>
+    (await findUserForLogin(database.db, email, from))?.knownSessionId !== null;
+
+  test("is one that signed in before, even if that session has ended", async () => {
+    const { db } = database;
+    const user = await existingUser(db);
+    expect(await isKnown(user.email, device)).toBe(false);
+    const session = await existingSession(db, { userId: user.id, ...device });
+    expect(await isKnown(user.email, device)).toBe(true);
+    await revokeSession(db, { id: session.id, reason: "logout" });
+    expect(await isKnown(user.email, device)).toBe(true);
+  });
+
+  test.each([
+    ["another address", { ...device, ip: "192.0.2.8" }],
+    ["the address in other words", { ...device, ip: "::ffff:192.0.2.7" }],
+    ["no address", { ...device, ip: "unknown" }],
+    ["another browser", { ...device, browser: "Chrome" }],
+    ["another system", { ...device, os: "Windows" }],
+  ])("is not one with %s", async (_, from) => {
+    const user = await existingUser(database.db);
+    await existingSession(database.db, { userId: user.id, ...device });
+    expect(await isKnown(user.email, from)).toBe(false);
+  });
+
+  test("is named by its oldest live session, and by an ended one where none lives", async () => {
+    const { db } = database;
+    const user = await existingUser(db);
+    const sessions = [];
+    for (let count = 0; count < 3; count++) sessions.push(await existingSession(db, { userId: user.id, ...device }));
+    await existingSession(db, { userId: user.id, ...device, browser: "Chrome" });
+    const named = async () => (await findUserForLogin(db, user.email, device))?.knownSessionId;
+    const [first, second, third] = sessions.map(({ id }) => id).sort() as [string, string, string];
+    expect(await named()).toBe(first);
+    await revokeSession(db, { id: first, reason: "logout" });
+    expect(await named()).toBe(second);
+    for (const id of [second, third]) await revokeSession(db, { id, reason: "logout" });
+    expect([first, second, third]).toContain(await named());
+  });
+
+  test("is not one that somebody else signed in from", async () => {
+    const user = await existingUser(database.db);
+    await existingSession(database.db, { ...device });
+    expect(await isKnown(user.email, device)).toBe(false);
+  });
+
+  test("may move within its IPv6 /64, but not beyond", async () => {
+    const user = await existingUser(database.db);
+    await existingSession(database.db, { userId: user.id, ...device, ip: "2001:db8::1" });
+    expect(await isKnown(user.email, { ...device, ip: "2001:db8::ffff:0:0:9" })).toBe(true);
+    expect(await isKnown(user.email, { ...device, ip: "2001:db8:0:1::1" })).toBe(false);
+  });
+});

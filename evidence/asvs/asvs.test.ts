@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { CHAPTERS, levelOf } from "./chapters";
+import type { Claim, Evidence } from "./claim";
+import { report } from "./report";
+
+const CLAIMS = CHAPTERS.flatMap(({ claims }) => claims);
+const evidenceOf = (claim: Claim): readonly Evidence[] => ("evidence" in claim && claim.evidence) || [];
+const isTest = (file: string) => /\.(test|spec)\.tsx?$/.test(file);
+
+/** Whether a test file has a test, a group or a row of just these words: a comment with them in it shows nothing. */
+function hasTitle(source: string, words: string): boolean {
+  return ['"', "`", "'"].some((quote) => source.includes(`${quote}${words}${quote}`));
+}
+
+describe("the claims about ASVS 5.0", () => {
+  test.each(CHAPTERS.map((chapter) => [chapter.number, chapter] as const))(
+    "V%s: each requirement of levels 1 and 2 has one entry, in order, and none is made up",
+    (_, chapter) => {
+      const numbers = chapter.claims.map(({ number }) => number);
+      expect(new Set(numbers).size).toBe(numbers.length);
+      for (const number of [...chapter.requirements[1], ...chapter.requirements[2]]) expect(numbers).toContain(number);
+      for (const number of numbers) expect(levelOf(chapter, number), number).toBeDefined();
+      const byNumber = (one: string, other: string) => one.localeCompare(other, "en", { numeric: true });
+      expect(numbers).toEqual([...numbers].sort(byNumber));
+    },
+  );
+
+  test("the numbers are those of the eight chapters of 5.0.0", () => {
+    const counts = CHAPTERS.map(({ number, requirements: { 1: one, 2: two, 3: three } }) =>
+      [number, one.length, two.length, three.length].join(" "),
+    );
+    expect(counts).toEqual([
+      "3 8 11 12",
+      "6 13 22 12",
+      "7 6 12 1",
+      "8 4 3 6",
+      "9 4 3 0",
+      "13 1 12 8",
+      "14 2 7 4",
+      "16 0 16 1",
+    ]);
+    for (const { number, requirements } of CHAPTERS) {
+      for (const one of Object.values(requirements).flat())
+        expect(one).toMatch(new RegExp(`^${number}\\.\\d+\\.\\d+$`));
+    }
+  });
+
+  const shown = CLAIMS.filter((claim) => evidenceOf(claim).length > 0);
+  test.each(shown.map((claim) => [claim.number, claim] as const))("%s: its evidence is there", (_, claim) => {
+    for (const [file, words] of evidenceOf(claim)) {
+      expect(existsSync(file), file).toBe(true);
+      const source = readFileSync(file, "utf8");
+      expect(isTest(file) ? hasTitle(source, words) : source.includes(words), `"${words}" in ${file}`).toBe(true);
+      if (isTest(file)) expect(source, `${file} leaves tests out`).not.toMatch(/\.(skip|fixme|todo|only)\(/);
+    }
+  });
+
+  test("what is met has evidence, what is not has a way there, what does not apply has a reason", () => {
+    for (const claim of CLAIMS) {
+      if (claim.verdict === "met") expect(claim.evidence.length, claim.number).toBeGreaterThan(0);
+      const words = claim.verdict === "met" ? "shown" : claim.verdict === "not met" ? claim.takes : claim.because;
+      expect(words.trim().length, claim.number).toBeGreaterThan(4);
+      expect(claim.asks.trim().length, claim.number).toBeGreaterThan(5);
+    }
+  });
+
+  test("level 3 is spoken of only where it is met", () => {
+    for (const chapter of CHAPTERS) {
+      for (const { number, verdict } of chapter.claims) {
+        if (levelOf(chapter, number) === 3) expect(verdict, number).toBe("met");
+      }
+    }
+  });
+});
+
+test("evidence/asvs/asvs.md says what the claims say: renew it with `npm run asvs -- --write`", () => {
+  expect(readFileSync("evidence/asvs/asvs.md", "utf8")).toBe(report());
+});

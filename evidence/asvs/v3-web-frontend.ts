@@ -1,0 +1,234 @@
+import type { Claim } from "./claim";
+
+export const WEB_FRONTEND: Claim[] = [
+  {
+    number: "3.2.1",
+    asks: "no answer is shown or run as something that it is not",
+    verdict: "met",
+    evidence: [
+      ["server/http/security-headers.test.ts", "anything that is no document may do nothing at all"],
+      [
+        "e2e/headers/routes.spec.ts",
+        "every route, however it is asked for and by whom, answers with the headers that protect it",
+      ],
+    ],
+    note: "JSON and files may load and run nothing even when a browser shows them as a page; nobody uploads anything.",
+  },
+  {
+    number: "3.2.2",
+    asks: "text is put into a page as text",
+    verdict: "met",
+    evidence: [
+      ["app/markup.test.ts", "no page makes markup or code out of text"],
+      ["e2e/register.spec.ts", "a name of emoji and an address of every length and script come out as they went in"],
+    ],
+  },
+  {
+    number: "3.3.1",
+    asks: "cookies are Secure, with a `__Host-` or `__Secure-` name",
+    verdict: "met",
+    evidence: [["server/auth/tokens/cookies.test.ts", "on https: no subdomain and no http page can set one like it"]],
+    note: "On loopback, over http, they cannot be; anywhere else `APP_ORIGIN` must be https.",
+  },
+  {
+    number: "3.3.2",
+    asks: "each cookie's SameSite fits its purpose",
+    verdict: "met",
+    evidence: [
+      ["e2e/contract/cookies.spec.ts", "both cookies have the attributes of the contract, and end when it says"],
+    ],
+    note: "Lax: a link from elsewhere opens the page signed in, and nothing that changes anything goes by GET.",
+  },
+  {
+    number: "3.3.3",
+    asks: "cookies have a `__Host-` name",
+    verdict: "met",
+    evidence: [
+      ["server/auth/tokens/cookies.test.ts", "on https: no subdomain and no http page can set one like it"],
+      ["server/auth/tokens/cookies.test.ts", "on https counts only names that nobody else can set"],
+    ],
+  },
+  {
+    number: "3.3.4",
+    asks: "session tokens are HttpOnly and leave the server in Set-Cookie alone",
+    verdict: "met",
+    evidence: [
+      ["server/api/handler.db.test.ts", "no answer carries a token in its body"],
+      ["e2e/contract/cookies.spec.ts", "both cookies have the attributes of the contract, and end when it says"],
+    ],
+  },
+  {
+    number: "3.3.5",
+    asks: "no cookie is too long for a browser to keep",
+    verdict: "met",
+    evidence: [
+      [
+        "server/auth/tokens/refresh-token.test.ts",
+        "both cookies together stay under 2.5 kB, with the longest name, email and origin",
+      ],
+    ],
+  },
+  {
+    number: "3.4.1",
+    asks: "HSTS on every answer, for a year, from level 2 on for subdomains too",
+    verdict: "met",
+    evidence: [
+      ["server/http/entry-headers.test.ts", "on https every answer insists on https"],
+      [
+        "evidence/scanners/https.spec.ts",
+        "on https scanners are content, and faults, limits and a dead database answer with the headers, too",
+      ],
+    ],
+  },
+  {
+    number: "3.4.2",
+    asks: "other origins read answers only if they are on a list",
+    verdict: "met",
+    evidence: [
+      [
+        "server/http/entry-requests.test.ts",
+        "their pages may read answers and refusals to their calls, and nothing else",
+      ],
+      ["server/http/entry-requests.test.ts", "a preflight of anybody else is refused"],
+    ],
+  },
+  {
+    number: "3.4.3",
+    asks: "a policy with object-src and base-uri 'none' and an allowlist, nonces or hashes; at level 3 one of its own for each answer",
+    verdict: "met",
+    evidence: [
+      ["server/http/security-headers.test.ts", "never allows inline code, evaluation or plug-ins in production"],
+      ["e2e/content-security.spec.ts", "every page runs its own scripts by a nonce of its own, and no others"],
+    ],
+  },
+  {
+    number: "3.4.4",
+    asks: "nosniff on every answer",
+    verdict: "met",
+    evidence: [
+      [
+        "e2e/headers/routes.spec.ts",
+        "every route, however it is asked for and by whom, answers with the headers that protect it",
+      ],
+      ["e2e/headers/routes.spec.ts", "what never became a request is answered with the headers that protect it"],
+    ],
+  },
+  {
+    number: "3.4.5",
+    asks: "a referrer policy keeps addresses from others",
+    verdict: "met",
+    evidence: [
+      [
+        "e2e/headers/routes.spec.ts",
+        "every route, however it is asked for and by whom, answers with the headers that protect it",
+      ],
+    ],
+    note: "`same-origin`: other sites are told nothing, not even the host.",
+  },
+  {
+    number: "3.4.6",
+    asks: "frame-ancestors on every answer",
+    verdict: "met",
+    evidence: [
+      [
+        "e2e/headers/routes.spec.ts",
+        "every route, however it is asked for and by whom, answers with the headers that protect it",
+      ],
+    ],
+  },
+  {
+    number: "3.4.8",
+    asks: "documents have an opener policy of same-origin",
+    verdict: "met",
+    evidence: [
+      [
+        "e2e/headers/routes.spec.ts",
+        "every route, however it is asked for and by whom, answers with the headers that protect it",
+      ],
+    ],
+  },
+  {
+    number: "3.5.1",
+    asks: "requests that other sites could make browsers send are told from our own",
+    verdict: "met",
+    evidence: [
+      ["e2e/contract/edges.spec.ts", "${what} is answered ${status} and not executed"],
+      [
+        "server/api/handler.db.test.ts",
+        "the origin is asked before anybody is: a stranger's request without a session gets the same",
+      ],
+    ],
+  },
+  {
+    number: "3.5.2",
+    asks: "nothing sensitive can be called by a request that needs no preflight",
+    verdict: "met",
+    evidence: [["e2e/contract/edges.spec.ts", "${what} is answered ${status} and not executed"]],
+    note: "Preflights are not relied upon: origin and content type are checked on each mutation.",
+  },
+  {
+    number: "3.5.3",
+    asks: "what changes something does not go by GET, HEAD or OPTIONS",
+    verdict: "met",
+    evidence: [["e2e/contract/edges.spec.ts", "GET changes nothing, and only the listed methods are known"]],
+  },
+  {
+    number: "3.5.4",
+    asks: "separate applications have host names of their own",
+    verdict: "not applicable",
+    because:
+      "One application. Whoever adds another gives it another host: `__Host-` cookies then stay apart by themselves.",
+  },
+  {
+    number: "3.5.5",
+    asks: "messages from other windows are checked for origin and form",
+    verdict: "not applicable",
+    because:
+      "No page listens to postMessage; tabs talk by BroadcastChannel, which stays within the origin (`app/markup.test.ts`).",
+  },
+  {
+    number: "3.5.8",
+    asks: "what needs a sign-in cannot be embedded by others",
+    verdict: "met",
+    evidence: [
+      [
+        "e2e/headers/routes.spec.ts",
+        "every route, however it is asked for and by whom, answers with the headers that protect it",
+      ],
+    ],
+  },
+  {
+    number: "3.6.1",
+    asks: "scripts, styles and fonts of other hosts are pinned by digests",
+    verdict: "met",
+    evidence: [
+      [
+        "e2e/privacy.spec.ts",
+        "every private page offers the way out, leaves nothing in the browser's storage and asks nobody else",
+      ],
+      ["server/http/security-headers.test.ts", "never allows inline code, evaluation or plug-ins in production"],
+    ],
+    note: "There are none.",
+  },
+  {
+    number: "3.7.1",
+    asks: "no client technology that browsers have given up",
+    verdict: "met",
+    evidence: [
+      ["server/http/security-headers.test.ts", "never allows inline code, evaluation or plug-ins in production"],
+    ],
+  },
+  {
+    number: "3.7.2",
+    asks: "redirects lead to other hosts only if they are on a list",
+    verdict: "met",
+    evidence: [
+      [
+        "server/auth/policy/next-path.test.ts",
+        "whatever comes in stays on this origin, read as it is, decoded once or twice",
+      ],
+      ["e2e/deep-links.spec.ts", "a link that leads elsewhere after login leads to the dashboard"],
+    ],
+    note: "The list is empty.",
+  },
+];

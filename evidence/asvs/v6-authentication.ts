@@ -1,0 +1,253 @@
+import type { Claim } from "./claim";
+
+const NO_SECOND_FACTOR = "There is no second factor yet (6.3.3).";
+const NO_OUT_OF_BAND = "Nothing is confirmed by phone, message or mail.";
+const NO_PROVIDER = "Nobody signs in through an identity provider.";
+
+export const AUTHENTICATION: Claim[] = [
+  {
+    number: "6.1.1",
+    asks: "how guessing is hindered, and how nobody is locked out by malice, is written down",
+    verdict: "met",
+    evidence: [
+      ["docs/security.md", "**Nobody is locked out by malice.**"],
+      ["docs/security.test.ts", "%s are counted as it says"],
+    ],
+  },
+  {
+    number: "6.1.2",
+    asks: "words of the context that passwords must not rest on are listed",
+    verdict: "met",
+    evidence: [
+      ["docs/security.md", "Words of the context make a password no stronger"],
+      ["server/auth/policy/password-rules.ts", "export const PRODUCT_WORDS"],
+    ],
+  },
+  {
+    number: "6.1.3",
+    asks: "several ways in are all written down, with their strength",
+    verdict: "not applicable",
+    because: "There is one way in: email and password.",
+  },
+  {
+    number: "6.2.1",
+    asks: "passwords have 8 characters at least; 15 recommended",
+    verdict: "met",
+    evidence: [
+      ["server/auth/policy/password-rules.test.ts", "nine letters"],
+      ["docs/security.test.ts", "the lives of sessions and the least length of a password are those that it says"],
+    ],
+    note: "10 unless configured, never fewer than 8; `PASSWORD_MIN_LENGTH=15` is one line.",
+  },
+  {
+    number: "6.2.2",
+    asks: "people can change their password",
+    verdict: "met",
+    evidence: [["e2e/account.spec.ts", "a new password signs every other device out, and the old one opens nothing"]],
+  },
+  {
+    number: "6.2.3",
+    asks: "changing it takes the current and the new one",
+    verdict: "met",
+    evidence: [["e2e/account.spec.ts", "a wrong current password is refused at its field, and what was typed stays"]],
+  },
+  {
+    number: "6.2.4",
+    asks: "new passwords are compared with the 3,000 most common that the policy would allow",
+    verdict: "met",
+    evidence: [
+      ["server/auth/passwords/password-strength.test.ts", "is none of 45,000 leaked ones that the policy would allow"],
+      ["server/auth/passwords/password-strength.test.ts", "is refused as common: %s"],
+    ],
+    note: "45,338 of ten characters and more; of shorter ones, the estimator's 49,233 most common.",
+  },
+  {
+    number: "6.2.5",
+    asks: "any composition is allowed, none demanded",
+    verdict: "met",
+    evidence: [
+      ["server/auth/policy/password-rules.test.ts", "is good: %s"],
+      ["server/auth/passwords/password-strength.test.ts", "is accepted: %s"],
+    ],
+  },
+  {
+    number: "6.2.6",
+    asks: "password fields hide what is typed; people may look at it",
+    verdict: "met",
+    evidence: [["e2e/login.spec.ts", "a password can be shown and hidden again"]],
+  },
+  {
+    number: "6.2.7",
+    asks: "pasting and password managers work",
+    verdict: "met",
+    evidence: [["app/markup.test.ts", "no field hinders pasting or a password manager"]],
+  },
+  {
+    number: "6.2.8",
+    asks: "the password is checked as it was typed: not cut, no case changed",
+    verdict: "met",
+    evidence: [
+      ["server/auth/login/inputs.test.ts", "passwords come out as they went in, blanks and all"],
+      [
+        "server/auth/passwords/password.test.ts",
+        "depends on every character: on the 73rd byte, on what follows a NUL, on the last of 128",
+      ],
+    ],
+    note: "NFKC alone: two keyboards may spell one text differently (NIST SP 800-63B asks for it).",
+  },
+  {
+    number: "6.2.9",
+    asks: "64 characters and more are allowed",
+    verdict: "met",
+    evidence: [
+      [
+        "server/auth/passwords/password.test.ts",
+        "depends on every character: on the 73rd byte, on what follows a NUL, on the last of 128",
+      ],
+    ],
+    note: "128.",
+  },
+  {
+    number: "6.2.10",
+    asks: "no password expires by the calendar",
+    verdict: "met",
+    evidence: [
+      ["docs/security.md", "of any kind; none expires"],
+      ["db/migrations/2026-11-21T1000-create-users.ts", "password_hash"],
+    ],
+    note: "No column could say when one was made.",
+  },
+  {
+    number: "6.2.11",
+    asks: "the listed words of the context are held against new passwords",
+    verdict: "met",
+    evidence: [
+      ["server/auth/passwords/password-strength.test.ts", "Portcullis-1!"],
+      ["server/auth/passwords/password-strength.test.ts", "is good or bad with the person it belongs to"],
+    ],
+  },
+  {
+    number: "6.2.12",
+    asks: "new passwords are compared with a set of breached ones",
+    verdict: "met",
+    evidence: [
+      [
+        "server/auth/passwords/password-strength.test.ts",
+        "is refused because it was leaked, however strong it looks: %s",
+      ],
+      ["server/auth/passwords/password-strength.test.ts", "is none of 45,000 leaked ones that the policy would allow"],
+    ],
+    note: "A shipped set of 45,338. The hundreds of millions of Have I Been Pwned would need a service that learns who registers when, or gigabytes.",
+  },
+  {
+    number: "6.3.1",
+    asks: "guessing is hindered as written down",
+    verdict: "met",
+    evidence: [
+      ["server/auth/login/login.db.test.ts", "of a hundred guesses at once with one left, exactly one is evaluated"],
+      ["server/auth/login/login.db.test.ts", "of strangers, and the owner's device is not locked out by them"],
+      [
+        "server/auth/login/login.db.test.ts",
+        "ten a minute, of any email and right or wrong, and none of them for others",
+      ],
+      [
+        "e2e/limits.spec.ts",
+        "an address signs in ten times a minute, whatever it claims to be, and is then told how long to wait",
+      ],
+    ],
+  },
+  {
+    number: "6.3.2",
+    asks: "no default accounts",
+    verdict: "met",
+    evidence: [
+      ["db/no-accounts.test.ts", "no migration makes an account: there is none that somebody did not register"],
+    ],
+  },
+  {
+    number: "6.3.3",
+    asks: "more than one factor must be used",
+    verdict: "not met",
+    takes:
+      "TOTP or passkeys: a table of authenticators, a step between password and session, recovery codes, and step-up. Named as coming later, without stubs.",
+  },
+  {
+    number: "6.3.4",
+    asks: "all ways in are known and equally strong",
+    verdict: "met",
+    evidence: [["server/api/router.test.ts", "the surface is the one of the contract"]],
+    note: "One way; a session is opened by `register` and `login` alone.",
+  },
+  {
+    number: "6.4.1",
+    asks: "passwords and codes that the system hands out are random and short-lived",
+    verdict: "not applicable",
+    because: "The system hands out none.",
+  },
+  {
+    number: "6.4.2",
+    asks: "no hints and no secret questions",
+    verdict: "met",
+    evidence: [["server/api/router.test.ts", "the surface is the one of the contract"]],
+  },
+  {
+    number: "6.4.3",
+    asks: "a forgotten password can be reset safely",
+    verdict: "not met",
+    takes:
+      "Mail: a verified address, a single-use token of minutes with its own limit, and the end of all sessions. Named as coming later.",
+  },
+  {
+    number: "6.4.4",
+    asks: "losing a factor means proving who one is again",
+    verdict: "not applicable",
+    because: NO_SECOND_FACTOR,
+  },
+  { number: "6.5.1", asks: "codes work once", verdict: "not applicable", because: NO_SECOND_FACTOR },
+  {
+    number: "6.5.2",
+    asks: "short recovery codes are kept as slow hashes",
+    verdict: "not applicable",
+    because: NO_SECOND_FACTOR,
+  },
+  { number: "6.5.3", asks: "codes and seeds are random", verdict: "not applicable", because: NO_SECOND_FACTOR },
+  { number: "6.5.4", asks: "codes have 20 bits at least", verdict: "not applicable", because: NO_SECOND_FACTOR },
+  {
+    number: "6.5.5",
+    asks: "codes live minutes, or half a minute",
+    verdict: "not applicable",
+    because: NO_SECOND_FACTOR,
+  },
+  {
+    number: "6.6.1",
+    asks: "codes by phone only with warnings and a better choice",
+    verdict: "not applicable",
+    because: NO_OUT_OF_BAND,
+  },
+  {
+    number: "6.6.2",
+    asks: "a code belongs to the request it was made for",
+    verdict: "not applicable",
+    because: NO_OUT_OF_BAND,
+  },
+  { number: "6.6.3", asks: "guessing codes is limited", verdict: "not applicable", because: NO_OUT_OF_BAND },
+  {
+    number: "6.8.1",
+    asks: "one provider cannot speak for another's people",
+    verdict: "not applicable",
+    because: NO_PROVIDER,
+  },
+  {
+    number: "6.8.2",
+    asks: "assertions are believed by their signature only",
+    verdict: "not applicable",
+    because: NO_PROVIDER,
+  },
+  { number: "6.8.3", asks: "an assertion works once", verdict: "not applicable", because: NO_PROVIDER },
+  {
+    number: "6.8.4",
+    asks: "how strongly a provider checked is asked for and judged",
+    verdict: "not applicable",
+    because: NO_PROVIDER,
+  },
+];

@@ -1,0 +1,174 @@
+import type { Claim } from "./claim";
+
+const NO_FEDERATION = "There is no single sign-on: sessions begin and end here alone.";
+
+export const SESSIONS: Claim[] = [
+  {
+    number: "7.1.1",
+    asks: "idle and absolute limits are written down and weighed against NIST SP 800-63B",
+    verdict: "met",
+    evidence: [
+      ["docs/security.md", "A password alone is AAL1, whose limits these are."],
+      ["docs/security.test.ts", "the lives of sessions and the least length of a password are those that it says"],
+    ],
+  },
+  {
+    number: "7.1.2",
+    asks: "how many sessions an account may have, and what happens then, is written down",
+    verdict: "met",
+    evidence: [["docs/security.md", "**Any number of sessions** per account"]],
+  },
+  { number: "7.1.3", asks: "federated sessions are written down", verdict: "not applicable", because: NO_FEDERATION },
+  {
+    number: "7.2.1",
+    asks: "tokens are checked by the server",
+    verdict: "met",
+    evidence: [
+      ["server/auth/gate/require-caller.db.test.ts", "is not shown with a token that was carried elsewhere"],
+      ["server/auth/tokens/signed-token.test.ts", "not one flipped character is overlooked"],
+    ],
+  },
+  {
+    number: "7.2.2",
+    asks: "sessions rest on tokens made for them, not on fixed keys",
+    verdict: "met",
+    evidence: [
+      ["server/auth/tokens/access-token.test.ts", "a token says who, which session, since when and until when"],
+    ],
+  },
+  {
+    number: "7.2.3",
+    asks: "reference tokens are random, with 128 bits",
+    verdict: "met",
+    evidence: [["server/auth/tokens/refresh-token.test.ts", "nonces have 128 bits and never come twice"]],
+    note: "And signed on top of that.",
+  },
+  {
+    number: "7.2.4",
+    asks: "signing in makes a new token and ends the one before",
+    verdict: "met",
+    evidence: [["e2e/contract/procedures.spec.ts", "a login ends the session whose cookies it came with"]],
+  },
+  {
+    number: "7.3.1",
+    asks: "who is idle for long signs in again",
+    verdict: "met",
+    evidence: [
+      [
+        "server/auth/sessions/refresh.db.test.ts",
+        "somebody who comes every six days stays, until the absolute limit and not a moment longer",
+      ],
+      [
+        "db/tables/sessions.db.test.ts",
+        "idle expiry never exceeds the absolute limit, neither at the beginning nor later",
+      ],
+    ],
+  },
+  {
+    number: "7.3.2",
+    asks: "a session ends after an absolute time",
+    verdict: "met",
+    evidence: [
+      [
+        "server/auth/sessions/refresh.db.test.ts",
+        "somebody who comes every six days stays, until the absolute limit and not a moment longer",
+      ],
+      ["server/auth/tokens/access-token.test.ts", "no token outlives its session"],
+    ],
+  },
+  {
+    number: "7.4.1",
+    asks: "a session that has ended is of no use any longer, self-contained tokens included",
+    verdict: "met",
+    evidence: [
+      [
+        "server/auth/sessions/revocation-feed.db.test.ts",
+        "followed, it knows within two seconds what was revoked elsewhere",
+      ],
+      [
+        "server/auth/sessions/revocation-feed.db.test.ts",
+        "is refused at once where it was revoked, and elsewhere with the next read",
+      ],
+      ["db/tables/revocations.db.test.ts", "a refresh never brings a session back, however it races the revocation"],
+      ["e2e/back.spec.ts", "Back after signing out shows nothing private"],
+    ],
+  },
+  {
+    number: "7.4.2",
+    asks: "disabling or deleting an account ends its sessions",
+    verdict: "met",
+    evidence: [
+      [
+        "server/auth/sessions/disabled-account.db.test.ts",
+        "the documented statements end every session of the account at once, and let nobody in again",
+      ],
+      ["server/auth/sessions/refresh.db.test.ts", "a disabled user's session ends with its next refresh, for good"],
+    ],
+    note: "By an operator's statements: the product has no function that disables. `disabled_at` alone takes effect with the next refresh, within `ACCESS_TOKEN_SECONDS`.",
+  },
+  {
+    number: "7.4.3",
+    asks: "after a change of password all other sessions can be ended",
+    verdict: "met",
+    evidence: [
+      ["server/auth/login/change-password.db.test.ts", "every other session ends, at once, and this one goes on"],
+    ],
+    note: "They are, unasked.",
+  },
+  {
+    number: "7.4.4",
+    asks: "every private page shows the way out",
+    verdict: "met",
+    evidence: [
+      [
+        "e2e/privacy.spec.ts",
+        "every private page offers the way out, leaves nothing in the browser's storage and asks nobody else",
+      ],
+    ],
+  },
+  {
+    number: "7.4.5",
+    asks: "administrators can end the sessions of one person or of all",
+    verdict: "not met",
+    takes:
+      "Roles and an admin console, named as coming later. Operators can by SQL: every instance follows `revoked_at` within 2 seconds, whoever sets it.",
+    evidence: [
+      [
+        "server/auth/sessions/disabled-account.db.test.ts",
+        "the documented statements end every session of the account at once, and let nobody in again",
+      ],
+    ],
+  },
+  {
+    number: "7.5.1",
+    asks: "what authentication rests on is changed only after authenticating again",
+    verdict: "met",
+    evidence: [
+      ["e2e/account.spec.ts", "a wrong current password is refused at its field, and what was typed stays"],
+      ["server/auth/login/change-password.db.test.ts", "guesses at an open screen are counted, all at once too"],
+    ],
+    note: "The password is the only such thing; the email cannot be changed.",
+  },
+  {
+    number: "7.5.2",
+    asks: "people see their sessions and, having authenticated again, end any of them",
+    verdict: "not met",
+    takes:
+      "Step-up. They see and end them, without the password on purpose: whoever finds a stranger in the list must be able to act at once, and ending a session gives a thief nothing.",
+    evidence: [
+      ["e2e/devices.spec.ts", "another browser appears in the list, and is out at once when it is signed out there"],
+    ],
+  },
+  {
+    number: "7.6.1",
+    asks: "sessions here and at a provider end together as agreed",
+    verdict: "not applicable",
+    because: NO_FEDERATION,
+  },
+  {
+    number: "7.6.2",
+    asks: "no session begins without somebody doing something",
+    verdict: "met",
+    evidence: [["e2e/contract/edges.spec.ts", "GET changes nothing, and only the listed methods are known"]],
+  },
+];

@@ -1,0 +1,66 @@
+import type { Claim } from "./claim";
+
+export const AUTHORIZATION: Claim[] = [
+  {
+    number: "8.1.1",
+    asks: "who may call what, on whose data, is written down",
+    verdict: "met",
+    evidence: [
+      ["docs/security.md", "Closed by default"],
+      ["docs/security.test.ts", "the table of who may do what names every procedure, and no other"],
+    ],
+  },
+  {
+    number: "8.1.2",
+    asks: "who may read and set which field is written down",
+    verdict: "met",
+    evidence: [["docs/security.md", "Nobody reads or sets: password hash, nonces, epoch"]],
+  },
+  {
+    number: "8.2.1",
+    asks: "functions are closed to who has no right to them",
+    verdict: "met",
+    evidence: [
+      ["server/api/router.test.ts", "needs a caller before anything else"],
+      ["server/api/router.test.ts", "a public procedure under a name that is not listed serves nobody"],
+      ["e2e/contract/procedures.spec.ts", "who is signed out is refused by everything that is not public"],
+    ],
+  },
+  {
+    number: "8.2.2",
+    asks: "data is closed to who has no right to it, whatever id is sent",
+    verdict: "met",
+    evidence: [
+      ["e2e/contract/procedures.spec.ts", "a session of somebody else is as unknown as one that never was"],
+      ["db/tables/revocations.db.test.ts", "somebody else's session is as unknown as none"],
+    ],
+  },
+  {
+    number: "8.2.3",
+    asks: "fields are closed to who has no right to them",
+    verdict: "met",
+    evidence: [
+      ["server/api/router.test.ts", "refuses what it does not know, and asks no database for it"],
+      [
+        "e2e/contract/procedures.spec.ts",
+        "every procedure answers in the shape that the contract names, and nothing more",
+      ],
+    ],
+  },
+  {
+    number: "8.3.1",
+    asks: "the server decides, not the browser's script",
+    verdict: "met",
+    evidence: [
+      ["server/api/router.test.ts", "needs a caller before anything else"],
+      ["server/auth/gate/require-caller.db.test.ts", "is not shown to a session that was revoked a moment ago"],
+    ],
+    note: "Page and procedure check the caller themselves, whatever the gate in front decided.",
+  },
+  {
+    number: "8.4.1",
+    asks: "tenants are kept apart",
+    verdict: "not applicable",
+    because: "There are no tenants: every row belongs to one person.",
+  },
+];

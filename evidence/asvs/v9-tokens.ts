@@ -1,0 +1,67 @@
+import type { Claim } from "./claim";
+
+export const TOKENS: Claim[] = [
+  {
+    number: "9.1.1",
+    asks: "nothing in a token is believed before its signature",
+    verdict: "met",
+    evidence: [
+      ["server/auth/tokens/signed-token.test.ts", "not one flipped character is overlooked"],
+      ["server/auth/sessions/refresh.db.test.ts", "and makes the secret up changes nothing, and no statement is sent"],
+    ],
+  },
+  {
+    number: "9.1.2",
+    asks: "only listed algorithms, none of them `none`",
+    verdict: "met",
+    evidence: [
+      ["server/auth/tokens/signed-token.test.ts", "alg none"],
+      ["server/auth/tokens/signed-token.test.ts", "HS512"],
+      ["server/auth/tokens/signed-token.test.ts", "RS256"],
+    ],
+    note: "HS256 alone.",
+  },
+  {
+    number: "9.1.3",
+    asks: "keys come from our configuration, never from the token",
+    verdict: "met",
+    evidence: [
+      ["server/auth/tokens/signed-token.test.ts", "a key of its own"],
+      ["server/auth/tokens/signed-token.test.ts", "an unknown kid"],
+    ],
+  },
+  {
+    number: "9.2.1",
+    asks: "a token is good within its time only",
+    verdict: "met",
+    evidence: [
+      ["server/auth/tokens/signed-token.test.ts", "what was signed is read, until its second is over"],
+      ["server/auth/tokens/signed-token.test.ts", "a start in the future"],
+    ],
+  },
+  {
+    number: "9.2.2",
+    asks: "a token of another kind is not accepted",
+    verdict: "met",
+    evidence: [
+      ["server/auth/tokens/signed-token.test.ts", "the other kind of token"],
+      ["server/auth/tokens/access-token.test.ts", "a refresh token, even under the key of access tokens"],
+    ],
+  },
+  {
+    number: "9.2.3",
+    asks: "a token for another service is not accepted",
+    verdict: "met",
+    evidence: [
+      ["server/auth/tokens/signed-token.test.ts", "another audience"],
+      ["server/auth/tokens/access-token.test.ts", "a token of another origin is not"],
+    ],
+  },
+  {
+    number: "9.2.4",
+    asks: "one key for several services: each token names its own",
+    verdict: "met",
+    evidence: [["server/auth/tokens/signed-token.test.ts", "another audience"]],
+    note: "`aud` is the origin, required and compared, also where a team shares a key by mistake.",
+  },
+];

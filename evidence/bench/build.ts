@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join, relative } from "node:path";
+import { hashBuildInputs } from "@/scripts/build-inputs.mjs";
+import { bundle } from "@/scripts/bundle.mjs";
+import { mustRun } from "@/scripts/command.mjs";
+import { DATA, ROOT } from "@/scripts/paths.mjs";
+
+export const TWINS = join(DATA, "bench", "twins");
+export const BARE = join(DATA, "bench", "bare");
+export const DEAR = join(DATA, "bench", "dear");
+
+/** A hash of the dear copy goes over its memory so many times as often: as on a machine that hashes so much more slowly. */
+export const DEAR_TIMES = 4;
+
+type Say = (detail: string) => void;
+
+const SOURCES = ["app", "server", "db", "middleware.ts", "instrumentation.ts", "tsconfig.json", "postcss.config.mjs"];
+
+/**
+ * Builds a copy of the app in which one procedure and one page are left open. The app itself knows nothing of it: there is
+ * no flag by which a twin could ship.
+ */
+export async function buildTwins(say: Say): Promise<void> {
+  const inputs = inputsOf("twins", hashBuildInputs(ROOT, {}));
+  await buildFolder(TWINS, inputs, say, () => {
+    layProduct(TWINS);
+    cpSync(join(ROOT, "evidence", "bench", "twins"), TWINS, { recursive: true });
+    openPages();
+  });
+  await bundle({ main: "server/main.ts" }, join(TWINS, ".next", "entry"));
+}
+
+/** Builds a copy of the app in which a password takes longer to hash, and nothing else. */
+export async function buildDear(say: Say): Promise<void> {
+  await buildFolder(DEAR, inputsOf(null, hashBuildInputs(ROOT, {})), say, () => {
+    layProduct(DEAR);
+    const file = join(DEAR, "server", "auth", "passwords", "password.ts");
+    const text = readFileSync(file, "utf8");
+    const dearer = text.replace(/(?<=\n  timeCost: )\d+/, (passes) => String(Number(passes) * DEAR_TIMES));
+    if (dearer === text) throw new Error(`The number of passes is not where it was in ${file}`);
+    writeFileSync(file, dearer);
+  });
+  await bundle({ main: "server/main.ts" }, join(DEAR, ".next", "entry"));
+}
+
+/** Builds an empty app of the same framework. */
+export async function buildBare(say: Say): Promise<void> {
+  const inputs = inputsOf("bare", readFileSync(join(ROOT, "package-lock.json"), "utf8"));
+  await buildFolder(BARE, inputs, say, () => {
+    cpSync(join(ROOT, "evidence", "bench", "bare"), BARE, { recursive: true });
+    cpSync(join(ROOT, "tsconfig.json"), join(BARE, "tsconfig.json"));
+    writeFileSync(
+      join(BARE, "product.config.ts"),
+      "export default { poweredByHeader: false, reactStrictMode: true };\n",
+    );
+  });
+}
+
+function layProduct(folder: string): void {
+  for (const source of SOURCES) cpSync(join(ROOT, source), join(folder, source), { recursive: true });
+  cpSync(join(ROOT, "next.config.ts"), join(folder, "product.config.ts"));
+}
+
+/** The private pages once more at an open address, from their own sources: only who looks at the caller is another. */
+function openPages(): void {
+  const folder = join(TWINS, "app", "(public)");
+  cpSync(join(ROOT, "app", "(member)"), folder, { recursive: true });
+  // Names of the same length, so that the pages have the same size.
+  renameSync(join(folder, "dashboard"), join(folder, "twin-page"));
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!/\.tsx?$/.test(file)) continue;
+    const text = readFileSync(join(folder, file), "utf8")
+      .replaceAll("@/app/(member)/dashboard", "@/app/(public)/twin-page")
+      .replaceAll("@/app/(member)", "@/app/(public)")
+      .replaceAll("@/server/auth/gate/require-caller", "@/server/api/open-caller");
+    writeFileSync(join(folder, file), text);
+  }
+}
+
+async function buildFolder(folder: string, inputs: string, say: Say, lay: () => void): Promise<void> {
+  const stamp = join(folder, "inputs");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return say("unchanged");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  lay();
+  // The packages lie further up, where the bundler looks only if it is told that this is still its ground.
+  symlinkSync(relative(folder, join(ROOT, "node_modules")), join(folder, "node_modules"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
+  const ground = JSON.stringify(ROOT);
+  // Maps say which module of ours every byte of a page's script came from.
+  const config = `{ ...product, turbopack: { root: ${ground} }, typescript: { ignoreBuildErrors: true }, productionBrowserSourceMaps: true }`;
+  writeFileSync(
+    join(folder, "next.config.ts"),
+    `import product from "./product.config";\n\nexport default ${config};\n`,
+  );
+  say("next build");
+  await mustRun(process.execPath, [join(ROOT, "node_modules", "next", "dist", "bin", "next"), "build"], {
+    cwd: folder,
+    log: join(DATA, "bench", "logs", "build.log"),
+    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+  });
+  writeFileSync(stamp, inputs);
+}
+
+/** One value for all that a build is made from: its part of the bench, and what it stands on. */
+function inputsOf(part: "twins" | "bare" | null, ground: string): string {
+  const hash = createHash("sha256").update(ground);
+  if (part !== null) {
+    const folder = join(ROOT, "evidence", "bench", part);
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path));
+    for (const file of files.sort()) hash.update(file).update(readFileSync(join(folder, file)));
+  }
+  return hash.update(readFileSync(join(ROOT, "evidence", "bench", "build.ts"))).digest("hex");
+}

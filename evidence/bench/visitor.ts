@@ -1,0 +1,40 @@
+import { Jar } from "@/evidence/fault-lab/jar";
+import { ORIGIN, USER_AGENT } from "./requests";
+
+/** One browser, without a browser: keeps cookies, sends what a browser would, follows nothing. */
+export class Visitor {
+  readonly jar = new Jar();
+
+  constructor(private port: number) {}
+
+  /** The same cookies, at another instance. */
+  moveTo(port: number): this {
+    this.port = port;
+    return this;
+  }
+
+  open(path: string): Promise<Response> {
+    return this.#ask(path, { headers: { "sec-fetch-dest": "document", "sec-fetch-site": "same-origin" } });
+  }
+
+  query(procedure: string): Promise<Response> {
+    return this.#ask(`/api/trpc/${procedure}`, {});
+  }
+
+  mutate(procedure: string, input?: unknown): Promise<Response> {
+    return this.#ask(`/api/trpc/${procedure}`, {
+      method: "POST",
+      headers: { origin: ORIGIN, "content-type": "application/json" },
+      body: input === undefined ? undefined : JSON.stringify(input),
+    });
+  }
+
+  async #ask(path: string, init: RequestInit): Promise<Response> {
+    const { header } = this.jar;
+    const headers = { "user-agent": USER_AGENT, ...init.headers, ...(header === undefined ? {} : { cookie: header }) };
+    const response = await fetch(`http://127.0.0.1:${this.port}${path}`, { ...init, headers, redirect: "manual" });
+    for (const cookie of response.headers.getSetCookie()) this.jar.receive(cookie);
+    await response.arrayBuffer();
+    return response;
+  }
+}

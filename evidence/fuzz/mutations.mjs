@@ -1,0 +1,111 @@
+/**
+ * Rules of the product that the oracles watch, each with the edit that takes it out. `oracle` is the one that must fail then.
+ * @type {{ rule: string, file: string, from: string, to: string, oracle: string }[]}
+ */
+export const MUTATIONS = [
+  {
+    rule: "a body has at most 64 kB",
+    file: "server/http/body.ts",
+    from: "BODY_BYTES_AT_MOST = 64 * 1024",
+    to: "BODY_BYTES_AT_MOST = 1024 * 1024",
+    oracle: "What is too much, ambiguous or hidden in a batch was refused",
+  },
+  {
+    rule: "a page takes GET and HEAD only",
+    file: "server/http/methods.ts",
+    from: 'if (route !== "call") return READING;',
+    to: 'if (route !== "call") return [...READING, "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];',
+    oracle: "Every body was our envelope, a page, or a file of ours",
+  },
+  {
+    rule: "a mutation comes from our own origin",
+    file: "server/auth/gate/same-origin.ts",
+    from: "if (READING_METHODS.includes(claims.method))",
+    to: "if (READING_METHODS.includes(claims.method) || claims.method)",
+    oracle: "What another site can send changed nothing",
+  },
+  {
+    rule: "a mutation's body is JSON",
+    file: "server/api/handler.ts",
+    from: 'if (type !== "application/json")',
+    to: 'if (type === "application/never")',
+    oracle: "What is too much, ambiguous or hidden in a batch was refused",
+  },
+  {
+    rule: "a token has one canonical spelling",
+    file: "server/auth/tokens/signed-token.ts",
+    from: "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/",
+    to: "[A-Za-z0-9_-]+=*$/",
+    oracle: "Nobody was let in without a token or a password of ours",
+  },
+  {
+    rule: "`next` stays on this origin",
+    file: "server/auth/policy/next-path.ts",
+    from: "  const target = resolveHere(candidate);\n  if (target === null",
+    to: "  if (candidate.length > 1) return candidate;\n  const target = resolveHere(candidate);\n  if (target === null",
+    oracle: "No redirect led away",
+  },
+  {
+    rule: "a session cookie that is sent twice is refused",
+    file: "server/http/inbound-headers.ts",
+    from: 'name === "cookie" && repeatsCookie',
+    to: 'name === "never" && repeatsCookie',
+    oracle: "What is too much, ambiguous or hidden in a batch was refused",
+  },
+  {
+    rule: "claims in headers do not reach the app",
+    file: "server/http/inbound-headers.ts",
+    from: "if (!isClaim(name) ||",
+    to: 'if (name !== "" || !isClaim(name) ||',
+    oracle: "",
+  },
+  {
+    rule: "nothing but a file is kept by a cache",
+    file: "server/http/response-headers.ts",
+    from: "if (!isCacheable(answer, visit))",
+    to: "if (isCacheable(answer, visit))",
+    oracle: "Nothing but a file may be kept by a cache",
+  },
+  {
+    rule: "an error says one sentence of a closed list",
+    file: "server/api/init.ts",
+    from: "message: refusal?.message ?? FAULT_MESSAGE",
+    to: "message: error.message || FAULT_MESSAGE",
+    oracle: "Every body was our envelope, a page, or a file of ours",
+  },
+  {
+    rule: "every answer carries the security headers",
+    file: "server/http/response-headers.ts",
+    from: "for (const [name, value] of security.always) answer.setHeader(name, value);",
+    to: "",
+    oracle: "Every answer carried its request id and all security headers, once",
+  },
+  {
+    rule: "a router state that Next cannot read is dropped",
+    file: "server/http/forwarded-headers.ts",
+    from: "if (!isRouterState(forwarded[ROUTER_STATE_HEADER])) delete forwarded[ROUTER_STATE_HEADER];",
+    to: "",
+    oracle: "No answer was a fault, and no fault stood in the log",
+  },
+  {
+    rule: "a sign-in does not hide in a batch",
+    file: "server/api/handler.ts",
+    from: "if (names.length > 1 && names.some",
+    to: "if (names.length > 100 && names.some",
+    oracle: "What is too much, ambiguous or hidden in a batch was refused",
+  },
+  {
+    rule: "the log has paths without their query",
+    file: "server/http/request-log.ts",
+    from: "path: loggedPath(visit.path)",
+    to: 'path: loggedPath(answer.req.url ?? "")',
+    oracle: "The log kept tokens, passwords and queries to itself",
+  },
+  {
+    rule: "scripts cannot read the session cookies",
+    file: "server/auth/tokens/cookies.ts",
+    from: '["Path=/", "HttpOnly", "SameSite=Lax"]',
+    to: '["Path=/", "SameSite=Lax"]',
+    oracle: "Every Set-Cookie cleared a cookie, or belonged to the session that asked",
+  },
+];

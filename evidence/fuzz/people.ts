@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto";
+import type { Kysely } from "kysely";
+import type { Database, SessionRow, User } from "@/db/schema";
+import { insertUser } from "@/db/tables/users";
+import type { Client } from "@/server/auth/client/client";
+import { describeDevice } from "@/server/auth/client/device";
+import { grantBoth } from "@/server/auth/sessions/issue-tokens";
+import { hashPassword } from "@/server/auth/passwords/password";
+import { openSession } from "@/server/auth/sessions/open-session";
+
+export const AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+export const PASSWORD = "velvet otters cross 7 bridges";
+
+const CLIENT: Client = { address: "127.0.0.1", userAgent: AGENT, ...describeDevice(AGENT) };
+
+interface Held {
+  session: SessionRow;
+  access: string;
+  refresh: string;
+}
+
+export type Difference = "everything" | "rotated" | null;
+
+export type Rows = { user: User | undefined; sessions: SessionRow[] };
+
+/** An account with one session. It is planted by the product's own code, so that a request costs no login. */
+export class Person {
+  #held: Held | null = null;
+
+  private constructor(
+    private readonly db: Kysely<Database>,
+    private readonly planted: User,
+  ) {}
+
+  static async plant(db: Kysely<Database>, passwordHash: string): Promise<Person> {
+    const email = `person.${randomUUID()}@example.test`;
+    const now = new Date();
+    const created = { id: randomUUID(), email, fullName: "Ada Moat", passwordHash, createdAt: now, updatedAt: now };
+    await insertUser(db, created);
+    const user = await db.selectFrom("users").selectAll().where("id", "=", created.id).executeTakeFirstOrThrow();
+    const person = new Person(db, user);
+    await person.signIn();
+    return person;
+  }
+
+  get email(): string {
+    return this.planted.email;
+  }
+
+  get userId(): string {
+    return this.planted.id;
+  }
+
+  get sessionId(): string {
+    return this.#signedIn.session.id;
+  }
+
+  get access(): string {
+    return this.#signedIn.access;
+  }
+
+  get refresh(): string {
+    return this.#signedIn.refresh;
+  }
+
+  /** What nobody but this person may ever see in an answer. */
+  get secrets(): string[] {
+    const { access, refresh, session } = this.#signedIn;
+    return [access, refresh, session.currentNonce, session.id, this.email];
+  }
+
+  /** What is not as it was planted; null if everything is. Who was shown an old token may have been given the next one. */
+  difference({ user, sessions }: Rows): Difference {
+    const [session] = sessions;
+    const planted = this.#signedIn.session;
+    if (sessions.length !== 1 || session === undefined || !isSame(user, this.planted)) return "everything";
+    if (isSame(session, planted)) return null;
+    const { id, userId, createdAt, absoluteExpiresAt, revokedAt, revokedReason, remember } = planted;
+    const kept = { id, userId, createdAt, absoluteExpiresAt, revokedAt, revokedReason, remember };
+    return isSame({ ...session, ...kept }, session) ? "rotated" : "everything";
+  }
+
+  /** As at the beginning: one session, which is new. */
+  async restore(): Promise<void> {
+    const { id, ...values } = this.planted;
+    await this.db.deleteFrom("sessions").where("userId", "=", id).execute();
+    await this.db.updateTable("users").set(values).where("id", "=", id).execute();
+    await this.signIn();
+  }
+
+  private async signIn(): Promise<void> {
+    const now = new Date();
+    const session = await openSession(this.db, this.planted, true, CLIENT, now);
+    if (session === null) throw new Error("The session was not opened.");
+    const { cookies } = await grantBoth(session, CLIENT, now);
+    const row = await this.db.selectFrom("sessions").selectAll().where("id", "=", session.id).executeTakeFirstOrThrow();
+    this.#held = { session: row, access: cookies[0]!.value, refresh: cookies[1]!.value };
+  }
+
+  get #signedIn(): Held {
+    if (this.#held === null) throw new Error("Nobody is signed in.");
+    return this.#held;
+  }
+}
+
+/** What the database has of them, read at once. */
+export async function readRows(db: Kysely<Database>, people: readonly Person[]): Promise<Rows[]> {
+  const ids = people.map(({ userId }) => userId);
+  const [users, sessions] = await Promise.all([
+    db.selectFrom("users").selectAll().where("id", "in", ids).execute(),
+    db.selectFrom("sessions").selectAll().where("userId", "in", ids).orderBy("id").execute(),
+  ]);
+  return ids.map((one) => ({
+    user: users.find(({ id }) => id === one),
+    sessions: sessions.filter(({ userId }) => userId === one),
+  }));
+}
+
+/** One hash for all of them: hashing is the one thing here that takes time. */
+export async function hashOnce(): Promise<string> {
+  return hashPassword(PASSWORD);
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

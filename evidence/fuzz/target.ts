@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Kysely } from "kysely";
+import { connect } from "@/db/connect";
+import type { Database } from "@/db/schema";
+import { createDatabase, urlOf } from "@/evidence/fault-lab/stack";
+import { pause } from "@/evidence/fault-lab/pause";
+import { startApp, type App } from "@/scripts/app.mjs";
+import { findFreePort } from "@/scripts/loopback.mjs";
+import type { Server } from "@/scripts/mysql/private-server.mjs";
+import { DATA, ROOT, findBuild } from "@/scripts/paths.mjs";
+import { migrate } from "@/scripts/schema.mjs";
+import { AppLog } from "./app-log";
+import { isFaultLine } from "./judges";
+import type { Sample } from "./memory";
+import type { Secrets } from "./tampering";
+
+const FOLDER = join(DATA, "fuzz");
+const MEMORY = join(FOLDER, "memory.json");
+
+/** The built app with a database of its own, and everything that only somebody inside can know of it. */
+export class Target {
+  private constructor(
+    readonly port: number,
+    readonly origin: string,
+    readonly db: Kysely<Database>,
+    readonly app: App,
+    readonly log: AppLog,
+    readonly signingSecrets: Secrets,
+    /** What must never leave it. */
+    readonly secrets: readonly string[],
+    readonly buildId: string,
+  ) {}
+
+  static async start(server: Server): Promise<Target> {
+    const name = await createDatabase(server);
+    const url = urlOf(server, name);
+    await migrate(url);
+    const port = await findFreePort();
+    const origin = `http://localhost:${port}`;
+    const secret = () => randomBytes(32).toString("base64url");
+    const env = {
+      NODE_ENV: "production",
+      APP_ORIGIN: origin,
+      DATABASE_URL: url,
+      SESSION_SECRET: secret(),
+      JWT_ACCESS_SECRET: secret(),
+      // Nobody is to be refreshed because the run is long.
+      ACCESS_TOKEN_SECONDS: "3600",
+      RATE_LIMIT_FACTOR: "100000",
+    };
+    // The people are planted by the product's own code, which reads the same variables.
+    Object.assign(process.env, env);
+    const log = join(FOLDER, "app.log");
+    rmSync(MEMORY, { force: true });
+    const app = await startApp({
+      port,
+      log,
+      env: {
+        ...env,
+        LOG_LEVEL: "debug",
+        FUZZ_MEMORY_FILE: MEMORY,
+        NODE_OPTIONS: `--import ${pathToFileURL(join(ROOT, "evidence", "fuzz", "memory-probe.mjs"))}`,
+      },
+    });
+    const buildId = readFileSync(join(findBuild(), "BUILD_ID"), "utf8");
+    const secrets = [env.SESSION_SECRET, env.JWT_ACCESS_SECRET, name, ROOT, "$argon2"];
+    const signing = { access: env.JWT_ACCESS_SECRET, refresh: env.SESSION_SECRET };
+    return new Target(port, origin, connect(url), app, new AppLog(log, isFaultLine), signing, secrets, buildId);
+  }
+
+  /** What it holds when its garbage is collected. */
+  async sample(requests: number): Promise<Sample> {
+    rmSync(MEMORY, { force: true });
+    process.kill(this.app.pid, "SIGUSR2");
+    while (!existsSync(MEMORY)) await pause(20);
+    await pause(5);
+    const { heapUsed, rss } = JSON.parse(readFileSync(MEMORY, "utf8")) as Sample;
+    return { requests, heapUsed, rss };
+  }
+
+  async stop(): Promise<void> {
+    await this.app.stop();
+    this.log.close();
+    await this.db.destroy();
+  }
+}

@@ -1,0 +1,124 @@
+import { earlierOf, secondsAfter } from "@/server/auth/policy/lifetimes";
+import { judgeRotation } from "@/server/auth/sessions/rotation";
+import { LOST, PRESENTED, RECEIVED, TICK } from "./lifetimes-story";
+import type { Model, Visitor } from "./search";
+
+/** In ticks; small, so that a whole session fits into the search. */
+export interface Limits {
+  window: number;
+  idle: number;
+  absolute: number;
+}
+
+/** How limits are kept; every part can be left out. */
+export interface LimitRules {
+  /** The verdict looks at the idle limit, */
+  judgesIdle: boolean;
+  /** and at the absolute one. */
+  judgesAbsolute: boolean;
+  /** The idle limit never lies behind the absolute one. */
+  cutsIdle: boolean;
+  /** A new refresh token moves the row's idle limit. */
+  movesRow: boolean;
+  /** It moves the cookie's end, too. */
+  movesCookie: boolean;
+}
+
+export const ALL_LIMITS: LimitRules = {
+  judgesIdle: true,
+  judgesAbsolute: true,
+  cutsIdle: true,
+  movesRow: true,
+  movesCookie: true,
+};
+
+const LOGIN = new Date(Date.UTC(2026, 10, 21));
+const BROWSER = { browser: "Firefox", os: "Linux" };
+
+interface Session {
+  age: number;
+  /** When the current and the previous token were made, and when the current one was handed out last: ticks since the login. */
+  currentMadeAt: number;
+  previousMadeAt: number;
+  handedAt: number;
+  hasPrevious: boolean;
+  jarIsPrevious: boolean;
+}
+
+/** One session from login to beyond its absolute limit; a browser that refreshes, or not, at any time, and may lose the answer. */
+export function lifetimesModel(limits: Limits, rules: LimitRules): Model {
+  const { window, idle, absolute } = limits;
+  const values = absolute + 3;
+  const absoluteEnd = secondsAfter(LOGIN, absolute);
+  const at = (tick: number) => secondsAfter(LOGIN, tick);
+  const ends = (madeAt: number, moves: boolean) => {
+    const end = secondsAfter(at(moves ? madeAt : 0), idle);
+    return rules.cutsIdle ? earlierOf(end, absoluteEnd) : end;
+  };
+  /** What a person counts on: so long after the last new token, but not beyond the absolute limit, whose last second is none. */
+  const promised = (madeAt: number) => Math.min(madeAt + idle, absolute);
+
+  const packSession = (s: Session) => ({
+    row: (s.age * values + s.currentMadeAt) * values + s.previousMadeAt,
+    flight: (s.handedAt * 2 + (s.hasPrevious ? 1 : 0)) * 2 + (s.jarIsPrevious ? 1 : 0),
+  });
+
+  function expand(row: number, flight: number, visitor: Visitor): void {
+    const session: Session = {
+      age: Math.floor(row / values ** 2),
+      currentMadeAt: Math.floor(row / values) % values,
+      previousMadeAt: row % values,
+      handedAt: flight >> 2,
+      hasPrevious: (flight & 2) !== 0,
+      jarIsPrevious: (flight & 1) !== 0,
+    };
+    const { age, currentMadeAt, previousMadeAt, jarIsPrevious } = session;
+    const reach = (event: number, next: Session) => {
+      const packed = packSession(next);
+      visitor.reach(event, packed.row, packed.flight);
+    };
+    if (age < absolute + 2) reach(TICK, { ...session, age: age + 1 });
+
+    const verdict = judge(session);
+    const isSuccess = verdict !== "ended" && verdict !== "replayed";
+    const rowEnds = ends(currentMadeAt, rules.movesRow);
+    if (isSuccess && (at(age) >= absoluteEnd || at(age) >= rowEnds)) return visitor.breaks(PRESENTED, 5);
+
+    const jarMadeAt = jarIsPrevious ? previousMadeAt : currentMadeAt;
+    if (age >= promised(jarMadeAt)) return;
+    const hasCookie = at(age) < ends(jarMadeAt, rules.movesCookie);
+    if (!hasCookie || !isSuccess) return visitor.breaks(PRESENTED, 1);
+    if (verdict === "fresh") return;
+    const made = verdict === "reissue" ? currentMadeAt : age;
+    if (ends(made, rules.movesCookie) > absoluteEnd) return visitor.breaks(RECEIVED, 5);
+    const after: Session = {
+      ...session,
+      handedAt: age,
+      hasPrevious: true,
+      currentMadeAt: made,
+      previousMadeAt: verdict === "rotate" ? currentMadeAt : previousMadeAt,
+    };
+    reach(RECEIVED, { ...after, jarIsPrevious: false });
+    reach(LOST, { ...after, jarIsPrevious: true });
+  }
+
+  function judge({ age, currentMadeAt, handedAt, hasPrevious, jarIsPrevious }: Session) {
+    const row = {
+      generation: 2,
+      currentNonce: "current",
+      previousNonce: hasPrevious ? "previous" : null,
+      rotatedAt: at(currentMadeAt),
+      handedAt: at(handedAt),
+      idleExpiresAt: rules.judgesIdle ? ends(currentMadeAt, rules.movesRow) : at(1e6),
+      absoluteExpiresAt: rules.judgesAbsolute ? absoluteEnd : at(1e6),
+      revokedAt: null,
+      userDisabledAt: null,
+      ...BROWSER,
+    };
+    const token = jarIsPrevious ? { nonce: "previous", generation: 1 } : { nonce: "current", generation: 2 };
+    return judgeRotation(row, token, BROWSER, window, at(age)).kind;
+  }
+
+  const start = { age: 0, currentMadeAt: 0, previousMadeAt: 0, handedAt: 0, hasPrevious: false, jarIsPrevious: false };
+  return { start: packSession(start), expand };
+}

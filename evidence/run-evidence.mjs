@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import { onLeave } from "../scripts/lifecycle.mjs";
+import { forgetServers } from "../scripts/mysql/private-server.mjs";
+import { DATA, ROOT } from "../scripts/paths.mjs";
+import { providePrograms } from "../scripts/proxies.mjs";
+import { findFreePort } from "../scripts/loopback.mjs";
+import { runParts } from "../scripts/run-tests.mjs";
+import { REPORTS, runPlaywright, runSuite, runVitest } from "../scripts/test-checks.mjs";
+
+/**
+ * `npm run evidence` runs all of it in short form; `npm run evidence -- lab [arguments]` a part.
+ * @type {import("../scripts/run-tests.mjs").Part[]}
+ */
+const PARTS = [
+  { name: "models", run: ({ rest }, say) => runVitest("models", { args: rest }, say) },
+  {
+    name: "histories",
+    needs: ["database"],
+    run: ({ rest, databaseUrl }, say) =>
+      runVitest("histories", { args: rest, env: { TEST_DATABASE_URL: databaseUrl } }, say),
+  },
+  {
+    name: "scanners",
+    needs: ["chromium", "build"],
+    run: async ({ rest, chromium }, say) => {
+      onLeave(() => forgetServers(join(DATA, "e2e")));
+      const config = "evidence/scanners/playwright.config.ts";
+      return runPlaywright({ args: rest, chromium, port: await findFreePort(), config, name: "scanners" }, say);
+    },
+  },
+  {
+    name: "proxies",
+    needs: ["chromium", "build"],
+    run: async ({ rest, chromium }, say) => {
+      await providePrograms(["caddy", "nginx", "haproxy", "certutil", "ip"], say);
+      onLeave(() => forgetServers(join(DATA, "proxies")));
+      const config = "evidence/proxies/playwright.config.ts";
+      return runPlaywright({ args: rest, chromium, config, name: "proxies" }, say);
+    },
+  },
+  program("lab", ["fault-lab", "--short"], invariants),
+  program("fuzz", ["fuzz", "--seed", "1"], invariants),
+  program("timing", ["timing"], ({ passed, failed, skipped }) => ({ passed, failed, skipped })),
+  program("bench", ["bench", "--quick"], ({ passed, failed }) => ({ passed, failed, skipped: 0 })),
+];
+
+/** @param {string[]} args */
+export async function runEvidence(args) {
+  await runParts({ title: "evidence, short forms", parts: PARTS, args, report: "evidence.json" });
+}
+
+/**
+ * A program of its own that leaves a report.
+ * @param {string} name
+ * @param {[folder: string, ...args: string[]]} command
+ * @param {(report: any) => import("../scripts/test-report.mjs").Tally} tally
+ * @returns {import("../scripts/run-tests.mjs").Part}
+ */
+function program(name, [folder, ...args], tally) {
+  return {
+    name,
+    needs: ["build"],
+    run: ({ rest }, say) => {
+      const report = join(REPORTS, `${name}.json`);
+      const command = [join(ROOT, "evidence", folder, "start.mjs"), ...args, "--report", report, ...rest];
+      return runSuite(name, { command, report, tally, env: {} }, say);
+    },
+  };
+}
+
+/** An invariant, or an oracle, counts as a test. @param {{ invariants: Record<string, number> }} report  how often each was broken */
+function invariants({ invariants }) {
+  const broken = Object.values(invariants).filter((times) => times > 0).length;
+  return { passed: Object.keys(invariants).length - broken, failed: broken, skipped: 0 };
+}

@@ -1,0 +1,106 @@
+import { decodeJwt } from "jose";
+import type { Grant } from "@/server/auth/sessions/issue-tokens";
+import { CLIENTS, type Instance } from "./instance";
+import { instantAt, secondsOf, type Ledger } from "./ledger";
+import type { Place } from "./model";
+import type { Operation, Outcome } from "./operations";
+import { changeUser } from "./testing-rows";
+
+/** Strong and well known to nobody; the model knows them by number. */
+export const PASSWORDS = ["brindle-lantern-47-orbit", "quarry.mustang.tilt.908", "vexed_harbour_plum_3312"];
+
+export interface Users {
+  [name: string]: { id: string; email: string };
+}
+
+/** What an instance answered, and the object that it came in: parallel calls may share one. */
+export interface Answer {
+  raw: unknown;
+  outcome: () => Outcome;
+}
+
+/** Lets the code do what the operation says. What is new in the answer gets its names when it arrives, not before. */
+export async function perform(instance: Instance, users: Users, ledger: Ledger, operation: Operation): Promise<Answer> {
+  const { db } = instance;
+  const now = instantAt(operation.at);
+  const client = CLIENTS["place" in operation ? operation.place : "home"];
+
+  const granted = ({ cookies: [access, refresh] }: Grant) => {
+    const { role, exp } = decodeJwt<{ role: string }>(access!.value);
+    const { session } = ledger.keepAccess(access!.value, (operation as { place: Place }).place);
+    const token = refresh ? ledger.keepRefresh(refresh.value).name : null;
+    return { session, role, accessUntil: secondsOf(exp!), token, keptFor: refresh?.maxAgeSeconds ?? null };
+  };
+  const asCaller = async (work: (caller: ReturnType<Instance["callerOf"]>) => Promise<Outcome>) => {
+    const { access } = operation as Extract<Operation, { kind: "visit" }>;
+    const usable = await instance.usableAccess(db, access.text, client, now);
+    return answer(usable === null ? refused("SIGNED_OUT") : await work(instance.callerOf(usable)));
+  };
+
+  switch (operation.kind) {
+    case "refresh": {
+      const raw = await instance.refresh(db, operation.token.text, client, now);
+      if (raw.kind !== "refreshed") return { raw, outcome: () => raw };
+      return { raw, outcome: () => ({ kind: raw.kind, verdict: raw.verdict, ...granted(raw) }) };
+    }
+    case "login": {
+      const { user, password, remember, presented } = operation;
+      const input = { email: users[user]!.email, password: PASSWORDS[password]!, remember };
+      const raw = await instance.login(db, input, client, presented?.text ?? null, now);
+      return { raw, outcome: () => ({ kind: "signed in", ...granted(raw) }) };
+    }
+    case "logout": {
+      const { presented, access } = operation;
+      const cookies = {
+        refreshToken: presented?.text ?? null,
+        accessToken: access?.text ?? null,
+        hasAccessCookie: true,
+      };
+      await instance.logout(db, cookies, client, now);
+      return answer({ kind: "done" });
+    }
+    case "visit": {
+      const usable = await instance.usableAccess(db, operation.access.text, client, now);
+      return answer({ kind: usable === null ? "not welcome" : "welcome" });
+    }
+    case "log out everywhere":
+      return asCaller((caller) => instance.logoutEverywhere(db, caller, now).then(() => ({ kind: "done" })));
+    case "log others out":
+      return asCaller(async (caller) => ({ kind: "done", count: await instance.logoutOthers(db, caller, now) }));
+    case "revoke":
+      return asCaller(async (caller) => {
+        const isOwn = await instance.endOwnSession(db, caller, ledger.idOf(operation.target), now);
+        return isOwn ? { kind: "done" } : refused("NOT_FOUND");
+      });
+    case "change password": {
+      const usable = await instance.usableAccess(db, operation.access.text, client, now);
+      if (usable === null) return answer(refused("SIGNED_OUT"));
+      const passwords = { currentPassword: PASSWORDS[operation.from]!, newPassword: PASSWORDS[operation.to]! };
+      const raw = await instance.changePassword(db, instance.callerOf(usable), passwords, client, now);
+      return { raw, outcome: () => ({ kind: "signed in", ...granted(raw) }) };
+    }
+    case "read the feed":
+      await instance.readRevocations(db);
+      return answer({ kind: "done" });
+    case "purge":
+      return answer({
+        kind: "done",
+        count: await instance.purgeEnded(db, now, { olderThanSeconds: operation.olderThan }),
+      });
+    case "disable":
+    case "enable":
+      await changeUser(db, users[operation.user]!.id, { disabledAt: operation.kind === "disable" ? now : null });
+      return answer({ kind: "done" });
+    case "change role":
+      await changeUser(db, users[operation.user]!.id, { role: operation.role });
+      return answer({ kind: "done" });
+  }
+}
+
+function refused(reason: string): Outcome {
+  return { kind: "refused", reason };
+}
+
+function answer(outcome: Outcome): Answer {
+  return { raw: outcome, outcome: () => outcome };
+}

@@ -1,0 +1,42 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { installPackages } from "../../scripts/install.mjs";
+import { leave } from "../../scripts/lifecycle.mjs";
+import { Obstacle } from "../../scripts/obstacle.mjs";
+import { DATA } from "../../scripts/paths.mjs";
+import { perform } from "../../scripts/perform.mjs";
+import { closingLine } from "../../scripts/test-report.mjs";
+import { Claims } from "./claims.mjs";
+
+const NAMES = ["flood", "equal-cost"];
+
+/**
+ * Measures what only a running production build can show. Each claim that holds counts as a test passed.
+ * @param {string[]} args `flood`, `equal-cost`, or none for both; `--report FILE`
+ */
+export async function runProofs(args) {
+  const at = args.indexOf("--report");
+  const report = at === -1 ? join(DATA, "test", "timing.json") : String(args[at + 1]);
+  const names = at === -1 ? args : args.toSpliced(at, 2);
+  rmSync(report, { force: true });
+  await perform(async ({ step, print }) => {
+    const unknown = names.find((name) => !NAMES.includes(name));
+    if (unknown !== undefined) throw new Obstacle(`There is no proof called ${unknown}: name ${NAMES.join(" or ")}.`);
+    print("\n  Portcullis  proofs\n\n");
+    await step("Packages", installPackages);
+    // Not before the packages are there.
+    const { openStage } = await import("./stage.mjs");
+    const claims = new Claims();
+    for (const name of NAMES.filter((one) => names.length === 0 || names.includes(one))) {
+      const { prove } = await import(`./${name}.mjs`);
+      const stage = await step("Stage", (say) => openStage(name, say));
+      print(await step(name, (say) => prove(stage, claims, say)));
+      await stage.close();
+    }
+    for (const { holds, says } of claims.all) print(`  ${holds ? "✓" : "✗"} ${says}\n`);
+    mkdirSync(join(DATA, "test"), { recursive: true });
+    writeFileSync(report, JSON.stringify(claims.tally));
+    print(`\n${closingLine(claims.tally)}\n`);
+    await leave(claims.tally.failed === 0 ? 0 : 1);
+  });
+}

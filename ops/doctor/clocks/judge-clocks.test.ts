@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { idsOf } from "@/ops/doctor/testing";
+import { judgeClocks, offsetOf, offsetOfDateHeader } from "./judge-clocks";
+
+test("the quickest answer bounds the offset by half its time", () => {
+  const slow = { before: 0, shown: 900, after: 1000 };
+  const quick = { before: 2000, shown: 2109, after: 2010 };
+  expect(offsetOf([slow, quick])).toEqual({ milliseconds: 104, bound: 6 });
+  expect(offsetOf([])).toBeNull();
+});
+
+test("a Date header tells whole seconds, and may be a second old", () => {
+  const { milliseconds, bound } = offsetOfDateHeader({ before: 10_900, shown: 10_000, after: 10_998 });
+  expect(Math.abs(milliseconds)).toBeLessThan(bound);
+});
+
+test.each([
+  [0, 1, []],
+  [900, 1, []],
+  [-1100, 1, ["! clock-database"]],
+  [1100, 200, []],
+  [4100, 1, ["✗ clock-database"]],
+  [-4100, 1, ["✗ clock-database"]],
+  [4100, 3500, []],
+  [3_600_000, 1, ["✗ clock-database"]],
+])("%i ms ± %i of a room of 8 s: %j", (milliseconds, bound, ids) => {
+  expect(idsOf(judgeClocks({ database: { milliseconds, bound }, deployment: null, graceSeconds: 30 }))).toEqual(ids);
+});
+
+test("a shorter grace window leaves less room", () => {
+  const database = { milliseconds: 1500, bound: 1 };
+  expect(idsOf(judgeClocks({ database, deployment: null, graceSeconds: 30 }))).toEqual(["! clock-database"]);
+  expect(idsOf(judgeClocks({ database, deployment: null, graceSeconds: 6 }))).toEqual(["✗ clock-database"]);
+});
+
+test("the deployment's clock counts like the database's", () => {
+  const deployment = { milliseconds: -60_000, bound: 2000 };
+  expect(idsOf(judgeClocks({ database: null, deployment, graceSeconds: 30 }))).toEqual(["✗ clock-deployment"]);
+});
+
+test("without another clock there is nothing to judge", () => {
+  expect(judgeClocks({ database: null, deployment: null, graceSeconds: 30 }).skipped).toBeDefined();
+});

@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { idsOf } from "@/ops/doctor/testing";
+import { guessSecrets } from "./guess-secrets";
+import { judgeConfiguration, type ConfigurationFacts } from "./judge-configuration";
+
+const random = () => randomBytes(32).toString("hex");
+const SOURCE = {
+  NODE_ENV: "production",
+  DATABASE_URL: "mysql://app:hunter2@db:3306/portcullis",
+  APP_ORIGIN: "https://app.example.com",
+  SESSION_SECRET: random(),
+  JWT_ACCESS_SECRET: random(),
+  TRUSTED_PROXY_HOPS: "1",
+};
+const LOCAL = { APP_ORIGIN: "http://localhost:3000", TRUSTED_PROXY_HOPS: "0" };
+
+function judge(changes: Record<string, string | undefined>, rest: Partial<ConfigurationFacts> = {}) {
+  return judgeConfiguration({ source: { ...SOURCE, ...changes }, guesses: {}, files: [], ...rest });
+}
+
+test("a whole configuration is healthy", () => {
+  const { group, env } = judge({});
+  expect(idsOf(group)).toEqual([]);
+  expect(env?.TRUSTED_PROXY_HOPS).toBe(1);
+});
+
+test("every bad variable is named at once, and the app would not start", () => {
+  const { group, env } = judge({ APP_ORIGIN: undefined, PORT: "many", JWT_ACCESS_SECRET: "short", LOG_LEVEL: "loud" });
+  expect(idsOf(group).sort()).toEqual([
+    "✗ variable-app-origin",
+    "✗ variable-jwt-access-secret",
+    "✗ variable-log-level",
+    "✗ variable-port",
+  ]);
+  expect(env).toBeNull();
+});
+
+test("combinations that are impossible are named, too", () => {
+  expect(idsOf(judge({ REFRESH_GRACE_SECONDS: "600" }).group)).toEqual(["✗ variable-refresh-grace-seconds"]);
+  expect(idsOf(judge({ JWT_ACCESS_SECRET: SOURCE.SESSION_SECRET }).group)).toEqual(["✗ variable-session-secret"]);
+});
+
+describe("how the app is reached", () => {
+  test.each<[string, Record<string, string>, string[]]>([
+    ["https without a proxy that is counted", { TRUSTED_PROXY_HOPS: "0" }, ["✗ no-trusted-proxy"]],
+    ["this machine", LOCAL, []],
+    ["this machine, another port", { ...LOCAL, PORT: "3001" }, ["! origin-other-port"]],
+    ["this machine, no port named", { ...LOCAL, APP_ORIGIN: "http://localhost", PORT: "80" }, []],
+    ["a proxy is counted on this machine", { ...LOCAL, TRUSTED_PROXY_HOPS: "1" }, ["! proxy-on-loopback"]],
+  ])("%s: %j", (_, changes, ids) => {
+    expect(idsOf(judge(changes).group)).toEqual(ids);
+  });
+});
+
+test.each<[string, Record<string, string>, string[]]>([
+  ["ceilings that are as good as none", { RATE_LIMIT_FACTOR: "1000" }, ["! limits-lifted"]],
+  ["ceilings for an office", { RATE_LIMIT_FACTOR: "10" }, []],
+  ["a log without security events", { LOG_LEVEL: "error" }, ["! log-too-quiet"]],
+  ["a log with them", { LOG_LEVEL: "warn" }, []],
+  ["no fingerprint at all", { IP_VALIDATION: "false", AGENT_VALIDATION: "false" }, ["! no-fingerprint"]],
+  ["half a fingerprint", { IP_VALIDATION: "false" }, []],
+])("%s: %j", (_, changes, ids) => {
+  expect(idsOf(judge(changes).group)).toEqual(ids);
+});
+
+describe("secrets", () => {
+  const SAMPLE = "example-only-not-for-production-session-secret";
+
+  test("the sample is a problem where people come, and once", () => {
+    expect(idsOf(judge({ SESSION_SECRET: SAMPLE }).group)).toEqual(["✗ variable-session-secret"]);
+    expect(idsOf(judge({ SESSION_SECRET: SAMPLE, NODE_ENV: "development" }).group)).toEqual([
+      "✗ variable-session-secret",
+    ]);
+    expect(idsOf(judge({ ...LOCAL, SESSION_SECRET: SAMPLE, NODE_ENV: "development" }).group)).toEqual([
+      "! variable-session-secret",
+    ]);
+  });
+
+  test.each([
+    "changemechangemechangemechangeme",
+    "0123456789".repeat(4),
+    "this-is-our-secret-and-nobody-knows",
+    "a".repeat(40),
+  ])("%s can be guessed", async (JWT_ACCESS_SECRET) => {
+    const source = { ...SOURCE, JWT_ACCESS_SECRET };
+    const { group } = judge(source, { guesses: await guessSecrets(source) });
+    expect(idsOf(group)).toEqual(["✗ weak-jwt-access-secret"]);
+    expect(JSON.stringify(group)).not.toContain(JWT_ACCESS_SECRET);
+  });
+
+  test.each(["hex", "base64", "base64url"] as const)(
+    "what is made of 16 random bytes in %s or more is not",
+    async (form) => {
+      const bytes = form === "hex" ? 16 : 24;
+      for (let round = 0; round < 3; round++) {
+        const source = { ...SOURCE, SESSION_SECRET: randomBytes(bytes).toString(form) };
+        expect(idsOf(judge(source, { guesses: await guessSecrets(source) }).group), source.SESSION_SECRET).toEqual([]);
+      }
+    },
+  );
+
+  test.each(["SESSION_SECRET_PREVIOUS", "JWT_ACCESS_SECRET_PREVIOUS"])("%s that was left is told", (name) => {
+    expect(idsOf(judge({ [name]: random() }).group)).toEqual([`! left-${name.toLowerCase().replaceAll("_", "-")}`]);
+  });
+});
+
+test.each([
+  [0o100600, []],
+  [0o100400, []],
+  [0o100640, ["✗ readable-secrets"]],
+  [0o100604, ["✗ readable-secrets"]],
+  [null, []],
+])("a file of secrets with mode %o: %j", (mode, ids) => {
+  expect(idsOf(judge({}, { files: [{ name: ".env.local", mode }] }).group)).toEqual(ids);
+});
+
+test("no finding repeats a secret or a password", () => {
+  const all = { ...SOURCE, SESSION_SECRET_PREVIOUS: "short-one", PORT: "x", APP_ORIGIN: "nonsense" };
+  const told = JSON.stringify(judge(all).group);
+  for (const secret of [SOURCE.SESSION_SECRET, "hunter2", "short-one"]) expect(told).not.toContain(secret);
+});

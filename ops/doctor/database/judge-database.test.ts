@@ -1,0 +1,159 @@
+import { describe, expect, test } from "vitest";
+import { idsOf } from "@/ops/doctor/testing";
+import { judgeDatabase, type WayFacts } from "./judge-database";
+import { judgeSchema } from "./judge-schema";
+import { MADE_SCHEMA } from "./made-schema";
+import type { ServerFacts } from "./server-facts";
+
+const SERVER: ServerFacts = {
+  version: "11.8.8-MariaDB-log",
+  session: {
+    sql_mode: "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
+    time_zone: "+00:00",
+    transaction_isolation: "READ-COMMITTED",
+    character_set_client: "utf8mb4",
+    character_set_connection: "utf8mb4",
+    character_set_results: "utf8mb4",
+    collation_connection: "utf8mb4_bin",
+    autocommit: "ON",
+    innodb_lock_wait_timeout: "2",
+  },
+  global: { max_connections: "151", innodb_flush_log_at_trx_commit: "1", read_only: "OFF" },
+  connectionsNow: 12,
+  grants: ["GRANT USAGE ON *.* TO `app`@`%`", "GRANT ALL PRIVILEGES ON `portcullis`.* TO `app`@`%`"],
+  isEncrypted: true,
+  missingMigrations: [],
+  unknownMigrations: [],
+};
+const WAY: WayFacts = { address: "db:3306", isLocal: false, verifies: true };
+
+function judge(server: Partial<ServerFacts> = {}, way: Partial<WayFacts> = {}, isProduction = true) {
+  const facts = {
+    kind: "reached" as const,
+    way: { ...WAY, ...way },
+    server: { ...SERVER, ...server },
+    schema: MADE_SCHEMA,
+  };
+  return judgeDatabase(facts, isProduction);
+}
+
+test("a server as it should be is healthy", () => {
+  expect(idsOf(judge())).toEqual([]);
+});
+
+test.each([
+  ["8.0.44", ["✗ server-too-old"]],
+  ["8.4.7", ["! server-vulnerable"]],
+  ["8.4.8", []],
+  ["9.5.0", ["! server-vulnerable"]],
+  ["9.7.0", []],
+  ["10.6.30-MariaDB", ["✗ server-too-old"]],
+  ["10.11.16-MariaDB-ubu2404", ["! server-vulnerable"]],
+  ["10.11.19-MariaDB-0+deb12u1", []],
+  ["11.4.10-MariaDB", ["! server-vulnerable"]],
+  ["12.0.2-MariaDB", []],
+])("%s: %j", (version, ids) => {
+  expect(idsOf(judge({ version }))).toEqual(ids);
+});
+
+describe("settings of the server", () => {
+  test.each<[Record<string, string>, string[]]>([
+    [{ innodb_flush_log_at_trx_commit: "2" }, ["✗ commits-can-be-lost"]],
+    [{ innodb_flush_log_at_trx_commit: "0" }, ["✗ commits-can-be-lost"]],
+    [{ read_only: "ON" }, ["✗ read-only"]],
+    [{ super_read_only: "ON" }, ["✗ read-only"]],
+    [{ innodb_read_only: "ON" }, ["✗ read-only"]],
+    [{ max_connections: "23" }, ["! few-connections"]],
+    [{ max_connections: "24" }, []],
+    [{ max_connections: "13" }, ["✗ connections-used-up"]],
+  ])("%j: %j", (changes, ids) => {
+    expect(idsOf(judge({ global: { ...SERVER.global, ...changes } }))).toEqual(ids);
+  });
+
+  test("a commit that can be lost is explained by what it means for a logout", () => {
+    const { findings } = judge({ global: { ...SERVER.global, innodb_flush_log_at_trx_commit: "2" } });
+    expect(findings[0]?.says).toMatch(/signed out or revoked then is signed in again/);
+  });
+});
+
+describe("what the account may do beyond need", () => {
+  test.each([
+    ["GRANT ALL PRIVILEGES ON *.* TO `root`@`%` WITH GRANT OPTION", "GRANT OPTION, ALL PRIVILEGES"],
+    ["GRANT SELECT, SUPER ON *.* TO `app`@`%`", "SUPER"],
+    ["GRANT FILE ON *.* TO `app`@`%`", "FILE"],
+    ["GRANT ALL PRIVILEGES ON `portcullis`.* TO `app`@`%` WITH GRANT OPTION", "GRANT OPTION"],
+  ])("%s", (grant, named) => {
+    const group = judge({ grants: [grant] });
+    expect(idsOf(group)).toEqual(["! too-many-privileges"]);
+    expect(group.findings[0]?.says).toContain(named);
+  });
+
+  test.each([
+    "GRANT PROXY ON ''@'%' TO 'app'@'%' WITH GRANT OPTION",
+    "GRANT SELECT, INSERT ON `portcullis`.* TO `app`@`%`",
+  ])("%s is none of it", (grant) => {
+    expect(idsOf(judge({ grants: [grant] }))).toEqual([]);
+  });
+
+  test("on the private server of this machine nobody minds", () => {
+    const grants = ["GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION"];
+    expect(idsOf(judge({ grants }, { isLocal: true }, false))).toEqual([]);
+    expect(idsOf(judge({ grants }, { isLocal: true }, true))).toEqual(["! too-many-privileges"]);
+  });
+});
+
+describe("the way there", () => {
+  test.each<[string, boolean, Partial<WayFacts>, string[]]>([
+    ["over a network in clear text", false, {}, ["! database-in-clear"]],
+    ["encrypted, to anybody", true, { verifies: false }, ["! database-unverified"]],
+    ["on this machine in clear text", false, { isLocal: true }, []],
+  ])("%s", (_, isEncrypted, way, ids) => {
+    expect(idsOf(judge({ isEncrypted }, way))).toEqual(ids);
+  });
+
+  test.each([
+    ["ECONNREFUSED", /Nothing listens/],
+    ["ENOENT", /Nothing listens/],
+    ["ENOTFOUND", /Nobody knows/],
+    ["ETIMEDOUT", /in time/],
+    ["ACQUIRE_TIMEOUT", /in time/],
+    ["ER_ACCESS_DENIED_ERROR", /refuses us/],
+    ["ER_BAD_DB_ERROR", /no such database/],
+    ["ER_CON_COUNT_ERROR", /no connection left/],
+    ["HANDSHAKE_NO_SSL_SUPPORT", /encryption/],
+    ["ER_WHATEVER", /cannot be examined/],
+  ])("a failure by the name of %s is told in words: %s", (code, says) => {
+    const group = judgeDatabase({ kind: "unreachable", way: WAY, code, message: "as the driver says" }, true);
+    expect(idsOf(group)).toEqual(["✗ database-unreachable"]);
+    expect(group.findings[0]?.says).toMatch(says);
+  });
+});
+
+test("tables that are not up to date are one finding, whatever else differs in them", () => {
+  const server = { ...SERVER, missingMigrations: ["2026-11-21T1000-create-users"] };
+  const schema = { columns: {}, indexes: {}, foreignKeys: {}, engines: {} };
+  expect(idsOf(judgeDatabase({ kind: "reached", way: WAY, server, schema }, true))).toEqual(["✗ not-migrated"]);
+});
+
+describe("tables", () => {
+  const without = (table: string, lines: Record<string, string>) =>
+    Object.fromEntries(Object.entries(lines).filter(([name]) => name.split(".")[0] !== table));
+
+  test("one that is missing is one finding, without its columns and indexes", () => {
+    const { columns, indexes, foreignKeys, engines } = MADE_SCHEMA;
+    const found = {
+      columns: without("sessions", columns),
+      indexes: without("sessions", indexes),
+      foreignKeys: without("sessions", foreignKeys),
+      engines: without("sessions", engines),
+    };
+    expect(idsOf(judgeSchema(found))).toEqual(["✗ table-missing"]);
+  });
+
+  test("one without transactions is a problem; one column more is nobody's business", () => {
+    const engines = { ...MADE_SCHEMA.engines, sessions: "MyISAM" };
+    expect(idsOf(judgeSchema({ ...MADE_SCHEMA, engines }))).toEqual(["✗ table-engine"]);
+    const columns = { ...MADE_SCHEMA.columns, "users.nickname": "varchar(9) utf8mb4_general_ci" };
+    expect(idsOf(judgeSchema({ ...MADE_SCHEMA, columns }))).toEqual([]);
+  });
+});

@@ -1,0 +1,171 @@
+import { sql, type Kysely } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "@/db/connect";
+import type { Database } from "@/db/schema";
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  existingSession,
+  existingUser,
+  type TestDatabase,
+} from "@/db/testing";
+import { judgeClocks, offsetOf } from "@/ops/doctor/clocks/judge-clocks";
+import { idsOf } from "@/ops/doctor/testing";
+import { judgeDatabase } from "./judge-database";
+import { judgeMigrations, judgeSession } from "./judge-server";
+import { judgeSchema } from "./judge-schema";
+import { MADE_SCHEMA } from "./made-schema";
+import { readDatabase } from "./read-database";
+import { readSchema } from "./schema-facts";
+import { readServer } from "./server-facts";
+
+let healthy: TestDatabase;
+beforeAll(async () => {
+  healthy = await createTestDatabase();
+});
+afterAll(() => healthy?.drop());
+
+test("a database as the migrations made it is healthy, and its clock is ours", async () => {
+  await existingSession(healthy.db);
+  const { facts, clock, addresses } = await readDatabase(healthy.url);
+  expect(idsOf(judgeDatabase(facts, false))).toEqual([]);
+  expect(idsOf(judgeClocks({ database: offsetOf(clock), deployment: null, graceSeconds: 30 }))).toEqual([]);
+  expect(addresses).toMatchObject({ sessions: 1, people: 1, addresses: 1, commonest: "192.0.2.7" });
+});
+
+test("what the doctor expects is what the migrations make, no more and no less", async () => {
+  expect(await readSchema(healthy.db)).toEqual(MADE_SCHEMA);
+});
+
+test("the newest sessions tell how many addresses people have", async () => {
+  const { db, url, drop } = await createTestDatabase();
+  const user = await existingUser(db);
+  for (const ip of ["198.51.100.1", "198.51.100.2", "198.51.100.2"]) await existingSession(db, { userId: user.id, ip });
+  const { addresses } = await readDatabase(url);
+  expect(addresses).toEqual({ sessions: 3, people: 1, addresses: 2, commonest: "198.51.100.2" });
+  await drop();
+});
+
+test("a connection that lost what we pin is found out", async () => {
+  const undone: [statement: string, id: string][] = [
+    ["set session transaction isolation level repeatable read", "✗ connection-transaction-isolation"],
+    ["set sql_mode = 'NO_BACKSLASH_ESCAPES'", "✗ connection-sql-mode"],
+    ["set time_zone = '+02:00'", "✗ connection-time-zone"],
+    ["set names latin1", "✗ connection-character-set-client"],
+    ["set collation_connection = utf8mb4_general_ci", "✗ connection-collation-connection"],
+    ["set innodb_lock_wait_timeout = 50", "✗ connection-innodb-lock-wait-timeout"],
+    ["set autocommit = 0", "✗ connection-autocommit"],
+  ];
+  for (const [statement, id] of undone) {
+    const db = connect(healthy.url, { poolSize: 1 });
+    expect(idsOf(judgeSession(await readServer(db)))).toEqual([]);
+    await sql.raw(statement).execute(db);
+    expect(idsOf(judgeSession(await readServer(db))), statement).toContain(id);
+    await db.destroy();
+  }
+});
+
+describe("what somebody altered by hand is found", () => {
+  let altered: TestDatabase;
+  beforeAll(async () => {
+    altered = await createTestDatabase();
+  });
+  afterAll(() => altered?.drop());
+
+  const cases: [what: string, change: string[], id: string][] = [
+    [
+      "emails that compare without accents and case",
+      ["alter table users modify email varchar(254) character set utf8mb4 collate utf8mb4_general_ci not null"],
+      "✗ collation-changed",
+    ],
+    [
+      "nonces that compare without case",
+      ["alter table sessions modify current_nonce char(22) character set ascii collate ascii_general_ci not null"],
+      "✗ collation-changed",
+    ],
+    ["instants of whole seconds", ["alter table sessions modify rotated_at datetime not null"], "✗ column-changed"],
+    ["a column that is gone", ["alter table sessions drop column recoveries"], "✗ column-missing"],
+    ["a dropped index", ["alter table sessions drop index sessions_revoked_at"], "✗ index-missing"],
+    [
+      "an index over less than it should",
+      [
+        "create index stand_in on sessions (user_id)",
+        "alter table sessions drop index sessions_user_id_revoked_at",
+        "create index sessions_user_id_revoked_at on sessions (user_id)",
+      ],
+      "✗ index-missing",
+    ],
+    [
+      "two accounts for one email",
+      ["alter table users drop index users_email", "create index users_email on users (email)"],
+      "✗ index-missing",
+    ],
+    ["no foreign key", ["alter table sessions drop foreign key sessions_user"], "! foreign-key-changed"],
+    ["a table that is gone", ["drop table rate_limits"], "✗ table-missing"],
+  ];
+
+  test("one change after the other, each as one finding more", async () => {
+    let known: string[] = [];
+    for (const [what, statements, id] of cases) {
+      for (const statement of statements) await sql.raw(statement).execute(altered.db);
+      const ids = await changesOf(altered.db);
+      expect(ids.filter((one) => one === id).length, what).toBe(known.filter((one) => one === id).length + 1);
+      known = ids;
+    }
+  });
+
+  test("mending it as told makes it healthy again", async () => {
+    const { db, drop } = await createTestDatabase();
+    for (const statement of [
+      "alter table users modify email varchar(254) character set utf8mb4 collate utf8mb4_general_ci not null",
+      "alter table sessions modify previous_nonce char(22) character set ascii collate ascii_general_ci null",
+      "alter table sessions drop index sessions_revoked_at",
+      "alter table sessions drop foreign key sessions_user",
+      "alter table users drop index users_email",
+    ]) {
+      await sql.raw(statement).execute(db);
+    }
+    const findings = judgeSchema(await readSchema(db));
+    expect(findings).toHaveLength(5);
+    for (const { todo } of findings) await sql.raw(todo.replace(/;$/, "")).execute(db);
+    expect(await changesOf(db)).toEqual([]);
+    await drop();
+  });
+});
+
+test("an empty database lacks all migrations, and no other complaint hides that", async () => {
+  const { url, drop } = await createEmptyDatabase();
+  const { facts } = await readDatabase(url);
+  expect(idsOf(judgeDatabase(facts, false))).toEqual(["✗ not-migrated"]);
+  await drop();
+});
+
+test("a migration that this version does not know is told", async () => {
+  const { db, drop } = await createTestDatabase();
+  await sql`insert into kysely_migration (name, timestamp) values ('2031-01-01T0000-later', 'now')`.execute(db);
+  expect(idsOf(judgeMigrations(await readServer(db)))).toEqual(["! schema-newer"]);
+  await sql`delete from kysely_migration where name like '%index-sessions-by-idle-expiry'`.execute(db);
+  expect(idsOf(judgeMigrations(await readServer(db)))).toEqual(["✗ not-migrated"]);
+  await drop();
+});
+
+test.each([
+  ["mysql://root@127.0.0.1:9/portcullis", /Nothing listens at 127.0.0.1:9/],
+  ["mysql://root@localhost/portcullis?socketPath=/nowhere.sock", /Nothing listens at \/nowhere.sock/],
+])("%s: a database that is not there is told in words", async (url, says) => {
+  const { facts } = await readDatabase(url);
+  const group = judgeDatabase(facts, false);
+  expect(idsOf(group)).toEqual(["✗ database-unreachable"]);
+  expect(group.findings[0]?.says).toMatch(says);
+});
+
+test("a database that is missing on its server is told, with how to make it", async () => {
+  const url = new URL(healthy.url);
+  url.pathname = "/portcullis_nowhere";
+  const { facts } = await readDatabase(url.href);
+  expect(judgeDatabase(facts, false).findings[0]?.todo).toMatch(/^create database/);
+});
+
+async function changesOf(db: Kysely<Database>): Promise<string[]> {
+  return idsOf(judgeSchema(await readSchema(db)));
+}

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { idsOf } from "@/ops/doctor/testing";
+import type { Reply } from "./ask";
+import { judgeCookies } from "./judge-cookies";
+import { answered, deploymentFacts, failed, restFacts, setCookies } from "./testing";
+
+const judge = (logout: Reply, origin = "https://app.example.com") =>
+  judgeCookies(deploymentFacts({ origin: new URL(origin) }), restFacts({ logout }));
+
+test("cookies as they are made are healthy", () => {
+  expect(idsOf(judge(setCookies()))).toEqual([]);
+});
+
+test("on this machine they go without prefix and Secure", () => {
+  const rest = "Path=/; HttpOnly; SameSite=Lax; Max-Age=0";
+  const local = answered(200, { "set-cookie": [`__acc=; ${rest}`, `__ref=; ${rest}`] });
+  expect(idsOf(judge(local, "http://localhost:3000"))).toEqual([]);
+  expect(idsOf(judge(local))).toEqual(["✗ cookie-name"]);
+  expect(idsOf(judge(setCookies(), "http://localhost:3000"))).toEqual(["✗ cookie-name"]);
+});
+
+test.each([
+  ["Secure", ["Path=/", "HttpOnly", "SameSite=Lax", "Max-Age=0"]],
+  ["HttpOnly", ["Path=/", "Secure", "SameSite=Lax", "Max-Age=0"]],
+  ["SameSite", ["Path=/", "Secure", "HttpOnly", "Max-Age=0"]],
+  ["SameSite=None instead", ["Path=/", "Secure", "HttpOnly", "SameSite=None", "Max-Age=0"]],
+  ["the path", ["Path=/app", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=0"]],
+  ["the end", ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"]],
+])("without %s they are a problem", (_, attributes) => {
+  expect(idsOf(judge(setCookies(...attributes)))).toEqual(["✗ cookie-attributes"]);
+});
+
+test("a Domain lends them to every subdomain", () => {
+  const group = judge(setCookies("Path=/", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=0", "Domain=example.com"));
+  expect(idsOf(group)).toEqual(["✗ cookie-attributes"]);
+  expect(group.findings[0]?.says).toContain("with Domain=example.com");
+});
+
+test("what is wrong with both is said once, and of both", () => {
+  const [finding, ...others] = judge(setCookies("Path=/", "Secure", "SameSite=Lax", "Max-Age=0")).findings;
+  expect(finding?.says).toBe("Each of __Host-__acc and __Host-__ref is set without HttpOnly.");
+  expect(others).toEqual([]);
+});
+
+test("a cookie that comes twice, or not at all, is a problem", () => {
+  const [access = "", refresh = ""] = setCookies()
+    .headers.filter(([name]) => name === "set-cookie")
+    .map(([, value]) => value);
+  expect(idsOf(judge(answered(200, { "set-cookie": [access, refresh, refresh] })))).toEqual(["✗ cookie-doubled"]);
+  expect(idsOf(judge(answered(200, { "set-cookie": [access] })))).toEqual(["✗ cookie-name"]);
+});
+
+test("a sign-out that is refused points to APP_ORIGIN; one that fails, to the proxy", () => {
+  expect(idsOf(judge(answered(403)))).toEqual(["✗ origin-refused"]);
+  expect(idsOf(judge(answered(415)))).toEqual(["✗ logout-fails"]);
+  expect(idsOf(judge(failed("ECONNRESET")))).toEqual(["✗ logout-fails"]);
+});

@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { idsOf } from "@/ops/doctor/testing";
+import { securityHeaders } from "@/server/http/security-headers";
+import { judgeHeaders } from "./judge-headers";
+import { answered, deploymentFacts, failed, ORIGIN, page, restFacts, toLogin } from "./testing";
+
+type Headers = Record<string, string | string[] | null>;
+const judge = (live: Headers, login: Headers = {}, home: Headers = {}) =>
+  judgeHeaders(
+    deploymentFacts({ live: answered(200, live) }),
+    restFacts({ login: [page(login), page()], home: [toLogin(home), toLogin()] }),
+  );
+
+test("headers as the entry sends them are healthy", () => {
+  expect(idsOf(judge({}))).toEqual([]);
+});
+
+test.each([
+  "x-content-type-options",
+  "x-frame-options",
+  "cross-origin-opener-policy",
+  "cross-origin-resource-policy",
+  "referrer-policy",
+  "permissions-policy",
+  "strict-transport-security",
+])("%s, dropped, doubled or changed on any kind of answer, is a problem", (name) => {
+  const own = securityHeaders(ORIGIN.origin, false).always.find(([one]) => one.toLowerCase() === name)?.[1] ?? "";
+  for (const value of [null, [own, own], "unsafe"]) {
+    const ids = [`✗ header-${name}`];
+    expect(idsOf(judge({ [name]: value }))).toEqual(ids);
+    expect(idsOf(judge({}, { [name]: value }))).toEqual(ids);
+    expect(idsOf(judge({}, {}, { [name]: value }))).toEqual(ids);
+  }
+});
+
+test("a header that is joined with the proxy's is doubled, too", () => {
+  expect(idsOf(judge({ "x-frame-options": "DENY, SAMEORIGIN" }))).toEqual(["✗ header-x-frame-options"]);
+});
+
+test.each([
+  ["max-age=63072000; includeSubDomains; preload", []],
+  ["max-age=300", ["✗ header-strict-transport-security"]],
+  ["max-age=0", ["✗ header-strict-transport-security"]],
+])("a promise of https may be longer than ours, not shorter: %s", (value, ids) => {
+  expect(idsOf(judge({ "strict-transport-security": value }))).toEqual(ids);
+});
+
+test("on this machine nobody promises https", () => {
+  const local = deploymentFacts({
+    origin: new URL("http://localhost:3000"),
+    live: answered(200, { "strict-transport-security": null }),
+  });
+  expect(idsOf(judgeHeaders(local, restFacts()))).toEqual([]);
+});
+
+test("a policy that is not the page's own is a problem", () => {
+  expect(idsOf(judge({}, { "content-security-policy": null }))).toEqual(["✗ page-policy"]);
+  expect(
+    idsOf(judge({}, { "content-security-policy": ["script-src 'nonce-bm9uY2U='", "default-src 'self'"] })),
+  ).toEqual(["✗ page-policy"]);
+  const rest = restFacts({ login: [page({}, "an older page's nonce"), page()] });
+  expect(idsOf(judgeHeaders(deploymentFacts(), rest))).toEqual(["✗ page-policy"]);
+});
+
+test("a page that claims to be compressed and is not, or twice, is a problem", () => {
+  expect(idsOf(judge({}, { "content-encoding": "br" }))).toEqual(["✗ compression-broken"]);
+  expect(idsOf(judge({}, { "content-encoding": null }))).toEqual(["✗ page-policy"]);
+});
+
+test("a login page that does not answer is a problem", () => {
+  const rest = restFacts({ login: [failed("ECONNRESET"), page()] });
+  expect(idsOf(judgeHeaders(deploymentFacts(), rest))).toEqual(["✗ no-login"]);
+});
+
+test.each<[Headers, string[]]>([
+  [{ "x-powered-by": "Next.js" }, ["! leaks-powered-by"]],
+  [{ server: "nginx/1.18.0 (Ubuntu)" }, ["! leaks-server"]],
+  [{ server: "Caddy" }, []],
+])("names of products: %j", (headers, ids) => {
+  expect(idsOf(judge(headers))).toEqual(ids);
+});

@@ -1,0 +1,127 @@
+import { gunzipSync, brotliDecompressSync } from "node:zlib";
+import { problem, warning, type Finding, type Group } from "@/ops/doctor/finding";
+import { securityHeaders } from "@/server/http/security-headers";
+import { valuesOf, type Answer, type Reply } from "./ask";
+import type { DeploymentFacts, RestFacts } from "./examine-deployment";
+
+const HSTS = "strict-transport-security";
+const HSTS_SECONDS_AT_LEAST = 15_552_000;
+
+/** Each must arrive as the entry sent it, and once: of two policies a browser takes the stricter, or neither. */
+export function judgeHeaders({ origin, live }: DeploymentFacts, { login, home }: RestFacts): Group {
+  const { always, otherPolicy } = securityHeaders(origin.origin, false);
+  const exact = always.map(([name, value]) => [name.toLowerCase(), value] as const);
+  const answers = [live, login[0], home[0]].filter(isAnswer);
+  const findings = [
+    ...exact.flatMap(([name, value]) => judgeHeader(name, value, answers)),
+    ...judgeHeader("content-security-policy", otherPolicy, [live].filter(isAnswer)),
+    ...(isAnswer(login[0])
+      ? judgePage(login[0])
+      : [problem("no-login", "The login page does not answer.", "The app's log says why")]),
+    ...judgeLeaks(answers),
+  ];
+  const healthy = `${exact.length + 1} security headers, each once and unchanged; no product names`;
+  return { title: "Headers", healthy, findings };
+}
+
+function judgeHeader(name: string, wanted: string, answers: Answer[]): Finding[] {
+  const wrong = answers.map((answer) => valuesOf(answer, name)).find((values) => !isRight(name, wanted, values));
+  if (wrong === undefined) return [];
+  const id = `header-${name}`;
+  if (wrong.length === 0)
+    return [problem(id, `${name} does not arrive.`, `Let the proxy hide no header (nginx: proxy_hide_header)`)];
+  if (wrong.length > 1)
+    return [
+      problem(
+        id,
+        `${name} arrives ${wrong.length} times.`,
+        `The app sends it: let the proxy add none (nginx: add_header)`,
+      ),
+    ];
+  return [
+    problem(
+      id,
+      `${name} is “${short(wrong[0] ?? "")}” instead of “${short(wanted)}”.`,
+      "The app sends it: let the proxy leave it as it is",
+    ),
+  ];
+}
+
+/** A longer promise of https than ours is one, too. */
+function isRight(name: string, wanted: string, values: string[]): boolean {
+  if (values.length !== 1) return false;
+  if (name !== HSTS) return values[0] === wanted;
+  return Number(/max-age=(\d+)/.exec(values[0] ?? "")?.[1] ?? 0) >= HSTS_SECONDS_AT_LEAST;
+}
+
+/** The nonce in the policy must be the one in the page, or nothing in it runs. */
+function judgePage(login: Answer): Finding[] {
+  const html = unpack(login);
+  if (html === null)
+    return [
+      problem(
+        "compression-broken",
+        "The login page says that it is compressed, and is not.",
+        "Let one of proxy and app compress, not both",
+      ),
+    ];
+  const policies = valuesOf(login, "content-security-policy");
+  const nonce = /'nonce-([^']+)'/.exec(policies[0] ?? "")?.[1];
+  if (policies.length === 1 && nonce !== undefined && html.includes(`nonce="${nonce}"`)) return [];
+  return [
+    problem(
+      "page-policy",
+      "The login page's Content-Security-Policy is not the one that it was made with: its scripts do not run.",
+      "Let the proxy neither keep pages nor change or add a Content-Security-Policy",
+    ),
+  ];
+}
+
+function judgeLeaks(answers: Answer[]): Finding[] {
+  const values = (name: string) => new Set(answers.flatMap((answer) => valuesOf(answer, name)));
+  const powered = [...values("x-powered-by")][0];
+  const server = [...values("server")].find((value) => /\d/.test(value));
+  return [
+    ...(powered === undefined
+      ? []
+      : [
+          warning(
+            "leaks-powered-by",
+            `X-Powered-By tells everybody: ${powered}.`,
+            "The app sends none: switch it off in the proxy",
+          ),
+        ]),
+    ...(server === undefined
+      ? []
+      : [
+          warning(
+            "leaks-server",
+            `The Server header tells a version: ${server}.`,
+            "nginx: server_tokens off; Apache: ServerTokens Prod",
+          ),
+        ]),
+  ];
+}
+
+function unpack(answer: Answer): string | null {
+  try {
+    switch (valuesOf(answer, "content-encoding")[0]) {
+      case "gzip":
+        return gunzipSync(answer.body).toString();
+      case "br":
+        return brotliDecompressSync(answer.body).toString();
+      default:
+        return answer.body.toString();
+    }
+  } catch {
+    return null;
+  }
+}
+
+function isAnswer(reply: Reply): reply is Answer {
+  return reply.kind === "answer";
+}
+
+function short(value: string): string {
+  return value.length > 40 ? `${value.slice(0, 39)}…` : value;
+}

@@ -1,0 +1,86 @@
+import "server-only";
+import { procedure, publicProcedure, router, type SignedInContext } from "./init";
+import type { Context } from "./context";
+import { noteCaller } from "@/server/runtime/request-state";
+import { callerOf } from "@/server/auth/gate/authenticate";
+import { clearedCookies } from "@/server/auth/tokens/cookies";
+import type { Grant } from "@/server/auth/sessions/issue-tokens";
+import { mintEndToken } from "@/server/auth/tokens/end-token";
+import { loginInput, logoutInput, nothing, registerInput } from "@/server/auth/login/inputs";
+import { login } from "@/server/auth/login/login";
+import { endUnlessHeld, logout, logoutEverywhere } from "@/server/auth/login/logout";
+import type { SignedIn } from "@/server/auth/policy/credentials";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { refresh } from "@/server/auth/sessions/refresh";
+import { register } from "@/server/auth/login/register";
+
+export const authRouter = router({
+  register: publicProcedure.input(registerInput).mutation(async ({ ctx, input }) => {
+    const { db, client, cookies, now } = ctx;
+    return openForPage(ctx, await register(db, input, client, cookies.refreshToken, now));
+  }),
+
+  login: publicProcedure.input(loginInput).mutation(async ({ ctx, input }) => {
+    const { db, client, cookies, now } = ctx;
+    return openForPage(ctx, await login(db, input, client, cookies.refreshToken, now));
+  }),
+
+  refresh: publicProcedure.input(nothing).mutation(async ({ ctx }) => {
+    const { db, client, cookies, now } = ctx;
+    if (cookies.refreshToken === null) throw new Refusal("SIGNED_OUT");
+    const outcome = await refresh(db, cookies.refreshToken, client, now);
+    switch (outcome.kind) {
+      case "refreshed":
+        return { session: signIn(ctx, outcome).session };
+      case "ended":
+        throw new Refusal("SESSION_ENDED");
+      case "unreadable":
+        throw new Refusal("SIGNED_OUT");
+    }
+  }),
+
+  logout: publicProcedure.input(logoutInput).mutation(async ({ ctx, input }) => {
+    if (input?.endToken !== undefined) {
+      const kept = await endUnlessHeld(ctx.db, input.endToken, ctx.cookies, ctx.now);
+      return { ok: true as const, kept };
+    }
+    ctx.setCookies.push(...clearedCookies());
+    await logout(ctx.db, ctx.cookies, ctx.client, ctx.now);
+    return { ok: true as const };
+  }),
+
+  logoutAll: procedure.input(nothing).mutation(async ({ ctx }) => {
+    try {
+      await logoutEverywhere(ctx.db, ctx.caller, ctx.now);
+    } catch (error) {
+      // A late answer to a session that has ended must not clear the cookies of a newer login.
+      if (!(error instanceof Refusal && error.reason === "SESSION_ENDED")) ctx.setCookies.push(...clearedCookies());
+      throw error;
+    }
+    ctx.setCookies.push(...clearedCookies());
+    return { ok: true as const };
+  }),
+
+  /** Says what the access token says: no database is asked. */
+  session: procedure.input(nothing).query(({ ctx }): SignedIn => signedInOf(ctx)),
+});
+
+/** With an end token for a page that asks for one, so that it can end the session if the browser did not keep its cookies. */
+async function openForPage(ctx: Context, grant: Grant): Promise<SignedIn & { endToken?: string }> {
+  if (!ctx.wantsEndToken) return signIn(ctx, grant);
+  const endings = { sessionIds: [grant.access.sessionId], reason: "cookies not kept" as const };
+  const endToken = await mintEndToken(endings, ctx.now);
+  return { ...signIn(ctx, grant), endToken };
+}
+
+function signIn(ctx: Context, { access, cookies }: Grant): SignedIn {
+  ctx.setCookies.push(...cookies);
+  const caller = callerOf(access);
+  noteCaller(caller);
+  const { user, session } = caller;
+  return { user, session };
+}
+
+function signedInOf({ caller: { user, session } }: SignedInContext): SignedIn {
+  return { user, session };
+}

@@ -1,0 +1,76 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import type { Database } from "@/db/schema";
+import { callerOf, usableAccess } from "@/server/auth/gate/authenticate";
+import type { Caller } from "@/server/auth/policy/credentials";
+import { clientOf, type Client } from "@/server/auth/client/client";
+import { readCookies, type CookieToSet, type PresentedCookies } from "@/server/auth/tokens/cookies";
+import { decideAfterRefresh, decideGate } from "@/server/auth/policy/gate";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { CALLS, END_TOKEN_HEADER } from "@/server/auth/policy/routes";
+import { tryRefresh } from "@/server/auth/sessions/refresh";
+import { database } from "@/server/runtime/database";
+import { noteCaller } from "@/server/runtime/request-state";
+
+/** What a procedure may know of its request. */
+export interface Context {
+  db: Kysely<Database>;
+  client: Client;
+  cookies: PresentedCookies;
+  now: Date;
+  requestId: string;
+  /** Whether a page of ours asks for the token that ends a session again. Programs get none. */
+  wantsEndToken?: boolean;
+  /** Cookies that the answer will set, in order; a later one of the same name wins. */
+  setCookies: CookieToSet[];
+  /** The signed-in caller, with tokens refreshed where that is due. Asked at most once a request. Throws the refusals of the gate. */
+  authenticate: () => Promise<Caller>;
+}
+
+export function contextOf(headers: Headers, now: Date): Context {
+  const db = database();
+  const client = clientOf(headers);
+  const cookies = readCookies(headers.get("cookie"));
+  const setCookies: CookieToSet[] = [];
+  let caller: Promise<Caller> | undefined;
+  return {
+    db,
+    client,
+    cookies,
+    now,
+    requestId: headers.get("x-request-id") ?? "",
+    wantsEndToken: headers.has(END_TOKEN_HEADER),
+    setCookies,
+    authenticate: () => (caller ??= authenticateCall(db, cookies, client, now, setCookies)),
+  };
+}
+
+/** The gate's decision, performed for a call: refresh and go on, or refuse. Never a redirect. */
+async function authenticateCall(
+  db: Kysely<Database>,
+  cookies: PresentedCookies,
+  client: Client,
+  now: Date,
+  setCookies: CookieToSet[],
+): Promise<Caller> {
+  const request = { kind: "call", path: CALLS } as const;
+  let access = await usableAccess(db, cookies.accessToken, client, now);
+  const credentials = { access, hasRefreshToken: cookies.refreshToken !== null };
+
+  let decision = decideGate(request, credentials, now);
+  let retryAfterSeconds: number | undefined;
+  if (decision.kind === "refresh" && cookies.refreshToken !== null) {
+    const result = await tryRefresh(db, cookies.refreshToken, client, now);
+    if (result.kind === "refreshed") {
+      setCookies.push(...result.cookies);
+      access = result.access;
+    }
+    if (result.kind === "unavailable") retryAfterSeconds = result.retryAfterSeconds;
+    decision = decideAfterRefresh(request, result, credentials);
+  }
+  if (decision.kind === "refuse") throw new Refusal(decision.reason, { retryAfterSeconds });
+  if (access === null) throw new Refusal("SIGNED_OUT");
+  const caller = callerOf(access);
+  noteCaller(caller);
+  return caller;
+}

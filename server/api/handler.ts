@@ -1,0 +1,99 @@
+import "server-only";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { serializeCookie, type CookieToSet } from "@/server/auth/tokens/cookies";
+import { factsOf, proceduresIn } from "@/server/auth/policy/procedures";
+import { Refusal, REFUSALS } from "@/server/auth/policy/refusals";
+import { CALLS } from "@/server/auth/policy/routes";
+import { judgeOrigin } from "@/server/auth/gate/same-origin";
+import { contextOf } from "./context";
+import { env } from "@/server/runtime/env";
+import { errorEnvelope } from "@/server/runtime/error-envelope";
+import { log } from "@/server/runtime/log";
+import { appRouter } from "./router";
+import { refusalIn } from "./init";
+
+const CALLS_PER_BATCH_AT_MOST = 10;
+const STREAMING = ["trpc-accept", "accept"];
+
+/** Answers one HTTP request to the procedures: a call or a batch of calls. */
+export async function answerCall(request: Request, now: Date): Promise<Response> {
+  const requestId = request.headers.get("x-request-id") ?? "";
+  try {
+    refuseForeignOrigin(request);
+    refuseUnfitBatch(new URL(request.url));
+    const whole = inOnePiece(request);
+    const readable = request.method === "POST" ? await withJsonBody(whole) : whole;
+    return await answerByProcedures(readable, now);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { status } = REFUSALS[error.reason];
+    return finished(Response.json(errorEnvelope(error, requestId), { status }), [], error.details.retryAfterSeconds);
+  }
+}
+
+async function answerByProcedures(request: Request, now: Date): Promise<Response> {
+  const context = contextOf(request.headers, now);
+  let retryAfterSeconds: number | undefined;
+  const response = await fetchRequestHandler({
+    endpoint: CALLS,
+    req: request,
+    router: appRouter,
+    createContext: () => context,
+    maxBatchSize: CALLS_PER_BATCH_AT_MOST,
+    onError: ({ error, path }) => {
+      const refusal = refusalIn(error);
+      if (refusal === null) log.error({ err: error.cause ?? error, path, requestId: context.requestId }, "fault");
+      else retryAfterSeconds = Math.max(retryAfterSeconds ?? 0, refusal.details.retryAfterSeconds ?? 0) || undefined;
+    },
+  });
+  return finished(response, context.setCookies, retryAfterSeconds);
+}
+
+function finished(response: Response, cookies: CookieToSet[], retryAfterSeconds: number | undefined): Response {
+  // A copy of the answer would read its body through once more.
+  const { headers } = response;
+  const lastOfEachName = new Map(cookies.map((cookie) => [cookie.name, cookie]));
+  for (const cookie of lastOfEachName.values()) headers.append("set-cookie", serializeCookie(cookie));
+  if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
+  headers.set("cache-control", "private, no-store");
+  return response;
+}
+
+/** Whatever may change something must come from our own pages, whether or not anybody is signed in. */
+function refuseForeignOrigin(request: Request): void {
+  const { APP_ORIGIN: appOrigin } = env();
+  const verdict = judgeOrigin({
+    method: request.method,
+    origin: request.headers.get("origin"),
+    secFetchSite: request.headers.get("sec-fetch-site"),
+    appOrigin,
+    corsOrigins: env().CORS_ORIGINS,
+  });
+  if (verdict === "refused") throw new Refusal("ORIGIN_REFUSED", { appOrigin });
+}
+
+/** A batch takes one place in the password admission queue and one hit of the limits, however many calls are in it. */
+function refuseUnfitBatch(url: URL): void {
+  const names = proceduresIn(url.pathname);
+  if (names === null || names.length > CALLS_PER_BATCH_AT_MOST) throw new Refusal("BAD_INPUT");
+  if (names.length > 1 && names.some((name) => factsOf(name)?.batch === false)) throw new Refusal("BAD_INPUT");
+}
+
+/** An answer in pieces is under way before its cookies are known, and before its status is. */
+function inOnePiece(request: Request): Request {
+  if (!STREAMING.some((name) => request.headers.get(name)?.includes("jsonl"))) return request;
+  const headers = new Headers(request.headers);
+  for (const name of STREAMING) headers.delete(name);
+  return new Request(request, { headers });
+}
+
+/** tRPC alone runs a procedure without input on a form that another site posted. */
+async function withJsonBody(request: Request): Promise<Request> {
+  const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/json") throw new Refusal("NOT_JSON");
+  // The entry has counted what came. Another request around it would be read, and its body parsed, once more.
+  if (Number(request.headers.get("content-length")) > 0) return request;
+  // A call without input has an empty body; tRPC would take that for broken JSON.
+  const body = (await request.text()) || "null";
+  return new Request(request.url, { method: "POST", headers: request.headers, body, signal: request.signal });
+}

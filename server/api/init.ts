@@ -1,0 +1,61 @@
+import "server-only";
+import { initTRPC, TRPCError } from "@trpc/server";
+import { ZodError } from "zod";
+import { isUnavailable } from "@/db/faults";
+import { fieldsOf } from "@/server/auth/login/inputs";
+import { factsOf } from "@/server/auth/policy/procedures";
+import { FAULT_MESSAGE, Refusal, REFUSALS, type Reason } from "@/server/auth/policy/refusals";
+import type { Caller } from "@/server/auth/policy/credentials";
+import type { Context } from "./context";
+import { errorData } from "@/server/runtime/error-envelope";
+
+/** tRPC's own refusals, in our words. What is not listed is a fault. */
+const REASONS_OF_TRPC: Partial<Record<TRPCError["code"], Reason>> = {
+  BAD_REQUEST: "BAD_INPUT",
+  PARSE_ERROR: "BAD_INPUT",
+  NOT_FOUND: "NOT_FOUND",
+  METHOD_NOT_SUPPORTED: "METHOD_NOT_ALLOWED",
+  PAYLOAD_TOO_LARGE: "TOO_LARGE",
+  UNSUPPORTED_MEDIA_TYPE: "NOT_JSON",
+};
+
+/** The refusal in an error, or null if it is a fault. */
+export function refusalIn(error: TRPCError): Refusal | null {
+  if (error.cause instanceof Refusal) return error.cause;
+  if (error.cause instanceof ZodError) return new Refusal("BAD_INPUT", { fields: fieldsOf(error.cause) });
+  if (isUnavailable(error.cause)) return new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+  const reason = REASONS_OF_TRPC[error.code];
+  return reason === undefined ? null : new Refusal(reason);
+}
+
+const t = initTRPC.context<Context>().create({
+  errorFormatter: ({ shape, error, ctx }) => {
+    const refusal = refusalIn(error);
+    const data = errorData(refusal, ctx?.requestId);
+    return { code: shape.code, message: refusal?.message ?? FAULT_MESSAGE, data };
+  },
+});
+
+export const router = t.router;
+export type SignedInContext = Context & { caller: Caller };
+
+/** Turns a refusal into tRPC's error of the same status, so that the answer carries it. */
+const refusing = t.middleware(async ({ next }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const refusal = refusalIn(result.error);
+  if (refusal === null) return result;
+  throw new TRPCError({ code: REFUSALS[refusal.reason].trpcCode, message: refusal.message, cause: refusal });
+});
+
+/** For the procedures whose facts say public; refuses to serve under any other name. */
+export const publicProcedure = t.procedure.use(refusing).use(({ path, next }) => {
+  if (factsOf(path)?.access !== "public") throw new Refusal("SIGNED_OUT");
+  return next();
+});
+
+/** For everything else: `ctx.caller` is somebody signed in. */
+export const procedure = t.procedure.use(refusing).use(async ({ ctx, next }) => {
+  const caller = await ctx.authenticate();
+  return next({ ctx: { ...ctx, caller } });
+});

@@ -1,0 +1,128 @@
+import "@/server/runtime/testing-env";
+import { TRPCError } from "@trpc/server";
+import { describe, expect, test } from "vitest";
+import { PROCEDURES as FACTS } from "@/server/auth/policy/procedures";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { ADA } from "@/server/auth/testing";
+import type { Context } from "./context";
+import { appRouter } from "./router";
+import { procedure, publicProcedure, refusalIn, router } from "./init";
+
+const PUBLIC = ["auth.register", "auth.login", "auth.refresh", "auth.logout"];
+
+interface Procedure {
+  _def: { type: string; inputs: unknown[] };
+}
+
+const PROCEDURES = Object.entries<Procedure>(appRouter._def.procedures as never);
+
+const SOMEBODY = {
+  user: { id: "user", email: "ada@example.test", fullName: "Ada", role: "user" },
+  session: { id: "session", expiresAt: "2026-11-21T12:10:00.000Z", refreshAt: "2026-11-21T12:09:00.000Z" },
+  authenticatedAt: new Date("2026-11-21T12:00:00Z"),
+};
+
+/** A request from nobody or somebody. Whoever touches its database has gone too far. */
+function context(isSignedIn: boolean): Context {
+  return {
+    db: new Proxy({} as Context["db"], {
+      get: (_, name) => {
+        throw new Error(`asked the database for ${String(name)}`);
+      },
+    }),
+    client: ADA,
+    cookies: { accessToken: null, refreshToken: null, hasAccessCookie: false },
+    now: new Date("2026-11-21T12:00:00Z"),
+    requestId: "test",
+    setCookies: [],
+    authenticate: async () => {
+      if (!isSignedIn) throw new Refusal("SIGNED_OUT");
+      return SOMEBODY;
+    },
+  };
+}
+
+async function answerOf(path: string, input: unknown, isSignedIn: boolean) {
+  const caller = appRouter.createCaller(context(isSignedIn)) as unknown as Record<string, Record<string, Function>>;
+  const [area, name] = path.split(".") as [string, string];
+  try {
+    return await caller[area]![name]!(input);
+  } catch (error) {
+    return error instanceof TRPCError ? (refusalIn(error)?.reason ?? error) : error;
+  }
+}
+
+test("the surface is the one of the contract", () => {
+  expect(Object.fromEntries(PROCEDURES.map(([path, { _def }]) => [path, _def.type]))).toEqual({
+    "auth.register": "mutation",
+    "auth.login": "mutation",
+    "auth.refresh": "mutation",
+    "auth.logout": "mutation",
+    "auth.logoutAll": "mutation",
+    "auth.session": "query",
+    "users.me": "query",
+    "users.update": "mutation",
+    "users.changePassword": "mutation",
+    "sessions.list": "query",
+    "sessions.revoke": "mutation",
+    "sessions.revokeOthers": "mutation",
+  });
+});
+
+test("every procedure has facts, and there are facts of no other", () => {
+  expect(Object.keys(FACTS).sort()).toEqual(PROCEDURES.map(([path]) => path).sort());
+});
+
+test("a procedure that hashes is a mutation and never part of a batch; one that anybody may call is never part of one", () => {
+  for (const [path, { _def }] of PROCEDURES) {
+    const { access, batch, hashesPassword } = FACTS[path]!;
+    if (hashesPassword) expect([_def.type, batch], path).toEqual(["mutation", false]);
+    if (access === "public") expect(batch, path).toBe(false);
+  }
+});
+
+describe.each(PROCEDURES)("%s", (path, { _def }) => {
+  test(PUBLIC.includes(path) ? "is public" : "needs a caller before anything else", async () => {
+    const answer = await answerOf(path, { stranger: 1 }, false);
+    expect(answer).toBe(PUBLIC.includes(path) ? "BAD_INPUT" : "SIGNED_OUT");
+  });
+
+  test("refuses what it does not know, and asks no database for it", async () => {
+    expect(_def.inputs.length).toBeGreaterThan(0);
+    const strangers = [{ stranger: 1 }, [], "text", 7, true, { id: {} }];
+    for (const stranger of strangers) {
+      expect(await answerOf(path, stranger, true), JSON.stringify(stranger)).toBe("BAD_INPUT");
+    }
+  });
+});
+
+describe("one key too many is refused, with everything else right", () => {
+  const account = { fullName: "Ada", email: "ada@example.test", password: "correct horse battery" };
+  test.each<[string, object]>([
+    ["auth.register", { ...account, role: "admin" }],
+    ["auth.login", { email: account.email, password: account.password, userId: "1" }],
+    ["users.update", { fullName: "Ada", email: "other@example.test" }],
+    ["users.update", { fullName: "Ada", role: "admin" }],
+    ["users.changePassword", { currentPassword: "a", newPassword: "b", userId: "1" }],
+    ["sessions.revoke", { id: "0193500e-5a11-7e10-8000-000000000001", userId: "1" }],
+  ])("%s %j", async (path, input) => {
+    expect(await answerOf(path, input, true)).toBe("BAD_INPUT");
+  });
+});
+
+test("auth.session says what the token says and asks no database", async () => {
+  const { user, session } = SOMEBODY;
+  expect(await answerOf("auth.session", undefined, true)).toEqual({ user, session });
+});
+
+test("a public procedure under a name that is not listed serves nobody", async () => {
+  const sneaky = router({ auth: router({ peek: publicProcedure.query(() => "secret") }) });
+  const asked = sneaky.createCaller(context(true)).auth.peek();
+  await expect(asked).rejects.toMatchObject({ code: "UNAUTHORIZED", cause: { reason: "SIGNED_OUT" } });
+});
+
+test("a procedure of the other kind has its caller", async () => {
+  const own = router({ whoami: procedure.query(({ ctx }) => ctx.caller.user.id) });
+  expect(await own.createCaller(context(true)).whoami()).toBe("user");
+  await expect(own.createCaller(context(false)).whoami()).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+});

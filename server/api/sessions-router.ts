@@ -1,0 +1,25 @@
+import "server-only";
+import { procedure, router } from "./init";
+import { clearedCookies } from "@/server/auth/tokens/cookies";
+import { endOwnSession } from "@/server/auth/sessions/end-session";
+import { nothing, revokeInput } from "@/server/auth/login/inputs";
+import { logoutOthers } from "@/server/auth/login/logout";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { listSessions } from "@/server/auth/sessions/sessions";
+
+export const sessionsRouter = router({
+  list: procedure.input(nothing).query(({ ctx }) => listSessions(ctx.db, ctx.caller, ctx.now)),
+
+  revoke: procedure.input(revokeInput).mutation(async ({ ctx, input }) => {
+    const { db, caller } = ctx;
+    const isOwn = await endOwnSession(db, caller, input.id, ctx.now);
+    // Somebody else's session is as unknown as one that never was.
+    if (!isOwn) throw new Refusal("NOT_FOUND");
+    if (input.id === caller.session.id) ctx.setCookies.push(...clearedCookies());
+    return { ok: true as const };
+  }),
+
+  revokeOthers: procedure.input(nothing).mutation(async ({ ctx }) => {
+    return { revoked: await logoutOthers(ctx.db, ctx.caller, ctx.now) };
+  }),
+});

@@ -1,0 +1,49 @@
+import "server-only";
+import { findSessionWithUser } from "@/db/tables/sessions";
+import { findUserById, findUserOfLiveSession, updateFullName } from "@/db/tables/users";
+import type { User } from "@/db/schema";
+import { procedure, router } from "./init";
+import { changePassword } from "@/server/auth/login/change-password";
+import { grantAccess } from "@/server/auth/sessions/issue-tokens";
+import { changePasswordInput, nothing, updateInput } from "@/server/auth/login/inputs";
+import { idsOf, type SignedInUser } from "@/server/auth/policy/credentials";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { hasEnded } from "@/server/auth/sessions/rotation";
+
+export interface Profile extends SignedInUser {
+  createdAt: string;
+}
+
+export const usersRouter = router({
+  me: procedure.input(nothing).query(async ({ ctx }) => {
+    const user = await findUserOfLiveSession(ctx.db, idsOf(ctx.caller), ctx.now);
+    if (user === undefined) throw new Refusal("SESSION_ENDED");
+    return profileOf(user);
+  }),
+
+  update: procedure.input(updateInput).mutation(async ({ ctx, input }) => {
+    const { db, caller, client, now } = ctx;
+    const isUpdated = await updateFullName(db, { ...idsOf(caller), fullName: input.fullName, now });
+    const user = isUpdated ? await findUserById(db, caller.user.id) : undefined;
+    if (user === undefined) throw new Refusal("SESSION_ENDED");
+
+    const session = await findSessionWithUser(db, caller.session.id);
+    // The access token carries the name: until it is replaced, pages would show the old one. A session that ended since the name
+    // was changed gets none, and the answer says what was done.
+    if (session !== undefined && !hasEnded(session, now)) {
+      const { cookies } = await grantAccess(session, client, now);
+      ctx.setCookies.push(...cookies);
+    }
+    return profileOf(user);
+  }),
+
+  changePassword: procedure.input(changePasswordInput).mutation(async ({ ctx, input }) => {
+    const { cookies } = await changePassword(ctx.db, ctx.caller, input, ctx.client, ctx.now);
+    ctx.setCookies.push(...cookies);
+    return { ok: true as const };
+  }),
+});
+
+function profileOf({ id, email, fullName, role, createdAt }: User): Profile {
+  return { id, email, fullName, role, createdAt: createdAt.toISOString() };
+}

@@ -1,0 +1,221 @@
+import "@/server/runtime/testing-env";
+import { NextRequest } from "next/server";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { revokeSession } from "@/db/tables/revocations";
+import { createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
+import { middleware } from "@/middleware";
+import { readCookies } from "@/server/auth/tokens/cookies";
+import { countStatements, signedInSession, type SignedInTestSession } from "@/server/auth/db-testing";
+import { endSession } from "@/server/auth/sessions/end-session";
+import { secondsAfter } from "@/server/auth/policy/lifetimes";
+import { refresh } from "@/server/auth/sessions/refresh";
+import { readRevocations } from "@/server/auth/sessions/revocation-feed";
+import { ADA, MALLORY } from "@/server/auth/testing";
+import { closeDatabase, database as appDatabase } from "@/server/runtime/database";
+import { env } from "@/server/runtime/env";
+
+const T0 = new Date("2026-11-21T12:00:00.250Z");
+const later = (seconds: number) => secondsAfter(T0, seconds);
+
+let database: TestDatabase;
+let session: SignedInTestSession;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  process.env.DATABASE_URL = database.url;
+  await readRevocations(appDatabase());
+});
+afterAll(async () => {
+  await closeDatabase();
+  await database.drop();
+});
+beforeEach(async () => {
+  session = await signedInSession(database.db, T0);
+  vi.useFakeTimers({ toFake: ["Date"], now: later(700) });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+interface Asked {
+  kind?: "document" | "soft";
+  cookie?: string;
+  client?: typeof ADA;
+  headers?: Record<string, string>;
+}
+
+/** A page request as the entry hands it on. */
+async function ask(path: string, { kind = "document", cookie, client = ADA, headers = {} }: Asked = {}) {
+  const request = new NextRequest(`http://127.0.0.1:3000${path}`, {
+    headers: {
+      host: "evil.test",
+      "x-forwarded-host": "evil.test",
+      "x-forwarded-proto": "https",
+      "user-agent": client.userAgent,
+      "x-portcullis-address": client.address,
+      "x-portcullis-path": path,
+      "x-portcullis-kind": kind,
+      cookie: cookie ?? `theme=dark; __ref=${session.refreshToken}`,
+      ...headers,
+    },
+  });
+  const response = await middleware(request);
+  const set = response.headers.getSetCookie();
+  return {
+    status: response.status,
+    to: response.headers.get("location"),
+    set,
+    clears: set.length > 0 && set.every((one) => /=; .*Max-Age=0$/.test(one)),
+    cache: response.headers.get("cache-control"),
+    proceeds: response.headers.get("x-middleware-next") === "1",
+    /** The Cookie header that the page will see. */
+    forwarded: response.headers.get("x-middleware-request-cookie"),
+  };
+}
+
+const LOGIN_FIRST = "http://localhost:3000/login?next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
+const PAGE = "/dashboard/sessions?sort=ip";
+
+describe("a private page without a usable access token", () => {
+  test.each<[string, string | undefined]>([
+    ["none", undefined],
+    ["a forged one", "__acc=a.b.c; "],
+    ["an empty one", "__acc=; "],
+  ])("%s: refreshed in the same request, for the page as well as for the browser", async (_, access) => {
+    const answer = await ask(PAGE, { cookie: `theme=dark; ${access ?? ""}__ref=${session.refreshToken}` });
+    expect(answer).toMatchObject({ proceeds: true, clears: false, cache: "private, no-store" });
+    expect(answer.set.map((one) => one.split("=")[0])).toEqual(["__acc", "__ref"]);
+    const pageSees = readCookies(answer.forwarded);
+    expect(answer.forwarded).toContain("theme=dark; ");
+    expect(answer.set[0]).toContain(`__acc=${pageSees.accessToken};`);
+    expect(answer.set[1]).toContain(`__ref=${pageSees.refreshToken};`);
+    expect((await readSession(database.db, session.id)).generation).toBe(1);
+  });
+
+  test("and a page with 40 prefetches beside it: one rotation, all answered, and still signed in later", async () => {
+    const kinds = ["document" as const, ...Array<"soft">(40).fill("soft")];
+    const statements = await countStatements(database.url, async () => {
+      const answers = await Promise.all(kinds.map((kind) => ask(PAGE, { kind })));
+      expect(answers.every(({ proceeds }) => proceeds)).toBe(true);
+      expect(new Set(answers.map(({ set }) => set[1])).size).toBe(1);
+    });
+    expect(statements).toBe(2);
+    vi.setSystemTime(later(720));
+    const straggler = await ask(PAGE, { kind: "soft" });
+    expect(straggler.proceeds).toBe(true);
+    vi.setSystemTime(later(1400));
+    const { refreshToken } = readCookies(straggler.forwarded);
+    expect((await ask(PAGE, { cookie: `__ref=${refreshToken}` })).proceeds).toBe(true);
+  });
+
+  test("three tabs that wake up after a night are all signed in", async () => {
+    vi.setSystemTime(later(9 * 3600));
+    const answers = await Promise.all(["/dashboard", PAGE, "/dashboard/account"].map((page) => ask(page)));
+    expect(answers.map(({ proceeds }) => proceeds)).toEqual([true, true, true]);
+  });
+});
+
+describe("a session that has ended", () => {
+  beforeEach(() => endSession(database.db, { id: session.id }, "revoked by user"));
+
+  test("leads to the login form and clears the cookies, on a document alone", async () => {
+    expect(await ask(PAGE)).toMatchObject({ status: 307, to: LOGIN_FIRST, clears: true, cache: "private, no-store" });
+    const soft = await ask(PAGE, { kind: "soft" });
+    expect(soft).toMatchObject({ status: 401, to: null, set: [], cache: "private, no-store" });
+  });
+
+  test("shows the form to whoever asks for it, without the cookies and without a redirect", async () => {
+    const answer = await ask("/login?next=%2Fdashboard");
+    expect(answer).toMatchObject({ proceeds: true, clears: true, forwarded: "theme=dark" });
+  });
+});
+
+test.each(["replaced by login", "password changed"])(
+  "a session that was %s a moment ago leaves the cookies: newer ones may be on their way to the same browser",
+  async (reason) => {
+    // A revocation carries the database's clock, so this session has to be of today.
+    const { id, refreshToken } = await signedInSession(database.db, new Date(performance.timeOrigin));
+    await revokeSession(database.db, { id, reason });
+    const { revokedAt } = await readSession(database.db, id);
+    const cookie = `__ref=${refreshToken}`;
+    vi.setSystemTime(secondsAfter(revokedAt!, 29));
+    expect(await ask(PAGE, { cookie })).toMatchObject({ status: 307, to: LOGIN_FIRST, set: [] });
+    expect(await ask("/login?next=%2Fdashboard", { cookie })).toMatchObject({ proceeds: true, set: [] });
+    vi.setSystemTime(secondsAfter(revokedAt!, 31));
+    expect(await ask(PAGE, { cookie })).toMatchObject({ to: LOGIN_FIRST, clears: true });
+  },
+);
+
+test("a replayed token ends the session, and clears on a document alone", async () => {
+  await refresh(database.db, session.refreshToken, ADA, later(600));
+  expect(await ask(PAGE, { kind: "soft", client: MALLORY })).toMatchObject({ status: 401, set: [] });
+  expect(await ask(PAGE, { client: MALLORY })).toMatchObject({ to: LOGIN_FIRST, clears: true });
+});
+
+test("somebody without cookies is led to the form, and back from there; a soft navigation gets its 401", async () => {
+  const answer = await ask(PAGE, { cookie: "" });
+  expect(answer).toMatchObject({ status: 307, to: LOGIN_FIRST, set: [], cache: "private, no-store" });
+  expect(await ask(PAGE, { cookie: "", kind: "soft" })).toMatchObject({ status: 401, set: [] });
+  expect(await ask("/", { cookie: "" })).toMatchObject({ to: "http://localhost:3000/login" });
+});
+
+test.each(["garbage", "a.b.c", "x".repeat(3000)])(
+  "a refresh cookie that is none of ours (%s) is left alone",
+  async (token) => {
+    expect(await ask(PAGE, { cookie: `__ref=${token}` })).toMatchObject({ to: LOGIN_FIRST, set: [] });
+  },
+);
+
+describe("guests' pages", () => {
+  test("lead somebody who can be refreshed to where they wanted, with the new cookies", async () => {
+    const answer = await ask("/login?next=%2Fdashboard%2Faccount");
+    expect(answer).toMatchObject({ status: 307, to: "http://localhost:3000/dashboard/account", clears: false });
+    expect(answer.set).toHaveLength(2);
+  });
+
+  test.each(["//evil.test", "https://evil.test", "/\\evil.test", "/.//evil.test"])("never to %s", async (next) => {
+    const { to } = await ask(`/login?next=${encodeURIComponent(next)}`);
+    expect(to).toBe("http://localhost:3000/dashboard");
+  });
+
+  test("are shown to everybody else", async () => {
+    expect(await ask("/login", { cookie: "" })).toMatchObject({ proceeds: true, set: [] });
+  });
+});
+
+describe("when the database is away", () => {
+  beforeEach(async () => {
+    await closeDatabase();
+    env().DATABASE_URL = "mysql://root@127.0.0.1:9/nothing";
+  });
+  afterEach(async () => {
+    await closeDatabase();
+    env().DATABASE_URL = database.url;
+  });
+
+  test("the maintenance page says so, no cookie is touched, and all goes on when it is back", async () => {
+    const to = "http://localhost:3000/maintenance?status=503&next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
+    for (let count = 0; count < 3; count++) {
+      expect(await ask(PAGE)).toMatchObject({ status: 307, to, set: [], cache: "private, no-store" });
+    }
+    await closeDatabase();
+    env().DATABASE_URL = database.url;
+    expect((await ask(PAGE)).proceeds).toBe(true);
+  });
+});
+
+test("too many refreshes lead to the maintenance page, and cost no cookie", async () => {
+  for (let count = 0; count < 60; count++) await refresh(database.db, session.refreshToken, ADA, later(700));
+  const to = "http://localhost:3000/maintenance?status=429&next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
+  expect(await ask(PAGE)).toMatchObject({ to, set: [] });
+});
+
+test("what needs no decision is passed on untouched", async () => {
+  for (const path of ["/maintenance?status=503&next=%2Fdashboard", "/resume?next=%2F", "/nowhere"]) {
+    expect(await ask(path)).toMatchObject({ proceeds: true, set: [], forwarded: null });
+  }
+});
+
+test("a request that did not come through the entry is a fault: nobody knows where it came from", async () => {
+  const request = new NextRequest("http://localhost:3000/dashboard", { headers: { "x-forwarded-for": "192.0.2.1" } });
+  await expect(middleware(request)).rejects.toThrow("entry");
+});

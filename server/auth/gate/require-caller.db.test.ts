@@ -1,0 +1,105 @@
+import "@/server/runtime/testing-env";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { createTestDatabase, type TestDatabase } from "@/db/testing";
+import { countStatements, signedInSession, type SignedInTestSession } from "@/server/auth/db-testing";
+import { endSession } from "@/server/auth/sessions/end-session";
+import { readRevocations } from "@/server/auth/sessions/revocation-feed";
+import { ADA, MALLORY } from "@/server/auth/testing";
+import { currentCaller, redirectSignedInAway, requireCaller } from "./require-caller";
+import { closeDatabase, database as appDatabase } from "@/server/runtime/database";
+
+// What Next knows of the request that is being rendered. Its redirect ends the rendering by a throw.
+const rendering = { headers: new Headers() };
+vi.mock("next/headers", () => ({ headers: async () => rendering.headers }));
+vi.mock("next/navigation", () => ({
+  redirect: (to: string) => {
+    throw new Error(`to ${to}`);
+  },
+}));
+
+let database: TestDatabase;
+let session: SignedInTestSession;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  process.env.DATABASE_URL = database.url;
+  await readRevocations(appDatabase());
+});
+afterAll(async () => {
+  await closeDatabase();
+  await database.drop();
+});
+beforeEach(async () => {
+  session = await signedInSession(database.db, new Date());
+});
+
+/** Renders a page whose request has these cookies. The gate is nowhere near. */
+async function render<Result>(page: () => Promise<Result>, cookie: string, client = ADA): Promise<Result | string> {
+  rendering.headers = new Headers({
+    cookie,
+    "user-agent": client.userAgent,
+    "x-portcullis-address": client.address,
+    "x-portcullis-path": "/dashboard/sessions?sort=ip",
+  });
+  return page().catch((error: Error) => error.message);
+}
+
+const good = () => `__acc=${session.accessToken}; __ref=${session.refreshToken}`;
+const TO_LOGIN = "to /login?next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
+const TO_RESUME = "to /resume?next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
+
+describe("a private page checks its caller itself: without the gate it", () => {
+  test("is shown to somebody signed in, without a statement", async () => {
+    const statements = await countStatements(database.url, async () => {
+      expect(await render(requireCaller, good())).toMatchObject({ session: { id: session.id } });
+    });
+    expect(statements).toBe(0);
+  });
+
+  test.each<[string, string, () => string]>([
+    ["nobody", TO_LOGIN, () => ""],
+    ["somebody with a refresh cookie alone", TO_LOGIN, () => `__ref=${session.refreshToken}`],
+    ["somebody with a forged token", TO_RESUME, () => "__acc=a.b.c"],
+    ["somebody who sends the cookie twice", TO_RESUME, () => `${good()}; ${good()}`],
+    ["somebody with the token in the wrong cookie", TO_RESUME, () => `__acc=${session.refreshToken}`],
+    ["somebody with the cookie of another origin's kind", TO_RESUME, () => `__Host-__acc=${session.accessToken}`],
+  ])("is not shown to %s", async (_, answer, cookie) => {
+    expect(await render(requireCaller, cookie())).toBe(answer);
+  });
+
+  test("is not shown with a token that was carried elsewhere", async () => {
+    expect(await render(requireCaller, good(), MALLORY)).toBe(TO_RESUME);
+  });
+
+  test("is not shown to a session that was revoked a moment ago", async () => {
+    await endSession(database.db, { id: session.id }, "logout");
+    expect(await render(requireCaller, good())).toBe(TO_RESUME);
+  });
+
+  test("is not shown once the token's time is over", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 601_000 });
+    expect(await render(requireCaller, good())).toBe(TO_RESUME);
+    vi.useRealTimers();
+  });
+});
+
+describe("a page that guests may see", () => {
+  test("knows who is there", async () => {
+    expect(await render(currentCaller, good())).toMatchObject({ user: { id: session.userId } });
+    expect(await render(currentCaller, "")).toBeNull();
+    expect(await render(currentCaller, "__acc=a.b.c")).toBeNull();
+  });
+
+  test("leads somebody who can be refreshed through the hop, and not to the form", async () => {
+    expect(await render(currentCaller, `__acc=a.b.c; __ref=${session.refreshToken}`)).toBe(TO_RESUME);
+  });
+
+  test("leads somebody signed in to where they wanted, if it is ours", async () => {
+    expect(await render(() => redirectSignedInAway("/dashboard/account"), good())).toBe("to /dashboard/account");
+    expect(await render(() => redirectSignedInAway("//evil.test"), good())).toBe("to /dashboard");
+    expect(await render(() => redirectSignedInAway("/dashboard"), "")).toBeUndefined();
+    const stale = `__acc=a.b.c; __ref=${session.refreshToken}`;
+    expect(await render(() => redirectSignedInAway("/dashboard/account"), stale)).toBe(
+      "to /resume?next=%2Fdashboard%2Faccount",
+    );
+  });
+});

@@ -1,0 +1,47 @@
+import "server-only";
+import { headers } from "next/headers";
+import { redirect } from "next/navigation";
+import { callerOf, usableAccess } from "./authenticate";
+import type { Caller } from "@/server/auth/policy/credentials";
+import { clientOf } from "@/server/auth/client/client";
+import { readCookies } from "@/server/auth/tokens/cookies";
+import { safeNextPath, withNext } from "@/server/auth/policy/next-path";
+import { HOME, LOGIN, RESUME } from "@/server/auth/policy/routes";
+import { database } from "@/server/runtime/database";
+import { PATH_HEADER } from "@/server/runtime/entry-headers";
+import { noteCaller } from "@/server/runtime/request-state";
+
+/** The caller of a private page. Everybody else is led away: this check, not the middleware, is the lock. */
+export async function requireCaller(): Promise<Caller> {
+  const { caller, path, hasAccessCookie } = await readPageRequest();
+  if (caller !== null) return caller;
+  // With an access cookie the request went past the gate: without it, the next one will not.
+  redirect(withNext(hasAccessCookie ? RESUME : LOGIN, path));
+}
+
+/** The caller of a page that welcomes guests too. `next` is where somebody who turns out to be signed in should end up. */
+export async function currentCaller(next?: string): Promise<Caller | null> {
+  const { caller, path, hasAccessCookie, hasRefreshToken } = await readPageRequest();
+  if (caller === null && hasAccessCookie && hasRefreshToken) redirect(withNext(RESUME, next ?? path));
+  return caller;
+}
+
+/** For pages that make no sense to somebody signed in. */
+export async function redirectSignedInAway(next: string | null | undefined): Promise<void> {
+  const wanted = safeNextPath(next);
+  if ((await currentCaller(wanted)) !== null) redirect(wanted);
+}
+
+async function readPageRequest() {
+  const received = await headers();
+  const cookies = readCookies(received.get("cookie"));
+  const access = await usableAccess(database(), cookies.accessToken, clientOf(received), new Date());
+  const caller = access && callerOf(access);
+  if (caller !== null) noteCaller(caller);
+  return {
+    caller,
+    path: received.get(PATH_HEADER) ?? HOME,
+    hasAccessCookie: cookies.hasAccessCookie,
+    hasRefreshToken: cookies.refreshToken !== null,
+  };
+}

@@ -1,0 +1,211 @@
+import "@/server/runtime/testing-env";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "@/db/connect";
+import { atOnce, createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
+import { readAccessToken } from "@/server/auth/tokens/access-token";
+import { callerOf, usableAccess } from "@/server/auth/gate/authenticate";
+import { changePassword } from "./change-password";
+import { reasonOf, refreshTokenIn, signedInSession } from "@/server/auth/db-testing";
+import { grantBoth } from "@/server/auth/sessions/issue-tokens";
+import { login } from "./login";
+import { hashPassword, passwordMatches } from "@/server/auth/passwords/password";
+import { secondsAfter } from "@/server/auth/policy/lifetimes";
+import { refresh } from "@/server/auth/sessions/refresh";
+import { readRevocations } from "@/server/auth/sessions/revocation-feed";
+import { openSession } from "@/server/auth/sessions/open-session";
+import { ADA, anotherInstance, MALLORY, newClient } from "@/server/auth/testing";
+
+const OLD = "correct horse battery staple";
+const NEW = "violet kettle orbits 41 mountains";
+const T0 = new Date("2026-11-21T12:00:00.250Z");
+const later = (seconds: number) => secondsAfter(T0, seconds);
+
+let database: TestDatabase;
+let passwordHash: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  passwordHash = await hashPassword(OLD);
+  await readRevocations(database.db);
+});
+afterAll(() => database.drop());
+
+/** Somebody signed in here, and a thief elsewhere. */
+async function ownerAndThief(remember = true) {
+  const own = await signedInSession(database.db, T0, { passwordHash, remember });
+  const user = { id: own.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
+  const stolen = (await openSession(database.db, user, true, MALLORY, T0))!;
+  const { cookies } = await grantBoth(stolen, MALLORY, T0);
+  const caller = callerOf((await readAccessToken(own.accessToken, ADA, T0))!);
+  const change = (given: { currentPassword?: string; newPassword?: string } = {}, now = later(10)) =>
+    changePassword(database.db, caller, { currentPassword: OLD, newPassword: NEW, ...given }, ADA, now);
+  const hashNow = async () =>
+    (await database.db.selectFrom("users").selectAll().where("id", "=", own.userId).executeTakeFirstOrThrow())
+      .passwordHash;
+  return { own, stolen, user, tokens: cookies.map(({ value }) => value), change, hashNow };
+}
+
+test("every other session ends, at once, and this one goes on", async () => {
+  const { own, stolen, tokens, change, hashNow } = await ownerAndThief();
+  const { access, cookies } = await change();
+  expect(await passwordMatches(await hashNow(), NEW)).toBe(true);
+  for (const id of [own.id, stolen.id]) {
+    expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "password changed" });
+  }
+  expect(await usableAccess(database.db, tokens[0]!, MALLORY, later(11))).toBeNull();
+  expect((await refresh(database.db, tokens[1]!, MALLORY, later(600))).kind).toBe("ended");
+
+  expect(access.sessionId).not.toBe(own.id);
+  expect(access.authenticatedAt).toEqual(new Date("2026-11-21T12:00:10Z"));
+  const [accessToken, refreshToken] = cookies.map(({ value }) => value) as [string, string];
+  expect(await usableAccess(database.db, accessToken, ADA, later(11))).not.toBeNull();
+  expect((await refresh(database.db, refreshToken, ADA, later(600))).kind).toBe("refreshed");
+});
+
+test("change of the password: a copy of this browser's cookies is worth nothing, on every instance", async () => {
+  const { own, change } = await ownerAndThief();
+  const rotated = await refresh(database.db, own.refreshToken, ADA, later(600));
+  const copied = [own.refreshToken, refreshTokenIn(rotated as { cookies?: [] })!];
+  const elsewhere = await anotherInstance(async () => ({
+    ...(await import("@/server/auth/sessions/revocation-feed")),
+    ...(await import("@/server/auth/gate/authenticate")),
+    ...(await import("@/server/auth/sessions/refresh")),
+  }));
+  await elsewhere.readRevocations(database.db);
+  await change({}, later(610));
+
+  for (const token of copied) {
+    expect((await refresh(database.db, token, ADA, later(611))).kind).toBe("ended");
+    expect((await elsewhere.refresh(database.db, token, ADA, later(612))).kind).toBe("ended");
+  }
+  expect(await usableAccess(database.db, own.accessToken, ADA, later(11))).toBeNull();
+  await elsewhere.readRevocations(database.db);
+  expect(await elsewhere.usableAccess(database.db, own.accessToken, ADA, later(11))).toBeNull();
+});
+
+test.each([true, false])(
+  "change of the password: whether this browser is remembered stays as it was: %s",
+  async (remember) => {
+    const { cookies } = await (await ownerAndThief(remember)).change();
+    expect(cookies.map(({ maxAgeSeconds }) => maxAgeSeconds !== null)).toEqual([remember, remember]);
+  },
+);
+
+test(
+  "change of the password: a refresh that races it neither revives the old session nor costs the new one",
+  { timeout: 120_000 },
+  async () => {
+    const elsewhere = connect(database.url);
+    const instance = await anotherInstance(() => import("@/server/auth/sessions/refresh"));
+    const round = async (index: number) => {
+      const { own, change } = await ownerAndThief();
+      const refreshing = async () => {
+        // From the time it takes to check the password to that of the change itself.
+        for (let wait = index; wait > 0; wait--) await sql`select 1`.execute(elsewhere);
+        return instance.refresh(elsewhere, own.refreshToken, ADA, later(600));
+      };
+      const [{ access, cookies }, outcome] = await Promise.all([change({}, later(600)), refreshing()]);
+      const newest = refreshTokenIn(outcome as { cookies?: [] });
+      for (const token of newest === null ? [own.refreshToken] : [newest, own.refreshToken]) {
+        expect((await instance.refresh(elsewhere, token, ADA, later(640))).kind).toBe("ended");
+      }
+      expect((await readSession(database.db, access.sessionId)).revokedAt).toBeNull();
+      expect((await instance.refresh(elsewhere, cookies[1]!.value, ADA, later(1300))).kind).toBe("refreshed");
+      expect(["refreshed", "ended"]).toContain(outcome.kind);
+    };
+    // Few at once: each hashes two passwords, and the queue before that has a limit.
+    for (let first = 0; first < 40; first += 4) await atOnce(4, (index) => round(first + index));
+    await elsewhere.destroy();
+  },
+);
+
+test("a login that was under way with the old password opens no session", async () => {
+  const { user, change } = await ownerAndThief();
+  await change();
+  expect(await openSession(database.db, user, true, MALLORY, later(11))).toBeNull();
+});
+
+describe("nothing changes, and nobody is sent away", () => {
+  test.each<[string, { currentPassword?: string; newPassword?: string }, string]>([
+    ["a wrong current password", { currentPassword: "wrong" }, "WRONG_PASSWORD"],
+    ["the new password for the current one", { currentPassword: NEW }, "WRONG_PASSWORD"],
+    ["a weak new password", { newPassword: "password1234" }, "WEAK_PASSWORD"],
+    ["one's own name as the new password", { newPassword: "ada lovelace" }, "WEAK_PASSWORD"],
+  ])("for %s", async (_, given, reason) => {
+    const { stolen, change, hashNow } = await ownerAndThief();
+    expect(await reasonOf(change(given))).toBe(reason);
+    expect(await hashNow()).toBe(passwordHash);
+    expect((await readSession(database.db, stolen.id)).revokedAt).toBeNull();
+  });
+});
+
+test("of two changes at once by one session, one happens and the other is told that its session has ended", async () => {
+  const { change, hashNow } = await ownerAndThief();
+  const outcomes = await Promise.all(
+    [NEW, `${NEW} too`].map((newPassword) =>
+      change({ newPassword }).then(
+        () => newPassword,
+        (error: { reason: string }) => error.reason,
+      ),
+    ),
+  );
+  expect(outcomes).toContain("SESSION_ENDED");
+  const kept = outcomes.find((outcome) => outcome !== "SESSION_ENDED")!;
+  expect(await passwordMatches(await hashNow(), kept)).toBe(true);
+});
+
+test("guesses of whoever is signed in are counted by user: other agents, addresses and sessions bring no new ones", async () => {
+  const { own, stolen, user } = await ownerAndThief();
+  const guess = async (count: number, now: Date) => {
+    const client = newClient(`program-${count}/1.0`);
+    const session = count % 2 ? own.id : stolen.id;
+    const caller = {
+      user: { ...user, id: own.userId },
+      session: { id: session, expiresAt: "", refreshAt: "" },
+      authenticatedAt: T0,
+    };
+    return changePassword(database.db, caller, { currentPassword: `guess ${count}`, newPassword: NEW }, client, now);
+  };
+  const reasons = [];
+  for (let count = 0; count < 25; count++) reasons.push(await reasonOf(guess(count, later(count))));
+  expect(reasons.filter((reason) => reason === "WRONG_PASSWORD")).toHaveLength(10);
+  const refused = await guess(99, later(60)).catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    reason: "RATE_LIMITED",
+    message: "Too many wrong passwords were tried for this account. Wait 14 minutes before the next attempt.",
+    details: { retryAfterSeconds: 840 },
+  });
+});
+
+test("a new password makes room for logins again that strangers' guesses at the old one had used up", async () => {
+  const { own, change } = await ownerAndThief();
+  const { email } = await database.db
+    .selectFrom("users")
+    .select("email")
+    .where("id", "=", own.userId)
+    .executeTakeFirstOrThrow();
+  const signIn = (password: string) =>
+    login(database.db, { email, password, remember: true }, newClient(), null, later(11));
+  for (let count = 0; count < 10; count++) await reasonOf(signIn("wrong"));
+  expect(await reasonOf(signIn(OLD))).toBe("RATE_LIMITED");
+  await change();
+  expect(await reasonOf(signIn(OLD))).toBe("INVALID_CREDENTIALS");
+  expect((await signIn(NEW)).access.user.email).toBe(email);
+});
+
+test("guesses at an open screen are counted, all at once too", async () => {
+  const { change } = await ownerAndThief();
+  const reasons = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => reasonOf(change({ currentPassword: `guess ${index}` }))),
+  );
+  expect(reasons.filter((reason) => reason === "WRONG_PASSWORD")).toHaveLength(10);
+  expect(reasons.filter((reason) => reason === "RATE_LIMITED")).toHaveLength(20);
+  expect(await reasonOf(change())).toBe("RATE_LIMITED");
+  await change({}, later(1000));
+});
+
+test("somebody whose account is gone is not signed in any longer", async () => {
+  const { own, change } = await ownerAndThief();
+  await database.db.deleteFrom("users").where("id", "=", own.userId).execute();
+  expect(await reasonOf(change())).toBe("SESSION_ENDED");
+});

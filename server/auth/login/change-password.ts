@@ -1,0 +1,63 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import type { Database } from "@/db/schema";
+import { changePassword as replacePassword } from "@/db/tables/revocations";
+import { findUserOfLiveSession } from "@/db/tables/users";
+import { securityEvent } from "@/server/runtime/security-events";
+import { idsOf, type Caller } from "@/server/auth/policy/credentials";
+import type { Client } from "@/server/auth/client/client";
+import { learnOfRevocations } from "@/server/auth/sessions/end-session";
+import type { Grant } from "@/server/auth/sessions/issue-tokens";
+import type { ChangePasswordInput } from "./inputs";
+import { grantOpened, withoutLeftover } from "@/server/auth/sessions/open-session";
+import { hashPassword, passwordMatches } from "@/server/auth/passwords/password";
+import { refuseWeakPassword } from "@/server/auth/passwords/password-strength";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { failuresOfUser, forgetFailures, giveBack, spend } from "@/server/auth/rate-limits/rate-limit";
+import { noteRevoked } from "@/server/auth/sessions/revocation-feed";
+import { asOpened, newSession } from "@/server/auth/sessions/sessions";
+
+/**
+ * Replaces the password and ends every session, the caller's too, in whose place a new one is opened: whoever knew the old password
+ * or copied this browser's cookies is out.
+ */
+export async function changePassword(
+  db: Kysely<Database>,
+  caller: Caller,
+  input: ChangePasswordInput,
+  client: Client,
+  now: Date,
+): Promise<Grant> {
+  const user = await findUserOfLiveSession(db, idsOf(caller), now);
+  if (user === undefined) throw new Refusal("SESSION_ENDED");
+
+  // Somebody at an open screen guesses the password as well as somebody at the login form.
+  const failure = await spend(db, failuresOfUser(user.id), now);
+  if (!(await passwordMatches(user.passwordHash, input.currentPassword))) throw wrongPassword();
+  giveBack(db, failure);
+
+  await refuseWeakPassword("newPassword", input.newPassword, user);
+  const newHash = await hashPassword(input.newPassword);
+  const session = newSession(user.id, user.remember, client, now);
+  const change = { ...idsOf(caller), oldHash: user.passwordHash, newHash, session, now };
+  const outcome = await withoutLeftover(db, session, () => replacePassword(db, change), "changed");
+  if (outcome === "caller ended") throw new Refusal("SESSION_ENDED");
+  if (outcome === "wrong password") throw wrongPassword();
+
+  noteRevoked(caller.session.id);
+  const { id: sessionId } = session;
+  securityEvent("password-changed", {
+    userId: user.id,
+    sessionId,
+    replaced: caller.session.id,
+    address: client.address,
+  });
+  const grant = await grantOpened(db, asOpened(session, user), client, now);
+  await learnOfRevocations(db);
+  await forgetFailures(db, user.email, now);
+  return grant;
+}
+
+function wrongPassword(): Refusal {
+  return new Refusal("WRONG_PASSWORD", { fields: { currentPassword: "That is not your current password." } });
+}

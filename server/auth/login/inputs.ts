@@ -1,0 +1,84 @@
+import "server-only";
+import { z } from "zod";
+import { emailAddress, knownEmailAddress } from "./email-address";
+import { fullName } from "./full-name";
+import {
+  isSamePassword,
+  judgePasswordForm,
+  PASSWORD_MAX_LENGTH,
+  PASSWORD_MAX_SENT_LENGTH,
+  SAME_PASSWORD_MESSAGE,
+} from "@/server/auth/policy/password-rules";
+
+/** Unknown keys are refused: one that is silently dropped is a caller's mistake nobody notices. */
+const fields = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys" ? "There is no such field." : "Send the fields as one object.",
+  });
+
+const TOO_LONG = `A password has at most ${PASSWORD_MAX_LENGTH} characters.`;
+
+/** A password to be checked. It may be shorter than today's minimum: the minimum of its day was another. */
+const knownPassword = (missing: string) =>
+  z
+    .string({ error: missing })
+    .min(1, { error: missing })
+    .refine((password) => judgePasswordForm(password, 0).kind === "good", {
+      error: (issue) => (String(issue.input).isWellFormed() ? TOO_LONG : "That password contains a broken character."),
+    });
+
+/** A password to be chosen. How good it is, `judgePassword` says; this only bounds the work of saying so. */
+const newPassword = z
+  .string({ error: "Choose a password." })
+  .min(1, { error: "Choose a password." })
+  .max(PASSWORD_MAX_SENT_LENGTH, { error: TOO_LONG });
+
+/** Left out, it means yes: nobody who did not ask for it is logged out by closing the browser. */
+const remember = z.boolean({ error: "Must be true or false." }).default(true);
+
+export const registerInput = fields({ fullName, email: emailAddress, password: newPassword, remember });
+export const loginInput = fields({
+  email: knownEmailAddress,
+  password: knownPassword("Enter your password."),
+  remember,
+}).transform(({ email, ...others }) => ({ ...others, ...email }));
+export const updateInput = fields({ fullName });
+/** Both passwords come from the caller, so comparing them before anything is checked tells nothing and costs no hash. */
+export const changePasswordInput = fields({
+  currentPassword: knownPassword("Enter your current password."),
+  newPassword,
+}).refine(({ currentPassword, newPassword }) => !isSamePassword(currentPassword, newPassword), {
+  path: ["newPassword"],
+  error: SAME_PASSWORD_MESSAGE,
+});
+export const revokeInput = fields({ id: z.uuid({ error: "That is not a session." }) });
+
+/** For procedures without input: callers pass no argument at all; on the wire that is nothing, null or `{}`. */
+export const nothing = z.custom<void>(isNothing, { error: "Send nothing here." });
+
+/** Without input: what the cookies name. With an end token: what that names, unless the cookies hold it. */
+export const logoutInput = z.union([nothing, fields({ endToken: z.string() })]);
+
+export type RegisterInput = z.output<typeof registerInput>;
+export type LoginInput = Omit<z.output<typeof loginInput>, "formerEmail">;
+export type ChangePasswordInput = z.output<typeof changePasswordInput>;
+
+function isNothing(input: unknown): boolean {
+  return input === undefined || input === null || z.strictObject({}).safeParse(input).success;
+}
+
+const FIELDS_NAMED_AT_MOST = 10;
+
+/** The first message for each field. Keys can be the client's own words, so their number and length are bounded. */
+export function fieldsOf(error: z.ZodError): Record<string, string> {
+  const messages = new Map<string, string>();
+  for (const issue of error.issues) {
+    const names = issue.code === "unrecognized_keys" ? issue.keys : issue.path.slice(0, 1);
+    for (const name of names.slice(0, FIELDS_NAMED_AT_MOST)) {
+      const field = String(name).slice(0, 64);
+      if (!messages.has(field)) messages.set(field, issue.message);
+    }
+  }
+  return Object.fromEntries(messages);
+}

@@ -1,0 +1,69 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import { isUnavailable } from "@/db/faults";
+import type { Database } from "@/db/schema";
+import { findUserForLogin, replacePasswordHash, type UserForLogin } from "@/db/tables/users";
+import { securityEvent } from "@/server/runtime/security-events";
+import type { Client } from "@/server/auth/client/client";
+import { presentedSession } from "@/server/auth/sessions/end-session";
+import type { Grant } from "@/server/auth/sessions/issue-tokens";
+import type { LoginInput } from "./inputs";
+import { grantOpened, openSession } from "@/server/auth/sessions/open-session";
+import { hashPassword, needsRehash, passwordMatches } from "@/server/auth/passwords/password";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { giveBack, loginsFrom, spend, spendGuess, type PasswordGuess } from "@/server/auth/rate-limits/rate-limit";
+
+/** Opens a session for whoever knows email and password, and ends the one that this browser had before. */
+export async function login(
+  db: Kysely<Database>,
+  input: LoginInput & { formerEmail?: string },
+  client: Client,
+  presentedRefreshToken: string | null,
+  now: Date,
+): Promise<Grant> {
+  await spend(db, loginsFrom(client), now);
+
+  const user = await findUserForLogin(db, input.email, { ...client, ip: client.address }, input.formerEmail);
+  const guess = await spendGuess(db, input.email, user?.knownSessionId ?? null, client, now);
+
+  const matches = await checkPassword(user, input.password, guess);
+  if (user === undefined || !matches || !guess.maySucceed || user.disabledAt !== null) {
+    securityEvent("login-refused", { userId: user?.id, address: client.address });
+    throw guess.refusal();
+  }
+
+  // Before the session is opened: no fault may follow that leaves it with nobody who holds it.
+  await keepHashUpToDate(db, user, input.password, now);
+  const replacedId = await presentedSession(presentedRefreshToken, now);
+  const session = await openSession(db, user, input.remember, client, now, replacedId);
+  // All sessions were ended while this login was under way: it belongs to those.
+  if (session === null) {
+    securityEvent("login-overtaken", { userId: user.id, address: client.address });
+    throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+  }
+  giveBack(db, guess.hit);
+
+  securityEvent("logged-in", { sessionId: session.id, userId: user.id, address: client.address });
+  return grantOpened(db, session, client, now);
+}
+
+async function checkPassword(user: UserForLogin | undefined, password: string, guess: PasswordGuess): Promise<boolean> {
+  try {
+    return await passwordMatches(user?.passwordHash, password);
+  } catch (error) {
+    // A full hash queue would answer at once, and differently.
+    if (error instanceof Refusal && guess.isBeyondAccount) throw guess.refusal();
+    throw error;
+  }
+}
+
+async function keepHashUpToDate(db: Kysely<Database>, user: UserForLogin, password: string, now: Date): Promise<void> {
+  if (!needsRehash(user.passwordHash)) return;
+  try {
+    const newHash = await hashPassword(password);
+    await replacePasswordHash(db, { userId: user.id, oldHash: user.passwordHash, newHash, now });
+  } catch (error) {
+    // The person is signed in; the next login tries again.
+    if (!(error instanceof Refusal) && !isUnavailable(error)) throw error;
+  }
+}

@@ -1,0 +1,174 @@
+import "@/server/runtime/testing-env";
+import { hash } from "@node-rs/argon2";
+import type { Kysely } from "kysely";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { connect } from "@/db/connect";
+import { isUnavailable } from "@/db/faults";
+import type { Database } from "@/db/schema";
+import { createTestDatabase, type TestDatabase } from "@/db/testing";
+import { startCuttingProxy, type Cut } from "@/db/testing-cuts";
+import { findUserById } from "@/db/tables/users";
+import { readAccessToken } from "@/server/auth/tokens/access-token";
+import { callerOf } from "@/server/auth/gate/authenticate";
+import type { Caller } from "@/server/auth/policy/credentials";
+import { changePassword } from "./change-password";
+import { signedInSession } from "@/server/auth/db-testing";
+import { endOwnSession } from "@/server/auth/sessions/end-session";
+import type { Grant } from "@/server/auth/sessions/issue-tokens";
+import { login } from "./login";
+import { logoutEverywhere, logoutOthers } from "./logout";
+import { openSession } from "@/server/auth/sessions/open-session";
+import { passwordMatches } from "@/server/auth/passwords/password";
+import { secondsAfter } from "@/server/auth/policy/lifetimes";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { register } from "./register";
+import { ADA, MALLORY, newClient } from "@/server/auth/testing";
+
+const PASSWORD = "correct horse battery staple";
+const NEW = "violet kettle orbits 41 mountains";
+const T0 = new Date("2026-11-21T12:00:00.250Z");
+const soon = secondsAfter(T0, 10);
+/** What waits for the database tries again after a second. */
+const PATIENCE = { timeout: 60_000, interval: 100 };
+
+let database: TestDatabase;
+let outdatedHash: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  outdatedHash = await hash(PASSWORD, { algorithm: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 });
+});
+afterAll(() => database.drop());
+
+const CUTS = [false, true].flatMap((staysAway) =>
+  (["before", "after"] as const).map((when): Omit<Cut, "statement"> => ({ when, staysAway })),
+);
+
+const liveSessions = async (userId: string) => {
+  const sessions = database.db.selectFrom("sessions").select("id").where("userId", "=", userId);
+  return (await sessions.where("revokedAt", "is", null).orderBy("id").execute()).map(({ id }) => id);
+};
+
+const hashOf = async (userId: string) => (await findUserById(database.db, userId))!.passwordHash;
+
+/**
+ * Does an act over and over, each time with the connection cut at the next statement, until there is none left to cut at. `check` gets
+ * the result, or null where the act failed, when the database is back.
+ */
+async function cutEverywhere<Start, Result>(
+  how: Omit<Cut, "statement">,
+  begin: () => Promise<Start>,
+  act: (db: Kysely<Database>, start: Start) => Promise<Result>,
+  check: (start: Start, result: Result | null, db: Kysely<Database>) => Promise<void>,
+): Promise<number> {
+  for (let statement = 1; ; statement++) {
+    const start = await begin();
+    const proxy = await startCuttingProxy(database.url);
+    const db = connect(proxy.url, { acquireSeconds: 5 });
+    proxy.cutAt({ ...how, statement });
+    const result = await act(db, start).catch((error: unknown) => {
+      if (isUnavailable(error) || (error instanceof Refusal && error.reason === "UNAVAILABLE")) return null;
+      throw error;
+    });
+    proxy.restore();
+    await vi.waitFor(() => check(start, result, db), PATIENCE);
+    const wasCut = proxy.wasCut();
+    await db.destroy();
+    await proxy.close();
+    if (!wasCut) return statement - 1;
+    if (statement === 40) throw new Error("There is no end of statements.");
+  }
+}
+
+describe.concurrent.each(CUTS)(
+  "a connection that is lost $when a statement is carried out, database away: $staysAway",
+  (how) => {
+    test("registration: makes account and session or neither, and can be repeated", { timeout: 240_000 }, async () => {
+      const cuts = await cutEverywhere(
+        how,
+        () => {
+          const email = `${crypto.randomUUID()}@example.test`;
+          const input = { email, fullName: "Ada Lovelace", password: PASSWORD, remember: true };
+          return Promise.resolve(input);
+        },
+        (db, input) => register(db, input, newClient(), null, T0),
+        async (input, result) => {
+          const { access } = result ?? (await register(database.db, input, newClient(), null, soon));
+          const users = await database.db.selectFrom("users").select("id").where("email", "=", input.email).execute();
+          expect(users).toEqual([{ id: access.user.id }]);
+          expect(await liveSessions(access.user.id)).toEqual([access.sessionId]);
+        },
+      );
+      expect(cuts).toBeGreaterThanOrEqual(5);
+    });
+
+    test("login: leaves no session that nobody holds", { timeout: 240_000 }, async () => {
+      const cuts = await cutEverywhere(
+        how,
+        async () => {
+          const before = await signedInSession(database.db, T0, { passwordHash: outdatedHash });
+          return { before, user: (await findUserById(database.db, before.userId))! };
+        },
+        (db, { before, user }) => {
+          const input = { email: user.email, password: PASSWORD, remember: true };
+          return login(db, input, newClient(), before.refreshToken, soon);
+        },
+        async ({ before, user }, result: Grant | null) => {
+          const live = await liveSessions(user.id);
+          if (result !== null) return expect(live).toEqual([result.access.sessionId]);
+          // Only a commit whose reply is lost, with nobody there to ask what became of it, costs the session that was there before.
+          const isUnknown = how.when === "after" && how.staysAway;
+          expect([[before.id], ...(isUnknown ? [[]] : [])]).toContainEqual(live);
+        },
+      );
+      expect(cuts).toBeGreaterThanOrEqual(5);
+    });
+
+    test("change of the password: happens as a whole or not at all", { timeout: 240_000 }, async () => {
+      const cuts = await cutEverywhere(
+        how,
+        async () => {
+          const own = await signedInSession(database.db, T0, { passwordHash: outdatedHash });
+          const user = { id: own.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
+          const other = (await openSession(database.db, user, true, MALLORY, T0))!;
+          const caller = callerOf((await readAccessToken(own.accessToken, ADA, T0))!);
+          return { caller, sessions: [own.id, other.id].sort() };
+        },
+        (db, { caller }) => changePassword(db, caller, { currentPassword: PASSWORD, newPassword: NEW }, ADA, soon),
+        async ({ caller, sessions }, result: Grant | null) => {
+          const [live, isNew] = [
+            await liveSessions(caller.user.id),
+            await passwordMatches(await hashOf(caller.user.id), NEW),
+          ];
+          if (result !== null) return expect([live, isNew]).toEqual([[result.access.sessionId], true]);
+          const isUnknown = how.when === "after" && how.staysAway;
+          expect([[sessions, false], ...(isUnknown ? [[[], true]] : [])]).toContainEqual([live, isNew]);
+        },
+      );
+      expect(cuts).toBeGreaterThanOrEqual(7);
+    });
+
+    test.each<[string, (db: Kysely<Database>, caller: Caller, other: string) => Promise<unknown>, string]>([
+      ["signing out everywhere", (db, caller) => logoutEverywhere(db, caller, soon), "neither"],
+      ["signing out all others", (db, caller) => logoutOthers(db, caller, soon), "own"],
+      ["signing one out", (db, caller, other) => endOwnSession(db, caller, other, soon), "own"],
+    ])("%s: happens as a whole or not at all", { timeout: 240_000 }, async (_, act, left) => {
+      await cutEverywhere(
+        how,
+        async () => {
+          const own = await signedInSession(database.db, T0);
+          const user = { id: own.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
+          const other = (await openSession(database.db, user, true, MALLORY, T0))!;
+          return { own, other, caller: callerOf((await readAccessToken(own.accessToken, ADA, T0))!) };
+        },
+        (db, { caller, other }) => act(db, caller, other.id).then(() => true),
+        async ({ own, other, caller }, done) => {
+          const live = await liveSessions(caller.user.id);
+          const after = left === "own" ? [own.id] : [];
+          // A logout everywhere that failed is kept, and repeated when the database answers.
+          if (done || left === "neither") return expect(live).toEqual(after);
+          expect([after, [own.id, other.id].sort()]).toContainEqual(live);
+        },
+      );
+    });
+  },
+);

@@ -1,0 +1,70 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import { v7 as uuidv7 } from "uuid";
+import type { Database } from "@/db/schema";
+import { wasNeverSignedIn } from "@/db/tables/sessions";
+import { insertUserWithSession } from "@/db/tables/users";
+import { securityEvent } from "@/server/runtime/security-events";
+import type { Client } from "@/server/auth/client/client";
+import { presentedSession } from "@/server/auth/sessions/end-session";
+import type { Grant } from "@/server/auth/sessions/issue-tokens";
+import type { RegisterInput } from "./inputs";
+import { login } from "./login";
+import { grantOpened, LOST_REPLY, noteReplaced, withoutLeftover } from "@/server/auth/sessions/open-session";
+import { hashPassword } from "@/server/auth/passwords/password";
+import { refuseWeakPassword } from "@/server/auth/passwords/password-strength";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { registrationsFrom, spend } from "@/server/auth/rate-limits/rate-limit";
+import { asOpened, newSession } from "@/server/auth/sessions/sessions";
+
+/** Makes an account and signs its owner in. */
+export async function register(
+  db: Kysely<Database>,
+  input: RegisterInput,
+  client: Client,
+  presentedRefreshToken: string | null,
+  now: Date,
+): Promise<Grant> {
+  await spend(db, registrationsFrom(client), now);
+  await refuseWeakPassword("password", input.password, input);
+
+  const user = {
+    id: uuidv7(),
+    email: input.email,
+    fullName: input.fullName,
+    passwordHash: await hashPassword(input.password),
+    role: "user",
+    sessionEpoch: 0,
+    createdAt: now,
+    updatedAt: now,
+  };
+  const session = newSession(user.id, input.remember, client, now);
+  const replacedId = await presentedSession(presentedRefreshToken, now);
+  const write = () => insertUserWithSession(db, user, session, replacedId);
+  const opened = await withoutLeftover(db, session, write, LOST_REPLY);
+  if (opened === "taken") return repeatRegistration(db, input, client, presentedRefreshToken, now);
+  await noteReplaced(db, session, replacedId, opened, now);
+
+  securityEvent("account-registered", { sessionId: session.id, userId: user.id, address: client.address });
+  return grantOpened(db, asOpened(session, user), client, now);
+}
+
+/**
+ * A registration whose answer was lost was advised to be repeated, and finds the account that it made. Whoever knows the password
+ * is signed in, as by a login and at a login's cost in attempts, as long as nobody ever was.
+ */
+async function repeatRegistration(
+  db: Kysely<Database>,
+  { email, password, remember }: RegisterInput,
+  client: Client,
+  presentedRefreshToken: string | null,
+  now: Date,
+): Promise<Grant> {
+  const taken = new Refusal("EMAIL_TAKEN", { fields: { email: "An account with this email already exists." } });
+  if (!(await wasNeverSignedIn(db, email))) throw taken;
+  try {
+    return await login(db, { email, password, remember }, client, presentedRefreshToken, now);
+  } catch (error) {
+    throw error instanceof Refusal && error.reason === "INVALID_CREDENTIALS" ? taken : error;
+  }
+}

@@ -1,0 +1,49 @@
+import { hashSync } from "@node-rs/argon2";
+import { describe, expect, test } from "vitest";
+import { hashPassword, needsRehash, passwordMatches } from "./password";
+import { coreMilliseconds } from "@/server/auth/testing";
+
+const cost = (of: string | undefined) => coreMilliseconds(() => passwordMatches(of, "wrong horse"));
+
+/** Middle values, taken in turns, so that whatever else the machine does meets all alike. */
+async function costsOf(hashes: Record<string, string | undefined>): Promise<Record<string, number>> {
+  const taken = Object.keys(hashes).map((name) => [name, [] as number[]] as const);
+  for (let round = 0; round < 9; round++) {
+    for (const [name, times] of taken) times.push(await cost(hashes[name]));
+  }
+  return Object.fromEntries(taken.map(([name, times]) => [name, times.sort((a, b) => a - b)[4]!]));
+}
+
+describe.each([
+  ["cheaper", { memoryCost: 8192, timeCost: 1 }],
+  ["dearer", { memoryCost: 40_960, timeCost: 3 }],
+])("an account whose hash is older and %s", (_, parameters) => {
+  test("is not told from others by the time it takes, once one such hash was met", async () => {
+    const older = hashSync("correct horse", { algorithm: 2, ...parameters });
+    expect(needsRehash(older)).toBe(true);
+    expect(await passwordMatches(older, "correct horse")).toBe(true);
+    expect(await passwordMatches(older, "wrong horse")).toBe(false);
+
+    const costs = await costsOf({ older, newer: await hashPassword("correct horse"), none: undefined });
+    for (const name of ["older", "newer"]) {
+      expect(costs[name]! / costs.none!, name).toBeGreaterThan(0.6);
+      expect(costs[name]! / costs.none!, name).toBeLessThan(1.67);
+    }
+  });
+});
+
+test("costs of a hash that is not ours are paid by nobody", async () => {
+  const before = await costsOf({ none: undefined });
+  expect(await passwordMatches(hashSync("x", { algorithm: 2, memoryCost: 8, timeCost: 11 }), "x")).toBe(false);
+  expect(await passwordMatches(hashSync("x", { algorithm: 1, memoryCost: 100_000, timeCost: 3 }), "x")).toBe(false);
+  const after = await costsOf({ none: undefined });
+  expect(after.none! / before.none!).toBeLessThan(1.67);
+});
+
+test("kinds of hashes beyond four still match their passwords", async () => {
+  for (let timeCost = 1; timeCost <= 6; timeCost++) {
+    const older = hashSync("correct horse", { algorithm: 2, memoryCost: 64, timeCost });
+    expect(await passwordMatches(older, "correct horse")).toBe(true);
+    expect(await passwordMatches(older, "wrong horse")).toBe(false);
+  }
+});

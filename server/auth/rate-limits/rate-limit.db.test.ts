@@ -1,0 +1,293 @@
+import "@/server/runtime/testing-env";
+import { sql } from "kysely";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { connect } from "@/db/connect";
+import { inTurn } from "@/db/keyed-mutex";
+import { atOnce, createTestDatabase, existingUser, lockTable, type TestDatabase } from "@/db/testing";
+import { closeDatabase } from "@/server/runtime/database";
+import { requestNotes, type RequestNotes } from "@/server/runtime/request-state";
+import { securityCounts } from "@/server/runtime/security-events";
+import type { Access } from "@/server/auth/tokens/access-token";
+import type { Caller } from "@/server/auth/policy/credentials";
+import { changePassword } from "@/server/auth/login/change-password";
+import { reasonOf } from "@/server/auth/db-testing";
+import { hashQueue } from "@/server/runtime/concurrency-limiter";
+import { hitCounter } from "./hit-counter";
+import { login } from "@/server/auth/login/login";
+import { hashPassword } from "@/server/auth/passwords/password";
+import { secondsAfter } from "@/server/auth/policy/lifetimes";
+import { failuresOfAccount, spend, spendGuess } from "./rate-limit";
+import { register } from "@/server/auth/login/register";
+import { newClient } from "@/server/auth/testing";
+
+const PASSWORD = "correct horse battery staple";
+const NEW = "violet kettle orbits 41 mountains";
+const T0 = new Date("2026-11-21T12:00:00.250Z");
+const later = (seconds: number) => secondsAfter(T0, seconds);
+
+let database: TestDatabase;
+let passwordHash: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  passwordHash = await hashPassword(PASSWORD);
+});
+afterAll(() => database.drop());
+
+/** One instance of the app: what it knows of the table's silence is its own. */
+function newInstance(options = {}) {
+  const db = connect(database.url, options);
+  onEnd.push(async () => {
+    // What one test gives back must not be missing from what the next one counts.
+    await hitCounter(db).settle();
+    await db.destroy();
+  });
+  const attempt = (email: string, password = PASSWORD, now = T0, client = newClient()) =>
+    login(db, { email, password, remember: true }, client, null, now);
+  return { db, attempt };
+}
+
+async function lockLimits() {
+  const lock = await lockTable(database.url, "rate_limits");
+  let isHeld = true;
+  const release = async () => {
+    if (isHeld) await lock.release();
+    isHeld = false;
+  };
+  onEnd.unshift(release);
+  return release;
+}
+
+const onEnd: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of onEnd.splice(0)) await end();
+});
+
+const somebody = () => existingUser(database.db, { passwordHash });
+const newEmail = () => `${crypto.randomUUID()}@example.test`;
+
+function callerIn({ user, sessionId }: Access): Caller {
+  return { user, session: { id: sessionId, expiresAt: "", refreshAt: "" }, authenticatedAt: T0 };
+}
+
+/** How many ended in what. */
+function tally(outcomes: string[]): Record<string, number> {
+  return outcomes.reduce<Record<string, number>>((sum, one) => ({ ...sum, [one]: (sum[one] ?? 0) + 1 }), {});
+}
+
+test("two instances while hits leave the window, with clocks 40 ms apart, give each one's room away once", async () => {
+  const instances = [newInstance().db, newInstance().db];
+  for (let round = 0; round < 2; round++) {
+    const allowance = failuresOfAccount(newEmail());
+    const end = later(allowance.limit.windowSeconds);
+    for (let hit = 0; hit < 10; hit++) await spend(instances[hit % 2]!, allowance, hit < 5 ? T0 : later(60));
+    const passed = await atOnce(40, async (index) => {
+      const now = new Date(end.getTime() + ((index * 17) % 40) * 3 - 60 + (index % 2) * 40);
+      return spend(instances[index % 2]!, allowance, now).then(
+        () => now,
+        () => null,
+      );
+    });
+    const times = passed.filter((now) => now !== null);
+    expect(times).toHaveLength(5);
+    for (const now of times) expect(now.getTime()).toBeGreaterThanOrEqual(end.getTime());
+  }
+});
+
+describe("while the table of limits is locked", () => {
+  test("people sign in, register and change their password, and guesses stay bounded", async () => {
+    const { db, attempt } = newInstance();
+    const [user, target] = [await somebody(), await somebody()];
+    for (let count = 0; count < 3; count++) await reasonOf(attempt(target.email, "wrong"));
+    await lockLimits();
+
+    const { access } = await attempt(user.email);
+    const person = { email: newEmail(), fullName: "Somebody New", password: NEW, remember: true };
+    expect((await register(db, person, newClient(), null, T0)).access.user.email).toBe(person.email);
+    await changePassword(db, callerIn(access), { currentPassword: PASSWORD, newPassword: NEW }, newClient(), T0);
+    const { access: newer } = await attempt(user.email, NEW);
+
+    // Ten in all: the three that the table has seen count.
+    const guesses = await atOnce(30, (index) => reasonOf(attempt(target.email, `guess ${index}`)));
+    expect(tally(guesses)).toEqual({ INVALID_CREDENTIALS: 7, RATE_LIMITED: 23 });
+    expect(await reasonOf(attempt(target.email))).toBe("RATE_LIMITED");
+
+    // What was no failure is given back here as well.
+    const { email } = await somebody();
+    for (let count = 0; count < 9; count++) await reasonOf(attempt(email, "wrong"));
+    for (let count = 0; count < 3; count++) await attempt(email);
+    expect(await reasonOf(attempt(email, "wrong"))).toBe("INVALID_CREDENTIALS");
+    expect(await reasonOf(attempt(email))).toBe("RATE_LIMITED");
+
+    const client = newClient();
+    const logins = await atOnce(12, () => reasonOf(attempt(newEmail(), "wrong", T0, client)));
+    expect(tally(logins)).toEqual({ INVALID_CREDENTIALS: 10, RATE_LIMITED: 2 });
+    const weak = () => ({ email: newEmail(), fullName: "X", password: "short", remember: true });
+    const registrations = await atOnce(7, () => reasonOf(register(db, weak(), client, null, T0)));
+    expect(tally(registrations)).toEqual({ WEAK_PASSWORD: 5, RATE_LIMITED: 2 });
+    const changes = await atOnce(12, () =>
+      reasonOf(changePassword(db, callerIn(newer), { currentPassword: "wrong", newPassword: NEW }, client, T0)),
+    );
+    expect(tally(changes)).toEqual({ WRONG_PASSWORD: 10, RATE_LIMITED: 2 });
+  });
+
+  test("those who wait for it leave the other connections to everybody else", async () => {
+    const { db } = newInstance({ poolSize: 5 });
+    const { id } = await somebody();
+    await lockLimits();
+    let settled = 0;
+    const allowances = Array.from({ length: 60 }, () => failuresOfAccount(newEmail()));
+    const hits = allowances.map((allowance) => spend(db, allowance, T0).finally(() => (settled += 1)));
+    const waiting = async () => {
+      const { rows } = await sql<{ Info: string | null }>`show full processlist`.execute(database.db);
+      return rows.filter(
+        ({ Info }) => Info?.startsWith("insert into") && allowances.some(({ bucket }) => Info.includes(bucket)),
+      ).length;
+    };
+    await vi.waitFor(async () => expect(await waiting()).toBe(4));
+    const found = await db.selectFrom("users").select("id").where("id", "=", id).executeTakeFirst();
+    expect([found, settled]).toEqual([{ id }, 0]);
+    expect(await waiting()).toBe(4);
+    await Promise.all(hits);
+  });
+
+  test("one finds out, nobody after that waits for it, and it is said once that it is silent and once that it is not", async () => {
+    const { attempt } = newInstance();
+    const took = async (now: Date) => {
+      const startedAt = performance.now();
+      expect(await reasonOf(attempt(newEmail(), "wrong", now))).toBe("INVALID_CREDENTIALS");
+      return performance.now() - startedAt;
+    };
+    const before = securityCounts();
+    const said = () => {
+      const after = securityCounts();
+      return (["limits-counted-alone", "limits-counted-together"] as const).map(
+        (event) => after[event] - before[event],
+      );
+    };
+    const release = await lockLimits();
+    const first = await took(T0);
+    expect(first).toBeGreaterThan(900);
+    expect((await took(T0)) + (await took(T0)) + (await took(T0))).toBeLessThan(first);
+    expect(said()).toEqual([1, 0]);
+    await release();
+    await took(later(4));
+    expect(said()).toEqual([1, 0]);
+    await took(later(10));
+    await took(later(10));
+    expect(said()).toEqual([1, 1]);
+  });
+});
+
+test("what is to be given back is given back before the pool is closed", async () => {
+  const { db, attempt } = newInstance();
+  const people = await Promise.all(Array.from({ length: 8 }, somebody));
+  await Promise.all(people.map(({ email }) => attempt(email)));
+  Object.assign(globalThis, { [Symbol.for("portcullis.database")]: db });
+  await closeDatabase();
+  const buckets = people.map(({ email }) => failuresOfAccount(email).bucket);
+  const left = await database.db.selectFrom("rateLimits").select("hits").where("bucket", "in", buckets).execute();
+  expect(left.map(({ hits }) => hits)).toEqual(people.map(() => 0));
+});
+
+test("a login whose failure cannot be given back succeeds all the same", async () => {
+  const { db, attempt } = newInstance();
+  const { email } = await somebody();
+  let release!: () => void;
+  const blocked = new Promise<void>((resolve) => (release = resolve));
+  const blockers = Array.from({ length: 2 }, () => hashQueue().run(() => blocked));
+  const counted = () =>
+    database.db
+      .selectFrom("rateLimits")
+      .select(sql<number>`coalesce(sum(hits), 0)`.as("sum"))
+      .executeTakeFirstOrThrow()
+      .then(({ sum }) => Number(sum));
+  const before = await counted();
+  const underWay = attempt(email);
+  await vi.waitFor(async () => expect(await counted()).toBe(before + 2));
+  await lockLimits();
+  release();
+  await Promise.all(blockers);
+  expect((await underWay).access.user.email).toBe(email);
+  // Nobody waits for it, so nobody would hear of its failure: it must be dealt with where it happens. Whether
+  // the statement that was given up on is performed once the table is free, only the server knows.
+  await hitCounter(db).settle();
+});
+
+test("too many hits on one counter at once are sent away: the table answers, and its count stays exact", async () => {
+  const { db } = newInstance();
+  const allowance = failuresOfAccount(newEmail());
+  await spend(db, allowance, T0);
+  const before = securityCounts()["limits-counted-alone"];
+  let pass!: () => void;
+  const crowd = inTurn(db, allowance.bucket, () => new Promise<void>((resolve) => (pass = resolve)));
+  await expect(spend(db, allowance, T0)).rejects.toMatchObject({ code: "ROW_BUSY" });
+  pass();
+  await crowd;
+  expect((await spend(db, allowance, T0)).hits).toBe(2);
+  expect(securityCounts()["limits-counted-alone"]).toBe(before);
+});
+
+test("beyond the account's limit every device spends from a row of its own, and only a known one may succeed", async () => {
+  const { db } = newInstance();
+  const email = newEmail();
+  for (let hit = 0; hit < 10; hit++) await spendGuess(db, email, null, newClient(), T0);
+  const guesses = await atOnce(4, (index) => spendGuess(db, email, index === 0 ? "a session" : null, newClient(), T0));
+  expect(new Set(guesses.map(({ hit }) => hit.bucket)).size).toBe(4);
+  expect(guesses.map(({ maySucceed }) => maySucceed)).toEqual([true, false, false, false]);
+  expect(guesses.map(({ hit }) => hit.hits)).toEqual([1, 1, 1, 1]);
+});
+
+test("a stuck client that holds one counter's row keeps nobody from signing in", async () => {
+  const { attempt } = newInstance();
+  const { email } = await somebody();
+  await reasonOf(attempt(email, "wrong"));
+  const { bucket } = failuresOfAccount(email);
+  await database.db.transaction().execute(async (stuck) => {
+    await stuck.selectFrom("rateLimits").select("hits").where("bucket", "=", bucket).forUpdate().execute();
+    await attempt(email);
+    await attempt((await somebody()).email);
+  });
+});
+
+describe("what an answer tells of limits", () => {
+  /** The quota in the headers of the answer to what `run` does. */
+  async function told(run: () => Promise<unknown>) {
+    const notes: RequestNotes = { requestId: "request-1" };
+    await requestNotes.run(notes, run).catch(() => {});
+    return notes.quota && { ...notes.quota };
+  }
+
+  test("is the address's while a login passes, right or wrong, and the account's once that refuses", async () => {
+    const { attempt } = newInstance();
+    const { email } = await somebody();
+    const client = newClient();
+    const quota = (remaining: number) => ({ isExceeded: false, limit: 10, remaining, resetSeconds: 60 });
+    expect(await told(() => attempt(email, PASSWORD, T0, client))).toEqual(quota(9));
+    expect(await told(() => attempt(email, "wrong", T0, client))).toEqual(quota(8));
+    expect(await told(() => attempt(newEmail(), "wrong", T0, client))).toEqual(quota(7));
+    for (let count = 0; count < 10; count++) await reasonOf(attempt(email, "wrong"));
+    const refused = { isExceeded: true, limit: 10, remaining: 0, resetSeconds: 870 };
+    expect(await told(() => attempt(email, "wrong", later(30)))).toEqual(refused);
+  });
+
+  test("is five registrations a minute, then how long to wait", async () => {
+    const { db } = newInstance();
+    const client = newClient();
+    const weak = () => ({ email: newEmail(), fullName: "X", password: "short", remember: true });
+    const remaining = [];
+    for (let count = 0; count < 6; count++) {
+      remaining.push(await told(() => register(db, weak(), client, null, later(count))));
+    }
+    expect(remaining.map((quota) => quota?.remaining)).toEqual([4, 3, 2, 1, 0, 0]);
+    expect(remaining[5]).toEqual({ isExceeded: true, limit: 5, remaining: 0, resetSeconds: 55 });
+  });
+
+  test("is one's own failures where one changes the password", async () => {
+    const { db, attempt } = newInstance();
+    const client = newClient();
+    const { access } = await attempt((await somebody()).email, PASSWORD, T0, client);
+    const wrong = { currentPassword: "wrong", newPassword: NEW };
+    const quota = await told(() => changePassword(db, callerIn(access), wrong, client, T0));
+    expect(quota).toEqual({ isExceeded: false, limit: 10, remaining: 9, resetSeconds: 900 });
+  });
+});

@@ -1,0 +1,63 @@
+import { randomUUID } from "node:crypto";
+import { expect, test, vi } from "vitest";
+import { requestNotes, type RequestNotes } from "@/server/runtime/request-state";
+import { spendRefresh } from "./refresh-limit";
+
+const T0 = new Date("2026-11-21T12:00:00.250Z");
+const later = (seconds: number) => new Date(T0.getTime() + seconds * 1000);
+
+/** What the answer to such a request says of its limit. */
+function spend(sessionId: string, now: Date) {
+  const notes: RequestNotes = { requestId: "request-1" };
+  try {
+    requestNotes.run(notes, () => spendRefresh(sessionId, now));
+    return { passes: true, ...notes.quota };
+  } catch (error) {
+    expect(error).toMatchObject({ reason: "RATE_LIMITED", details: { retryAfterSeconds: notes.quota?.resetSeconds } });
+    return { passes: false, ...notes.quota };
+  }
+}
+
+test("a session refreshes sixty times a minute, is told how often it still may, and then how long to wait", () => {
+  const id = randomUUID();
+  const told = Array.from({ length: 62 }, (_, index) => spend(id, later(index / 2)));
+  expect(told.map(({ passes }) => passes)).toEqual([...Array<boolean>(60).fill(true), false, false]);
+  expect(told.map(({ remaining }) => remaining)).toEqual(Array.from({ length: 62 }, (_, at) => Math.max(0, 59 - at)));
+  expect(told[0]).toMatchObject({ limit: 60, resetSeconds: 60 });
+  expect(told[60]).toMatchObject({ limit: 60, resetSeconds: 30, isExceeded: true });
+  expect(spend(id, later(59.9))).toMatchObject({ passes: false, resetSeconds: 1 });
+  expect(spend(id, later(60))).toMatchObject({ passes: true, remaining: 0 });
+  expect(spend(id, later(120))).toMatchObject({ passes: true, remaining: 59 });
+});
+
+test("sixty at the end of one minute and sixty at the beginning of the next: sixty pass", () => {
+  const id = randomUUID();
+  const passed = Array.from({ length: 120 }, (_, index) => spend(id, later(index < 60 ? 59 : 61))).filter(
+    ({ passes }) => passes,
+  );
+  expect(passed).toHaveLength(60);
+});
+
+test("middleware and routes, which have modules of their own, count one session's refreshes together", async () => {
+  const id = randomUUID();
+  vi.resetModules();
+  const other = await import("./refresh-limit");
+  expect(other.spendRefresh).not.toBe(spendRefresh);
+  for (let count = 0; count < 30; count++) {
+    spendRefresh(id, T0);
+    other.spendRefresh(id, T0);
+  }
+  expect(spend(id, T0).passes).toBe(false);
+});
+
+test("other sessions have a minute of their own", () => {
+  const id = randomUUID();
+  for (let count = 0; count < 61; count++) spend(id, T0);
+  expect(spend(randomUUID(), T0).passes).toBe(true);
+});
+
+test("a clock that was set back does not make anybody wait for it", () => {
+  const id = randomUUID();
+  for (let count = 0; count < 61; count++) spend(id, later(3600));
+  expect(spend(id, T0).passes).toBe(true);
+});

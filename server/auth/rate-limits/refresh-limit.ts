@@ -1,0 +1,26 @@
+import "server-only";
+import { LRUCache } from "lru-cache";
+import { noteQuota } from "@/server/runtime/request-state";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { SlidingWindow } from "@/server/auth/policy/sliding-window";
+
+const LIMIT = { hitsAtMost: 60, windowSeconds: 60 };
+
+// Counted in the process: an exact count for all instances would cost the statement that refreshing is meant to save. Middleware
+// and routes are separate bundles of one process: they count together.
+const WINDOWS = Symbol.for("portcullis.refresh-windows");
+const shared = globalThis as typeof globalThis & { [WINDOWS]?: LRUCache<string, SlidingWindow> };
+const windows = (shared[WINDOWS] ??= new LRUCache({ max: 50_000 }));
+
+/** 60 refreshes a minute and session. Refuses above that, before the database is asked. */
+export function spendRefresh(sessionId: string, now: Date): void {
+  const window = windows.get(sessionId) ?? new SlidingWindow(LIMIT.hitsAtMost);
+  windows.set(sessionId, window);
+  const { hits, resetsAt } = window.hit(LIMIT, now.getTime());
+
+  const limit = LIMIT.hitsAtMost;
+  const isExceeded = hits > limit;
+  const resetSeconds = Math.max(1, Math.ceil((resetsAt - now.getTime()) / 1000));
+  noteQuota({ isExceeded, limit, remaining: Math.max(0, limit - hits), resetSeconds });
+  if (isExceeded) throw new Refusal("RATE_LIMITED", { retryAfterSeconds: resetSeconds });
+}

@@ -1,0 +1,46 @@
+import "server-only";
+import { mintAccessToken, type Access, type AccessSubject } from "@/server/auth/tokens/access-token";
+import type { Client } from "@/server/auth/client/client";
+import { accessCookie, refreshCookie, type CookieToSet } from "@/server/auth/tokens/cookies";
+import { secondsBetween } from "@/server/auth/policy/lifetimes";
+import { mintRefreshToken } from "@/server/auth/tokens/refresh-token";
+import type { Session } from "./sessions";
+
+/** What a holder is given: who they are now, and the cookies that say so. */
+export interface Grant {
+  access: Access;
+  cookies: CookieToSet[];
+}
+
+/** A new access token. Its cookie ends when refreshing is due, so that the browser itself asks the gate. */
+export async function grantAccess(session: Session, client: Client, now: Date): Promise<Grant> {
+  const { token, access } = await mintAccessToken(subjectOf(session), client, now);
+  const maxAge = session.remember ? secondsBetween(now, access.refreshDueAt) : null;
+  return { access, cookies: [accessCookie(token, maxAge)] };
+}
+
+/** A new access token, and the refresh token that the session's row stands for. */
+export async function grantBoth(session: Session, client: Client, now: Date): Promise<Grant> {
+  // Side by side: each signature is made by another thread.
+  const [{ access, cookies }, token] = await Promise.all([
+    grantAccess(session, client, now),
+    mintRefreshToken({
+      sessionId: session.id,
+      generation: session.generation,
+      nonce: session.currentNonce,
+      issuedAt: session.rotatedAt,
+      expiresAt: session.idleExpiresAt,
+    }),
+  ]);
+  const maxAge = session.remember ? secondsBetween(now, session.idleExpiresAt) : null;
+  return { access, cookies: [...cookies, refreshCookie(token, maxAge)] };
+}
+
+function subjectOf(session: Session): AccessSubject {
+  return {
+    user: { id: session.userId, email: session.email, fullName: session.fullName, role: session.role },
+    sessionId: session.id,
+    authenticatedAt: session.createdAt,
+    absoluteExpiresAt: session.absoluteExpiresAt,
+  };
+}

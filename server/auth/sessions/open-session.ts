@@ -1,0 +1,102 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import { isUnavailable } from "@/db/faults";
+import { endOldestSessions } from "@/db/tables/revocations";
+import type { Database, NewSession, User } from "@/db/schema";
+import { ENDED_AT_ONCE, findSessionWithUser, insertSession, type OpenedSession } from "@/db/tables/sessions";
+import { log } from "@/server/runtime/log";
+import { ifUndelivered, requestNotes } from "@/server/runtime/request-state";
+import { securityEvent } from "@/server/runtime/security-events";
+import type { Client } from "@/server/auth/client/client";
+import { endUndelivered, learnOfRevocations } from "./end-session";
+import { grantBoth, type Grant } from "./issue-tokens";
+import { LIVE_SESSIONS_AT_MOST } from "@/server/auth/policy/lifetimes";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { noteRevoked } from "./revocation-feed";
+import { asOpened, newSession, type Session } from "./sessions";
+
+/** What is assumed to have ended where the row is all that is known. The next login ends what may be left of the oldest. */
+export const LOST_REPLY: OpenedSession = { hasEndedReplaced: true, endedOldest: 0 };
+
+/**
+ * Opens a session for a user who just proved who they are, in the place of the one that the browser had before. Null if all
+ * sessions were ended since the user was read.
+ */
+export async function openSession(
+  db: Kysely<Database>,
+  user: Pick<User, "id" | "email" | "fullName" | "role" | "sessionEpoch">,
+  remember: boolean,
+  client: Client,
+  now: Date,
+  replacedId: string | null = null,
+): Promise<Session | null> {
+  const session = newSession(user.id, remember, client, now);
+  const options = { sessionEpoch: user.sessionEpoch, replacedId, liveAtMost: LIVE_SESSIONS_AT_MOST };
+  const opened = await withoutLeftover(db, session, () => insertSession(db, session, options), LOST_REPLY);
+  if (opened === null) return null;
+  await noteReplaced(db, session, replacedId, opened, now);
+  return asOpened(session, user);
+}
+
+/**
+ * Runs the `write` that inserts `session`. When its reply is lost nobody knows whether it was done, so the row is looked for: if it
+ * is there the result is `done`. If it is not, or nothing answers, the session ends as soon as it can: nobody has its tokens.
+ */
+export async function withoutLeftover<Result>(
+  db: Kysely<Database>,
+  session: Pick<NewSession, "id">,
+  write: () => Promise<Result>,
+  done: Result,
+): Promise<Result> {
+  // Nobody waits for the tokens any longer.
+  if (requestNotes.getStore()?.cutShort) throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+  try {
+    return await write();
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    const row = await findSessionWithUser(db, session.id).catch(() => undefined);
+    if (row?.revokedAt === null) return done;
+    endUndelivered(db, session.id);
+    throw error;
+  }
+}
+
+/** After the commit: this instance learns what ended in the place of a new session, and the log does. */
+export async function noteReplaced(
+  db: Kysely<Database>,
+  { userId }: Pick<NewSession, "userId">,
+  replacedId: string | null,
+  { hasEndedReplaced, endedOldest }: OpenedSession,
+  now: Date,
+): Promise<void> {
+  if (replacedId !== null) noteRevoked(replacedId);
+  if (replacedId !== null && hasEndedReplaced) {
+    // It may be somebody else's: its own first line says whose.
+    securityEvent("session-ended", { sessionId: replacedId, reason: "replaced by login" });
+  }
+  if (endedOldest === 0) return;
+  const revoked = endedOldest + (endedOldest < ENDED_AT_ONCE ? 0 : await endRemaining(db, userId, now));
+  await learnOfRevocations(db);
+  securityEvent("oldest-sessions-ended", { userId, revoked, reason: "too many sessions" });
+}
+
+/** For an account from before there was a limit. What a fault leaves, the next login ends. */
+async function endRemaining(db: Kysely<Database>, userId: string, now: Date): Promise<number> {
+  try {
+    return await endOldestSessions(db, userId, { liveAtMost: LIVE_SESSIONS_AT_MOST, now });
+  } catch (error) {
+    if (!isUnavailable(error)) log.error({ err: error, userId }, "the oldest sessions could not be ended");
+    return 0;
+  }
+}
+
+/** The tokens of a session that was just opened. If they cannot be made or sent, it ends: nobody holds it. */
+export async function grantOpened(db: Kysely<Database>, session: Session, client: Client, now: Date): Promise<Grant> {
+  ifUndelivered(() => endUndelivered(db, session.id));
+  try {
+    return await grantBoth(session, client, now);
+  } catch (error) {
+    endUndelivered(db, session.id);
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import { isUnavailable } from "@/db/faults";
+import type { Database } from "@/db/schema";
+import { beforeClosing } from "@/server/runtime/database";
+import { log } from "@/server/runtime/log";
+import { securityEvent } from "@/server/runtime/security-events";
+import type { Endings } from "@/server/auth/tokens/end-token";
+import { noteRevoked } from "./revocation-feed";
+
+/** One revocation that the database could not be told of. */
+interface Pending {
+  db: Kysely<Database>;
+  /** One session, or all of a user. */
+  part: Endings;
+  end: (part: Endings) => Promise<void>;
+}
+
+interface Outbox {
+  pending: Map<string, Pending>;
+  timer: NodeJS.Timeout | null;
+  failures: number;
+  /** Pools whose closing waits for one last attempt. */
+  registered: WeakSet<Kysely<Database>>;
+}
+
+const PENDING_AT_MOST = 10_000;
+const FIRST_RETRY_MILLISECONDS = 250;
+const LAST_RETRY_MILLISECONDS = 5_000;
+
+// Middleware and routes are separate bundles of one process: what one keeps, the other must refuse.
+const OUTBOX = Symbol.for("portcullis.pending-endings");
+const shared = globalThis as typeof globalThis & { [OUTBOX]?: Outbox };
+const outbox: Outbox = (shared[OUTBOX] ??= { pending: new Map(), timer: null, failures: 0, registered: new WeakSet() });
+
+/**
+ * Keeps a logout while the database is away: refused on this instance from here on, and repeated until the database has it. It is
+ * lost if the process is killed before; then the event's ids and the browser's end token remain.
+ */
+export function keepForLater(db: Kysely<Database>, endings: Endings, end: Pending["end"]): void {
+  const { sessionIds, reason, all } = endings;
+  for (const sessionId of sessionIds) {
+    noteRevoked(sessionId);
+    keep(`session ${sessionId}`, { db, part: { sessionIds: [sessionId], reason }, end });
+  }
+  if (all !== undefined) keep(`all ${all.userId}`, { db, part: { sessionIds: [], reason, all }, end });
+  securityEvent("logout-pending", { sessionIds, userId: all?.userId, reason });
+  if (!outbox.registered.has(db)) {
+    outbox.registered.add(db);
+    beforeClosing(db, () => performLast(db));
+  }
+  schedule();
+}
+
+/** Whether a logout of this session waits for the database. */
+export function isEndingPending(session: { id: string; userId: string; createdAt: Date }): boolean {
+  if (outbox.pending.size === 0) return false;
+  if (outbox.pending.has(`session ${session.id}`)) return true;
+  const all = outbox.pending.get(`all ${session.userId}`)?.part.all;
+  return all !== undefined && session.createdAt <= all.before;
+}
+
+function keep(key: string, pending: Pending): void {
+  if (outbox.pending.size < PENDING_AT_MOST || outbox.pending.has(key)) outbox.pending.set(key, pending);
+  else log.error({ key }, "too many logouts wait for the database: this one is left to the browser");
+}
+
+function schedule(): void {
+  if (outbox.timer !== null || outbox.pending.size === 0) return;
+  const wait = Math.min(LAST_RETRY_MILLISECONDS, FIRST_RETRY_MILLISECONDS * 2 ** outbox.failures);
+  outbox.timer = setTimeout(async () => {
+    const isDone = await performPending();
+    outbox.failures = isDone ? 0 : outbox.failures + 1;
+    outbox.timer = null;
+    schedule();
+  }, wait).unref();
+}
+
+/** True if nothing is left. */
+async function performPending(): Promise<boolean> {
+  const away = new Set<Kysely<Database>>();
+  for (const [key, pending] of outbox.pending) {
+    if (away.has(pending.db)) continue;
+    try {
+      await pending.end(pending.part);
+      // A later logout may have taken its place meanwhile.
+      if (outbox.pending.get(key) === pending) outbox.pending.delete(key);
+    } catch (error) {
+      // Each try may take as long as the database may: the others wait for the next round.
+      if (isUnavailable(error)) away.add(pending.db);
+      else log.error({ err: error }, "a logout that waits for the database failed");
+    }
+  }
+  return outbox.pending.size === 0;
+}
+
+async function performLast(db: Kysely<Database>): Promise<void> {
+  await performPending();
+  for (const [key, pending] of outbox.pending) if (pending.db === db) outbox.pending.delete(key);
+}

@@ -1,0 +1,199 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import { isUnavailable } from "@/db/faults";
+import type { Database } from "@/db/schema";
+import { findSessionWithUser, type SessionWithUser } from "@/db/tables/sessions";
+import { env } from "@/server/runtime/env";
+import { log } from "@/server/runtime/log";
+import { requestNotes, type RequestNotes } from "@/server/runtime/request-state";
+import { securityEvent, type SecurityEvent } from "@/server/runtime/security-events";
+import type { Access } from "@/server/auth/tokens/access-token";
+import { spendRefresh } from "@/server/auth/rate-limits/refresh-limit";
+import type { Client } from "@/server/auth/client/client";
+import type { CookieToSet } from "@/server/auth/tokens/cookies";
+import { isSameBrowser } from "@/server/auth/client/device";
+import { endSession } from "./end-session";
+import { grantAccess, grantBoth } from "./issue-tokens";
+import { isEndingPending } from "./pending-revocations";
+import type { RefreshResult } from "@/server/auth/policy/credentials";
+import { refreshWorkSeconds, secondsBetween } from "@/server/auth/policy/lifetimes";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { readRefreshToken, type PresentedRefreshToken } from "@/server/auth/tokens/refresh-token";
+import { judgeRotation } from "./rotation";
+import { advance, handAgain, replaceLost, type Session } from "./sessions";
+
+/** How often a refresh that lost a race is judged again. More losses in a row mean that something else is wrong. */
+const ROUNDS_AT_MOST = 3;
+
+export type RefreshOutcome =
+  | { kind: "refreshed"; verdict: "fresh" | "rotate" | "reissue" | "recover"; access: Access; cookies: CookieToSet[] }
+  | { kind: "ended"; reason: "replayed" | "over"; wasJustReplaced?: true }
+  | { kind: "unreadable" };
+
+const EVENT_OF = {
+  rotate: "token-rotated",
+  reissue: "token-reissued",
+  recover: "session-recovered",
+} as const satisfies Record<string, SecurityEvent>;
+
+/** In the log where the two holders are different browsers: outside production the usual cause is no thief. */
+const SHARED_STATE_HINT =
+  "One saved browser state used by several browsers or test projects ends the session; give each its own sign-in.";
+
+interface Flight {
+  outcome: Promise<RefreshOutcome>;
+  /** Notes of the requests that share it. */
+  askers: (RequestNotes | undefined)[];
+}
+
+/** The refresh that is under way for a token and a client, so that parallel requests share it. */
+const underWay = new Map<string, Flight>();
+
+/**
+ * Renews the tokens of the session that a refresh token names. Parallel calls with one token from one client share one
+ * rotation. Throws the refusal RATE_LIMITED, and faults: neither says anything about the session.
+ */
+export async function refresh(db: Kysely<Database>, token: string, client: Client, now: Date): Promise<RefreshOutcome> {
+  // A thief that joins the owner's flight must not be judged as the owner: the client is part of the key.
+  const flight = JSON.stringify([token, client.address, client.browser, client.os]);
+  const started = underWay.get(flight);
+  if (started !== undefined) {
+    started.askers.push(requestNotes.getStore());
+    return started.outcome;
+  }
+
+  const milliseconds = refreshWorkSeconds(env().REFRESH_GRACE_SECONDS) * 1000;
+  const deadline = performance.now() + milliseconds;
+  const askers = [requestNotes.getStore()];
+  // A process that was paused finds requests in its sockets that are older than any may be, and whose senders moved on.
+  const isTooLate = () => performance.now() > deadline || askers.every((asker) => asker?.cutShort);
+  const outcome = withinMilliseconds(milliseconds, refreshAlone(db, token, client, now, isTooLate));
+  underWay.set(flight, { outcome, askers });
+  return outcome.finally(() => underWay.delete(flight));
+}
+
+/** The same for the gate: whatever goes wrong is an outcome, and never one that costs somebody the session. */
+export async function tryRefresh(
+  db: Kysely<Database>,
+  token: string,
+  client: Client,
+  now: Date,
+): Promise<Extract<RefreshOutcome, { kind: "refreshed" }> | Exclude<RefreshResult, { kind: "refreshed" }>> {
+  try {
+    return await refresh(db, token, client, now);
+  } catch (error) {
+    if (error instanceof Refusal) {
+      return { kind: "unavailable", status: error.reason === "RATE_LIMITED" ? 429 : 503, ...error.details };
+    }
+    if (!isUnavailable(error)) log.error({ err: error }, "refresh failed");
+    return { kind: "unavailable", status: 503, retryAfterSeconds: 1 };
+  }
+}
+
+async function refreshAlone(
+  db: Kysely<Database>,
+  token: string,
+  client: Client,
+  now: Date,
+  isTooLate: () => boolean,
+): Promise<RefreshOutcome> {
+  const presented = await readRefreshToken(token, now);
+  if (presented === null) return { kind: "unreadable" };
+  if (presented === "expired") return { kind: "ended", reason: "over" };
+  spendRefresh(presented.sessionId, now);
+
+  for (let round = 0; round < ROUNDS_AT_MOST; round++) {
+    const row = (await findSessionWithUser(db, presented.sessionId)) ?? null;
+    // Nobody waits for this any longer: it could take a successor away from somebody.
+    if (isTooLate()) throw tooLate();
+    const outcome = await judgeAndAct(db, row, presented, client, now);
+    if (outcome !== "lost the race") return outcome;
+  }
+  throw tooLate();
+}
+
+async function judgeAndAct(
+  db: Kysely<Database>,
+  row: SessionWithUser | null,
+  presented: PresentedRefreshToken,
+  client: Client,
+  now: Date,
+): Promise<RefreshOutcome | "lost the race"> {
+  // Logged out while the database was away: its row does not say so yet.
+  if (row !== null && isEndingPending(row)) return { kind: "ended", reason: "over" };
+  const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now);
+  if (row === null || verdict.kind === "ended") return endedOutcome(db, row, now);
+
+  switch (verdict.kind) {
+    case "fresh": {
+      const granted = await grantAccess(row, client, now);
+      return { kind: "refreshed", verdict: "fresh", ...granted };
+    }
+    case "rotate":
+      return granted("rotate", await advance(db, row, client, now), client, now);
+    case "reissue":
+      return granted("reissue", await handAgain(db, row, now), client, now);
+    case "recover":
+      return granted("recover", await replaceLost(db, row, client, now), client, now);
+    case "replayed":
+      await endSession(db, row, "replayed");
+      securityEvent("session-replayed", {
+        sessionId: row.id,
+        userId: row.userId,
+        address: client.address,
+        presentedGeneration: presented.generation,
+        generation: row.generation,
+        ...(isSameBrowser(row, client) ? {} : { hint: SHARED_STATE_HINT }),
+      });
+      return { kind: "ended", reason: "replayed" };
+  }
+}
+
+/** `row` is the session as it stands after the step, or null if somebody else was faster. */
+async function granted(
+  verdict: "rotate" | "reissue" | "recover",
+  row: Session | null,
+  client: Client,
+  now: Date,
+): Promise<RefreshOutcome | "lost the race"> {
+  if (row === null) return "lost the race";
+  const { id: sessionId, userId, generation } = row;
+  securityEvent(EVENT_OF[verdict], { sessionId, userId, address: client.address, generation });
+  return { kind: "refreshed", verdict, ...(await grantBoth(row, client, now)) };
+}
+
+async function endedOutcome(db: Kysely<Database>, row: SessionWithUser | null, now: Date): Promise<RefreshOutcome> {
+  // The row of a disabled user may look alive: from here on it does not.
+  if (row?.userDisabledAt && row.revokedAt === null) {
+    await endSession(db, row, "user disabled");
+  }
+  return {
+    kind: "ended",
+    reason: "over",
+    ...(row !== null && wasJustReplaced(row, now) ? { wasJustReplaced: true } : {}),
+  };
+}
+
+/** By a login or a new password, less than a grace window ago: the same browser may have its new cookies by now, or soon. */
+function wasJustReplaced({ revokedAt, revokedReason }: SessionWithUser, now: Date): boolean {
+  if (revokedAt === null || (revokedReason !== "replaced by login" && revokedReason !== "password changed"))
+    return false;
+  return Math.abs(secondsBetween(revokedAt, now)) < env().REFRESH_GRACE_SECONDS;
+}
+
+/** A step that is already under way goes on when the time is up: what it commits, the next request recovers. */
+async function withinMilliseconds<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+  let handle: NodeJS.Timeout | undefined;
+  const timeIsUp = new Promise<never>((_, reject) => {
+    handle = setTimeout(() => reject(tooLate()), milliseconds);
+  });
+  try {
+    return await Promise.race([work, timeIsUp]);
+  } finally {
+    clearTimeout(handle);
+  }
+}
+
+function tooLate(): Refusal {
+  return new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+}

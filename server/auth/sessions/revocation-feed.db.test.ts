@@ -1,0 +1,316 @@
+import "@/server/runtime/testing-env";
+import { sql } from "kysely";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { connect } from "@/db/connect";
+import { createTestDatabase, existingUser, newSession, type TestDatabase } from "@/db/testing";
+import { countStatements, signedInSession } from "@/server/auth/db-testing";
+import { secondsAfter } from "@/server/auth/policy/lifetimes";
+import { ADA, anotherInstance } from "@/server/auth/testing";
+
+const T0 = new Date("2026-11-21T12:00:00.250Z");
+const later = (seconds: number) => secondsAfter(T0, seconds);
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+const load = async () => ({
+  ...(await import("./revocation-feed")),
+  ...(await import("./end-session")),
+  ...(await import("@/server/auth/login/logout")),
+  ...(await import("@/server/auth/gate/authenticate")),
+});
+
+type Instance = Awaited<ReturnType<typeof load>>;
+/** The instance on which somebody revokes, and the one on which somebody uses what was revoked. */
+let here: Instance;
+let there: Instance;
+beforeEach(async () => {
+  [here, there] = [await anotherInstance(load), await anotherInstance(load)];
+});
+
+/** Moves the clock of the feed, which nobody can put back, and leaves those of the database alone. */
+async function secondsPass<Result>(seconds: number, run: () => Promise<Result>): Promise<Result> {
+  const { now } = performance;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now.call(performance) + seconds * 1000);
+  try {
+    return await run();
+  } finally {
+    clock.mockRestore();
+  }
+}
+
+/** Sets this process's clock and leaves its monotonic one: set by hand, or the process was suspended. */
+async function clockIsSet<Result>(seconds: number, run: () => Promise<Result>): Promise<Result> {
+  const { now } = Date;
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => now.call(Date) + seconds * 1000);
+  try {
+    return await run();
+  } finally {
+    clock.mockRestore();
+  }
+}
+
+/** A connection on which it is so many seconds later, for the server. */
+async function databaseAt<Result>(seconds: number, run: (db: typeof database.db) => Promise<Result>): Promise<Result> {
+  const db = connect(database.url, { poolSize: 1 });
+  try {
+    await sql`set timestamp = unix_timestamp(now(3)) + ${seconds}`.execute(db);
+    return await run(db);
+  } finally {
+    await db.destroy();
+  }
+}
+
+const isUsable = async (instance: Instance, token: string, db = database.db) =>
+  (await instance.usableAccess(db, token, ADA, later(10))) !== null;
+
+describe("a revoked session", () => {
+  test("is refused at once where it was revoked, and elsewhere with the next read", async () => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await Promise.all([here.readRevocations(database.db), there.readRevocations(database.db)]);
+    expect([await isUsable(here, accessToken), await isUsable(there, accessToken)]).toEqual([true, true]);
+
+    await here.endSession(database.db, { id }, "revoked by user");
+    expect([await isUsable(here, accessToken), await isUsable(there, accessToken)]).toEqual([false, true]);
+    await there.readRevocations(database.db);
+    expect(await isUsable(there, accessToken)).toBe(false);
+  });
+
+  test("is known to an instance that started later", async () => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await here.endSession(database.db, { id }, "logout");
+    const started = await anotherInstance(load);
+    expect(started.revocationFeedHasStarted()).toBe(false);
+    await started.readRevocations(database.db);
+    expect(started.revocationFeedHasStarted()).toBe(true);
+    expect(await isUsable(started, accessToken)).toBe(false);
+  });
+
+  test("costs the others no statement: a look at the token reads nothing", async () => {
+    const { accessToken } = await signedInSession(database.db, T0);
+    await there.readRevocations(database.db);
+    const statements = await countStatements(database.url, async (db) => {
+      for (let count = 0; count < 20; count++) expect(await isUsable(there, accessToken, db)).toBe(true);
+    });
+    expect(statements).toBe(0);
+    expect(await countStatements(database.url, (db) => there.readRevocations(db))).toBe(1);
+  });
+
+  test("is seen even if its commit becomes visible after a later one was read", async () => {
+    const slowly = await signedInSession(database.db, T0);
+    const prompt = await signedInSession(database.db, T0);
+    const slow = connect(database.url, { poolSize: 1 });
+    await slow.transaction().execute(async (trx) => {
+      // Taken twelve seconds ago, and seen by nobody before the commit.
+      const late = sql`utc_timestamp(3) - interval 12 second`;
+      await sql`update sessions set revoked_at = ${late}, revoked_reason = 'logout' where id = ${slowly.id}`.execute(
+        trx,
+      );
+      await here.endSession(database.db, { id: prompt.id }, "logout");
+      for (let reads = 0; reads < 3; reads++) await there.readRevocations(database.db);
+      expect([await isUsable(there, prompt.accessToken), await isUsable(there, slowly.accessToken)]).toEqual([
+        false,
+        true,
+      ]);
+    });
+    await slow.destroy();
+    await there.readRevocations(database.db);
+    expect(await isUsable(there, slowly.accessToken)).toBe(false);
+  });
+
+  test("is seen after a long silence of the database, however long it was", async () => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await there.readRevocations(database.db);
+    await sql`update sessions set revoked_at = utc_timestamp(3) - interval 300 second where id = ${id}`.execute(
+      database.db,
+    );
+    await there.readRevocations(database.db);
+    expect(await isUsable(there, accessToken)).toBe(true);
+    await secondsPass(301, async () => {
+      await there.readRevocations(database.db);
+      expect(await isUsable(there, accessToken)).toBe(false);
+    });
+  });
+
+  test("is seen by a process that was suspended, whose own clocks both stood still", async () => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await databaseAt(-120, (db) => there.readRevocations(db));
+    await databaseAt(-60, (db) => here.endSession(db, { id }, "logout"));
+    await there.readRevocations(database.db);
+    expect(await isUsable(there, accessToken)).toBe(false);
+  });
+
+  test("is refused after a suspension before the first read is over: the row is asked", async () => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await there.readRevocations(database.db);
+    await here.endSession(database.db, { id }, "logout");
+    await clockIsSet(60, async () => {
+      expect(there.revocationFeedIsStale()).toBe(true);
+      expect(await isUsable(there, accessToken)).toBe(false);
+      await there.readRevocations(database.db);
+      expect(there.revocationFeedIsStale()).toBe(false);
+    });
+  });
+
+  test.each([
+    ["back", -300],
+    ["forward", 300],
+  ])("is seen though the database's clock was set %s", async (_, seconds) => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await there.readRevocations(database.db);
+    await databaseAt(seconds, async (db) => {
+      await here.endSession(db, { id }, "logout");
+      await there.readRevocations(db);
+    });
+    expect(await isUsable(there, accessToken)).toBe(false);
+  });
+
+  test.each([
+    ["back", -3600],
+    ["forward", 3600],
+  ])("is seen though this process's clock was set %s, and the row is asked until then", async (_, seconds) => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await there.readRevocations(database.db);
+    await clockIsSet(seconds, async () => {
+      expect(there.revocationFeedIsStale()).toBe(true);
+      await here.endSession(database.db, { id }, "logout");
+      expect(await isUsable(there, accessToken)).toBe(false);
+      await there.readRevocations(database.db);
+      expect([there.revocationFeedIsStale(), there.isKnownToBeRevoked(id)]).toEqual([false, true]);
+    });
+  });
+
+  test("is known again when this process's clock is set back, and its tokens with it", async () => {
+    const { id } = await signedInSession(database.db, T0);
+    await databaseAt(-700, (db) => here.endSession(db, { id }, "logout"));
+    await there.readRevocations(database.db);
+    expect(there.isKnownToBeRevoked(id), "its tokens were dead").toBe(false);
+    await clockIsSet(-3600, async () => {
+      await there.readRevocations(database.db);
+      expect(there.isKnownToBeRevoked(id)).toBe(true);
+      await secondsPass(3600, () => there.readRevocations(database.db));
+      expect(there.isKnownToBeRevoked(id)).toBe(true);
+    });
+  });
+
+  test("is remembered as long as its last token can live, and not for ever", async () => {
+    const { id } = await signedInSession(database.db, T0);
+    await here.endSession(database.db, { id }, "logout");
+    const remembered = (seconds: number) =>
+      secondsPass(seconds, async () => {
+        await here.readRevocations(database.db);
+        return here.isKnownToBeRevoked(id);
+      });
+    expect(await remembered(600)).toBe(true);
+    await sql`update sessions set revoked_at = revoked_at - interval 700 second where id = ${id}`.execute(database.db);
+    expect(await remembered(640)).toBe(false);
+  });
+});
+
+test("after a revocation of many this instance knows all of them before it answers", async () => {
+  const own = await signedInSession(database.db, T0);
+  const caller = {
+    user: { id: own.userId, email: "", fullName: "", role: "user" },
+    session: { id: own.id, expiresAt: "", refreshAt: "" },
+    authenticatedAt: T0,
+  };
+  await here.logoutEverywhere(database.db, caller, T0);
+  expect(here.isKnownToBeRevoked(own.id)).toBe(true);
+});
+
+test("a hundred who ask for a read while one is under way share the next one, with 20,000 sessions revoked", async () => {
+  const { id: userId } = await existingUser(database.db);
+  const revokedAt = sql<Date>`utc_timestamp(3)`;
+  let last = "";
+  for (let batch = 0; batch < 20; batch++) {
+    const rows = Array.from({ length: 1000 }, () => ({ ...newSession(userId), revokedAt }));
+    await database.db.insertInto("sessions").values(rows).execute();
+    last = rows.at(-1)!.id;
+  }
+  const statements = await countStatements(database.url, async (db) => {
+    await Promise.all(Array.from({ length: 101 }, () => there.readRevocations(db)));
+  });
+  expect(statements).toBe(2);
+  expect(there.isKnownToBeRevoked(last)).toBe(true);
+});
+
+test("reads that are asked for at once: each sees what was committed before it was asked", async () => {
+  const sessions = await Promise.all(Array.from({ length: 5 }, () => signedInSession(database.db, T0)));
+  await Promise.all(
+    sessions.map(async ({ id }) => {
+      await here.endSession(database.db, { id }, "logout");
+      await there.readRevocations(database.db);
+      expect(there.isKnownToBeRevoked(id)).toBe(true);
+    }),
+  );
+});
+
+describe("when the news is old", () => {
+  test("the row is asked: a revoked session is refused, a live one is not", async () => {
+    const [dead, alive] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
+    await there.readRevocations(database.db);
+    await here.endSession(database.db, { id: dead.id }, "logout");
+    await secondsPass(10.5, async () => {
+      expect(there.revocationFeedIsStale()).toBe(true);
+      expect([await isUsable(there, dead.accessToken), await isUsable(there, alive.accessToken)]).toEqual([
+        false,
+        true,
+      ]);
+      expect(await countStatements(database.url, (db) => isUsable(there, alive.accessToken, db))).toBe(1);
+    });
+    expect(there.revocationFeedIsStale()).toBe(false);
+  });
+
+  test("nine seconds are not old", async () => {
+    const { accessToken } = await signedInSession(database.db, T0);
+    await there.readRevocations(database.db);
+    await secondsPass(9, async () => {
+      expect(await countStatements(database.url, (db) => isUsable(there, accessToken, db))).toBe(0);
+    });
+  });
+
+  test("before the first read the row is asked, too", async () => {
+    const { id, accessToken } = await signedInSession(database.db, T0);
+    await here.endSession(database.db, { id }, "logout");
+    expect(there.revocationFeedIsStale()).toBe(true);
+    expect(await isUsable(there, accessToken)).toBe(false);
+  });
+
+  test("and the database is away, the signed token alone decides; what is known to be revoked stays so", async () => {
+    const [dead, alive] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
+    await here.endSession(database.db, { id: dead.id }, "logout");
+    await there.readRevocations(database.db);
+    const nowhere = connect("mysql://root@127.0.0.1:9/nothing");
+    await secondsPass(60, async () => {
+      await expect(there.readRevocations(nowhere)).rejects.toThrow();
+      expect(there.revocationFeedIsStale()).toBe(true);
+      expect([
+        await isUsable(there, dead.accessToken, nowhere),
+        await isUsable(there, alive.accessToken, nowhere),
+      ]).toEqual([false, true]);
+    });
+    expect(await there.usableAccess(nowhere, alive.accessToken, ADA, later(600))).toBeNull();
+    await nowhere.destroy();
+  });
+
+  test("a failed read leaves the next one free to succeed", async () => {
+    const nowhere = connect("mysql://root@127.0.0.1:9/nothing");
+    await expect(here.readRevocations(nowhere)).rejects.toThrow();
+    await nowhere.destroy();
+    await here.readRevocations(database.db);
+    expect(here.revocationFeedIsStale()).toBe(false);
+  });
+});
+
+test("followed, it knows within two seconds what was revoked elsewhere", async () => {
+  const { id, accessToken } = await signedInSession(database.db, T0);
+  there.startRevocationFeed(database.db);
+  there.startRevocationFeed(database.db);
+  await vi.waitFor(() => expect(there.revocationFeedHasStarted()).toBe(true));
+  await here.endSession(database.db, { id }, "logout");
+  await vi.waitFor(async () => expect(await isUsable(there, accessToken)).toBe(false), { timeout: 2000, interval: 50 });
+  there.stopRevocationFeed();
+});

@@ -1,0 +1,151 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import type { Database } from "@/db/schema";
+import { findRevokedSince } from "@/db/tables/revocations";
+import { isUnavailable } from "@/db/faults";
+import { env } from "@/server/runtime/env";
+import { log } from "@/server/runtime/log";
+import {
+  REVOCATION_OVERLAP_SECONDS,
+  REVOCATION_POLL_SECONDS,
+  REVOCATION_STALE_SECONDS,
+  secondsAfter,
+} from "@/server/auth/policy/lifetimes";
+
+/** Which sessions were revoked within the last access-token life, kept up to date by one small query a second. */
+interface Feed {
+  /**
+   * Session id → when its last access token is dead anyway, in milliseconds of the monotonic clock: that one stands still in a
+   * suspended process and never runs ahead, so nothing is forgotten too early.
+   */
+  revoked: Map<string, number>;
+  /** When the last complete read began, or null before the first. */
+  lastRead: Instants | null;
+  /** By how many milliseconds this process's clock was set back, in all: tokens live longer by that. */
+  setBackBy: number;
+  reading: Promise<void> | null;
+  /** The read after that one. */
+  nextReading: Promise<void> | null;
+  timer: NodeJS.Timeout | null;
+}
+
+/** One instant by three clocks. None is enough: the first stops in a suspended process, the others may be set. */
+interface Instants {
+  monotonic: number;
+  wall: number;
+  database: Date;
+}
+
+// Middleware and routes are separate bundles of one process: without this they would follow separate feeds.
+const FEED = Symbol.for("portcullis.revocation-feed");
+const shared = globalThis as typeof globalThis & { [FEED]?: Feed };
+const feed: Feed = (shared[FEED] ??= {
+  revoked: new Map(),
+  lastRead: null,
+  setBackBy: 0,
+  reading: null,
+  nextReading: null,
+  timer: null,
+});
+
+/** Follows the revocations of all instances until `stopRevocationFeed`. */
+export function startRevocationFeed(db: Kysely<Database>): void {
+  if (feed.timer !== null) return;
+  const again = async () => {
+    try {
+      await readRevocations(db);
+    } catch (error) {
+      if (!isUnavailable(error)) log.error({ err: error }, "the revocation feed cannot be read");
+    }
+    if (feed.timer !== null) feed.timer = setTimeout(again, REVOCATION_POLL_SECONDS * 1000).unref();
+  };
+  feed.timer = setTimeout(again, 0).unref();
+}
+
+export function stopRevocationFeed(): void {
+  if (feed.timer !== null) clearTimeout(feed.timer);
+  feed.timer = null;
+}
+
+/**
+ * Reads what was revoked since the last read, now. One read at a time: a read under way may have begun before the caller's commit,
+ * so all who come meanwhile share the one after it.
+ */
+export function readRevocations(db: Kysely<Database>): Promise<void> {
+  if (feed.nextReading !== null) return feed.nextReading;
+  if (feed.reading === null) return startReading(db);
+  const isOver = feed.reading.catch(() => {});
+  feed.nextReading = isOver.then(() => {
+    feed.nextReading = null;
+    return startReading(db);
+  });
+  return feed.nextReading;
+}
+
+function startReading(db: Kysely<Database>): Promise<void> {
+  feed.reading = readOnce(db).finally(() => (feed.reading = null));
+  return feed.reading;
+}
+
+async function readOnce(db: Kysely<Database>): Promise<void> {
+  const startedAt = { monotonic: performance.now(), wall: Date.now() };
+  const { lastRead } = feed;
+  const setBackBy = lastRead === null ? 0 : Math.max(0, lastRead.wall - startedAt.wall);
+  const found = await findRevokedSince(
+    db,
+    Math.ceil(secondsToGoBack(startedAt, setBackBy) + REVOCATION_OVERLAP_SECONDS),
+    lastRead === null ? null : secondsAfter(lastRead.database, -REVOCATION_OVERLAP_SECONDS),
+  );
+  if (setBackBy > 0) {
+    feed.setBackBy += setBackBy;
+    for (const [id, deadAt] of feed.revoked) feed.revoked.set(id, deadAt + setBackBy);
+  }
+  for (const { id } of found) remember(id);
+  feed.lastRead = { ...startedAt, database: found.databaseNow };
+  forgetTheDead(startedAt.monotonic);
+}
+
+/** By the clock that says the most. After a clock was set back, tokens live again whose sessions may be forgotten here. */
+function secondsToGoBack(now: Omit<Instants, "database">, setBackBy: number): number {
+  if (feed.lastRead === null || setBackBy > 0) return tokenLifeSeconds() + (feed.setBackBy + setBackBy) / 1000;
+  return Math.max(now.monotonic - feed.lastRead.monotonic, now.wall - feed.lastRead.wall) / 1000;
+}
+
+/** What this instance revoked itself holds here before the answer leaves. */
+export function noteRevoked(sessionId: string): void {
+  remember(sessionId);
+}
+
+export function isKnownToBeRevoked(sessionId: string): boolean {
+  return feed.revoked.has(sessionId);
+}
+
+/** Whether the news is too old to be relied upon. After a suspension only the wall clock tells; if it was set, the row is asked too. */
+export function revocationFeedIsStale(): boolean {
+  if (feed.lastRead === null) return true;
+  const { monotonic, wall } = feed.lastRead;
+  return Math.max(performance.now() - monotonic, Math.abs(Date.now() - wall)) > REVOCATION_STALE_SECONDS * 1000;
+}
+
+/** An instance that has read nothing yet would welcome every revoked token: it is not ready. */
+export function revocationFeedHasStarted(): boolean {
+  return feed.lastRead !== null;
+}
+
+function remember(sessionId: string): void {
+  // The overlap shows a session several times; its first sighting counts, or it would never be forgotten.
+  if (feed.revoked.has(sessionId)) return;
+  feed.revoked.set(sessionId, performance.now() + tokenLifeSeconds() * 1000 + feed.setBackBy);
+}
+
+function forgetTheDead(now: number): void {
+  for (const [sessionId, deadAt] of feed.revoked) {
+    if (deadAt > now) break;
+    feed.revoked.delete(sessionId);
+  }
+}
+
+/** The longest that a token minted just before its session was revoked can live, with room for a slow reply. */
+function tokenLifeSeconds(): number {
+  return env().ACCESS_TOKEN_SECONDS + REVOCATION_OVERLAP_SECONDS;
+}

@@ -1,0 +1,141 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import { v7 as uuidv7 } from "uuid";
+import type { Database, NewSession, User } from "@/db/schema";
+import {
+  advanceSession,
+  listLiveSessions,
+  replaceSuccessor,
+  touchHanded,
+  type SessionWithUser,
+} from "@/db/tables/sessions";
+import { env } from "@/server/runtime/env";
+import { idsOf, type Caller } from "@/server/auth/policy/credentials";
+import type { Client } from "@/server/auth/client/client";
+import { earlierOf, LIVE_SESSIONS_AT_MOST, secondsAfter } from "@/server/auth/policy/lifetimes";
+import { Refusal } from "@/server/auth/policy/refusals";
+import { newNonce } from "@/server/auth/tokens/refresh-token";
+
+/** A session with its user, as far as rotation and tokens need them. */
+export type Session = Omit<SessionWithUser, "recoveredAt" | "recoveries" | "revokedReason" | "sessionEpoch">;
+
+/** The row of a session for a user who just proved who they are. */
+export function newSession(userId: string, remember: boolean, client: Client, now: Date): NewSession {
+  const { REFRESH_TOKEN_SECONDS, SESSION_MAX_SECONDS } = env();
+  // Kept in the row: a session lives by the limit that held when it began.
+  const absoluteExpiresAt = secondsAfter(now, SESSION_MAX_SECONDS);
+  return {
+    id: uuidv7(),
+    userId,
+    remember,
+    generation: 0,
+    currentNonce: newNonce(),
+    rotatedAt: now,
+    handedAt: now,
+    createdAt: now,
+    lastSeenAt: now,
+    idleExpiresAt: earlierOf(secondsAfter(now, REFRESH_TOKEN_SECONDS), absoluteExpiresAt),
+    absoluteExpiresAt,
+    ...seenWith(client),
+  };
+}
+
+/** A session that was just opened, with its user. */
+export function asOpened(session: NewSession, user: Pick<User, "email" | "fullName" | "role">): Session {
+  const { email, fullName, role } = user;
+  return { ...session, previousNonce: null, revokedAt: null, userDisabledAt: null, email, fullName, role };
+}
+
+/** The successor, made by one conditional statement. Null if somebody else was faster, or the session ended. */
+export async function advance(
+  db: Kysely<Database>,
+  session: Session,
+  client: Client,
+  now: Date,
+): Promise<Session | null> {
+  const nonce = newNonce();
+  const sighting = sightingOf(session, client, now);
+  const advanced = await advanceSession(db, {
+    id: session.id,
+    fromNonce: session.currentNonce,
+    toNonce: nonce,
+    handedAt: session.handedAt,
+    ...sighting,
+  });
+  return advanced ? { ...successorOf(session, nonce, sighting), previousNonce: session.currentNonce } : null;
+}
+
+/** The successor once more, to somebody who still has the previous token. */
+export async function handAgain(db: Kysely<Database>, session: Session, now: Date): Promise<Session | null> {
+  const { id, currentNonce, previousNonce } = session;
+  const handed = await touchHanded(db, { id, currentNonce, previousNonce, now });
+  return handed ? { ...session, handedAt: now } : null;
+}
+
+/** A sibling in place of a successor that nobody received: from here on that one is dead. */
+export async function replaceLost(
+  db: Kysely<Database>,
+  session: Session,
+  client: Client,
+  now: Date,
+): Promise<Session | null> {
+  const nonce = newNonce();
+  const sighting = sightingOf(session, client, now);
+  const { id, currentNonce, previousNonce, handedAt } = session;
+  const judged = { id, currentNonce, previousNonce, handedAt };
+  const replaced = await replaceSuccessor(db, { ...judged, toNonce: nonce, ...sighting });
+  return replaced ? successorOf(session, nonce, sighting) : null;
+}
+
+/** A session as its owner sees it. Never a token. */
+export interface DeviceSession {
+  id: string;
+  current: boolean;
+  device: { browser: string; os: string; type: string };
+  ip: string;
+  createdAt: string;
+  lastSeenAt: string;
+  /** When the session ends if nobody uses it. */
+  expiresAt: string;
+  /** When it last came back with a token that was replaced long before. Left out if it never did. */
+  recoveredAt?: string;
+}
+
+/** Most recently seen first. Refuses a caller whose own session is not among those that live. */
+export async function listSessions(db: Kysely<Database>, caller: Caller, now: Date): Promise<DeviceSession[]> {
+  const rows = await listLiveSessions(db, idsOf(caller), { now, atMost: LIVE_SESSIONS_AT_MOST });
+  if (rows === null) throw new Refusal("SESSION_ENDED");
+  return rows.map((row) => ({
+    id: row.id,
+    current: row.id === caller.session.id,
+    device: { browser: row.browser, os: row.os, type: row.deviceType },
+    ip: row.ip,
+    createdAt: row.createdAt.toISOString(),
+    lastSeenAt: row.lastSeenAt.toISOString(),
+    expiresAt: row.idleExpiresAt.toISOString(),
+    ...(row.recoveredAt === null ? {} : { recoveredAt: row.recoveredAt.toISOString() }),
+  }));
+}
+
+/** What a session learns from the client each time it gets a new refresh token. */
+function sightingOf(session: Session, client: Client, now: Date) {
+  const idleExpiresAt = earlierOf(secondsAfter(now, env().REFRESH_TOKEN_SECONDS), session.absoluteExpiresAt);
+  return { now, idleExpiresAt, ...seenWith(client) };
+}
+
+function successorOf(session: Session, nonce: string, { now, ...seen }: ReturnType<typeof sightingOf>): Session {
+  return {
+    ...session,
+    ...seen,
+    generation: session.generation + 1,
+    currentNonce: nonce,
+    rotatedAt: now,
+    handedAt: now,
+    lastSeenAt: now,
+  };
+}
+
+function seenWith(client: Client) {
+  const { address, userAgent, browser, os, type } = client;
+  return { ip: address, userAgent, browser, os, deviceType: type };
+}

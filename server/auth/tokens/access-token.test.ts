@@ -1,0 +1,152 @@
+import "@/server/runtime/testing-env";
+import { decodeJwt, decodeProtectedHeader } from "jose";
+import { describe, expect, test } from "vitest";
+import { mintAccessToken, readAccessToken, type AccessSubject } from "./access-token";
+import { secondsAfter } from "@/server/auth/policy/lifetimes";
+import { signToken } from "./signed-token";
+import { ADA, anotherInstance, clientAt, MALLORY } from "@/server/auth/testing";
+import { tokenKeys } from "./signing-keys";
+
+const ORIGIN = "http://localhost:3000";
+const NOW = new Date("2026-11-21T12:00:00.700Z");
+const SECOND = new Date("2026-11-21T12:00:00.000Z");
+const SUBJECT: AccessSubject = {
+  user: { id: "user", email: "ada@example.test", fullName: "Ada 🎩 Lovelace", role: "user" },
+  sessionId: "session",
+  authenticatedAt: new Date("2026-11-20T08:30:00.000Z"),
+  absoluteExpiresAt: secondsAfter(NOW, 86_400),
+};
+
+const mint = (now = NOW, subject = SUBJECT) => mintAccessToken(subject, ADA, now);
+
+test("a token says who, which session, since when and until when", async () => {
+  const { token, access } = await mint();
+  expect(access).toEqual({
+    user: SUBJECT.user,
+    sessionId: "session",
+    authenticatedAt: SUBJECT.authenticatedAt,
+    issuedAt: SECOND,
+    expiresAt: secondsAfter(SECOND, 600),
+    refreshDueAt: secondsAfter(SECOND, 540),
+  });
+  expect(await readAccessToken(token, ADA, NOW)).toEqual(access);
+  expect(decodeProtectedHeader(token)).toMatchObject({ alg: "HS256", typ: "at+jwt", kid: expect.any(String) });
+  expect(Object.keys(decodeJwt(token)).sort()).toEqual(
+    ["_", "aud", "auth_time", "email", "exp", "iat", "iss", "name", "role", "sid", "sub"].sort(),
+  );
+  expect(JSON.stringify(decodeJwt(token))).not.toContain(ADA.address);
+});
+
+test("no token outlives its session", async () => {
+  const { access } = await mint(NOW, { ...SUBJECT, absoluteExpiresAt: secondsAfter(NOW, 20) });
+  expect(access.expiresAt).toEqual(secondsAfter(SECOND, 20));
+  expect(access.refreshDueAt).toEqual(secondsAfter(SECOND, 10));
+});
+
+describe("is not usable, seen for the first time or verified before", () => {
+  test.each<[string, typeof ADA, Date]>([
+    ["at its last instant", ADA, secondsAfter(SECOND, 600)],
+    ["a day later", ADA, secondsAfter(SECOND, 86_400)],
+    ["31 seconds before it was made", ADA, secondsAfter(SECOND, -31)],
+    ["from another address", { ...ADA, address: "203.0.113.8" }, NOW],
+    ["from another browser", { ...ADA, browser: "Chrome" }, NOW],
+    ["from another system", { ...ADA, os: "Windows" }, NOW],
+    ["from somebody else altogether", MALLORY, NOW],
+  ])("%s", async (_, client, now) => {
+    const { token } = await mint();
+    expect(await readAccessToken(token, client, now)).toBeNull();
+    expect(await readAccessToken(token, ADA, NOW)).not.toBeNull();
+    expect(await readAccessToken(token, client, now)).toBeNull();
+    expect(await readAccessToken(token, ADA, NOW)).not.toBeNull();
+  });
+
+  test("from somebody else who asks again and again", async () => {
+    const { token } = await mint();
+    for (let time = 0; time < 3; time++) expect(await readAccessToken(token, MALLORY, NOW)).toBeNull();
+  });
+
+  test("from another network of IPv6, while the rest of one's own is fine", async () => {
+    const { token } = await mintAccessToken(SUBJECT, clientAt("2001:db8:1:2::1"), NOW);
+    expect(await readAccessToken(token, clientAt("2001:db8:1:2:ffff::9"), NOW)).not.toBeNull();
+    expect(await readAccessToken(token, clientAt("2001:db8:1:3::1"), NOW)).toBeNull();
+  });
+});
+
+test("a clock may be 30 seconds behind the one that made the token", async () => {
+  const { token } = await mint();
+  expect(await readAccessToken(token, ADA, secondsAfter(SECOND, -30))).not.toBeNull();
+  expect(await readAccessToken(token, ADA, secondsAfter(SECOND, 599.999))).not.toBeNull();
+});
+
+const claims = decodeJwt((await mint()).token);
+
+describe("signed by us and still not an access token", () => {
+  const sign = (changes: object, type: "at+jwt" | "rt+jwt" = "at+jwt") =>
+    signToken(
+      { type, requiredClaims: [] },
+      tokenKeys().access,
+      ORIGIN,
+      JSON.parse(JSON.stringify({ ...claims, ...changes })),
+    );
+
+  test.each(["sub", "sid", "email", "name", "role", "iat", "exp", "auth_time", "_", "iss", "aud"])(
+    "without %s",
+    async (name) => {
+      const token = await sign({ [name]: undefined, ...(name === "iss" || name === "aud" ? { [name]: "" } : {}) });
+      expect(await readAccessToken(token, ADA, NOW)).toBeNull();
+    },
+  );
+
+  test.each<[string, object]>([
+    ["a number for a subject", { sub: 7 }],
+    ["an object for a name", { name: { toString: "x" } }],
+    ["a list for a role", { role: ["admin"] }],
+    ["half a second of expiry", { exp: claims.exp! + 0.5 }],
+    ["text for the time of authentication", { auth_time: "now" }],
+    ["no fingerprint to speak of", { _: "" }],
+    ["another's fingerprint", { _: "A".repeat(22) }],
+    ["a fingerprint that is a list", { _: [claims._] }],
+    ["another audience", { aud: "https://evil.test" }],
+    ["another issuer", { iss: "https://evil.test" }],
+  ])("%s", async (_, changes) => {
+    expect(await readAccessToken(await sign(changes), ADA, NOW)).toBeNull();
+  });
+
+  test("a refresh token, even under the key of access tokens", async () => {
+    expect(await readAccessToken(await sign({}, "rt+jwt"), ADA, NOW)).toBeNull();
+  });
+});
+
+describe("in a process of other configuration", () => {
+  const load = () => import("./access-token");
+  const NEW_SECRET = "the access secret after the change, long";
+
+  test("the previous secret is believed and never signs", async () => {
+    const changes = { JWT_ACCESS_SECRET: NEW_SECRET, JWT_ACCESS_SECRET_PREVIOUS: process.env.JWT_ACCESS_SECRET! };
+    const changed = await anotherInstance(load, changes);
+    const { token } = await mint();
+    expect(await changed.readAccessToken(token, ADA, NOW)).toMatchObject({ user: SUBJECT.user });
+    // Its fingerprint was made with the previous key too.
+    expect(await changed.readAccessToken(token, MALLORY, NOW)).toBeNull();
+    const minted = await changed.mintAccessToken(SUBJECT, ADA, NOW);
+    expect(await readAccessToken(minted.token, ADA, NOW)).toBeNull();
+    expect(await changed.readAccessToken(minted.token, ADA, NOW)).not.toBeNull();
+  });
+
+  test("a retired secret is not", async () => {
+    const changed = await anotherInstance(load, { JWT_ACCESS_SECRET: NEW_SECRET });
+    expect(await changed.readAccessToken((await mint()).token, ADA, NOW)).toBeNull();
+  });
+
+  test("a token of another origin is not", async () => {
+    const moved = await anotherInstance(load, { APP_ORIGIN: "https://app.example.com" });
+    expect(await moved.readAccessToken((await mint()).token, ADA, NOW)).toBeNull();
+  });
+
+  test("what is not to be validated may change", async () => {
+    const roaming = await anotherInstance(load, { IP_VALIDATION: "false" });
+    const { token } = await roaming.mintAccessToken(SUBJECT, ADA, NOW);
+    expect(await roaming.readAccessToken(token, { ...ADA, address: "198.51.100.9" }, NOW)).not.toBeNull();
+    expect(await roaming.readAccessToken(token, { ...ADA, browser: "Chrome" }, NOW)).toBeNull();
+  });
+});

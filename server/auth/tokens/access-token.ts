@@ -1,0 +1,133 @@
+import "server-only";
+import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import { z } from "zod";
+import { env } from "@/server/runtime/env";
+import { type Client } from "@/server/auth/client/client";
+import { fingerprint, fingerprintMatches } from "@/server/auth/client/fingerprint";
+import type { SignedInUser } from "@/server/auth/policy/credentials";
+import { earlierOf, ISSUED_AT_TOLERANCE_SECONDS, refreshDueAt, secondsAfter } from "@/server/auth/policy/lifetimes";
+import { numericDate, readSignedToken, signToken, type TokenKind } from "./signed-token";
+import { tokenKeys, type TokenKey } from "./signing-keys";
+
+const ACCESS_TOKEN: TokenKind = {
+  type: "at+jwt",
+  requiredClaims: ["sub", "sid", "email", "name", "role", "auth_time", "_"],
+};
+
+const claimsOfToken = z.object({
+  sub: z.string(),
+  sid: z.string(),
+  email: z.string(),
+  name: z.string(),
+  role: z.string(),
+  iat: z.int(),
+  exp: z.int(),
+  auth_time: z.int(),
+  _: z.string(),
+});
+
+/** What an access token says once it is believed. */
+export interface Access {
+  user: SignedInUser;
+  sessionId: string;
+  /** When the person last proved who they are (`auth_time`, OpenID Connect Core, section 2). */
+  authenticatedAt: Date;
+  issuedAt: Date;
+  expiresAt: Date;
+  refreshDueAt: Date;
+}
+
+export interface AccessSubject {
+  user: SignedInUser;
+  sessionId: string;
+  authenticatedAt: Date;
+  /** No token outlives its session's absolute limit. */
+  absoluteExpiresAt: Date;
+}
+
+export async function mintAccessToken(
+  subject: AccessSubject,
+  client: Client,
+  now: Date,
+): Promise<{ token: string; access: Access }> {
+  const { ACCESS_TOKEN_SECONDS, APP_ORIGIN } = env();
+  const keys = tokenKeys().access;
+  const claims = {
+    sub: subject.user.id,
+    sid: subject.sessionId,
+    email: subject.user.email,
+    name: subject.user.fullName,
+    role: subject.user.role,
+    auth_time: numericDate(subject.authenticatedAt),
+    iat: numericDate(now),
+    exp: numericDate(earlierOf(secondsAfter(now, ACCESS_TOKEN_SECONDS), subject.absoluteExpiresAt)),
+    _: fingerprintOf(keys.current, client),
+  };
+  const token = await signToken(ACCESS_TOKEN, keys, APP_ORIGIN, claims);
+  return { token, access: accessFrom(claims) };
+}
+
+interface VerifiedToken {
+  access: Access;
+  fingerprint: string;
+  key: TokenKey;
+  /** Whose fingerprint it was found to be. */
+  holder: Pick<Client, "address" | "browser" | "os"> | null;
+}
+
+/** Tokens whose signature and claims were right, by digest: a token seen before costs one hash and no thread. */
+const verified = new LRUCache<string, VerifiedToken>({ max: 20_000 });
+
+/** What the token says, or null if it is not usable here and now: not ours, out of time, or another client's. */
+export async function readAccessToken(token: string, client: Client, now: Date): Promise<Access | null> {
+  const digest = hash("sha256", token, "base64");
+  const known = verified.get(digest) ?? (await verifyFirst(token, digest, now));
+  if (known === null) return null;
+
+  const { access } = known;
+  if (now.getTime() >= access.expiresAt.getTime()) return null;
+  if (access.issuedAt.getTime() > secondsAfter(now, ISSUED_AT_TOLERANCE_SECONDS).getTime()) return null;
+  return isHeldBy(known, client) ? access : null;
+}
+
+/** A fingerprint is made of these three and the configuration alone: of one client it is made once, not with every request. */
+function isHeldBy(known: VerifiedToken, client: Client): boolean {
+  const { address, browser, os } = client;
+  const { holder } = known;
+  if (holder?.address === address && holder.browser === browser && holder.os === os) return true;
+  if (!fingerprintMatches(known.fingerprint, fingerprintOf(known.key, client))) return false;
+  known.holder = { address, browser, os };
+  return true;
+}
+
+async function verifyFirst(token: string, digest: string, now: Date): Promise<VerifiedToken | null> {
+  const read = await verify(token, now);
+  if (read !== null) verified.set(digest, read);
+  return read;
+}
+
+async function verify(token: string, now: Date): Promise<VerifiedToken | null> {
+  const read = await readSignedToken(ACCESS_TOKEN, tokenKeys().access, env().APP_ORIGIN, token, now);
+  if (read === null || read === "expired") return null;
+  const parsed = claimsOfToken.safeParse(read.claims);
+  if (!parsed.success) return null;
+  return { access: accessFrom(parsed.data), fingerprint: parsed.data._, key: read.key, holder: null };
+}
+
+function accessFrom(claims: z.output<typeof claimsOfToken>): Access {
+  const issuedAt = new Date(claims.iat * 1000);
+  const expiresAt = new Date(claims.exp * 1000);
+  return {
+    user: { id: claims.sub, email: claims.email, fullName: claims.name, role: claims.role },
+    sessionId: claims.sid,
+    authenticatedAt: new Date(claims.auth_time * 1000),
+    issuedAt,
+    expiresAt,
+    refreshDueAt: refreshDueAt(issuedAt, expiresAt, env().REFRESH_BEFORE_EXPIRY_SECONDS),
+  };
+}
+
+function fingerprintOf(key: TokenKey, client: Client): string {
+  return fingerprint(key.key, client, { ip: env().IP_VALIDATION, agent: env().AGENT_VALIDATION });
+}

@@ -1,0 +1,84 @@
+import "server-only";
+import { readCookiePairs, writeCookiePairs } from "@/server/auth/client/cookie-header";
+import { env } from "@/server/runtime/env";
+
+/** The one module that knows the cookies' names and attributes. `middleware.ts` repeats the names in its matcher, which must be literal. */
+const ACCESS = "__acc";
+const REFRESH = "__ref";
+/** Browsers accept this prefix only from https, for the whole host, and from nobody but the host itself (RFC 6265bis, section 4.1.3). */
+const HOST_PREFIX = "__Host-";
+
+export const ACCESS_COOKIE_NAMES = [ACCESS, HOST_PREFIX + ACCESS] as const;
+/** Every name under which one of them may be set; those on the wire may end in a port, which `server/http/wire-cookies.ts` takes off. */
+export const COOKIE_NAMES = [...ACCESS_COOKIE_NAMES, REFRESH, HOST_PREFIX + REFRESH] as const;
+
+export interface PresentedCookies {
+  accessToken: string | null;
+  refreshToken: string | null;
+  /** An access cookie by either name: one of them keeps the gate from seeing the request. */
+  hasAccessCookie: boolean;
+}
+
+/** A cookie to be set: `maxAgeSeconds` null makes it end with the browser, 0 drops it. */
+export interface CookieToSet {
+  name: string;
+  value: string;
+  maxAgeSeconds: number | null;
+}
+
+export function accessCookieName(): string {
+  return isSecure() ? HOST_PREFIX + ACCESS : ACCESS;
+}
+
+export function refreshCookieName(): string {
+  return isSecure() ? HOST_PREFIX + REFRESH : REFRESH;
+}
+
+/** Reads a Cookie header. A name that is sent twice counts as not sent: one of the two is somebody else's. */
+export function readCookies(header: string | null | undefined): PresentedCookies {
+  const found = new Map<string, string | null>();
+  for (const [name, value] of readCookiePairs(header ?? "")) found.set(name, found.has(name) ? null : value);
+  return {
+    accessToken: found.get(accessCookieName()) || null,
+    refreshToken: found.get(refreshCookieName()) || null,
+    // An empty one is none to the matcher of `middleware.ts` either: the gate sees the request.
+    hasAccessCookie: ACCESS_COOKIE_NAMES.some((name) => found.has(name) && found.get(name) !== ""),
+  };
+}
+
+export function accessCookie(token: string, maxAgeSeconds: number | null): CookieToSet {
+  return { name: accessCookieName(), value: token, maxAgeSeconds };
+}
+
+export function refreshCookie(token: string, maxAgeSeconds: number | null): CookieToSet {
+  return { name: refreshCookieName(), value: token, maxAgeSeconds };
+}
+
+export function clearedCookies(): CookieToSet[] {
+  return [accessCookie("", 0), refreshCookie("", 0)];
+}
+
+/** Drops the access cookie and leaves the session alone. Under the name of the other scheme it belongs to another app. */
+export function droppedAccessCookie(): CookieToSet {
+  return accessCookie("", 0);
+}
+
+/** A Set-Cookie header's value. */
+export function serializeCookie(cookie: CookieToSet): string {
+  const attributes = ["Path=/", "HttpOnly", "SameSite=Lax"];
+  if (cookie.name.startsWith(HOST_PREFIX)) attributes.push("Secure");
+  if (cookie.maxAgeSeconds !== null) attributes.push(`Max-Age=${Math.max(0, Math.floor(cookie.maxAgeSeconds))}`);
+  return `${cookie.name}=${cookie.value}; ${attributes.join("; ")}`;
+}
+
+/** The Cookie header as the browser would send it, had it received these cookies already. */
+export function withCookies(header: string | null, cookies: CookieToSet[]): string {
+  const replaced = new Set(cookies.map((cookie) => cookie.name));
+  const kept = readCookiePairs(header ?? "").filter(([name]) => !replaced.has(name));
+  const added = cookies.filter((cookie) => cookie.maxAgeSeconds !== 0);
+  return writeCookiePairs([...kept, ...added.map(({ name, value }) => [name, value] as const)]);
+}
+
+function isSecure(): boolean {
+  return env().APP_ORIGIN.startsWith("https:");
+}

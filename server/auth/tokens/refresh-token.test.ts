@@ -1,0 +1,141 @@
+import "@/server/runtime/testing-env";
+import { decodeJwt, type JWTPayload } from "jose";
+import { describe, expect, test } from "vitest";
+import { mintAccessToken } from "./access-token";
+import { serializeCookie } from "./cookies";
+import { secondsAfter } from "@/server/auth/policy/lifetimes";
+import { mintRefreshToken, newNonce, readRefreshToken, type IssuedRefreshToken } from "./refresh-token";
+import { signToken } from "./signed-token";
+import { ADA, anotherInstance } from "@/server/auth/testing";
+import { tokenKeys } from "./signing-keys";
+
+const NOW = new Date("2026-11-21T12:00:00.123Z");
+const ISSUED: IssuedRefreshToken = {
+  sessionId: "0193500e-5a11-7e10-8000-000000000001",
+  generation: 3,
+  nonce: newNonce(),
+  issuedAt: NOW,
+  expiresAt: secondsAfter(NOW, 604_800),
+};
+const PRESENTED = { sessionId: ISSUED.sessionId, generation: 3, nonce: ISSUED.nonce };
+
+test("a token names session, generation and nonce", async () => {
+  expect(await readRefreshToken(await mintRefreshToken(ISSUED), NOW)).toEqual(PRESENTED);
+});
+
+test("the same row gives the same token, to the letter", async () => {
+  const again = { ...ISSUED, issuedAt: new Date(ISSUED.issuedAt), expiresAt: new Date(ISSUED.expiresAt) };
+  expect(await mintRefreshToken(again)).toBe(await mintRefreshToken(ISSUED));
+});
+
+test("rows of one and the same second differ by generation and nonce", async () => {
+  const rows = [ISSUED, { ...ISSUED, generation: 4 }, { ...ISSUED, nonce: newNonce() }];
+  expect(new Set(await Promise.all(rows.map(mintRefreshToken))).size).toBe(3);
+});
+
+test("nonces have 128 bits and never come twice", () => {
+  const nonces = Array.from({ length: 1000 }, newNonce);
+  expect(new Set(nonces).size).toBe(1000);
+  for (const nonce of nonces) expect(Buffer.from(nonce, "base64url")).toHaveLength(16);
+});
+
+test("a token whose time is over says so, and nothing else about it is believed", async () => {
+  const token = await mintRefreshToken(ISSUED);
+  expect(await readRefreshToken(token, secondsAfter(NOW, 604_799))).toEqual(PRESENTED);
+  expect(await readRefreshToken(token, secondsAfter(NOW, 604_800))).toBe("expired");
+});
+
+const claims = decodeJwt(await mintRefreshToken(ISSUED));
+
+describe("is not a refresh token", () => {
+  const { access, refresh } = tokenKeys();
+  const sign = (changes: JWTPayload, ring = refresh, type: "at+jwt" | "rt+jwt" = "rt+jwt") =>
+    signToken(
+      { type, requiredClaims: [] },
+      ring,
+      "http://localhost:3000",
+      JSON.parse(JSON.stringify({ ...claims, ...changes })),
+    );
+
+  test.each<[string, Promise<string>]>([
+    ["one of the other kind", sign({}, refresh, "at+jwt")],
+    ["one signed with the key of access tokens", sign({}, access)],
+    ["one of another origin", sign({ iss: "https://evil.test" })],
+    ["one without a session", sign({ sid: undefined })],
+    ["one without a generation", sign({ gen: undefined })],
+    ["one without a nonce", sign({ non: undefined })],
+    ["one without an end", sign({ exp: undefined })],
+    ["one without a start", sign({ iat: undefined })],
+    ["a session that is no id", sign({ sid: "1 or 1=1" })],
+    ["a session that is a pattern", sign({ sid: "%" })],
+    ["a session that is an object", sign({ sid: { id: ISSUED.sessionId } })],
+    ["a generation below none", sign({ gen: -1 })],
+    ["a generation that is text", sign({ gen: "3" })],
+    ["a generation and a half", sign({ gen: 3.5 })],
+    ["a nonce too short", sign({ non: "short" })],
+    ["a nonce that is an object", sign({ non: {} })],
+  ])("%s", async (_, token) => {
+    expect(await readRefreshToken(await token, NOW)).toBeNull();
+  });
+
+  test("an access token", async () => {
+    const subject = {
+      user: { id: "user", email: "ada@example.test", fullName: "Ada", role: "user" },
+      sessionId: ISSUED.sessionId,
+      authenticatedAt: NOW,
+      absoluteExpiresAt: ISSUED.expiresAt,
+    };
+    expect(await readRefreshToken((await mintAccessToken(subject, ADA, NOW)).token, NOW)).toBeNull();
+  });
+});
+
+test("while the secret is being changed the previous one is believed and never signs", async () => {
+  const load = () => import("./refresh-token");
+  const SESSION_SECRET = "the session secret after the change, long";
+  const changed = await anotherInstance(load, { SESSION_SECRET, SESSION_SECRET_PREVIOUS: process.env.SESSION_SECRET! });
+  expect(await changed.readRefreshToken(await mintRefreshToken(ISSUED), NOW)).toEqual(PRESENTED);
+  expect(await readRefreshToken(await changed.mintRefreshToken(ISSUED), NOW)).toBeNull();
+
+  const later = await anotherInstance(load, { SESSION_SECRET });
+  expect(await later.readRefreshToken(await mintRefreshToken(ISSUED), NOW)).toBeNull();
+  expect(await later.readRefreshToken(await changed.mintRefreshToken(ISSUED), NOW)).toEqual(PRESENTED);
+});
+
+test("both cookies together stay under 2.5 kB, with the longest name, email and origin", async () => {
+  const load = async () => ({
+    ...(await import("@/server/auth/sessions/issue-tokens")),
+    ...(await import("./access-token")),
+    ...(await import("./refresh-token")),
+  });
+  const instance = await anotherInstance(load, { APP_ORIGIN: `https://${"o".repeat(63)}.example.com:65535` });
+  const longest = {
+    id: ISSUED.sessionId,
+    userId: ISSUED.sessionId,
+    email: `${"😀".repeat(60)}@example.te`,
+    fullName: "🏴".repeat(100),
+    role: "x".repeat(16),
+    remember: true,
+    generation: 4_294_967_295,
+    currentNonce: ISSUED.nonce,
+    previousNonce: null,
+    rotatedAt: NOW,
+    handedAt: NOW,
+    createdAt: NOW,
+    lastSeenAt: NOW,
+    idleExpiresAt: ISSUED.expiresAt,
+    absoluteExpiresAt: ISSUED.expiresAt,
+    revokedAt: null,
+    userDisabledAt: null,
+    ip: ADA.address,
+    userAgent: ADA.userAgent,
+    browser: ADA.browser,
+    os: ADA.os,
+    deviceType: ADA.type,
+  };
+  const { cookies } = await instance.grantBoth(longest, ADA, NOW);
+  const sent = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  expect(sent.length).toBeLessThan(2500);
+  expect(await instance.readAccessToken(cookies[0]!.value, ADA, NOW)).toMatchObject({ user: { email: longest.email } });
+  expect(await instance.readRefreshToken(cookies[1]!.value, NOW)).toMatchObject({ generation: 4_294_967_295 });
+  expect(serializeCookie(cookies[1]!)).toContain("Max-Age=604800");
+});

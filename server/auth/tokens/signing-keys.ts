@@ -1,0 +1,38 @@
+import "server-only";
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
+import { env } from "@/server/runtime/env";
+
+export interface TokenKey {
+  /** Travels as `kid` (RFC 7515, section 4.1.4). */
+  id: string;
+  key: KeyObject;
+}
+
+export interface KeyRing {
+  /** The only key that signs. */
+  current: TokenKey;
+  /** The keys that are believed: the current one and, while secrets are being changed, the one before. */
+  accepted: ReadonlyMap<string, TokenKey>;
+}
+
+export function keyRing(secret: string, previousSecret?: string): KeyRing {
+  const current = tokenKey(secret);
+  const all = previousSecret === undefined ? [current] : [current, tokenKey(previousSecret)];
+  return { current, accepted: new Map(all.map((one) => [one.id, one])) };
+}
+
+let rings: { access: KeyRing; refresh: KeyRing } | undefined;
+
+/** This process's keys, from its secrets. */
+export function tokenKeys(): { access: KeyRing; refresh: KeyRing } {
+  const { JWT_ACCESS_SECRET, JWT_ACCESS_SECRET_PREVIOUS, SESSION_SECRET, SESSION_SECRET_PREVIOUS } = env();
+  return (rings ??= {
+    access: keyRing(JWT_ACCESS_SECRET, JWT_ACCESS_SECRET_PREVIOUS),
+    refresh: keyRing(SESSION_SECRET, SESSION_SECRET_PREVIOUS),
+  });
+}
+
+function tokenKey(secret: string): TokenKey {
+  const id = createHmac("sha256", secret).update("key id").digest("base64url").slice(0, 8);
+  return { id, key: createSecretKey(secret, "utf8") };
+}

@@ -1,0 +1,289 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import { connect, type AddressInfo, type Socket } from "node:net";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { App } from "./entry";
+import { pause, startEntry, type RunningEntry } from "./testing";
+
+vi.setConfig({ testTimeout: 60_000 });
+const LONG_WAIT = { timeout: 20_000, interval: 20 };
+const ROOT = process.cwd();
+// Beside the packages, so that the bundle finds them.
+const folder = mkdtempSync(join(ROOT, "node_modules/.connections-test-"));
+const ENTRY = `
+  import { readFileSync } from "node:fs";
+  import { createEntry } from "@/server/http/entry";
+  import { connectionsForThisProcess } from "@/server/http/connections";
+  import { createLog } from "@/server/runtime/log";
+  const log = createLog();
+  const app = (request, response) => {
+    if (request.url === "/hung") return;
+    if (request.url === "/file") return response.end(String(readFileSync("package.json").length > 0));
+    setTimeout(() => response.end("x".repeat(20_000)), Math.random() * 3);
+  };
+  const settings = {
+    NODE_ENV: "production", APP_ORIGIN: "http://localhost:3000", CORS_ORIGINS: [], TRUSTED_PROXY_HOPS: 0,
+    RATE_LIMIT_FACTOR: 1000, REFRESH_GRACE_SECONDS: 30, guardedCookies: new Set(),
+    connectionsAtMost: connectionsForThisProcess(),
+  };
+  const server = createEntry(app, settings, log);
+  // As in development, where the framework takes the sockets of its hot reload.
+  if (process.env.UPGRADES) server.on("upgrade", (_request, socket) => {
+    for (let count = 0; count < 20; count++) setTimeout(() => socket.write("HTTP/1.1 101 Switching Protocols\\r\\n\\r\\n"), count);
+  });
+  server.listen(0, "127.0.0.1", () => console.log("port=" + server.address().port + "."));
+`;
+
+beforeAll(async () => {
+  await build({
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    packages: "external",
+    alias: { "server-only": join(ROOT, "node_modules/server-only/empty.js") },
+    stdin: { contents: ENTRY, resolveDir: ROOT, sourcefile: "entry.ts" },
+    outfile: join(folder, "entry.mjs"),
+  });
+}, 30_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The entry in a process of its own, of which a test can say whether it has ended. */
+async function startProcess(env: Record<string, string> = {}, openFiles?: number) {
+  const limit = openFiles === undefined ? "" : `ulimit -n ${openFiles};`;
+  const child = spawn("sh", ["-c", `${limit} exec "$0" "$1"`, process.execPath, join(folder, "entry.mjs")], {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"] ?? "", NODE_ENV: "production", ...env },
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (chunk) => (output = (output + chunk).slice(0, 10_000)));
+  child.stderr.on("data", (chunk) => (errors += chunk));
+  await vi.waitFor(() => expect(output).toMatch(/port=\d+\./), LONG_WAIT);
+  return { port: Number(/port=(\d+)\./.exec(output)?.[1]), child, errors: () => errors };
+}
+
+async function answerOf(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1").on("error", () => {});
+  let answer = "";
+  socket.on("data", (chunk) => (answer += chunk)).write(bytes);
+  await once(socket, "close");
+  return answer;
+}
+
+const GET = "GET /_next/static/x HTTP/1.1\r\nHost: a\r\n\r\n";
+const WEBSOCKET = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+describe("a connection that is reset never ends the process", () => {
+  test.each<[string, string, Record<string, string>]>([
+    ["behind a CONNECT", `${GET.repeat(40)}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n`, {}],
+    ["behind a CONNECT alone", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", {}],
+    ["with a WebSocket that is refused", `${GET.repeat(40)}GET / HTTP/1.1\r\nHost: a\r\n${WEBSOCKET}`, {}],
+    ["with a WebSocket that the framework takes", `GET / HTTP/1.1\r\nHost: a\r\n${WEBSOCKET}`, { UPGRADES: "1" }],
+    ["behind garbage", `${GET.repeat(40)}garbage\r\n\r\n`, {}],
+    ["inside headers that are too large", `${GET}GET / HTTP/1.1\r\nCookie: ${"a".repeat(20_000)}`, {}],
+    [
+      "inside a body",
+      `${GET.repeat(40)}POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n{`,
+      {},
+    ],
+    ["behind an unknown expectation", `${GET.repeat(40)}GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n`, {}],
+  ])("%s", async (_name, bytes, env) => {
+    const { port, child, errors } = await startProcess(env);
+    for (let round = 0; round < 6; round++) {
+      const attackers = Array.from({ length: 14 }, async (_, index) => {
+        const socket = connect(port, "127.0.0.1").on("error", () => {});
+        socket.write(bytes);
+        await pause(index / 2);
+        socket.resetAndDestroy();
+      });
+      await Promise.all(attackers);
+    }
+    expect(await answerOf(port, "GET /after HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).toMatch(
+      /^HTTP\/1\.1 200 /,
+    );
+    expect([child.exitCode, errors()]).toEqual([null, ""]);
+  });
+});
+
+test("a server that cannot accept a connection reports it and goes on", async () => {
+  const entry = await startEntry((_request, response) => void response.end("ok"));
+  entry.server.emit("error", Object.assign(new Error("accept EMFILE"), { code: "EMFILE", syscall: "accept" }));
+  expect((await entry.ask()).body).toBe("ok");
+  expect(entry.lines[0]).toMatchObject({ level: "error", msg: "a connection could not be accepted" });
+});
+
+test("an app that writes after the end of its answer does not end the process", async () => {
+  const entry = await startEntry((_request, response) => {
+    response.end("done");
+    response.write("late");
+  });
+  expect((await entry.ask()).body).toBe("done");
+});
+
+test("CONNECT behind requests is refused after their answers, and its bytes are never read as a request", async () => {
+  const answers: ServerResponse[] = [];
+  const entry = await startEntry((_request, response) => void answers.push(response));
+  const reply = entry.send(`${GET}${GET}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n${GET}`);
+  await vi.waitFor(() => expect(answers).toHaveLength(2), LONG_WAIT);
+  for (const answer of answers) answer.end("answered");
+  expect((await reply).match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 405"]);
+  expect(answers).toHaveLength(2);
+});
+
+test("garbage behind a request that is not answered yet closes the connection without an answer in its place", async () => {
+  const entry = await startEntry(() => {});
+  expect(await entry.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 50, "garbage\r\n\r\n")).toBe("");
+});
+
+test("a client that goes on sending headers that are too large reads the whole answer, without a reset", async () => {
+  const entry = await startEntry(() => {});
+  const { port } = entry.server.address() as AddressInfo;
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  let answer = "";
+  const errors: Error[] = [];
+  socket.on("error", (error) => errors.push(error)).on("data", (chunk) => (answer += chunk));
+  socket.write("GET / HTTP/1.1\r\n");
+  for (let count = 0; count < 20; count++) {
+    socket.write(`Cookie: ${"a".repeat(10_000)}\r\n`);
+    await pause(5);
+  }
+  socket.end();
+  await closed;
+  expect(answer).toMatch(/^HTTP\/1\.1 431 [^]*then try again\.\n$/);
+  expect(errors).toEqual([]);
+});
+
+test("a refused client that never closes its connection is closed within seconds", async () => {
+  const entry = await startEntry(() => {});
+  const { port } = entry.server.address() as AddressInfo;
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => {});
+  socket.resume().write("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  await once(socket, "end");
+  await vi.waitFor(async () => expect(await entry.connections()).toBe(0), LONG_WAIT);
+  socket.destroy();
+});
+
+describe("every request that was received leaves one line", () => {
+  const paths = ["/first", "/api/trpc/users.update", "/api/trpc/users.update", "/third"];
+  const packet = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join("");
+
+  test.each([
+    ["none is answered", () => {}],
+    ["all but the first are answered", (response: ServerResponse, index: number) => index > 0 && response.end("ok")],
+    [
+      "those behind the first have begun",
+      (response: ServerResponse, index: number) => index > 0 && response.write("o"),
+    ],
+  ])("when a pipelined connection is reset and %s", async (_name, act) => {
+    let handed = 0;
+    const entry = await startEntry((_request, response) => void act(response, handed++));
+    const { socket } = await open(entry);
+    socket.write(packet);
+    await vi.waitFor(() => expect(handed).toBe(4), LONG_WAIT);
+    socket.resetAndDestroy();
+    await vi.waitFor(() => expect(entry.lines).toHaveLength(4), LONG_WAIT);
+    await pause(50);
+    expect(entry.lines.map(({ path }) => path).sort()).toEqual([...paths].sort());
+    for (const line of entry.lines) expect(line).toMatchObject({ cutShort: true, msg: "request" });
+  });
+
+  test("when it was cut off by its time limit behind another", async () => {
+    const entry = await startEntry((_request, response) => void response.write("begun"), {
+      REFRESH_GRACE_SECONDS: 0.4,
+    });
+    await entry.send(packet);
+    await vi.waitFor(() => expect(entry.lines).toHaveLength(4), LONG_WAIT);
+  });
+});
+
+describe("connections of one address", () => {
+  async function startPatientEntry(app: App, settings = {}): Promise<RunningEntry> {
+    const entry = await startEntry(app, settings);
+    // However slow this machine is, only the rule under test closes a connection.
+    entry.server.headersTimeout = entry.server.requestTimeout = 0;
+    return entry;
+  }
+
+  test("beyond 512: each new one closes the one that was idle longest", async () => {
+    const entry = await startPatientEntry((_request, response) => void response.end("ok"));
+    const sockets: Awaited<ReturnType<typeof open>>[] = [];
+    for (let count = 0; count < 600; count++) sockets.push(await open(entry));
+    expect((await entry.ask()).body).toBe("ok");
+    await vi.waitFor(
+      () => expect(sockets.filter(({ isClosed }) => isClosed()).length).toBeGreaterThanOrEqual(88),
+      LONG_WAIT,
+    );
+    expect(await entry.connections()).toBeLessThanOrEqual(512);
+    expect(sockets.slice(0, 88).every(({ isClosed }) => isClosed())).toBe(true);
+    expect(sockets.slice(100).some(({ isClosed }) => isClosed())).toBe(false);
+  });
+
+  test("that all have a running request: the next one is refused with 503", async () => {
+    let running = 0;
+    const entry = await startPatientEntry(() => void running++, { connectionsAtMost: 20 });
+    const busy = [];
+    for (let count = 0; count < 10; count++) busy.push(await open(entry));
+    for (const { socket } of busy) socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await vi.waitFor(() => expect(running).toBe(10), LONG_WAIT);
+    const refused = await entry.send();
+    expect(refused).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n[^]*\r\n\r\nToo many connections are open\./);
+    expect(entry.lines.at(-1)).toMatchObject({ status: 503, cause: "too many connections" });
+    busy[0]!.socket.destroy();
+    await vi.waitFor(async () => expect(await entry.connections()).toBe(9), LONG_WAIT);
+    const next = await open(entry);
+    next.socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await vi.waitFor(() => expect(running).toBe(11), LONG_WAIT);
+  });
+
+  test("have no limit behind a trusted proxy, only that of the process", async () => {
+    const settings = { TRUSTED_PROXY_HOPS: 1, connectionsAtMost: 700 };
+    const entry = await startPatientEntry((_request, response) => void response.end("ok"), settings);
+    const sockets: Awaited<ReturnType<typeof open>>[] = [];
+    for (let count = 0; count < 700; count++) sockets.push(await open(entry));
+    expect(sockets.some(({ isClosed }) => isClosed())).toBe(false);
+    expect((await entry.ask()).body).toBe("ok");
+    await vi.waitFor(() => expect(sockets[0]!.isClosed()).toBe(true), LONG_WAIT);
+    expect(await entry.connections()).toBeLessThanOrEqual(700);
+  });
+
+  test("with half a request are closed like idle ones", async () => {
+    const entry = await startPatientEntry((_request, response) => void response.end("ok"), { connectionsAtMost: 20 });
+    for (let count = 0; count < 30; count++) (await open(entry)).socket.write("POST /api/trpc/x HTTP/1.1\r\nHost:");
+    await pause(50);
+    expect((await entry.ask()).body).toBe("ok");
+    expect(await entry.connections()).toBeLessThanOrEqual(10);
+  });
+});
+
+test("idle connections never use up the descriptors of a process with a low limit", async () => {
+  const { port, child, errors } = await startProcess({}, 600);
+  const sockets = await Promise.all(
+    Array.from({ length: 900 }, async () => {
+      const socket = connect(port, "127.0.0.1").on("error", () => {});
+      await Promise.race([once(socket, "connect"), once(socket, "close")]);
+      return socket;
+    }),
+  );
+  const file = await answerOf(port, "GET /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  expect(file).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n(4\r\n)?true/);
+  expect([child.exitCode, errors()]).toEqual([null, ""]);
+  for (const socket of sockets) socket.destroy();
+});
+
+async function open(entry: RunningEntry): Promise<{ socket: Socket; isClosed: () => boolean }> {
+  const { port } = entry.server.address() as AddressInfo;
+  const socket = connect(port, "127.0.0.1").on("error", () => {});
+  let closed = false;
+  socket.resume().once("close", () => (closed = true));
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  return { socket, isClosed: () => closed };
+}

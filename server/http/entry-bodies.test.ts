@@ -1,0 +1,137 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { expect, test, vi } from "vitest";
+import { ifUndelivered, requestNotes, type RequestNotes } from "@/server/runtime/request-state";
+import { startEntry } from "./testing";
+
+const CALL = { method: "POST", path: "/api/trpc/auth.login" };
+const LIMIT = 65_536;
+
+async function tellBody(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks);
+  response.setHeader("Content-Type", "application/json");
+  response.end(JSON.stringify({ bytes: body.length, digest: digest(body), headers: request.headers }));
+}
+
+function digest(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function inParts(bytes: Buffer, size: number): Buffer[] {
+  const parts = [];
+  for (let at = 0; at < bytes.length; at += size) parts.push(bytes.subarray(at, at + size));
+  return parts;
+}
+
+test.each([
+  ["declared", (bytes: Buffer) => bytes],
+  ["chunked", (bytes: Buffer) => inParts(bytes, 1000)],
+])("a %s body of 64 kB reaches the app byte for byte", async (_name, shape) => {
+  const entry = await startEntry(tellBody);
+  const bytes = randomBytes(LIMIT);
+  const { status, body } = await entry.ask({ ...CALL, body: shape(bytes) });
+  expect(status).toBe(200);
+  const seen = JSON.parse(body);
+  expect(seen).toMatchObject({ bytes: LIMIT, digest: digest(bytes) });
+  expect(seen.headers["content-length"]).toBe(String(LIMIT));
+  expect(seen.headers).not.toHaveProperty("transfer-encoding");
+});
+
+test.each([
+  ["declared", Buffer.alloc(LIMIT + 1)],
+  ["declared, and far larger", Buffer.alloc(8 * 1024 * 1024)],
+  ["chunked", inParts(Buffer.alloc(LIMIT + 1), 1000)],
+  ["chunked, and far larger", inParts(Buffer.alloc(8 * 1024 * 1024), 64_000)],
+])("a larger body, %s, is refused before the app sees the request", async (_name, body) => {
+  const app = vi.fn();
+  const entry = await startEntry(app);
+  const answer = await entry.ask({ ...CALL, body });
+  expect(answer.status).toBe(413);
+  expect(JSON.parse(answer.body).error.data.reason).toBe("TOO_LARGE");
+  expect(answer.headers["connection"]).toBe("close");
+  expect(app).not.toHaveBeenCalled();
+});
+
+test("a body that claims to be larger is refused before it is sent", async () => {
+  const entry = await startEntry(vi.fn());
+  const head = `POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: ${LIMIT + 1}\r\n\r\n`;
+  expect(await entry.send(head)).toMatch(/^HTTP\/1\.1 413 /);
+});
+
+test("a body that never ends is cut off a second after its refusal", async () => {
+  const entry = await startEntry(vi.fn());
+  const head = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const chunk = `ffff\r\n${"a".repeat(0xffff)}\r\n`;
+  const startedAt = performance.now();
+  expect(await entry.send(head, chunk, chunk, 300, chunk)).toMatch(/^HTTP\/1\.1 413 /);
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
+});
+
+test("who asks before sending is told to go on, or is refused without sending", async () => {
+  const entry = await startEntry(tellBody);
+  const head = (length: number) =>
+    `POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
+  expect(await entry.send(head(2), 100, "{}")).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+  expect(await entry.send(head(LIMIT + 1))).toMatch(/^HTTP\/1\.1 413 /);
+});
+
+test.each([
+  ["a packed body", { "content-encoding": "gzip" }, 415],
+  ["a body packed on the way", { "transfer-encoding": "gzip, chunked" }, 415],
+])("%s is not unpacked", async (_name, headers, status) => {
+  const app = vi.fn();
+  const entry = await startEntry(app);
+  expect((await entry.ask({ ...CALL, headers, body: "{}" })).status).toBe(status);
+  expect(app).not.toHaveBeenCalled();
+});
+
+test.each(["GET", "HEAD"])("a body on %s is refused", async (method) => {
+  const app = vi.fn();
+  const entry = await startEntry(app);
+  const bytes = `${method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}`;
+  expect(await entry.send(bytes)).toMatch(/^HTTP\/1\.1 400 /);
+  expect(app).not.toHaveBeenCalled();
+});
+
+test("a client that hangs up in the middle of its body leaves nothing to do", async () => {
+  const app = vi.fn();
+  const entry = await startEntry(app);
+  const { server } = entry;
+  server.on("connection", (socket) => setTimeout(() => socket.destroy(), 100));
+  await entry.send("POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{");
+  await vi.waitFor(() => expect(entry.lines.at(-1)).toMatchObject({ status: 0, cutShort: true }));
+  expect(app).not.toHaveBeenCalled();
+});
+
+test("the app can know that its client has hung up", async () => {
+  let notes: RequestNotes | undefined;
+  const entry = await startEntry(() => void (notes = requestNotes.getStore()));
+  entry.server.on("connection", (socket) => setTimeout(() => socket.destroy(), 100));
+  await entry.send("GET /dashboard HTTP/1.1\r\nHost: a\r\n\r\n");
+  await vi.waitFor(() => expect(notes).toMatchObject({ requestId: expect.any(String), cutShort: true }));
+});
+
+test("what the app wants undone is undone when its client hangs up before the answer, and only then", async () => {
+  const undo = vi.fn();
+  const entry = await startEntry((request, response) => {
+    ifUndelivered(() => undo(request.url));
+    if (request.url === "/answered") response.end("whole");
+    if (request.url === "/begun") response.write("half");
+  });
+  expect((await entry.ask({ path: "/answered" })).status).toBe(200);
+  entry.server.on("connection", (socket) => setTimeout(() => socket.destroy(), 100));
+  await entry.send("GET /begun HTTP/1.1\r\nHost: a\r\n\r\n");
+  await entry.send("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n");
+  await vi.waitFor(() => expect(undo.mock.calls).toEqual([["/silent"]]));
+});
+
+test("a connection serves the next request after one with a body", async () => {
+  const entry = await startEntry(tellBody);
+  const post = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
+  const chunked = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+  const last = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  const replies = await entry.send(post, 50, chunked, 50, last);
+  expect(replies.match(/HTTP\/1\.1 200 /g)).toHaveLength(3);
+});

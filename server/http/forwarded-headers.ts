@@ -1,0 +1,54 @@
+import "server-only";
+import type { IncomingHttpHeaders } from "node:http";
+import type { RouteKind } from "@/server/auth/policy/routes";
+import { ADDRESS_HEADER, KIND_HEADER, PATH_HEADER } from "@/server/runtime/entry-headers";
+import { ROUTER_HEADERS, withoutClaims } from "./inbound-headers";
+import type { SecurityHeaders } from "./security-headers";
+import { isRouterState, ROUTER_STATE_HEADER } from "./router-state";
+import { withoutRouterQuery } from "./request-target";
+import type { Visit } from "./request-context";
+
+const NAVIGATED: ReadonlySet<RouteKind> = new Set(["private", "guest", "root", "open"]);
+const NAVIGATION_HEADERS = ["rsc", ...ROUTER_HEADERS];
+
+/** What stands in APP_ORIGIN, in the form in which Next asks for it. */
+export interface PublicAddress {
+  host: string;
+  hostname: string;
+  port: string;
+  scheme: string;
+}
+
+export function publicAddress(appOrigin: string): PublicAddress {
+  const { host, hostname, port, protocol } = new URL(appOrigin);
+  return { host, hostname, port: port || (protocol === "https:" ? "443" : "80"), scheme: protocol.slice(0, -1) };
+}
+
+/** The headers that the app sees: without the client's claims, and with what the entry knows in their place. */
+export function forwardedHeaders(
+  headers: IncomingHttpHeaders,
+  target: string,
+  visit: Visit,
+  address: PublicAddress,
+  security: SecurityHeaders,
+  isDevelopment: boolean,
+): IncomingHttpHeaders {
+  const forwarded = withoutClaims(headers, isDevelopment);
+  // Next answers one that it cannot read with a fault; without it the router is sent the whole page.
+  if (!isRouterState(forwarded[ROUTER_STATE_HEADER])) delete forwarded[ROUTER_STATE_HEADER];
+  // Only pages are navigated to: anywhere else Next would redirect whoever names its router.
+  if (!NAVIGATED.has(visit.route)) for (const name of NAVIGATION_HEADERS) delete forwarded[name];
+  // Next builds addresses from these: the client's Host never reaches it.
+  forwarded["host"] = address.host;
+  forwarded["x-forwarded-host"] = address.host;
+  forwarded["x-forwarded-port"] = address.port;
+  forwarded["x-forwarded-proto"] = address.scheme;
+  forwarded["x-forwarded-for"] = visit.address;
+  forwarded["x-request-id"] = visit.requestId;
+  forwarded[ADDRESS_HEADER] = visit.address;
+  forwarded[PATH_HEADER] = withoutRouterQuery(target);
+  forwarded[KIND_HEADER] = visit.kind;
+  // Next reads the nonce of its scripts from here.
+  if (visit.kind === "document") forwarded["content-security-policy"] = security.documentPolicy(visit.nonce);
+  return forwarded;
+}

@@ -1,0 +1,129 @@
+import "server-only";
+import type { IncomingHttpHeaders } from "node:http";
+import { trimBlanks } from "@/server/auth/client/cookie-header";
+
+/** Sent twice, these have no one meaning: Node keeps the first of some, joins others, and a proxy may read the last. */
+const SINGLE = new Set([
+  "host",
+  "origin",
+  "content-type",
+  "content-length",
+  "content-encoding",
+  "transfer-encoding",
+  "authorization",
+  "user-agent",
+  "sec-fetch-site",
+  "sec-fetch-dest",
+]);
+
+/** What the client-side router of Next sends. Anything else that begins with "next-" is a talk between servers. */
+export const ROUTER_HEADERS: ReadonlySet<string> = new Set([
+  "next-router-state-tree",
+  "next-router-prefetch",
+  "next-router-segment-prefetch",
+  "next-url",
+]);
+
+/** Claims about who is asking, from where, or what the framework has already decided. */
+const CLAIMING_PREFIXES = [
+  "x-portcullis-",
+  "x-forwarded",
+  "x-middleware-",
+  "x-nextjs-",
+  "x-next-",
+  "x-invoke-",
+  "x-invocation-",
+  "x-now-",
+  "x-vercel-",
+  "x-prerender-",
+  "x-action-",
+  "x-real-",
+  "x-client-",
+  "x-cluster-client-",
+  "x-remote-",
+  "x-original-",
+  "x-rewrite-",
+  "x-user",
+  "x-auth",
+  "x-session",
+  "x-account",
+  "x-email",
+  "x-role",
+  "x-group",
+  "x-tenant",
+  // What proxies that sign people in, and content networks, say to those behind them.
+  "x-webauth-",
+  "x-goog-",
+  "x-amzn-oidc-",
+  "x-ms-client-",
+  "x-azure-",
+  "x-appengine-",
+  "x-envoy-external-",
+];
+const CLAIMS = new Set([
+  "forwarded",
+  "true-client-ip",
+  "client-ip",
+  "cf-connecting-ip",
+  "cf-connecting-ipv6",
+  "cf-pseudo-ipv4",
+  "cf-access-authenticated-user-email",
+  "cf-access-jwt-assertion",
+  "fastly-client-ip",
+  "fly-client-ip",
+  "remote-user",
+  "remote-addr",
+  "x-matched-path",
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
+  // Next takes the nonce of its scripts from these.
+  "content-security-policy",
+  "content-security-policy-report-only",
+]);
+
+/** Whether the headers, as [name, value, name, value, …], are fit to be read at all. */
+export function judgeHeaders(raw: readonly string[], guardedCookies: ReadonlySet<string>): "fine" | "malformed" {
+  const seen = new Set<string>();
+  const cookies = new Set<string>();
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = (raw[at] ?? "").toLowerCase();
+    if (SINGLE.has(name)) {
+      if (seen.has(name)) return "malformed";
+      seen.add(name);
+    } else if (name === "cookie" && repeatsCookie(raw[at + 1] ?? "", guardedCookies, cookies)) {
+      return "malformed";
+    }
+  }
+  return seen.has("host") ? "fine" : "malformed";
+}
+
+/** The headers without what a client has no business saying. */
+export function withoutClaims(headers: IncomingHttpHeaders, isDevelopment: boolean): IncomingHttpHeaders {
+  const kept: IncomingHttpHeaders = {};
+  for (const name in headers) {
+    if (!isClaim(name) || (isDevelopment && isHotReloadHeader(name))) kept[name] = headers[name];
+  }
+  return kept;
+}
+
+function isClaim(name: string): boolean {
+  if (name.startsWith("next-")) return !ROUTER_HEADERS.has(name);
+  if (CLAIMS.has(name)) return true;
+  return name.startsWith("x-") && CLAIMING_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+function isHotReloadHeader(name: string): boolean {
+  return name === "next-hmr-refresh" || name === "x-nextjs-request-id" || name === "x-nextjs-html-request-id";
+}
+
+/** Of two cookies with one name, one was planted by somebody else, and readers disagree about which counts. */
+function repeatsCookie(header: string, guarded: ReadonlySet<string>, seen: Set<string>): boolean {
+  for (const pair of header.split(";")) {
+    const name = trimBlanks(pair.split("=", 1)[0]!);
+    if (!guarded.has(name)) continue;
+    if (seen.has(name)) return true;
+    seen.add(name);
+  }
+  return false;
+}

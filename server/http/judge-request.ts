@@ -1,0 +1,55 @@
+import "server-only";
+import type { IncomingMessage } from "node:http";
+import { CALLS } from "@/server/auth/policy/routes";
+import { judgeAnnouncedBody } from "./body";
+import { judgeHeaders } from "./inbound-headers";
+import { allowedMethods } from "./methods";
+import type { Objection } from "./reject";
+import { isKeptByFramework, judgeTarget } from "./request-target";
+import type { Visit } from "./request-context";
+
+export interface Rules {
+  guardedCookies: ReadonlySet<string>;
+  isOpenToOtherOrigins: boolean;
+}
+
+/** The app would answer anything else below that address with a page, or with a redirect to one. */
+const ONE_CALL = new RegExp(`^${CALLS}/[^/]+$`);
+
+/** What stands against a request before anybody behind the entry has seen it. */
+export function judgeRequest(request: IncomingMessage, visit: Visit, rules: Rules): Objection | null {
+  if (visit.quota?.isExceeded) return { reason: "RATE_LIMITED", retryAfterSeconds: visit.quota.resetSeconds };
+
+  // Node's parser lets 0.9 and 2.0 pass in a request line, and answers as if they were 1.1.
+  if (request.httpVersionMajor !== 1) return { reason: "BAD_INPUT", status: 505 };
+  const target = judgeTarget(request.url ?? "");
+  if (target === "too long") return { reason: "TOO_LARGE", status: 414 };
+  if (target === "malformed") return { reason: "BAD_INPUT" };
+  if (judgeHeaders(request.rawHeaders, rules.guardedCookies) === "malformed") return { reason: "BAD_INPUT" };
+  if (visit.isTooling) return null;
+
+  if (isNothing(visit)) return { reason: "NOT_FOUND" };
+  const allow = allowedMethods(visit.route, rules.isOpenToOtherOrigins);
+  if (!allow.includes(request.method ?? "")) return { reason: "METHOD_NOT_ALLOWED", allow };
+  // Nothing here speaks WebSocket; other upgrades may be declined by silence (RFC 9110, section 7.8).
+  if (request.headers.upgrade?.toLowerCase() === "websocket") return { reason: "BAD_INPUT" };
+  const { expect } = request.headers;
+  if (expect !== undefined && expect.toLowerCase() !== "100-continue") return { reason: "BAD_INPUT", status: 417 };
+
+  switch (judgeAnnouncedBody(request)) {
+    case "too large":
+      return { reason: "TOO_LARGE" };
+    case "encoded":
+      return { reason: "NOT_JSON" };
+    case "misplaced":
+      return { reason: "BAD_INPUT" };
+    case "fine":
+      return null;
+  }
+}
+
+function isNothing({ route, path, isMissingFile }: Visit): boolean {
+  if (isMissingFile) return true;
+  if (route === "call") return !ONE_CALL.test(path);
+  return route !== "static" && isKeptByFramework(path);
+}

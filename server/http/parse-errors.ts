@@ -1,0 +1,92 @@
+import "server-only";
+import { randomUUID } from "node:crypto";
+import { STATUS_CODES, type Server } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
+import type { Connections } from "./connections";
+import { STATUS_MESSAGES } from "./reject";
+import { TARGET_CHARACTERS_AT_MOST } from "./request-target";
+import type { SecurityHeaders } from "./security-headers";
+
+type ParserError = Error & { code?: string; rawPacket?: Buffer };
+type HttpSocket = Duplex & { remoteAddress?: string };
+
+/** Only the first packet shows the request line. Without it 431 is assumed: in practice cookies are too large, not addresses. */
+const LONG_TARGET = new RegExp(`^[A-Z]+ \\S{${TARGET_CHARACTERS_AT_MOST}}`);
+
+/** How long a refused client may go on sending: closing earlier would reset the connection before it has read why. */
+const LINGER_MILLISECONDS = 1000;
+
+/** Answers what never becomes a request, in place of Node's bare status lines. */
+export class UnreadableRequests {
+  readonly #refused = new WeakSet<Duplex>();
+
+  constructor(
+    private readonly security: SecurityHeaders,
+    private readonly log: Logger,
+  ) {}
+
+  listen(server: Server, connections: Connections): void {
+    server.on("clientError", (error: ParserError, socket: HttpSocket) => {
+      if (this.#refused.has(socket)) return;
+      const status = statusOf(error);
+      // The client would read it as the response to an earlier request, or as the rest of its body.
+      if (status === null || !socket.writable || connections.isAnswering(socket)) return void socket.destroy();
+      this.refuse(socket, status, error.code);
+    });
+    server.on("connect", (_request, socket: HttpSocket) => {
+      connections.whenIdle(socket, () => this.refuse(socket, 405, "CONNECT"));
+      // Its parser is detached: if nothing reads the socket, its close by the client goes unnoticed.
+      socket.resume();
+    });
+  }
+
+  refuse(
+    socket: HttpSocket,
+    status: number,
+    cause: string | undefined,
+    lingerMilliseconds = LINGER_MILLISECONDS,
+  ): void {
+    const requestId = randomUUID();
+    this.#refused.add(socket);
+    this.log.info({ requestId, status, cause, address: socket.remoteAddress }, "unreadable request");
+    if (lingerMilliseconds === 0) return void socket.end(this.#answer(status, requestId), () => socket.destroy());
+    socket.end(this.#answer(status, requestId));
+    const timer = setTimeout(() => socket.destroy(), lingerMilliseconds);
+    socket.once("end", () => socket.destroy()).once("close", () => clearTimeout(timer));
+    socket.resume();
+  }
+
+  #answer(status: number, requestId: string): string {
+    const body = `${STATUS_MESSAGES[status] ?? STATUS_CODES[status]}\n`;
+    const headers: [string, string][] = [
+      ["Content-Type", "text/plain; charset=utf-8"],
+      ["Content-Length", String(Buffer.byteLength(body))],
+      ["Connection", "close"],
+      ["Cache-Control", "private, no-store"],
+      ["Content-Security-Policy", this.security.otherPolicy],
+      ["X-Request-Id", requestId],
+      ...(status === 405 ? ([["Allow", "GET, HEAD"]] as [string, string][]) : []),
+      ...(status === 503 ? ([["Retry-After", "1"]] as [string, string][]) : []),
+    ];
+    const head = [...headers, ...this.security.always].map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`;
+  }
+}
+
+/** Null if the socket itself failed: no answer can be sent. */
+function statusOf({ code, rawPacket }: ParserError): number | null {
+  switch (code) {
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return 408;
+    case "HPE_INVALID_VERSION":
+    case "HPE_PAUSED_H2_UPGRADE":
+      return 505;
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return 413;
+    case "HPE_HEADER_OVERFLOW":
+      return LONG_TARGET.test(rawPacket?.toString("latin1") ?? "") ? 414 : 431;
+    default:
+      return code?.startsWith("HPE_") ? 400 : null;
+  }
+}

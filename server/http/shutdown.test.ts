@@ -1,0 +1,159 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+
+// The packages of a whole app are loaded, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+const ROOT = process.cwd();
+// Beside the packages, so that the bundle finds them.
+const folder = mkdtempSync(join(ROOT, "node_modules/.entry-test-"));
+const SLOW_ENTRY = `
+  import { createEntry } from "@/server/http/entry";
+  import { stopOnSignal } from "@/server/http/shutdown";
+  import { createLog } from "@/server/runtime/log";
+  const log = createLog();
+  const app = async (request, response) => {
+    if (request.url === "/slow") await new Promise((resolve) => setTimeout(resolve, 400));
+    if (request.url === "/hung") return;
+    if (request.url === "/streamed") {
+      response.write("half ");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    response.end("done");
+  };
+  const settings = {
+    NODE_ENV: "production", APP_ORIGIN: "http://localhost:3000", CORS_ORIGINS: [], TRUSTED_PROXY_HOPS: 0,
+    RATE_LIMIT_FACTOR: 1, REFRESH_GRACE_SECONDS: 30, guardedCookies: new Set(),
+  };
+  const server = createEntry(app, settings, log);
+  server.listen(0, "127.0.0.1", () => log.info({ port: server.address().port }, "listening"));
+  stopOnSignal(server, { drainSeconds: 1, log, release: async () => log.info("released") });
+`;
+
+beforeAll(async () => {
+  const shared = {
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    packages: "external",
+    alias: { "server-only": join(ROOT, "node_modules/server-only/empty.js") },
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+  } as const;
+  await build({ ...shared, stdin: { contents: SLOW_ENTRY, resolveDir: ROOT, sourcefile: "slow-entry.ts" } });
+  await build({ ...shared, entryPoints: [join(ROOT, "server/main.ts")] });
+}, 30_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Running {
+  child: ChildProcess;
+  output: () => string;
+  exitCode: Promise<number | null>;
+}
+
+function run(file: string, env: Record<string, string> = {}): Running {
+  const { PATH = "" } = process.env;
+  const environment: NodeJS.ProcessEnv = { NODE_ENV: "production", PATH, ...env };
+  const child = spawn(process.execPath, [join(folder, file)], { cwd: ROOT, env: environment });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let output = "";
+  child.stdout.on("data", (chunk) => (output += chunk));
+  child.stderr.on("data", (chunk) => (output += chunk));
+  return { child, output: () => output, exitCode: new Promise((resolve) => child.on("close", resolve)) };
+}
+
+async function slowEntry(): Promise<Running & { ask: (path: string) => Promise<number | string> }> {
+  const running = run("stdin.mjs");
+  while (!running.output().includes("listening")) await new Promise((resolve) => setTimeout(resolve, 20));
+  const port = Number(/"port":(\d+)/.exec(running.output())?.[1]);
+  const ask = (path: string) =>
+    new Promise<number | string>((resolve) => {
+      const asked = request({ host: "127.0.0.1", port, path }, (response) => {
+        response.resume().on("end", () => resolve(response.statusCode ?? 0));
+      });
+      asked.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "")).end();
+    });
+  return { ...running, ask };
+}
+
+const soon = () => new Promise((resolve) => setTimeout(resolve, 100));
+
+test("SIGTERM lets work in flight finish, takes no new work, releases and exits with 0", async () => {
+  const { child, ask, exitCode, output } = await slowEntry();
+  const inFlight = ask("/slow");
+  await soon();
+  child.kill("SIGTERM");
+  await soon();
+  expect(await ask("/")).toBe("ECONNREFUSED");
+  expect(await inFlight).toBe(200);
+  expect(await exitCode).toBe(0);
+  expect(output()).toMatch(/"msg":"stopping".*"msg":"request".*"msg":"released".*"msg":"stopped"/s);
+});
+
+test("a request that never ends does not keep the process", async () => {
+  const { child, ask, exitCode, output } = await slowEntry();
+  const hung = ask("/hung");
+  await soon();
+  child.kill("SIGINT");
+  expect(await hung).toBe("ECONNRESET");
+  expect(await exitCode).toBe(0);
+  expect(output()).toContain("cut off by the stop");
+});
+
+test("an idle connection does not keep the process", async () => {
+  const { child, ask, exitCode, output } = await slowEntry();
+  expect(await ask("/")).toBe(200);
+  child.kill("SIGTERM");
+  expect(await exitCode).toBe(0);
+  expect(output()).not.toContain("cut off by the stop");
+});
+
+test("a connection that becomes idle while stopping does not keep the process", async () => {
+  const { child, ask, exitCode, output } = await slowEntry();
+  const streamed = ask("/streamed");
+  await soon();
+  child.kill("SIGTERM");
+  expect(await streamed).toBe(200);
+  expect(await exitCode).toBe(0);
+  expect(output()).not.toContain("cut off by the stop");
+});
+
+test("a second signal ends it at once", async () => {
+  const { child, ask, exitCode } = await slowEntry();
+  void ask("/hung");
+  await soon();
+  child.kill("SIGTERM");
+  await soon();
+  child.kill("SIGTERM");
+  expect(await exitCode).toBe(1);
+});
+
+const COMPLETE = {
+  DATABASE_URL: "mysql://nobody:nothing@127.0.0.1:1/none",
+  APP_ORIGIN: "http://localhost:3000",
+  SESSION_SECRET: "s".repeat(32),
+  JWT_ACCESS_SECRET: "j".repeat(32),
+};
+
+test.each(["DATABASE_URL", "APP_ORIGIN", "SESSION_SECRET", "JWT_ACCESS_SECRET"])(
+  "without %s the boot stops and names it",
+  async (name) => {
+    const { exitCode, output } = run("main.mjs", { ...COMPLETE, [name]: "" });
+    expect(await exitCode).toBe(1);
+    expect(output()).toContain(`${name} is missing`);
+    expect(output()).not.toMatch(/\n\s+at /);
+  },
+);
+
+test("a bad value stops the boot, is named and is not repeated", async () => {
+  const { exitCode, output } = run("main.mjs", { ...COMPLETE, JWT_ACCESS_SECRET: "too-short-secret" });
+  expect(await exitCode).toBe(1);
+  expect(output()).toContain("JWT_ACCESS_SECRET");
+  expect(output()).not.toContain("too-short-secret");
+});

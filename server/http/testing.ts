@@ -1,0 +1,103 @@
+import { once } from "node:events";
+import { request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { promisify } from "node:util";
+import { onTestFinished } from "vitest";
+import { COOKIE_NAMES } from "@/server/auth/tokens/cookies";
+import { createLog } from "@/server/runtime/log";
+import { createEntry, type App, type EntrySettings } from "./entry";
+
+export interface Asked {
+  method?: string;
+  path?: string;
+  headers?: Record<string, string | string[]>;
+  /** Several parts are sent chunked. */
+  body?: string | Buffer | Buffer[];
+}
+
+export interface Answered {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+export interface RunningEntry {
+  server: Server;
+  /** Every line of the log so far, parsed. */
+  lines: Record<string, unknown>[];
+  ask: (asked?: Asked) => Promise<Answered>;
+  /** Sends bytes as they are and answers with everything that came back until the connection closed. */
+  send: (...parts: (string | number)[]) => Promise<string>;
+  /** How many connections are open. */
+  connections: () => Promise<number>;
+}
+
+const SETTINGS: EntrySettings = {
+  NODE_ENV: "production",
+  APP_ORIGIN: "http://localhost:3000",
+  CORS_ORIGINS: [],
+  TRUSTED_PROXY_HOPS: 0,
+  RATE_LIMIT_FACTOR: 1,
+  REFRESH_GRACE_SECONDS: 30,
+  guardedCookies: new Set(COOKIE_NAMES),
+};
+
+/** The entry on a port of its own, with `app` where Next stands otherwise. Ends with the test. */
+export async function startEntry(app: App, settings: Partial<EntrySettings> = {}): Promise<RunningEntry> {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog({ write: (line) => lines.push(JSON.parse(line)) });
+  log.level = "debug";
+  const server = createEntry(app, { ...SETTINGS, ...settings }, log);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    server,
+    lines,
+    ask: (asked = {}) => ask(port, asked),
+    send: (...parts) => send(port, parts),
+    connections: promisify(server.getConnections.bind(server)),
+  };
+}
+
+function ask(port: number, { method = "GET", path = "/", headers = {}, body }: Asked): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: "127.0.0.1", port, method, path, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
+    });
+    request.on("error", reject);
+    if (Array.isArray(body)) for (const part of body) request.write(part);
+    request.end(Array.isArray(body) ? undefined : body);
+  });
+}
+
+/** A number among the parts is a pause in milliseconds. */
+async function send(port: number, parts: (string | number)[]): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  const chunks: Buffer[] = [];
+  socket.on("data", (chunk) => chunks.push(chunk));
+  socket.on("error", () => {});
+  const closed = once(socket, "close");
+  for (const part of parts) {
+    if (typeof part === "number") await new Promise((resolve) => setTimeout(resolve, part));
+    else socket.write(part, "latin1");
+  }
+  await closed;
+  return Buffer.concat(chunks).toString("latin1");
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { HashQueue, hashQueue } from "./concurrency-limiter";
+
+const LIMITS = { running: 2, waiting: 64, patienceSeconds: 4 };
+
+/** Work that ends when told to, and knows how much of it is under way. */
+function slowWork() {
+  const ends: (() => void)[] = [];
+  const seen = { started: [] as number[], underWay: 0, most: 0 };
+  const work = (id: number) => async () => {
+    seen.started.push(id);
+    seen.most = Math.max(seen.most, ++seen.underWay);
+    await new Promise<void>((resolve) => ends.push(resolve));
+    seen.underWay -= 1;
+    return id;
+  };
+  const endNext = async () => {
+    ends.shift()?.();
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  return { seen, work, endNext };
+}
+
+const settled = (promises: Promise<unknown>[]) => Promise.allSettled(promises);
+const unavailable = { reason: "UNAVAILABLE", details: { retryAfterSeconds: 4 } };
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe("a queue for hashes", () => {
+  test("of 256 at once, two run, 64 wait, and the rest hear at once when to come back", async () => {
+    const queue = new HashQueue(LIMITS);
+    const { seen, work, endNext } = slowWork();
+    const refused: unknown[] = [];
+    const all = Array.from({ length: 256 }, (_, id) => queue.run(work(id)));
+    for (const one of all) one.catch((error: unknown) => refused.push(error));
+
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seen.started).toEqual([0, 1]);
+    expect(refused).toHaveLength(190);
+    for (const error of refused) expect(error).toMatchObject(unavailable);
+
+    for (let i = 0; i < 66; i += 1) await endNext();
+    const outcomes = await settled(all);
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(66);
+    expect(seen.most).toBe(2);
+    expect(seen.started).toEqual(Array.from({ length: 66 }, (_, id) => id));
+  });
+
+  test("sends those away who waited too long, and keeps their places free of ghosts", async () => {
+    const queue = new HashQueue({ ...LIMITS, running: 1, waiting: 2 });
+    const { seen, work, endNext } = slowWork();
+    const first = queue.run(work(0));
+    const early = queue.run(work(1));
+    const refusal = expect(early).rejects.toMatchObject(unavailable);
+    await vi.advanceTimersByTimeAsync(3000);
+    const late = queue.run(work(2));
+    await vi.advanceTimersByTimeAsync(1000);
+    await refusal;
+
+    const last = queue.run(work(3));
+    for (let i = 0; i < 3; i += 1) await endNext();
+    expect(await Promise.all([first, late, last])).toEqual([0, 2, 3]);
+    expect(seen.started).toEqual([0, 2, 3]);
+  });
+
+  test("nobody whose turn has come is sent away, however long the work takes", async () => {
+    const queue = new HashQueue({ ...LIMITS, running: 1 });
+    const { work, endNext } = slowWork();
+    const all = [queue.run(work(0)), queue.run(work(1))];
+    await vi.advanceTimersByTimeAsync(3999);
+    await endNext();
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(60_000);
+    await endNext();
+    expect(await Promise.all(all)).toEqual([0, 1]);
+  });
+
+  test("work that fails, even at once, gives its turn back", async () => {
+    const queue = new HashQueue({ ...LIMITS, running: 1, waiting: 5 });
+    const fault = new Error("out of memory");
+    const failing = Array.from({ length: 5 }, (_, i) =>
+      queue.run(() => {
+        if (i % 2 === 0) throw fault;
+        return Promise.reject(fault);
+      }),
+    );
+    for (const outcome of await settled(failing)) expect(outcome).toEqual({ status: "rejected", reason: fault });
+    expect(await queue.run(() => Promise.resolve("served"))).toBe("served");
+  });
+
+  test("is one for the whole process, however many bundles ask for it", async () => {
+    const own = hashQueue();
+    vi.resetModules();
+    const again = await import("./concurrency-limiter");
+    expect(again.HashQueue).not.toBe(HashQueue);
+    expect(again.hashQueue()).toBe(own);
+  });
+});

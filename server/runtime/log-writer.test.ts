@@ -1,0 +1,291 @@
+import { execFileSync, spawn, spawnSync, type ChildProcess, type StdioOptions } from "node:child_process";
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
+import { get } from "node:http";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const ROOT = process.cwd();
+// Beside the packages, so that the bundle finds them.
+const folder = mkdtempSync(join(ROOT, "node_modules/.log-writer-test-"));
+const APP = `
+  import { createEntry } from "@/server/http/entry";
+  import { stopOnSignal } from "@/server/http/shutdown";
+  import { sendConsoleToLog, sendWarningsToLog } from "@/server/http/console-to-log";
+  import { createLog } from "@/server/runtime/log";
+  const log = createLog();
+  sendConsoleToLog(log);
+  sendWarningsToLog(log);
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "uncaught exception");
+    process.exit(1);
+  });
+  let number = 0;
+  const fill = (lines, characters) => {
+    const text = "x".repeat(characters);
+    for (let at = 0; at < lines; at++) log.info({ number: number++, text }, "filler");
+  };
+  const acts = {
+    "/fill": (query) => fill(Number(query.get("lines")), Number(query.get("characters"))),
+    "/event": () => log.error({ event: "session-replayed", number: number++ }, "security event"),
+    "/print": () => {
+      console.log("printed to standard output");
+      console.error("printed to standard error");
+      process.stdout.write("written to standard output\\n");
+      process.stderr.write("written to standard error\\n");
+      process.emitWarning("a warning of Node");
+    },
+    "/exit": () => { fill(500, 1000); process.exit(0); },
+    "/throw": () => setImmediate(() => { fill(500, 1000); throw new Error("unexpected"); }),
+  };
+  const app = (request, response) => {
+    const url = new URL(request.url, "http://localhost");
+    acts[url.pathname]?.(url.searchParams);
+    globalThis.gc();
+    response.end(String(process.memoryUsage().heapUsed));
+  };
+  const settings = {
+    NODE_ENV: "production", APP_ORIGIN: "http://localhost:3000", CORS_ORIGINS: [], TRUSTED_PROXY_HOPS: 0,
+    RATE_LIMIT_FACTOR: 1000, REFRESH_GRACE_SECONDS: 30, guardedCookies: new Set(),
+  };
+  const server = createEntry(app, settings, log);
+  server.listen(0, "127.0.0.1", () => process.send({ port: server.address().port }));
+  stopOnSignal(server, { drainSeconds: 1, log, release: async () => {} });
+`;
+
+beforeAll(async () => {
+  await build({
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    packages: "external",
+    alias: { "server-only": join(ROOT, "node_modules/server-only/empty.js") },
+    outfile: join(folder, "app.mjs"),
+    stdin: { contents: APP, resolveDir: ROOT, sourcefile: "app.ts" },
+  });
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** More than the queue holds, in lines of 10 kB. */
+const OVERFLOW = "/fill?lines=2000&characters=10000";
+const MEBIBYTE = 2 ** 20;
+
+describe("the app goes on answering, and ends when asked to, while its standard output", () => {
+  test("is a pipe that nobody reads", async () => {
+    const app = await start(newPipe().forWriting);
+    await app.ask(OVERFLOW);
+    await expectToGoOn(app);
+  });
+
+  test("is a pipe that nobody reads and another process has made blocking", async () => {
+    const { forWriting } = newPipe();
+    const app = await start(forWriting);
+    // A process that Node starts resets O_NONBLOCK on its standard output, for everyone who shares it.
+    spawnSync(process.execPath, ["--version"], { stdio: ["ignore", forWriting, "ignore"] });
+    await app.ask(OVERFLOW);
+    await expectToGoOn(app);
+  });
+
+  test("is a socket that nobody reads", async () => {
+    const app = await start("pipe");
+    await app.ask(OVERFLOW);
+    await expectToGoOn(app);
+  });
+
+  test("is a pipe whose reader has gone", async () => {
+    const pipe = newPipe();
+    const app = await start(pipe.forWriting);
+    pipe.closeReader();
+    await app.ask(OVERFLOW);
+    await expectToGoOn(app);
+  });
+
+  test("is a socket whose reader has gone", async () => {
+    const app = await start("pipe");
+    app.child.stdout?.destroy();
+    await app.ask(OVERFLOW);
+    await expectToGoOn(app);
+  });
+
+  test.runIf(existsSync("/dev/full"))("is on a disk that is full", async () => {
+    const app = await start(opened("/dev/full", constants.O_WRONLY));
+    await app.ask(OVERFLOW);
+    await expectToGoOn(app);
+  });
+
+  test("and its standard error are one pipe that nobody reads", async () => {
+    const { forWriting } = newPipe();
+    const app = await start(forWriting, forWriting);
+    await app.ask(OVERFLOW);
+    await expectToGoOn(app);
+  });
+});
+
+test("lines in memory are bounded while nobody reads", async () => {
+  const app = await start(newPipe().forWriting);
+  const before = Number(await app.ask("/"));
+  for (let time = 0; time < 5; time++) await app.ask(OVERFLOW);
+  expect(Number(await app.ask("/")) - before).toBeLessThan(16 * MEBIBYTE);
+});
+
+test("after a stall every line is complete and in order, and a report tells how many were dropped", async () => {
+  const pipe = newPipe();
+  const app = await start(pipe.forWriting);
+  await app.ask(OVERFLOW);
+  const text = await pipe.read((read) => read.includes("were dropped"));
+  await app.ask("/fill?lines=1&characters=1");
+  const lines = linesOf(text + (await pipe.read((read) => read.includes('"number":2000'))));
+
+  const numbers = lines.filter(({ msg }) => msg === "filler").map(({ number }) => number);
+  expect(numbers).toEqual([...numbers].sort((one, other) => one - other));
+  const report = lines.find(({ dropped }) => dropped !== undefined);
+  expect(report).toMatchObject({ level: "warn", droppedSecurityEvents: 0 });
+  // The request's own line was dropped as well.
+  expect(report?.dropped).toBe(2000 - (numbers.length - 1) + 1);
+  expect(lines.filter(({ dropped }) => dropped !== undefined)).toHaveLength(1);
+});
+
+test("security events are kept when other lines are dropped", async () => {
+  const pipe = newPipe();
+  const app = await start(pipe.forWriting);
+  await app.ask(OVERFLOW);
+  for (let time = 0; time < 20; time++) await app.ask("/event");
+  const lines = linesOf(await pipe.read((read) => read.includes("were dropped")));
+  expect(lines.filter(({ event }) => event === "session-replayed")).toHaveLength(20);
+});
+
+test("a slow reader receives every line that fits into memory, complete and in order", async () => {
+  const pipe = newPipe();
+  const app = await start(pipe.forWriting);
+  // Longer than a pipe's buffer, so that one line is written in several parts.
+  await app.ask("/fill?lines=3&characters=200000");
+  await app.ask("/fill?lines=2000&characters=200");
+  const lines = linesOf(await pipe.read((read) => read.includes('"number":2002'), 1000));
+  expect(lines.filter(({ msg }) => msg === "filler").map(({ number }) => number)).toEqual(
+    Array.from({ length: 2003 }, (_, at) => at),
+  );
+  expect(lines.some(({ dropped }) => dropped !== undefined)).toBe(false);
+});
+
+describe("what was logged before", () => {
+  test.each([
+    ["an exit", "/exit", 0],
+    ["an uncaught exception", "/throw", 1],
+  ])("%s is in the file afterwards, complete and in order", async (_name, path, code) => {
+    const file = join(folder, `${code}.log`);
+    const app = await start(opened(file, constants.O_CREAT | constants.O_WRONLY | constants.O_APPEND));
+    await app.ask(path).catch(() => {});
+    expect(await app.exitCode).toBe(code);
+    const lines = linesOf(readFileSync(file, "utf8"));
+    const numbers = lines.filter(({ msg }) => msg === "filler").map(({ number }) => number);
+    expect(numbers).toEqual(Array.from({ length: 500 }, (_, at) => at));
+    expect(lines.some(({ msg }) => msg === "uncaught exception")).toBe(code === 1);
+  });
+
+  test("an exit does not delay it while nobody reads", async () => {
+    const app = await start(newPipe().forWriting);
+    await app.ask(OVERFLOW);
+    await app.ask("/exit").catch(() => {});
+    expect(await app.exitCode).toBe(0);
+  });
+});
+
+interface Running {
+  child: ChildProcess;
+  ask(path: string): Promise<string>;
+  exitCode: Promise<number | null>;
+}
+
+async function start(stdout: number | "pipe", stderr: number | "ignore" = "ignore"): Promise<Running> {
+  const stdio: StdioOptions = ["ignore", stdout, stderr, "ipc"];
+  const { PATH = "" } = process.env;
+  const child = spawn(process.execPath, ["--expose-gc", join(folder, "app.mjs")], {
+    cwd: ROOT,
+    env: { NODE_ENV: "production", PATH },
+    stdio,
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const exitCode = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const { port } = await new Promise<{ port: number }>((resolve) => child.once("message", resolve));
+  const ask = (path: string) =>
+    new Promise<string>((resolve, reject) => {
+      get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+        let body = "";
+        response.on("data", (piece) => (body += piece)).on("end", () => resolve(body));
+      }).on("error", reject);
+    });
+  return { child, ask, exitCode };
+}
+
+async function expectToGoOn(app: Running): Promise<void> {
+  for (let time = 0; time < 20; time++) await app.ask("/print");
+  await app.ask(OVERFLOW);
+  expect(Number(await app.ask("/"))).toBeGreaterThan(0);
+  expect(app.child.exitCode).toBeNull();
+  app.child.kill("SIGTERM");
+  expect(await app.exitCode).toBe(0);
+}
+
+let pipes = 0;
+
+/** A named pipe, whose two ends the test holds: what Node makes by itself for a child is a pair of sockets. */
+function newPipe() {
+  const path = join(folder, `pipe-${pipes++}`);
+  execFileSync("mkfifo", [path]);
+  const forReading = opened(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const forWriting = opened(path, constants.O_WRONLY);
+  return {
+    forWriting,
+    closeReader: () => closeSync(forReading),
+    /** Reads until `isEnough`, so many bytes in a turn of the event loop. */
+    async read(isEnough: (text: string) => boolean, bytes = 65_536): Promise<string> {
+      const piece = Buffer.alloc(bytes);
+      let text = "";
+      while (!isEnough(text) || !text.endsWith("\n")) {
+        text += readNow(forReading, piece);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      return text;
+    },
+  };
+}
+
+function readNow(descriptor: number, piece: Buffer): string {
+  try {
+    return piece.toString("utf8", 0, readSync(descriptor, piece));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return "";
+    throw error;
+  }
+}
+
+function opened(path: string, flags: number): number {
+  const descriptor = openSync(path, flags, 0o600);
+  onTestFinished(() => {
+    try {
+      closeSync(descriptor);
+    } catch {
+      // The test has closed it.
+    }
+  });
+  return descriptor;
+}
+
+interface Line {
+  msg: string;
+  number: number;
+  event?: string;
+  dropped?: number;
+}
+
+/** Throws if a line is not complete. */
+function linesOf(text: string): Line[] {
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Line);
+}

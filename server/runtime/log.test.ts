@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { createLog } from "./log";
+import { requestNotes } from "./request-state";
+
+const TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+
+function lineOf(write: (log: ReturnType<typeof createLog>) => void): string {
+  const lines: string[] = [];
+  write(createLog({ write: (line) => lines.push(line) }));
+  expect(lines).toHaveLength(1);
+  return lines[0] ?? "";
+}
+
+test("the number that a failed page shows is on a line that names its request", () => {
+  const error = Object.assign(new Error("a page failed"), { digest: "1234567890" });
+  const line = lineOf((log) => requestNotes.run({ requestId: "asked" }, () => log.error({ err: error }, " ⨯")));
+  expect(JSON.parse(line)).toMatchObject({ requestId: "asked", err: { digest: "1234567890" } });
+});
+
+describe("a secret never reaches the log", () => {
+  test.each([
+    "password",
+    "currentPassword",
+    "newPassword",
+    "passwordHash",
+    "cookie",
+    "set-cookie",
+    "authorization",
+    "token",
+    "accessToken",
+    "refreshToken",
+    "nonce",
+  ])("as %s, at the top or one level down", (name) => {
+    expect(lineOf((log) => log.info({ [name]: "hunter2" }))).not.toContain("hunter2");
+    expect(lineOf((log) => log.info({ input: { [name]: "hunter2" } }))).not.toContain("hunter2");
+  });
+
+  test("in an error's message or stack", () => {
+    expect(lineOf((log) => log.error({ err: new Error(`cannot verify ${TOKEN}`) }))).not.toContain("eyJ");
+  });
+
+  test("under any name, if it looks like a token", () => {
+    expect(lineOf((log) => log.info({ seen: { deep: { down: TOKEN } } }, `cookie __acc=${TOKEN}`))).not.toContain(
+      "eyJ",
+    );
+  });
+
+  test("in an error's cause", () => {
+    const cause = new Error(`cannot verify ${TOKEN}`);
+    const line = lineOf((log) => log.error({ err: new Error("refresh failed", { cause }) }));
+    expect(line).not.toContain("eyJ");
+    expect(JSON.parse(line).err.cause.message).toBe("cannot verify [token]");
+  });
+
+  test("with the statement that a driver hangs on its error", () => {
+    const err = Object.assign(new Error("Deadlock found"), { code: "ER_LOCK_DEADLOCK", sql: "update … 'hunter2'" });
+    const line = lineOf((log) => log.error({ err }));
+    expect(line).not.toContain("hunter2");
+    expect(JSON.parse(line).err.code).toBe("ER_LOCK_DEADLOCK");
+  });
+});
+
+test("what a client sends cannot end a line, begin another or paint the terminal", () => {
+  const forged = '/\n{"level":"info","event":"logged-in"}\r\n\u001b[2J\u2028';
+  const line = lineOf((log) => log.info({ path: forged, err: new Error(forged) }, forged));
+  expect(line.trimEnd()).not.toMatch(/[\n\r\u001b]/);
+  expect(JSON.parse(line)).toMatchObject({ level: "info", path: forged, msg: forged });
+});
+
+test("a line is JSON with an instant and a level by name, and says which request it belongs to", () => {
+  const notes = { requestId: "request-1", sessionId: "session-1", userId: "user-1" };
+  const line = JSON.parse(lineOf((log) => requestNotes.run(notes, () => log.info("hello"))));
+  expect(line).toMatchObject({ level: "info", msg: "hello", ...notes });
+  expect(new Date(line.time).toISOString()).toBe(line.time);
+  expect(line).not.toHaveProperty("pid");
+});

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { log } from "./log";
+import { securityCounts, securityEvent } from "./security-events";
+
+log.level = "silent";
+
+test("each event counts on its own counter", () => {
+  const before = securityCounts();
+  securityEvent("session-replayed", { sessionId: "one" });
+  securityEvent("session-replayed", { sessionId: "two" });
+  securityEvent("logged-in", {});
+  const after = securityCounts();
+  expect(after["session-replayed"] - before["session-replayed"]).toBe(2);
+  expect(after["logged-in"] - before["logged-in"]).toBe(1);
+  expect(after["token-rotated"] - before["token-rotated"]).toBe(0);
+});
+
+test("what is handed out of the counters cannot change them", () => {
+  const counts = securityCounts() as Record<string, number>;
+  counts["logged-in"] = 1000;
+  expect(securityCounts()["logged-in"]).toBeLessThan(1000);
+});
