@@ -1,5 +1,5 @@
 import { NextResponse, type NextRequest } from "next/server";
-import { usableAccess } from "./server/auth/gate/authenticate";
+import { authenticateAccessToken } from "./server/auth/gate/authenticate";
 import { clientOf } from "./server/auth/client/client";
 import {
   clearedCookies,
@@ -40,7 +40,7 @@ export async function middleware(request: NextRequest): Promise<Response> {
   const client = clientOf(request.headers);
   const { accessToken, refreshToken } = readCookies(request.headers.get("cookie"));
   const credentials = {
-    access: await usableAccess(database(), accessToken, client, now),
+    access: await authenticateAccessToken(database(), accessToken, client, now),
     hasRefreshToken: refreshToken !== null,
   };
 

@@ -1,12 +1,12 @@
 "use client";
 
-import { Broken } from "./ui/broken";
+import { ErrorScreen } from "./ui/error-screen";
 
 export default function ErrorPage({ error, retry }: { error: unknown; retry: () => void }) {
   return (
     <>
       <title>Something went wrong · Portcullis</title>
-      <Broken error={error} retry={retry} />
+      <ErrorScreen error={error} retry={retry} />
     </>
   );
 }

@@ -2,7 +2,7 @@
 
 import { archivo, archivoExtended } from "./fonts";
 import "./globals.css";
-import { Broken } from "./ui/broken";
+import { ErrorScreen } from "./ui/error-screen";
 
 /** Stands in for the root layout when that itself fails, so it brings its own document. */
 export default function GlobalErrorPage({ error, retry }: { error: unknown; retry: () => void }) {
@@ -12,7 +12,7 @@ export default function GlobalErrorPage({ error, retry }: { error: unknown; retr
         <title>Something went wrong · Portcullis</title>
       </head>
       <body>
-        <Broken error={error} retry={retry} />
+        <ErrorScreen error={error} retry={retry} />
       </body>
     </html>
   );

@@ -7,18 +7,18 @@ const REST_MILLISECONDS = 5000;
  * Spares people the wait for what does not answer. After a failure, or a second without an answer, nothing is asked for
  * five seconds; then one asks again, and the others are spared until that one has been answered.
  */
-export class Breaker {
+export class CircuitBreaker {
   #failedAt: Date | null = null;
 
   /** True where asking would fail at once. */
-  isResting(now: Date): boolean {
+  isOpen(now: Date): boolean {
     // Also over when the clock was set back: it must not last for hours.
     return this.#failedAt !== null && Math.abs(now.getTime() - this.#failedAt.getTime()) < REST_MILLISECONDS;
   }
 
   /** Throws the fault TABLE_SILENT while at rest, and where no answer came in time: what was asked for may happen yet. */
   async ask<T>(now: Date, question: () => Promise<T>): Promise<T> {
-    if (this.isResting(now)) throw silence();
+    if (this.isOpen(now)) throw silence();
     if (this.#failedAt !== null) this.#failedAt = now;
     try {
       const answer = await answerInTime(question());

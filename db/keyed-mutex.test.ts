@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { describe, expect, test, vi } from "vitest";
-import { againAfterDeadlock, inTurn } from "./keyed-mutex";
+import { retryAfterDeadlock, withKeyedMutex } from "./keyed-mutex";
 import type { Database } from "./schema";
 
 const instance = () => ({}) as Kysely<Database>;
@@ -24,7 +24,9 @@ describe("writes on one row", () => {
     const { write, seen } = gauge();
     const order: number[] = [];
     const indexes = Array.from({ length: 20 }, (_, index) => index);
-    await Promise.all(indexes.map((index) => inTurn(db, "row", () => write().then(() => void order.push(index)))));
+    await Promise.all(
+      indexes.map((index) => withKeyedMutex(db, "row", () => write().then(() => void order.push(index)))),
+    );
     expect(seen).toEqual(Array(20).fill(1));
     expect(order).toEqual(indexes);
   });
@@ -32,7 +34,11 @@ describe("writes on one row", () => {
   test("do not wait for other rows, or for another pool", async () => {
     const db = instance();
     const { write, seen } = gauge();
-    await Promise.all([inTurn(db, "a", write), inTurn(db, "b", write), inTurn(instance(), "a", write)]);
+    await Promise.all([
+      withKeyedMutex(db, "a", write),
+      withKeyedMutex(db, "b", write),
+      withKeyedMutex(instance(), "a", write),
+    ]);
     expect(seen).toEqual([1, 2, 3]);
   });
 
@@ -41,15 +47,17 @@ describe("writes on one row", () => {
     const { write, seen } = gauge();
     vi.resetModules();
     const other = await import("./keyed-mutex");
-    expect(other.inTurn).not.toBe(inTurn);
-    await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 ? other.inTurn : inTurn)(db, "row", write)));
+    expect(other.withKeyedMutex).not.toBe(withKeyedMutex);
+    await Promise.all(
+      Array.from({ length: 10 }, (_, index) => (index % 2 ? other.withKeyedMutex : withKeyedMutex)(db, "row", write)),
+    );
     expect(seen).toEqual(Array(10).fill(1));
   });
 
   test("go on after one that failed", async () => {
     const db = instance();
-    const failing = inTurn(db, "row", () => Promise.reject(new Error("no")));
-    const next = inTurn(db, "row", () => Promise.resolve("yes"));
+    const failing = withKeyedMutex(db, "row", () => Promise.reject(new Error("no")));
+    const next = withKeyedMutex(db, "row", () => Promise.resolve("yes"));
     await expect(failing).rejects.toThrow("no");
     expect(await next).toBe("yes");
   });
@@ -58,12 +66,14 @@ describe("writes on one row", () => {
     vi.useFakeTimers();
     const db = instance();
     let finish!: () => void;
-    const stuck = inTurn(db, "row", () => new Promise<void>((resolve) => (finish = resolve)));
+    const stuck = withKeyedMutex(db, "row", () => new Promise<void>((resolve) => (finish = resolve)));
     const write = vi.fn(() => Promise.resolve());
-    const waiting = [inTurn(db, "row", write), inTurn(db, "row", write)].map((turn) => turn.catch((error) => error));
+    const waiting = [withKeyedMutex(db, "row", write), withKeyedMutex(db, "row", write)].map((turn) =>
+      turn.catch((error) => error),
+    );
     await vi.advanceTimersByTimeAsync(1500);
     for (const error of await Promise.all(waiting)) expect(error).toMatchObject({ code: "ROW_BUSY" });
-    const later = inTurn(db, "row", write);
+    const later = withKeyedMutex(db, "row", write);
     finish();
     await Promise.all([stuck, later]);
     expect(write).toHaveBeenCalledTimes(1);
@@ -76,16 +86,16 @@ describe("after a deadlock", () => {
 
   test("a write runs again, but not for ever", async () => {
     const unlucky = vi.fn(() => Promise.resolve("done")).mockRejectedValueOnce(deadlock);
-    expect(await againAfterDeadlock(unlucky)).toBe("done");
+    expect(await retryAfterDeadlock(unlucky)).toBe("done");
     const hopeless = vi.fn(() => Promise.reject(deadlock));
-    await expect(againAfterDeadlock(hopeless)).rejects.toBe(deadlock);
+    await expect(retryAfterDeadlock(hopeless)).rejects.toBe(deadlock);
     expect(hopeless).toHaveBeenCalledTimes(5);
   });
 
   test("only: any other failure passes at once", async () => {
     const timeout = Object.assign(new Error("lock wait"), { errno: 1205 });
     const write = vi.fn(() => Promise.reject(timeout));
-    await expect(againAfterDeadlock(write)).rejects.toBe(timeout);
+    await expect(retryAfterDeadlock(write)).rejects.toBe(timeout);
     expect(write).toHaveBeenCalledTimes(1);
   });
 });

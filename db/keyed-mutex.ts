@@ -17,7 +17,7 @@ const turns = (shared[TURNS] ??= new WeakMap());
  * Runs a write on a row that many may want at once. They queue up here, before taking a connection: a row that a stuck
  * client has locked costs this process one connection, not all. After a deadlock, which undid everything, it runs again.
  */
-export async function inTurn<T>(db: Kysely<Database>, row: string, write: () => Promise<T>): Promise<T> {
+export async function withKeyedMutex<T>(db: Kysely<Database>, row: string, write: () => Promise<T>): Promise<T> {
   const rows = turns.get(db) ?? new Map<string, Promise<unknown>>();
   turns.set(db, rows);
   const previous = rows.get(row);
@@ -27,7 +27,7 @@ export async function inTurn<T>(db: Kysely<Database>, row: string, write: () => 
   rows.set(row, last);
   try {
     if (previous) await untilFree(previous);
-    return await againAfterDeadlock(write);
+    return await retryAfterDeadlock(write);
   } finally {
     leave();
     if (rows.get(row) === last) rows.delete(row);
@@ -47,11 +47,11 @@ function untilFree(previous: Promise<unknown>): Promise<void> {
   });
 }
 
-export async function againAfterDeadlock<T>(write: () => Promise<T>, retries = DEADLOCK_RETRIES): Promise<T> {
+export async function retryAfterDeadlock<T>(write: () => Promise<T>, retries = DEADLOCK_RETRIES): Promise<T> {
   try {
     return await write();
   } catch (error) {
     if (retries === 0 || !isDeadlock(error)) throw error;
-    return againAfterDeadlock(write, retries - 1);
+    return retryAfterDeadlock(write, retries - 1);
   }
 }

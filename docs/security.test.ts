@@ -7,7 +7,7 @@ import {
   failuresOfUser,
   loginsFrom,
   registrationsFrom,
-  type Allowance,
+  type RateLimit,
 } from "@/server/auth/rate-limits/rate-limit";
 import { HASHES_AT_MOST } from "@/server/runtime/concurrency-limiter";
 import { ENDED_SESSION_KEPT_SECONDS } from "@/server/auth/policy/lifetimes";
@@ -55,7 +55,7 @@ test("every security event is listed, and no other", () => {
   expect(events.sort()).toEqual(Object.keys(securityCounts()).sort());
 });
 
-test.each<[string, Allowance]>([
+test.each<[string, RateLimit]>([
   ["logins from one address", loginsFrom(ADA)],
   ["registrations from one address", registrationsFrom(ADA)],
   ["wrong passwords at the login of one account", failuresOfAccount("ada@example.test")],

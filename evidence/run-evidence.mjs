@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { onLeave } from "../scripts/lifecycle.mjs";
-import { forgetServers } from "../scripts/mysql/private-server.mjs";
+import { onExit } from "../scripts/lifecycle.mjs";
+import { stopServers } from "../scripts/mysql/private-server.mjs";
 import { DATA, ROOT } from "../scripts/paths.mjs";
 import { providePrograms } from "../scripts/proxies.mjs";
 import { findFreePort } from "../scripts/loopback.mjs";
@@ -23,7 +23,7 @@ const PARTS = [
     name: "scanners",
     needs: ["chromium", "build"],
     run: async ({ rest, chromium }, say) => {
-      onLeave(() => forgetServers(join(DATA, "e2e")));
+      onExit(() => stopServers(join(DATA, "e2e")));
       const config = "evidence/scanners/playwright.config.ts";
       return runPlaywright({ args: rest, chromium, port: await findFreePort(), config, name: "scanners" }, say);
     },
@@ -33,7 +33,7 @@ const PARTS = [
     needs: ["chromium", "build"],
     run: async ({ rest, chromium }, say) => {
       await providePrograms(["caddy", "nginx", "haproxy", "certutil", "ip"], say);
-      onLeave(() => forgetServers(join(DATA, "proxies")));
+      onExit(() => stopServers(join(DATA, "proxies")));
       const config = "evidence/proxies/playwright.config.ts";
       return runPlaywright({ args: rest, chromium, config, name: "proxies" }, say);
     },

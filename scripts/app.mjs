@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { endsWithUs } from "./command.mjs";
 import { identify } from "./living-process.mjs";
 import { findFreePort } from "./loopback.mjs";
-import { Obstacle } from "./obstacle.mjs";
+import { UserError } from "./user-error.mjs";
 import { DATA, ROOT, findBuild } from "./paths.mjs";
 import { openPrivateFile } from "./private-files.mjs";
 import { useBuild } from "./production-build.mjs";
@@ -93,8 +93,8 @@ export async function startApp({
     const deadline = Date.now() + seconds * 1000;
     while (!(await answers(`${probed}/api/health/${what}`))) {
       if (child.exitCode !== null || child.signalCode !== null)
-        throw new Obstacle(`The app ended while starting:\n\n${tail(output())}`);
-      if (Date.now() > deadline) throw new Obstacle(`The app is not ${what} after ${seconds} s:\n\n${tail(output())}`);
+        throw new UserError(`The app ended while starting:\n\n${tail(output())}`);
+      if (Date.now() > deadline) throw new UserError(`The app is not ${what} after ${seconds} s:\n\n${tail(output())}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

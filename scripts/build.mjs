@@ -1,12 +1,12 @@
 import { requireSupportedNode } from "./node-release.mjs";
 
 requireSupportedNode();
-const { performAndLeave } = await import("./perform.mjs");
+const { runCliAndExit } = await import("./run-cli.mjs");
 const { claimFolders } = await import("./private-files.mjs");
 const { installPackages } = await import("./install.mjs");
 const { buildOnce } = await import("./production-build.mjs");
 
-await performAndLeave(async ({ step }) => {
+await runCliAndExit(async ({ step }) => {
   claimFolders();
   await step("Packages", installPackages);
   await step("Build", buildOnce);

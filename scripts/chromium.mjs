@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { canInstall, install } from "./apt.mjs";
 import { ask, run } from "./command.mjs";
-import { Obstacle } from "./obstacle.mjs";
+import { UserError } from "./user-error.mjs";
 import { DATA } from "./paths.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
@@ -46,7 +46,7 @@ export async function provideChromium(say) {
   const found = await findRunning();
   if (found !== null) return describe(found, say);
   if (process.env.PLAYWRIGHT_CHROMIUM)
-    throw new Obstacle(`PLAYWRIGHT_CHROMIUM is ${process.env.PLAYWRIGHT_CHROMIUM}, which does not run.`);
+    throw new UserError(`PLAYWRIGHT_CHROMIUM is ${process.env.PLAYWRIGHT_CHROMIUM}, which does not run.`);
 
   say("npx playwright install chromium");
   const log = join(DATA, "logs", "playwright-install.log");
@@ -60,7 +60,7 @@ export async function provideChromium(say) {
     const installed = await findRunning();
     if (installed !== null) return describe(installed, say);
   }
-  throw new Obstacle(NO_CHROMIUM);
+  throw new UserError(NO_CHROMIUM);
 }
 
 /** @param {{ program: string, version: string }} found  @param {(detail: string) => void} say */

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { constants } from "node:os";
 import { relative } from "node:path";
-import { onLeave } from "./lifecycle.mjs";
-import { Obstacle } from "./obstacle.mjs";
+import { onExit } from "./lifecycle.mjs";
+import { UserError } from "./user-error.mjs";
 import { ROOT } from "./paths.mjs";
 import { openPrivateFile } from "./private-files.mjs";
 
@@ -43,7 +43,7 @@ export function run(program, args, { log, env = process.env, cwd = ROOT, seconds
   };
   const over = new Promise((resolve) => child.once("close", resolve)).then(() => (isOver = true));
   const timer = seconds === undefined ? undefined : setTimeout(() => signalGroup("SIGKILL"), seconds * 1000);
-  onLeave(async () => {
+  onExit(async () => {
     signalGroup("SIGINT");
     const deadline = setTimeout(() => signalGroup("SIGKILL"), STOP_SECONDS * 1000);
     await over;
@@ -69,13 +69,13 @@ export function run(program, args, { log, env = process.env, cwd = ROOT, seconds
 }
 
 /**
- * Like run(), but a failure is an Obstacle that shows the end of the output.
+ * Like run(), but a failure is a UserError that shows the end of the output.
  * @param {string} program  @param {string[]} args  @param {Parameters<typeof run>[2]} options
  */
 export async function mustRun(program, args, options) {
   const { code, output } = await run(program, args, options);
   if (code === 0) return output;
-  throw new Obstacle(
+  throw new UserError(
     `${program} ${args.join(" ")} failed (${code}). The whole log: ${relative(ROOT, options.log)}\n\n${shorten(output)}`,
   );
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { bundle } from "./bundle.mjs";
-import { Obstacle } from "./obstacle.mjs";
+import { UserError } from "./user-error.mjs";
 import { DATA, ROOT } from "./paths.mjs";
 
 const PROGRAM = join(DATA, "entry", "check-configuration.mjs");
@@ -16,5 +16,5 @@ export async function checkConfiguration(environment) {
   const provided = { DATABASE_URL: "mysql://root@localhost/portcullis", APP_ORIGIN: "http://localhost" };
   const env = { ...provided, ...environment };
   const { status, stderr } = spawnSync(process.execPath, [PROGRAM], { cwd: ROOT, env, encoding: "utf8" });
-  if (status !== 0) throw new Obstacle(`${stderr.trim()}\nNothing was started.`);
+  if (status !== 0) throw new UserError(`${stderr.trim()}\nNothing was started.`);
 }

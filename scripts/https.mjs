@@ -1,7 +1,7 @@
 import { requireSupportedNode } from "./node-release.mjs";
 
 requireSupportedNode();
-const { perform } = await import("./perform.mjs");
+const { runCli } = await import("./run-cli.mjs");
 const { serve } = await import("./serve.mjs");
 const { startLocalCaddy } = await import("./local-caddy.mjs");
 
@@ -10,5 +10,5 @@ const origin = (process.env.APP_ORIGIN ||= "https://portcullis.localhost:8443");
 process.env.TRUSTED_PROXY_HOPS ||= "1";
 // Caddy reaches it there, and nobody past Caddy.
 process.env.HOST ||= "127.0.0.1";
-await perform(({ step, print }) => startLocalCaddy({ origin, port: process.env.PORT || "3000", step, print }));
+await runCli(({ step, print }) => startLocalCaddy({ origin, port: process.env.PORT || "3000", step, print }));
 await serve("production");

@@ -6,17 +6,17 @@ let leaving = false;
  * What has to be undone before this process ends, last made first undone.
  * @param {() => unknown} undo
  */
-export function onLeave(undo) {
+export function onExit(undo) {
   undoings.push(undo);
 }
 
 /** Whether the end has begun: what fails from then on fails because of it. */
-export function isLeaving() {
+export function isExiting() {
   return leaving;
 }
 
 /** Undoes everything and ends the process. A second call while the first is at work does nothing. @param {number} code */
-export async function leave(code) {
+export async function exit(code) {
   if (leaving) return;
   leaving = true;
   for (const undo of undoings.reverse()) {

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { onLeave } from "./lifecycle.mjs";
+import { onExit } from "./lifecycle.mjs";
 import { findFreePort, isTaken } from "./loopback.mjs";
-import { Obstacle } from "./obstacle.mjs";
+import { UserError } from "./user-error.mjs";
 import { DATA, ROOT } from "./paths.mjs";
 import { openPrivateFile } from "./private-files.mjs";
 import { paint } from "./progress.mjs";
@@ -20,13 +20,13 @@ const START_SECONDS = 20;
  */
 export async function startLocalCaddy({ origin, port, step, print }) {
   if (!URL.canParse(origin))
-    throw new Obstacle(`APP_ORIGIN must be an origin such as https://portcullis.localhost:8443.`);
+    throw new UserError(`APP_ORIGIN must be an origin such as https://portcullis.localhost:8443.`);
   const { protocol, host, port: httpsPort } = new URL(origin);
-  if (protocol !== "https:") throw new Obstacle(`APP_ORIGIN is ${origin}: https must stand in front.`);
+  if (protocol !== "https:") throw new UserError(`APP_ORIGIN is ${origin}: https must stand in front.`);
   await step("Caddy", async (say) => {
     await providePrograms(["caddy"], say);
     if (await isTaken(Number(httpsPort || 443)))
-      throw new Obstacle(
+      throw new UserError(
         `Port ${httpsPort || 443} is in use. Choose another: APP_ORIGIN=https://portcullis.localhost:8444 npm run https`,
       );
     const env = {
@@ -56,13 +56,13 @@ async function run(env, httpsPort) {
   const over = new Promise((resolve) => child.once("close", resolve).once("error", resolve)).then(
     () => (isOver = true),
   );
-  onLeave(async () => {
+  onExit(async () => {
     child.kill("SIGTERM");
     await over;
   });
   const deadline = Date.now() + START_SECONDS * 1000;
   while (!existsSync(AUTHORITY) || !(await isTaken(httpsPort))) {
-    if (isOver || Date.now() > deadline) throw new Obstacle(`Caddy did not start:\n\n${readFileSync(LOG, "utf8")}`);
+    if (isOver || Date.now() > deadline) throw new UserError(`Caddy did not start:\n\n${readFileSync(LOG, "utf8")}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -11,7 +11,7 @@ import {
   statSync,
 } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { Obstacle } from "./obstacle.mjs";
+import { UserError } from "./user-error.mjs";
 import { ROOT } from "./paths.mjs";
 
 /**
@@ -34,7 +34,7 @@ export function claimFolders(root = ROOT) {
   const data = join(root, ".data");
   // Tailwind's resolver takes what follows for a fragment or a query.
   if (/[#?]/.test(root))
-    throw new Obstacle(
+    throw new UserError(
       `${root} has a # or a ? in it, which the compiler of style sheets cannot read. Move this folder to a path without.`,
     );
   for (const folder of [data, join(root, ".next"), join(root, "node_modules")]) {
@@ -68,7 +68,7 @@ function insistOnOwner(folder, isPrivate, whole) {
   const me = process.getuid?.() ?? uid;
   if (uid === me || (me === 0 && !isPrivate)) return insistOnWritable(folder);
   const name = relative(dirname(whole), folder);
-  throw new Obstacle(
+  throw new UserError(
     `${name} belongs to ${nameUser(uid)}, and this is run as ${nameUser(me)}. Run it as ${nameUser(uid)}, or give ${basename(whole)} to ${nameUser(me)}: sudo chown -R ${me} ${quote(whole)}`,
   );
 }
@@ -78,7 +78,7 @@ function insistOnWritable(folder) {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new Obstacle(explainFileFault(/** @type {NodeJS.ErrnoException} */ (error), folder) ?? String(error));
+    throw new UserError(explainFileFault(/** @type {NodeJS.ErrnoException} */ (error), folder) ?? String(error));
   }
 }
 

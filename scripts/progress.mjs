@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { isLeaving } from "./lifecycle.mjs";
+import { isExiting } from "./lifecycle.mjs";
 
 const HEARTBEAT_SECONDS = 15;
 const FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
@@ -62,7 +62,7 @@ export function createProgress(out = process.stdout) {
    */
   async function step(name, work, isGood = () => true) {
     // Once the end has begun nothing new is.
-    if (isLeaving()) return new Promise(() => {});
+    if (isExiting()) return new Promise(() => {});
     const now = Date.now();
     const entry = { name, detail: "", startedAt: now, saidAt: now };
     running.add(entry);
@@ -73,7 +73,7 @@ export function createProgress(out = process.stdout) {
       if (running.size === 0) timer = void clearInterval(timer);
       const colour = mark === "✓" ? "green" : "red";
       const line = `${name.padEnd(10)} ${entry.detail}`;
-      print(`  ${paint(colour, mark, live)} ${line.padEnd(62)} ${paint("dim", elapsed(now), live)}\n`);
+      print(`  ${colour(colour, mark, live)} ${line.padEnd(62)} ${colour("dim", elapsed(now), live)}\n`);
     };
     try {
       const result = await work((detail) => {

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { canInstall, install } from "./apt.mjs";
 import { ask } from "./command.mjs";
-import { Obstacle } from "./obstacle.mjs";
+import { UserError } from "./user-error.mjs";
 
 /** What each program belongs to in Debian. */
 const PACKAGES = {
@@ -26,7 +26,7 @@ export async function providePrograms(names, say) {
   const packages = missing.map((name) => PACKAGES[name]);
   const wanted = `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} needed and not installed.`;
   if (!canInstall())
-    throw new Obstacle(
+    throw new UserError(
       `${wanted} Install ${packages.join(", ")}, or run this as root on Debian: they are installed for you.`,
     );
   say(`apt-get install ${packages.join(" ")}`);
@@ -34,7 +34,7 @@ export async function providePrograms(names, say) {
   // We run them ourselves, and nobody asked for a web server at the next boot.
   await ask("systemctl", ["disable", ...missing]);
   const still = await missingAmong(missing);
-  if (still.length > 0) throw new Obstacle(`${still.join(", ")} did not come with ${packages.join(", ")}.`);
+  if (still.length > 0) throw new UserError(`${still.join(", ")} did not come with ${packages.join(", ")}.`);
   say(`${names.join(", ")}; installed ${packages.join(", ")} just now`);
 }
 

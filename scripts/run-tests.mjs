@@ -2,15 +2,15 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { provideChromium } from "./chromium.mjs";
 import { installPackages } from "./install.mjs";
-import { leave, onLeave } from "./lifecycle.mjs";
+import { exit, onExit } from "./lifecycle.mjs";
 import { findFreePort } from "./loopback.mjs";
 import { installUnstableMysql, unstableDirectory } from "./mysql/debian-unstable.mjs";
-import { forgetServers, startPrivateServer } from "./mysql/private-server.mjs";
+import { stopServers, startPrivateServer } from "./mysql/private-server.mjs";
 import { provideServer } from "./mysql/provide.mjs";
 import { shareServer } from "./mysql/sharing.mjs";
-import { Obstacle } from "./obstacle.mjs";
+import { UserError } from "./user-error.mjs";
 import { DATA, ROOT } from "./paths.mjs";
-import { perform } from "./perform.mjs";
+import { runCli } from "./run-cli.mjs";
 import { claimFolders } from "./private-files.mjs";
 import { buildOnce } from "./production-build.mjs";
 import { paint } from "./progress.mjs";
@@ -46,7 +46,7 @@ const PARTS = [
     name: "e2e",
     needs: ["chromium", "build"],
     run: async ({ rest, chromium }, say) => {
-      onLeave(() => forgetServers(join(DATA, "e2e")));
+      onExit(() => stopServers(join(DATA, "e2e")));
       return runPlaywright({ args: onlySlowOrQuick(rest), chromium, port: await findFreePort() }, say);
     },
   },
@@ -65,7 +65,7 @@ export async function runTests(args) {
  * @param {{ title: string, parts: Part[], args: string[], report: string }} options
  */
 export async function runParts({ title, parts, args, report }) {
-  await perform(async ({ step, print }) => {
+  await runCli(async ({ step, print }) => {
     const { named, chosen, rest, onNewestMysql } = readArguments(args, parts);
     const needs = new Set(chosen.flatMap((part) => part.needs ?? []));
     /** @type {Map<string, Outcome>} */
@@ -104,7 +104,7 @@ export async function runParts({ title, parts, args, report }) {
     const sum = addUp([...outcomes.values()].map(({ tally }) => tally));
     writeFileSync(join(REPORTS, report), JSON.stringify({ ...sum, server: database?.version }));
     print(`\n${closingLine(sum)}\n`);
-    await leave(sum.failed === 0 ? 0 : 1);
+    await exit(sum.failed === 0 ? 0 : 1);
   });
 }
 
@@ -116,7 +116,7 @@ export function readArguments(args, parts = PARTS) {
   const rest = first === -1 ? [] : args.slice(first);
   const asked = parts.filter(({ name }) => named.includes(name));
   if (rest.length > 0 && asked.length !== 1) {
-    throw new Obstacle(`Name one of ${names.join(", ")} before ${rest.join(" ")}.`);
+    throw new UserError(`Name one of ${names.join(", ")} before ${rest.join(" ")}.`);
   }
   const chosen = asked.length > 0 ? asked : parts.filter(({ onRequest }) => !onRequest);
   return { named, chosen, rest, onNewestMysql: named.includes(NEWEST_MYSQL) };
@@ -147,7 +147,7 @@ async function provideNewest(say) {
  */
 async function share(directory, provide, say) {
   const { server, release } = await shareServer({ directory, provide });
-  onLeave(release);
+  onExit(release);
   say(server.version);
   return server;
 }
@@ -155,6 +155,6 @@ async function share(directory, provide, say) {
 /** @param {unknown} error  @returns {Outcome} */
 function asOutcome(error) {
   if (!(error instanceof Error)) throw error;
-  const output = error instanceof Obstacle ? error.message : (error.stack ?? "");
+  const output = error instanceof UserError ? error.message : (error.stack ?? "");
   return { tally: { passed: 0, failed: 1, skipped: 0 }, log: "", output };
 }

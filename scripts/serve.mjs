@@ -11,15 +11,15 @@ import {
   settleAddress,
 } from "./environment.mjs";
 import { installPackages, packagesAreInstalled } from "./install.mjs";
-import { leave, onLeave, onSignal } from "./lifecycle.mjs";
+import { exit, onExit, onSignal } from "./lifecycle.mjs";
 import { isLiving, pidOf, waitUntilGone } from "./living-process.mjs";
 import { withLock } from "./lock.mjs";
 import { findListener, isTaken } from "./loopback.mjs";
 import { addressOf } from "./mysql/given.mjs";
 import { provideDatabase } from "./mysql/provide.mjs";
-import { Obstacle } from "./obstacle.mjs";
+import { UserError } from "./user-error.mjs";
 import { DATA, ROOT } from "./paths.mjs";
-import { perform } from "./perform.mjs";
+import { runCli } from "./run-cli.mjs";
 import { claimFolders } from "./private-files.mjs";
 import { buildOnce } from "./production-build.mjs";
 import { paint } from "./progress.mjs";
@@ -30,7 +30,7 @@ const STOP_SECONDS = 12;
 
 /** @param {"production" | "development"} mode */
 export async function serve(mode) {
-  await perform(async ({ step, print }) => {
+  await runCli(async ({ step, print }) => {
     const inProduction = isProduction(readEnvironment());
     if (inProduction) insistOnConfiguration(readEnvironment());
     claimFolders();
@@ -38,7 +38,7 @@ export async function serve(mode) {
       ? {}
       : await withLock(join(DATA, "secrets.lock"), async () => makeLocalSecrets(readEnvironment()));
     const settled = settleAddress(readSources());
-    if (settled.problem !== undefined) throw new Obstacle(settled.problem);
+    if (settled.problem !== undefined) throw new UserError(settled.problem);
     const environment = readEnvironment();
     if (settled.origin !== undefined) environment.APP_ORIGIN = settled.origin;
     const port = readPort(settled.port ?? environment.PORT);
@@ -56,7 +56,7 @@ export async function serve(mode) {
       step("MySQL", async (say) => {
         const directory = join(DATA, "mysql");
         const provided = await provideDatabase({ databaseUrl: environment.DATABASE_URL, directory, say });
-        onLeave(provided.release);
+        onExit(provided.release);
         say(provided.version);
         return provided;
       }),
@@ -81,7 +81,7 @@ export async function serve(mode) {
     const app = await step("Server", async (say) => {
       const start = mode === "production" ? startApp : startDevelopmentApp;
       const started = await start({ port, env, log, until: "started", detached: true });
-      onLeave(started.stop);
+      onExit(started.stop);
       await started.ready();
       say("ready");
       return started;
@@ -111,11 +111,11 @@ export async function serve(mode) {
       if (interrupted) return void app.kill();
       interrupted = true;
       print("\n  Stopping: work in progress is finished first. Once more to stop at once.\n");
-      void leave(0);
+      void exit(0);
     });
     const { code, signal } = await app.exited;
     if (interrupted) return;
-    throw new Obstacle(
+    throw new UserError(
       `The app ended by itself (${signal ?? `exit code ${code}`}).${showsLog ? "" : ` Its log: ${relative(ROOT, log)}`}`,
     );
   });
@@ -129,14 +129,14 @@ function insistOnConfiguration(environment) {
   const missing = missingVariables(environment);
   if (missing.length === 0) return;
   const verb = missing.length === 1 ? "is" : "are";
-  throw new Obstacle(`NODE_ENV is production, and ${missing.join(", ")} ${verb} not set. Nothing was started.`);
+  throw new UserError(`NODE_ENV is production, and ${missing.join(", ")} ${verb} not set. Nothing was started.`);
 }
 
 /** @param {string | undefined} value */
 function readPort(value = "3000") {
   const port = Number(value);
   if (!/^[1-9]\d{0,4}$/.test(value) || port > 65_535)
-    throw new Obstacle(`PORT must be a number from 1 to 65535, not ${JSON.stringify(value)}.`);
+    throw new UserError(`PORT must be a number from 1 to 65535, not ${JSON.stringify(value)}.`);
   return port;
 }
 
@@ -157,10 +157,10 @@ async function vacate(port, print) {
   if (!(await isTaken(port))) return;
   const other = `PORT=${port < 65_535 ? port + 1 : port - 1} npm start`;
   if (noted !== null && isLiving(noted.app))
-    throw new Obstacle(
+    throw new UserError(
       `Port ${port} is in use by another start in this folder (process ${pidOf(noted.starter)}). Stop that one, or choose another port: ${other}`,
     );
   const listener = await findListener(port);
   const name = listener === null ? "another program" : `process ${listener.pid} (${listener.command})`;
-  throw new Obstacle(`Port ${port} is in use by ${name}. Stop it, or choose another port: ${other}`);
+  throw new UserError(`Port ${port} is in use by ${name}. Stop it, or choose another port: ${other}`);
 }

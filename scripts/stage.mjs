@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { startApp } from "./app.mjs";
-import { onLeave } from "./lifecycle.mjs";
+import { onExit } from "./lifecycle.mjs";
 import { provideServer } from "./mysql/provide.mjs";
-import { Obstacle } from "./obstacle.mjs";
+import { UserError } from "./user-error.mjs";
 import { DATA } from "./paths.mjs";
-import { perform } from "./perform.mjs";
+import { runCli } from "./run-cli.mjs";
 import { buildOnce } from "./production-build.mjs";
 import { migrate } from "./schema.mjs";
 
@@ -12,10 +12,10 @@ import { migrate } from "./schema.mjs";
 const port = Number(process.env.STAGE_PORT);
 const directory = process.env.STAGE_DATABASE_DIRECTORY ?? "";
 
-await perform(async ({ step }) => {
+await runCli(async ({ step }) => {
   const database = await step("MySQL", async (say) => {
     const server = await provideServer({ directory, say, fresh: true });
-    onLeave(server.stop);
+    onExit(server.stop);
     await migrate(server.url);
     say(server.version);
     return server;
@@ -24,10 +24,10 @@ await perform(async ({ step }) => {
   const app = await step("Server", async () => {
     const log = join(process.env.STAGE_EVIDENCE ?? join(DATA, "logs"), `stage-${port}.log`);
     const started = await startApp({ port, env: { DATABASE_URL: database.url }, log, until: "started" });
-    onLeave(started.stop);
+    onExit(started.stop);
     await started.ready();
     return started;
   });
   const { code, signal } = await app.exited;
-  throw new Obstacle(`The app ended by itself (${signal ?? code}).`);
+  throw new UserError(`The app ended by itself (${signal ?? code}).`);
 });

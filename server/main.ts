@@ -10,7 +10,7 @@ import { createEntry } from "./http/entry";
 import { publicAddress } from "./http/forwarded-headers";
 import { listen } from "./http/listen";
 import { readStaticFiles } from "./http/static-files";
-import { stopOnSignal } from "./http/shutdown";
+import { shutDownOnSignal } from "./http/shutdown";
 import { env, type Env } from "./runtime/env";
 import { log } from "./runtime/log";
 
@@ -48,7 +48,7 @@ async function serve(): Promise<void> {
     giveUp(`The server cannot listen on PORT ${settings.PORT}: ${error.message}`);
   });
   listen(server, settings, (addresses, port) => log.info({ url: settings.APP_ORIGIN, addresses, port }, "listening"));
-  stopOnSignal(server, {
+  shutDownOnSignal(server, {
     drainSeconds: isDevelopment ? 1 : DRAIN_SECONDS,
     release: async () => {
       await app.close();

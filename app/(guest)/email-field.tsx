@@ -1,6 +1,6 @@
 import { Field } from "@/app/ui/field";
 
-export const EMAIL_COMPLAINTS = {
+export const EMAIL_MESSAGES = {
   valueMissing: "Enter your email.",
   patternMismatch: "Enter an email like name@example.com.",
 };

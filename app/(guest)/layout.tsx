@@ -1,12 +1,12 @@
 import type { ReactNode } from "react";
 import { AuthProvider } from "@/app/auth/auth-provider";
-import { Gatehouse } from "@/app/ui/gatehouse";
+import { AuthLayout } from "@/app/ui/auth-layout";
 import { UnfinishedLogout } from "./unfinished-logout";
 
 export default function GuestLayout({ children }: { children: ReactNode }) {
   return (
     <AuthProvider initial={null}>
-      <Gatehouse gate="down">
+      <AuthLayout gate="down">
         {children}
         <UnfinishedLogout />
         <noscript>
@@ -15,7 +15,7 @@ export default function GuestLayout({ children }: { children: ReactNode }) {
             switch it on for this site and reload.
           </p>
         </noscript>
-      </Gatehouse>
+      </AuthLayout>
     </AuthProvider>
   );
 }

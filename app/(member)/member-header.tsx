@@ -4,7 +4,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useAuth } from "@/app/auth/use-auth";
 import { RaisedGate } from "@/app/ui/gate";
-import { Mark } from "@/app/ui/mark";
+import { Logo } from "@/app/ui/logo";
 import { ACCOUNT, HOME, SESSIONS } from "@/server/auth/policy/routes";
 import { LogoutButton } from "./logout-button";
 
@@ -28,7 +28,7 @@ export function MemberHeader() {
           className="inline-flex min-h-11 items-center"
           aria-label="Portcullis, overview"
         >
-          <Mark />
+          <Logo />
         </Link>
         <div className="ml-auto flex min-w-0 items-center gap-4 lg:order-last">
           <span className="hidden max-w-56 truncate text-quiet sm:block">{user?.fullName}</span>

@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
-import { Gatehouse } from "@/app/ui/gatehouse";
-import { Comeback } from "./comeback";
+import { AuthLayout } from "@/app/ui/auth-layout";
+import { RetryPanel } from "./retry-panel";
 import { returnPath } from "./return-path";
-import { describeTrouble } from "./trouble";
+import { describeOutage } from "./outage-text";
 
 export const metadata: Metadata = { title: "One moment" };
 
@@ -12,13 +12,13 @@ export default async function MaintenancePage({ searchParams }: { searchParams: 
   const parameters = await searchParams;
   const status = Number(parameters.status) || 0;
   const next = returnPath(parameters.next);
-  const trouble = describeTrouble(status);
+  const trouble = describeOutage(status);
 
   return (
-    <Gatehouse gate="half">
+    <AuthLayout gate="half">
       <h1 className="plate text-4xl">{trouble.title}</h1>
       <p className="mt-4 text-lg text-quiet">{trouble.text}</p>
-      <Comeback status={status} next={next} />
+      <RetryPanel status={status} next={next} />
       <noscript>
         <p className="mt-6">
           <a className="link" href={next}>
@@ -26,6 +26,6 @@ export default async function MaintenancePage({ searchParams }: { searchParams: 
           </a>
         </p>
       </noscript>
-    </Gatehouse>
+    </AuthLayout>
   );
 }

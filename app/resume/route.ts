@@ -1,7 +1,7 @@
 import { droppedAccessCookie, readCookies, serializeCookie } from "@/server/auth/tokens/cookies";
 import { safeNextPath, withNext } from "@/server/auth/policy/next-path";
 import { MAINTENANCE } from "@/server/auth/policy/routes";
-import { isGoingInCircles } from "@/server/auth/gate/resume-guard";
+import { isRedirectLoop } from "@/server/auth/gate/resume-guard";
 import { KIND_HEADER } from "@/server/runtime/entry-headers";
 import { env } from "@/server/runtime/env";
 
@@ -16,7 +16,7 @@ export function GET(request: Request): Response {
   }
   const next = safeNextPath(new URL(request.url).searchParams.get("next"));
   const { hasAccessCookie } = readCookies(request.headers.get("cookie"));
-  const isStuck = hasAccessCookie && isGoingInCircles(request.headers, next, new Date());
+  const isStuck = hasAccessCookie && isRedirectLoop(request.headers, next, new Date());
   const to = isStuck ? withNext(MAINTENANCE, next, { status: "400" }) : next;
 
   const headers = {

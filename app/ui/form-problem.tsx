@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "react";
 import { Notice } from "./notice";
 import type { Problem } from "./use-form";
-import { Wait } from "./wait";
+import { Countdown } from "./countdown";
 
 /** What is wrong with the whole form rather than with one of its fields. Goes last: there it pushes nothing aside. */
 export function FormProblem({ problem }: { problem: Problem | null }) {
@@ -19,7 +19,7 @@ export function FormProblem({ problem }: { problem: Problem | null }) {
       <Notice tone="refusal">
         {problem && (
           <>
-            {problem.message} {problem.retryAfterSeconds ? <Wait seconds={problem.retryAfterSeconds} /> : null}
+            {problem.message} {problem.retryAfterSeconds ? <Countdown seconds={problem.retryAfterSeconds} /> : null}
             {problem.link ? (
               <a className="link mt-1 block w-fit" href={problem.link.href}>
                 {problem.link.text}

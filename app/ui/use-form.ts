@@ -11,10 +11,10 @@ export interface Problem {
 }
 
 /** What to say for which of the browser's own complaints about a field. */
-export type Complaints = Record<string, { [Flaw in keyof ValidityState]?: string }>;
+export type ValidationMessages = Record<string, { [Flaw in keyof ValidityState]?: string }>;
 
 interface FormOptions {
-  complaints: Complaints;
+  complaints: ValidationMessages;
   /** What the browser cannot tell: more errors by field. */
   check?: (data: FormData) => Record<string, string>;
   /** Sends the form; null means that it went well. Must not throw. */
@@ -74,7 +74,7 @@ export function useForm({ complaints, check, send, onDone }: FormOptions) {
   };
 }
 
-function complain(form: HTMLFormElement, complaints: Complaints): Record<string, string> {
+function complain(form: HTMLFormElement, complaints: ValidationMessages): Record<string, string> {
   const found: Record<string, string> = {};
   for (const input of inputsOf(form)) {
     const flaws = Object.entries(complaints[input.name] ?? {});

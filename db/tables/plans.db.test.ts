@@ -23,7 +23,7 @@ import {
   isSessionLive,
   listLiveSessions,
   replaceSuccessor,
-  touchHanded,
+  extendReissueWindow,
   wasNeverSignedIn,
 } from "./sessions";
 import { createTestDatabase, daysAfter, newNonce, newSession, newUser, type TestDatabase } from "@/db/testing";
@@ -125,7 +125,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
       handedAt: now,
       ...sighting,
     }),
-  touchHanded: (db) => touchHanded(db, { id: other.id, currentNonce, previousNonce, now }),
+  extendReissueWindow: (db) => extendReissueWindow(db, { id: other.id, currentNonce, previousNonce, now }),
   listLiveSessions: (db) => listLiveSessions(db, caller, { now, atMost: 100 }),
   wasNeverSignedIn: (db) => wasNeverSignedIn(db, user.email),
   endOldestSessions: (db) => endOldestSessions(db, users[2]!.id, { liveAtMost: 1, now }),

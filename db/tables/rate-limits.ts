@@ -1,6 +1,6 @@
 import { sql, type Kysely } from "kysely";
-import { Breaker } from "@/db/circuit-breaker";
-import { againAfterDeadlock, inTurn } from "@/db/keyed-mutex";
+import { CircuitBreaker } from "@/db/circuit-breaker";
+import { retryAfterDeadlock, withKeyedMutex } from "@/db/keyed-mutex";
 import type { Database } from "@/db/schema";
 
 /** Each hit is kept as `<13 digits of milliseconds>x<7 digits of hits>` in `recent`, oldest first. */
@@ -119,7 +119,7 @@ export async function purgeExpiredLimits(db: Kysely<Database>, now: Date, batch 
     .execute();
   if (found.length === 0) return 0;
 
-  return againAfterDeadlock(() =>
+  return retryAfterDeadlock(() =>
     db.transaction().execute(async (trx) => {
       const free = await trx
         .selectFrom("rateLimits")
@@ -139,16 +139,16 @@ export async function purgeExpiredLimits(db: Kysely<Database>, now: Date, batch 
   );
 }
 
-const breakers = new WeakMap<Kysely<Database>, Breaker>();
+const breakers = new WeakMap<Kysely<Database>, CircuitBreaker>();
 
 /** `turns` are waited for one inside the other. */
 async function askTable<T>(db: Kysely<Database>, turns: string[], now: Date, statement: () => Promise<T>): Promise<T> {
-  const breaker = breakers.get(db) ?? new Breaker();
+  const breaker = breakers.get(db) ?? new CircuitBreaker();
   breakers.set(db, breaker);
-  const ask = () => breaker.ask(now, () => againAfterDeadlock(statement));
+  const ask = () => breaker.ask(now, () => retryAfterDeadlock(statement));
   // Not behind the one that tries again, which may have to wait.
-  if (breaker.isResting(now)) return ask();
-  return turns.reduceRight<() => Promise<T>>((next, turn) => () => inTurn(db, turn, next), ask)();
+  if (breaker.isOpen(now)) return ask();
+  return turns.reduceRight<() => Promise<T>>((next, turn) => () => withKeyedMutex(db, turn, next), ask)();
 }
 
 function secondsLater(now: Date, seconds: number): Date {

@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Transaction } from "kysely";
-import { inTurn } from "@/db/keyed-mutex";
+import { withKeyedMutex } from "@/db/keyed-mutex";
 import type { Database, NewSession, User } from "@/db/schema";
 import { ENDED_AT_ONCE, findSessionOwner, insertSession, type CallerIds } from "./sessions";
 import { findUserOfLiveSession } from "./users";
@@ -12,7 +12,7 @@ export async function revokeSession(
   db: Kysely<Database>,
   { id, userId, reason }: { id: string; userId?: string; reason: string },
 ): Promise<Ending> {
-  return inTurn(db, id, async () => {
+  return withKeyedMutex(db, id, async () => {
     const { numUpdatedRows, numChangedRows } = await db
       .updateTable("sessions")
       .set({
@@ -37,7 +37,7 @@ export async function revokeOwnSession(
   { userId, sessionId }: CallerIds,
   { id, reason, now }: { id: string; reason: string; now: Date },
 ): Promise<Ending | "caller ended"> {
-  return inTurn(db, id, async () => {
+  return withKeyedMutex(db, id, async () => {
     const { numAffectedRows } = await sql`
       update sessions as target
       join sessions as own on own.id = ${sessionId} and own.user_id = target.user_id
@@ -88,7 +88,7 @@ async function endSessions(
     now,
   }: { userId: string; sessionId?: string; keepId?: string; openedBy?: Date; reason: string; now: Date },
 ): Promise<number | null> {
-  return inTurn(db, userId, () =>
+  return withKeyedMutex(db, userId, () =>
     db.transaction().execute(async (trx) => {
       const locked = await lockUser(trx, userId, now, openedBy);
       if (sessionId !== undefined && !isLiveIn(locked, sessionId)) return null;
@@ -121,7 +121,7 @@ export async function changePassword(
     now,
   }: CallerIds & { oldHash: string; newHash: string; session: NewSession; now: Date },
 ): Promise<"changed" | "wrong password" | "caller ended"> {
-  return inTurn(db, userId, () =>
+  return withKeyedMutex(db, userId, () =>
     db.transaction().execute(async (trx) => {
       const locked = await lockUser(trx, userId, now);
       const { user } = locked;
@@ -212,7 +212,7 @@ export async function endOldestSessions(
     .limit(ENDED_AT_ONCE)
     .offset(liveAtMost)
     .execute();
-  const ended = await inTurn(db, userId, () => endAll(db, oldest, "too many sessions"));
+  const ended = await withKeyedMutex(db, userId, () => endAll(db, oldest, "too many sessions"));
   if (oldest.length < ENDED_AT_ONCE) return ended;
   return ended + (await endOldestSessions(db, userId, { liveAtMost, now }));
 }

@@ -8,7 +8,7 @@ import {
   isSessionLive,
   listLiveSessions,
   replaceSuccessor,
-  touchHanded,
+  extendReissueWindow,
 } from "./sessions";
 import { revokeSession } from "./revocations";
 import type { NewSession } from "@/db/schema";
@@ -153,7 +153,7 @@ test("nothing advances once the session is revoked or its user disabled", async 
     const names = { id, currentNonce, previousNonce: null };
     expect(await advanceSession(db, { ...stepFrom(session), toNonce: newNonce() })).toBe(false);
     expect(await replaceSuccessor(db, { ...names, handedAt, toNonce: newNonce(), ...sighting })).toBe(false);
-    expect(await touchHanded(db, { ...names, now: later })).toBe(false);
+    expect(await extendReissueWindow(db, { ...names, now: later })).toBe(false);
   }
 });
 
@@ -178,7 +178,9 @@ test("no sibling replaces a successor that was handed out since it was judged: i
   const currentNonce = newNonce();
   await advanceSession(db, { ...stepFrom(session), toNonce: currentNonce });
   const judged = { id, currentNonce, previousNonce, handedAt: later };
-  expect(await touchHanded(db, { id, currentNonce, previousNonce, now: new Date(later.getTime() + 1) })).toBe(true);
+  expect(await extendReissueWindow(db, { id, currentNonce, previousNonce, now: new Date(later.getTime() + 1) })).toBe(
+    true,
+  );
   expect(await replaceSuccessor(db, { ...judged, toNonce: newNonce(), ...sighting })).toBe(false);
   expect(await readSession(db, id)).toMatchObject({ currentNonce, recoveries: 0 });
 });
@@ -211,11 +213,11 @@ test("handing out again moves one instant only, and never back", async () => {
   await advanceSession(db, { ...stepFrom(session), toNonce: currentNonce });
   const before = await readSession(db, id);
   const soon = new Date(later.getTime() + 5000);
-  expect(await touchHanded(db, { id, currentNonce, previousNonce, now: soon })).toBe(true);
+  expect(await extendReissueWindow(db, { id, currentNonce, previousNonce, now: soon })).toBe(true);
   expect(await readSession(db, id)).toEqual({ ...before, handedAt: soon });
-  expect(await touchHanded(db, { id, currentNonce, previousNonce, now: later })).toBe(true);
+  expect(await extendReissueWindow(db, { id, currentNonce, previousNonce, now: later })).toBe(true);
   expect((await readSession(db, id)).handedAt).toEqual(soon);
-  expect(await touchHanded(db, { id, currentNonce: newNonce(), previousNonce, now: soon })).toBe(false);
+  expect(await extendReissueWindow(db, { id, currentNonce: newNonce(), previousNonce, now: soon })).toBe(false);
 });
 
 test("the list shows live sessions of that user only, latest first", async () => {

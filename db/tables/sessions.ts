@@ -1,5 +1,5 @@
 import { sql, type Kysely } from "kysely";
-import { inTurn } from "@/db/keyed-mutex";
+import { withKeyedMutex } from "@/db/keyed-mutex";
 import type { Database, NewSession, SessionRow, User } from "@/db/schema";
 
 /** How many sessions one statement ends at the most. */
@@ -78,7 +78,7 @@ export async function insertSession(
     // The server counts an updated row twice.
     return { hasEndedReplaced, endedOldest: Math.floor(Number(rows - 1n) / 2) - Number(hasEndedReplaced) };
   };
-  return db.isTransaction ? insert() : inTurn(db, userId, insert);
+  return db.isTransaction ? insert() : withKeyedMutex(db, userId, insert);
 }
 
 /** Who asks, by which session: what changes or lists credentials and sessions checks that this one lives in its own statement. */
@@ -133,7 +133,7 @@ export async function isSessionLive(db: Kysely<Database>, id: string, now: Date)
 }
 
 /** What a session learns from the client each time it gets a new refresh token. */
-export interface Sighting {
+export interface SessionContact {
   now: Date;
   idleExpiresAt: Date;
   ip: string;
@@ -155,9 +155,9 @@ export async function advanceSession(
     toNonce,
     handedAt,
     ...sighting
-  }: Sighting & { id: string; fromNonce: string; toNonce: string; handedAt: Date },
+  }: SessionContact & { id: string; fromNonce: string; toNonce: string; handedAt: Date },
 ): Promise<boolean> {
-  return inTurn(db, id, async () => {
+  return withKeyedMutex(db, id, async () => {
     const { numUpdatedRows } = await liveSession(db, id, sighting.now)
       // MySQL assigns from left to right: the old nonce must be copied before it is replaced.
       .set((eb) => ({ previousNonce: eb.ref("currentNonce"), currentNonce: toNonce, ...seen(sighting) }))
@@ -178,7 +178,7 @@ export async function replaceSuccessor(
     toNonce,
     handedAt,
     ...sighting
-  }: Sighting & {
+  }: SessionContact & {
     id: string;
     currentNonce: string;
     previousNonce: string | null;
@@ -186,7 +186,7 @@ export async function replaceSuccessor(
     handedAt: Date;
   },
 ): Promise<boolean> {
-  return inTurn(db, id, async () => {
+  return withKeyedMutex(db, id, async () => {
     const { numUpdatedRows } = await liveSession(db, id, sighting.now)
       .set((eb) => ({
         currentNonce: toNonce,
@@ -203,7 +203,7 @@ export async function replaceSuccessor(
 }
 
 /** For the same successor handed out once more. False if it is not the successor any longer. */
-export async function touchHanded(
+export async function extendReissueWindow(
   db: Kysely<Database>,
   {
     id,
@@ -212,7 +212,7 @@ export async function touchHanded(
     now,
   }: { id: string; currentNonce: string; previousNonce: string | null; now: Date },
 ): Promise<boolean> {
-  return inTurn(db, id, async () => {
+  return withKeyedMutex(db, id, async () => {
     const { numUpdatedRows } = await liveSession(db, id, now)
       .set({ handedAt: sql<Date>`greatest(handed_at, cast(${now} as datetime(3)))` })
       .where("currentNonce", "=", currentNonce)
@@ -266,7 +266,7 @@ function liveSession(db: Kysely<Database>, id: string, now: Date) {
     );
 }
 
-function seen({ now, idleExpiresAt, ip, userAgent, browser, os, deviceType }: Sighting) {
+function seen({ now, idleExpiresAt, ip, userAgent, browser, os, deviceType }: SessionContact) {
   return {
     generation: sql<number>`generation + 1`,
     rotatedAt: now,

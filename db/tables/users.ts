@@ -1,6 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import { isDuplicate } from "@/db/faults";
-import { againAfterDeadlock, inTurn } from "@/db/keyed-mutex";
+import { retryAfterDeadlock, withKeyedMutex } from "@/db/keyed-mutex";
 import type { Database, NewSession, NewUser, User } from "@/db/schema";
 import { insertSession, type CallerIds, type OpenedSession } from "./sessions";
 
@@ -25,7 +25,7 @@ export async function insertUserWithSession(
   replacedId: string | null,
 ): Promise<OpenedSession | "taken"> {
   try {
-    return await againAfterDeadlock(() =>
+    return await retryAfterDeadlock(() =>
       db.transaction().execute(async (trx) => {
         await trx.insertInto("users").values(user).execute();
         const opened = await insertSession(trx, session, { sessionEpoch: 0, replacedId });
@@ -109,7 +109,7 @@ export async function updateFullName(
   db: Kysely<Database>,
   { userId, sessionId, fullName, now }: CallerIds & { fullName: string; now: Date },
 ): Promise<boolean> {
-  return inTurn(db, userId, async () => {
+  return withKeyedMutex(db, userId, async () => {
     const { numUpdatedRows } = await db
       .updateTable("users")
       .set({ fullName, updatedAt: now })
@@ -136,7 +136,7 @@ export async function replacePasswordHash(
   db: Kysely<Database>,
   { userId, oldHash, newHash, now }: { userId: string; oldHash: string; newHash: string; now: Date },
 ): Promise<boolean> {
-  return inTurn(db, userId, async () => {
+  return withKeyedMutex(db, userId, async () => {
     const { numUpdatedRows } = await db
       .updateTable("users")
       .set({ passwordHash: newHash, updatedAt: now })

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { DATA } from "@/scripts/paths.mjs";
-import { onLeave } from "@/scripts/lifecycle.mjs";
+import { onExit } from "@/scripts/lifecycle.mjs";
 
 /** So many connections, each with one request under way at a time, until the time is over or the number is reached. */
 export interface LoadSpec {
@@ -57,7 +57,7 @@ export function startProcess(name: string): ChildProcess {
   const child = fork(join(DATA, "entry", `${name}.mjs`), { serialization: "advanced", execArgv: [] });
   child.unref();
   child.channel?.unref();
-  onLeave(() => child.kill());
+  onExit(() => child.kill());
   return child;
 }
 

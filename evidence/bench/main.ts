@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { leave, onLeave } from "@/scripts/lifecycle.mjs";
+import { exit, onExit } from "@/scripts/lifecycle.mjs";
 import { withLock } from "@/scripts/lock.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
-import { perform } from "@/scripts/perform.mjs";
+import { runCli } from "@/scripts/run-cli.mjs";
 import { buildOnce } from "@/scripts/production-build.mjs";
 import { buildBare, buildDear, buildTwins } from "./build";
 import type { Finding } from "./findings";
@@ -31,11 +31,11 @@ Object.assign(process.env, {
 // The servers that were started must not outlive whatever went wrong.
 process.once("uncaughtException", (error) => {
   console.error(error);
-  void leave(1);
+  void exit(1);
 });
 
 await withLock(`${FOLDER}.lock`, () =>
-  perform(async ({ step, print }) => {
+  runCli(async ({ step, print }) => {
     const options = readOptions(process.argv.slice(2));
     print(`\n  Portcullis  bench${options.isQuick ? ", a short run" : ""}\n\n`);
     rmSync(join(FOLDER, "logs"), { recursive: true, force: true });
@@ -45,7 +45,7 @@ await withLock(`${FOLDER}.lock`, () =>
     if (options.rows.includes("logins") && !options.isQuick) await step("Dear app", buildDear);
     const server = await step("MySQL", async (say) => {
       const provided = await provideServer({ directory: join(FOLDER, "mysql"), say, fresh: true });
-      onLeave(provided.stop);
+      onExit(provided.stop);
       say(provided.version);
       return provided;
     });
@@ -61,6 +61,6 @@ await withLock(`${FOLDER}.lock`, () =>
       );
     }
     const isGood = report(options, server.version, findings, print);
-    await leave(isGood ? 0 : 1);
+    await exit(isGood ? 0 : 1);
   }),
 );

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { Obstacle } from "@/scripts/obstacle.mjs";
+import { UserError } from "@/scripts/user-error.mjs";
 import { ROW_NAMES, type RowName } from "./row-names";
 
 export interface Options {
@@ -33,7 +33,7 @@ export function readOptions(args: string[]): Options {
   const named = values.only.flatMap((list) => list.split(",")).map((name) => name.trim());
   const unknown = named.filter((name) => !ROW_NAMES.includes(name as RowName));
   if (unknown.length > 0)
-    throw new Obstacle(`There is no row ${unknown.join(", ")}: --only takes ${ROW_NAMES.join(", ")}.`);
+    throw new UserError(`There is no row ${unknown.join(", ")}: --only takes ${ROW_NAMES.join(", ")}.`);
   const isQuick = values.quick;
   const wanted = ROW_NAMES.filter((name) => !isQuick || !ONLY_IN_FULL.includes(name));
   return {
@@ -51,7 +51,7 @@ function numberOf(name: string, value: string | undefined): number | null {
   if (value === undefined) return null;
   const number = Number(value);
   if (!Number.isInteger(number) || number < 10_000) {
-    throw new Obstacle(`--${name} must be a whole number of at least 10000, not ${value}`);
+    throw new UserError(`--${name} must be a whole number of at least 10000, not ${value}`);
   }
   return number;
 }

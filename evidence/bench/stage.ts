@@ -7,7 +7,7 @@ import type { Database } from "@/db/schema";
 import { pause } from "@/evidence/fault-lab/pause";
 import { createDatabase, urlOf } from "@/evidence/fault-lab/stack";
 import { startApp, type App } from "@/scripts/app.mjs";
-import { onLeave } from "@/scripts/lifecycle.mjs";
+import { onExit } from "@/scripts/lifecycle.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { DATA, ROOT } from "@/scripts/paths.mjs";
@@ -119,7 +119,7 @@ export class Stage {
 
   async #open(name: string, served: Served): Promise<Site> {
     const site = await this.#start(name, served);
-    onLeave(site.app.stop);
+    onExit(site.app.stop);
     if (served.database === undefined) await untilAnswered(site.port, "/");
     else await site.app.ready();
     return site;
@@ -148,7 +148,7 @@ export class Stage {
     const url = urlOf(this.server, await createDatabase(this.server));
     await migrate(url);
     const db = connect(url, { poolSize: 2, statementSeconds: 120, lockSeconds: 60, acquireSeconds: 30 });
-    onLeave(() => db.destroy());
+    onExit(() => db.destroy());
     await this.#once("memory", () => this.#widenMemory(db));
     const past = pastOf(new Date());
     await seed(db, sessions + SPARE_SESSIONS, past, say, hashTimes);

@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { leave, onLeave } from "@/scripts/lifecycle.mjs";
+import { exit, onExit } from "@/scripts/lifecycle.mjs";
 import { withLock } from "@/scripts/lock.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
-import { perform } from "@/scripts/perform.mjs";
+import { runCli } from "@/scripts/run-cli.mjs";
 import { buildOnce } from "@/scripts/production-build.mjs";
 import { readLogs } from "./app-log";
 import { strikeMigrations } from "./crash-migration";
@@ -25,11 +25,11 @@ const PRODUCTION: Lives = { accessSeconds: 600, beforeExpirySeconds: 60, graceSe
 // The servers that were started must not outlive whatever went wrong.
 process.once("uncaughtException", (error) => {
   console.error(error);
-  void leave(1);
+  void exit(1);
 });
 
 await withLock(`${FOLDER}.lock`, () =>
-  perform(async ({ step, print }) => {
+  runCli(async ({ step, print }) => {
     const options = readOptions(process.argv.slice(2));
     const random = new Random(options.seed);
     const tally = new Tally();
@@ -40,11 +40,11 @@ await withLock(`${FOLDER}.lock`, () =>
     // Without crowds the lives are those of a production: where time has to pass, the rows are made older.
     const stack = await step("Stack", async (say) => {
       const server = await provideServer({ directory: join(FOLDER, "mysql"), say });
-      onLeave(server.stop);
-      onLeave(server.resume);
+      onExit(server.stop);
+      onExit(server.resume);
       const front = random.stream("front");
       const started = await Stack.start(server, variablesOf(PRODUCTION), () => front.next());
-      onLeave(() => started.stop());
+      onExit(() => started.stop());
       say(`two instances on ${server.version}`);
       return started;
     });
@@ -75,7 +75,7 @@ await withLock(`${FOLDER}.lock`, () =>
         tally.expect("no fault", endedByItself === 0, () => `instance ${index} ended by itself ${endedByItself} times`);
       }
     });
-    await leave(report(options, stack, tally, print) ? 0 : 1);
+    await exit(report(options, stack, tally, print) ? 0 : 1);
   }),
 );
 

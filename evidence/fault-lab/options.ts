@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { Obstacle } from "@/scripts/obstacle.mjs";
+import { UserError } from "@/scripts/user-error.mjs";
 import type { Soak } from "./soak";
 import type { Lives } from "./world";
 
@@ -36,7 +36,7 @@ export function readOptions(args: string[]): Options {
   const minutes = numberOf("minutes", values.minutes);
   const browsers = numberOf("browsers", values.browsers);
   const stages = STAGES.filter((stage) => values.only.length === 0 || values.only.includes(stage));
-  if (stages.length === 0) throw new Obstacle(`--only is one of ${STAGES.join(", ")}.`);
+  if (stages.length === 0) throw new UserError(`--only is one of ${STAGES.join(", ")}.`);
   const run = values.short ? shortRun(browsers ?? 16) : longRun(browsers ?? 200, (minutes ?? 10) * 60);
   return { seed, stages, reportFile: values.report, ...run };
 }
@@ -69,6 +69,6 @@ function shortRun(browsers: number): Run {
 function numberOf(name: string, value: string | undefined): number | null {
   if (value === undefined) return null;
   const number = Number(value);
-  if (!Number.isFinite(number) || number < 0) throw new Obstacle(`--${name} must be a number, not ${value}`);
+  if (!Number.isFinite(number) || number < 0) throw new UserError(`--${name} must be a number, not ${value}`);
   return number;
 }

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { leave, onLeave } from "@/scripts/lifecycle.mjs";
+import { exit, onExit } from "@/scripts/lifecycle.mjs";
 import { withLock } from "@/scripts/lock.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
-import { perform } from "@/scripts/perform.mjs";
+import { runCli } from "@/scripts/run-cli.mjs";
 import { buildOnce } from "@/scripts/production-build.mjs";
 import { stormConnections } from "./connection-storm";
 import { complaintAtTheEnd } from "./farewell";
@@ -23,11 +23,11 @@ const ROUNDS = 24;
 // What was started must not outlive whatever went wrong.
 process.once("uncaughtException", (error) => {
   console.error(error);
-  void leave(1);
+  void exit(1);
 });
 
 await withLock(`${FOLDER}.lock`, () =>
-  perform(async ({ step, print }) => {
+  runCli(async ({ step, print }) => {
     const options = readOptions(process.argv.slice(2));
     const tally = new Tally();
     const findings: Finding[] = [];
@@ -37,9 +37,9 @@ await withLock(`${FOLDER}.lock`, () =>
     await step("Build", buildOnce);
     const target = await step("App", async (say) => {
       const server = await provideServer({ directory: join(FOLDER, "mysql"), say });
-      onLeave(server.stop);
+      onExit(server.stop);
       const started = await Target.start(server);
-      onLeave(() => started.stop());
+      onExit(() => started.stop());
       say(`the production build, on ${server.version}`);
       return started;
     });
@@ -86,6 +86,6 @@ await withLock(`${FOLDER}.lock`, () =>
       { options, tally, findings, samples, memory: judgeMemory(samples), connections, complaint, log: target.log },
       print,
     );
-    await leave(isGood ? 0 : 1);
+    await exit(isGood ? 0 : 1);
   }),
 );

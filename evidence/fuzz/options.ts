@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { Obstacle } from "@/scripts/obstacle.mjs";
+import { UserError } from "@/scripts/user-error.mjs";
 
 export interface Options {
   requests: number;
@@ -43,6 +43,6 @@ export function readOptions(args: string[]): Options {
 function numberOf(name: string, value: string | undefined): number | null {
   if (value === undefined) return null;
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 0) throw new Obstacle(`--${name} must be a whole number, not ${value}`);
+  if (!Number.isInteger(number) || number < 0) throw new UserError(`--${name} must be a whole number, not ${value}`);
   return number;
 }

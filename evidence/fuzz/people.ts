@@ -4,7 +4,7 @@ import type { Database, SessionRow, User } from "@/db/schema";
 import { insertUser } from "@/db/tables/users";
 import type { Client } from "@/server/auth/client/client";
 import { describeDevice } from "@/server/auth/client/device";
-import { grantBoth } from "@/server/auth/sessions/issue-tokens";
+import { issueTokens } from "@/server/auth/sessions/issue-tokens";
 import { hashPassword } from "@/server/auth/passwords/password";
 import { openSession } from "@/server/auth/sessions/open-session";
 
@@ -92,7 +92,7 @@ export class Person {
     const now = new Date();
     const session = await openSession(this.db, this.planted, true, CLIENT, now);
     if (session === null) throw new Error("The session was not opened.");
-    const { cookies } = await grantBoth(session, CLIENT, now);
+    const { cookies } = await issueTokens(session, CLIENT, now);
     const row = await this.db.selectFrom("sessions").selectAll().where("id", "=", session.id).executeTakeFirstOrThrow();
     this.#held = { session: row, access: cookies[0]!.value, refresh: cookies[1]!.value };
   }

@@ -1,4 +1,4 @@
-import { GRACE_WINDOWS_AT_MOST } from "@/server/auth/policy/lifetimes";
+import { MAX_GRACE_WINDOWS } from "@/server/auth/policy/lifetimes";
 import type { Extent } from "./world";
 
 /** What a search covers. Times are in ticks. */
@@ -33,7 +33,7 @@ export function extentOf(bounds: Bounds): Extent {
   const isThird = thief?.browser === "another";
   return {
     handedAges: window + 2,
-    rotatedAges: GRACE_WINDOWS_AT_MOST * window + 2,
+    rotatedAges: MAX_GRACE_WINDOWS * window + 2,
     hasSleeper: bounds.hasSleeper === true,
     hasRevocation: bounds.hasRevocation === true,
     hasThief: thief !== undefined,

@@ -1,4 +1,4 @@
-import { GRACE_WINDOWS_AT_MOST } from "@/server/auth/policy/lifetimes";
+import { MAX_GRACE_WINDOWS } from "@/server/auth/policy/lifetimes";
 import { Crowd, WRITES, type Legs, type Living, type Write } from "./crowd";
 import { DEATHS, packCrowdEvent as pack } from "./crowd-events";
 import { CURRENT, judgeBy, PREVIOUS, type Policy } from "./policy";
@@ -36,7 +36,7 @@ export function crowdModel(policy: Policy, bounds: CrowdBounds): Model {
   const crowds = new Crowd(bounds);
   // Judged by an instant some time ago, an age must be known that much beyond where it stops mattering.
   const oldest = window + 1 + work + strays;
-  const oldestRotated = GRACE_WINDOWS_AT_MOST * window + 1 + work + strays;
+  const oldestRotated = MAX_GRACE_WINDOWS * window + 1 + work + strays;
 
   const packRow = ({ handedAge, rotatedAge, hasPrevious, jar, isRevoked, isContested }: Row) => {
     const flags = (isRevoked ? 8 : 0) + (isContested ? 4 : 0) + (hasPrevious ? 2 : 0) + jar;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { GRACE_WINDOWS_AT_MOST } from "@/server/auth/policy/lifetimes";
+import { MAX_GRACE_WINDOWS } from "@/server/auth/policy/lifetimes";
 import { CONTRACT, CURRENT, DEAD, judgeBy, PREVIOUS, type Facts } from "./policy";
 
 const WINDOW = 4;
-const CAP = GRACE_WINDOWS_AT_MOST * WINDOW;
+const CAP = MAX_GRACE_WINDOWS * WINDOW;
 const TOKENS = [CURRENT, PREVIOUS, DEAD] as const;
 
 function judge(facts: Partial<Facts>) {

@@ -29,7 +29,7 @@ export class History {
 
   /** Ada is signed in on two kinds of browser, Bob on one. */
   static async begin(instances: Instance[], passwordHash: string): Promise<History> {
-    const [{ db, openSession, grantBoth }] = instances as [Instance];
+    const [{ db, openSession, issueTokens }] = instances as [Instance];
     await clear(db);
     await Promise.all(instances.map((instance) => instance.readRevocations(instance.db)));
 
@@ -45,7 +45,7 @@ export class History {
     ] as const) {
       const remember = place === "home";
       const session = await openSession(db, user, remember, CLIENTS[place], instantAt(0));
-      const { cookies } = await grantBoth(session!, CLIENTS[place], instantAt(0));
+      const { cookies } = await issueTokens(session!, CLIENTS[place], instantAt(0));
       const access = ledger.keepAccess(cookies[0]!.value, place);
       sessions[access.session] = opened(name, ledger.keepRefresh(cookies[1]!.value).name, place, remember, 0);
     }

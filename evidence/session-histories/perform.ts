@@ -1,5 +1,5 @@
 import { decodeJwt } from "jose";
-import type { Grant } from "@/server/auth/sessions/issue-tokens";
+import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { CLIENTS, type Instance } from "./instance";
 import { instantAt, secondsOf, type Ledger } from "./ledger";
 import type { Place } from "./model";
@@ -25,7 +25,7 @@ export async function perform(instance: Instance, users: Users, ledger: Ledger, 
   const now = instantAt(operation.at);
   const client = CLIENTS["place" in operation ? operation.place : "home"];
 
-  const granted = ({ cookies: [access, refresh] }: Grant) => {
+  const granted = ({ cookies: [access, refresh] }: IssuedTokens) => {
     const { role, exp } = decodeJwt<{ role: string }>(access!.value);
     const { session } = ledger.keepAccess(access!.value, (operation as { place: Place }).place);
     const token = refresh ? ledger.keepRefresh(refresh.value).name : null;
@@ -33,7 +33,7 @@ export async function perform(instance: Instance, users: Users, ledger: Ledger, 
   };
   const asCaller = async (work: (caller: ReturnType<Instance["callerOf"]>) => Promise<Outcome>) => {
     const { access } = operation as Extract<Operation, { kind: "visit" }>;
-    const usable = await instance.usableAccess(db, access.text, client, now);
+    const usable = await instance.authenticateAccessToken(db, access.text, client, now);
     return answer(usable === null ? refused("SIGNED_OUT") : await work(instance.callerOf(usable)));
   };
 
@@ -60,7 +60,7 @@ export async function perform(instance: Instance, users: Users, ledger: Ledger, 
       return answer({ kind: "done" });
     }
     case "visit": {
-      const usable = await instance.usableAccess(db, operation.access.text, client, now);
+      const usable = await instance.authenticateAccessToken(db, operation.access.text, client, now);
       return answer({ kind: usable === null ? "not welcome" : "welcome" });
     }
     case "log out everywhere":
@@ -73,7 +73,7 @@ export async function perform(instance: Instance, users: Users, ledger: Ledger, 
         return isOwn ? { kind: "done" } : refused("NOT_FOUND");
       });
     case "change password": {
-      const usable = await instance.usableAccess(db, operation.access.text, client, now);
+      const usable = await instance.authenticateAccessToken(db, operation.access.text, client, now);
       if (usable === null) return answer(refused("SIGNED_OUT"));
       const passwords = { currentPassword: PASSWORDS[operation.from]!, newPassword: PASSWORDS[operation.to]! };
       const raw = await instance.changePassword(db, instance.callerOf(usable), passwords, client, now);

@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { installPackages } from "../../scripts/install.mjs";
-import { leave } from "../../scripts/lifecycle.mjs";
-import { Obstacle } from "../../scripts/obstacle.mjs";
+import { exit } from "../../scripts/lifecycle.mjs";
+import { UserError } from "../../scripts/user-error.mjs";
 import { DATA } from "../../scripts/paths.mjs";
-import { perform } from "../../scripts/perform.mjs";
+import { runCli } from "../../scripts/run-cli.mjs";
 import { closingLine } from "../../scripts/test-report.mjs";
 import { Claims } from "./claims.mjs";
 
@@ -19,9 +19,9 @@ export async function runProofs(args) {
   const report = at === -1 ? join(DATA, "test", "timing.json") : String(args[at + 1]);
   const names = at === -1 ? args : args.toSpliced(at, 2);
   rmSync(report, { force: true });
-  await perform(async ({ step, print }) => {
+  await runCli(async ({ step, print }) => {
     const unknown = names.find((name) => !NAMES.includes(name));
-    if (unknown !== undefined) throw new Obstacle(`There is no proof called ${unknown}: name ${NAMES.join(" or ")}.`);
+    if (unknown !== undefined) throw new UserError(`There is no proof called ${unknown}: name ${NAMES.join(" or ")}.`);
     print("\n  Portcullis  proofs\n\n");
     await step("Packages", installPackages);
     // Not before the packages are there.
@@ -37,6 +37,6 @@ export async function runProofs(args) {
     mkdirSync(join(DATA, "test"), { recursive: true });
     writeFileSync(report, JSON.stringify(claims.tally));
     print(`\n${closingLine(claims.tally)}\n`);
-    await leave(claims.tally.failed === 0 ? 0 : 1);
+    await exit(claims.tally.failed === 0 ? 0 : 1);
   });
 }

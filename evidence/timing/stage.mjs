@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import mysql from "mysql2/promise";
 import { startApp } from "../../scripts/app.mjs";
-import { onLeave } from "../../scripts/lifecycle.mjs";
+import { onExit } from "../../scripts/lifecycle.mjs";
 import { findFreePort } from "../../scripts/loopback.mjs";
 import { provideServer } from "../../scripts/mysql/provide.mjs";
 import { DATA, ROOT } from "../../scripts/paths.mjs";
@@ -27,7 +27,7 @@ import { migrate } from "../../scripts/schema.mjs";
 export async function openStage(name, say) {
   await buildOnce(say);
   const server = await provideServer({ directory: join(DATA, "proofs", "mysql"), say });
-  onLeave(server.stop);
+  onExit(server.stop);
   const database = `proof_${name.replace("-", "_")}_${Date.now()}`;
   const admin = await mysql.createConnection(optionsOf(server.url));
   await admin.query(`create database ${database}`);
@@ -47,7 +47,7 @@ export async function openStage(name, say) {
       RATE_LIMIT_FACTOR: "100000",
     },
   });
-  onLeave(() => app.stop());
+  onExit(() => app.stop());
   say(`one instance on ${server.version}`);
 
   return {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { canInstall, install } from "../apt.mjs";
 import { ask, mustRun } from "../command.mjs";
 import { withLock } from "../lock.mjs";
-import { Obstacle } from "../obstacle.mjs";
+import { UserError } from "../user-error.mjs";
 import { CACHE, DATA } from "../paths.mjs";
 import { parseVersion } from "./installation.mjs";
 
@@ -18,7 +18,7 @@ const DEFAULT_MIRROR = "http://deb.debian.org/debian";
  * @returns {Promise<import("./installation.mjs").Installation>}
  */
 export async function installUnstableMysql(say) {
-  if (!canInstall()) throw new Obstacle("MySQL from Debian unstable needs root on a Debian or Ubuntu machine.");
+  if (!canInstall()) throw new UserError("MySQL from Debian unstable needs root on a Debian or Ubuntu machine.");
   await withLock(`${ROOT_FOLDER}.lock`, async () => {
     if (existsSync(join(ROOT_FOLDER, PROGRAM))) return;
     if ((await ask("debootstrap", ["--version"])) === null) {
@@ -28,7 +28,7 @@ export async function installUnstableMysql(say) {
     await bootstrap(say);
   });
   const version = parseVersion((await ask("chroot", [ROOT_FOLDER, PROGRAM, "--no-defaults", "--version"])) ?? "");
-  if (version === null) throw new Obstacle(`${ROOT_FOLDER} does not work: remove it and try again.`);
+  if (version === null) throw new UserError(`${ROOT_FOLDER} does not work: remove it and try again.`);
   return { ...version, program: PROGRAM, root: ROOT_FOLDER };
 }
 

@@ -1,5 +1,5 @@
 import { DatabaseUrlError, parseDatabaseUrl } from "../../db/database-url.mjs";
-import { Obstacle } from "../obstacle.mjs";
+import { UserError } from "../user-error.mjs";
 import { readGreeting } from "./greeting.mjs";
 import { isSupported, parseVersion } from "./installation.mjs";
 
@@ -14,7 +14,7 @@ export function addressOf(url) {
     const { socketPath, host = "localhost", port = 3306 } = parseDatabaseUrl(url);
     return socketPath === undefined ? { host, port } : { path: socketPath };
   } catch (error) {
-    throw error instanceof DatabaseUrlError ? new Obstacle(`${error.message}.`) : error;
+    throw error instanceof DatabaseUrlError ? new UserError(`${error.message}.`) : error;
   }
 }
 
@@ -34,7 +34,7 @@ export async function checkGiven(url) {
   } catch (error) {
     // Never the URL itself: it holds the password.
     const reason = /** @type {NodeJS.ErrnoException} */ (error).code ?? /** @type {Error} */ (error).message;
-    throw new Obstacle(
+    throw new UserError(
       `DATABASE_URL names a server at ${name}, which does not answer: ${reason}.\nStart it, correct DATABASE_URL, or leave it out to have one provided.`,
     );
   }

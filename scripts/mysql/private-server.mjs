@@ -13,7 +13,7 @@ import { basename, dirname, join } from "node:path";
 import { identify, isLiving, pidOf, waitUntilGone } from "../living-process.mjs";
 import { mustRun } from "../command.mjs";
 import { openPrivateFile } from "../private-files.mjs";
-import { Obstacle } from "../obstacle.mjs";
+import { UserError } from "../user-error.mjs";
 import { readGreeting } from "./greeting.mjs";
 import { initialiseCommand, serverCommand, serverEnvironment } from "./commands.mjs";
 import { parseVersion } from "./installation.mjs";
@@ -107,7 +107,7 @@ export async function startPrivateServer({ directory, installation, fresh = fals
         const parsed = parseVersion(await readGreeting({ path: socket }, 5));
         return `${flavour === "mariadb" ? "MariaDB" : "MySQL"} ${parsed?.version ?? installation.version}`;
       } catch (error) {
-        if (!isLiving(identity()) || Date.now() > deadline) throw new Obstacle(explainFailure(log, error));
+        if (!isLiving(identity()) || Date.now() > deadline) throw new UserError(explainFailure(log, error));
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -158,7 +158,7 @@ export async function stopServer(directory) {
  * Stops whatever server is left over in a folder of data that nobody needs, and removes it.
  * @param {string} folder
  */
-export async function forgetServers(folder) {
+export async function stopServers(folder) {
   if (!existsSync(folder)) return;
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     if (basename(file) !== RUNNING) continue;

@@ -1,6 +1,6 @@
 import { findCandidate, canInstall, install } from "../apt.mjs";
 import { ask } from "../command.mjs";
-import { Obstacle } from "../obstacle.mjs";
+import { UserError } from "../user-error.mjs";
 import { startComposeServer } from "./compose-server.mjs";
 import { checkGiven } from "./given.mjs";
 import { findInstallation, isSupported, parseVersion } from "./installation.mjs";
@@ -55,7 +55,7 @@ async function startFrom(source, { directory, say, fresh }) {
       await install(PACKAGES[source.packageName]);
       const installation = await findInstallation();
       if (installation === null)
-        throw new Obstacle(`${source.packageName} was installed, but holds no server that fits.\n\n${NO_MYSQL}`);
+        throw new UserError(`${source.packageName} was installed, but holds no server that fits.\n\n${NO_MYSQL}`);
       const server = await startPrivateServer({ directory, installation, fresh });
       return Object.assign(server, { version: `${server.version}, just installed with apt-get` });
     }
@@ -63,7 +63,7 @@ async function startFrom(source, { directory, say, fresh }) {
       say("docker compose up -d --wait db");
       return startComposeServer({ directory });
     default:
-      throw new Obstacle(NO_MYSQL);
+      throw new UserError(NO_MYSQL);
   }
 }
 
@@ -83,7 +83,7 @@ async function findPackage(say) {
       if (version !== null && isSupported({ ...version, flavour })) return name;
     }
   } catch (error) {
-    if (!(error instanceof Obstacle)) throw error;
+    if (!(error instanceof UserError)) throw error;
     say("apt-get update failed");
   }
   return null;

@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nameUser } from "../private-files.mjs";
-import { Obstacle } from "../obstacle.mjs";
+import { UserError } from "../user-error.mjs";
 
 /** A socket's path must fit into the kernel's 108 bytes, with a zero at the end; macOS has four bytes less. */
 const LONGEST = 103;
@@ -51,7 +51,7 @@ export function makePrivateFolder(folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== process.getuid?.())
-    throw new Obstacle(
+    throw new UserError(
       `${folder} ${found.isDirectory() ? `belongs to ${nameUser(found.uid)}` : "is no folder"}, and this is run as ${nameUser(process.getuid?.() ?? 0)}. Give it to the user who runs this (chown), or move it away.`,
     );
   chmodSync(folder, 0o700);

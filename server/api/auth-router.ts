@@ -1,10 +1,10 @@
 import "server-only";
 import { procedure, publicProcedure, router, type SignedInContext } from "./init";
 import type { Context } from "./context";
-import { noteCaller } from "@/server/runtime/request-state";
+import { recordCaller } from "@/server/runtime/request-state";
 import { callerOf } from "@/server/auth/gate/authenticate";
 import { clearedCookies } from "@/server/auth/tokens/cookies";
-import type { Grant } from "@/server/auth/sessions/issue-tokens";
+import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { mintEndToken } from "@/server/auth/tokens/end-token";
 import { loginInput, logoutInput, nothing, registerInput } from "@/server/auth/login/inputs";
 import { login } from "@/server/auth/login/login";
@@ -66,17 +66,17 @@ export const authRouter = router({
 });
 
 /** With an end token for a page that asks for one, so that it can end the session if the browser did not keep its cookies. */
-async function openForPage(ctx: Context, grant: Grant): Promise<SignedIn & { endToken?: string }> {
+async function openForPage(ctx: Context, grant: IssuedTokens): Promise<SignedIn & { endToken?: string }> {
   if (!ctx.wantsEndToken) return signIn(ctx, grant);
   const endings = { sessionIds: [grant.access.sessionId], reason: "cookies not kept" as const };
   const endToken = await mintEndToken(endings, ctx.now);
   return { ...signIn(ctx, grant), endToken };
 }
 
-function signIn(ctx: Context, { access, cookies }: Grant): SignedIn {
+function signIn(ctx: Context, { access, cookies }: IssuedTokens): SignedIn {
   ctx.setCookies.push(...cookies);
   const caller = callerOf(access);
-  noteCaller(caller);
+  recordCaller(caller);
   const { user, session } = caller;
   return { user, session };
 }

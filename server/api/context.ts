@@ -1,7 +1,7 @@
 import "server-only";
 import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
-import { callerOf, usableAccess } from "@/server/auth/gate/authenticate";
+import { callerOf, authenticateAccessToken } from "@/server/auth/gate/authenticate";
 import type { Caller } from "@/server/auth/policy/credentials";
 import { clientOf, type Client } from "@/server/auth/client/client";
 import { readCookies, type CookieToSet, type PresentedCookies } from "@/server/auth/tokens/cookies";
@@ -10,7 +10,7 @@ import { Refusal } from "@/server/auth/policy/refusals";
 import { CALLS, END_TOKEN_HEADER } from "@/server/auth/policy/routes";
 import { tryRefresh } from "@/server/auth/sessions/refresh";
 import { database } from "@/server/runtime/database";
-import { noteCaller } from "@/server/runtime/request-state";
+import { recordCaller } from "@/server/runtime/request-state";
 
 /** What a procedure may know of its request. */
 export interface Context {
@@ -54,7 +54,7 @@ async function authenticateCall(
   setCookies: CookieToSet[],
 ): Promise<Caller> {
   const request = { kind: "call", path: CALLS } as const;
-  let access = await usableAccess(db, cookies.accessToken, client, now);
+  let access = await authenticateAccessToken(db, cookies.accessToken, client, now);
   const credentials = { access, hasRefreshToken: cookies.refreshToken !== null };
 
   let decision = decideGate(request, credentials, now);
@@ -71,6 +71,6 @@ async function authenticateCall(
   if (decision.kind === "refuse") throw new Refusal(decision.reason, { retryAfterSeconds });
   if (access === null) throw new Refusal("SIGNED_OUT");
   const caller = callerOf(access);
-  noteCaller(caller);
+  recordCaller(caller);
   return caller;
 }

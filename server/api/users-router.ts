@@ -4,7 +4,7 @@ import { findUserById, findUserOfLiveSession, updateFullName } from "@/db/tables
 import type { User } from "@/db/schema";
 import { procedure, router } from "./init";
 import { changePassword } from "@/server/auth/login/change-password";
-import { grantAccess } from "@/server/auth/sessions/issue-tokens";
+import { issueAccessToken } from "@/server/auth/sessions/issue-tokens";
 import { changePasswordInput, nothing, updateInput } from "@/server/auth/login/inputs";
 import { idsOf, type SignedInUser } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
@@ -31,7 +31,7 @@ export const usersRouter = router({
     // The access token carries the name: until it is replaced, pages would show the old one. A session that ended since the name
     // was changed gets none, and the answer says what was done.
     if (session !== undefined && !hasEnded(session, now)) {
-      const { cookies } = await grantAccess(session, client, now);
+      const { cookies } = await issueAccessToken(session, client, now);
       ctx.setCookies.push(...cookies);
     }
     return profileOf(user);

@@ -6,7 +6,7 @@ import type { Database, NewUser } from "@/db/schema";
 import { existingUser } from "@/db/testing";
 import { log } from "@/server/runtime/log";
 import type { CookieToSet } from "./tokens/cookies";
-import { grantBoth } from "./sessions/issue-tokens";
+import { issueTokens } from "./sessions/issue-tokens";
 import { openSession } from "./sessions/open-session";
 import { ADA } from "./testing";
 
@@ -28,7 +28,7 @@ export async function signedInSession(
   const user = { role: "user", ...(await existingUser(db, given)) };
   const session = await openSession(db, user, remember, client, now);
   if (session === null) throw new Error("The session was not opened.");
-  const { cookies } = await grantBoth(session, client, now);
+  const { cookies } = await issueTokens(session, client, now);
   return { id: session.id, userId: user.id, accessToken: cookies[0]!.value, refreshToken: cookies[1]!.value };
 }
 

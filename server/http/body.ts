@@ -1,24 +1,24 @@
 import "server-only";
 import { IncomingMessage } from "node:http";
 
-export const BODY_BYTES_AT_MOST = 64 * 1024;
+export const MAX_BODY_BYTES = 64 * 1024;
 
 /** Whether the headers announce a body. */
-export function announcesBody(request: IncomingMessage): boolean {
+export function declaresBody(request: IncomingMessage): boolean {
   const { "content-length": length, "transfer-encoding": encoding } = request.headers;
   return encoding !== undefined || (length !== undefined && length !== "0");
 }
 
 /** What can be said against a body before it has arrived. */
-export function judgeAnnouncedBody(request: IncomingMessage): "fine" | "too large" | "encoded" | "misplaced" {
-  if (!announcesBody(request)) return "fine";
+export function judgeDeclaredBody(request: IncomingMessage): "fine" | "too large" | "encoded" | "misplaced" {
+  if (!declaresBody(request)) return "fine";
   const { headers, method } = request;
   if (method !== "POST") return "misplaced";
   // Unpacked, a small body could be a big one.
   if (headers["content-encoding"] !== undefined) return "encoded";
   const transfer = headers["transfer-encoding"];
   if (transfer !== undefined && transfer.toLowerCase() !== "chunked") return "encoded";
-  return Number(headers["content-length"] ?? 0) > BODY_BYTES_AT_MOST ? "too large" : "fine";
+  return Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES ? "too large" : "fine";
 }
 
 /** Reads the whole body, or as much as it takes to see that it is too large. */
@@ -32,7 +32,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer | "too large"
     };
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > BODY_BYTES_AT_MOST) settle("too large");
+      if (bytes > MAX_BODY_BYTES) settle("too large");
       else chunks.push(chunk);
     };
     const finish = () => settle(Buffer.concat(chunks, bytes));

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { addressGroup, resolveClientAddress } from "@/server/auth/client/client-address";
-import type { Answer } from "./response";
+import type { EntryResponse } from "./response";
 
 export interface ConnectionLimits {
   perProcess: number;
@@ -21,7 +21,7 @@ interface Connection {
   socket: Socket;
   group: string;
   /** Responses that are not over yet: the one that is sent, and those pipelined behind it. */
-  running: Set<Answer>;
+  running: Set<EntryResponse>;
   /** Called once no response is running any more. */
   whenIdle: (() => void) | null;
 }
@@ -68,7 +68,7 @@ export class Connections {
   }
 
   /** Counts a response as running until it closes. */
-  begin(answer: Answer): void {
+  begin(answer: EntryResponse): void {
     const connection = this.#open.get(answer.req.socket);
     if (connection === undefined) return;
     this.#setIdle(connection, false);

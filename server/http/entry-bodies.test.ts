@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, test, vi } from "vitest";
-import { ifUndelivered, requestNotes, type RequestNotes } from "@/server/runtime/request-state";
+import { ifUndelivered, requestState, type RequestState } from "@/server/runtime/request-state";
 import { startEntry } from "./testing";
 
 const CALL = { method: "POST", path: "/api/trpc/auth.login" };
@@ -106,8 +106,8 @@ test("a client that hangs up in the middle of its body leaves nothing to do", as
 });
 
 test("the app can know that its client has hung up", async () => {
-  let notes: RequestNotes | undefined;
-  const entry = await startEntry(() => void (notes = requestNotes.getStore()));
+  let notes: RequestState | undefined;
+  const entry = await startEntry(() => void (notes = requestState.getStore()));
   entry.server.on("connection", (socket) => setTimeout(() => socket.destroy(), 100));
   await entry.send("GET /dashboard HTTP/1.1\r\nHost: a\r\n\r\n");
   await vi.waitFor(() => expect(notes).toMatchObject({ requestId: expect.any(String), cutShort: true }));

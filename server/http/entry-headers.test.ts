@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
-import { startEntry, type Answered, type Asked, type RunningEntry } from "./testing";
+import { startEntry, type TestResponse, type TestRequest, type RunningEntry } from "./testing";
 
 const DOCUMENT = /^default-src 'none'; script-src 'nonce-[\w+/]{22}==' 'strict-dynamic'; style-src 'self' 'nonce-/;
 const OTHER = /^default-src 'none'; frame-ancestors 'none'$/;
@@ -51,12 +51,12 @@ async function carelessApp(request: IncomingMessage, response: ServerResponse): 
   response.end("hello");
 }
 
-async function answerTo(asked: Asked | string): Promise<Answered> {
+async function answerTo(asked: TestRequest | string): Promise<TestResponse> {
   const entry = await startEntry(carelessApp, { REFRESH_GRACE_SECONDS: 0.4 });
   return typeof asked === "string" ? parse(await entry.send(asked)) : entry.ask(asked);
 }
 
-async function exhausted(entry: RunningEntry, asked: Asked): Promise<Answered> {
+async function exhausted(entry: RunningEntry, asked: TestRequest): Promise<TestResponse> {
   await entry.ask(asked);
   return entry.ask(asked);
 }
@@ -65,7 +65,7 @@ describe("every kind of answer carries the security headers", () => {
   const call = (path: string) => ({ method: "POST", path: `/api/trpc/${path}` });
   const line = (text: string) => `${text} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
 
-  test.each<[string, Asked | string, number, RegExp, string]>([
+  test.each<[string, TestRequest | string, number, RegExp, string]>([
     ["a page", { path: "/" }, 200, DOCUMENT, NOT_STORED],
     ["a page asked for by HEAD", { method: "HEAD", path: "/" }, 200, DOCUMENT, NOT_STORED],
     ["a page that says otherwise", { path: "/array" }, 200, DOCUMENT, NOT_STORED],
@@ -109,7 +109,7 @@ describe("every kind of answer carries the security headers", () => {
     expectSecured(answer, OTHER, NOT_STORED);
   });
 
-  function expectSecured({ headers }: Answered, policy: RegExp, cacheControl: string) {
+  function expectSecured({ headers }: TestResponse, policy: RegExp, cacheControl: string) {
     expect(headers["content-security-policy"]).toMatch(policy);
     expect(headers["cache-control"]).toBe(cacheControl);
     expect(headers["x-request-id"]).toMatch(/^[\w-]{36}$/);
@@ -183,7 +183,7 @@ describe("an error of the entry's own", () => {
   });
 });
 
-function parse(reply: string): Answered {
+function parse(reply: string): TestResponse {
   const [head = "", body = ""] = reply.split("\r\n\r\n", 2);
   const [statusLine = "", ...lines] = head.split("\r\n");
   const headers = Object.fromEntries(

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { ifUndelivered, noteQuota } from "@/server/runtime/request-state";
+import { ifUndelivered, recordQuota } from "@/server/runtime/request-state";
 import type { Quota } from "@/server/runtime/request-state";
 import { pause, startEntry } from "./testing";
 
@@ -170,7 +170,7 @@ describe("600 requests a minute and address", () => {
   test("are told where nothing tighter was spent, and what was tighter is told instead", async () => {
     const spent = { "/plain": [], "/login": [quota(10, 7, 30)], "/both": [quota(10, 3, 40), quota(60, 59, 60)] };
     const entry = await startEntry((request, response) => {
-      spent[request.url as keyof typeof spent].forEach(noteQuota);
+      spent[request.url as keyof typeof spent].forEach(recordQuota);
       response.end();
     });
     const told = async (path: string) => {
@@ -185,8 +185,8 @@ describe("600 requests a minute and address", () => {
 
   test("give way to the limit that refused, whatever is left of the others", async () => {
     const entry = await startEntry((_request, response) => {
-      noteQuota(quota(10, 0, 60));
-      noteQuota({ ...quota(10, 0, 20), isExceeded: true });
+      recordQuota(quota(10, 0, 60));
+      recordQuota({ ...quota(10, 0, 20), isExceeded: true });
       response.end();
     });
     expect((await entry.ask()).headers["ratelimit-reset"]).toBe("20");
@@ -194,7 +194,7 @@ describe("600 requests a minute and address", () => {
 
   test("leave no trace in the log", async () => {
     const entry = await startEntry((_request, response) => {
-      noteQuota(quota(10, 7, 30));
+      recordQuota(quota(10, 7, 30));
       response.end();
     });
     await entry.ask();

@@ -4,23 +4,23 @@ import type { Logger } from "pino";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { requestLifeSeconds } from "@/server/auth/policy/lifetimes";
 import type { Env } from "@/server/runtime/env";
-import { noteCutShort, requestNotes, tighterOf, type Quota, type RequestNotes } from "@/server/runtime/request-state";
-import { Answer } from "./response";
-import { announcesBody, readBody, withBody } from "./body";
-import { AddressCeiling } from "./request-limit";
+import { recordAborted, requestState, stricterOf, type Quota, type RequestState } from "@/server/runtime/request-state";
+import { EntryResponse } from "./response";
+import { declaresBody, readBody, withBody } from "./body";
+import { AddressLimit } from "./request-limit";
 import { Connections, connectionLimits } from "./connections";
 import { allowListedOrigin, answerPreflight } from "./cors";
-import { dressAnswer } from "./response-headers";
+import { setResponseHeaders } from "./response-headers";
 import { forwardedHeaders, publicAddress } from "./forwarded-headers";
-import { hashesPassword, newHashingLine } from "./password-admission";
+import { hashesPassword, newPasswordAdmissionQueue } from "./password-admission";
 import { judgeRequest } from "./judge-request";
-import { refuse } from "./reject";
+import { reject } from "./reject";
 import { logRequest } from "./request-log";
-import { inPlainSpelling } from "./request-target";
+import { decodeUnreserved } from "./request-target";
 import { securityHeaders } from "./security-headers";
 import { isStaticFile } from "./static-files";
-import { UnreadableRequests } from "./parse-errors";
-import { Visit } from "./request-context";
+import { ParseErrors } from "./parse-errors";
+import { RequestContext } from "./request-context";
 import { wireCookies } from "./wire-cookies";
 
 export type App = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
@@ -59,10 +59,10 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   const cookies = wireCookies(settings.APP_ORIGIN, settings.guardedCookies);
   const rules = { guardedCookies: cookies.guarded, isOpenToOtherOrigins: corsOrigins.length > 0 };
   const limit = Math.max(1, Math.floor(REQUESTS_PER_MINUTE * settings.RATE_LIMIT_FACTOR));
-  const hashingLine = newHashingLine();
-  const ceiling = new AddressCeiling(limit, 60, ADDRESSES_COUNTED_AT_MOST);
+  const hashingLine = newPasswordAdmissionQueue();
+  const ceiling = new AddressLimit(limit, 60, ADDRESSES_COUNTED_AT_MOST);
   const fileLimit = Math.max(1, Math.floor(FILES_PER_MINUTE * settings.RATE_LIMIT_FACTOR));
-  const fileCeiling = new AddressCeiling(fileLimit, 60, ADDRESSES_COUNTED_AT_MOST);
+  const fileCeiling = new AddressLimit(fileLimit, 60, ADDRESSES_COUNTED_AT_MOST);
   const { staticFiles = null } = settings;
   const lifeSeconds = isDevelopment ? DEVELOPMENT_REQUEST_SECONDS : requestLifeSeconds(settings.REFRESH_GRACE_SECONDS);
 
@@ -70,7 +70,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   const requestLog = log.child({}, { redact: [] });
 
   // Without a Host it is refused like any other malformed request, not by Node in its own bare words.
-  const server = createServer({ ...TIMEOUTS, ServerResponse: Answer, requireHostHeader: false }, receive);
+  const server = createServer({ ...TIMEOUTS, ServerResponse: EntryResponse, requireHostHeader: false }, receive);
   // Node drops the header lines beyond a count in silence, and what a proxy adds stands last. Their size, 16 kB, bounds them.
   server.maxHeadersCount = 0;
   server.on("checkContinue", receive);
@@ -79,7 +79,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   server.on("error", (error: NodeJS.ErrnoException) => {
     if (error.syscall === "accept") log.error({ err: error }, "a connection could not be accepted");
   });
-  const unreadable = new UnreadableRequests(security, log);
+  const unreadable = new ParseErrors(security, log);
   const connections = new Connections(server, connectionLimits(settings), (socket) =>
     unreadable.refuse(socket, 503, "too many connections", 0),
   );
@@ -87,26 +87,26 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   return server;
 
   function receive(request: IncomingMessage, response: ServerResponse): void {
-    request.url = inPlainSpelling(request.url ?? "");
-    const answer = response as Answer;
+    request.url = decodeUnreserved(request.url ?? "");
+    const answer = response as EntryResponse;
     connections.begin(answer);
-    const visit = new Visit(request, settings.TRUSTED_PROXY_HOPS, isDevelopment);
-    const notes: RequestNotes = { requestId: visit.requestId };
+    const visit = new RequestContext(request, settings.TRUSTED_PROXY_HOPS, isDevelopment);
+    const notes: RequestState = { requestId: visit.requestId };
     const renameCookies = cookies.receive(request);
     answer.beforeHead = () => {
-      if (notes.quota) visit.quota = tighterOf(visit.quota, notes.quota);
+      if (notes.quota) visit.quota = stricterOf(visit.quota, notes.quota);
       if (rules.isOpenToOtherOrigins && visit.route === "call") allowListedOrigin(request, answer, corsOrigins);
       renameCookies?.(answer);
-      dressAnswer(answer, visit, security, !server.listening);
+      setResponseHeaders(answer, visit, security, !server.listening);
     };
     const cutOff = setTimeout(() => {
       if (answer.headersSent) return answer.destroy();
-      noteCutShort(notes, false);
-      refuse(answer, visit, { reason: "UNAVAILABLE", retryAfterSeconds: 1 });
+      recordAborted(notes, false);
+      reject(answer, visit, { reason: "UNAVAILABLE", retryAfterSeconds: 1 });
     }, lifeSeconds * 1000);
     answer.once("close", () => {
       clearTimeout(cutOff);
-      if (!answer.writableFinished) noteCutShort(notes, answer.headersSent);
+      if (!answer.writableFinished) recordAborted(notes, answer.headersSent);
       logRequest(requestLog, answer, visit, notes);
     });
 
@@ -114,41 +114,41 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
       visit.isMissingFile = !isStaticFile(visit.path, staticFiles);
     visit.quota = spend(visit);
     const objection = judgeRequest(request, visit, rules);
-    if (objection !== null) return refuse(answer, visit, objection);
+    if (objection !== null) return reject(answer, visit, objection);
     if (request.method === "OPTIONS") return answerPreflight(request, answer, visit, corsOrigins);
-    void requestNotes.run(notes, forward, request, answer, visit);
+    void requestState.run(notes, forward, request, answer, visit);
   }
 
   /** Probes are not counted: an orchestrator would restart an instance that answers 429. */
-  function spend(visit: Visit): Quota | null {
+  function spend(visit: RequestContext): Quota | null {
     if (visit.route === "health" || visit.isTooling) return null;
     if (visit.route !== "static" || visit.isMissingFile) return ceiling.spend(visit.address, visit.startedAt);
     const quota = fileCeiling.spend(visit.address, visit.startedAt);
     return quota.isExceeded ? quota : null;
   }
 
-  async function forward(request: IncomingMessage, answer: Answer, visit: Visit): Promise<void> {
+  async function forward(request: IncomingMessage, answer: EntryResponse, visit: RequestContext): Promise<void> {
     try {
       request.headers = forwardedHeaders(request.headers, request.url ?? "/", visit, address, security, isDevelopment);
-      if (visit.isTooling || !announcesBody(request)) return await handOver(request, answer, visit);
+      if (visit.isTooling || !declaresBody(request)) return await handOver(request, answer, visit);
 
       if (request.headers.expect !== undefined) answer.writeContinue();
       const body = await readBody(request);
       // Cut off while the body was still coming in.
       if (body === "gone" || answer.headersSent) return;
-      if (body === "too large") return refuse(answer, visit, { reason: "TOO_LARGE" });
+      if (body === "too large") return reject(answer, visit, { reason: "TOO_LARGE" });
       await handOver(withBody(request, body), answer, visit);
     } catch (error) {
       // What was cut off fails when it tries to go on writing.
       if (answer.writableEnded || answer.destroyed) return log.debug({ err: error }, "failed after its answer was out");
-      if (error instanceof Refusal) return refuse(answer, visit, { reason: error.reason, ...error.details });
+      if (error instanceof Refusal) return reject(answer, visit, { reason: error.reason, ...error.details });
       log.error({ err: error }, "request failed");
       if (answer.headersSent) answer.destroy();
-      else refuse(answer, visit, null);
+      else reject(answer, visit, null);
     }
   }
 
-  async function handOver(request: IncomingMessage, answer: Answer, visit: Visit): Promise<void> {
+  async function handOver(request: IncomingMessage, answer: EntryResponse, visit: RequestContext): Promise<void> {
     if (!hashesPassword(request.method, visit.path)) return app(request, answer);
     await hashingLine.run(async () => {
       // Nobody waits for this one any more.

@@ -2,11 +2,11 @@ import "server-only";
 import type { IncomingHttpHeaders } from "node:http";
 import type { RouteKind } from "@/server/auth/policy/routes";
 import { ADDRESS_HEADER, KIND_HEADER, PATH_HEADER } from "@/server/runtime/entry-headers";
-import { ROUTER_HEADERS, withoutClaims } from "./inbound-headers";
+import { ROUTER_HEADERS, withoutSpoofableHeaders } from "./inbound-headers";
 import type { SecurityHeaders } from "./security-headers";
 import { isRouterState, ROUTER_STATE_HEADER } from "./router-state";
 import { withoutRouterQuery } from "./request-target";
-import type { Visit } from "./request-context";
+import type { RequestContext } from "./request-context";
 
 const NAVIGATED: ReadonlySet<RouteKind> = new Set(["private", "guest", "root", "open"]);
 const NAVIGATION_HEADERS = ["rsc", ...ROUTER_HEADERS];
@@ -28,12 +28,12 @@ export function publicAddress(appOrigin: string): PublicAddress {
 export function forwardedHeaders(
   headers: IncomingHttpHeaders,
   target: string,
-  visit: Visit,
+  visit: RequestContext,
   address: PublicAddress,
   security: SecurityHeaders,
   isDevelopment: boolean,
 ): IncomingHttpHeaders {
-  const forwarded = withoutClaims(headers, isDevelopment);
+  const forwarded = withoutSpoofableHeaders(headers, isDevelopment);
   // Next answers one that it cannot read with a fault; without it the router is sent the whole page.
   if (!isRouterState(forwarded[ROUTER_STATE_HEADER])) delete forwarded[ROUTER_STATE_HEADER];
   // Only pages are navigated to: anywhere else Next would redirect whoever names its router.

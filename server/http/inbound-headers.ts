@@ -99,7 +99,7 @@ export function judgeHeaders(raw: readonly string[], guardedCookies: ReadonlySet
 }
 
 /** The headers without what a client has no business saying. */
-export function withoutClaims(headers: IncomingHttpHeaders, isDevelopment: boolean): IncomingHttpHeaders {
+export function withoutSpoofableHeaders(headers: IncomingHttpHeaders, isDevelopment: boolean): IncomingHttpHeaders {
   const kept: IncomingHttpHeaders = {};
   for (const name in headers) {
     if (!isClaim(name) || (isDevelopment && isHotReloadHeader(name))) kept[name] = headers[name];

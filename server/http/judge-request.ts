@@ -1,12 +1,12 @@
 import "server-only";
 import type { IncomingMessage } from "node:http";
 import { CALLS } from "@/server/auth/policy/routes";
-import { judgeAnnouncedBody } from "./body";
+import { judgeDeclaredBody } from "./body";
 import { judgeHeaders } from "./inbound-headers";
 import { allowedMethods } from "./methods";
-import type { Objection } from "./reject";
-import { isKeptByFramework, judgeTarget } from "./request-target";
-import type { Visit } from "./request-context";
+import type { Rejection } from "./reject";
+import { isFrameworkInternal, judgeTarget } from "./request-target";
+import type { RequestContext } from "./request-context";
 
 export interface Rules {
   guardedCookies: ReadonlySet<string>;
@@ -17,7 +17,7 @@ export interface Rules {
 const ONE_CALL = new RegExp(`^${CALLS}/[^/]+$`);
 
 /** What stands against a request before anybody behind the entry has seen it. */
-export function judgeRequest(request: IncomingMessage, visit: Visit, rules: Rules): Objection | null {
+export function judgeRequest(request: IncomingMessage, visit: RequestContext, rules: Rules): Rejection | null {
   if (visit.quota?.isExceeded) return { reason: "RATE_LIMITED", retryAfterSeconds: visit.quota.resetSeconds };
 
   // Node's parser lets 0.9 and 2.0 pass in a request line, and answers as if they were 1.1.
@@ -36,7 +36,7 @@ export function judgeRequest(request: IncomingMessage, visit: Visit, rules: Rule
   const { expect } = request.headers;
   if (expect !== undefined && expect.toLowerCase() !== "100-continue") return { reason: "BAD_INPUT", status: 417 };
 
-  switch (judgeAnnouncedBody(request)) {
+  switch (judgeDeclaredBody(request)) {
     case "too large":
       return { reason: "TOO_LARGE" };
     case "encoded":
@@ -48,8 +48,8 @@ export function judgeRequest(request: IncomingMessage, visit: Visit, rules: Rule
   }
 }
 
-function isNothing({ route, path, isMissingFile }: Visit): boolean {
+function isNothing({ route, path, isMissingFile }: RequestContext): boolean {
   if (isMissingFile) return true;
   if (route === "call") return !ONE_CALL.test(path);
-  return route !== "static" && isKeptByFramework(path);
+  return route !== "static" && isFrameworkInternal(path);
 }

@@ -5,20 +5,20 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { Connections } from "./connections";
 import { STATUS_MESSAGES } from "./reject";
-import { TARGET_CHARACTERS_AT_MOST } from "./request-target";
+import { MAX_TARGET_CHARACTERS } from "./request-target";
 import type { SecurityHeaders } from "./security-headers";
 
 type ParserError = Error & { code?: string; rawPacket?: Buffer };
 type HttpSocket = Duplex & { remoteAddress?: string };
 
 /** Only the first packet shows the request line. Without it 431 is assumed: in practice cookies are too large, not addresses. */
-const LONG_TARGET = new RegExp(`^[A-Z]+ \\S{${TARGET_CHARACTERS_AT_MOST}}`);
+const LONG_TARGET = new RegExp(`^[A-Z]+ \\S{${MAX_TARGET_CHARACTERS}}`);
 
 /** How long a refused client may go on sending: closing earlier would reset the connection before it has read why. */
 const LINGER_MILLISECONDS = 1000;
 
 /** Answers what never becomes a request, in place of Node's bare status lines. */
-export class UnreadableRequests {
+export class ParseErrors {
   readonly #refused = new WeakSet<Duplex>();
 
   constructor(

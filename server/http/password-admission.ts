@@ -1,5 +1,5 @@
 import "server-only";
-import { HashQueue, hashesAtOnce } from "@/server/runtime/concurrency-limiter";
+import { ConcurrencyLimiter, hashesAtOnce } from "@/server/runtime/concurrency-limiter";
 import { factsOf, proceduresIn } from "@/server/auth/policy/procedures";
 
 /** Whether a request has a password hashed. Every procedure that does is a mutation, which tRPC runs for a POST only. */
@@ -16,6 +16,6 @@ export const HASHING_CALLS_PER_HASH = 3;
  * for as long as it takes to begin them all, long before the first password is hashed. Enough are let in to keep the hashes going
  * while others are at the database; each one more comes between others and the event loop.
  */
-export function newHashingLine(): HashQueue {
-  return new HashQueue({ running: HASHING_CALLS_PER_HASH * hashesAtOnce(), waiting: 64, patienceSeconds: 4 });
+export function newPasswordAdmissionQueue(): ConcurrencyLimiter {
+  return new ConcurrencyLimiter({ running: HASHING_CALLS_PER_HASH * hashesAtOnce(), waiting: 64, patienceSeconds: 4 });
 }

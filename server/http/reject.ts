@@ -1,11 +1,11 @@
 import "server-only";
 import { FAULT_MESSAGE, REFUSALS, type Reason } from "@/server/auth/policy/refusals";
 import { errorEnvelope, type Failed } from "@/server/runtime/error-envelope";
-import type { Answer } from "./response";
-import { announcesBody } from "./body";
-import type { Visit } from "./request-context";
+import type { EntryResponse } from "./response";
+import { declaresBody } from "./body";
+import type { RequestContext } from "./request-context";
 
-export interface Objection {
+export interface Rejection {
   reason: Reason;
   /** Where HTTP has a more exact word than the reason's own. */
   status?: number;
@@ -30,7 +30,7 @@ export const STATUS_MESSAGES: Readonly<Record<number, string>> = {
 const LINGER_MILLISECONDS = 1000;
 
 /** Answers in the entry's own name, in the form that the asker understands. Without an objection it is a fault. */
-export function refuse(answer: Answer, visit: Visit, objection: Objection | null): void {
+export function reject(answer: EntryResponse, visit: RequestContext, objection: Rejection | null): void {
   const status = objection === null ? 500 : (objection.status ?? REFUSALS[objection.reason].status);
   const body = Buffer.from(bodyFor(visit, status, objection));
   answer.startOver();
@@ -41,7 +41,7 @@ export function refuse(answer: Answer, visit: Visit, objection: Objection | null
   if (objection?.retryAfterSeconds !== undefined) answer.setHeader("Retry-After", objection.retryAfterSeconds);
 
   const { req: request } = answer;
-  if (!announcesBody(request) || request.complete) return void answer.end(body);
+  if (!declaresBody(request) || request.complete) return void answer.end(body);
   answer.setHeader("Connection", "close");
   // Closing while the client still sends would reset the connection before it has read the answer.
   answer.write(body);
@@ -51,38 +51,38 @@ export function refuse(answer: Answer, visit: Visit, objection: Objection | null
   request.once("end", end).once("error", end).resume();
 }
 
-function contentTypeFor(visit: Visit, status: number): string {
+function contentTypeFor(visit: RequestContext, status: number): string {
   if (isJson(visit)) return "application/json; charset=utf-8";
   return isPage(visit, status) ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
 }
 
-function bodyFor(visit: Visit, status: number, objection: Objection | null): string {
+function bodyFor(visit: RequestContext, status: number, objection: Rejection | null): string {
   if (isJson(visit)) return JSON.stringify(errorEnvelope(failedBy(objection), visit.requestId));
   const message = messageFor(objection);
   return isPage(visit, status) ? page(visit, status, message) : `${message}\n`;
 }
 
-function messageFor(objection: Objection | null): string {
+function messageFor(objection: Rejection | null): string {
   if (objection === null) return FAULT_MESSAGE;
   const message = objection.status === undefined ? undefined : STATUS_MESSAGES[objection.status];
   return message ?? REFUSALS[objection.reason].message;
 }
 
 /** A missing built file is no page, and a client with another version of HTTP is no browser. */
-function isPage(visit: Visit, status: number): boolean {
+function isPage(visit: RequestContext, status: number): boolean {
   return visit.kind === "document" && visit.route !== "static" && status !== 505;
 }
 
-function isJson(visit: Visit): boolean {
+function isJson(visit: RequestContext): boolean {
   return visit.route === "call" || visit.route === "health";
 }
 
-function failedBy(objection: Objection | null): Failed {
+function failedBy(objection: Rejection | null): Failed {
   return objection && { reason: objection.reason, details: { retryAfterSeconds: objection.retryAfterSeconds } };
 }
 
 /** Stands alone: the app that would dress it up may be what failed. Nothing in it was chosen by the client but the sane request id. */
-function page(visit: Visit, status: number, message: string): string {
+function page(visit: RequestContext, status: number, message: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>

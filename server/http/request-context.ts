@@ -9,7 +9,7 @@ import { pathOf } from "./request-target";
 import { newNonce } from "./security-headers";
 
 /** What the entry knows of one request while it lasts. */
-export class Visit {
+export class RequestContext {
   readonly startedAt = performance.now();
   readonly requestId: string;
   readonly address: string;

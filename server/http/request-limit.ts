@@ -7,7 +7,7 @@ import type { Quota } from "@/server/runtime/request-state";
 const SLOTS_AT_MOST = 60;
 
 /** Counts hits by key in sliding windows, in this process only, and never for more than so many keys. */
-export class Ceiling {
+export class RequestLimit {
   readonly #windows = new Map<string, SlidingWindow>();
 
   constructor(
@@ -46,13 +46,13 @@ export class Ceiling {
 }
 
 /** The ceiling of an address: an IPv4 address or IPv6 /64, and for IPv6 the /48 around it. */
-export class AddressCeiling {
-  readonly #groups: Ceiling;
-  readonly #sites: Ceiling;
+export class AddressLimit {
+  readonly #groups: RequestLimit;
+  readonly #sites: RequestLimit;
 
   constructor(limit: number, windowSeconds: number, keysAtMost: number) {
-    this.#groups = new Ceiling(limit, windowSeconds, keysAtMost);
-    this.#sites = new Ceiling(limit * WIDER_ALLOWANCE, windowSeconds, keysAtMost);
+    this.#groups = new RequestLimit(limit, windowSeconds, keysAtMost);
+    this.#sites = new RequestLimit(limit * WIDER_ALLOWANCE, windowSeconds, keysAtMost);
   }
 
   /** Says the tighter of the two. What a /64 is refused does not count for its /48: one network cannot use up its neighbours' share. */

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { requestNotes } from "@/server/runtime/request-state";
+import { requestState } from "@/server/runtime/request-state";
 import { pause, startEntry } from "./testing";
 
 const TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
 
 test("a request leaves one line: who, what, how it went", async () => {
   const entry = await startEntry((_request, response) => {
-    Object.assign(requestNotes.getStore() ?? {}, { sessionId: "session-1", userId: "user-1" });
+    Object.assign(requestState.getStore() ?? {}, { sessionId: "session-1", userId: "user-1" });
     response.statusCode = 201;
     response.end();
   });
@@ -68,7 +68,7 @@ test("built assets are only logged when somebody debugs", async () => {
 test("two requests at once keep their notes apart", async () => {
   const entry = await startEntry(async (request, response) => {
     await pause(10);
-    Object.assign(requestNotes.getStore() ?? {}, { userId: request.url });
+    Object.assign(requestState.getStore() ?? {}, { userId: request.url });
     response.end();
   });
   await Promise.all(["/a", "/b", "/c"].map((path) => entry.ask({ path })));

@@ -1,16 +1,16 @@
 import "server-only";
 import type { Logger } from "pino";
-import { loggedNotes, type RequestNotes } from "@/server/runtime/request-state";
-import type { Answer } from "./response";
-import type { Visit } from "./request-context";
+import { loggedFields, type RequestState } from "@/server/runtime/request-state";
+import type { EntryResponse } from "./response";
+import type { RequestContext } from "./request-context";
 
 /** Longer paths are nobody's, and a log is not to be filled by whoever sends them. */
 const PATH_CHARACTERS_AT_MOST = 256;
 
 /** The one line a request leaves behind: its path, never its query, which may hold what people typed. */
-export function logRequest(log: Logger, answer: Answer, visit: Visit, notes: RequestNotes): void {
+export function logRequest(log: Logger, answer: EntryResponse, visit: RequestContext, notes: RequestState): void {
   const line = {
-    ...loggedNotes(notes),
+    ...loggedFields(notes),
     method: answer.req.method,
     path: loggedPath(visit.path),
     status: answer.headersSent ? answer.statusCode : 0,

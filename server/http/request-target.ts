@@ -1,6 +1,6 @@
 import "server-only";
 
-export const TARGET_CHARACTERS_AT_MOST = 8192;
+export const MAX_TARGET_CHARACTERS = 8192;
 
 /** A "." or ".." segment, plain or encoded: Next would resolve it after the path has been classified. */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
@@ -12,7 +12,7 @@ const NOT_PRINTABLE_ASCII = /[^\x21-\x7e]|#/;
 
 /** Whether a request target can be passed on. Only "/path?query" is one; proxies use the other forms. */
 export function judgeTarget(target: string): "fine" | "too long" | "malformed" {
-  if (target.length > TARGET_CHARACTERS_AT_MOST) return "too long";
+  if (target.length > MAX_TARGET_CHARACTERS) return "too long";
   if (!target.startsWith("/") || NOT_PRINTABLE_ASCII.test(target)) return "malformed";
   const path = pathOf(target);
   if (path.includes("\\") || DOT_SEGMENT.test(path)) return "malformed";
@@ -32,7 +32,7 @@ const ENCODED_UNRESERVED = /%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f|7e)/gi;
  * The same target with its path in its one plain spelling (RFC 3986, section 6.2.2.2): whoever classifies "/%64ashboard"
  * must see what the framework will make of it.
  */
-export function inPlainSpelling(target: string): string {
+export function decodeUnreserved(target: string): string {
   const path = pathOf(target);
   // What is broken stays so: undone half-way, it could become another encoding.
   if (!path.includes("%") || BROKEN_ENCODING.test(path)) return target;
@@ -42,7 +42,7 @@ export function inPlainSpelling(target: string): string {
 /** What the framework keeps for itself: error pages that answer as if something had failed, other ways to our own routes. */
 const KEPT_BY_FRAMEWORK = /^\/(?:_|404$|500$)/;
 
-export function isKeptByFramework(path: string): boolean {
+export function isFrameworkInternal(path: string): boolean {
   return KEPT_BY_FRAMEWORK.test(path);
 }
 

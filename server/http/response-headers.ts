@@ -1,13 +1,18 @@
 import "server-only";
-import type { Answer } from "./response";
+import type { EntryResponse } from "./response";
 import type { SecurityHeaders } from "./security-headers";
-import type { Visit } from "./request-context";
+import type { RequestContext } from "./request-context";
 
 /** What a stranger learns nothing good from: who made the answer, and from which cache it came. */
 const TELLTALES = ["Server", "X-Powered-By", "X-Nextjs-Cache"];
 
 /** Headers that every answer carries, set last, so that nothing behind the entry can leave them out or say otherwise. */
-export function dressAnswer(answer: Answer, visit: Visit, security: SecurityHeaders, isStopping: boolean): void {
+export function setResponseHeaders(
+  answer: EntryResponse,
+  visit: RequestContext,
+  security: SecurityHeaders,
+  isStopping: boolean,
+): void {
   for (const [name, value] of security.always) answer.setHeader(name, value);
   answer.setHeader("X-Request-Id", visit.requestId);
   for (const name of TELLTALES) answer.removeHeader(name);
@@ -25,6 +30,6 @@ export function dressAnswer(answer: Answer, visit: Visit, security: SecurityHead
 }
 
 /** Only built assets themselves: a shared cache that keeps a page keeps somebody's name, or the cookie beside it. */
-function isCacheable(answer: Answer, visit: Visit): boolean {
+function isCacheable(answer: EntryResponse, visit: RequestContext): boolean {
   return visit.route === "static" && [200, 206, 304].includes(answer.statusCode) && !answer.hasHeader("Set-Cookie");
 }

@@ -2,7 +2,7 @@ import "server-only";
 import { ServerResponse, type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders } from "node:http";
 
 /** An answer that is looked over once more when its head is about to be written, whoever writes it. */
-export class Answer<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+export class EntryResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   beforeHead: (() => void) | null = null;
 
   constructor(...rest: ConstructorParameters<typeof ServerResponse<Request>>) {

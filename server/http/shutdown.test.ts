@@ -13,7 +13,7 @@ const ROOT = process.cwd();
 const folder = mkdtempSync(join(ROOT, "node_modules/.entry-test-"));
 const SLOW_ENTRY = `
   import { createEntry } from "@/server/http/entry";
-  import { stopOnSignal } from "@/server/http/shutdown";
+  import { shutDownOnSignal } from "@/server/http/shutdown";
   import { createLog } from "@/server/runtime/log";
   const log = createLog();
   const app = async (request, response) => {
@@ -31,7 +31,7 @@ const SLOW_ENTRY = `
   };
   const server = createEntry(app, settings, log);
   server.listen(0, "127.0.0.1", () => log.info({ port: server.address().port }, "listening"));
-  stopOnSignal(server, { drainSeconds: 1, log, release: async () => log.info("released") });
+  shutDownOnSignal(server, { drainSeconds: 1, log, release: async () => log.info("released") });
 `;
 
 beforeAll(async () => {

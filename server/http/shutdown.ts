@@ -2,7 +2,7 @@ import "server-only";
 import type { Server } from "node:http";
 import type { Logger } from "pino";
 
-export interface StopOptions {
+export interface ShutdownOptions {
   /** How long requests in flight may go on. */
   drainSeconds: number;
   /** Runs when the last request is answered: closes what they needed. */
@@ -14,7 +14,7 @@ const CONNECTION_SWEEP_MILLISECONDS = 50;
 const RELEASE_SECONDS_AT_MOST = 1;
 
 /** Ends the process on SIGTERM or SIGINT once the work in flight is done; a second signal ends it at once. */
-export function stopOnSignal(server: Server, options: StopOptions): void {
+export function shutDownOnSignal(server: Server, options: ShutdownOptions): void {
   let isStopping = false;
   const onSignal = (signal: NodeJS.Signals) => {
     if (isStopping) process.exit(1);
@@ -32,7 +32,7 @@ export function stopOnSignal(server: Server, options: StopOptions): void {
   process.on("SIGINT", onSignal);
 }
 
-async function stop(server: Server, { drainSeconds, release, log }: StopOptions): Promise<void> {
+async function stop(server: Server, { drainSeconds, release, log }: ShutdownOptions): Promise<void> {
   await new Promise<void>((resolve) => {
     const giveUp = setTimeout(() => {
       log.warn("requests were cut off by the stop");

@@ -7,7 +7,7 @@ import { COOKIE_NAMES } from "@/server/auth/tokens/cookies";
 import { createLog } from "@/server/runtime/log";
 import { createEntry, type App, type EntrySettings } from "./entry";
 
-export interface Asked {
+export interface TestRequest {
   method?: string;
   path?: string;
   headers?: Record<string, string | string[]>;
@@ -15,7 +15,7 @@ export interface Asked {
   body?: string | Buffer | Buffer[];
 }
 
-export interface Answered {
+export interface TestResponse {
   status: number;
   headers: IncomingHttpHeaders;
   body: string;
@@ -25,7 +25,7 @@ export interface RunningEntry {
   server: Server;
   /** Every line of the log so far, parsed. */
   lines: Record<string, unknown>[];
-  ask: (asked?: Asked) => Promise<Answered>;
+  ask: (asked?: TestRequest) => Promise<TestResponse>;
   /** Sends bytes as they are and answers with everything that came back until the connection closed. */
   send: (...parts: (string | number)[]) => Promise<string>;
   /** How many connections are open. */
@@ -63,7 +63,7 @@ export async function startEntry(app: App, settings: Partial<EntrySettings> = {}
   };
 }
 
-function ask(port: number, { method = "GET", path = "/", headers = {}, body }: Asked): Promise<Answered> {
+function ask(port: number, { method = "GET", path = "/", headers = {}, body }: TestRequest): Promise<TestResponse> {
   return new Promise((resolve, reject) => {
     const request = httpRequest({ host: "127.0.0.1", port, method, path, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { COOKIE_NAMES } from "@/server/auth/tokens/cookies";
-import type { Answer } from "./response";
+import type { EntryResponse } from "./response";
 import { startEntry } from "./testing";
 import { wireCookies, type WireCookies } from "./wire-cookies";
 
@@ -25,7 +25,7 @@ function exchange(wire: WireCookies, header: string | undefined, set: string | s
   const renameIn = wire.receive(request);
   let sent = set;
   const answer = { getHeader: () => sent, replaceCookies: (lines: string[]) => (sent = lines) };
-  renameIn?.(answer as unknown as Answer);
+  renameIn?.(answer as unknown as EntryResponse);
   return { read: request.headers.cookie, sent };
 }
 

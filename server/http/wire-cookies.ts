@@ -1,7 +1,7 @@
 import "server-only";
 import type { IncomingMessage } from "node:http";
 import { readCookiePairs, writeCookiePairs } from "@/server/auth/client/cookie-header";
-import type { Answer } from "./response";
+import type { EntryResponse } from "./response";
 
 const HOST_PREFIX = "__Host-";
 
@@ -12,7 +12,7 @@ export interface WireCookies {
    * Removes from the request every cookie that the app must not read, and gives the others the names that the app knows.
    * Returns what renames the cookies of the response, just before its head is written; null if nothing is to be renamed.
    */
-  receive(request: IncomingMessage): ((answer: Answer) => void) | null;
+  receive(request: IncomingMessage): ((answer: EntryResponse) => void) | null;
 }
 
 /**
@@ -40,7 +40,7 @@ export function wireCookies(appOrigin: string, sessionCookies: ReadonlySet<strin
     return null;
   }
 
-  function receiveOnLoopback(request: IncomingMessage): ((answer: Answer) => void) | null {
+  function receiveOnLoopback(request: IncomingMessage): ((answer: EntryResponse) => void) | null {
     const { cookie } = request.headers;
     if (cookie === undefined) return null;
     const unrelated: Pair[] = [];
@@ -67,7 +67,7 @@ export function wireCookies(appOrigin: string, sessionCookies: ReadonlySet<strin
     return (answer) => usePortNames(answer, inherited);
   }
 
-  function usePortNames(answer: Answer, inherited: ReadonlyMap<string, string>): void {
+  function usePortNames(answer: EntryResponse, inherited: ReadonlyMap<string, string>): void {
     const header = answer.getHeader("Set-Cookie");
     if (header === undefined) return;
     const renamed = (Array.isArray(header) ? header : [String(header)]).flatMap((line) => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { HashQueue, hashQueue } from "./concurrency-limiter";
+import { ConcurrencyLimiter, hashLimiter } from "./concurrency-limiter";
 
 const LIMITS = { running: 2, waiting: 64, patienceSeconds: 4 };
 
@@ -29,7 +29,7 @@ afterEach(() => void vi.useRealTimers());
 
 describe("a queue for hashes", () => {
   test("of 256 at once, two run, 64 wait, and the rest hear at once when to come back", async () => {
-    const queue = new HashQueue(LIMITS);
+    const queue = new ConcurrencyLimiter(LIMITS);
     const { seen, work, endNext } = slowWork();
     const refused: unknown[] = [];
     const all = Array.from({ length: 256 }, (_, id) => queue.run(work(id)));
@@ -48,7 +48,7 @@ describe("a queue for hashes", () => {
   });
 
   test("sends those away who waited too long, and keeps their places free of ghosts", async () => {
-    const queue = new HashQueue({ ...LIMITS, running: 1, waiting: 2 });
+    const queue = new ConcurrencyLimiter({ ...LIMITS, running: 1, waiting: 2 });
     const { seen, work, endNext } = slowWork();
     const first = queue.run(work(0));
     const early = queue.run(work(1));
@@ -65,7 +65,7 @@ describe("a queue for hashes", () => {
   });
 
   test("nobody whose turn has come is sent away, however long the work takes", async () => {
-    const queue = new HashQueue({ ...LIMITS, running: 1 });
+    const queue = new ConcurrencyLimiter({ ...LIMITS, running: 1 });
     const { work, endNext } = slowWork();
     const all = [queue.run(work(0)), queue.run(work(1))];
     await vi.advanceTimersByTimeAsync(3999);
@@ -77,7 +77,7 @@ describe("a queue for hashes", () => {
   });
 
   test("work that fails, even at once, gives its turn back", async () => {
-    const queue = new HashQueue({ ...LIMITS, running: 1, waiting: 5 });
+    const queue = new ConcurrencyLimiter({ ...LIMITS, running: 1, waiting: 5 });
     const fault = new Error("out of memory");
     const failing = Array.from({ length: 5 }, (_, i) =>
       queue.run(() => {
@@ -90,10 +90,10 @@ describe("a queue for hashes", () => {
   });
 
   test("is one for the whole process, however many bundles ask for it", async () => {
-    const own = hashQueue();
+    const own = hashLimiter();
     vi.resetModules();
     const again = await import("./concurrency-limiter");
-    expect(again.HashQueue).not.toBe(HashQueue);
-    expect(again.hashQueue()).toBe(own);
+    expect(again.ConcurrencyLimiter).not.toBe(ConcurrencyLimiter);
+    expect(again.hashLimiter()).toBe(own);
   });
 });

@@ -2,7 +2,7 @@ import "server-only";
 import { availableParallelism } from "node:os";
 import { Refusal } from "@/server/auth/policy/refusals";
 
-export interface HashQueueLimits {
+export interface ConcurrencyLimits {
   /** Hashes under way at once. */
   running: number;
   /** Callers waiting for their turn. */
@@ -15,11 +15,11 @@ export interface HashQueueLimits {
  * Runs expensive work a few at a time, in order of arrival. Callers for whom there is no room, or who waited too long,
  * get UNAVAILABLE. By the time they are told to come back at, everybody who waits now has been answered.
  */
-export class HashQueue {
+export class ConcurrencyLimiter {
   private runningCount = 0;
   private readonly waitingTurns = new Set<() => void>();
 
-  constructor(private readonly limits: HashQueueLimits) {}
+  constructor(private readonly limits: ConcurrencyLimits) {}
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.runningCount < this.limits.running) this.runningCount += 1;
@@ -76,9 +76,9 @@ export function hashesAtOnce(): number {
  * second where a hash takes 30 ms; where it takes 250, the last of them give up after four, well below the 10 seconds in
  * which everybody has an answer.
  */
-export function hashQueue(): HashQueue {
-  const shared = globalThis as { [SHARED]?: HashQueue };
-  return (shared[SHARED] ??= new HashQueue({
+export function hashLimiter(): ConcurrencyLimiter {
+  const shared = globalThis as { [SHARED]?: ConcurrencyLimiter };
+  return (shared[SHARED] ??= new ConcurrencyLimiter({
     running: hashesAtOnce(),
     waiting: 64,
     patienceSeconds: 4,

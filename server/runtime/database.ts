@@ -18,7 +18,7 @@ export function database(): Kysely<Database> {
 }
 
 /** Runs when the pool is about to be closed, whichever bundle closes it. */
-export function beforeClosing(db: Kysely<Database>, work: () => Promise<void>): void {
+export function onDatabaseClose(db: Kysely<Database>, work: () => Promise<void>): void {
   const farewells = (shared[FAREWELLS] ??= new WeakMap());
   farewells.set(db, [...(farewells.get(db) ?? []), work]);
 }

@@ -12,7 +12,7 @@ const ROOT = process.cwd();
 const folder = mkdtempSync(join(ROOT, "node_modules/.log-writer-test-"));
 const APP = `
   import { createEntry } from "@/server/http/entry";
-  import { stopOnSignal } from "@/server/http/shutdown";
+  import { shutDownOnSignal } from "@/server/http/shutdown";
   import { sendConsoleToLog, sendWarningsToLog } from "@/server/http/console-to-log";
   import { createLog } from "@/server/runtime/log";
   const log = createLog();
@@ -52,7 +52,7 @@ const APP = `
   };
   const server = createEntry(app, settings, log);
   server.listen(0, "127.0.0.1", () => process.send({ port: server.address().port }));
-  stopOnSignal(server, { drainSeconds: 1, log, release: async () => {} });
+  shutDownOnSignal(server, { drainSeconds: 1, log, release: async () => {} });
 `;
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createLog } from "./log";
-import { requestNotes } from "./request-state";
+import { requestState } from "./request-state";
 
 const TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
 
@@ -13,7 +13,7 @@ function lineOf(write: (log: ReturnType<typeof createLog>) => void): string {
 
 test("the number that a failed page shows is on a line that names its request", () => {
   const error = Object.assign(new Error("a page failed"), { digest: "1234567890" });
-  const line = lineOf((log) => requestNotes.run({ requestId: "asked" }, () => log.error({ err: error }, " ⨯")));
+  const line = lineOf((log) => requestState.run({ requestId: "asked" }, () => log.error({ err: error }, " ⨯")));
   expect(JSON.parse(line)).toMatchObject({ requestId: "asked", err: { digest: "1234567890" } });
 });
 
@@ -69,7 +69,7 @@ test("what a client sends cannot end a line, begin another or paint the terminal
 
 test("a line is JSON with an instant and a level by name, and says which request it belongs to", () => {
   const notes = { requestId: "request-1", sessionId: "session-1", userId: "user-1" };
-  const line = JSON.parse(lineOf((log) => requestNotes.run(notes, () => log.info("hello"))));
+  const line = JSON.parse(lineOf((log) => requestState.run(notes, () => log.info("hello"))));
   expect(line).toMatchObject({ level: "info", msg: "hello", ...notes });
   expect(new Date(line.time).toISOString()).toBe(line.time);
   expect(line).not.toHaveProperty("pid");

@@ -1,7 +1,7 @@
 import "server-only";
 import { pino, stdTimeFunctions, type Logger } from "pino";
 import { LogWriter, openStandardOutput } from "./log-writer";
-import { loggedNotes, requestNotes } from "./request-state";
+import { loggedFields, requestState } from "./request-state";
 
 /** Names under which a secret could reach a log line by mistake, at the top or one level down. */
 const SECRET_NAMES = [
@@ -38,7 +38,7 @@ export function createLog(destination: { write(line: string): void } = standardO
       base: undefined,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      mixin: () => loggedNotes(requestNotes.getStore()),
+      mixin: () => loggedFields(requestState.getStore()),
       redact: { paths: SECRET_NAMES.flatMap((name) => [name, name.startsWith("[") ? `*${name}` : `*.${name}`]) },
       serializers: { err: describeError },
       hooks: { streamWrite: withoutTokens },

@@ -11,7 +11,7 @@ export interface Quota {
 }
 
 /** What entry and app let each other know of a request. */
-export interface RequestNotes {
+export interface RequestState {
   requestId: string;
   sessionId?: string;
   userId?: string;
@@ -25,45 +25,45 @@ export interface RequestNotes {
 
 // The entry and the app are separate bundles of one process: they meet here.
 const NOTES = Symbol.for("portcullis.request");
-const shared = globalThis as typeof globalThis & { [NOTES]?: AsyncLocalStorage<RequestNotes> };
+const shared = globalThis as typeof globalThis & { [NOTES]?: AsyncLocalStorage<RequestState> };
 
-export const requestNotes = (shared[NOTES] ??= new AsyncLocalStorage<RequestNotes>());
+export const requestState = (shared[NOTES] ??= new AsyncLocalStorage<RequestState>());
 
 /** Runs `undo` if the answer to this request does not leave, now or later. */
 export function ifUndelivered(undo: () => void): void {
-  const notes = requestNotes.getStore();
+  const notes = requestState.getStore();
   if (notes?.cutShort) undo();
   else if (notes !== undefined) notes.onUndelivered = undo;
 }
 
 /** The client has hung up or was answered in the app's place; `hasLeft` says whether the head of the app's answer was sent before. */
-export function noteCutShort(notes: RequestNotes, hasLeft: boolean): void {
+export function recordAborted(notes: RequestState, hasLeft: boolean): void {
   notes.cutShort = true;
   const { onUndelivered } = notes;
   delete notes.onUndelivered;
   if (!hasLeft) onUndelivered?.();
 }
 
-export function noteCaller(caller: SignedIn): void {
-  const notes = requestNotes.getStore();
+export function recordCaller(caller: SignedIn): void {
+  const notes = requestState.getStore();
   if (notes === undefined) return;
   notes.sessionId = caller.session.id;
   notes.userId = caller.user.id;
 }
 
-export function noteQuota(quota: Quota): void {
-  const notes = requestNotes.getStore();
-  if (notes !== undefined) notes.quota = tighterOf(notes.quota, quota);
+export function recordQuota(quota: Quota): void {
+  const notes = requestState.getStore();
+  if (notes !== undefined) notes.quota = stricterOf(notes.quota, quota);
 }
 
 /** The one that leaves less room, and for longer. */
-export function tighterOf(one: Quota | null | undefined, other: Quota): Quota {
+export function stricterOf(one: Quota | null | undefined, other: Quota): Quota {
   if (!one || other.isExceeded) return other;
   if (one.isExceeded || one.remaining < other.remaining) return one;
   return other.remaining < one.remaining || other.resetSeconds > one.resetSeconds ? other : one;
 }
 
 /** What a line of the log says of its request. */
-export function loggedNotes({ requestId, sessionId, userId }: Partial<RequestNotes> = {}) {
+export function loggedFields({ requestId, sessionId, userId }: Partial<RequestState> = {}) {
   return { requestId, sessionId, userId };
 }

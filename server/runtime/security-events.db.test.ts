@@ -19,7 +19,7 @@ vi.resetModules();
 const { answerCall } = await import("@/server/api/handler");
 const { closeDatabase, database: appDatabase } = await import("./database");
 const { readRevocations } = await import("@/server/auth/sessions/revocation-feed");
-const { requestNotes } = await import("./request-state");
+const { requestState } = await import("./request-state");
 const { securityCounts } = await import("./security-events");
 
 const ORIGIN = "http://localhost:3000";
@@ -66,7 +66,7 @@ async function call(path: string, input?: unknown, { cookie = {}, client = ADA, 
   const request = new Request(`${ORIGIN}/api/trpc/${path}`, { method: "POST", headers, body });
   const before = securityCounts();
   const notes = { requestId };
-  const response = await requestNotes.run(notes, () => answerCall(request, later(seconds)));
+  const response = await requestState.run(notes, () => answerCall(request, later(seconds)));
   const events = written.filter((line) => line.event !== undefined && line.requestId === requestId);
   const counted = Object.entries(securityCounts()).flatMap(([event, count]) =>
     Array.from({ length: count - before[event as SecurityEvent] }, () => event),

@@ -1,23 +1,23 @@
 "use client";
 
-import { EMAIL_COMPLAINTS, EmailField } from "@/app/(guest)/email-field";
-import { useObstacle } from "@/app/(guest)/use-obstacle";
+import { EMAIL_MESSAGES, EmailField } from "@/app/(guest)/email-field";
+import { useSignInProblem } from "@/app/(guest)/use-sign-in-problem";
 import { useAuth } from "@/app/auth/use-auth";
 import { Button } from "@/app/ui/button";
 import { Checkbox } from "@/app/ui/checkbox";
 import { FormProblem } from "@/app/ui/form-problem";
 import { PasswordField } from "@/app/ui/password-field";
-import { type Complaints, useForm } from "@/app/ui/use-form";
+import { type ValidationMessages, useForm } from "@/app/ui/use-form";
 import { withFragment } from "@/server/auth/policy/next-path";
 
-const COMPLAINTS: Complaints = {
-  email: EMAIL_COMPLAINTS,
+const COMPLAINTS: ValidationMessages = {
+  email: EMAIL_MESSAGES,
   password: { valueMissing: "Enter your password." },
 };
 
 export function LoginForm({ next, appOrigin }: { next: string; appOrigin: string }) {
   const { login } = useAuth();
-  const obstacle = useObstacle(appOrigin);
+  const obstacle = useSignInProblem(appOrigin);
   const { form, submit, errors, problem } = useForm({
     complaints: COMPLAINTS,
     send: async (data) => {

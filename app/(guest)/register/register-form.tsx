@@ -1,19 +1,19 @@
 "use client";
 
-import { EMAIL_COMPLAINTS, EmailField } from "@/app/(guest)/email-field";
-import { useObstacle } from "@/app/(guest)/use-obstacle";
+import { EMAIL_MESSAGES, EmailField } from "@/app/(guest)/email-field";
+import { useSignInProblem } from "@/app/(guest)/use-sign-in-problem";
 import { useAuth } from "@/app/auth/use-auth";
 import { Button } from "@/app/ui/button";
 import { Checkbox } from "@/app/ui/checkbox";
 import { Field } from "@/app/ui/field";
 import { FormProblem } from "@/app/ui/form-problem";
 import { describeFlaw, NewPasswordField } from "@/app/ui/new-password-field";
-import { type Complaints, useForm } from "@/app/ui/use-form";
+import { type ValidationMessages, useForm } from "@/app/ui/use-form";
 import { withFragment } from "@/server/auth/policy/next-path";
 
-const COMPLAINTS: Complaints = {
+const COMPLAINTS: ValidationMessages = {
   fullName: { valueMissing: "Enter your name.", patternMismatch: "Enter your name." },
-  email: EMAIL_COMPLAINTS,
+  email: EMAIL_MESSAGES,
   password: { valueMissing: "Choose a password." },
 };
 
@@ -27,7 +27,7 @@ export function RegisterForm({
   appOrigin: string;
 }) {
   const { register } = useAuth();
-  const obstacle = useObstacle(appOrigin);
+  const obstacle = useSignInProblem(appOrigin);
   const { form, submit, errors, problem } = useForm({
     complaints: COMPLAINTS,
     check: (data): Record<string, string> => {

@@ -2,8 +2,8 @@
 
 import { useAuth } from "@/app/auth/use-auth";
 import { inWords } from "@/app/ui/duration";
-import { Fact, Facts } from "@/app/ui/facts";
-import { describeDistance, Moment } from "@/app/ui/moment";
+import { DescriptionItem, DescriptionList } from "@/app/ui/description-list";
+import { describeRelativeTime, DateTime } from "@/app/ui/date-time";
 import { useNow } from "@/app/ui/use-now";
 
 interface ThisSessionProps {
@@ -16,17 +16,17 @@ interface ThisSessionProps {
 export function ThisSession({ device, signedInAt, endsAt, idleSeconds }: ThisSessionProps) {
   const { session } = useAuth();
   return (
-    <Facts>
-      <Fact term="Device">{device}</Fact>
-      <Fact term="Signed in">
-        <Moment at={signedInAt} />
-      </Fact>
-      <Fact term="Renews itself">{session && <Renewal at={session.refreshAt} />}</Fact>
-      <Fact term="Ends">after {inWords(idleSeconds)} without a visit</Fact>
-      <Fact term="At the latest">
-        <Moment at={endsAt} />
-      </Fact>
-    </Facts>
+    <DescriptionList>
+      <DescriptionItem term="Device">{device}</DescriptionItem>
+      <DescriptionItem term="Signed in">
+        <DateTime at={signedInAt} />
+      </DescriptionItem>
+      <DescriptionItem term="Renews itself">{session && <Renewal at={session.refreshAt} />}</DescriptionItem>
+      <DescriptionItem term="Ends">after {inWords(idleSeconds)} without a visit</DescriptionItem>
+      <DescriptionItem term="At the latest">
+        <DateTime at={endsAt} />
+      </DescriptionItem>
+    </DescriptionList>
   );
 }
 
@@ -36,5 +36,5 @@ function Renewal({ at }: { at: string }) {
   const dueAt = Date.parse(at);
   return now === null || dueAt <= now
     ? "at your next click"
-    : `${describeDistance(dueAt, now)}, at your first click after that`;
+    : `${describeRelativeTime(dueAt, now)}, at your first click after that`;
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { CALLS, HEALTH_LIVE, HEALTH_READY, HOME, LOGIN } from "@/server/auth/policy/routes";
-import { BODY_BYTES_AT_MOST } from "@/server/http/body";
+import { MAX_BODY_BYTES } from "@/server/http/body";
 import { Asker, type Reply } from "./ask";
 import { examineTls, type TlsFacts } from "./examine-tls";
 
@@ -83,7 +83,7 @@ async function askTheRest(asker: Asker, origin: URL): Promise<RestFacts> {
       method: "POST",
       path: `${CALLS}/auth.login`,
       headers: json,
-      body: randomBytes(BODY_BYTES_AT_MOST + 1),
+      body: randomBytes(MAX_BODY_BYTES + 1),
     }),
     plain: await askPlainly(origin),
   };

@@ -6,11 +6,11 @@ import { isSessionLive } from "@/db/tables/sessions";
 import { readAccessToken, type Access } from "@/server/auth/tokens/access-token";
 import type { Client } from "@/server/auth/client/client";
 import type { Caller } from "@/server/auth/policy/credentials";
-import { isEndingPending } from "@/server/auth/sessions/pending-revocations";
+import { isRevocationPending } from "@/server/auth/sessions/pending-revocations";
 import { isKnownToBeRevoked, revocationFeedIsStale } from "@/server/auth/sessions/revocation-feed";
 
 /** What a *usable* access token says: ours, in time, this client's, and of a session that was not revoked. Reads no database. */
-export async function usableAccess(
+export async function authenticateAccessToken(
   db: Kysely<Database>,
   token: string | null,
   client: Client,
@@ -19,7 +19,7 @@ export async function usableAccess(
   const access = token === null ? null : await readAccessToken(token, client, now);
   if (access === null || isKnownToBeRevoked(access.sessionId)) return null;
   const { sessionId: id, user, authenticatedAt: createdAt } = access;
-  if (isEndingPending({ id, userId: user.id, createdAt })) return null;
+  if (isRevocationPending({ id, userId: user.id, createdAt })) return null;
   if (revocationFeedIsStale() && !(await isLiveAsFarAsKnown(db, access.sessionId, now))) return null;
   return access;
 }

@@ -1,7 +1,7 @@
 import "server-only";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
-import { callerOf, usableAccess } from "./authenticate";
+import { callerOf, authenticateAccessToken } from "./authenticate";
 import type { Caller } from "@/server/auth/policy/credentials";
 import { clientOf } from "@/server/auth/client/client";
 import { readCookies } from "@/server/auth/tokens/cookies";
@@ -9,7 +9,7 @@ import { safeNextPath, withNext } from "@/server/auth/policy/next-path";
 import { HOME, LOGIN, RESUME } from "@/server/auth/policy/routes";
 import { database } from "@/server/runtime/database";
 import { PATH_HEADER } from "@/server/runtime/entry-headers";
-import { noteCaller } from "@/server/runtime/request-state";
+import { recordCaller } from "@/server/runtime/request-state";
 
 /** The caller of a private page. Everybody else is led away: this check, not the middleware, is the lock. */
 export async function requireCaller(): Promise<Caller> {
@@ -35,9 +35,9 @@ export async function redirectSignedInAway(next: string | null | undefined): Pro
 async function readPageRequest() {
   const received = await headers();
   const cookies = readCookies(received.get("cookie"));
-  const access = await usableAccess(database(), cookies.accessToken, clientOf(received), new Date());
+  const access = await authenticateAccessToken(database(), cookies.accessToken, clientOf(received), new Date());
   const caller = access && callerOf(access);
-  if (caller !== null) noteCaller(caller);
+  if (caller !== null) recordCaller(caller);
   return {
     caller,
     path: received.get(PATH_HEADER) ?? HOME,

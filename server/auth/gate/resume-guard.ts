@@ -14,7 +14,7 @@ const hops = new LRUCache<string, { since: number; count: number }>({ max: 10_00
  * Whether these very cookies have been asked away so often that the browser seems to keep them: it refuses to drop one, or
  * somebody else set it where we cannot reach it. An honest browser comes once a page, and with other cookies the next time.
  */
-export function isGoingInCircles(headers: Headers, next: string, now: Date): boolean {
+export function isRedirectLoop(headers: Headers, next: string, now: Date): boolean {
   // Worthless cookies may be the same in many browsers.
   const who = [ADDRESS_HEADER, "user-agent", "cookie"].map((name) => headers.get(name));
   const key = createHash("sha256")

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
 import { atOnce, createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
 import { readAccessToken } from "@/server/auth/tokens/access-token";
-import { callerOf, usableAccess } from "@/server/auth/gate/authenticate";
+import { callerOf, authenticateAccessToken } from "@/server/auth/gate/authenticate";
 import { changePassword } from "./change-password";
 import { reasonOf, refreshTokenIn, signedInSession } from "@/server/auth/db-testing";
-import { grantBoth } from "@/server/auth/sessions/issue-tokens";
+import { issueTokens } from "@/server/auth/sessions/issue-tokens";
 import { login } from "./login";
 import { hashPassword, passwordMatches } from "@/server/auth/passwords/password";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
@@ -35,7 +35,7 @@ async function ownerAndThief(remember = true) {
   const own = await signedInSession(database.db, T0, { passwordHash, remember });
   const user = { id: own.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
   const stolen = (await openSession(database.db, user, true, MALLORY, T0))!;
-  const { cookies } = await grantBoth(stolen, MALLORY, T0);
+  const { cookies } = await issueTokens(stolen, MALLORY, T0);
   const caller = callerOf((await readAccessToken(own.accessToken, ADA, T0))!);
   const change = (given: { currentPassword?: string; newPassword?: string } = {}, now = later(10)) =>
     changePassword(database.db, caller, { currentPassword: OLD, newPassword: NEW, ...given }, ADA, now);
@@ -52,13 +52,13 @@ test("every other session ends, at once, and this one goes on", async () => {
   for (const id of [own.id, stolen.id]) {
     expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "password changed" });
   }
-  expect(await usableAccess(database.db, tokens[0]!, MALLORY, later(11))).toBeNull();
+  expect(await authenticateAccessToken(database.db, tokens[0]!, MALLORY, later(11))).toBeNull();
   expect((await refresh(database.db, tokens[1]!, MALLORY, later(600))).kind).toBe("ended");
 
   expect(access.sessionId).not.toBe(own.id);
   expect(access.authenticatedAt).toEqual(new Date("2026-11-21T12:00:10Z"));
   const [accessToken, refreshToken] = cookies.map(({ value }) => value) as [string, string];
-  expect(await usableAccess(database.db, accessToken, ADA, later(11))).not.toBeNull();
+  expect(await authenticateAccessToken(database.db, accessToken, ADA, later(11))).not.toBeNull();
   expect((await refresh(database.db, refreshToken, ADA, later(600))).kind).toBe("refreshed");
 });
 
@@ -78,9 +78,9 @@ test("change of the password: a copy of this browser's cookies is worth nothing,
     expect((await refresh(database.db, token, ADA, later(611))).kind).toBe("ended");
     expect((await elsewhere.refresh(database.db, token, ADA, later(612))).kind).toBe("ended");
   }
-  expect(await usableAccess(database.db, own.accessToken, ADA, later(11))).toBeNull();
+  expect(await authenticateAccessToken(database.db, own.accessToken, ADA, later(11))).toBeNull();
   await elsewhere.readRevocations(database.db);
-  expect(await elsewhere.usableAccess(database.db, own.accessToken, ADA, later(11))).toBeNull();
+  expect(await elsewhere.authenticateAccessToken(database.db, own.accessToken, ADA, later(11))).toBeNull();
 });
 
 test.each([true, false])(

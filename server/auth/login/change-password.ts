@@ -6,14 +6,14 @@ import { findUserOfLiveSession } from "@/db/tables/users";
 import { securityEvent } from "@/server/runtime/security-events";
 import { idsOf, type Caller } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
-import { learnOfRevocations } from "@/server/auth/sessions/end-session";
-import type { Grant } from "@/server/auth/sessions/issue-tokens";
+import { syncRevocations } from "@/server/auth/sessions/end-session";
+import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import type { ChangePasswordInput } from "./inputs";
 import { grantOpened, withoutLeftover } from "@/server/auth/sessions/open-session";
 import { hashPassword, passwordMatches } from "@/server/auth/passwords/password";
 import { refuseWeakPassword } from "@/server/auth/passwords/password-strength";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { failuresOfUser, forgetFailures, giveBack, spend } from "@/server/auth/rate-limits/rate-limit";
+import { failuresOfUser, forgetFailures, refund, spend } from "@/server/auth/rate-limits/rate-limit";
 import { noteRevoked } from "@/server/auth/sessions/revocation-feed";
 import { asOpened, newSession } from "@/server/auth/sessions/sessions";
 
@@ -27,14 +27,14 @@ export async function changePassword(
   input: ChangePasswordInput,
   client: Client,
   now: Date,
-): Promise<Grant> {
+): Promise<IssuedTokens> {
   const user = await findUserOfLiveSession(db, idsOf(caller), now);
   if (user === undefined) throw new Refusal("SESSION_ENDED");
 
   // Somebody at an open screen guesses the password as well as somebody at the login form.
   const failure = await spend(db, failuresOfUser(user.id), now);
   if (!(await passwordMatches(user.passwordHash, input.currentPassword))) throw wrongPassword();
-  giveBack(db, failure);
+  refund(db, failure);
 
   await refuseWeakPassword("newPassword", input.newPassword, user);
   const newHash = await hashPassword(input.newPassword);
@@ -53,7 +53,7 @@ export async function changePassword(
     address: client.address,
   });
   const grant = await grantOpened(db, asOpened(session, user), client, now);
-  await learnOfRevocations(db);
+  await syncRevocations(db);
   await forgetFailures(db, user.email, now);
   return grant;
 }

@@ -14,11 +14,11 @@ import {
   type TestDatabase,
 } from "@/db/testing";
 import { findUserForLogin } from "@/db/tables/users";
-import { noteCutShort, requestNotes } from "@/server/runtime/request-state";
+import { recordAborted, requestState } from "@/server/runtime/request-state";
 import { readAccessToken } from "@/server/auth/tokens/access-token";
 import { countStatements, reasonOf, signedInSession } from "@/server/auth/db-testing";
 import { emailAddress } from "./email-address";
-import { hashQueue } from "@/server/runtime/concurrency-limiter";
+import { hashLimiter } from "@/server/runtime/concurrency-limiter";
 import { hitCounter } from "@/server/auth/rate-limits/hit-counter";
 import { loginInput } from "./inputs";
 import { login } from "./login";
@@ -380,7 +380,7 @@ describe("whether an account was used from an address and browser cannot be told
     const home = newClient();
     await attempt(email, { client: home });
     await failUntil(email, 0);
-    const hashes = vi.spyOn(hashQueue(), "run");
+    const hashes = vi.spyOn(hashLimiter(), "run");
     for (const client of [home, newClient(), newClient()]) {
       hashes.mockClear();
       expect(await reasonOf(attempt(email, { client, password: "wrong", now: later(61) }))).toBe("RATE_LIMITED");
@@ -443,7 +443,7 @@ describe("a login under way", () => {
     const elsewhere = await attempt(email);
     let release!: () => void;
     const blocked = new Promise<void>((resolve) => (release = resolve));
-    const blockers = Array.from({ length: 2 }, () => hashQueue().run(() => blocked));
+    const blockers = Array.from({ length: 2 }, () => hashLimiter().run(() => blocked));
 
     const counted = () =>
       database.db
@@ -555,17 +555,17 @@ describe("a new session whose tokens cannot reach the client", () => {
   test("login: is not opened for a client that has hung up before", async () => {
     const { id, email } = await somebody();
     const gone = { requestId: "gone", cutShort: true } as const;
-    expect(await reasonOf(requestNotes.run(gone, () => attempt(email)))).toBe("UNAVAILABLE");
+    expect(await reasonOf(requestState.run(gone, () => attempt(email)))).toBe("UNAVAILABLE");
     expect(await sessionsOf(id)).toEqual([]);
   });
 
   test("login: ends when the client hangs up before the answer leaves, and not after", async () => {
     const { email } = await somebody();
     const [lost, received] = [{ requestId: "lost" }, { requestId: "received" }];
-    const first = await requestNotes.run(lost, () => attempt(email));
-    const second = await requestNotes.run(received, () => attempt(email));
-    noteCutShort(lost, false);
-    noteCutShort(received, true);
+    const first = await requestState.run(lost, () => attempt(email));
+    const second = await requestState.run(received, () => attempt(email));
+    recordAborted(lost, false);
+    recordAborted(received, true);
     await isOver(first.access.sessionId);
     expect((await readSession(database.db, second.access.sessionId)).revokedAt).toBeNull();
   });

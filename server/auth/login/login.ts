@@ -6,12 +6,12 @@ import { findUserForLogin, replacePasswordHash, type UserForLogin } from "@/db/t
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import { presentedSession } from "@/server/auth/sessions/end-session";
-import type { Grant } from "@/server/auth/sessions/issue-tokens";
+import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import type { LoginInput } from "./inputs";
 import { grantOpened, openSession } from "@/server/auth/sessions/open-session";
 import { hashPassword, needsRehash, passwordMatches } from "@/server/auth/passwords/password";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { giveBack, loginsFrom, spend, spendGuess, type PasswordGuess } from "@/server/auth/rate-limits/rate-limit";
+import { refund, loginsFrom, spend, spendGuess, type PasswordGuess } from "@/server/auth/rate-limits/rate-limit";
 
 /** Opens a session for whoever knows email and password, and ends the one that this browser had before. */
 export async function login(
@@ -20,7 +20,7 @@ export async function login(
   client: Client,
   presentedRefreshToken: string | null,
   now: Date,
-): Promise<Grant> {
+): Promise<IssuedTokens> {
   await spend(db, loginsFrom(client), now);
 
   const user = await findUserForLogin(db, input.email, { ...client, ip: client.address }, input.formerEmail);
@@ -41,7 +41,7 @@ export async function login(
     securityEvent("login-overtaken", { userId: user.id, address: client.address });
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   }
-  giveBack(db, guess.hit);
+  refund(db, guess.hit);
 
   securityEvent("logged-in", { sessionId: session.id, userId: user.id, address: client.address });
   return grantOpened(db, session, client, now);

@@ -7,7 +7,7 @@ import type { Database } from "@/db/schema";
 import { atOnce, createTestDatabase, existingSession, newSession, readSession, type TestDatabase } from "@/db/testing";
 import { findUserById } from "@/db/tables/users";
 import { readAccessToken } from "@/server/auth/tokens/access-token";
-import { callerOf, usableAccess } from "@/server/auth/gate/authenticate";
+import { callerOf, authenticateAccessToken } from "@/server/auth/gate/authenticate";
 import { readCookies } from "@/server/auth/tokens/cookies";
 import {
   connectOverLine,
@@ -59,7 +59,7 @@ describe("logout ends the session", () => {
     const session = await signedInSession(database.db, T0);
     await logout(database.db, cookiesOf(presented(session)), ADA, later(seconds));
     expect(await readSession(database.db, session.id)).toMatchObject({ revokedReason: "logout" });
-    expect(await usableAccess(database.db, session.accessToken, ADA, later(10))).toBeNull();
+    expect(await authenticateAccessToken(database.db, session.accessToken, ADA, later(10))).toBeNull();
     expect((await refresh(database.db, session.refreshToken, ADA, later(600))).kind).toBe("ended");
   });
 
@@ -114,7 +114,7 @@ describe("one's other devices", () => {
     for (const id of [session.id, other!.id]) {
       expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "logout everywhere" });
     }
-    expect(await usableAccess(database.db, session.accessToken, ADA, later(10))).toBeNull();
+    expect(await authenticateAccessToken(database.db, session.accessToken, ADA, later(10))).toBeNull();
     expect(await openSession(database.db, user, true, ADA, later(20))).toBeNull();
   });
 
@@ -125,7 +125,7 @@ describe("one's other devices", () => {
     expect(await logoutOthers(database.db, await callerWith(session), later(10))).toBe(3);
     expect(await logoutOthers(database.db, await callerWith(session), later(10))).toBe(0);
     expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
-    expect(await usableAccess(database.db, session.accessToken, ADA, later(10))).not.toBeNull();
+    expect(await authenticateAccessToken(database.db, session.accessToken, ADA, later(10))).not.toBeNull();
   });
 
   test("are listed without a token, and only one's own that live", async () => {
@@ -157,7 +157,7 @@ describe("one's other devices", () => {
     expect(await endSession(database.db, { id: theirs.id, ...asMe }, "revoked by user")).toBe(false);
     expect(await endSession(database.db, { id: crypto.randomUUID(), ...asMe }, "revoked by user")).toBe(false);
     expect((await readSession(database.db, theirs.id)).revokedAt).toBeNull();
-    expect(await usableAccess(database.db, theirs.accessToken, ADA, later(10))).not.toBeNull();
+    expect(await authenticateAccessToken(database.db, theirs.accessToken, ADA, later(10))).not.toBeNull();
   });
 });
 
@@ -292,7 +292,7 @@ describe("a logout while the database is away", () => {
   beforeEach(async () => {
     line = await connectOverLine(database.url);
     session = await signedInSession(database.db, T0);
-    await usableAccess(line.db, session.accessToken, ADA, later(1));
+    await authenticateAccessToken(line.db, session.accessToken, ADA, later(1));
     await line.cut();
   });
   afterEach(() => line.close());
@@ -311,7 +311,7 @@ describe("a logout while the database is away", () => {
     await endTokenOf(logout(line.db, cookiesOf(session), ADA, later(10)));
     expect(await isRevoked(session)).toBe(false);
     // By a pool that still reaches the database, as it is in the moment before the outbox does.
-    expect(await usableAccess(database.db, session.accessToken, ADA, later(11))).toBeNull();
+    expect(await authenticateAccessToken(database.db, session.accessToken, ADA, later(11))).toBeNull();
     expect(await refresh(database.db, session.refreshToken, ADA, later(600))).toEqual({
       kind: "ended",
       reason: "over",
@@ -427,7 +427,7 @@ describe("an end token", () => {
   test("opens nothing: it is neither an access token nor a refresh token, and those are no end tokens", async () => {
     const session = await signedInSession(database.db, T0);
     const endToken = await endTokenFor(session);
-    expect(await usableAccess(database.db, endToken, ADA, later(1))).toBeNull();
+    expect(await authenticateAccessToken(database.db, endToken, ADA, later(1))).toBeNull();
     expect((await refresh(database.db, endToken, ADA, later(1))).kind).toBe("unreadable");
     for (const token of [session.accessToken, session.refreshToken, `${endToken}x`, "", "a.b.c"]) {
       expect(await reasonOf(endUnlessHeld(database.db, token, cookiesOf({}), later(1)))).toBe("BAD_INPUT");

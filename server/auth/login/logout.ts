@@ -10,9 +10,9 @@ import { readAccessToken } from "@/server/auth/tokens/access-token";
 import { idsOf, type Caller } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
 import type { PresentedCookies } from "@/server/auth/tokens/cookies";
-import { endSession, learnOfRevocations, presentedSession } from "@/server/auth/sessions/end-session";
-import { mintEndToken, readEndToken, type Endings } from "@/server/auth/tokens/end-token";
-import { keepForLater } from "@/server/auth/sessions/pending-revocations";
+import { endSession, syncRevocations, presentedSession } from "@/server/auth/sessions/end-session";
+import { mintEndToken, readEndToken, type Revocations } from "@/server/auth/tokens/end-token";
+import { queueRevocation } from "@/server/auth/sessions/pending-revocations";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { noteRevoked } from "@/server/auth/sessions/revocation-feed";
 
@@ -58,7 +58,7 @@ export async function endUnlessHeld(
 /** The database may be away: then the endings are kept for it, and the refusal carries what a browser can repeat them with. */
 async function endOrKeepForLater(
   db: Kysely<Database>,
-  endings: Endings,
+  endings: Revocations,
   now: Date,
   end: () => Promise<void>,
 ): Promise<void> {
@@ -68,25 +68,25 @@ async function endOrKeepForLater(
     if (error instanceof Refusal) throw error;
     // Whatever failed, the cookies are cleared with this answer: no later request of the browser could end them.
     if (!isUnavailable(error)) log.error({ err: error }, "a logout failed");
-    keepForLater(db, endings, (part) => endEach(db, part));
+    queueRevocation(db, endings, (part) => endEach(db, part));
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1, endToken: await mintEndToken(endings, now) });
   }
 }
 
 /** What an end token or a logout from before names. Sessions that were opened since are not meant. */
-async function endEach(db: Kysely<Database>, { sessionIds, reason, all }: Endings): Promise<void> {
+async function endEach(db: Kysely<Database>, { sessionIds, reason, all }: Revocations): Promise<void> {
   for (const id of sessionIds) await endSession(db, { id }, reason);
   if (all === undefined) return;
   const { userId, before } = all;
   const revoked = await revokeAllSessions(db, { userId, openedBy: before }, reason, before);
-  await learnOfRevocations(db);
+  await syncRevocations(db);
   securityEvent("all-sessions-ended", { userId, revoked, reason });
 }
 
 /** Ends every session of the caller, this one and logins under way too. Refuses a caller whose session has ended. */
 export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now: Date): Promise<void> {
   const { user, session } = caller;
-  const endings: Endings = {
+  const endings: Revocations = {
     sessionIds: [session.id],
     reason: "logout everywhere",
     all: { userId: user.id, before: now },
@@ -95,7 +95,7 @@ export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now
     const revoked = await revokeAllSessions(db, idsOf(caller), endings.reason, now);
     if (revoked === null) throw new Refusal("SESSION_ENDED");
     noteRevoked(session.id);
-    await learnOfRevocations(db);
+    await syncRevocations(db);
     securityEvent("all-sessions-ended", { userId: user.id, revoked, reason: endings.reason });
   });
 }
@@ -104,7 +104,7 @@ export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now
 export async function logoutOthers(db: Kysely<Database>, caller: Caller, now: Date): Promise<number> {
   const revoked = await revokeOtherSessions(db, idsOf(caller), "revoked by user", now);
   if (revoked === null) throw new Refusal("SESSION_ENDED");
-  await learnOfRevocations(db);
+  await syncRevocations(db);
   securityEvent("other-sessions-ended", { userId: caller.user.id, revoked, reason: "revoked by user" });
   return revoked;
 }

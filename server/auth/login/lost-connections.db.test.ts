@@ -6,7 +6,7 @@ import { connect } from "@/db/connect";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
-import { startCuttingProxy, type Cut } from "@/db/testing-cuts";
+import { startCuttingProxy, type ConnectionCut } from "@/db/testing-connection-cuts";
 import { findUserById } from "@/db/tables/users";
 import { readAccessToken } from "@/server/auth/tokens/access-token";
 import { callerOf } from "@/server/auth/gate/authenticate";
@@ -14,7 +14,7 @@ import type { Caller } from "@/server/auth/policy/credentials";
 import { changePassword } from "./change-password";
 import { signedInSession } from "@/server/auth/db-testing";
 import { endOwnSession } from "@/server/auth/sessions/end-session";
-import type { Grant } from "@/server/auth/sessions/issue-tokens";
+import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { login } from "./login";
 import { logoutEverywhere, logoutOthers } from "./logout";
 import { openSession } from "@/server/auth/sessions/open-session";
@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const CUTS = [false, true].flatMap((staysAway) =>
-  (["before", "after"] as const).map((when): Omit<Cut, "statement"> => ({ when, staysAway })),
+  (["before", "after"] as const).map((when): Omit<ConnectionCut, "statement"> => ({ when, staysAway })),
 );
 
 const liveSessions = async (userId: string) => {
@@ -55,7 +55,7 @@ const hashOf = async (userId: string) => (await findUserById(database.db, userId
  * the result, or null where the act failed, when the database is back.
  */
 async function cutEverywhere<Start, Result>(
-  how: Omit<Cut, "statement">,
+  how: Omit<ConnectionCut, "statement">,
   begin: () => Promise<Start>,
   act: (db: Kysely<Database>, start: Start) => Promise<Result>,
   check: (start: Start, result: Result | null, db: Kysely<Database>) => Promise<void>,
@@ -112,7 +112,7 @@ describe.concurrent.each(CUTS)(
           const input = { email: user.email, password: PASSWORD, remember: true };
           return login(db, input, newClient(), before.refreshToken, soon);
         },
-        async ({ before, user }, result: Grant | null) => {
+        async ({ before, user }, result: IssuedTokens | null) => {
           const live = await liveSessions(user.id);
           if (result !== null) return expect(live).toEqual([result.access.sessionId]);
           // Only a commit whose reply is lost, with nobody there to ask what became of it, costs the session that was there before.
@@ -134,7 +134,7 @@ describe.concurrent.each(CUTS)(
           return { caller, sessions: [own.id, other.id].sort() };
         },
         (db, { caller }) => changePassword(db, caller, { currentPassword: PASSWORD, newPassword: NEW }, ADA, soon),
-        async ({ caller, sessions }, result: Grant | null) => {
+        async ({ caller, sessions }, result: IssuedTokens | null) => {
           const [live, isNew] = [
             await liveSessions(caller.user.id),
             await passwordMatches(await hashOf(caller.user.id), NEW),

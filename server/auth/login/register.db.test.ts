@@ -2,7 +2,7 @@ import "@/server/runtime/testing-env";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { atOnce, createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
-import { noteCutShort, requestNotes } from "@/server/runtime/request-state";
+import { recordAborted, requestState } from "@/server/runtime/request-state";
 import { countStatements, reasonOf, signedInSession } from "@/server/auth/db-testing";
 import { registerInput } from "./inputs";
 import { login } from "./login";
@@ -98,8 +98,8 @@ test("a taken email tells nothing about its owner and changes nothing of theirs"
 describe("a registration whose answer could not be sent", () => {
   async function undelivered(email: string) {
     const notes = { requestId: "lost" };
-    const { access } = await requestNotes.run(notes, () => attempt({ email }));
-    noteCutShort(notes, false);
+    const { access } = await requestState.run(notes, () => attempt({ email }));
+    recordAborted(notes, false);
     await vi.waitFor(async () => {
       expect(await readSession(database.db, access.sessionId)).toMatchObject({ revokedReason: "never delivered" });
     }, 30_000);

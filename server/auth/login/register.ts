@@ -7,7 +7,7 @@ import { insertUserWithSession } from "@/db/tables/users";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import { presentedSession } from "@/server/auth/sessions/end-session";
-import type { Grant } from "@/server/auth/sessions/issue-tokens";
+import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import type { RegisterInput } from "./inputs";
 import { login } from "./login";
 import { grantOpened, LOST_REPLY, noteReplaced, withoutLeftover } from "@/server/auth/sessions/open-session";
@@ -24,7 +24,7 @@ export async function register(
   client: Client,
   presentedRefreshToken: string | null,
   now: Date,
-): Promise<Grant> {
+): Promise<IssuedTokens> {
   await spend(db, registrationsFrom(client), now);
   await refuseWeakPassword("password", input.password, input);
 
@@ -59,7 +59,7 @@ async function repeatRegistration(
   client: Client,
   presentedRefreshToken: string | null,
   now: Date,
-): Promise<Grant> {
+): Promise<IssuedTokens> {
   const taken = new Refusal("EMAIL_TAKEN", { fields: { email: "An account with this email already exists." } });
   if (!(await wasNeverSignedIn(db, email))) throw taken;
   try {

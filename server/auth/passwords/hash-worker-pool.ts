@@ -39,7 +39,7 @@ parentPort.on("message", ({ password, storedHash, options }) => {
  * would hold up name look-ups, files and WebCrypto, and at the priority of the event loop every call. Starts as many as
  * are asked for at once; whoever asks bounds them.
  */
-export class HashThreads {
+export class HashWorkerPool {
   readonly #idle: Worker[] = [];
 
   async hash(password: string, options: Options): Promise<string> {
@@ -82,7 +82,7 @@ export class HashThreads {
 const SHARED = Symbol.for("portcullis.hash-threads");
 
 /** This process's threads: bundles have their own modules but share the machine's cores. */
-export function hashThreads(): HashThreads {
-  const shared = globalThis as { [SHARED]?: HashThreads };
-  return (shared[SHARED] ??= new HashThreads());
+export function hashWorkerPool(): HashWorkerPool {
+  const shared = globalThis as { [SHARED]?: HashWorkerPool };
+  return (shared[SHARED] ??= new HashWorkerPool());
 }

@@ -1,7 +1,7 @@
 import "server-only";
 import { parseOptions, type ParsedHashOptions } from "@node-rs/argon2";
-import { hashQueue } from "@/server/runtime/concurrency-limiter";
-import { hashThreads } from "./hash-worker-pool";
+import { hashLimiter } from "@/server/runtime/concurrency-limiter";
+import { hashWorkerPool } from "./hash-worker-pool";
 import { normalizePassword } from "@/server/auth/policy/password-rules";
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes. A change reaches each account at its next login. */
@@ -30,7 +30,7 @@ const COSTS_AT_MOST = 4;
 /** Throws UNAVAILABLE when too many hashes are asked for at once. */
 export async function hashPassword(password: string): Promise<string> {
   if (!password.isWellFormed()) throw new TypeError("A password with lone surrogates has no hash of its own");
-  return hashQueue().run(() => hashThreads().hash(normalizePassword(password), PARAMETERS));
+  return hashLimiter().run(() => hashWorkerPool().hash(normalizePassword(password), PARAMETERS));
 }
 
 /**
@@ -43,11 +43,11 @@ export async function passwordMatches(storedHash: string | undefined, password: 
   if (costsMet.size < COSTS_AT_MOST) costsMet.add(cost);
   const costs = new Set([...costsMet, cost]);
   const normalized = normalizePassword(password);
-  return hashQueue().run(async () => {
+  return hashLimiter().run(async () => {
     let matches = false;
     for (const each of costs) {
       const isReal = isCheckable && each === cost;
-      const isMatch = await hashThreads().verify(isReal ? storedHash : decoyOf(each), normalized);
+      const isMatch = await hashWorkerPool().verify(isReal ? storedHash : decoyOf(each), normalized);
       matches ||= isReal && isMatch;
     }
     return matches;

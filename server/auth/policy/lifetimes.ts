@@ -8,10 +8,10 @@ export interface Lifetimes {
 }
 
 /** A thief may hold the grace window open by coming back inside it, but not longer than this many windows. */
-export const GRACE_WINDOWS_AT_MOST = 10;
+export const MAX_GRACE_WINDOWS = 10;
 
 /** The server cuts every request off at this age, or at half the grace window where that is shorter. */
-export const REQUEST_SECONDS_AT_MOST = 12;
+export const MAX_REQUEST_SECONDS = 12;
 
 /** A slow database is given up on: the gate has a better answer than waiting. */
 const REFRESH_SECONDS_AT_MOST = 5;
@@ -26,7 +26,7 @@ export const REVOCATION_STALE_SECONDS = 10;
 export const REVOCATION_OVERLAP_SECONDS = 15;
 
 /** How many sessions of one account may live at the same time: opening one more ends those that were seen least recently. */
-export const LIVE_SESSIONS_AT_MOST = 100;
+export const MAX_LIVE_SESSIONS = 100;
 
 /** Ended sessions stay this long, so that a device that was signed in before is still known. */
 export const ENDED_SESSION_KEPT_SECONDS = 30 * 24 * 3600;
@@ -45,7 +45,7 @@ export function earlierOf(one: Date, other: Date): Date {
 
 /** Cut-off age of a request: a reply that outlives half the grace window could undo a newer one. */
 export function requestLifeSeconds(refreshGraceSeconds: number): number {
-  return Math.min(REQUEST_SECONDS_AT_MOST, refreshGraceSeconds / 2);
+  return Math.min(MAX_REQUEST_SECONDS, refreshGraceSeconds / 2);
 }
 
 /**

@@ -3,12 +3,12 @@ import type { Kysely } from "kysely";
 import { DatabaseFault, isUnavailable } from "@/db/faults";
 import { clearHits, countHit, refundHits, type Hits, type Refund } from "@/db/tables/rate-limits";
 import type { Database } from "@/db/schema";
-import { beforeClosing } from "@/server/runtime/database";
+import { onDatabaseClose } from "@/server/runtime/database";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { WindowLimit } from "@/server/auth/policy/sliding-window";
-import { Refunds } from "./refunds";
-import { RememberedHits } from "./in-memory-fallback";
+import { RefundBatch } from "./refunds";
+import { InMemoryFallback } from "./in-memory-fallback";
 
 export interface CountedHit extends Hits, Refund {
   countedIn: "table" | "process";
@@ -19,8 +19,8 @@ export interface CountedHit extends Hits, Refund {
  * slows the table must neither shut everybody out nor guess without end.
  */
 export class HitCounter {
-  readonly #remembered = new RememberedHits();
-  readonly #refunds = new Refunds((refunds) =>
+  readonly #remembered = new InMemoryFallback();
+  readonly #refunds = new RefundBatch((refunds) =>
     this.#unlessUnavailable(() => refundHits(this.db, refunds, latestOf(refunds))),
   );
   #isAlone = false;
@@ -91,6 +91,6 @@ export function hitCounter(db: Kysely<Database>): HitCounter {
   if (known !== undefined) return known;
   const counter = new HitCounter(db);
   counters.set(db, counter);
-  beforeClosing(db, () => counter.settle());
+  onDatabaseClose(db, () => counter.settle());
   return counter;
 }

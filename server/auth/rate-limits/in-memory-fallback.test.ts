@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { RememberedHits } from "./in-memory-fallback";
+import { InMemoryFallback } from "./in-memory-fallback";
 
 const T0 = new Date("2026-11-21T12:00:00Z");
 const later = (seconds: number) => new Date(T0.getTime() + seconds * 1000);
 const LIMIT = { hitsAtMost: 10, windowSeconds: 60 };
 
 test("a hit counts until it leaves the window, and a full one refuses as the table does", () => {
-  const hits = new RememberedHits();
+  const hits = new InMemoryFallback();
   const two = { ...LIMIT, hitsAtMost: 2 };
   expect(hits.count("a", two, T0)).toEqual({ hits: 1, resetsAt: later(60) });
   expect(hits.count("a", two, later(59))).toEqual({ hits: 2, resetsAt: later(60) });
@@ -16,7 +16,7 @@ test("a hit counts until it leaves the window, and a full one refuses as the tab
 });
 
 test("counting goes on from what the table said last: this process's own hits at their time, all others as old as the oldest", () => {
-  const hits = new RememberedHits();
+  const hits = new InMemoryFallback();
   hits.learn("a", { hits: 8, resetsAt: later(30) }, LIMIT, T0);
   hits.learn("a", { hits: 9, resetsAt: later(30) }, LIMIT, later(1));
   expect(hits.count("a", LIMIT, later(2))).toEqual({ hits: 10, resetsAt: later(30) });
@@ -25,21 +25,21 @@ test("counting goes on from what the table said last: this process's own hits at
 });
 
 test("a hit that the table refused fills the window and is not counted itself", () => {
-  const hits = new RememberedHits();
+  const hits = new InMemoryFallback();
   hits.learn("a", { hits: 11, resetsAt: later(30) }, LIMIT, T0);
   expect(hits.count("a", LIMIT, later(29)).hits).toBe(11);
   expect(hits.count("a", LIMIT, later(30))).toEqual({ hits: 1, resetsAt: later(90) });
 });
 
 test("a table that comes and goes does not give back what was counted here meanwhile", () => {
-  const hits = new RememberedHits();
+  const hits = new InMemoryFallback();
   for (let count = 0; count < 9; count++) hits.count("a", LIMIT, T0);
   hits.learn("a", { hits: 1, resetsAt: later(60) }, LIMIT, T0);
   expect(hits.count("a", LIMIT, later(1)).hits).toBe(11);
 });
 
 test("a refund takes back one hit of its time, and a cleared bucket has all its room", () => {
-  const hits = new RememberedHits();
+  const hits = new InMemoryFallback();
   hits.learn("a", { hits: 3, resetsAt: later(60) }, LIMIT, T0);
   hits.count("a", LIMIT, later(1));
   hits.refund("a", later(1));

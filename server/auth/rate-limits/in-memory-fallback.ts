@@ -6,7 +6,7 @@ import { SlidingWindow, type WindowLimit } from "@/server/auth/policy/sliding-wi
 const BUCKETS_AT_MOST = 50_000;
 
 /** This process's counters, for the time in which the table does not answer. They go on from what it said last. */
-export class RememberedHits {
+export class InMemoryFallback {
   readonly #windows = new LRUCache<string, SlidingWindow>({ max: BUCKETS_AT_MOST });
 
   /**

@@ -2,16 +2,16 @@ import "@/server/runtime/testing-env";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
-import { inTurn } from "@/db/keyed-mutex";
+import { withKeyedMutex } from "@/db/keyed-mutex";
 import { atOnce, createTestDatabase, existingUser, lockTable, type TestDatabase } from "@/db/testing";
 import { closeDatabase } from "@/server/runtime/database";
-import { requestNotes, type RequestNotes } from "@/server/runtime/request-state";
+import { requestState, type RequestState } from "@/server/runtime/request-state";
 import { securityCounts } from "@/server/runtime/security-events";
 import type { Access } from "@/server/auth/tokens/access-token";
 import type { Caller } from "@/server/auth/policy/credentials";
 import { changePassword } from "@/server/auth/login/change-password";
 import { reasonOf } from "@/server/auth/db-testing";
-import { hashQueue } from "@/server/runtime/concurrency-limiter";
+import { hashLimiter } from "@/server/runtime/concurrency-limiter";
 import { hitCounter } from "./hit-counter";
 import { login } from "@/server/auth/login/login";
 import { hashPassword } from "@/server/auth/passwords/password";
@@ -194,7 +194,7 @@ test("a login whose failure cannot be given back succeeds all the same", async (
   const { email } = await somebody();
   let release!: () => void;
   const blocked = new Promise<void>((resolve) => (release = resolve));
-  const blockers = Array.from({ length: 2 }, () => hashQueue().run(() => blocked));
+  const blockers = Array.from({ length: 2 }, () => hashLimiter().run(() => blocked));
   const counted = () =>
     database.db
       .selectFrom("rateLimits")
@@ -219,7 +219,7 @@ test("too many hits on one counter at once are sent away: the table answers, and
   await spend(db, allowance, T0);
   const before = securityCounts()["limits-counted-alone"];
   let pass!: () => void;
-  const crowd = inTurn(db, allowance.bucket, () => new Promise<void>((resolve) => (pass = resolve)));
+  const crowd = withKeyedMutex(db, allowance.bucket, () => new Promise<void>((resolve) => (pass = resolve)));
   await expect(spend(db, allowance, T0)).rejects.toMatchObject({ code: "ROW_BUSY" });
   pass();
   await crowd;
@@ -252,8 +252,8 @@ test("a stuck client that holds one counter's row keeps nobody from signing in",
 describe("what an answer tells of limits", () => {
   /** The quota in the headers of the answer to what `run` does. */
   async function told(run: () => Promise<unknown>) {
-    const notes: RequestNotes = { requestId: "request-1" };
-    await requestNotes.run(notes, run).catch(() => {});
+    const notes: RequestState = { requestId: "request-1" };
+    await requestState.run(notes, run).catch(() => {});
     return notes.quota && { ...notes.quota };
   }
 

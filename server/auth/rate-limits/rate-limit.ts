@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 import { env } from "@/server/runtime/env";
-import { noteQuota } from "@/server/runtime/request-state";
+import { recordQuota } from "@/server/runtime/request-state";
 import { addressGroup, addressSite, WIDER_ALLOWANCE } from "@/server/auth/client/client-address";
 import type { Client } from "@/server/auth/client/client";
 import { hitCounter, type CountedHit } from "./hit-counter";
@@ -16,7 +16,7 @@ interface Limit extends WindowLimit {
 }
 
 /** A sliding window in MySQL: exact for all instances together, as long as its table answers. */
-export interface Allowance {
+export interface RateLimit {
   bucket: string;
   limit: Limit;
   /** Whether whoever spends from it may know what is left. A refusal tells in any case. */
@@ -25,11 +25,11 @@ export interface Allowance {
   site: { key: string; limit: Limit } | null;
 }
 
-export function loginsFrom(client: Client): Allowance {
+export function loginsFrom(client: Client): RateLimit {
   return perAddress({ name: "login", hitsAtMost: 10, windowSeconds: 60 }, client);
 }
 
-export function registrationsFrom(client: Client): Allowance {
+export function registrationsFrom(client: Client): RateLimit {
   return perAddress({ name: "register", hitsAtMost: 5, windowSeconds: 60 }, client);
 }
 
@@ -39,7 +39,7 @@ const FAILURES: Limit = { name: "failures", hitsAtMost: 10, windowSeconds: 15 * 
  * Wrong passwords at the login of an account, from wherever. Counted for unknown emails as well: the answers are alike. What is
  * left would tell what others do there. Only checks of a password spend from it: other ways to sign in are not blocked by it.
  */
-export function failuresOfAccount(email: string): Allowance {
+export function failuresOfAccount(email: string): RateLimit {
   return { bucket: bucketOf(FAILURES, [email]), limit: FAILURES, isTold: false, site: null };
 }
 
@@ -47,17 +47,17 @@ export function failuresOfAccount(email: string): Allowance {
  * What a device that signed in before has besides, so that others cannot lock its owner out. Named by the session it signed in
  * with: a holder of that session's tokens has this one allowance, under whatever address and user agent.
  */
-export function failuresOfDevice(email: string, knownSessionId: string): Allowance {
+export function failuresOfDevice(email: string, knownSessionId: string): RateLimit {
   return { bucket: bucketOf(FAILURES, [email, "device", knownSessionId]), limit: FAILURES, isTold: false, site: null };
 }
 
 /** Wrong passwords of whoever is signed in, by user: device, address and session are the client's to choose. */
-export function failuresOfUser(userId: string): Allowance {
+export function failuresOfUser(userId: string): RateLimit {
   return { bucket: bucketOf(FAILURES, ["user", userId]), limit: FAILURES, isTold: true, site: null };
 }
 
 /** Takes one from the allowance before the work is done, so that parallel guesses cannot share the last one. Refuses when none is left. */
-export async function spend(db: Kysely<Database>, allowance: Allowance, now: Date): Promise<CountedHit> {
+export async function spend(db: Kysely<Database>, allowance: RateLimit, now: Date): Promise<CountedHit> {
   const { bucket, limit, isTold, site } = allowance;
   const hit = await hitCounter(db).count(bucket, limit, now);
   const retryAfterSeconds = note(limit, hit, isTold, now);
@@ -111,7 +111,7 @@ export async function spendGuess(
 }
 
 /** Gives one back: it was no failure after all. Nobody waits for it: it takes up to a tenth of a second. */
-export function giveBack(db: Kysely<Database>, hit: CountedHit): void {
+export function refund(db: Kysely<Database>, hit: CountedHit): void {
   hitCounter(db).refund(hit);
 }
 
@@ -143,7 +143,7 @@ function note(
 ): number | null {
   const isExceeded = hits > limit;
   const resetSeconds = Math.max(1, Math.ceil((resetsAt.getTime() - now.getTime()) / 1000));
-  if (isExceeded || isTold) noteQuota({ isExceeded, limit, remaining: Math.max(0, limit - hits), resetSeconds });
+  if (isExceeded || isTold) recordQuota({ isExceeded, limit, remaining: Math.max(0, limit - hits), resetSeconds });
   return isExceeded ? resetSeconds : null;
 }
 
@@ -151,7 +151,7 @@ function isAddressLimit({ name }: Limit): boolean {
   return name !== FAILURES.name;
 }
 
-function perAddress(limit: Limit, client: Client): Allowance {
+function perAddress(limit: Limit, client: Client): RateLimit {
   const times = (factor: number): Limit => ({
     ...limit,
     hitsAtMost: Math.max(1, Math.floor(limit.hitsAtMost * factor * env().RATE_LIMIT_FACTOR)),

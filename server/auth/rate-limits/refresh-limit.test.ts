@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test, vi } from "vitest";
-import { requestNotes, type RequestNotes } from "@/server/runtime/request-state";
+import { requestState, type RequestState } from "@/server/runtime/request-state";
 import { spendRefresh } from "./refresh-limit";
 
 const T0 = new Date("2026-11-21T12:00:00.250Z");
@@ -8,9 +8,9 @@ const later = (seconds: number) => new Date(T0.getTime() + seconds * 1000);
 
 /** What the answer to such a request says of its limit. */
 function spend(sessionId: string, now: Date) {
-  const notes: RequestNotes = { requestId: "request-1" };
+  const notes: RequestState = { requestId: "request-1" };
   try {
-    requestNotes.run(notes, () => spendRefresh(sessionId, now));
+    requestState.run(notes, () => spendRefresh(sessionId, now));
     return { passes: true, ...notes.quota };
   } catch (error) {
     expect(error).toMatchObject({ reason: "RATE_LIMITED", details: { retryAfterSeconds: notes.quota?.resetSeconds } });

@@ -1,6 +1,6 @@
 import "server-only";
 import { LRUCache } from "lru-cache";
-import { noteQuota } from "@/server/runtime/request-state";
+import { recordQuota } from "@/server/runtime/request-state";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { SlidingWindow } from "@/server/auth/policy/sliding-window";
 
@@ -21,6 +21,6 @@ export function spendRefresh(sessionId: string, now: Date): void {
   const limit = LIMIT.hitsAtMost;
   const isExceeded = hits > limit;
   const resetSeconds = Math.max(1, Math.ceil((resetsAt - now.getTime()) / 1000));
-  noteQuota({ isExceeded, limit, remaining: Math.max(0, limit - hits), resetSeconds });
+  recordQuota({ isExceeded, limit, remaining: Math.max(0, limit - hits), resetSeconds });
   if (isExceeded) throw new Refusal("RATE_LIMITED", { retryAfterSeconds: resetSeconds });
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Refund } from "@/db/tables/rate-limits";
-import { Refunds } from "./refunds";
+import { RefundBatch } from "./refunds";
 
 const T0 = new Date("2026-11-28T12:00:00Z");
 const later = (seconds: number) => new Date(T0.getTime() + seconds * 1000);
@@ -12,7 +12,7 @@ afterEach(() => void vi.useRealTimers());
 function newRefunds() {
   const sent: Refund[][] = [];
   const ends: (() => void)[] = [];
-  const refunds = new Refunds((together) => {
+  const refunds = new RefundBatch((together) => {
     sent.push(together);
     return new Promise((resolve) => ends.push(resolve));
   });

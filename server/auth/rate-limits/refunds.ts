@@ -8,7 +8,7 @@ const GATHERED_MILLISECONDS = 100;
  * Gives hits back without keeping anybody waiting: the first at once, and what comes in the next tenth of a second together. In a
  * flood of logins each is spared a statement.
  */
-export class Refunds {
+export class RefundBatch {
   readonly #waiting: Refund[] = [];
   #gathering: NodeJS.Timeout | null = null;
   #sent = Promise.resolve();

@@ -95,7 +95,7 @@ function isClosed(error: unknown): boolean {
 }
 
 /** After a revocation of many: this instance learns which before the answer leaves. The revocation stands in any case. */
-export async function learnOfRevocations(db: Kysely<Database>): Promise<void> {
+export async function syncRevocations(db: Kysely<Database>): Promise<void> {
   try {
     await readRevocations(db);
   } catch (error) {

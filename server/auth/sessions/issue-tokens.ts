@@ -7,23 +7,23 @@ import { mintRefreshToken } from "@/server/auth/tokens/refresh-token";
 import type { Session } from "./sessions";
 
 /** What a holder is given: who they are now, and the cookies that say so. */
-export interface Grant {
+export interface IssuedTokens {
   access: Access;
   cookies: CookieToSet[];
 }
 
 /** A new access token. Its cookie ends when refreshing is due, so that the browser itself asks the gate. */
-export async function grantAccess(session: Session, client: Client, now: Date): Promise<Grant> {
+export async function issueAccessToken(session: Session, client: Client, now: Date): Promise<IssuedTokens> {
   const { token, access } = await mintAccessToken(subjectOf(session), client, now);
   const maxAge = session.remember ? secondsBetween(now, access.refreshDueAt) : null;
   return { access, cookies: [accessCookie(token, maxAge)] };
 }
 
 /** A new access token, and the refresh token that the session's row stands for. */
-export async function grantBoth(session: Session, client: Client, now: Date): Promise<Grant> {
+export async function issueTokens(session: Session, client: Client, now: Date): Promise<IssuedTokens> {
   // Side by side: each signature is made by another thread.
   const [{ access, cookies }, token] = await Promise.all([
-    grantAccess(session, client, now),
+    issueAccessToken(session, client, now),
     mintRefreshToken({
       sessionId: session.id,
       generation: session.generation,

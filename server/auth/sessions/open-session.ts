@@ -5,12 +5,12 @@ import { endOldestSessions } from "@/db/tables/revocations";
 import type { Database, NewSession, User } from "@/db/schema";
 import { ENDED_AT_ONCE, findSessionWithUser, insertSession, type OpenedSession } from "@/db/tables/sessions";
 import { log } from "@/server/runtime/log";
-import { ifUndelivered, requestNotes } from "@/server/runtime/request-state";
+import { ifUndelivered, requestState } from "@/server/runtime/request-state";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
-import { endUndelivered, learnOfRevocations } from "./end-session";
-import { grantBoth, type Grant } from "./issue-tokens";
-import { LIVE_SESSIONS_AT_MOST } from "@/server/auth/policy/lifetimes";
+import { endUndelivered, syncRevocations } from "./end-session";
+import { issueTokens, type IssuedTokens } from "./issue-tokens";
+import { MAX_LIVE_SESSIONS } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { noteRevoked } from "./revocation-feed";
 import { asOpened, newSession, type Session } from "./sessions";
@@ -31,7 +31,7 @@ export async function openSession(
   replacedId: string | null = null,
 ): Promise<Session | null> {
   const session = newSession(user.id, remember, client, now);
-  const options = { sessionEpoch: user.sessionEpoch, replacedId, liveAtMost: LIVE_SESSIONS_AT_MOST };
+  const options = { sessionEpoch: user.sessionEpoch, replacedId, liveAtMost: MAX_LIVE_SESSIONS };
   const opened = await withoutLeftover(db, session, () => insertSession(db, session, options), LOST_REPLY);
   if (opened === null) return null;
   await noteReplaced(db, session, replacedId, opened, now);
@@ -49,7 +49,7 @@ export async function withoutLeftover<Result>(
   done: Result,
 ): Promise<Result> {
   // Nobody waits for the tokens any longer.
-  if (requestNotes.getStore()?.cutShort) throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+  if (requestState.getStore()?.cutShort) throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   try {
     return await write();
   } catch (error) {
@@ -76,14 +76,14 @@ export async function noteReplaced(
   }
   if (endedOldest === 0) return;
   const revoked = endedOldest + (endedOldest < ENDED_AT_ONCE ? 0 : await endRemaining(db, userId, now));
-  await learnOfRevocations(db);
+  await syncRevocations(db);
   securityEvent("oldest-sessions-ended", { userId, revoked, reason: "too many sessions" });
 }
 
 /** For an account from before there was a limit. What a fault leaves, the next login ends. */
 async function endRemaining(db: Kysely<Database>, userId: string, now: Date): Promise<number> {
   try {
-    return await endOldestSessions(db, userId, { liveAtMost: LIVE_SESSIONS_AT_MOST, now });
+    return await endOldestSessions(db, userId, { liveAtMost: MAX_LIVE_SESSIONS, now });
   } catch (error) {
     if (!isUnavailable(error)) log.error({ err: error, userId }, "the oldest sessions could not be ended");
     return 0;
@@ -91,10 +91,15 @@ async function endRemaining(db: Kysely<Database>, userId: string, now: Date): Pr
 }
 
 /** The tokens of a session that was just opened. If they cannot be made or sent, it ends: nobody holds it. */
-export async function grantOpened(db: Kysely<Database>, session: Session, client: Client, now: Date): Promise<Grant> {
+export async function grantOpened(
+  db: Kysely<Database>,
+  session: Session,
+  client: Client,
+  now: Date,
+): Promise<IssuedTokens> {
   ifUndelivered(() => endUndelivered(db, session.id));
   try {
-    return await grantBoth(session, client, now);
+    return await issueTokens(session, client, now);
   } catch (error) {
     endUndelivered(db, session.id);
     throw error;

@@ -2,18 +2,18 @@ import "server-only";
 import type { Kysely } from "kysely";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
-import { beforeClosing } from "@/server/runtime/database";
+import { onDatabaseClose } from "@/server/runtime/database";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
-import type { Endings } from "@/server/auth/tokens/end-token";
+import type { Revocations } from "@/server/auth/tokens/end-token";
 import { noteRevoked } from "./revocation-feed";
 
 /** One revocation that the database could not be told of. */
 interface Pending {
   db: Kysely<Database>;
   /** One session, or all of a user. */
-  part: Endings;
-  end: (part: Endings) => Promise<void>;
+  part: Revocations;
+  end: (part: Revocations) => Promise<void>;
 }
 
 interface Outbox {
@@ -37,7 +37,7 @@ const outbox: Outbox = (shared[OUTBOX] ??= { pending: new Map(), timer: null, fa
  * Keeps a logout while the database is away: refused on this instance from here on, and repeated until the database has it. It is
  * lost if the process is killed before; then the event's ids and the browser's end token remain.
  */
-export function keepForLater(db: Kysely<Database>, endings: Endings, end: Pending["end"]): void {
+export function queueRevocation(db: Kysely<Database>, endings: Revocations, end: Pending["end"]): void {
   const { sessionIds, reason, all } = endings;
   for (const sessionId of sessionIds) {
     noteRevoked(sessionId);
@@ -47,13 +47,13 @@ export function keepForLater(db: Kysely<Database>, endings: Endings, end: Pendin
   securityEvent("logout-pending", { sessionIds, userId: all?.userId, reason });
   if (!outbox.registered.has(db)) {
     outbox.registered.add(db);
-    beforeClosing(db, () => performLast(db));
+    onDatabaseClose(db, () => performLast(db));
   }
   schedule();
 }
 
 /** Whether a logout of this session waits for the database. */
-export function isEndingPending(session: { id: string; userId: string; createdAt: Date }): boolean {
+export function isRevocationPending(session: { id: string; userId: string; createdAt: Date }): boolean {
   if (outbox.pending.size === 0) return false;
   if (outbox.pending.has(`session ${session.id}`)) return true;
   const all = outbox.pending.get(`all ${session.userId}`)?.part.all;

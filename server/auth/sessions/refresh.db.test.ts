@@ -2,7 +2,7 @@ import "@/server/runtime/testing-env";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
 import { atOnce, createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
-import { requestNotes, type RequestNotes } from "@/server/runtime/request-state";
+import { requestState, type RequestState } from "@/server/runtime/request-state";
 import { countStatements, reasonOf, refreshTokenIn, signedInSession } from "@/server/auth/db-testing";
 import { endSession } from "./end-session";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
@@ -143,15 +143,15 @@ describe("a request whose client has hung up", () => {
       if (seconds > 1300) await ask(first.token, 1200);
     }
     const before = await readSession(database.db, id);
-    const late = requestNotes.run(GONE, () => refresh(database.db, refreshToken, ADA, later(seconds)));
+    const late = requestState.run(GONE, () => refresh(database.db, refreshToken, ADA, later(seconds)));
     expect(await reasonOf(late)).toBe("UNAVAILABLE");
     expect(await readSession(database.db, id)).toEqual(before);
   });
 
   test("does not end the flight for those who share it and still wait", async () => {
     const { refreshToken } = await signedInSession(database.db, T0);
-    const asked = (notes: RequestNotes) =>
-      requestNotes.run(notes, () => refresh(database.db, refreshToken, ADA, later(600)));
+    const asked = (notes: RequestState) =>
+      requestState.run(notes, () => refresh(database.db, refreshToken, ADA, later(600)));
     const outcomes = await Promise.all([asked(GONE), asked(WAITING)]);
     expect(outcomes.map(({ kind }) => kind)).toEqual(["refreshed", "refreshed"]);
   });

@@ -5,7 +5,7 @@ import type { Database } from "@/db/schema";
 import { findSessionWithUser, type SessionWithUser } from "@/db/tables/sessions";
 import { env } from "@/server/runtime/env";
 import { log } from "@/server/runtime/log";
-import { requestNotes, type RequestNotes } from "@/server/runtime/request-state";
+import { requestState, type RequestState } from "@/server/runtime/request-state";
 import { securityEvent, type SecurityEvent } from "@/server/runtime/security-events";
 import type { Access } from "@/server/auth/tokens/access-token";
 import { spendRefresh } from "@/server/auth/rate-limits/refresh-limit";
@@ -13,14 +13,14 @@ import type { Client } from "@/server/auth/client/client";
 import type { CookieToSet } from "@/server/auth/tokens/cookies";
 import { isSameBrowser } from "@/server/auth/client/device";
 import { endSession } from "./end-session";
-import { grantAccess, grantBoth } from "./issue-tokens";
-import { isEndingPending } from "./pending-revocations";
+import { issueAccessToken, issueTokens } from "./issue-tokens";
+import { isRevocationPending } from "./pending-revocations";
 import type { RefreshResult } from "@/server/auth/policy/credentials";
 import { refreshWorkSeconds, secondsBetween } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { readRefreshToken, type PresentedRefreshToken } from "@/server/auth/tokens/refresh-token";
 import { judgeRotation } from "./rotation";
-import { advance, handAgain, replaceLost, type Session } from "./sessions";
+import { rotate, reissue, recover, type Session } from "./sessions";
 
 /** How often a refresh that lost a race is judged again. More losses in a row mean that something else is wrong. */
 const ROUNDS_AT_MOST = 3;
@@ -43,7 +43,7 @@ const SHARED_STATE_HINT =
 interface Flight {
   outcome: Promise<RefreshOutcome>;
   /** Notes of the requests that share it. */
-  askers: (RequestNotes | undefined)[];
+  askers: (RequestState | undefined)[];
 }
 
 /** The refresh that is under way for a token and a client, so that parallel requests share it. */
@@ -58,13 +58,13 @@ export async function refresh(db: Kysely<Database>, token: string, client: Clien
   const flight = JSON.stringify([token, client.address, client.browser, client.os]);
   const started = underWay.get(flight);
   if (started !== undefined) {
-    started.askers.push(requestNotes.getStore());
+    started.askers.push(requestState.getStore());
     return started.outcome;
   }
 
   const milliseconds = refreshWorkSeconds(env().REFRESH_GRACE_SECONDS) * 1000;
   const deadline = performance.now() + milliseconds;
-  const askers = [requestNotes.getStore()];
+  const askers = [requestState.getStore()];
   // A process that was paused finds requests in its sockets that are older than any may be, and whose senders moved on.
   const isTooLate = () => performance.now() > deadline || askers.every((asker) => asker?.cutShort);
   const outcome = withinMilliseconds(milliseconds, refreshAlone(db, token, client, now, isTooLate));
@@ -120,21 +120,21 @@ async function judgeAndAct(
   now: Date,
 ): Promise<RefreshOutcome | "lost the race"> {
   // Logged out while the database was away: its row does not say so yet.
-  if (row !== null && isEndingPending(row)) return { kind: "ended", reason: "over" };
+  if (row !== null && isRevocationPending(row)) return { kind: "ended", reason: "over" };
   const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now);
   if (row === null || verdict.kind === "ended") return endedOutcome(db, row, now);
 
   switch (verdict.kind) {
     case "fresh": {
-      const granted = await grantAccess(row, client, now);
+      const granted = await issueAccessToken(row, client, now);
       return { kind: "refreshed", verdict: "fresh", ...granted };
     }
     case "rotate":
-      return granted("rotate", await advance(db, row, client, now), client, now);
+      return granted("rotate", await rotate(db, row, client, now), client, now);
     case "reissue":
-      return granted("reissue", await handAgain(db, row, now), client, now);
+      return granted("reissue", await reissue(db, row, now), client, now);
     case "recover":
-      return granted("recover", await replaceLost(db, row, client, now), client, now);
+      return granted("recover", await recover(db, row, client, now), client, now);
     case "replayed":
       await endSession(db, row, "replayed");
       securityEvent("session-replayed", {
@@ -159,7 +159,7 @@ async function granted(
   if (row === null) return "lost the race";
   const { id: sessionId, userId, generation } = row;
   securityEvent(EVENT_OF[verdict], { sessionId, userId, address: client.address, generation });
-  return { kind: "refreshed", verdict, ...(await grantBoth(row, client, now)) };
+  return { kind: "refreshed", verdict, ...(await issueTokens(row, client, now)) };
 }
 
 async function endedOutcome(db: Kysely<Database>, row: SessionWithUser | null, now: Date): Promise<RefreshOutcome> {

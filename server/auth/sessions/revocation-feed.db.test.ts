@@ -65,7 +65,7 @@ async function databaseAt<Result>(seconds: number, run: (db: typeof database.db)
 }
 
 const isUsable = async (instance: Instance, token: string, db = database.db) =>
-  (await instance.usableAccess(db, token, ADA, later(10))) !== null;
+  (await instance.authenticateAccessToken(db, token, ADA, later(10))) !== null;
 
 describe("a revoked session", () => {
   test("is refused at once where it was revoked, and elsewhere with the next read", async () => {
@@ -292,7 +292,7 @@ describe("when the news is old", () => {
         await isUsable(there, alive.accessToken, nowhere),
       ]).toEqual([false, true]);
     });
-    expect(await there.usableAccess(nowhere, alive.accessToken, ADA, later(600))).toBeNull();
+    expect(await there.authenticateAccessToken(nowhere, alive.accessToken, ADA, later(600))).toBeNull();
     await nowhere.destroy();
   });
 

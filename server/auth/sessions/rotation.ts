@@ -1,6 +1,6 @@
 import "server-only";
 import { isSameBrowser, type Browser } from "@/server/auth/client/device";
-import { GRACE_WINDOWS_AT_MOST, secondsBetween } from "@/server/auth/policy/lifetimes";
+import { MAX_GRACE_WINDOWS, secondsBetween } from "@/server/auth/policy/lifetimes";
 import type { PresentedToken } from "@/server/auth/tokens/refresh-token";
 
 /** One session's row, as far as the verdict depends on it. */
@@ -58,7 +58,7 @@ export function judgeRotation(
 
   if (isSettled) return { kind: "recover" };
   // Not yet a sibling: the successor may still be on its way to an honest holder. Handing out nothing more lets it settle.
-  const heldOpenTooLong = secondsBetween(session.rotatedAt, now) > GRACE_WINDOWS_AT_MOST * graceSeconds;
+  const heldOpenTooLong = secondsBetween(session.rotatedAt, now) > MAX_GRACE_WINDOWS * graceSeconds;
   return heldOpenTooLong ? { kind: "fresh" } : { kind: "reissue" };
 }
 

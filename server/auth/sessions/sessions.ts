@@ -6,13 +6,13 @@ import {
   advanceSession,
   listLiveSessions,
   replaceSuccessor,
-  touchHanded,
+  extendReissueWindow,
   type SessionWithUser,
 } from "@/db/tables/sessions";
 import { env } from "@/server/runtime/env";
 import { idsOf, type Caller } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
-import { earlierOf, LIVE_SESSIONS_AT_MOST, secondsAfter } from "@/server/auth/policy/lifetimes";
+import { earlierOf, MAX_LIVE_SESSIONS, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { newNonce } from "@/server/auth/tokens/refresh-token";
 
@@ -47,7 +47,7 @@ export function asOpened(session: NewSession, user: Pick<User, "email" | "fullNa
 }
 
 /** The successor, made by one conditional statement. Null if somebody else was faster, or the session ended. */
-export async function advance(
+export async function rotate(
   db: Kysely<Database>,
   session: Session,
   client: Client,
@@ -66,14 +66,14 @@ export async function advance(
 }
 
 /** The successor once more, to somebody who still has the previous token. */
-export async function handAgain(db: Kysely<Database>, session: Session, now: Date): Promise<Session | null> {
+export async function reissue(db: Kysely<Database>, session: Session, now: Date): Promise<Session | null> {
   const { id, currentNonce, previousNonce } = session;
-  const handed = await touchHanded(db, { id, currentNonce, previousNonce, now });
+  const handed = await extendReissueWindow(db, { id, currentNonce, previousNonce, now });
   return handed ? { ...session, handedAt: now } : null;
 }
 
 /** A sibling in place of a successor that nobody received: from here on that one is dead. */
-export async function replaceLost(
+export async function recover(
   db: Kysely<Database>,
   session: Session,
   client: Client,
@@ -103,7 +103,7 @@ export interface DeviceSession {
 
 /** Most recently seen first. Refuses a caller whose own session is not among those that live. */
 export async function listSessions(db: Kysely<Database>, caller: Caller, now: Date): Promise<DeviceSession[]> {
-  const rows = await listLiveSessions(db, idsOf(caller), { now, atMost: LIVE_SESSIONS_AT_MOST });
+  const rows = await listLiveSessions(db, idsOf(caller), { now, atMost: MAX_LIVE_SESSIONS });
   if (rows === null) throw new Refusal("SESSION_ENDED");
   return rows.map((row) => ({
     id: row.id,

@@ -14,7 +14,7 @@ const claims = z.object({
 });
 
 /** What an end token may end: these sessions and, with `all`, every session of a user that was opened before. */
-export interface Endings {
+export interface Revocations {
   sessionIds: string[];
   reason: z.infer<typeof claims>["why"];
   all?: { userId: string; before: Date };
@@ -24,7 +24,7 @@ export interface Endings {
  * A token for the browser's own scripts that can do one thing: end these sessions. It needs no cookie, so it works where cookies
  * are blocked or already cleared, and opens nothing to a thief.
  */
-export async function mintEndToken({ sessionIds, reason, all }: Endings, now: Date): Promise<string> {
+export async function mintEndToken({ sessionIds, reason, all }: Revocations, now: Date): Promise<string> {
   return signToken(END_TOKEN, tokenKeys().refresh, env().APP_ORIGIN, {
     sids: sessionIds,
     why: reason,
@@ -36,7 +36,7 @@ export async function mintEndToken({ sessionIds, reason, all }: Endings, now: Da
 }
 
 /** Null if it is not a token of ours. */
-export async function readEndToken(token: string, now: Date): Promise<Endings | "expired" | null> {
+export async function readEndToken(token: string, now: Date): Promise<Revocations | "expired" | null> {
   const read = await readSignedToken(END_TOKEN, tokenKeys().refresh, env().APP_ORIGIN, token, now);
   if (read === "expired") return "expired";
   const parsed = claims.safeParse(read?.claims);

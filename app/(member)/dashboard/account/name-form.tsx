@@ -7,9 +7,9 @@ import { useAuth } from "@/app/auth/use-auth";
 import { Button } from "@/app/ui/button";
 import { Field } from "@/app/ui/field";
 import { FormProblem } from "@/app/ui/form-problem";
-import { type Complaints, type Problem, useForm } from "@/app/ui/use-form";
+import { type ValidationMessages, type Problem, useForm } from "@/app/ui/use-form";
 
-const COMPLAINTS: Complaints = {
+const COMPLAINTS: ValidationMessages = {
   fullName: { valueMissing: "Enter your name.", patternMismatch: "Enter your name." },
 };
 

@@ -9,10 +9,10 @@ import { FormProblem } from "@/app/ui/form-problem";
 import { describeFlaw, NewPasswordField } from "@/app/ui/new-password-field";
 import { Notice } from "@/app/ui/notice";
 import { PasswordField } from "@/app/ui/password-field";
-import { type Complaints, type Problem, useForm } from "@/app/ui/use-form";
+import { type ValidationMessages, type Problem, useForm } from "@/app/ui/use-form";
 import { isSamePassword, SAME_PASSWORD_MESSAGE } from "@/server/auth/policy/password-rules";
 
-const COMPLAINTS: Complaints = {
+const COMPLAINTS: ValidationMessages = {
   currentPassword: { valueMissing: "Enter your current password." },
   newPassword: { valueMissing: "Choose a password." },
 };

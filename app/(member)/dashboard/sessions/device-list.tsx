@@ -5,7 +5,7 @@ import { describeFailure } from "@/app/auth/failure";
 import { trpc } from "@/app/auth/trpc-client";
 import { Button } from "@/app/ui/button";
 import { Notice } from "@/app/ui/notice";
-import { LIVE_SESSIONS_AT_MOST } from "@/server/auth/policy/lifetimes";
+import { MAX_LIVE_SESSIONS } from "@/server/auth/policy/lifetimes";
 import { DeviceRow } from "./device-row";
 import { DeviceSkeleton } from "./device-skeleton";
 import { NotMe } from "./not-me";
@@ -37,8 +37,8 @@ export function DeviceList() {
           </h1>
           <p className="mt-3 text-lg text-quiet">Every browser that is signed in to your account.</p>
           <p className="mt-1 text-quiet">
-            At most {LIVE_SESSIONS_AT_MOST} devices can be signed in at the same time. Signing in on another one signs
-            out the device used least recently.
+            At most {MAX_LIVE_SESSIONS} devices can be signed in at the same time. Signing in on another one signs out
+            the device used least recently.
           </p>
         </div>
         {others > 0 && <RevokeOthers count={others} onRevoked={tell} />}

@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 import type { RouterOutputs } from "@/app/auth/trpc-client";
 import { LogoutButton } from "@/app/(member)/logout-button";
-import { Distance, Moment } from "@/app/ui/moment";
+import { RelativeTime, DateTime } from "@/app/ui/date-time";
 import { DeviceIcon } from "./device-icon";
 import { NotMe } from "./not-me";
 import { RevokeDevice } from "./revoke-device";
@@ -37,10 +37,10 @@ export function DeviceRow({ session, onRevoked }: DeviceRowProps) {
         <dl className="mt-2 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 text-quiet sm:flex sm:flex-wrap sm:gap-x-8">
           <Detail term="IP address">{ip}</Detail>
           <Detail term="Last seen">
-            <Distance at={lastSeenAt} />
+            <RelativeTime at={lastSeenAt} />
           </Detail>
           <Detail term="First seen">
-            <Moment at={createdAt} />
+            <DateTime at={createdAt} />
           </Detail>
         </dl>
       </div>
@@ -50,8 +50,8 @@ export function DeviceRow({ session, onRevoked }: DeviceRowProps) {
       {recoveredAt !== undefined && (
         <div className="col-start-2 flex flex-col items-start gap-3 rounded-plate border-l-4 border-danger bg-raised px-4 py-3 sm:col-end-4 sm:flex-row sm:items-center sm:justify-between sm:gap-8">
           <p className="max-w-prose">
-            Came back with an older key <Distance at={recoveredAt} />. Most often an answer got lost on the way. It can
-            also mean that somebody copied this browser’s cookies.
+            Came back with an older key <RelativeTime at={recoveredAt} />. Most often an answer got lost on the way. It
+            can also mean that somebody copied this browser’s cookies.
           </p>
           <NotMe about={name} />
         </div>

@@ -2,20 +2,20 @@
 
 import type { ReactNode } from "react";
 import { Gate, type GatePosition } from "./gate";
-import { Mark } from "./mark";
+import { Logo } from "./logo";
 
 /**
  * Everything outside the walls: the gate on one side, what there is to do on the other. Rendered by the client too, or
  * every page would carry its markup twice, once for each place where "not found" might have to stand.
  */
-export function Gatehouse({ gate, children }: { gate: GatePosition; children: ReactNode }) {
+export function AuthLayout({ gate, children }: { gate: GatePosition; children: ReactNode }) {
   return (
     <div className="grid min-h-dvh grid-rows-[auto_1fr] lg:grid-cols-[minmax(0,5fr)_minmax(0,6fr)] lg:grid-rows-none">
       <Gate position={gate} className="h-32 sm:h-40 lg:sticky lg:top-0 lg:h-dvh" />
       <div className="mx-auto flex w-full max-w-lg flex-col px-5 sm:px-8 lg:mx-0 lg:max-w-none lg:px-[clamp(3rem,8vw,8rem)]">
         <header className="pt-5 lg:pt-8">
           <a href="/" className="inline-flex min-h-11 items-center">
-            <Mark />
+            <Logo />
           </a>
         </header>
         <main className="flex w-full max-w-md flex-1 flex-col pt-6 pb-16 lg:pt-[clamp(1rem,12vh,9rem)]">

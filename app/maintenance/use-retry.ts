@@ -8,7 +8,7 @@ import { relapses, rememberReturn } from "./return-memory";
 
 const ANSWER_WITHIN_MS = 6_000;
 
-export interface Comeback {
+export interface Retry {
   state: "waiting" | "checking" | "returning";
   /** Null while nothing is planned: before the first plan, or while nobody looks. */
   nextTryAt: number | null;
@@ -18,8 +18,8 @@ export interface Comeback {
 }
 
 /** Asks whether the service is back, ever more rarely and only while somebody looks, and then returns to `next`. */
-export function useComeback(status: number, next: string): Comeback {
-  const [shown, setShown] = useState<Omit<Comeback, "tryNow">>({ state: "waiting", nextTryAt: null, failures: 0 });
+export function useRetry(status: number, next: string): Retry {
+  const [shown, setShown] = useState<Omit<Retry, "tryNow">>({ state: "waiting", nextTryAt: null, failures: 0 });
   const tryNow = useRef(() => {});
 
   useEffect(() => {

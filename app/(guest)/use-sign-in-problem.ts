@@ -7,7 +7,7 @@ import { wrongAddress } from "@/app/auth/wrong-address";
 import type { Problem } from "@/app/ui/use-form";
 
 /** Why signing in cannot work on this page whatever is typed, as far as the browser can tell before the first try. */
-export function useObstacle(appOrigin: string): Problem | null {
+export function useSignInProblem(appOrigin: string): Problem | null {
   const [obstacle, setObstacle] = useState<Problem | null>(null);
   useEffect(() => {
     void findObstacle(appOrigin).then(setObstacle);

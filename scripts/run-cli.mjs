@@ -1,6 +1,6 @@
-import { isLeaving, leave, onSignal } from "./lifecycle.mjs";
+import { isExiting, exit, onSignal } from "./lifecycle.mjs";
 import { identifyLaunchers, isLiving } from "./living-process.mjs";
-import { Obstacle } from "./obstacle.mjs";
+import { UserError } from "./user-error.mjs";
 import { explainFileFault } from "./private-files.mjs";
 import { createProgress, paint } from "./progress.mjs";
 
@@ -8,23 +8,23 @@ import { createProgress, paint } from "./progress.mjs";
  * Runs a script's story. What it started is undone when it fails or is interrupted; an obstacle is told without a stack.
  * @param {(progress: import("./progress.mjs").Progress) => Promise<unknown>} story
  */
-export async function perform(story) {
+export async function runCli(story) {
   const progress = createProgress();
-  onSignal((signal) => leave(signal === "SIGINT" ? 130 : 143));
+  onSignal((signal) => exit(signal === "SIGINT" ? 130 : 143));
   leaveWithLaunchers();
   try {
     await story(progress);
   } catch (error) {
-    if (isLeaving()) return;
+    if (isExiting()) return;
     const text = error instanceof Error ? (tellInWords(error) ?? error.stack) : String(error);
     progress.print(`\n${paint("red", String(text))}\n\n`);
-    await leave(1);
+    await exit(1);
   }
 }
 
 /** @param {Error} error */
 function tellInWords(error) {
-  return error instanceof Obstacle ? error.message : explainFileFault(/** @type {NodeJS.ErrnoException} */ (error));
+  return error instanceof UserError ? error.message : explainFileFault(/** @type {NodeJS.ErrnoException} */ (error));
 }
 
 let isWatching = false;
@@ -38,12 +38,12 @@ function leaveWithLaunchers() {
   const launchers = identifyLaunchers();
   if (launchers.length === 0) return;
   setInterval(() => {
-    if (!launchers.every(isLiving)) void leave(143);
+    if (!launchers.every(isLiving)) void exit(143);
   }, 500).unref();
 }
 
-/** @param {Parameters<typeof perform>[0]} story */
-export async function performAndLeave(story) {
-  await perform(story);
-  await leave(0);
+/** @param {Parameters<typeof runCli>[0]} story */
+export async function runCliAndExit(story) {
+  await runCli(story);
+  await exit(0);
 }

@@ -1,5 +1,5 @@
 /** The sign and the name. The sign alone says nothing to a screen reader; the name does. */
-export function Mark({ className = "" }: { className?: string }) {
+export function Logo({ className = "" }: { className?: string }) {
   return (
     <span className={`inline-flex items-center gap-2.5 ${className}`}>
       <svg viewBox="0 0 24 24" className="size-7 flex-none" aria-hidden="true">

@@ -1,14 +1,14 @@
-export interface Trouble {
+export interface OutageText {
   title: string;
   text: string;
 }
 
-const ELSE: Trouble = {
+const ELSE: OutageText = {
   title: "Something is stuck",
   text: "This is our fault, not yours. You are not signed out: we keep trying, and take you back as soon as it works.",
 };
 
-const TROUBLES: Partial<Record<number, Trouble>> = {
+const TROUBLES: Partial<Record<number, OutageText>> = {
   503: {
     title: "Back in a moment",
     text: "We cannot reach our records right now. You are not signed out: as soon as they answer, you are taken back to where you were.",
@@ -24,6 +24,6 @@ const TROUBLES: Partial<Record<number, Trouble>> = {
 };
 
 /** What is wrong, for people. The status is one of HTTP's, or anything that somebody typed. */
-export function describeTrouble(status: number): Trouble {
+export function describeOutage(status: number): OutageText {
   return TROUBLES[status] ?? ELSE;
 }

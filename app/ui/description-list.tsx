@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
 
-export function Facts({ children }: { children: ReactNode }) {
+export function DescriptionList({ children }: { children: ReactNode }) {
   return <dl className="flex flex-col gap-4">{children}</dl>;
 }
 
-export function Fact({ term, children }: { term: string; children: ReactNode }) {
+export function DescriptionItem({ term, children }: { term: string; children: ReactNode }) {
   return (
     <div className="grid gap-x-6 sm:grid-cols-[9rem_minmax(0,1fr)]">
       <dt className="text-quiet">{term}</dt>

@@ -1,11 +1,11 @@
 import { Button, buttonClass } from "./button";
-import { Gatehouse } from "./gatehouse";
+import { AuthLayout } from "./auth-layout";
 
 /** What is left of a page that failed: what to do, and the number under which we find it in our log. */
-export function Broken({ error, retry }: { error: unknown; retry: () => void }) {
+export function ErrorScreen({ error, retry }: { error: unknown; retry: () => void }) {
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : null;
   return (
-    <Gatehouse gate="half">
+    <AuthLayout gate="half">
       <div role="alert">
         <h1 className="plate text-4xl">This page did not open</h1>
         <p className="mt-4 text-lg text-quiet">Something went wrong on our side. Nothing that you saved is lost.</p>
@@ -24,6 +24,6 @@ export function Broken({ error, retry }: { error: unknown; retry: () => void }) 
           <code className="figures font-sans font-semibold text-ink">{digest}</code>
         </p>
       )}
-    </Gatehouse>
+    </AuthLayout>
   );
 }

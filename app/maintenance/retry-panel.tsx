@@ -2,10 +2,10 @@
 
 import { useEffect, useState } from "react";
 import { Button } from "@/app/ui/button";
-import { type Comeback as ComebackState, useComeback } from "./use-comeback";
+import { type Retry as ComebackState, useRetry } from "./use-retry";
 
-export function Comeback({ status, next }: { status: number; next: string }) {
-  const comeback = useComeback(status, next);
+export function RetryPanel({ status, next }: { status: number; next: string }) {
+  const comeback = useRetry(status, next);
   const seconds = useSecondsUntil(comeback.nextTryAt);
 
   return (

@@ -1,7 +1,7 @@
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from "node:net";
 import { parseDatabaseUrl } from "./connect";
 
-export interface Cut {
+export interface ConnectionCut {
   /** Counted over the statements that are sent from now on, from 1. */
   statement: number;
   /** The server never receives it, or has carried it out and its reply is lost. */
@@ -16,7 +16,7 @@ const COM_QUERY = 3;
 export async function startCuttingProxy(url: string) {
   const { socketPath, host = "localhost", port = 3306 } = parseDatabaseUrl(url);
   const sockets = new Set<Socket>();
-  let cut: Cut | null = null;
+  let cut: ConnectionCut | null = null;
   let isAway = false;
   let sent = 0;
 
@@ -51,7 +51,7 @@ export async function startCuttingProxy(url: string) {
   through.host = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
   return {
     url: through.href,
-    cutAt(next: Cut): void {
+    cutAt(next: ConnectionCut): void {
       cut = next;
       sent = 0;
     },

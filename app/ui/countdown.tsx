@@ -3,7 +3,7 @@
 import { useEffect, useState } from "react";
 
 /** Counts a wait down. Screen readers hear it once, not every second. */
-export function Wait({ seconds }: { seconds: number }) {
+export function Countdown({ seconds }: { seconds: number }) {
   const [left, setLeft] = useState(seconds);
 
   useEffect(() => {

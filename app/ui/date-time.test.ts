@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeDistance } from "./moment";
+import { describeRelativeTime } from "./date-time";
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 
@@ -14,5 +14,5 @@ test.each([
   [20, "in less than a minute"],
   [540, "in 9 minutes"],
 ])("%i seconds from now is %s", (seconds, words) => {
-  expect(describeDistance(NOW + seconds * 1000, NOW)).toBe(words);
+  expect(describeRelativeTime(NOW + seconds * 1000, NOW)).toBe(words);
 });

@@ -13,7 +13,7 @@ const UNITS = [
 ] as const;
 
 /** A date and time of day. The server cannot know the reader's clock and says UTC; the browser then says it in theirs. */
-export function Moment({ at }: { at: string }) {
+export function DateTime({ at }: { at: string }) {
   const now = useNow();
   return (
     <time dateTime={at} className="figures">
@@ -23,17 +23,17 @@ export function Moment({ at }: { at: string }) {
 }
 
 /** How long ago or how soon; the exact time on hovering. */
-export function Distance({ at }: { at: string }) {
+export function RelativeTime({ at }: { at: string }) {
   const now = useNow();
   return (
     <time dateTime={at} title={now === null ? undefined : IN_LOCAL_TIME.format(new Date(at))} className="figures">
-      {now === null ? inUtc(at) : describeDistance(Date.parse(at), now)}
+      {now === null ? inUtc(at) : describeRelativeTime(Date.parse(at), now)}
     </time>
   );
 }
 
 /** In the largest unit that fits. Less than a minute is not worth a number. */
-export function describeDistance(at: number, now: number): string {
+export function describeRelativeTime(at: number, now: number): string {
   const seconds = (at - now) / 1000;
   const unit = UNITS.find(([, length]) => Math.abs(seconds) >= length);
   if (unit) return RELATIVE.format(Math.trunc(seconds / unit[1]), unit[0]);
