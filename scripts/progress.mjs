@@ -73,7 +73,7 @@ export function createProgress(out = process.stdout) {
       if (running.size === 0) timer = void clearInterval(timer);
       const colour = mark === "✓" ? "green" : "red";
       const line = `${name.padEnd(10)} ${entry.detail}`;
-      print(`  ${colour(colour, mark, live)} ${line.padEnd(62)} ${colour("dim", elapsed(now), live)}\n`);
+      print(`  ${paint(colour, mark, live)} ${line.padEnd(62)} ${paint("dim", elapsed(now), live)}\n`);
     };
     try {
       const result = await work((detail) => {
