@@ -75,8 +75,13 @@ test("purges, logins, refreshes, revocations and limits all at once: nobody sees
   const users = await atOnce(4, () => existingUser(database.db));
   const sessions = users.map(() => [] as { id: string; nonce: string; handedAt: Date }[]);
   const buckets = users.map(({ id }) => id.replaceAll("-", "").repeat(2));
-  const until = performance.now() + 1500;
+  const started = performance.now();
   const done = { logins: 0, refreshes: 0, revocations: 0, purged: 0 };
+  // On a busy machine one kind of work may take long to have any effect.
+  const isOver = () => {
+    const seconds = (performance.now() - started) / 1000;
+    return seconds > 60 || (seconds > 1.5 && Object.values(done).every((count) => count > 0));
+  };
   const random = <T>(items: T[]): T => items[Math.floor(Math.random() * items.length)]!;
   const sighting = { idleExpiresAt: daysAfter(now, 7), ip: "::1", userAgent: "", browser: "", os: "", deviceType: "" };
 
@@ -119,7 +124,7 @@ test("purges, logins, refreshes, revocations and limits all at once: nobody sees
   ];
   await atOnce(instances.length * roles.length * 3, async (index) => {
     const role = roles[index % roles.length]!;
-    while (performance.now() < until) {
+    while (!isOver()) {
       await role(instances[index % instances.length]!);
       await setImmediate();
     }
