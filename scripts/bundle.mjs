@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { ROOT } from "./paths.mjs";
 
 /**
@@ -28,5 +29,13 @@ export function bundleOptions(entryPoints, folder) {
 /** @param {Record<string, string>} entryPoints  @param {string} folder  @param {string} [first] a statement to begin with */
 export async function bundle(entryPoints, folder, first = "") {
   const { build } = await import("esbuild");
-  await build({ ...bundleOptions(entryPoints, folder), banner: { js: first } });
+  const options = { ...bundleOptions(entryPoints, folder), banner: { js: first } };
+  const { outputFiles = [] } = await build({ ...options, write: false });
+  // Renamed into place: another process may be about to run the same file, and an empty one runs without an error.
+  for (const { path, contents } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    const unfinished = `${path}.${process.pid}`;
+    writeFileSync(unfinished, contents);
+    renameSync(unfinished, path);
+  }
 }
