@@ -10,7 +10,7 @@ import { survivesForEver, type Rejection } from "./rejections";
 const GRACE_SECONDS = 30;
 const FORKS = "breaks 2";
 
-/** Everything that the explorer finds, as the section of ARCHITECTURE.md. The same on every machine. */
+/** Everything that the explorer finds, as the body of tables.md. The same on every machine. */
 export function report(findings: Finding[], rejections: Rejection[], scale: Scale): string {
   return [
     [

@@ -74,10 +74,10 @@ test("one rule alone is there twice, and every rule has a line above", () => {
 });
 
 test(
-  "ARCHITECTURE.md shows what the explorer finds: renew it with `npm run explore -- --write`",
+  "tables.md shows what the explorer finds: renew it with `npm run explore -- --write`",
   { timeout: 5 * MINUTES },
   () => {
-    const text = readFileSync("ARCHITECTURE.md", "utf8");
+    const text = readFileSync("evidence/rotation-model/tables.md", "utf8");
     const found = report(findings, rejections, DEFAULT_SCALE);
     expect(replaceBetween(text, "<!-- explorer:begin -->", "<!-- explorer:end -->", found)).toBe(text);
   },
