@@ -9,11 +9,11 @@ export function report(): string {
   return [
     "# OWASP ASVS 5.0",
     `What [OWASP ASVS 5.0.0](${SOURCE}) asks at levels 1 and 2 of a web front end, authentication, sessions, authorization, tokens,
-configuration, data and logging, what is true of it here, and what shows it. Requirements of level 3 stand here only where they are claimed. The numbers are
-those of the standard; the words are ours, shortened: the standard's text is the work of the OWASP ASVS project, under
-[CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). Nobody outside has checked these claims.`,
-    `Made from \`docs/asvs/*.ts\` by \`npm run asvs -- --write\`. \`evidence/asvs/asvs.test.ts\` fails if a requirement is left out, if evidence is
-not there any more, or if this page is out of date. "Met" is said only where a test, or a file where no test can be, shows it.`,
+configuration, data and logging, whether it is met here, and the evidence. Requirements of level 3 are listed only where they are claimed. The numbers are
+those of the standard; the wording is ours, shortened: the standard's text is the work of the OWASP ASVS project, under
+[CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). These claims have had no external audit.`,
+    `Generated from \`evidence/asvs/*.ts\` by \`npm run asvs -- --write\`. \`evidence/asvs/asvs.test.ts\` fails if a requirement is missing, if cited evidence
+does not exist, or if this page is out of date. A requirement is "met" only where a test shows it, or a file where no test is possible.`,
     totals(),
     "## Not met, and what it would take",
     CHAPTERS.flatMap(({ claims }) => claims.flatMap(gap)).join("\n"),
@@ -66,5 +66,5 @@ function shown(claim: Claim): string {
 }
 
 function cite([file, words]: Evidence): string {
-  return `[\`${file}\`](../${file}): ${words.replaceAll("|", "\\|")}`;
+  return `[\`${file}\`](../../${file}): ${words.replaceAll("|", "\\|")}`;
 }
