@@ -20,7 +20,7 @@ import { securityCounts } from "@/server/runtime/security-events";
 
 const text = readFileSync("docs/security.md", "utf8");
 
-/** The cells of every row under a heading whose first cell stands in backticks, without them. */
+/** The cells, without backticks, of every row under a heading whose first cell is in backticks. */
 function rowsUnder(heading: string): string[][] {
   const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? "";
   return section
@@ -32,11 +32,11 @@ function rowsUnder(heading: string): string[][] {
 
 const namesUnder = (heading: string) => rowsUnder(heading).map(([name]) => name);
 
-test("the table of who may do what names every procedure, and no other", () => {
+test("security.md: the table of permissions lists exactly the procedures of the router", () => {
   expect(namesUnder("Who may do what").sort()).toEqual(Object.keys(appRouter._def.procedures).sort());
 });
 
-test("every column has a level and an end, and none is listed that there is not", () => {
+test("security.md: every column of the migrations has a data level and a retention, and no other is listed", () => {
   const columns = readdirSync("db/migrations").flatMap((name) => {
     const source = readFileSync(`db/migrations/${name}`, "utf8");
     const table = /\.(?:create|alter)Table\("(\w+)"\)/.exec(source)?.[1];
@@ -50,7 +50,7 @@ test("every column has a level and an end, and none is listed that there is not"
   }
 });
 
-test("every security event is listed, and no other", () => {
+test("security.md: the table of log events lists exactly the security events", () => {
   const events = namesUnder("Logs").filter((name) => name?.includes("-"));
   expect(events.sort()).toEqual(Object.keys(securityCounts()).sort());
 });
@@ -60,8 +60,8 @@ test.each<[string, RateLimit]>([
   ["registrations from one address", registrationsFrom(ADA)],
   ["wrong passwords at the login of one account", failuresOfAccount("ada@example.test")],
   ["of these, more from a known device", failuresOfDevice("ada@example.test", "session")],
-  ["wrong passwords of somebody who is signed in", failuresOfUser("user")],
-])("%s are counted as it says", (what, { limit }) => {
+  ["wrong passwords of a signed-in user", failuresOfUser("user")],
+])("security.md: the limit is that of the code: %s", (what, { limit }) => {
   const cells = text
     .split("\n")
     .find((line) => line.startsWith(`| ${what} `))
@@ -71,13 +71,13 @@ test.each<[string, RateLimit]>([
   expect(cells?.slice(2, 4)).toEqual([String(limit.hitsAtMost), minutes === 1 ? "1 minute" : `${minutes} minutes`]);
 });
 
-test("as many passwords are hashed at a time, and as many such calls admitted, as it says for two cores and more", () => {
+test("security.md: the numbers of concurrent hashes and admitted calls are those of the code on two or more cores", () => {
   const figureOf = (what: string) => Number(new RegExp(`^\\| ${what} +\\| (\\d+) `, "m").exec(text)?.[1]);
   expect(figureOf("passwords being hashed")).toBe(HASHES_AT_MOST);
   expect(figureOf("calls that have a password hashed")).toBe(HASHING_CALLS_PER_HASH * HASHES_AT_MOST);
 });
 
-test("the lives of sessions and the least length of a password are those that it says", () => {
+test("security.md: session lifetimes and the minimum password length are those of the code", () => {
   const { REFRESH_TOKEN_SECONDS, SESSION_MAX_SECONDS, PASSWORD_MIN_LENGTH } = env();
   expect(text).toMatch(new RegExp(`\`REFRESH_TOKEN_SECONDS\` +\\| ${REFRESH_TOKEN_SECONDS / 86_400} days`));
   expect(text).toMatch(new RegExp(`\`SESSION_MAX_SECONDS\` +\\| ${SESSION_MAX_SECONDS / 86_400} days`));

@@ -6,7 +6,7 @@ export const CONFIGURATION: Claim[] = [
     asks: "whom the application talks to is written down, and where people could name an address",
     verdict: "met",
     evidence: [
-      ["docs/security.md", "no person can name an address that it would ask"],
+      ["docs/security.md", "no input can name an address for it to connect to"],
       ["server/runtime/outbound.test.ts", "the server asks nobody but its database"],
     ],
   },
@@ -15,7 +15,7 @@ export const CONFIGURATION: Claim[] = [
     asks: "how many connections at once, and what happens beyond, is written down",
     verdict: "met",
     evidence: [
-      ["docs/security.md", "10 connections, 256 waiting 2 s at the most"],
+      ["docs/security.md", "10 connections, 256 waiting at most 2 s"],
       ["db/connect.db.test.ts", "a full queue refuses at once, and a wait for a connection ends"],
     ],
   },

@@ -7,14 +7,17 @@ export const DATA: Claim[] = [
     verdict: "met",
     evidence: [
       ["docs/security.md", "the access token's payload (id, email, name, role; only encoded, so personal)"],
-      ["docs/security.test.ts", "every column has a level and an end, and none is listed that there is not"],
+      [
+        "docs/security.test.ts",
+        "security.md: every column of the migrations has a data level and a retention, and no other is listed",
+      ],
     ],
   },
   {
     number: "14.1.2",
     asks: "what each level demands is written down",
     verdict: "met",
-    evidence: [["docs/security.md", "never logged, never in an answer's body, never in an address"]],
+    evidence: [["docs/security.md", "never logged, never in a response body, never in a URL"]],
   },
   {
     number: "14.2.1",

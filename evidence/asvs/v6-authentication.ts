@@ -10,8 +10,8 @@ export const AUTHENTICATION: Claim[] = [
     asks: "how guessing is hindered, and how nobody is locked out by malice, is written down",
     verdict: "met",
     evidence: [
-      ["docs/security.md", "**Nobody is locked out by malice.**"],
-      ["docs/security.test.ts", "%s are counted as it says"],
+      ["docs/security.md", "**Other people's failures do not lock the owner out.**"],
+      ["docs/security.test.ts", "security.md: the limit is that of the code: %s"],
     ],
   },
   {
@@ -19,7 +19,7 @@ export const AUTHENTICATION: Claim[] = [
     asks: "words of the context that passwords must not rest on are listed",
     verdict: "met",
     evidence: [
-      ["docs/security.md", "Words of the context make a password no stronger"],
+      ["docs/security.md", "Words of the context do not count as strength"],
       ["server/auth/policy/password-rules.ts", "export const PRODUCT_WORDS"],
     ],
   },
@@ -35,7 +35,7 @@ export const AUTHENTICATION: Claim[] = [
     verdict: "met",
     evidence: [
       ["server/auth/policy/password-rules.test.ts", "nine letters"],
-      ["docs/security.test.ts", "the lives of sessions and the least length of a password are those that it says"],
+      ["docs/security.test.ts", "security.md: session lifetimes and the minimum password length are those of the code"],
     ],
     note: "10 unless configured, never fewer than 8; `PASSWORD_MIN_LENGTH=15` is one line.",
   },

@@ -9,14 +9,14 @@ export const SESSIONS: Claim[] = [
     verdict: "met",
     evidence: [
       ["docs/security.md", "A password alone is AAL1, whose limits these are."],
-      ["docs/security.test.ts", "the lives of sessions and the least length of a password are those that it says"],
+      ["docs/security.test.ts", "security.md: session lifetimes and the minimum password length are those of the code"],
     ],
   },
   {
     number: "7.1.2",
     asks: "how many sessions an account may have, and what happens then, is written down",
     verdict: "met",
-    evidence: [["docs/security.md", "**Any number of sessions** per account"]],
+    evidence: [["docs/security.md", "**At most 100 live sessions** per account"]],
   },
   { number: "7.1.3", asks: "federated sessions are written down", verdict: "not applicable", because: NO_FEDERATION },
   {
