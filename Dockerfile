@@ -6,7 +6,7 @@ FROM base AS build
 COPY package.json package-lock.json ./
 RUN npm ci --include=dev --no-audit --no-fund
 COPY . .
-# Sees no secret and no database: one image serves every deployment.
+# The build needs no secret and no database: one image serves every deployment.
 RUN npm run build && rm -rf .next/cache && mkdir .next/cache
 
 FROM base AS packages
@@ -14,13 +14,13 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund
 
 FROM base AS runtime
-# All addresses of the container: what leads to it is decided outside.
+# All addresses of the container: who can reach it is configured outside.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/.next/entry ./.next/entry
 COPY --from=build /app/.data/builds ./.data/builds
 COPY package.json next.config.ts ./
-# The code belongs to root: a process that is taken over cannot change it. Only the cache is its own.
+# The code belongs to root, so a compromised process cannot change it. Only the cache is writable.
 RUN install --directory --owner=node --group=node .next/cache
 USER node
 EXPOSE 3000
