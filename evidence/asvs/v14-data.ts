@@ -3,7 +3,7 @@ import type { Claim } from "./claim";
 export const DATA: Claim[] = [
   {
     number: "14.1.1",
-    asks: "what is sensitive is known and sorted into levels, encoded data included",
+    asks: "sensitive data is identified and classified into levels, including encoded data",
     verdict: "met",
     evidence: [
       ["docs/security.md", "the access token's payload (id, email, name, role; only encoded, so personal)"],
@@ -15,13 +15,13 @@ export const DATA: Claim[] = [
   },
   {
     number: "14.1.2",
-    asks: "what each level demands is written down",
+    asks: "the protection requirements of each level are documented",
     verdict: "met",
     evidence: [["docs/security.md", "never logged, never in a response body, never in a URL"]],
   },
   {
     number: "14.2.1",
-    asks: "nothing sensitive travels in an address",
+    asks: "no sensitive data is sent in a URL",
     verdict: "met",
     evidence: [
       ["server/api/handler.db.test.ts", "a mutation is none by GET"],
@@ -30,11 +30,11 @@ export const DATA: Claim[] = [
         "every private page offers the way out, leaves nothing in the browser's storage and asks nobody else",
       ],
     ],
-    note: "No query takes an input; a form that is sent before its script has loaded would go by POST, which pages do not take.",
+    note: "No query takes an input; a form that is submitted before its script has loaded would be sent by POST, which pages refuse.",
   },
   {
     number: "14.2.2",
-    asks: "nothing sensitive stays in caches on the way",
+    asks: "no sensitive data is kept in intermediate caches",
     verdict: "met",
     evidence: [
       ["e2e/gate-answers.spec.ts", "nothing private and no redirect of the gate may be stored"],
@@ -43,7 +43,7 @@ export const DATA: Claim[] = [
   },
   {
     number: "14.2.3",
-    asks: "nothing sensitive is sent to others",
+    asks: "no sensitive data is sent to third parties",
     verdict: "met",
     evidence: [
       [
@@ -55,7 +55,7 @@ export const DATA: Claim[] = [
   },
   {
     number: "14.2.4",
-    asks: "each level gets what is written down for it",
+    asks: "each level has the documented protection",
     verdict: "met",
     evidence: [
       ["e2e/faults.spec.ts", "what the app writes holds no token, cookie or password"],
@@ -66,24 +66,24 @@ export const DATA: Claim[] = [
   },
   {
     number: "14.3.1",
-    asks: "nothing of a person stays on screen after the session's end",
+    asks: "personal data is removed from the client when the session ends",
     verdict: "met",
     evidence: [
       ["e2e/back.spec.ts", "Back after signing out shows nothing private"],
       ["e2e/back.spec.ts", "a page that the browser kept for Back hides what it showed, and loads anew"],
       ["e2e/tabs.spec.ts", "signing out in one tab reaches all others within a second"],
     ],
-    note: "Without a connection a sign-out cannot be heard, and says so, rather than pretend.",
+    note: "Without a connection a sign-out cannot reach the server, and the page says so.",
   },
   {
     number: "14.3.2",
-    asks: "browsers are told to keep nothing sensitive",
+    asks: "headers forbid browsers to store sensitive data",
     verdict: "met",
     evidence: [["e2e/gate-answers.spec.ts", "nothing private and no redirect of the gate may be stored"]],
   },
   {
     number: "14.3.3",
-    asks: "the browser's storage holds nothing sensitive but session tokens",
+    asks: "browser storage contains no sensitive data except session tokens",
     verdict: "met",
     evidence: [
       [

@@ -3,7 +3,7 @@ import type { Claim } from "./claim";
 export const WEB_FRONTEND: Claim[] = [
   {
     number: "3.2.1",
-    asks: "no answer is shown or run as something that it is not",
+    asks: "no response is rendered or executed in an unintended context",
     verdict: "met",
     evidence: [
       ["server/http/security-headers.test.ts", "anything that is no document may do nothing at all"],
@@ -12,11 +12,11 @@ export const WEB_FRONTEND: Claim[] = [
         "every route, however it is asked for and by whom, answers with the headers that protect it",
       ],
     ],
-    note: "JSON and files may load and run nothing even when a browser shows them as a page; nobody uploads anything.",
+    note: "JSON and files may load and execute nothing even when a browser renders them as a page; there are no uploads.",
   },
   {
     number: "3.2.2",
-    asks: "text is put into a page as text",
+    asks: "text is rendered as text, not as markup",
     verdict: "met",
     evidence: [
       ["app/markup.test.ts", "no page makes markup or code out of text"],
@@ -28,7 +28,7 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "cookies are Secure, with a `__Host-` or `__Secure-` name",
     verdict: "met",
     evidence: [["server/auth/tokens/cookies.test.ts", "on https: no subdomain and no http page can set one like it"]],
-    note: "On loopback, over http, they cannot be; anywhere else `APP_ORIGIN` must be https.",
+    note: "On loopback, over http, this is not possible; everywhere else `APP_ORIGIN` must be https.",
   },
   {
     number: "3.3.2",
@@ -37,7 +37,7 @@ export const WEB_FRONTEND: Claim[] = [
     evidence: [
       ["e2e/contract/cookies.spec.ts", "both cookies have the attributes of the contract, and end when it says"],
     ],
-    note: "Lax: a link from elsewhere opens the page signed in, and nothing that changes anything goes by GET.",
+    note: "Lax: a link from another site opens the page signed in, and no GET changes state.",
   },
   {
     number: "3.3.3",
@@ -50,7 +50,7 @@ export const WEB_FRONTEND: Claim[] = [
   },
   {
     number: "3.3.4",
-    asks: "session tokens are HttpOnly and leave the server in Set-Cookie alone",
+    asks: "session tokens are HttpOnly and leave the server only in Set-Cookie",
     verdict: "met",
     evidence: [
       ["server/api/handler.db.test.ts", "no answer carries a token in its body"],
@@ -59,7 +59,7 @@ export const WEB_FRONTEND: Claim[] = [
   },
   {
     number: "3.3.5",
-    asks: "no cookie is too long for a browser to keep",
+    asks: "no cookie is too long for a browser to store",
     verdict: "met",
     evidence: [
       [
@@ -70,7 +70,7 @@ export const WEB_FRONTEND: Claim[] = [
   },
   {
     number: "3.4.1",
-    asks: "HSTS on every answer, for a year, from level 2 on for subdomains too",
+    asks: "HSTS on every response, for a year, from level 2 on for subdomains too",
     verdict: "met",
     evidence: [
       ["server/http/entry-headers.test.ts", "on https every answer insists on https"],
@@ -82,7 +82,7 @@ export const WEB_FRONTEND: Claim[] = [
   },
   {
     number: "3.4.2",
-    asks: "other origins read answers only if they are on a list",
+    asks: "other origins may read responses only if they are on an allowlist",
     verdict: "met",
     evidence: [
       [
@@ -94,7 +94,7 @@ export const WEB_FRONTEND: Claim[] = [
   },
   {
     number: "3.4.3",
-    asks: "a policy with object-src and base-uri 'none' and an allowlist, nonces or hashes; at level 3 one of its own for each answer",
+    asks: "a policy with object-src and base-uri 'none' and an allowlist, nonces or hashes; at level 3 a separate one for each response",
     verdict: "met",
     evidence: [
       ["server/http/security-headers.test.ts", "never allows inline code, evaluation or plug-ins in production"],
@@ -103,7 +103,7 @@ export const WEB_FRONTEND: Claim[] = [
   },
   {
     number: "3.4.4",
-    asks: "nosniff on every answer",
+    asks: "nosniff on every response",
     verdict: "met",
     evidence: [
       [
@@ -115,7 +115,7 @@ export const WEB_FRONTEND: Claim[] = [
   },
   {
     number: "3.4.5",
-    asks: "a referrer policy keeps addresses from others",
+    asks: "a referrer policy prevents sending URLs to other sites",
     verdict: "met",
     evidence: [
       [
@@ -123,11 +123,11 @@ export const WEB_FRONTEND: Claim[] = [
         "every route, however it is asked for and by whom, answers with the headers that protect it",
       ],
     ],
-    note: "`same-origin`: other sites are told nothing, not even the host.",
+    note: "`same-origin`: other sites receive nothing, not even the host.",
   },
   {
     number: "3.4.6",
-    asks: "frame-ancestors on every answer",
+    asks: "frame-ancestors on every response",
     verdict: "met",
     evidence: [
       [
@@ -149,7 +149,7 @@ export const WEB_FRONTEND: Claim[] = [
   },
   {
     number: "3.5.1",
-    asks: "requests that other sites could make browsers send are told from our own",
+    asks: "requests forged by other sites are distinguished from our own",
     verdict: "met",
     evidence: [
       ["e2e/contract/edges.spec.ts", "${what} is answered ${status} and not executed"],
@@ -161,34 +161,33 @@ export const WEB_FRONTEND: Claim[] = [
   },
   {
     number: "3.5.2",
-    asks: "nothing sensitive can be called by a request that needs no preflight",
+    asks: "no sensitive function can be called by a request that needs no preflight",
     verdict: "met",
     evidence: [["e2e/contract/edges.spec.ts", "${what} is answered ${status} and not executed"]],
-    note: "Preflights are not relied upon: origin and content type are checked on each mutation.",
+    note: "The app does not rely on preflights: origin and content type are checked on each mutation.",
   },
   {
     number: "3.5.3",
-    asks: "what changes something does not go by GET, HEAD or OPTIONS",
+    asks: "GET, HEAD and OPTIONS do not change state",
     verdict: "met",
     evidence: [["e2e/contract/edges.spec.ts", "GET changes nothing, and only the listed methods are known"]],
   },
   {
     number: "3.5.4",
-    asks: "separate applications have host names of their own",
+    asks: "separate applications have separate host names",
     verdict: "not applicable",
-    because:
-      "One application. Whoever adds another gives it another host: `__Host-` cookies then stay apart by themselves.",
+    because: "There is one application. A second one should have another host: `__Host-` cookies are then separate.",
   },
   {
     number: "3.5.5",
-    asks: "messages from other windows are checked for origin and form",
+    asks: "messages from other windows are checked for origin and syntax",
     verdict: "not applicable",
     because:
-      "No page listens to postMessage; tabs talk by BroadcastChannel, which stays within the origin (`app/markup.test.ts`).",
+      "No page listens to postMessage; tabs use BroadcastChannel, which is limited to the origin (`app/markup.test.ts`).",
   },
   {
     number: "3.5.8",
-    asks: "what needs a sign-in cannot be embedded by others",
+    asks: "authenticated resources cannot be embedded by other sites",
     verdict: "met",
     evidence: [
       [
@@ -199,7 +198,7 @@ export const WEB_FRONTEND: Claim[] = [
   },
   {
     number: "3.6.1",
-    asks: "scripts, styles and fonts of other hosts are pinned by digests",
+    asks: "scripts, styles and fonts of other hosts have integrity digests",
     verdict: "met",
     evidence: [
       [
@@ -212,7 +211,7 @@ export const WEB_FRONTEND: Claim[] = [
   },
   {
     number: "3.7.1",
-    asks: "no client technology that browsers have given up",
+    asks: "no deprecated client technology is used",
     verdict: "met",
     evidence: [
       ["server/http/security-headers.test.ts", "never allows inline code, evaluation or plug-ins in production"],
@@ -220,7 +219,7 @@ export const WEB_FRONTEND: Claim[] = [
   },
   {
     number: "3.7.2",
-    asks: "redirects lead to other hosts only if they are on a list",
+    asks: "redirects lead to other hosts only if they are on an allowlist",
     verdict: "met",
     evidence: [
       [

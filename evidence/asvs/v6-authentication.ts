@@ -1,13 +1,13 @@
 import type { Claim } from "./claim";
 
 const NO_SECOND_FACTOR = "There is no second factor yet (6.3.3).";
-const NO_OUT_OF_BAND = "Nothing is confirmed by phone, message or mail.";
-const NO_PROVIDER = "Nobody signs in through an identity provider.";
+const NO_OUT_OF_BAND = "No confirmation by phone, message or mail exists.";
+const NO_PROVIDER = "There is no sign-in through an identity provider.";
 
 export const AUTHENTICATION: Claim[] = [
   {
     number: "6.1.1",
-    asks: "how guessing is hindered, and how nobody is locked out by malice, is written down",
+    asks: "how guessing is prevented, and malicious lockout, is documented",
     verdict: "met",
     evidence: [
       ["docs/security.md", "**Other people's failures do not lock the owner out.**"],
@@ -16,7 +16,7 @@ export const AUTHENTICATION: Claim[] = [
   },
   {
     number: "6.1.2",
-    asks: "words of the context that passwords must not rest on are listed",
+    asks: "context-specific words that must not be used in passwords are listed",
     verdict: "met",
     evidence: [
       ["docs/security.md", "Words of the context do not count as strength"],
@@ -25,19 +25,19 @@ export const AUTHENTICATION: Claim[] = [
   },
   {
     number: "6.1.3",
-    asks: "several ways in are all written down, with their strength",
+    asks: "all authentication paths are documented, with their strength",
     verdict: "not applicable",
-    because: "There is one way in: email and password.",
+    because: "The only authentication path is email and password.",
   },
   {
     number: "6.2.1",
-    asks: "passwords have 8 characters at least; 15 recommended",
+    asks: "passwords have at least 8 characters; 15 recommended",
     verdict: "met",
     evidence: [
       ["server/auth/policy/password-rules.test.ts", "nine letters"],
       ["docs/security.test.ts", "security.md: session lifetimes and the minimum password length are those of the code"],
     ],
-    note: "10 unless configured, never fewer than 8; `PASSWORD_MIN_LENGTH=15` is one line.",
+    note: "10 by default, never fewer than 8; `PASSWORD_MIN_LENGTH=15` sets 15.",
   },
   {
     number: "6.2.2",
@@ -47,7 +47,7 @@ export const AUTHENTICATION: Claim[] = [
   },
   {
     number: "6.2.3",
-    asks: "changing it takes the current and the new one",
+    asks: "a password change requires the current and the new one",
     verdict: "met",
     evidence: [["e2e/account.spec.ts", "a wrong current password is refused at its field, and what was typed stays"]],
   },
@@ -63,7 +63,7 @@ export const AUTHENTICATION: Claim[] = [
   },
   {
     number: "6.2.5",
-    asks: "any composition is allowed, none demanded",
+    asks: "any composition is allowed, none required",
     verdict: "met",
     evidence: [
       ["server/auth/policy/password-rules.test.ts", "is good: %s"],
@@ -72,7 +72,7 @@ export const AUTHENTICATION: Claim[] = [
   },
   {
     number: "6.2.6",
-    asks: "password fields hide what is typed; people may look at it",
+    asks: "password fields mask the input; it can be shown",
     verdict: "met",
     evidence: [["e2e/login.spec.ts", "a password can be shown and hidden again"]],
   },
@@ -84,7 +84,7 @@ export const AUTHENTICATION: Claim[] = [
   },
   {
     number: "6.2.8",
-    asks: "the password is checked as it was typed: not cut, no case changed",
+    asks: "the password is checked exactly as received: not truncated, case unchanged",
     verdict: "met",
     evidence: [
       ["server/auth/login/inputs.test.ts", "passwords come out as they went in, blanks and all"],
@@ -93,7 +93,7 @@ export const AUTHENTICATION: Claim[] = [
         "depends on every character: on the 73rd byte, on what follows a NUL, on the last of 128",
       ],
     ],
-    note: "NFKC alone: two keyboards may spell one text differently (NIST SP 800-63B asks for it).",
+    note: "NFKC only: two keyboards may encode one text differently (NIST SP 800-63B recommends it).",
   },
   {
     number: "6.2.9",
@@ -109,17 +109,17 @@ export const AUTHENTICATION: Claim[] = [
   },
   {
     number: "6.2.10",
-    asks: "no password expires by the calendar",
+    asks: "passwords do not expire periodically",
     verdict: "met",
     evidence: [
       ["docs/security.md", "of any kind; none expires"],
       ["db/migrations/2026-11-21T1000-create-users.ts", "password_hash"],
     ],
-    note: "No column could say when one was made.",
+    note: "No column stores when a password was set.",
   },
   {
     number: "6.2.11",
-    asks: "the listed words of the context are held against new passwords",
+    asks: "new passwords are checked against the context-specific words",
     verdict: "met",
     evidence: [
       ["server/auth/passwords/password-strength.test.ts", "Portcullis-1!"],
@@ -128,7 +128,7 @@ export const AUTHENTICATION: Claim[] = [
   },
   {
     number: "6.2.12",
-    asks: "new passwords are compared with a set of breached ones",
+    asks: "new passwords are checked against a set of breached ones",
     verdict: "met",
     evidence: [
       [
@@ -137,11 +137,11 @@ export const AUTHENTICATION: Claim[] = [
       ],
       ["server/auth/passwords/password-strength.test.ts", "is none of 45,000 leaked ones that the policy would allow"],
     ],
-    note: "A shipped set of 45,338. The hundreds of millions of Have I Been Pwned would need a service that learns who registers when, or gigabytes.",
+    note: "A shipped set of 45,338. The hundreds of millions of Have I Been Pwned would need gigabytes, or a service that would learn when accounts are registered.",
   },
   {
     number: "6.3.1",
-    asks: "guessing is hindered as written down",
+    asks: "guessing is prevented as documented",
     verdict: "met",
     evidence: [
       ["server/auth/login/login.db.test.ts", "of a hundred guesses at once with one left, exactly one is evaluated"],
@@ -158,7 +158,7 @@ export const AUTHENTICATION: Claim[] = [
   },
   {
     number: "6.3.2",
-    asks: "no default accounts",
+    asks: "there are no default accounts",
     verdict: "met",
     evidence: [
       ["db/no-accounts.test.ts", "no migration makes an account: there is none that somebody did not register"],
@@ -166,23 +166,23 @@ export const AUTHENTICATION: Claim[] = [
   },
   {
     number: "6.3.3",
-    asks: "more than one factor must be used",
+    asks: "multi-factor authentication is required",
     verdict: "not met",
     takes:
-      "TOTP or passkeys: a table of authenticators, a step between password and session, recovery codes, and step-up. Named as coming later, without stubs.",
+      "TOTP or passkeys: a table of authenticators, a step between password and session, recovery codes, and step-up. Planned, without stubs.",
   },
   {
     number: "6.3.4",
-    asks: "all ways in are known and equally strong",
+    asks: "all authentication paths are documented and equally strong",
     verdict: "met",
     evidence: [["server/api/router.test.ts", "the surface is the one of the contract"]],
-    note: "One way; a session is opened by `register` and `login` alone.",
+    note: "One path; only `register` and `login` open a session.",
   },
   {
     number: "6.4.1",
-    asks: "passwords and codes that the system hands out are random and short-lived",
+    asks: "initial passwords and codes are random and short-lived",
     verdict: "not applicable",
-    because: "The system hands out none.",
+    because: "The system issues none.",
   },
   {
     number: "6.4.2",
@@ -195,58 +195,58 @@ export const AUTHENTICATION: Claim[] = [
     asks: "a forgotten password can be reset safely",
     verdict: "not met",
     takes:
-      "Mail: a verified address, a single-use token of minutes with its own limit, and the end of all sessions. Named as coming later.",
+      "Mail: a verified address, a single-use token valid for minutes with its own limit, and the end of all sessions. Planned.",
   },
   {
     number: "6.4.4",
-    asks: "losing a factor means proving who one is again",
+    asks: "a lost factor is replaced only after identity proofing",
     verdict: "not applicable",
     because: NO_SECOND_FACTOR,
   },
   { number: "6.5.1", asks: "codes work once", verdict: "not applicable", because: NO_SECOND_FACTOR },
   {
     number: "6.5.2",
-    asks: "short recovery codes are kept as slow hashes",
+    asks: "short recovery codes are stored as slow hashes",
     verdict: "not applicable",
     because: NO_SECOND_FACTOR,
   },
   { number: "6.5.3", asks: "codes and seeds are random", verdict: "not applicable", because: NO_SECOND_FACTOR },
-  { number: "6.5.4", asks: "codes have 20 bits at least", verdict: "not applicable", because: NO_SECOND_FACTOR },
+  { number: "6.5.4", asks: "codes have at least 20 bits", verdict: "not applicable", because: NO_SECOND_FACTOR },
   {
     number: "6.5.5",
-    asks: "codes live minutes, or half a minute",
+    asks: "codes are valid for minutes, or half a minute",
     verdict: "not applicable",
     because: NO_SECOND_FACTOR,
   },
   {
     number: "6.6.1",
-    asks: "codes by phone only with warnings and a better choice",
+    asks: "codes by phone only with a warning and a stronger alternative",
     verdict: "not applicable",
     because: NO_OUT_OF_BAND,
   },
   {
     number: "6.6.2",
-    asks: "a code belongs to the request it was made for",
+    asks: "a code is bound to the request it was made for",
     verdict: "not applicable",
     because: NO_OUT_OF_BAND,
   },
-  { number: "6.6.3", asks: "guessing codes is limited", verdict: "not applicable", because: NO_OUT_OF_BAND },
+  { number: "6.6.3", asks: "guessing of codes is rate limited", verdict: "not applicable", because: NO_OUT_OF_BAND },
   {
     number: "6.8.1",
-    asks: "one provider cannot speak for another's people",
+    asks: "one identity provider cannot assert users of another",
     verdict: "not applicable",
     because: NO_PROVIDER,
   },
   {
     number: "6.8.2",
-    asks: "assertions are believed by their signature only",
+    asks: "assertions are accepted only with a valid signature",
     verdict: "not applicable",
     because: NO_PROVIDER,
   },
   { number: "6.8.3", asks: "an assertion works once", verdict: "not applicable", because: NO_PROVIDER },
   {
     number: "6.8.4",
-    asks: "how strongly a provider checked is asked for and judged",
+    asks: "the provider's authentication strength is requested and checked",
     verdict: "not applicable",
     because: NO_PROVIDER,
   },

@@ -1,11 +1,11 @@
 import type { Claim } from "./claim";
 
-const NO_FEDERATION = "There is no single sign-on: sessions begin and end here alone.";
+const NO_FEDERATION = "There is no single sign-on: sessions begin and end only here.";
 
 export const SESSIONS: Claim[] = [
   {
     number: "7.1.1",
-    asks: "idle and absolute limits are written down and weighed against NIST SP 800-63B",
+    asks: "idle and absolute limits are documented and compared with NIST SP 800-63B",
     verdict: "met",
     evidence: [
       ["docs/security.md", "A password alone is AAL1, whose limits these are."],
@@ -14,11 +14,11 @@ export const SESSIONS: Claim[] = [
   },
   {
     number: "7.1.2",
-    asks: "how many sessions an account may have, and what happens then, is written down",
+    asks: "the number of concurrent sessions, and the behaviour beyond it, are documented",
     verdict: "met",
     evidence: [["docs/security.md", "**At most 100 live sessions** per account"]],
   },
-  { number: "7.1.3", asks: "federated sessions are written down", verdict: "not applicable", because: NO_FEDERATION },
+  { number: "7.1.3", asks: "federated sessions are documented", verdict: "not applicable", because: NO_FEDERATION },
   {
     number: "7.2.1",
     asks: "tokens are checked by the server",
@@ -30,7 +30,7 @@ export const SESSIONS: Claim[] = [
   },
   {
     number: "7.2.2",
-    asks: "sessions rest on tokens made for them, not on fixed keys",
+    asks: "sessions use dynamically generated tokens, not static keys",
     verdict: "met",
     evidence: [
       ["server/auth/tokens/access-token.test.ts", "a token says who, which session, since when and until when"],
@@ -41,17 +41,17 @@ export const SESSIONS: Claim[] = [
     asks: "reference tokens are random, with 128 bits",
     verdict: "met",
     evidence: [["server/auth/tokens/refresh-token.test.ts", "nonces have 128 bits and never come twice"]],
-    note: "And signed on top of that.",
+    note: "They are also signed.",
   },
   {
     number: "7.2.4",
-    asks: "signing in makes a new token and ends the one before",
+    asks: "signing in issues a new token and ends the previous one",
     verdict: "met",
     evidence: [["e2e/contract/procedures.spec.ts", "a login ends the session whose cookies it came with"]],
   },
   {
     number: "7.3.1",
-    asks: "who is idle for long signs in again",
+    asks: "an idle session ends after a time limit",
     verdict: "met",
     evidence: [
       [
@@ -78,7 +78,7 @@ export const SESSIONS: Claim[] = [
   },
   {
     number: "7.4.1",
-    asks: "a session that has ended is of no use any longer, self-contained tokens included",
+    asks: "an ended session cannot be used any longer, including self-contained tokens",
     verdict: "met",
     evidence: [
       [
@@ -104,7 +104,7 @@ export const SESSIONS: Claim[] = [
       ],
       ["server/auth/sessions/refresh.db.test.ts", "a disabled user's session ends with its next refresh, for good"],
     ],
-    note: "By an operator's statements: the product has no function that disables. `disabled_at` alone takes effect with the next refresh, within `ACCESS_TOKEN_SECONDS`.",
+    note: "By SQL statements of an operator: the product has no function for it. `disabled_at` alone takes effect with the next refresh, within `ACCESS_TOKEN_SECONDS`.",
   },
   {
     number: "7.4.3",
@@ -113,11 +113,11 @@ export const SESSIONS: Claim[] = [
     evidence: [
       ["server/auth/login/change-password.db.test.ts", "every other session ends, at once, and this one goes on"],
     ],
-    note: "They are, unasked.",
+    note: "They are ended automatically.",
   },
   {
     number: "7.4.4",
-    asks: "every private page shows the way out",
+    asks: "every private page has a logout button",
     verdict: "met",
     evidence: [
       [
@@ -128,10 +128,10 @@ export const SESSIONS: Claim[] = [
   },
   {
     number: "7.4.5",
-    asks: "administrators can end the sessions of one person or of all",
+    asks: "administrators can end the sessions of one user or of all",
     verdict: "not met",
     takes:
-      "Roles and an admin console, named as coming later. Operators can by SQL: every instance follows `revoked_at` within 2 seconds, whoever sets it.",
+      "Roles and an admin console, planned. Operators can use SQL: every instance follows `revoked_at` within 2 seconds.",
     evidence: [
       [
         "server/auth/sessions/disabled-account.db.test.ts",
@@ -141,20 +141,20 @@ export const SESSIONS: Claim[] = [
   },
   {
     number: "7.5.1",
-    asks: "what authentication rests on is changed only after authenticating again",
+    asks: "attributes used for authentication are changed only after authenticating again",
     verdict: "met",
     evidence: [
       ["e2e/account.spec.ts", "a wrong current password is refused at its field, and what was typed stays"],
       ["server/auth/login/change-password.db.test.ts", "guesses at an open screen are counted, all at once too"],
     ],
-    note: "The password is the only such thing; the email cannot be changed.",
+    note: "The password is the only such attribute; the email cannot be changed.",
   },
   {
     number: "7.5.2",
-    asks: "people see their sessions and, having authenticated again, end any of them",
+    asks: "users see their sessions and can end any of them after authenticating again",
     verdict: "not met",
     takes:
-      "Step-up. They see and end them, without the password on purpose: whoever finds a stranger in the list must be able to act at once, and ending a session gives a thief nothing.",
+      "Step-up. Users see and end sessions without the password by decision: an owner who finds an unknown device must be able to act at once, and ending a session gives a thief nothing.",
     evidence: [
       ["e2e/devices.spec.ts", "another browser appears in the list, and is out at once when it is signed out there"],
     ],
@@ -167,7 +167,7 @@ export const SESSIONS: Claim[] = [
   },
   {
     number: "7.6.2",
-    asks: "no session begins without somebody doing something",
+    asks: "no session begins without an action of the user",
     verdict: "met",
     evidence: [["e2e/contract/edges.spec.ts", "GET changes nothing, and only the listed methods are known"]],
   },

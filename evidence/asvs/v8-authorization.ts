@@ -3,7 +3,7 @@ import type { Claim } from "./claim";
 export const AUTHORIZATION: Claim[] = [
   {
     number: "8.1.1",
-    asks: "who may call what, on whose data, is written down",
+    asks: "who may call each function, on whose data, is documented",
     verdict: "met",
     evidence: [
       ["docs/security.md", "Closed by default"],
@@ -12,13 +12,13 @@ export const AUTHORIZATION: Claim[] = [
   },
   {
     number: "8.1.2",
-    asks: "who may read and set which field is written down",
+    asks: "who may read and set each field is documented",
     verdict: "met",
     evidence: [["docs/security.md", "No procedure reads or sets: password hash, nonces, epoch"]],
   },
   {
     number: "8.2.1",
-    asks: "functions are closed to who has no right to them",
+    asks: "functions require permission",
     verdict: "met",
     evidence: [
       ["server/api/router.test.ts", "needs a caller before anything else"],
@@ -28,7 +28,7 @@ export const AUTHORIZATION: Claim[] = [
   },
   {
     number: "8.2.2",
-    asks: "data is closed to who has no right to it, whatever id is sent",
+    asks: "data requires permission, whatever id is sent",
     verdict: "met",
     evidence: [
       ["e2e/contract/procedures.spec.ts", "a session of somebody else is as unknown as one that never was"],
@@ -37,7 +37,7 @@ export const AUTHORIZATION: Claim[] = [
   },
   {
     number: "8.2.3",
-    asks: "fields are closed to who has no right to them",
+    asks: "fields require permission",
     verdict: "met",
     evidence: [
       ["server/api/router.test.ts", "refuses what it does not know, and asks no database for it"],
@@ -49,18 +49,18 @@ export const AUTHORIZATION: Claim[] = [
   },
   {
     number: "8.3.1",
-    asks: "the server decides, not the browser's script",
+    asks: "access control is enforced on the server, not in the browser",
     verdict: "met",
     evidence: [
       ["server/api/router.test.ts", "needs a caller before anything else"],
       ["server/auth/gate/require-caller.db.test.ts", "is not shown to a session that was revoked a moment ago"],
     ],
-    note: "Page and procedure check the caller themselves, whatever the gate in front decided.",
+    note: "Page and procedure check the caller themselves, whatever the middleware decided.",
   },
   {
     number: "8.4.1",
-    asks: "tenants are kept apart",
+    asks: "tenants are isolated",
     verdict: "not applicable",
-    because: "There are no tenants: every row belongs to one person.",
+    because: "There are no tenants: every row belongs to one user.",
   },
 ];

@@ -3,7 +3,7 @@ import type { Claim } from "./claim";
 export const TOKENS: Claim[] = [
   {
     number: "9.1.1",
-    asks: "nothing in a token is believed before its signature",
+    asks: "a token's signature is verified before its contents are used",
     verdict: "met",
     evidence: [
       ["server/auth/tokens/signed-token.test.ts", "not one flipped character is overlooked"],
@@ -12,18 +12,18 @@ export const TOKENS: Claim[] = [
   },
   {
     number: "9.1.2",
-    asks: "only listed algorithms, none of them `none`",
+    asks: "only algorithms on an allowlist, without `none`",
     verdict: "met",
     evidence: [
       ["server/auth/tokens/signed-token.test.ts", "alg none"],
       ["server/auth/tokens/signed-token.test.ts", "HS512"],
       ["server/auth/tokens/signed-token.test.ts", "RS256"],
     ],
-    note: "HS256 alone.",
+    note: "HS256 only.",
   },
   {
     number: "9.1.3",
-    asks: "keys come from our configuration, never from the token",
+    asks: "keys come from the configuration, never from the token",
     verdict: "met",
     evidence: [
       ["server/auth/tokens/signed-token.test.ts", "a key of its own"],
@@ -32,7 +32,7 @@ export const TOKENS: Claim[] = [
   },
   {
     number: "9.2.1",
-    asks: "a token is good within its time only",
+    asks: "a token is valid only within its time span",
     verdict: "met",
     evidence: [
       ["server/auth/tokens/signed-token.test.ts", "what was signed is read, until its second is over"],
@@ -59,9 +59,9 @@ export const TOKENS: Claim[] = [
   },
   {
     number: "9.2.4",
-    asks: "one key for several services: each token names its own",
+    asks: "one key for several services: each token names its audience",
     verdict: "met",
     evidence: [["server/auth/tokens/signed-token.test.ts", "another audience"]],
-    note: "`aud` is the origin, required and compared, also where a team shares a key by mistake.",
+    note: "`aud` is the origin, required and compared, which also holds if a key is shared by mistake.",
   },
 ];
