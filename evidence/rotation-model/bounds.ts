@@ -1,5 +1,5 @@
 import { MAX_GRACE_WINDOWS } from "@/server/auth/policy/lifetimes";
-import type { Extent } from "./world";
+import type { Extent } from "./state";
 
 /** What a search covers. Times are in ticks. */
 export interface Bounds {

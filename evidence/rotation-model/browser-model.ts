@@ -1,11 +1,11 @@
 import { extentOf, type Bounds } from "./bounds";
 import { packEvent } from "./browser-events";
-import { Flight } from "./flight";
+import { Flight } from "./message-bag";
 import { afterThief, afterVictim, NOBODY, THIEF, THIEF_THEN_VICTIM, VICTIM, VICTIM_THEN_THIEF } from "./holders";
 import { CURRENT, DEAD, PREVIOUS, REMEMBERED, type Policy, type Standing } from "./policy";
 import type { Model, Visitor } from "./search";
 import { isSuccess, sessionRow } from "./session-row";
-import { packWorld, startOf, unpackWorld, type Extent, type World } from "./world";
+import { packWorld, startOf, unpackWorld, type Extent, type World } from "./state";
 
 export interface BrowserModel extends Model {
   flights: Flight;

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { DEFAULT_SCALE, searchContract, THOROUGH_SCALE } from "./contract-searches";
+import { DEFAULT_SCALE, searchContract, THOROUGH_SCALE } from "./policy-checks";
 import { replaceBetween } from "./markdown";
-import { condemnAll } from "./rejections";
+import { condemnAll } from "./counterexamples";
 import { report } from "./report";
 
 /** `npm run explore` prints the tables; `-- --thorough` searches further; `-- --write` renews them in tables.md. */

@@ -1,11 +1,11 @@
 import { refreshWorkSeconds, requestLifeSeconds } from "@/server/auth/policy/lifetimes";
-import type { Finding, Scale } from "./contract-searches";
+import type { Finding, Scale } from "./policy-checks";
 import { INVARIANTS } from "./invariants";
-import { countHarm, ORDERS, survives } from "./late-answers";
+import { countHarm, ORDERS, survives } from "./delayed-responses";
 import { markdownTable } from "./markdown";
 import { CONTRACT, type Policy } from "./policy";
 import { REJECTED_POLICIES } from "./rejected-policies";
-import { survivesForEver, type Rejection } from "./rejections";
+import { survivesForEver, type Rejection } from "./counterexamples";
 
 const GRACE_SECONDS = 30;
 const FORKS = "breaks 2";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { DEFAULT_SCALE, searchContract } from "./contract-searches";
+import { DEFAULT_SCALE, searchContract } from "./policy-checks";
 import { replaceBetween } from "./markdown";
-import { condemnAll } from "./rejections";
+import { condemnAll } from "./counterexamples";
 import { report } from "./report";
 
 const MINUTES = 60_000;

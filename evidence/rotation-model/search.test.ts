@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { findEndlessPlay } from "./endless-play";
-import { Flight } from "./flight";
+import { findEndlessPlay } from "./lasso";
+import { Flight } from "./message-bag";
 import { CURRENT, DEAD, PREVIOUS } from "./policy";
 import { explore, graphOf, type Model } from "./search";
 

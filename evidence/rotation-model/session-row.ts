@@ -1,7 +1,7 @@
 import type { Bounds } from "./bounds";
-import type { Flight } from "./flight";
+import type { Flight } from "./message-bag";
 import { CURRENT, DEAD, judgeBy, PREVIOUS, REMEMBERED, type Policy, type Standing, type VerdictKind } from "./policy";
-import type { World } from "./world";
+import type { World } from "./state";
 
 const UNCHANGED: readonly Standing[] = [CURRENT, PREVIOUS, REMEMBERED, DEAD];
 

@@ -1,14 +1,14 @@
 import { existingUser } from "@/db/testing";
 import { CLIENTS, type Instance } from "./instance";
-import type { Intent } from "./intents";
+import type { Intent } from "./commands";
 import { CrashError, interruptible } from "./interruptions";
-import { instantAt, Ledger } from "./ledger";
+import { instantAt, Ledger } from "./token-registry";
 import { opened, type Model } from "./model";
 import { describeOperation, describeOutcome, type Operation, type Outcome } from "./operations";
 import { perform, type Users } from "./perform";
 import { resolve, type Wished } from "./resolve";
 import { serialOrders, type Call } from "./serial-order";
-import { clear, fitting, learnLostTokens, readRows, worldOf, type World } from "./testing-rows";
+import { clear, fitting, learnLostTokens, readRows, worldOf, type World } from "./database-state";
 
 /** A call, with the very object that it was answered with. */
 export type SeenCall = Call & { raw: unknown };

@@ -1,6 +1,6 @@
-import type { Intent } from "./intents";
+import type { Intent } from "./commands";
 import { SECONDS } from "./model";
-import type { Race } from "./races";
+import type { Race } from "./race-generators";
 
 const here = { instance: 0, away: 0, crash: null };
 const there = { ...here, instance: 1 };

@@ -1,10 +1,10 @@
 import { decodeJwt } from "jose";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { CLIENTS, type Instance } from "./instance";
-import { instantAt, secondsOf, type Ledger } from "./ledger";
+import { instantAt, secondsOf, type Ledger } from "./token-registry";
 import type { Place } from "./model";
 import type { Operation, Outcome } from "./operations";
-import { changeUser } from "./testing-rows";
+import { changeUser } from "./database-state";
 
 /** Strong and well known to nobody; the model knows them by number. */
 export const PASSWORDS = ["brindle-lantern-47-orbit", "quarry.mustang.tilt.908", "vexed_harbour_plum_3312"];

@@ -1,13 +1,13 @@
 import "@/server/runtime/testing-env";
 import { describe, test } from "vitest";
-import { checkAftermath } from "./aftermath";
-import { Conductor } from "./conductor";
+import { checkAftermath } from "./postconditions";
+import { Conductor } from "./scheduler";
 import { happen, type SeenCall } from "./history";
 import { ACROSS_THE_END_OF_THE_WINDOW, BEFORE_A_ROTATION, DURING_A_LOGIN } from "./known-races";
-import { allRaces, racesForTheDoor, refreshRaces, type Race } from "./races";
+import { allRaces, racesForTheDoor, refreshRaces, type Race } from "./race-generators";
 import type { Wished } from "./resolve";
-import { holdsForAll, TIMEOUT } from "./testing-runs";
-import { twoInstances } from "./testing-stage";
+import { holdsForAll, TIMEOUT } from "./property-runs";
+import { twoInstances } from "./two-instances";
 
 const begin = twoInstances();
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Instance } from "./instance";
-import type { Intent, TokenWish } from "./intents";
-import { instantAt, type Ledger } from "./ledger";
+import type { Intent, TokenWish } from "./commands";
+import { instantAt, type Ledger } from "./token-registry";
 import { PLACES, SECONDS, type Model, type Place } from "./model";
 import type { AccessFacts, Operation, RefreshFacts } from "./operations";
 import { PASSWORDS } from "./perform";

@@ -1,11 +1,11 @@
 import "@/server/runtime/testing-env";
 import { test } from "vitest";
-import { checkAftermath } from "./aftermath";
+import { checkAftermath } from "./postconditions";
 import { happen } from "./history";
-import type { Intent } from "./intents";
+import type { Intent } from "./commands";
 import { sequences } from "./sequences";
-import { holdsForAll, TIMEOUT } from "./testing-runs";
-import { twoInstances } from "./testing-stage";
+import { holdsForAll, TIMEOUT } from "./property-runs";
+import { twoInstances } from "./two-instances";
 
 const begin = twoInstances();
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Intent } from "./intents";
+import type { Intent } from "./commands";
 import { SECONDS } from "./model";
-import { again, anything, due, placed, record, replaced, waits, wish } from "./wishes";
+import { again, anything, due, placed, record, replaced, waits, wish } from "./command-generators";
 
 /** Up to the last moment in which the window may be held open, and beyond. */
 const heldOpen = placed(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { anything, comingAndGoing, due, placed, replaced, record, wish } from "./wishes";
-import type { Intent } from "./intents";
+import { anything, comingAndGoing, due, placed, replaced, record, wish } from "./command-generators";
+import type { Intent } from "./commands";
 import { SECONDS } from "./model";
 
 const { grace } = SECONDS;

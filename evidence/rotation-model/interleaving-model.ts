@@ -1,6 +1,6 @@
 import { MAX_GRACE_WINDOWS } from "@/server/auth/policy/lifetimes";
-import { Crowd, WRITES, type Legs, type Living, type Write } from "./crowd";
-import { DEATHS, packCrowdEvent as pack } from "./crowd-events";
+import { Crowd, WRITES, type Legs, type Living, type Write } from "./message-set";
+import { DEATHS, packCrowdEvent as pack } from "./interleaving-events";
 import { CURRENT, judgeBy, PREVIOUS, type Policy } from "./policy";
 import type { Model, Visitor } from "./search";
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Kysely } from "kysely";
 import type { Database, SessionRow, User } from "@/db/schema";
 import { CLIENTS, type Instance } from "./instance";
-import { secondsAt, type Ledger } from "./ledger";
+import { secondsAt, type Ledger } from "./token-registry";
 import { PLACES, type Model, type SessionModel, type UserModel } from "./model";
 import type { Users } from "./perform";
 import { rename } from "./serial-order";

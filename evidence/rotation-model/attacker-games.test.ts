@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { CONTRACT, type Policy } from "./policy";
 import { REJECTED_POLICIES } from "./rejected-policies";
-import { playGaoler, playThief, STRATEGIES } from "./thief-game";
+import { playGaoler, playThief, STRATEGIES } from "./attacker-games";
 
 // Searches take their time on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { countHarm, ORDERS, survives } from "./late-answers";
+import { countHarm, ORDERS, survives } from "./delayed-responses";
 import { CONTRACT, type Policy } from "./policy";
 
 // Searches take their time on a busy machine.

@@ -1,15 +1,15 @@
 import type { Bounds } from "./bounds";
 import { browserModel } from "./browser-model";
-import { BrowserStory } from "./browser-story";
-import { REAL_WRITES, LIFETIMES } from "./contract-searches";
-import { crowdModel, type CrowdBounds } from "./crowd-model";
-import { tellCrowd } from "./crowd-story";
+import { BrowserStory } from "./browser-trace";
+import { REAL_WRITES, LIFETIMES } from "./policy-checks";
+import { crowdModel, type CrowdBounds } from "./interleaving-model";
+import { tellCrowd } from "./interleaving-trace";
 import { ALL_LIMITS, lifetimesModel, type LimitRules } from "./lifetimes-model";
 import { tellLifetimes } from "./lifetimes-story";
 import { CONTRACT, type Policy } from "./policy";
 import { REJECTED_POLICIES } from "./rejected-policies";
 import { explore, type Invariant } from "./search";
-import { playGaoler, playOldToken, playThief, STRATEGIES } from "./thief-game";
+import { playGaoler, playOldToken, playThief, STRATEGIES } from "./attacker-games";
 
 /** What condemns a rule, or the lack of one. */
 export interface Rejection {

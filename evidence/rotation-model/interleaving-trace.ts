@@ -1,5 +1,5 @@
-import { WRITES } from "./crowd";
-import { crowdEventOf, DEATHS, type CrowdEvent } from "./crowd-events";
+import { WRITES } from "./message-set";
+import { crowdEventOf, DEATHS, type CrowdEvent } from "./interleaving-events";
 import { OUTCOMES } from "./invariants";
 import { CURRENT, PREVIOUS } from "./policy";
 import type { Invariant } from "./search";

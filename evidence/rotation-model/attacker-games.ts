@@ -1,7 +1,7 @@
 import type { Bounds } from "./bounds";
 import { eventOf } from "./browser-events";
 import { browserModel, type BrowserModel } from "./browser-model";
-import { findEndlessPlay, type EndlessPlay } from "./endless-play";
+import { findEndlessPlay, type EndlessPlay } from "./lasso";
 import { PREVIOUS, type Policy } from "./policy";
 import { graphOf } from "./search";
 

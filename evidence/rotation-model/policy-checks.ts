@@ -1,11 +1,11 @@
 import type { Bounds } from "./bounds";
 import { browserModel } from "./browser-model";
-import { BrowserStory } from "./browser-story";
-import { crowdModel, type CrowdBounds } from "./crowd-model";
+import { BrowserStory } from "./browser-trace";
+import { crowdModel, type CrowdBounds } from "./interleaving-model";
 import { ALL_LIMITS, lifetimesModel } from "./lifetimes-model";
 import { CONTRACT } from "./policy";
 import { explore, type Model } from "./search";
-import { playGaoler, playOldToken, playThief, STRATEGIES, type GameResult } from "./thief-game";
+import { playGaoler, playOldToken, playThief, STRATEGIES, type GameResult } from "./attacker-games";
 
 /** How large the searches are. */
 export interface Scale {

@@ -1,7 +1,7 @@
 import type { Instance } from "./instance";
 import type { History } from "./history";
 import { SECONDS } from "./model";
-import { readRows, writeBack } from "./testing-rows";
+import { readRows, writeBack } from "./database-state";
 
 /** What must hold when a history is over, whatever happened in it: looked for by presenting every token that was ever made. */
 export async function checkAftermath(history: History): Promise<void> {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describeIntent, type Intent } from "./intents";
+import { describeIntent, type Intent } from "./commands";
 import { SECONDS } from "./model";
 
 const { grace, access, idle } = SECONDS;

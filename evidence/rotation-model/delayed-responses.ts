@@ -2,7 +2,7 @@ import { browserModel } from "./browser-model";
 import { CURRENT, DEAD, judgeBy, type Policy, type Standing, type VerdictKind } from "./policy";
 import { graphOf } from "./search";
 import { isSuccess, standingsAfter } from "./session-row";
-import { unpackWorld } from "./world";
+import { unpackWorld } from "./state";
 
 /** What happens to the session while an answer sleeps in its socket, for longer than any answer should live. */
 export const ORDERS: readonly { name: string; meanwhile: VerdictKind[] }[] = [

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { refreshWorkSeconds, requestLifeSeconds } from "@/server/auth/policy/lifetimes";
-import { REAL_WRITES } from "./contract-searches";
-import { crowdModel, type CrowdBounds } from "./crowd-model";
+import { REAL_WRITES } from "./policy-checks";
+import { crowdModel, type CrowdBounds } from "./interleaving-model";
 import { CONTRACT } from "./policy";
 import { explore } from "./search";
 
