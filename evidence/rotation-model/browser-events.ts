@@ -1,20 +1,31 @@
 import type { VerdictKind } from "./policy";
 
-export const EVENTS = ["tick", "send", "judge", "receive", "lose", "doze", "wake", "revoke", "steal", "thief"] as const;
+export const EVENTS = [
+  "tick",
+  "send",
+  "judge",
+  "receive",
+  "lose",
+  "delay",
+  "receiveDelayed",
+  "revoke",
+  "copy",
+  "attacker",
+] as const;
 export type EventKind = (typeof EVENTS)[number];
 const VERDICTS: readonly VerdictKind[] = ["fresh", "rotate", "reissue", "recover", "replayed", "ended"];
 
 export interface Event {
   kind: EventKind;
   /** Which message (its code), or which token the thief presents. */
-  which: number;
+  subject: number;
   verdict: VerdictKind;
 }
 
 export function eventOf(packed: number): Event {
-  return { kind: EVENTS[packed & 15]!, which: (packed >> 4) & 63, verdict: VERDICTS[packed >> 10]! };
+  return { kind: EVENTS[packed & 15]!, subject: (packed >> 4) & 63, verdict: VERDICTS[packed >> 10]! };
 }
 
-export function packEvent(kind: EventKind, which = 0, verdict: VerdictKind = "fresh"): number {
-  return EVENTS.indexOf(kind) | (which << 4) | (VERDICTS.indexOf(verdict) << 10);
+export function packEvent(kind: EventKind, subject = 0, verdict: VerdictKind = "fresh"): number {
+  return EVENTS.indexOf(kind) | (subject << 4) | (VERDICTS.indexOf(verdict) << 10);
 }

@@ -1,15 +1,23 @@
-import { extentOf, type Bounds } from "./bounds";
+import { encodingOf, type Bounds } from "./bounds";
 import { packEvent } from "./browser-events";
-import { Flight } from "./message-bag";
-import { afterThief, afterVictim, NOBODY, THIEF, THIEF_THEN_VICTIM, VICTIM, VICTIM_THEN_THIEF } from "./holders";
-import { CURRENT, DEAD, PREVIOUS, REMEMBERED, type Policy, type Standing } from "./policy";
+import { MessageBag } from "./message-bag";
+import {
+  afterAttackerRefresh,
+  afterVictimRefresh,
+  NO_REFRESH,
+  ATTACKER,
+  ATTACKER_THEN_VICTIM,
+  VICTIM,
+  VICTIM_THEN_ATTACKER,
+} from "./holders";
+import { CURRENT, INVALID, PREVIOUS, REMEMBERED, type Policy, type TokenStatus } from "./policy";
 import type { Model, Visitor } from "./search";
 import { isSuccess, sessionRow } from "./session-row";
-import { packWorld, startOf, unpackWorld, type Extent, type World } from "./state";
+import { packState, initialState, unpackState, type StateEncoding, type State } from "./state";
 
 export interface BrowserModel extends Model {
-  flights: Flight;
-  extent: Extent;
+  bag: MessageBag;
+  encoding: StateEncoding;
 }
 
 /**
@@ -17,107 +25,117 @@ export interface BrowserModel extends Model {
  * thief with a copy of the jar. A crash before the commit is a request that is lost, one after it a reply that is lost.
  */
 export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
-  const { window, thief } = bounds;
-  const flights = new Flight(bounds.leg, bounds.inFlight, bounds.hasTwoAgents);
-  const row = sessionRow(policy, bounds, flights);
-  const extent = extentOf(bounds);
-  const thiefsBrowser = thief?.browser === "another" ? extent.browsers - 1 : 0;
-  const isClear = (age: number) => !thief?.keepsClear || age > window;
+  const { window, attacker } = bounds;
+  const bag = new MessageBag(bounds.maxLatency, bounds.inFlight, bounds.hasTwoUserAgents);
+  const row = sessionRow(policy, bounds, bag);
+  const encoding = encodingOf(bounds);
+  const attackerBrowser = attacker?.browser === "another" ? encoding.browserValues - 1 : 0;
+  const isOutsideWindow = (age: number) => !attacker?.staysOutsideWindow || age > window;
 
-  function expand(packed: number, flight: number, visitor: Visitor): void {
-    const world = unpackWorld(packed, extent);
-    const reach = (event: number, next: World, nextFlight = flight) =>
-      visitor.reach(event, packWorld(next, extent), nextFlight);
+  function expand(packed: number, messages: number, visitor: Visitor): void {
+    const state = unpackState(packed, encoding);
+    const reach = (event: number, next: State, nextMessages = messages) =>
+      visitor.reach(event, packState(next, encoding), nextMessages);
 
     // Ages stop where they stop mattering, so a pause of any length is so many ticks and no more.
     tick();
-    if (!flights.isFull(flight)) {
-      for (const isSecondAgents of bounds.hasTwoAgents ? [false, true] : [false]) {
-        const request = flights.codeOf({ isReply: false, isSecondAgents, token: world.jar, age: 0 });
-        reach(packEvent("send", isSecondAgents ? 1 : 0), world, flights.plus(flight, request));
+    if (!bag.isFull(messages)) {
+      for (const isSecondUserAgent of bounds.hasTwoUserAgents ? [false, true] : [false]) {
+        const request = bag.encode({ isResponse: false, isSecondUserAgent, token: state.jar, age: 0 });
+        reach(packEvent("send", isSecondUserAgent ? 1 : 0), state, bag.add(messages, request));
       }
     }
-    for (const code of flights.codes(flight)) {
-      const { isReply, isSecondAgents, token } = flights.messageOf(code);
-      const others = flights.minus(flight, code);
-      if (!losesSuccessor(others)) reach(packEvent("lose", code), world, others);
-      if (isReply) receive(code, token, others);
-      else if (isClear(world.sinceThief)) judgeVictim(code, token, others, isSecondAgents ? 1 : 0);
+    for (const code of bag.codes(messages)) {
+      const { isResponse, isSecondUserAgent, token } = bag.decode(code);
+      const others = bag.remove(messages, code);
+      if (!losesOnlyDelivery(others)) reach(packEvent("lose", code), state, others);
+      if (isResponse) receive(code, token, others);
+      else if (isOutsideWindow(state.sinceAttacker)) judgeVictim(code, token, others, isSecondUserAgent ? 1 : 0);
     }
-    if (world.asleep !== null) reach(packEvent("wake"), { ...world, jar: world.asleep, asleep: null });
-    if (bounds.hasRevocation && !world.isRevoked) reach(packEvent("revoke"), { ...world, isRevoked: true });
-    if (thief && !world.hasStolen && world.jar !== DEAD) {
-      reach(packEvent("steal"), { ...world, hasStolen: true, loot: 1 << world.jar });
+    if (state.delayed !== null) reach(packEvent("receiveDelayed"), { ...state, jar: state.delayed, delayed: null });
+    if (bounds.hasRevocation && !state.isRevoked) reach(packEvent("revoke"), { ...state, isRevoked: true });
+    if (attacker && !state.hasCopied && state.jar !== INVALID) {
+      reach(packEvent("copy"), { ...state, hasCopied: true, attackerTokens: 1 << state.jar });
     }
-    if (thief && world.hasStolen && isClear(world.sinceVictim)) {
+    if (attacker && state.hasCopied && isOutsideWindow(state.sinceVictim)) {
       for (const token of [CURRENT, PREVIOUS, REMEMBERED] as const) {
-        if (world.loot & (1 << token)) judgeThief(thief, token);
+        if (state.attackerTokens & (1 << token)) judgeAttacker(attacker, token);
       }
     }
 
     /** Where one reply must arrive: whether the last one with the new token is not among these any more. */
-    function losesSuccessor(others: number): boolean {
-      if (!bounds.delivers || world.jar === CURRENT) return false;
-      return flights.isOnItsWay(flight, CURRENT) && !flights.isOnItsWay(others, CURRENT);
+    function losesOnlyDelivery(others: number): boolean {
+      if (!bounds.guaranteesDelivery || state.jar === CURRENT) return false;
+      return bag.hasResponseWith(messages, CURRENT) && !bag.hasResponseWith(others, CURRENT);
     }
 
     function tick() {
-      const later = flights.older(flight);
-      if (losesSuccessor(later)) return;
-      const older: World = {
-        ...world,
-        handedAge: Math.min(world.handedAge + 1, extent.handedAges - 1),
-        rotatedAge: Math.min(world.rotatedAge + 1, extent.rotatedAges - 1),
-        sinceVictim: Math.min(world.sinceVictim + 1, extent.sinceAges - 1),
-        sinceThief: Math.min(world.sinceThief + 1, extent.sinceAges - 1),
+      const later = bag.aged(messages);
+      if (losesOnlyDelivery(later)) return;
+      const aged: State = {
+        ...state,
+        handedAge: Math.min(state.handedAge + 1, encoding.handedAgeValues - 1),
+        rotatedAge: Math.min(state.rotatedAge + 1, encoding.rotatedAgeValues - 1),
+        sinceVictim: Math.min(state.sinceVictim + 1, encoding.sinceValues - 1),
+        sinceAttacker: Math.min(state.sinceAttacker + 1, encoding.sinceValues - 1),
       };
-      reach(packEvent("tick"), older, later);
+      reach(packEvent("tick"), aged, later);
     }
 
-    function receive(code: number, token: Standing, others: number) {
+    function receive(code: number, token: TokenStatus, others: number) {
       // What the thief knows already is no refresh: from here on both hold copies of one token again.
-      const isShared = (world.loot & (1 << token)) !== 0;
-      const order = !world.hasStolen || isShared || thief?.isUnwatched ? NOBODY : afterVictim(world.order);
-      reach(packEvent("receive", code), { ...world, jar: token, order }, others);
-      if (bounds.hasSleeper && world.asleep === null) {
-        reach(packEvent("doze", code), { ...world, asleep: token }, others);
+      const isShared = (state.attackerTokens & (1 << token)) !== 0;
+      const refreshOrder =
+        !state.hasCopied || isShared || attacker?.ignoresDetection
+          ? NO_REFRESH
+          : afterVictimRefresh(state.refreshOrder);
+      reach(packEvent("receive", code), { ...state, jar: token, refreshOrder }, others);
+      if (bounds.hasDelayedResponse && state.delayed === null) {
+        reach(packEvent("delay", code), { ...state, delayed: token }, others);
       }
     }
 
-    function judgeVictim(code: number, token: Standing, others: number, browser: number) {
-      const verdict = row.judge(world, token, browser);
+    function judgeVictim(code: number, token: TokenStatus, others: number, browser: number) {
+      const verdict = row.judge(state, token, browser);
       const event = packEvent("judge", code, verdict);
       if (!isSuccess(verdict)) {
-        if (world.isRevoked) return reach(event, world, others);
-        if (!world.hasStolen) return visitor.breaks(event, 1);
+        if (state.isRevoked) return reach(event, state, others);
+        if (!state.hasCopied) return visitor.violates(event, 1);
         // Noticed, and over for both; or else only the victim is out.
-        return policy.toleratesReplay ? visitor.breaks(event, 3) : undefined;
+        return policy.toleratesReplay ? visitor.violates(event, 3) : undefined;
       }
-      if (world.isRevoked) return visitor.breaks(event, 4);
-      if (row.forks(verdict)) return visitor.breaks(event, 2);
-      if (world.order === VICTIM_THEN_THIEF) return visitor.breaks(event, 3);
-      if (thief?.isNoticedAtOnce && world.order === THIEF && row.handsOut(verdict)) return visitor.breaks(event, 3);
-      const [next, rest] = row.perform(world, others, verdict, browser);
-      const answer = flights.codeOf({ isReply: true, token: CURRENT, age: 0 });
-      reach(event, { ...next, sinceVictim: 0 }, row.handsOut(verdict) ? flights.plus(rest, answer) : rest);
+      if (state.isRevoked) return visitor.violates(event, 4);
+      if (row.forks(verdict)) return visitor.violates(event, 2);
+      if (state.refreshOrder === VICTIM_THEN_ATTACKER) return visitor.violates(event, 3);
+      if (attacker?.requiresImmediateDetection && state.refreshOrder === ATTACKER && row.sendsRefreshToken(verdict))
+        return visitor.violates(event, 3);
+      const [next, rest] = row.perform(state, others, verdict, browser);
+      const answer = bag.encode({ isResponse: true, token: CURRENT, age: 0 });
+      reach(event, { ...next, sinceVictim: 0 }, row.sendsRefreshToken(verdict) ? bag.add(rest, answer) : rest);
     }
 
-    function judgeThief({ usesNewest, isUnwatched, isNoticedAtOnce }: NonNullable<Bounds["thief"]>, token: Standing) {
-      const verdict = row.judge(world, token, thiefsBrowser);
-      const event = packEvent("thief", token, verdict);
+    function judgeAttacker(
+      { usesNewestTokenOnly, ignoresDetection, requiresImmediateDetection }: NonNullable<Bounds["attacker"]>,
+      token: TokenStatus,
+    ) {
+      const verdict = row.judge(state, token, attackerBrowser);
+      const event = packEvent("attacker", token, verdict);
       if (!isSuccess(verdict)) return;
-      if (world.isRevoked) return visitor.breaks(event, 4);
-      if (row.forks(verdict)) return visitor.breaks(event, 2);
-      const isGiven = row.handsOut(verdict);
-      if (isGiven && usesNewest && world.order === THIEF_THEN_VICTIM) return visitor.breaks(event, 3);
-      if (isGiven && isNoticedAtOnce && world.order === VICTIM) return visitor.breaks(event, 3);
-      const [next, rest] = row.perform(world, flight, verdict, thiefsBrowser);
-      const kept = isGiven && usesNewest ? 0 : next.loot;
-      const loot = isGiven ? kept | (1 << CURRENT) : kept;
-      const order = isGiven && !isUnwatched ? afterThief(world.order) : world.order;
-      reach(event, { ...next, loot, order, sinceThief: 0 }, rest);
+      if (state.isRevoked) return visitor.violates(event, 4);
+      if (row.forks(verdict)) return visitor.violates(event, 2);
+      const receivesToken = row.sendsRefreshToken(verdict);
+      if (receivesToken && usesNewestTokenOnly && state.refreshOrder === ATTACKER_THEN_VICTIM)
+        return visitor.violates(event, 3);
+      if (receivesToken && requiresImmediateDetection && state.refreshOrder === VICTIM)
+        return visitor.violates(event, 3);
+      const [next, rest] = row.perform(state, messages, verdict, attackerBrowser);
+      const kept = receivesToken && usesNewestTokenOnly ? 0 : next.attackerTokens;
+      const attackerTokens = receivesToken ? kept | (1 << CURRENT) : kept;
+      const refreshOrder =
+        receivesToken && !ignoresDetection ? afterAttackerRefresh(state.refreshOrder) : state.refreshOrder;
+      reach(event, { ...next, attackerTokens, refreshOrder, sinceAttacker: 0 }, rest);
     }
   }
 
-  return { start: { row: packWorld(startOf(extent), extent), flight: 0 }, expand, flights, extent };
+  return { initial: { row: packState(initialState(encoding), encoding), messages: 0 }, expand, bag, encoding };
 }

@@ -1,134 +1,137 @@
 import { eventOf, type Event } from "./browser-events";
 import type { BrowserModel } from "./browser-model";
 import { OUTCOMES } from "./invariants";
-import { CURRENT, DEAD, PREVIOUS, REMEMBERED, type Policy, type Standing, type VerdictKind } from "./policy";
+import { CURRENT, INVALID, PREVIOUS, REMEMBERED, type Policy, type TokenStatus, type VerdictKind } from "./policy";
 import type { Invariant } from "./search";
-import { standingsAfter } from "./session-row";
+import { statusesAfter } from "./session-row";
 
-interface Letter {
+interface Message {
   name: string;
-  isReply: boolean;
-  isSecondAgents: boolean;
+  isResponse: boolean;
+  isSecondUserAgent: boolean;
   token: number;
   sentAt: number;
   movedAt: number;
 }
 
 /** A counter-example in words, one line for each tick in which something happens. Tokens are numbered as they are made. */
-export class BrowserStory {
+export class BrowserTraceFormatter {
   private readonly lines: string[] = [];
   private time = 0;
-  private toldAt = -1;
+  private lastWrittenAt = -1;
   private made = 0;
   /** The number of the token in each standing. */
   private readonly tokens: (number | null)[] = [0, null, null, null];
   private jar = 0;
-  private asleep = 0;
-  private letters: Letter[] = [];
-  private named = 0;
+  private delayed = 0;
+  private messages: Message[] = [];
+  private judgedCount = 0;
 
   constructor(
     private readonly model: BrowserModel,
     private readonly policy: Policy,
   ) {}
 
-  tell(events: number[], invariant: Invariant | null): string[] {
-    for (const packed of events) this.follow(eventOf(packed));
-    if (invariant !== null) this.say(OUTCOMES[invariant]);
+  format(events: number[], invariant: Invariant | null): string[] {
+    for (const packed of events) this.apply(eventOf(packed));
+    if (invariant !== null) this.append(OUTCOMES[invariant]);
     return this.lines;
   }
 
-  private follow(event: Event): void {
+  private apply(event: Event): void {
     switch (event.kind) {
       case "tick":
         this.time++;
         return;
       case "send":
-        this.letters.push({
+        this.messages.push({
           name: "",
-          isReply: false,
-          isSecondAgents: event.which === 1,
+          isResponse: false,
+          isSecondUserAgent: event.subject === 1,
           token: this.jar,
           sentAt: this.time,
           movedAt: this.time,
         });
         return;
       case "judge":
-        return this.judge(this.find(event.which), event.verdict);
+        return this.judge(this.find(event.subject), event.verdict);
       case "lose":
-        this.letters.splice(this.letters.indexOf(this.find(event.which)), 1);
+        this.messages.splice(this.messages.indexOf(this.find(event.subject)), 1);
         return;
       case "receive":
-      case "doze":
-        return this.receive(this.find(event.which), event.kind === "doze");
-      case "wake":
-        this.jar = this.asleep;
-        return this.say(`The sleeping answer wakes: the jar holds T${this.jar}.`);
+      case "delay":
+        return this.receive(this.find(event.subject), event.kind === "delay");
+      case "receiveDelayed":
+        this.jar = this.delayed;
+        return this.append(`The sleeping answer wakes: the jar holds T${this.jar}.`);
       case "revoke":
-        return this.say("The session is revoked.");
-      case "steal":
-        return this.say(`The jar is copied: the thief has T${this.jar}.`);
-      case "thief": {
-        const token = this.tokens[event.which]!;
-        return this.say(`The thief presents T${token}: ${this.perform(event.verdict)}.`);
+        return this.append("The session is revoked.");
+      case "copy":
+        return this.append(`The jar is copied: the thief has T${this.jar}.`);
+      case "attacker": {
+        const token = this.tokens[event.subject]!;
+        return this.append(`The thief presents T${token}: ${this.describeVerdict(event.verdict)}.`);
       }
     }
   }
 
-  private judge(letter: Letter, verdict: VerdictKind): void {
-    letter.name = String.fromCharCode(65 + (this.named++ % 26));
-    const since = letter.sentAt === this.time ? "" : ` (sent at ${letter.sentAt})`;
-    const agent = letter.isSecondAgents ? ", with the second user agent," : "";
-    this.say(`${letter.name}${since}${agent} presents T${letter.token}: ${this.perform(verdict)}.`);
-    letter.isReply = true;
-    letter.isSecondAgents = false;
-    letter.token = this.tokens[CURRENT]!;
-    letter.movedAt = this.time;
+  private judge(message: Message, verdict: VerdictKind): void {
+    message.name = String.fromCharCode(65 + (this.judgedCount++ % 26));
+    const since = message.sentAt === this.time ? "" : ` (sent at ${message.sentAt})`;
+    const agent = message.isSecondUserAgent ? ", with the second user agent," : "";
+    this.append(`${message.name}${since}${agent} presents T${message.token}: ${this.describeVerdict(verdict)}.`);
+    message.isResponse = true;
+    message.isSecondUserAgent = false;
+    message.token = this.tokens[CURRENT]!;
+    message.movedAt = this.time;
     const hasCookie = verdict === "fresh" ? this.policy.resendsOnFresh : verdict !== "replayed" && verdict !== "ended";
-    if (!hasCookie) this.letters.splice(this.letters.indexOf(letter), 1);
+    if (!hasCookie) this.messages.splice(this.messages.indexOf(message), 1);
   }
 
-  private receive(letter: Letter, dozes: boolean): void {
-    this.letters.splice(this.letters.indexOf(letter), 1);
-    if (dozes) this.asleep = letter.token;
-    else this.jar = letter.token;
-    const what = dozes ? `with T${letter.token} falls asleep in its socket` : `arrives: the jar holds T${letter.token}`;
-    this.say(`The answer to ${letter.name} ${what}.`);
+  private receive(message: Message, isDelayed: boolean): void {
+    this.messages.splice(this.messages.indexOf(message), 1);
+    if (isDelayed) this.delayed = message.token;
+    else this.jar = message.token;
+    const what = isDelayed
+      ? `with T${message.token} falls asleep in its socket`
+      : `arrives: the jar holds T${message.token}`;
+    this.append(`The answer to ${message.name} ${what}.`);
   }
 
-  private perform(verdict: VerdictKind): string {
+  private describeVerdict(verdict: VerdictKind): string {
     if (verdict !== "rotate" && verdict !== "recover") {
       return verdict === "reissue" ? `reissue, T${this.tokens[CURRENT]} once more` : verdict;
     }
     const before = [...this.tokens];
-    const becomes = standingsAfter(verdict, this.policy);
+    const statusAfter = statusesAfter(verdict, this.policy);
     this.tokens.fill(null);
-    for (const standing of [DEAD, REMEMBERED, PREVIOUS, CURRENT] as const) {
-      if (before[standing] !== null && becomes[standing] !== DEAD) this.tokens[becomes[standing]!] = before[standing]!;
+    for (const status of [INVALID, REMEMBERED, PREVIOUS, CURRENT] as const) {
+      if (before[status] !== null && statusAfter[status] !== INVALID)
+        this.tokens[statusAfter[status]!] = before[status]!;
     }
     this.tokens[CURRENT] = ++this.made;
     return `${verdict}, T${this.made}${verdict === "recover" ? ` in place of T${before[CURRENT]}` : ""}`;
   }
 
   /** Of messages that look the same any one will do. */
-  private find(code: number): Letter {
-    const { isReply, isSecondAgents, token, age } = this.model.flights.messageOf(code);
-    const standingOf = (number: number) => {
+  private find(code: number): Message {
+    const { isResponse, isSecondUserAgent, token, age } = this.model.bag.decode(code);
+    const statusOf = (number: number) => {
       const index = this.tokens.indexOf(number);
-      return (index === -1 ? DEAD : index) as Standing;
+      return (index === -1 ? INVALID : index) as TokenStatus;
     };
-    return this.letters.find(
-      (letter) =>
-        letter.isReply === isReply &&
-        letter.isSecondAgents === isSecondAgents &&
-        standingOf(letter.token) === token &&
-        this.time - letter.movedAt === age,
+    return this.messages.find(
+      (message) =>
+        message.isResponse === isResponse &&
+        message.isSecondUserAgent === isSecondUserAgent &&
+        statusOf(message.token) === token &&
+        this.time - message.movedAt === age,
     )!;
   }
 
-  private say(sentence: string): void {
-    if (this.toldAt === this.time) this.lines.push(`${this.lines.pop()} ${sentence}`);
+  private append(sentence: string): void {
+    if (this.lastWrittenAt === this.time) this.lines.push(`${this.lines.pop()} ${sentence}`);
     else this.lines.push(`t=${this.time}: ${sentence}`);
-    this.toldAt = this.time;
+    this.lastWrittenAt = this.time;
   }
 }

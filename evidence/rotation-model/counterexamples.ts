@@ -1,114 +1,125 @@
 import type { Bounds } from "./bounds";
 import { browserModel } from "./browser-model";
-import { BrowserStory } from "./browser-trace";
-import { REAL_WRITES, LIFETIMES } from "./policy-checks";
-import { crowdModel, type CrowdBounds } from "./interleaving-model";
-import { tellCrowd } from "./interleaving-trace";
+import { BrowserTraceFormatter } from "./browser-trace";
+import { IMPLEMENTED_WRITES, LIFETIMES } from "./policy-checks";
+import { interleavingModel, type InterleavingBounds } from "./interleaving-model";
+import { formatInterleaving } from "./interleaving-trace";
 import { ALL_LIMITS, lifetimesModel, type LimitRules } from "./lifetimes-model";
-import { tellLifetimes } from "./lifetimes-story";
-import { CONTRACT, type Policy } from "./policy";
+import { formatLifetimes } from "./lifetimes-story";
+import { IMPLEMENTED_POLICY, type Policy } from "./policy";
 import { REJECTED_POLICIES } from "./rejected-policies";
 import { explore, type Invariant } from "./search";
-import { playGaoler, playOldToken, playThief, STRATEGIES } from "./attacker-games";
+import { searchStarvation, searchReplacedToken, searchAttackerGame, STRATEGIES } from "./attacker-games";
 
 /** What condemns a rule, or the lack of one. */
-export interface Rejection {
+export interface RejectedVariant {
   name: string;
   /** The invariant that breaks; or what can go on for ever. */
-  breaks: Invariant | "no rotation" | "old token" | null;
+  violates: Invariant | "no rotation" | "old token" | null;
   steps: number;
-  story: string[];
+  trace: string[];
 }
 
-const SMALL: Bounds = { window: 4, leg: 2, inFlight: 3 };
-const SMALLEST: Bounds = { ...SMALL, inFlight: 1 };
+const SMALL_BOUNDS: Bounds = { window: 4, maxLatency: 2, inFlight: 3 };
+const MINIMAL_BOUNDS: Bounds = { ...SMALL_BOUNDS, inFlight: 1 };
 const SEARCHES: readonly Bounds[] = [
-  { ...SMALL, hasRevocation: true },
-  { ...SMALL, inFlight: 2, thief: { browser: "same", keepsClear: true } },
-  { ...SMALL, inFlight: 2, thief: { browser: "another" } },
-  { ...SMALL, hasTwoAgents: true, delivers: true },
-  { ...SMALL, inFlight: 2, thief: { browser: "another", isNoticedAtOnce: true } },
+  { ...SMALL_BOUNDS, hasRevocation: true },
+  { ...SMALL_BOUNDS, inFlight: 2, attacker: { browser: "same", staysOutsideWindow: true } },
+  { ...SMALL_BOUNDS, inFlight: 2, attacker: { browser: "another" } },
+  { ...SMALL_BOUNDS, hasTwoUserAgents: true, guaranteesDelivery: true },
+  { ...SMALL_BOUNDS, inFlight: 2, attacker: { browser: "another", requiresImmediateDetection: true } },
 ];
-const STEPS: CrowdBounds = { window: 5, uplink: 2, work: 1, strays: 0, life: 2, sharesFlights: false, ...REAL_WRITES };
+const INTERLEAVING_BOUNDS: InterleavingBounds = {
+  window: 5,
+  requestLatency: 2,
+  work: 1,
+  orphanDelay: 0,
+  responseLatency: 2,
+  sharesRefreshes: false,
+  ...IMPLEMENTED_WRITES,
+};
 
-const WRONG_STEPS: readonly [name: string, bounds: CrowdBounds][] = [
-  ["the UPDATE is conditional on nothing", { ...STEPS, losers: "write anyway" }],
-  ["whoever loses the race is refused", { ...STEPS, losers: "are refused" }],
-  ["the UPDATE does not look at revoked_at", { ...STEPS, comparesRevocation: false }],
-  ["the UPDATE compares the nonces and not handed_at", { ...STEPS, comparesHandedAt: false }],
-  ["the work of a refresh takes longer than the window leaves room for", { ...STEPS, window: 4 }],
-  ["a shared flight takes longer than the window leaves room for", { ...STEPS, sharesFlights: true }],
+const REJECTED_INTERLEAVINGS: readonly [name: string, bounds: InterleavingBounds][] = [
+  ["the UPDATE is conditional on nothing", { ...INTERLEAVING_BOUNDS, onConflict: "write anyway" }],
+  ["whoever loses the race is refused", { ...INTERLEAVING_BOUNDS, onConflict: "are refused" }],
+  ["the UPDATE does not look at revoked_at", { ...INTERLEAVING_BOUNDS, comparesRevocation: false }],
+  ["the UPDATE compares the nonces and not handed_at", { ...INTERLEAVING_BOUNDS, comparesHandedAt: false }],
+  ["the work of a refresh takes longer than the window leaves room for", { ...INTERLEAVING_BOUNDS, window: 4 }],
+  ["a shared flight takes longer than the window leaves room for", { ...INTERLEAVING_BOUNDS, sharesRefreshes: true }],
 ];
 
-const WRONG_LIMITS: readonly [name: string, rules: LimitRules][] = [
-  ["the verdict does not look at the idle limit", { ...ALL_LIMITS, judgesIdle: false }],
+const REJECTED_LIMITS: readonly [name: string, rules: LimitRules][] = [
+  ["the verdict does not look at the idle limit", { ...ALL_LIMITS, checksIdle: false }],
   [
     "the verdict does not look at the absolute limit, which the idle one keeps to",
-    { ...ALL_LIMITS, judgesAbsolute: false },
+    { ...ALL_LIMITS, checksAbsolute: false },
   ],
-  ["the idle limit may lie behind the absolute one", { ...ALL_LIMITS, cutsIdle: false }],
-  ["a rotation does not move the row's idle limit", { ...ALL_LIMITS, movesRow: false }],
-  ["a rotation does not move the cookie's end", { ...ALL_LIMITS, movesCookie: false }],
+  ["the idle limit may lie behind the absolute one", { ...ALL_LIMITS, capsIdle: false }],
+  ["a rotation does not move the row's idle limit", { ...ALL_LIMITS, extendsRow: false }],
+  ["a rotation does not move the cookie's end", { ...ALL_LIMITS, extendsCookie: false }],
 ];
 
 /** Everything that we do not do, with the shortest way in which it goes wrong. */
-export function condemnAll(): Rejection[] {
+export function findCounterexamples(): RejectedVariant[] {
   return [
-    ...REJECTED_POLICIES.map(condemnPolicy),
-    condemnSlowness("replies slower than half the window", { ...SMALL, leg: 3 }),
-    ...WRONG_STEPS.map(([name, bounds]) => {
-      const { broken } = explore(crowdModel(CONTRACT, bounds));
-      return rejection(name, broken, (events, invariant) => tellCrowd(events, invariant));
+    ...REJECTED_POLICIES.map(findCounterexample),
+    rejectSlowResponses("replies slower than half the window", { ...SMALL_BOUNDS, maxLatency: 3 }),
+    ...REJECTED_INTERLEAVINGS.map(([name, bounds]) => {
+      const { violation } = explore(interleavingModel(IMPLEMENTED_POLICY, bounds));
+      return variant(name, violation, (events, invariant) => formatInterleaving(events, invariant));
     }),
-    ...WRONG_LIMITS.map(([name, rules]) => {
-      const { broken } = explore(lifetimesModel(LIFETIMES, rules));
-      return rejection(name, broken, (events, invariant) => tellLifetimes(events, invariant));
+    ...REJECTED_LIMITS.map(([name, rules]) => {
+      const { violation } = explore(lifetimesModel(LIFETIMES, rules));
+      return variant(name, violation, (events, invariant) => formatLifetimes(events, invariant));
     }),
   ];
 }
 
-export function condemnPolicy(policy: Policy): Rejection {
+export function findCounterexample(policy: Policy): RejectedVariant {
   for (const bounds of SEARCHES) {
     const model = browserModel(policy, bounds);
-    const { broken } = explore(model);
-    if (broken !== null) {
-      return rejection(policy.name, broken, (...found) => new BrowserStory(model, policy).tell(...found));
+    const { violation } = explore(model);
+    if (violation !== null) {
+      return variant(policy.name, violation, (...found) => new BrowserTraceFormatter(model, policy).format(...found));
     }
   }
   // No invariant breaks, so far. What is left is a thief who goes on for ever.
   const games = [
-    ["no rotation", playGaoler(policy, SMALLEST)] as const,
-    ["old token", playOldToken(policy, SMALLEST)] as const,
+    ["no rotation", searchStarvation(policy, MINIMAL_BOUNDS)] as const,
+    ["old token", searchReplacedToken(policy, MINIMAL_BOUNDS)] as const,
   ];
-  const [breaks, { play, model }] = games.find(([, { play }]) => play.kind === "goes on") ?? games[0]!;
-  if (play.kind === "ends") return rejection(policy.name, null, () => []);
-  const { way, circle } = play;
-  const story = new BrowserStory(model, policy).tell([...way, ...circle, ...circle], null);
+  const [violates, { outcome, model }] = games.find(([, { outcome }]) => outcome.kind === "infinite") ?? games[0]!;
+  if (outcome.kind === "finite") return variant(policy.name, null, () => []);
+  const { stem, cycle } = outcome;
+  const trace = new BrowserTraceFormatter(model, policy).format([...stem, ...cycle, ...cycle], null);
   return {
     name: policy.name,
-    breaks,
-    steps: way.length + circle.length,
-    story: [...story, "And so on, for ever."],
+    violates,
+    steps: stem.length + cycle.length,
+    trace: [...trace, "And so on, for ever."],
   };
 }
 
 /** Whether a thief who keeps clear of the victim stays unnoticed for ever. */
-export function survivesForEver(policy: Policy): boolean {
-  const clear = STRATEGIES["keeps clear of the victim's refreshes"];
-  return playThief(policy, clear, SMALLEST).play.kind === "goes on";
+export function remainsUndetected(policy: Policy): boolean {
+  const outsideWindow = STRATEGIES["keeps clear of the victim's refreshes"];
+  return searchAttackerGame(policy, outsideWindow, MINIMAL_BOUNDS).outcome.kind === "infinite";
 }
 
-function condemnSlowness(name: string, bounds: Bounds): Rejection {
-  const model = browserModel(CONTRACT, bounds);
-  return rejection(name, explore(model).broken, (...found) => new BrowserStory(model, CONTRACT).tell(...found));
+function rejectSlowResponses(name: string, bounds: Bounds): RejectedVariant {
+  const model = browserModel(IMPLEMENTED_POLICY, bounds);
+  return variant(name, explore(model).violation, (...found) =>
+    new BrowserTraceFormatter(model, IMPLEMENTED_POLICY).format(...found),
+  );
 }
 
-function rejection(
+function variant(
   name: string,
-  broken: { invariant: Invariant; events: number[] } | null,
-  tell: (events: number[], invariant: Invariant) => string[],
-): Rejection {
-  if (broken === null) return { name, breaks: null, steps: 0, story: ["No history goes wrong: it is there twice."] };
-  const { invariant, events } = broken;
-  return { name, breaks: invariant, steps: events.length, story: tell(events, invariant) };
+  violation: { invariant: Invariant; events: number[] } | null,
+  formatTrace: (events: number[], invariant: Invariant) => string[],
+): RejectedVariant {
+  if (violation === null)
+    return { name, violates: null, steps: 0, trace: ["No history goes wrong: it is there twice."] };
+  const { invariant, events } = violation;
+  return { name, violates: invariant, steps: events.length, trace: formatTrace(events, invariant) };
 }

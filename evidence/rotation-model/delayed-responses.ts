@@ -1,11 +1,11 @@
 import { browserModel } from "./browser-model";
-import { CURRENT, DEAD, judgeBy, type Policy, type Standing, type VerdictKind } from "./policy";
+import { CURRENT, INVALID, createJudge, type Policy, type TokenStatus, type VerdictKind } from "./policy";
 import { graphOf } from "./search";
-import { isSuccess, standingsAfter } from "./session-row";
-import { unpackWorld } from "./state";
+import { isSuccess, statusesAfter } from "./session-row";
+import { unpackState } from "./state";
 
 /** What happens to the session while an answer sleeps in its socket, for longer than any answer should live. */
-export const ORDERS: readonly { name: string; meanwhile: VerdictKind[] }[] = [
+export const SCENARIOS: readonly { name: string; meanwhile: VerdictKind[] }[] = [
   { name: "one rotation", meanwhile: ["rotate"] },
   { name: "two rotations", meanwhile: ["rotate", "rotate"] },
   { name: "three rotations", meanwhile: ["rotate", "rotate", "rotate"] },
@@ -14,10 +14,10 @@ export const ORDERS: readonly { name: string; meanwhile: VerdictKind[] }[] = [
 ];
 
 /** Whether the browser is still signed in when the answer wakes after that, and its token is used. */
-export function survives(policy: Policy, meanwhile: readonly VerdictKind[], window: number): boolean {
-  const presented = meanwhile.reduce<Standing>((token, verdict) => standingsAfter(verdict, policy)[token]!, CURRENT);
+export function staysSignedIn(policy: Policy, meanwhile: readonly VerdictKind[], window: number): boolean {
+  const presented = meanwhile.reduce<TokenStatus>((token, verdict) => statusesAfter(verdict, policy)[token]!, CURRENT);
   const age = window + 1;
-  const facts = {
+  const input = {
     presented,
     handedAge: age,
     rotatedAge: age,
@@ -25,25 +25,25 @@ export function survives(policy: Policy, meanwhile: readonly VerdictKind[], wind
     isSameBrowser: true,
     isRevoked: false,
   };
-  return isSuccess(judgeBy(policy, window)(facts));
+  return isSuccess(createJudge(policy, window)(input));
 }
 
 /** Of all states with an answer asleep, those in which waking it logs the browser out. */
-export function countHarm(
+export function countLogouts(
   policy: Policy,
   window: number,
-  leg: number,
+  maxLatency: number,
   inFlight: number,
-): { asleep: number; harmful: number } {
-  const model = browserModel(policy, { window, leg, inFlight, hasSleeper: true });
+): { delayed: number; loggedOut: number } {
+  const model = browserModel(policy, { window, maxLatency, inFlight, hasDelayedResponse: true });
   const { rows } = graphOf(model);
-  let asleep = 0;
-  let harmful = 0;
+  let delayed = 0;
+  let loggedOut = 0;
   for (const row of rows) {
-    const { asleep: token } = unpackWorld(row, model.extent);
+    const { delayed: token } = unpackState(row, model.encoding);
     if (token === null) continue;
-    asleep++;
-    if (token === DEAD) harmful++;
+    delayed++;
+    if (token === INVALID) loggedOut++;
   }
-  return { asleep, harmful };
+  return { delayed, loggedOut };
 }

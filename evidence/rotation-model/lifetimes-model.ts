@@ -4,7 +4,7 @@ import { LOST, PRESENTED, RECEIVED, TICK } from "./lifetimes-story";
 import type { Model, Visitor } from "./search";
 
 /** In ticks; small, so that a whole session fits into the search. */
-export interface Limits {
+export interface LimitTicks {
   window: number;
   idle: number;
   absolute: number;
@@ -13,23 +13,23 @@ export interface Limits {
 /** How limits are kept; every part can be left out. */
 export interface LimitRules {
   /** The verdict looks at the idle limit, */
-  judgesIdle: boolean;
+  checksIdle: boolean;
   /** and at the absolute one. */
-  judgesAbsolute: boolean;
+  checksAbsolute: boolean;
   /** The idle limit never lies behind the absolute one. */
-  cutsIdle: boolean;
+  capsIdle: boolean;
   /** A new refresh token moves the row's idle limit. */
-  movesRow: boolean;
+  extendsRow: boolean;
   /** It moves the cookie's end, too. */
-  movesCookie: boolean;
+  extendsCookie: boolean;
 }
 
 export const ALL_LIMITS: LimitRules = {
-  judgesIdle: true,
-  judgesAbsolute: true,
-  cutsIdle: true,
-  movesRow: true,
-  movesCookie: true,
+  checksIdle: true,
+  checksAbsolute: true,
+  capsIdle: true,
+  extendsRow: true,
+  extendsCookie: true,
 };
 
 const LOGIN = new Date(Date.UTC(2026, 10, 21));
@@ -46,51 +46,51 @@ interface Session {
 }
 
 /** One session from login to beyond its absolute limit; a browser that refreshes, or not, at any time, and may lose the answer. */
-export function lifetimesModel(limits: Limits, rules: LimitRules): Model {
+export function lifetimesModel(limits: LimitTicks, rules: LimitRules): Model {
   const { window, idle, absolute } = limits;
   const values = absolute + 3;
   const absoluteEnd = secondsAfter(LOGIN, absolute);
   const at = (tick: number) => secondsAfter(LOGIN, tick);
-  const ends = (madeAt: number, moves: boolean) => {
-    const end = secondsAfter(at(moves ? madeAt : 0), idle);
-    return rules.cutsIdle ? earlierOf(end, absoluteEnd) : end;
+  const endsAt = (madeAt: number, transitions: boolean) => {
+    const end = secondsAfter(at(transitions ? madeAt : 0), idle);
+    return rules.capsIdle ? earlierOf(end, absoluteEnd) : end;
   };
   /** What a person counts on: so long after the last new token, but not beyond the absolute limit, whose last second is none. */
-  const promised = (madeAt: number) => Math.min(madeAt + idle, absolute);
+  const guaranteedUntil = (madeAt: number) => Math.min(madeAt + idle, absolute);
 
   const packSession = (s: Session) => ({
     row: (s.age * values + s.currentMadeAt) * values + s.previousMadeAt,
-    flight: (s.handedAt * 2 + (s.hasPrevious ? 1 : 0)) * 2 + (s.jarIsPrevious ? 1 : 0),
+    messages: (s.handedAt * 2 + (s.hasPrevious ? 1 : 0)) * 2 + (s.jarIsPrevious ? 1 : 0),
   });
 
-  function expand(row: number, flight: number, visitor: Visitor): void {
+  function expand(row: number, messages: number, visitor: Visitor): void {
     const session: Session = {
       age: Math.floor(row / values ** 2),
       currentMadeAt: Math.floor(row / values) % values,
       previousMadeAt: row % values,
-      handedAt: flight >> 2,
-      hasPrevious: (flight & 2) !== 0,
-      jarIsPrevious: (flight & 1) !== 0,
+      handedAt: messages >> 2,
+      hasPrevious: (messages & 2) !== 0,
+      jarIsPrevious: (messages & 1) !== 0,
     };
     const { age, currentMadeAt, previousMadeAt, jarIsPrevious } = session;
     const reach = (event: number, next: Session) => {
       const packed = packSession(next);
-      visitor.reach(event, packed.row, packed.flight);
+      visitor.reach(event, packed.row, packed.messages);
     };
     if (age < absolute + 2) reach(TICK, { ...session, age: age + 1 });
 
     const verdict = judge(session);
     const isSuccess = verdict !== "ended" && verdict !== "replayed";
-    const rowEnds = ends(currentMadeAt, rules.movesRow);
-    if (isSuccess && (at(age) >= absoluteEnd || at(age) >= rowEnds)) return visitor.breaks(PRESENTED, 5);
+    const rowEnds = endsAt(currentMadeAt, rules.extendsRow);
+    if (isSuccess && (at(age) >= absoluteEnd || at(age) >= rowEnds)) return visitor.violates(PRESENTED, 5);
 
     const jarMadeAt = jarIsPrevious ? previousMadeAt : currentMadeAt;
-    if (age >= promised(jarMadeAt)) return;
-    const hasCookie = at(age) < ends(jarMadeAt, rules.movesCookie);
-    if (!hasCookie || !isSuccess) return visitor.breaks(PRESENTED, 1);
+    if (age >= guaranteedUntil(jarMadeAt)) return;
+    const hasCookie = at(age) < endsAt(jarMadeAt, rules.extendsCookie);
+    if (!hasCookie || !isSuccess) return visitor.violates(PRESENTED, 1);
     if (verdict === "fresh") return;
     const made = verdict === "reissue" ? currentMadeAt : age;
-    if (ends(made, rules.movesCookie) > absoluteEnd) return visitor.breaks(RECEIVED, 5);
+    if (endsAt(made, rules.extendsCookie) > absoluteEnd) return visitor.violates(RECEIVED, 5);
     const after: Session = {
       ...session,
       handedAt: age,
@@ -109,8 +109,8 @@ export function lifetimesModel(limits: Limits, rules: LimitRules): Model {
       previousNonce: hasPrevious ? "previous" : null,
       rotatedAt: at(currentMadeAt),
       handedAt: at(handedAt),
-      idleExpiresAt: rules.judgesIdle ? ends(currentMadeAt, rules.movesRow) : at(1e6),
-      absoluteExpiresAt: rules.judgesAbsolute ? absoluteEnd : at(1e6),
+      idleExpiresAt: rules.checksIdle ? endsAt(currentMadeAt, rules.extendsRow) : at(1e6),
+      absoluteExpiresAt: rules.checksAbsolute ? absoluteEnd : at(1e6),
       revokedAt: null,
       userDisabledAt: null,
       ...BROWSER,
@@ -119,6 +119,13 @@ export function lifetimesModel(limits: Limits, rules: LimitRules): Model {
     return judgeRotation(row, token, BROWSER, window, at(age)).kind;
   }
 
-  const start = { age: 0, currentMadeAt: 0, previousMadeAt: 0, handedAt: 0, hasPrevious: false, jarIsPrevious: false };
-  return { start: packSession(start), expand };
+  const initial = {
+    age: 0,
+    currentMadeAt: 0,
+    previousMadeAt: 0,
+    handedAt: 0,
+    hasPrevious: false,
+    jarIsPrevious: false,
+  };
+  return { initial: packSession(initial), expand };
 }

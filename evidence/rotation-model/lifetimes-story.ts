@@ -10,7 +10,7 @@ export const PRESENTED = 3;
 
 const SENTENCES = ["", "A refresh.", "A refresh whose answer is lost.", "The token is presented."];
 
-export function tellLifetimes(events: number[], invariant: Invariant): string[] {
+export function formatLifetimes(events: number[], invariant: Invariant): string[] {
   const lines: string[] = [];
   let time = 0;
   for (const event of events) {

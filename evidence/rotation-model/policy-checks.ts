@@ -1,125 +1,185 @@
 import type { Bounds } from "./bounds";
 import { browserModel } from "./browser-model";
-import { BrowserStory } from "./browser-trace";
-import { crowdModel, type CrowdBounds } from "./interleaving-model";
+import { BrowserTraceFormatter } from "./browser-trace";
+import { interleavingModel, type InterleavingBounds } from "./interleaving-model";
 import { ALL_LIMITS, lifetimesModel } from "./lifetimes-model";
-import { CONTRACT } from "./policy";
+import { IMPLEMENTED_POLICY } from "./policy";
 import { explore, type Model } from "./search";
-import { playGaoler, playOldToken, playThief, STRATEGIES, type GameResult } from "./attacker-games";
+import {
+  searchStarvation,
+  searchReplacedToken,
+  searchAttackerGame,
+  STRATEGIES,
+  type GameResult,
+} from "./attacker-games";
 
 /** How large the searches are. */
-export interface Scale {
+export interface SearchBounds {
   browser: Bounds;
-  agents: Bounds;
-  thief: Bounds;
+  twoUserAgents: Bounds;
+  attacker: Bounds;
   game: Bounds;
-  crowd: CrowdBounds;
+  interleaving: InterleavingBounds;
 }
 
 /** As the server does it: what is written is conditional on everything that was judged. */
-export const REAL_WRITES = { comparesHandedAt: true, comparesRevocation: true, losers: "read again" } as const;
+export const IMPLEMENTED_WRITES = {
+  comparesHandedAt: true,
+  comparesRevocation: true,
+  onConflict: "read again",
+} as const;
 
 /** Four ticks to the window, two to each leg of a request: with half of that a window is only "inside" or "later". */
-export const DEFAULT_SCALE: Scale = {
-  browser: { window: 4, leg: 2, inFlight: 5 },
-  agents: { window: 4, leg: 2, inFlight: 4 },
-  thief: { window: 4, leg: 2, inFlight: 3 },
-  game: { window: 4, leg: 2, inFlight: 2 },
-  crowd: { window: 6, uplink: 2, work: 1, strays: 2, life: 2, sharesFlights: true, ...REAL_WRITES },
+export const DEFAULT_BOUNDS: SearchBounds = {
+  browser: { window: 4, maxLatency: 2, inFlight: 5 },
+  twoUserAgents: { window: 4, maxLatency: 2, inFlight: 4 },
+  attacker: { window: 4, maxLatency: 2, inFlight: 3 },
+  game: { window: 4, maxLatency: 2, inFlight: 2 },
+  interleaving: {
+    window: 6,
+    requestLatency: 2,
+    work: 1,
+    orphanDelay: 2,
+    responseLatency: 2,
+    sharesRefreshes: true,
+    ...IMPLEMENTED_WRITES,
+  },
 };
 
-export const THOROUGH_SCALE: Scale = {
-  browser: { window: 8, leg: 4, inFlight: 4 },
-  agents: { window: 8, leg: 4, inFlight: 3 },
-  thief: { window: 6, leg: 3, inFlight: 3 },
-  game: { window: 6, leg: 3, inFlight: 2 },
-  crowd: { window: 10, uplink: 2, work: 2, strays: 0, life: 4, sharesFlights: true, ...REAL_WRITES },
+export const THOROUGH_BOUNDS: SearchBounds = {
+  browser: { window: 8, maxLatency: 4, inFlight: 4 },
+  twoUserAgents: { window: 8, maxLatency: 4, inFlight: 3 },
+  attacker: { window: 6, maxLatency: 3, inFlight: 3 },
+  game: { window: 6, maxLatency: 3, inFlight: 2 },
+  interleaving: {
+    window: 10,
+    requestLatency: 2,
+    work: 2,
+    orphanDelay: 0,
+    responseLatency: 4,
+    sharesRefreshes: true,
+    ...IMPLEMENTED_WRITES,
+  },
 };
 
 export const LIFETIMES = { window: 2, idle: 6, absolute: 15 };
 
-export interface Finding {
+export interface CheckResult {
   search: string;
   states: number;
-  moves: number;
-  counterExample: string;
+  transitions: number;
+  counterexample: string;
   /** How it goes wrong, where that is known and accepted. */
-  story?: string[];
+  trace?: string[];
 }
 
 /** Everything that is claimed of the contract, searched for its opposite. */
-export function searchContract(scale: Scale): Finding[] {
-  const { browser, agents, thief, game, crowd } = scale;
-  const upTo = (bounds: Bounds) =>
-    `window ${bounds.window}, legs up to ${bounds.leg}, ${bounds.inFlight} ${bounds.inFlight === 1 ? "request" : "requests"}`;
-  const steps = `window ${crowd.window}, way ${crowd.uplink}, work ${crowd.work}, life ${crowd.life}`;
-  const clear = STRATEGIES["keeps clear of the victim's refreshes"];
-  const another = STRATEGIES["another kind of browser, any timing"];
-  const inside = STRATEGIES["the same kind of browser, any timing"];
+export function checkImplementedPolicy(bounds: SearchBounds): CheckResult[] {
+  const { browser, twoUserAgents, attacker, game, interleaving } = bounds;
+  const describeBounds = (bounds: Bounds) =>
+    `window ${bounds.window}, legs up to ${bounds.maxLatency}, ${bounds.inFlight} ${bounds.inFlight === 1 ? "request" : "requests"}`;
+  const interleavingBounds = `window ${interleaving.window}, way ${interleaving.requestLatency}, work ${interleaving.work}, life ${interleaving.responseLatency}`;
+  const outsideWindow = STRATEGIES["keeps clear of the victim's refreshes"];
+  const otherBrowser = STRATEGIES["another kind of browser, any timing"];
+  const insideWindow = STRATEGIES["the same kind of browser, any timing"];
   return [
-    searched(
-      `1, 2, 4: browser, crashes, revocation at any time; ${upTo(browser)}`,
-      browserModel(CONTRACT, { ...browser, hasRevocation: true }),
+    checkInvariants(
+      `1, 2, 4: browser, crashes, revocation at any time; ${describeBounds(browser)}`,
+      browserModel(IMPLEMENTED_POLICY, { ...browser, hasRevocation: true }),
     ),
-    searched(`1, 4: browser, any number of requests in their real steps; ${steps}`, crowdModel(CONTRACT, crowd)),
-    searched(
-      `2, 3: thief with any token it ever saw, more than a window apart; ${upTo(thief)}`,
-      browserModel(CONTRACT, { ...thief, thief: { browser: "same", keepsClear: true } }),
+    checkInvariants(
+      `1, 4: browser, any number of requests in their real steps; ${interleavingBounds}`,
+      interleavingModel(IMPLEMENTED_POLICY, interleaving),
     ),
-    searched(
-      `2, 3: copied jar in a second browser of the same kind, either first; ${upTo(thief)}`,
-      browserModel(CONTRACT, { ...thief, thief: { browser: "same", keepsClear: true, usesNewest: true } }),
+    checkInvariants(
+      `2, 3: thief with any token it ever saw, more than a window apart; ${describeBounds(attacker)}`,
+      browserModel(IMPLEMENTED_POLICY, { ...attacker, attacker: { browser: "same", staysOutsideWindow: true } }),
     ),
-    searched(
-      `2, 3: thief with another kind of browser, any timing; ${upTo(thief)}`,
-      browserModel(CONTRACT, { ...thief, thief: { browser: "another" } }),
+    checkInvariants(
+      `2, 3: copied jar in a second browser of the same kind, either first; ${describeBounds(attacker)}`,
+      browserModel(IMPLEMENTED_POLICY, {
+        ...attacker,
+        attacker: { browser: "same", staysOutsideWindow: true, usesNewestTokenOnly: true },
+      }),
     ),
-    searched(
-      `2, 3: of a victim and another kind of browser only the first gets a token, any timing; ${upTo(thief)}`,
-      browserModel(CONTRACT, { ...thief, thief: { browser: "another", isNoticedAtOnce: true } }),
+    checkInvariants(
+      `2, 3: thief with another kind of browser, any timing; ${describeBounds(attacker)}`,
+      browserModel(IMPLEMENTED_POLICY, { ...attacker, attacker: { browser: "another" } }),
     ),
-    searched(
-      `1, 2, 4: one jar, two user agents, one reply of each rotation arrives; ${upTo(agents)}`,
-      browserModel(CONTRACT, { ...agents, hasTwoAgents: true, delivers: true, hasRevocation: true }),
+    checkInvariants(
+      `2, 3: of a victim and another kind of browser only the first gets a token, any timing; ${describeBounds(attacker)}`,
+      browserModel(IMPLEMENTED_POLICY, {
+        ...attacker,
+        attacker: { browser: "another", requiresImmediateDetection: true },
+      }),
     ),
-    searched(
-      `2, 3: the same jar and a thief with a third kind of browser, any timing; ${upTo(game)}`,
-      browserModel(CONTRACT, { ...game, hasTwoAgents: true, delivers: true, thief: { browser: "another" } }),
+    checkInvariants(
+      `1, 2, 4: one jar, two user agents, one reply of each rotation arrives; ${describeBounds(twoUserAgents)}`,
+      browserModel(IMPLEMENTED_POLICY, {
+        ...twoUserAgents,
+        hasTwoUserAgents: true,
+        guaranteesDelivery: true,
+        hasRevocation: true,
+      }),
     ),
-    searched(
+    checkInvariants(
+      `2, 3: the same jar and a thief with a third kind of browser, any timing; ${describeBounds(game)}`,
+      browserModel(IMPLEMENTED_POLICY, {
+        ...game,
+        hasTwoUserAgents: true,
+        guaranteesDelivery: true,
+        attacker: { browser: "another" },
+      }),
+    ),
+    checkInvariants(
       `1, 5: a whole session; idle ${LIFETIMES.idle}, absolute ${LIFETIMES.absolute} ticks`,
       lifetimesModel(LIFETIMES, ALL_LIMITS),
     ),
-    played(`3, as a game: a thief who keeps clear of the victim; ${upTo(game)}`, playThief(CONTRACT, clear, game)),
-    played(`3, as a game: a thief with another kind of browser; ${upTo(game)}`, playThief(CONTRACT, another, game)),
-    played(
-      `what remains: a thief of the same kind, inside the window; ${upTo(game)}`,
-      playThief(CONTRACT, inside, game),
+    checkGame(
+      `3, as a game: a thief who keeps clear of the victim; ${describeBounds(game)}`,
+      searchAttackerGame(IMPLEMENTED_POLICY, outsideWindow, game),
     ),
-    played(`a replaced token that serves another kind of browser; ${upTo(game)}`, playOldToken(CONTRACT, game)),
-    remaining(`what remains: one jar, two user agents, every reply of a rotation lost; ${upTo(game)}`, {
-      ...game,
-      hasTwoAgents: true,
-    }),
-    played(`a session in use that is kept from rotating; ${upTo(game)}`, playGaoler(CONTRACT, game)),
+    checkGame(
+      `3, as a game: a thief with another kind of browser; ${describeBounds(game)}`,
+      searchAttackerGame(IMPLEMENTED_POLICY, otherBrowser, game),
+    ),
+    checkGame(
+      `what remains: a thief of the same kind, inside the window; ${describeBounds(game)}`,
+      searchAttackerGame(IMPLEMENTED_POLICY, insideWindow, game),
+    ),
+    checkGame(
+      `a replaced token that serves another kind of browser; ${describeBounds(game)}`,
+      searchReplacedToken(IMPLEMENTED_POLICY, game),
+    ),
+    checkKnownLimitation(
+      `what remains: one jar, two user agents, every reply of a rotation lost; ${describeBounds(game)}`,
+      {
+        ...game,
+        hasTwoUserAgents: true,
+      },
+    ),
+    checkGame(
+      `a session in use that is kept from rotating; ${describeBounds(game)}`,
+      searchStarvation(IMPLEMENTED_POLICY, game),
+    ),
   ];
 }
 
-function searched(search: string, model: Model): Finding {
-  const { states, moves, broken } = explore(model);
-  const counterExample = broken === null ? "none" : `invariant ${broken.invariant} is broken`;
-  return { search, states, moves, counterExample };
+function checkInvariants(search: string, model: Model): CheckResult {
+  const { states, transitions, violation } = explore(model);
+  const counterexample = violation === null ? "none" : `invariant ${violation.invariant} is broken`;
+  return { search, states, transitions, counterexample };
 }
 
-function remaining(search: string, bounds: Bounds): Finding {
-  const model = browserModel(CONTRACT, bounds);
-  const { states, moves, broken } = explore(model);
-  if (broken === null) return { search, states, moves, counterExample: "none" };
-  const story = new BrowserStory(model, CONTRACT).tell(broken.events, broken.invariant);
-  return { search, states, moves, counterExample: `invariant ${broken.invariant} is broken`, story };
+function checkKnownLimitation(search: string, bounds: Bounds): CheckResult {
+  const model = browserModel(IMPLEMENTED_POLICY, bounds);
+  const { states, transitions, violation } = explore(model);
+  if (violation === null) return { search, states, transitions, counterexample: "none" };
+  const trace = new BrowserTraceFormatter(model, IMPLEMENTED_POLICY).format(violation.events, violation.invariant);
+  return { search, states, transitions, counterexample: `invariant ${violation.invariant} is broken`, trace };
 }
 
-function played(search: string, { states, moves, play }: GameResult): Finding {
-  const counterExample = play.kind === "goes on" ? "for ever" : "none";
-  return { search, states, moves, counterExample };
+function checkGame(search: string, { states, transitions, outcome }: GameResult): CheckResult {
+  const counterexample = outcome.kind === "infinite" ? "for ever" : "none";
+  return { search, states, transitions, counterexample };
 }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { MAX_GRACE_WINDOWS } from "@/server/auth/policy/lifetimes";
-import { CONTRACT, CURRENT, DEAD, judgeBy, PREVIOUS, type Facts } from "./policy";
+import { IMPLEMENTED_POLICY, CURRENT, INVALID, createJudge, PREVIOUS, type VerdictInput } from "./policy";
 
 const WINDOW = 4;
 const CAP = MAX_GRACE_WINDOWS * WINDOW;
-const TOKENS = [CURRENT, PREVIOUS, DEAD] as const;
+const TOKENS = [CURRENT, PREVIOUS, INVALID] as const;
 
-function judge(facts: Partial<Facts>) {
-  const all: Facts = {
+function judge(input: Partial<VerdictInput>) {
+  const all: VerdictInput = {
     presented: PREVIOUS,
     handedAge: 0,
     rotatedAge: 0,
@@ -15,7 +15,7 @@ function judge(facts: Partial<Facts>) {
     isSameBrowser: true,
     isRevoked: false,
   };
-  return judgeBy(CONTRACT, WINDOW)({ ...all, ...facts });
+  return createJudge(IMPLEMENTED_POLICY, WINDOW)({ ...all, ...input });
 }
 
 describe("ticks lose nothing of the real verdict", () => {
@@ -58,8 +58,8 @@ test("the window and the cap are where the contract has them", () => {
 });
 
 test("what a policy leaves out is left out of the real verdict", () => {
-  const anyBrowser = judgeBy({ name: "", sees: (facts) => ({ ...facts, isSameBrowser: true }) }, WINDOW);
-  const facts = {
+  const anyBrowser = createJudge({ name: "", mapInput: (input) => ({ ...input, isSameBrowser: true }) }, WINDOW);
+  const input = {
     presented: PREVIOUS,
     handedAge: 1,
     rotatedAge: 1,
@@ -67,6 +67,6 @@ test("what a policy leaves out is left out of the real verdict", () => {
     isSameBrowser: false,
     isRevoked: false,
   } as const;
-  expect(judge(facts)).toBe("fresh");
-  expect(anyBrowser(facts)).toBe("reissue");
+  expect(judge(input)).toBe("fresh");
+  expect(anyBrowser(input)).toBe("reissue");
 });

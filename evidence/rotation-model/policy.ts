@@ -5,12 +5,12 @@ export const CURRENT = 0;
 export const PREVIOUS = 1;
 /** Neither, but remembered: only policies that keep one more nonce know such a token. */
 export const REMEMBERED = 2;
-export const DEAD = 3;
-export type Standing = typeof CURRENT | typeof PREVIOUS | typeof REMEMBERED | typeof DEAD;
+export const INVALID = 3;
+export type TokenStatus = typeof CURRENT | typeof PREVIOUS | typeof REMEMBERED | typeof INVALID;
 
 /** Everything that a verdict may depend on. Ages are in ticks. */
-export interface Facts {
-  presented: Standing;
+export interface VerdictInput {
+  presented: TokenStatus;
   handedAge: number;
   rotatedAge: number;
   hasPrevious: boolean;
@@ -24,13 +24,13 @@ export type VerdictKind = Verdict["kind"];
 export interface Policy {
   name: string;
   /** What the verdict gets to see. */
-  sees?: (facts: Facts, window: number) => Facts;
+  mapInput?: (input: VerdictInput, window: number) => VerdictInput;
   /** What becomes of the real verdict. */
-  turns?: (verdict: VerdictKind, facts: Facts, window: number) => VerdictKind;
+  mapVerdict?: (verdict: VerdictKind, input: VerdictInput, window: number) => VerdictKind;
   /** *fresh* sends the refresh cookie again. */
   resendsOnFresh?: true;
   /** *recover* and *reissue* leave the successor that they replace alive. */
-  keepsReplaced?: true;
+  keepsReplacedValid?: true;
   /** *replayed* refuses the one who came and leaves the session alone. */
   toleratesReplay?: true;
   /** One more nonce is accepted as if it were the previous one. */
@@ -38,28 +38,28 @@ export interface Policy {
 }
 
 /** The contract as it is built: the real verdict and nothing else. */
-export const CONTRACT: Policy = { name: "the contract" };
+export const IMPLEMENTED_POLICY: Policy = { name: "the contract" };
 
 const NOW = Date.UTC(2026, 10, 21);
-const FAR_AWAY = new Date(NOW + 1e12);
+const FAR_FUTURE = new Date(NOW + 1e12);
 const NONCES = ["current", "previous", "remembered", "dead"];
-const HERE = { browser: "Firefox", os: "Linux" };
-const ELSEWHERE = { browser: "Chrome", os: "Windows" };
+const CLIENT = { browser: "Firefox", os: "Linux" };
+const OTHER_CLIENT = { browser: "Chrome", os: "Windows" };
 
 /** Judges by the real function, one tick being one second. Every answer is kept: a search asks millions of times. */
-export function judgeBy(policy: Policy, windowTicks: number): (facts: Facts) => VerdictKind {
+export function createJudge(policy: Policy, windowTicks: number): (input: VerdictInput) => VerdictKind {
   const known = new Map<number, VerdictKind>();
-  return (facts) => {
-    const flags = (facts.hasPrevious ? 1 : 0) + (facts.isSameBrowser ? 2 : 0) + (facts.isRevoked ? 4 : 0);
-    const key = ((facts.handedAge * 1024 + facts.rotatedAge) * 8 + flags) * 4 + facts.presented;
-    const answer = known.get(key) ?? judgeReally(policy, windowTicks, facts);
+  return (input) => {
+    const flags = (input.hasPrevious ? 1 : 0) + (input.isSameBrowser ? 2 : 0) + (input.isRevoked ? 4 : 0);
+    const key = ((input.handedAge * 1024 + input.rotatedAge) * 8 + flags) * 4 + input.presented;
+    const answer = known.get(key) ?? judgeUncached(policy, windowTicks, input);
     known.set(key, answer);
     return answer;
   };
 }
 
-function judgeReally(policy: Policy, windowTicks: number, facts: Facts): VerdictKind {
-  const seen = policy.sees?.(facts, windowTicks) ?? facts;
+function judgeUncached(policy: Policy, windowTicks: number, input: VerdictInput): VerdictKind {
+  const seen = policy.mapInput?.(input, windowTicks) ?? input;
   const accepted = seen.presented === REMEMBERED && policy.remembers ? PREVIOUS : seen.presented;
   const row: RotationState = {
     generation: 2,
@@ -67,15 +67,21 @@ function judgeReally(policy: Policy, windowTicks: number, facts: Facts): Verdict
     previousNonce: seen.hasPrevious ? "previous" : null,
     rotatedAt: ticksAgo(seen.rotatedAge),
     handedAt: ticksAgo(seen.handedAge),
-    idleExpiresAt: FAR_AWAY,
-    absoluteExpiresAt: FAR_AWAY,
+    idleExpiresAt: FAR_FUTURE,
+    absoluteExpiresAt: FAR_FUTURE,
     revokedAt: seen.isRevoked ? new Date(NOW) : null,
     userDisabledAt: null,
-    ...HERE,
+    ...CLIENT,
   };
   const token = { nonce: NONCES[accepted]!, generation: accepted === CURRENT ? 2 : 1 };
-  const verdict = judgeRotation(row, token, seen.isSameBrowser ? HERE : ELSEWHERE, windowTicks, new Date(NOW)).kind;
-  return policy.turns?.(verdict, facts, windowTicks) ?? verdict;
+  const verdict = judgeRotation(
+    row,
+    token,
+    seen.isSameBrowser ? CLIENT : OTHER_CLIENT,
+    windowTicks,
+    new Date(NOW),
+  ).kind;
+  return policy.mapVerdict?.(verdict, input, windowTicks) ?? verdict;
 }
 
 function ticksAgo(age: number): Date {

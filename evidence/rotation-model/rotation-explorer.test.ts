@@ -1,32 +1,32 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { DEFAULT_SCALE, searchContract } from "./policy-checks";
+import { DEFAULT_BOUNDS, checkImplementedPolicy } from "./policy-checks";
 import { replaceBetween } from "./markdown";
-import { condemnAll } from "./counterexamples";
+import { findCounterexamples } from "./counterexamples";
 import { report } from "./report";
 
 const MINUTES = 60_000;
 
-const findings = searchContract(DEFAULT_SCALE);
-const rejections = condemnAll();
+const results = checkImplementedPolicy(DEFAULT_BOUNDS);
+const variants = findCounterexamples();
 
-test.each(findings.filter(({ search }) => !search.startsWith("what remains")))(
+test.each(results.filter(({ search }) => !search.startsWith("what remains")))(
   "no history breaks the contract: $search",
-  ({ counterExample, states }) => {
-    expect(counterExample).toBe("none");
+  ({ counterexample, states }) => {
+    expect(counterexample).toBe("none");
     expect(states).toBeGreaterThan(500);
   },
 );
 
 test("what remains: a thief of the same kind inside every window, and two user agents after a rotation whose replies are all lost", () => {
-  expect(findings.filter(({ counterExample }) => counterExample !== "none")).toEqual([
+  expect(results.filter(({ counterexample }) => counterexample !== "none")).toEqual([
     expect.objectContaining({
       search: expect.stringContaining("a thief of the same kind"),
-      counterExample: "for ever",
+      counterexample: "for ever",
     }),
     expect.objectContaining({
       search: expect.stringContaining("two user agents, every reply"),
-      counterExample: "invariant 1 is broken",
+      counterexample: "invariant 1 is broken",
     }),
   ]);
 });
@@ -65,20 +65,20 @@ test.each([
   [1, "a rotation does not move the row's idle limit"],
   [1, "a rotation does not move the cookie's end"],
 ])("breaks invariant %s: %s", (invariant, name) => {
-  expect(rejections.find((rejection) => rejection.name === name)?.breaks).toBe(invariant);
+  expect(variants.find((variant) => variant.name === name)?.violates).toBe(invariant);
 });
 
 test("one rule alone is there twice, and every rule has a line above", () => {
-  expect(rejections.filter(({ breaks }) => breaks === null)).toHaveLength(1);
-  expect(rejections).toHaveLength(32);
+  expect(variants.filter(({ violates }) => violates === null)).toHaveLength(1);
+  expect(variants).toHaveLength(32);
 });
 
 test(
-  "tables.md shows what the explorer finds: renew it with `npm run explore -- --write`",
+  "ARCHITECTURE.md shows what the explorer finds: renew it with `npm run explore -- --write`",
   { timeout: 5 * MINUTES },
   () => {
-    const text = readFileSync("evidence/rotation-model/tables.md", "utf8");
-    const found = report(findings, rejections, DEFAULT_SCALE);
+    const text = readFileSync("ARCHITECTURE.md", "utf8");
+    const found = report(results, variants, DEFAULT_BOUNDS);
     expect(replaceBetween(text, "<!-- explorer:begin -->", "<!-- explorer:end -->", found)).toBe(text);
   },
 );

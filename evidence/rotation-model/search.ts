@@ -1,58 +1,58 @@
-import { StateTable, type Packed } from "./state-table";
+import { StateTable, type PackedState } from "./state-table";
 
 /** Told by a model about one state: where each event leads, and which events break an invariant. */
 export interface Visitor {
-  reach(event: number, row: number, flight: number): void;
-  breaks(event: number, invariant: Invariant): void;
+  reach(event: number, row: number, messages: number): void;
+  violates(event: number, invariant: Invariant): void;
 }
 
 export type Invariant = 1 | 2 | 3 | 4 | 5;
 
 export interface Model {
-  start: Packed;
-  expand(row: number, flight: number, visitor: Visitor): void;
+  initial: PackedState;
+  expand(row: number, messages: number, visitor: Visitor): void;
 }
 
-export interface Exploration {
+export interface SearchResult {
   states: number;
-  moves: number;
+  transitions: number;
   /** Steps from the start to the farthest state. */
   depth: number;
   /** Null if every reachable state keeps every invariant; else one of the shortest ways to break one. */
-  broken: { invariant: Invariant; events: number[] } | null;
+  violation: { invariant: Invariant; events: number[] } | null;
 }
 
-const STATES_AT_MOST = 30_000_000;
+const MAX_STATES = 30_000_000;
 
 /** Breadth first, so the first counter-example is a shortest one. Deterministic: the same model gives the same numbers. */
-export function explore({ start, expand }: Model): Exploration {
+export function explore({ initial, expand }: Model): SearchResult {
   const seen = new StateTable();
-  seen.add(start.row, start.flight, -1, 0);
+  seen.add(initial.row, initial.messages, -1, 0);
   let at = 0;
-  let moves = 0;
+  let transitions = 0;
   let depth = 0;
   let levelEnd = 1;
-  let broken: Exploration["broken"] = null;
+  let violation: SearchResult["violation"] = null;
 
   const visitor: Visitor = {
-    reach(event, row, flight) {
-      moves++;
-      seen.add(row, flight, at, event);
+    reach(event, row, messages) {
+      transitions++;
+      seen.add(row, messages, at, event);
     },
-    breaks(event, invariant) {
-      moves++;
-      broken ??= { invariant, events: [...seen.wayTo(at), event] };
+    violates(event, invariant) {
+      transitions++;
+      violation ??= { invariant, events: [...seen.pathTo(at), event] };
     },
   };
-  for (; at < seen.size && broken === null; at++) {
+  for (; at < seen.size && violation === null; at++) {
     if (at === levelEnd) {
       depth++;
       levelEnd = seen.size;
     }
-    if (seen.size > STATES_AT_MOST) throw new Error(`More than ${STATES_AT_MOST} states: choose smaller bounds`);
-    expand(seen.rows[at]!, seen.flights[at]!, visitor);
+    if (seen.size > MAX_STATES) throw new Error(`More than ${MAX_STATES} states: choose smaller bounds`);
+    expand(seen.rows[at]!, seen.messageSets[at]!, visitor);
   }
-  return { states: seen.size, moves, depth, broken };
+  return { states: seen.size, transitions, depth, violation };
 }
 
 /** All reachable states and what leads from where to where. */
@@ -63,23 +63,23 @@ export interface Graph {
   firstEdge: number[];
   targets: number[];
   events: number[];
-  wayTo(state: number): number[];
+  pathTo(state: number): number[];
 }
 
-export function graphOf({ start, expand }: Model): Graph {
+export function graphOf({ initial, expand }: Model): Graph {
   const seen = new StateTable();
-  seen.add(start.row, start.flight, -1, 0);
+  seen.add(initial.row, initial.messages, -1, 0);
   const firstEdge: number[] = [];
   const targets: number[] = [];
   const events: number[] = [];
   for (let at = 0; at < seen.size; at++) {
     firstEdge.push(targets.length);
-    expand(seen.rows[at]!, seen.flights[at]!, {
-      reach(event, row, flight) {
-        targets.push(seen.add(row, flight, at, event));
+    expand(seen.rows[at]!, seen.messageSets[at]!, {
+      reach(event, row, messages) {
+        targets.push(seen.add(row, messages, at, event));
         events.push(event);
       },
-      breaks() {},
+      violates() {},
     });
   }
   firstEdge.push(targets.length);
@@ -89,6 +89,6 @@ export function graphOf({ start, expand }: Model): Graph {
     firstEdge,
     targets,
     events,
-    wayTo: (state) => seen.wayTo(state),
+    pathTo: (state) => seen.pathTo(state),
   };
 }

@@ -1,47 +1,56 @@
 import type { Bounds } from "./bounds";
-import type { Flight } from "./message-bag";
-import { CURRENT, DEAD, judgeBy, PREVIOUS, REMEMBERED, type Policy, type Standing, type VerdictKind } from "./policy";
-import type { World } from "./state";
+import type { MessageBag } from "./message-bag";
+import {
+  CURRENT,
+  INVALID,
+  createJudge,
+  PREVIOUS,
+  REMEMBERED,
+  type Policy,
+  type TokenStatus,
+  type VerdictKind,
+} from "./policy";
+import type { State } from "./state";
 
-const UNCHANGED: readonly Standing[] = [CURRENT, PREVIOUS, REMEMBERED, DEAD];
+const UNCHANGED: readonly TokenStatus[] = [CURRENT, PREVIOUS, REMEMBERED, INVALID];
 
 /** What the server does with a presented token: judges it by the real function, performs it as one statement. */
-export function sessionRow(policy: Policy, bounds: Bounds, flights: Flight) {
-  const judge = judgeBy(policy, bounds.window);
+export function sessionRow(policy: Policy, bounds: Bounds, bag: MessageBag) {
+  const judge = createJudge(policy, bounds.window);
 
   return {
-    judge(world: World, presented: Standing, browser: number): VerdictKind {
-      const { handedAge, rotatedAge, hasPrevious, isRevoked } = world;
-      const isSameBrowser = browser === world.rowBrowser;
+    judge(state: State, presented: TokenStatus, browser: number): VerdictKind {
+      const { handedAge, rotatedAge, hasPrevious, isRevoked } = state;
+      const isSameBrowser = browser === state.rowBrowser;
       return judge({ presented, handedAge, rotatedAge, hasPrevious, isSameBrowser, isRevoked });
     },
 
     /** World and messages afterwards. */
-    perform(world: World, flight: number, verdict: VerdictKind, browser: number): [World, number] {
-      if (verdict === "fresh") return [world, flight];
-      if (verdict === "reissue") return [{ ...world, handedAge: 0 }, flight];
-      const becomes = standingsAfter(verdict, policy);
-      const next: World = {
-        ...world,
+    perform(state: State, messages: number, verdict: VerdictKind, browser: number): [State, number] {
+      if (verdict === "fresh") return [state, messages];
+      if (verdict === "reissue") return [{ ...state, handedAge: 0 }, messages];
+      const statusAfter = statusesAfter(verdict, policy);
+      const next: State = {
+        ...state,
         handedAge: 0,
         rotatedAge: 0,
         hasPrevious: true,
         rowBrowser: browser,
-        jar: becomes[world.jar]!,
-        asleep: world.asleep === null ? null : becomes[world.asleep]!,
-        loot: lootAfter(world.loot, becomes),
+        jar: statusAfter[state.jar]!,
+        delayed: state.delayed === null ? null : statusAfter[state.delayed]!,
+        attackerTokens: attackerTokensAfter(state.attackerTokens, statusAfter),
       };
-      return [next, flights.retagged(flight, becomes)];
+      return [next, bag.withStatuses(messages, statusAfter)];
     },
 
     /** Whether the answer carries a refresh token. */
-    handsOut(verdict: VerdictKind): boolean {
+    sendsRefreshToken(verdict: VerdictKind): boolean {
       return verdict === "fresh" ? policy.resendsOnFresh === true : isSuccess(verdict);
     },
 
     /** Two siblings that both work: the successor that was replaced is still good for something. */
     forks(verdict: VerdictKind): boolean {
-      return verdict === "recover" && standingsAfter(verdict, policy)[CURRENT] === REMEMBERED;
+      return verdict === "recover" && statusesAfter(verdict, policy)[CURRENT] === REMEMBERED;
     },
   };
 }
@@ -51,18 +60,18 @@ export function isSuccess(verdict: VerdictKind): boolean {
 }
 
 /** What every token is after a new one was made, by what it was before: current, previous, remembered, dead. */
-export function standingsAfter(verdict: VerdictKind, { remembers, keepsReplaced }: Policy): readonly Standing[] {
-  const keepsOlder = remembers === "the one before the previous";
-  if (verdict === "rotate") return [PREVIOUS, keepsOlder ? REMEMBERED : DEAD, DEAD, DEAD];
+export function statusesAfter(verdict: VerdictKind, { remembers, keepsReplacedValid }: Policy): readonly TokenStatus[] {
+  const keepsBeforePrevious = remembers === "the one before the previous";
+  if (verdict === "rotate") return [PREVIOUS, keepsBeforePrevious ? REMEMBERED : INVALID, INVALID, INVALID];
   if (verdict !== "recover") return UNCHANGED;
-  const keepsSibling = keepsReplaced === true || remembers === "the replaced successor";
-  return [keepsSibling ? REMEMBERED : DEAD, PREVIOUS, keepsOlder ? REMEMBERED : DEAD, DEAD];
+  const keepsReplacement = keepsReplacedValid === true || remembers === "the replaced successor";
+  return [keepsReplacement ? REMEMBERED : INVALID, PREVIOUS, keepsBeforePrevious ? REMEMBERED : INVALID, INVALID];
 }
 
-function lootAfter(loot: number, becomes: readonly Standing[]): number {
+function attackerTokensAfter(attackerTokens: number, statusAfter: readonly TokenStatus[]): number {
   let next = 0;
   for (const token of [CURRENT, PREVIOUS, REMEMBERED] as const) {
-    if (loot & (1 << token) && becomes[token] !== DEAD) next |= 1 << becomes[token]!;
+    if (attackerTokens & (1 << token) && statusAfter[token] !== INVALID) next |= 1 << statusAfter[token]!;
   }
   return next;
 }

@@ -1,69 +1,69 @@
-import { NOBODY } from "./holders";
-import { CURRENT, type Standing } from "./policy";
+import { NO_REFRESH } from "./holders";
+import { CURRENT, type TokenStatus } from "./policy";
 
 /** One state: the session's row, the honest browser's jar, and a thief. Ages are in ticks and stop where they stop mattering. */
-export interface World {
+export interface State {
   handedAge: number;
   rotatedAge: number;
   hasPrevious: boolean;
   isRevoked: boolean;
   /** The browser that the row was last written for: 0 and 1 are the user agents of the honest one, the last is the thief's. */
   rowBrowser: number;
-  jar: Standing;
+  jar: TokenStatus;
   /** The token of a reply that sleeps in a socket for as long as it likes; null if there is none. */
-  asleep: Standing | null;
-  hasStolen: boolean;
+  delayed: TokenStatus | null;
+  hasCopied: boolean;
   /** The living tokens that the thief knows: a bit for each standing. */
-  loot: number;
-  order: number;
+  attackerTokens: number;
+  refreshOrder: number;
   /** Ticks since the victim's, and since the thief's, last successful refresh. */
   sinceVictim: number;
-  sinceThief: number;
+  sinceAttacker: number;
 }
 
 /** How far each part of a world can go: what a search does not need has one value only and costs nothing. */
-export interface Extent {
-  handedAges: number;
-  rotatedAges: number;
-  hasSleeper: boolean;
+export interface StateEncoding {
+  handedAgeValues: number;
+  rotatedAgeValues: number;
+  hasDelayedResponse: boolean;
   hasRevocation: boolean;
-  hasThief: boolean;
-  browsers: number;
-  sinceAges: number;
+  hasAttacker: boolean;
+  browserValues: number;
+  sinceValues: number;
 }
 
-export function packWorld(world: World, extent: Extent): number {
-  let packed = world.handedAge * extent.rotatedAges + world.rotatedAge;
-  packed = (packed * 2 + (world.hasPrevious ? 1 : 0)) * 4 + world.jar;
-  if (extent.hasRevocation) packed = packed * 2 + (world.isRevoked ? 1 : 0);
-  if (extent.hasSleeper) packed = packed * 5 + (world.asleep === null ? 4 : world.asleep);
-  packed = packed * extent.browsers + world.rowBrowser;
-  if (extent.hasThief) {
-    packed = ((packed * 2 + (world.hasStolen ? 1 : 0)) * 8 + world.loot) * 5 + world.order;
-    packed = (packed * extent.sinceAges + world.sinceVictim) * extent.sinceAges + world.sinceThief;
+export function packState(state: State, encoding: StateEncoding): number {
+  let packed = state.handedAge * encoding.rotatedAgeValues + state.rotatedAge;
+  packed = (packed * 2 + (state.hasPrevious ? 1 : 0)) * 4 + state.jar;
+  if (encoding.hasRevocation) packed = packed * 2 + (state.isRevoked ? 1 : 0);
+  if (encoding.hasDelayedResponse) packed = packed * 5 + (state.delayed === null ? 4 : state.delayed);
+  packed = packed * encoding.browserValues + state.rowBrowser;
+  if (encoding.hasAttacker) {
+    packed = ((packed * 2 + (state.hasCopied ? 1 : 0)) * 8 + state.attackerTokens) * 5 + state.refreshOrder;
+    packed = (packed * encoding.sinceValues + state.sinceVictim) * encoding.sinceValues + state.sinceAttacker;
   }
   return packed;
 }
 
-export function unpackWorld(packed: number, extent: Extent): World {
+export function unpackState(packed: number, encoding: StateEncoding): State {
   let rest = packed;
   const take = (values: number) => {
     const value = rest % values;
     rest = (rest - value) / values;
     return value;
   };
-  const { hasThief, sinceAges } = extent;
-  const sinceThief = hasThief ? take(sinceAges) : 0;
-  const sinceVictim = hasThief ? take(sinceAges) : 0;
-  const order = hasThief ? take(5) : NOBODY;
-  const loot = hasThief ? take(8) : 0;
-  const hasStolen = hasThief && take(2) === 1;
-  const rowBrowser = take(extent.browsers);
-  const asleep = extent.hasSleeper ? take(5) : 4;
-  const isRevoked = extent.hasRevocation && take(2) === 1;
-  const jar = take(4) as Standing;
+  const { hasAttacker, sinceValues } = encoding;
+  const sinceAttacker = hasAttacker ? take(sinceValues) : 0;
+  const sinceVictim = hasAttacker ? take(sinceValues) : 0;
+  const refreshOrder = hasAttacker ? take(5) : NO_REFRESH;
+  const attackerTokens = hasAttacker ? take(8) : 0;
+  const hasCopied = hasAttacker && take(2) === 1;
+  const rowBrowser = take(encoding.browserValues);
+  const delayed = encoding.hasDelayedResponse ? take(5) : 4;
+  const isRevoked = encoding.hasRevocation && take(2) === 1;
+  const jar = take(4) as TokenStatus;
   const hasPrevious = take(2) === 1;
-  const rotatedAge = take(extent.rotatedAges);
+  const rotatedAge = take(encoding.rotatedAgeValues);
   return {
     handedAge: rest,
     rotatedAge,
@@ -71,21 +71,36 @@ export function unpackWorld(packed: number, extent: Extent): World {
     isRevoked,
     rowBrowser,
     jar,
-    asleep: asleep === 4 ? null : (asleep as Standing),
-    hasStolen,
-    loot,
-    order,
+    delayed: delayed === 4 ? null : (delayed as TokenStatus),
+    hasCopied,
+    attackerTokens,
+    refreshOrder,
     sinceVictim,
-    sinceThief,
+    sinceAttacker,
   };
 }
 
 /** Just signed in. Throws if not every world of this extent fits into an integer below 2^31. */
-export function startOf(extent: Extent): World {
-  const { handedAges, rotatedAges, hasRevocation, hasSleeper, hasThief, browsers, sinceAges } = extent;
-  const thiefs = hasThief ? 2 * 8 * 5 * sinceAges ** 2 : 1;
-  const worlds = handedAges * rotatedAges * 8 * browsers * (hasRevocation ? 2 : 1) * (hasSleeper ? 5 : 1) * thiefs;
-  if (worlds >= 2 ** 31) throw new Error("Too many worlds for one integer: choose smaller bounds");
+export function initialState(encoding: StateEncoding): State {
+  const {
+    handedAgeValues,
+    rotatedAgeValues,
+    hasRevocation,
+    hasDelayedResponse,
+    hasAttacker,
+    browserValues,
+    sinceValues,
+  } = encoding;
+  const attackerValues = hasAttacker ? 2 * 8 * 5 * sinceValues ** 2 : 1;
+  const states =
+    handedAgeValues *
+    rotatedAgeValues *
+    8 *
+    browserValues *
+    (hasRevocation ? 2 : 1) *
+    (hasDelayedResponse ? 5 : 1) *
+    attackerValues;
+  if (states >= 2 ** 31) throw new Error("Too many worlds for one integer: choose smaller bounds");
   return {
     handedAge: 0,
     rotatedAge: 0,
@@ -93,11 +108,11 @@ export function startOf(extent: Extent): World {
     isRevoked: false,
     rowBrowser: 0,
     jar: CURRENT,
-    asleep: null,
-    hasStolen: false,
-    loot: 0,
-    order: NOBODY,
+    delayed: null,
+    hasCopied: false,
+    attackerTokens: 0,
+    refreshOrder: NO_REFRESH,
     sinceVictim: 0,
-    sinceThief: sinceAges - 1,
+    sinceAttacker: sinceValues - 1,
   };
 }
