@@ -1,25 +1,25 @@
 import fc from "fast-check";
-import { describeIntent, type Intent } from "./commands";
+import { describeCommand, type Command } from "./commands";
 import { SECONDS } from "./model";
 
 const { grace, access, idle } = SECONDS;
 
-export const wish = <Name extends Intent["wish"], Rest>(name: Name, rest: fc.Arbitrary<Rest>) =>
-  rest.map((more) => ({ wish: name, ...more }));
+export const command = <Name extends Command["kind"], Rest>(name: Name, rest: fc.Arbitrary<Rest>) =>
+  rest.map((more) => ({ kind: name, ...more }));
 
-export const seldom = <Value>(arbitrary: fc.Arbitrary<Value>) =>
+export const rarely = <Value>(arbitrary: fc.Arbitrary<Value>) =>
   fc.oneof({ withCrossShrink: true }, { weight: 7, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
 
 /** Prints as it is written. */
 export const record = <Fields extends object>(fields: { [Name in keyof Fields]: fc.Arbitrary<Fields[Name]> }) =>
   fc.record(fields, { noNullPrototype: true }) as fc.Arbitrary<Fields>;
 
-const who = fc.constantFrom(0, 0, 0, 1, 2, 3);
+const sessionIndexes = fc.constantFrom(0, 0, 0, 1, 2, 3);
 const token = record({
-  whose: who,
-  which: fc.oneof(
+  sessionIndex: sessionIndexes,
+  nth: fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom(0, 0, 0, 1, 1, 1, 2, 3) },
-    { weight: 1, arbitrary: fc.constantFrom("made up" as const, "forged" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("unissued" as const, "forged" as const) },
   ),
 });
 const waiting = fc.oneof(
@@ -27,66 +27,66 @@ const waiting = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(access, 10 * grace, 10 * grace + 1, idle - 1, idle) },
 );
 
-const nothing = fc.constant({});
-const callers = record({ caller: who });
+const noFields = fc.constant({});
+const callers = record({ caller: sessionIndexes });
 const users = record({ user: fc.nat({ max: 1 }) });
-const oftenRight = fc.constantFrom(false, false, false, true);
+const mostlyFalse = fc.constantFrom(false, false, false, true);
 
-export const refreshes = wish("refresh", record({ token }));
-export const waits = wish("wait", record({ seconds: waiting }));
-const login = wish(
+export const refreshCommands = command("refresh", record({ token }));
+export const waitCommands = command("wait", record({ seconds: waiting }));
+const login = command(
   "login",
   record({
     user: fc.constantFrom(0, 0, 0, 1),
-    isPasswordOld: oftenRight,
+    isPasswordOld: mostlyFalse,
     remember: fc.boolean(),
     presented: fc.option(token),
   }),
 );
-const endOfMany = fc.oneof(
-  wish("log out everywhere", callers),
-  wish("log others out", callers),
-  wish("change password", record({ caller: who, isPasswordOld: oftenRight })),
+const endManyCommands = fc.oneof(
+  command("log out everywhere", callers),
+  command("log others out", callers),
+  command("change password", record({ caller: sessionIndexes, isPasswordOld: mostlyFalse })),
 );
 const logouts = fc.oneof(
-  { weight: 3, arbitrary: endOfMany },
-  { weight: 2, arbitrary: wish("logout", record({ presented: fc.option(token), caller: seldom(who) })) },
-  { weight: 2, arbitrary: wish("revoke", record({ caller: who, target: fc.nat({ max: 3 }) })) },
+  { weight: 3, arbitrary: endManyCommands },
+  { weight: 2, arbitrary: command("logout", record({ presented: fc.option(token), caller: rarely(sessionIndexes) })) },
+  { weight: 2, arbitrary: command("revoke", record({ caller: sessionIndexes, target: fc.nat({ max: 3 }) })) },
 );
 const rest = fc.oneof(
-  wish("visit", callers),
-  wish("read the feed", nothing),
-  wish("purge", record({ olderThan: fc.constantFrom(0, grace, idle) })),
-  wish("disable", users),
-  wish("enable", users),
-  wish("change role", users),
+  command("authenticate", callers),
+  command("read the feed", noFields),
+  command("purge", record({ olderThan: fc.constantFrom(0, grace, idle) })),
+  command("disable", users),
+  command("enable", users),
+  command("change role", users),
 );
 /** A thief who holds the window open, most often for about ten windows; a person who never stays away for long. */
-export const again = fc.oneof(
-  wish(
-    "go on refreshing",
+export const refreshLoops = fc.oneof(
+  command(
+    "refresh repeatedly",
     record({
-      token: record({ whose: fc.constant(0), which: fc.constant(1) }),
+      token: record({ sessionIndex: fc.constant(0), nth: fc.constant(1) }),
       every: fc.constantFrom(grace - 1, grace),
       times: fc.integer({ min: 2, max: 14 }),
     }),
   ),
-  wish(
-    "go on refreshing",
+  command(
+    "refresh repeatedly",
     record({
-      token: record({ whose: who, which: fc.constant(0) }),
+      token: record({ sessionIndex: sessionIndexes, nth: fc.constant(0) }),
       every: fc.integer({ min: grace + 1, max: idle - 1 }),
       times: fc.integer({ min: 2, max: 8 }),
     }),
   ),
 );
 
-export function placed(what: fc.Arbitrary<unknown>, crashes: boolean): fc.Arbitrary<Intent> {
+export function commandArbitrary(what: fc.Arbitrary<unknown>, crashes: boolean): fc.Arbitrary<Command> {
   const where = record({
     instance: fc.nat({ max: 1 }),
-    away: fc.constantFrom(0, 0, 0, 0, 1, 2),
+    placeOffset: fc.constantFrom(0, 0, 0, 0, 1, 2),
     crash: crashes
-      ? seldom(
+      ? rarely(
           record({
             statement: fc.integer({ min: 1, max: 6 }),
             when: fc.constantFrom("before" as const, "after" as const),
@@ -95,23 +95,26 @@ export function placed(what: fc.Arbitrary<unknown>, crashes: boolean): fc.Arbitr
       : fc.constant(null),
   });
   return fc.tuple(what, where).map(([one, two]) => {
-    const intent = { ...(one as Intent), ...two };
-    return { ...intent, toString: () => describeIntent(intent) };
+    const whole = { ...(one as Command), ...two };
+    return { ...whole, toString: () => describeCommand(whole) };
   });
 }
 
-export const anything = fc.oneof(
-  { weight: 12, arbitrary: refreshes },
+export const anyOperation = fc.oneof(
+  { weight: 12, arbitrary: refreshCommands },
   { weight: 2, arbitrary: login },
   { weight: 5, arbitrary: logouts },
   { weight: 4, arbitrary: rest },
 );
 /** Who comes in while everybody is thrown out? */
-export const comingAndGoing = fc.oneof(
+export const loginsAndLogouts = fc.oneof(
   { weight: 3, arbitrary: login },
-  { weight: 3, arbitrary: endOfMany },
-  { weight: 1, arbitrary: refreshes },
+  { weight: 3, arbitrary: endManyCommands },
+  { weight: 1, arbitrary: refreshCommands },
 );
 
-export const replaced = placed(wish("refresh", fc.constant({ token: { whose: 0, which: 0 } })), false);
-export const due = placed(wish("wait", fc.constant({ seconds: grace + 1 })), false);
+export const replaceNewest = commandArbitrary(
+  command("refresh", fc.constant({ token: { sessionIndex: 0, nth: 0 } })),
+  false,
+);
+export const due = commandArbitrary(command("wait", fc.constant({ seconds: grace + 1 })), false);

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { Kysely } from "kysely";
 import type { Database, SessionRow, User } from "@/db/schema";
 import { CLIENTS, type Instance } from "./instance";
-import { secondsAt, type Ledger } from "./token-registry";
+import { secondsAt, type TokenRegistry } from "./token-registry";
 import { PLACES, type Model, type SessionModel, type UserModel } from "./model";
 import type { Users } from "./perform";
-import { rename } from "./serial-order";
+import { renameUnseen } from "./serial-order";
 
 export interface Rows {
   sessions: SessionRow[];
@@ -17,12 +17,12 @@ export async function readRows(db: Kysely<Database>): Promise<Rows> {
   return { sessions, users: await db.selectFrom("users").selectAll().orderBy("id").execute() };
 }
 
-export async function writeBack(db: Kysely<Database>, session: SessionRow): Promise<void> {
+export async function restoreRow(db: Kysely<Database>, session: SessionRow): Promise<void> {
   await db.updateTable("sessions").set(session).where("id", "=", session.id).execute();
 }
 
 /** A purge sees everybody's sessions, so each history has the database for itself. */
-export async function clear(db: Kysely<Database>): Promise<void> {
+export async function deleteAllUsers(db: Kysely<Database>): Promise<void> {
   await db.deleteFrom("users").execute();
 }
 
@@ -36,33 +36,33 @@ export async function changeUser(
 }
 
 /** Tokens that were made but that nobody received can be stolen on their way: the ledger learns them from their rows. */
-export async function learnLostTokens(instance: Instance, ledger: Ledger, { sessions }: Rows): Promise<void> {
+export async function recordLostTokens(instance: Instance, registry: TokenRegistry, { sessions }: Rows): Promise<void> {
   for (const { id, generation, currentNonce, rotatedAt, idleExpiresAt } of sessions) {
     const issued = { sessionId: id, generation, nonce: currentNonce, issuedAt: rotatedAt, expiresAt: idleExpiresAt };
-    ledger.keepRefresh(await instance.mintRefreshToken(issued));
+    registry.recordRefreshToken(await instance.mintRefreshToken(issued));
   }
 }
 
-type RowFacts = Omit<SessionModel, "isPurged">;
+type ObservedSession = Omit<SessionModel, "isPurged">;
 
-export interface World {
-  sessions: Record<string, RowFacts>;
+export interface ObservedState {
+  sessions: Record<string, ObservedSession>;
   users: Record<string, Omit<UserModel, "password">>;
 }
 
 /** The rows in the model's words. */
-export function worldOf(rows: Rows, ledger: Ledger, users: Users): World {
+export function observeState(rows: Rows, registry: TokenRegistry, users: Users): ObservedState {
   const nameOf = new Map(Object.entries(users).map(([name, { id }]) => [id, name]));
-  const sessions = rows.sessions.map((row): [string, RowFacts] => {
-    const session = ledger.nameSession(row.id);
+  const sessions = rows.sessions.map((row): [string, ObservedSession] => {
+    const session = registry.nameSession(row.id);
     return [
       session,
       {
         user: nameOf.get(row.userId)!,
         remember: row.remember,
         generation: row.generation,
-        current: ledger.nameNonce(session, row.currentNonce),
-        previous: row.previousNonce && ledger.nameNonce(session, row.previousNonce),
+        current: registry.nameNonce(session, row.currentNonce),
+        previous: row.previousNonce && registry.nameNonce(session, row.previousNonce),
         openedAt: secondsAt(row.createdAt),
         rotatedAt: secondsAt(row.rotatedAt),
         handedAt: secondsAt(row.handedAt),
@@ -74,7 +74,7 @@ export function worldOf(rows: Rows, ledger: Ledger, users: Users): World {
       },
     ];
   });
-  const known = rows.users.map((row): [string, World["users"][string]] => [
+  const known = rows.users.map((row): [string, ObservedState["users"][string]] => [
     nameOf.get(row.id)!,
     { role: row.role, isDisabled: row.disabledAt !== null, epoch: row.sessionEpoch },
   ]);
@@ -82,28 +82,28 @@ export function worldOf(rows: Rows, ledger: Ledger, users: Users): World {
 }
 
 /** The model, if it describes this world once its unseen sessions and tokens have the names that they have there. */
-export function fitting(model: Model, world: World): Model | null {
-  for (const name of Object.keys(world.sessions)) {
+export function matchNames(model: Model, observed: ObservedState): Model | null {
+  for (const name of Object.keys(observed.sessions)) {
     if (name in model.sessions) continue;
     const unseen = Object.keys(model.sessions).filter((one) => one.startsWith("?") && !model.sessions[one]!.isPurged);
     for (const one of unseen) {
-      const named = rename(model, one, name);
-      const fits = named && fitting(named, world);
+      const renamed = renameUnseen(model, one, name);
+      const fits = renamed && matchNames(renamed, observed);
       if (fits) return fits;
     }
     return null;
   }
-  for (const [name, { current }] of Object.entries(world.sessions)) {
+  for (const [name, { current }] of Object.entries(observed.sessions)) {
     const expected = model.sessions[name]!.current;
     if (expected.startsWith("?")) {
-      const named = rename(model, expected, current);
-      return named && fitting(named, world);
+      const renamed = renameUnseen(model, expected, current);
+      return renamed && matchNames(renamed, observed);
     }
   }
-  return isDeepStrictEqual(worldAsModelled(model), world) ? model : null;
+  return isDeepStrictEqual(expectedState(model), observed) ? model : null;
 }
 
-export function worldAsModelled(model: Model): World {
+export function expectedState(model: Model): ObservedState {
   const sessions = Object.entries(model.sessions).flatMap(([name, { isPurged, ...row }]) =>
     isPurged ? [] : [[name, row]],
   );

@@ -8,7 +8,7 @@ export interface Crash {
   when: "before" | "after";
 }
 
-interface Work {
+interface RunningOperation {
   crash: Crash | null;
   statements: number;
   hasCrashed: boolean;
@@ -17,20 +17,20 @@ interface Work {
   /** Holds the work up after each statement, until it is its turn again. */
   pause: () => Promise<void>;
   /** Told of each statement before it is sent. */
-  note: () => void;
+  onStatement: () => void;
 }
 
 export class CrashError extends Error {}
 
-const underWay = new AsyncLocalStorage<Work>();
+const current = new AsyncLocalStorage<RunningOperation>();
 
 /** Runs the work on one operation so that it can be held up, and cut short, at each of its statements. */
-export async function interruptible<Result>(
-  how: Pick<Work, "crash" | "pause" | "note">,
+export async function withInterruptionsFor<Result>(
+  how: Pick<RunningOperation, "crash" | "pause" | "onStatement">,
   run: () => Promise<Result>,
 ): Promise<{ kind: "answered"; result: Result } | { kind: "failed"; error: unknown } | { kind: "crashed" }> {
-  const work: Work = { ...how, statements: 0, hasCrashed: false, isOver: false };
-  return underWay.run(work, async () => {
+  const work: RunningOperation = { ...how, statements: 0, hasCrashed: false, isOver: false };
+  return current.run(work, async () => {
     try {
       const result = await run();
       return work.hasCrashed ? { kind: "crashed" as const } : { kind: "answered" as const, result };
@@ -49,19 +49,19 @@ export function withInterruptions(db: Kysely<Database>): Kysely<Database> {
 
 const interruptions: KyselyPlugin = {
   transformQuery({ node }) {
-    const work = underWay.getStore();
+    const work = current.getStore();
     if (work) {
       work.statements += 1;
-      work.note();
-      dieIfDue(work, "before");
+      work.onStatement();
+      crashIfReached(work, "before");
     }
     return node;
   },
 
   async transformResult({ result }) {
-    const work = underWay.getStore();
+    const work = current.getStore();
     if (work) {
-      dieIfDue(work, "after");
+      crashIfReached(work, "after");
       if (!work.isOver) await work.pause();
     }
     return result;
@@ -69,7 +69,7 @@ const interruptions: KyselyPlugin = {
 };
 
 /** The dead send nothing any more, whatever they catch. */
-function dieIfDue(work: Work, when: Crash["when"]): void {
+function crashIfReached(work: RunningOperation, when: Crash["when"]): void {
   const { crash, statements } = work;
   if (crash !== null && statements === crash.statement && when === crash.when) work.hasCrashed = true;
   if (work.hasCrashed) throw new CrashError("The process died.");

@@ -6,9 +6,9 @@ export interface Model {
   users: Record<string, UserModel>;
   sessions: Record<string, SessionModel>;
   /** Refresh tokens that were current once: a new token is none of these. */
-  made: string[];
+  issuedTokens: string[];
   /** "instance session": revocations that an instance has taken notice of. */
-  noticed: string[];
+  knownRevocations: string[];
 }
 
 export interface UserModel {
@@ -38,7 +38,7 @@ export interface SessionModel {
 
 /** Short lives, so that a few steps of time reach every limit; ten windows are shorter than an idle session. */
 export const SECONDS = { grace: 4, access: 30, idle: 50, absolute: 120 };
-export const WINDOWS_AT_MOST = 10;
+export const MAX_GRACE_WINDOWS = 10;
 
 /** Two networks with one kind of browser, and another kind of browser. */
 export const PLACES = ["home", "train", "office"] as const;
@@ -84,9 +84,9 @@ export function withEnd(model: Model, name: string, reason: string): Model {
   return withSession(model, name, { ended: reason });
 }
 
-export function withNotice(model: Model, instance: number, names: string[]): Model {
-  const noticed = new Set([...model.noticed, ...names.map((name) => `${instance} ${name}`)]);
-  return { ...model, noticed: [...noticed].sort() };
+export function withKnownRevocations(model: Model, instance: number, names: string[]): Model {
+  const knownRevocations = new Set([...model.knownRevocations, ...names.map((name) => `${instance} ${name}`)]);
+  return { ...model, knownRevocations: [...knownRevocations].sort() };
 }
 
 /** The row, unless it was never written or is purged. */

@@ -35,45 +35,45 @@ export type Operation = { instance: number; at: number } & (
   | ({ kind: "log others out" } & Caller)
   | ({ kind: "revoke"; target: string } & Caller)
   | ({ kind: "change password"; from: number; to: number } & Caller)
-  | ({ kind: "visit" } & Caller)
+  | ({ kind: "authenticate" } & Caller)
   | { kind: "read the feed" }
-  | { kind: "purge"; olderThan: number; isAlone: boolean }
+  | { kind: "purge"; olderThan: number; hasNoConcurrency: boolean }
   | { kind: "disable" | "enable"; user: string }
   | { kind: "change role"; user: string; role: string }
 );
 
-export interface Granted {
+export interface IssuedFacts {
   session: string;
   role: string;
-  accessUntil: number;
+  accessExpiresAt: number;
   /** The refresh token that came along, if one did, and how long its cookie is kept. */
   token: string | null;
-  keptFor: number | null;
+  cookieSeconds: number | null;
 }
 
 export type Outcome =
-  | ({ kind: "refreshed"; verdict: string } & Granted)
-  | ({ kind: "signed in" } & Granted)
+  | ({ kind: "refreshed"; verdict: string } & IssuedFacts)
+  | ({ kind: "signed in" } & IssuedFacts)
   | { kind: "ended"; reason: string }
   | { kind: "unreadable" }
   | { kind: "done"; count?: number }
   | { kind: "refused"; reason: string }
-  | { kind: "welcome" }
-  | { kind: "not welcome" };
+  | { kind: "accepted" }
+  | { kind: "rejected" };
 
 export function describeOperation(operation: Operation): string {
   const { instance, at, ...what } = operation;
-  const words = Object.entries(what).map(([name, value]) => (name === "kind" ? value : `${name} ${inWords(value)}`));
+  const words = Object.entries(what).map(([name, value]) => (name === "kind" ? value : `${name} ${format(value)}`));
   return `at ${at}s on instance ${instance}: ${words.join(", ")}`;
 }
 
 export function describeOutcome(outcome: Outcome): string {
   const { kind, ...rest } = outcome;
-  const facts = Object.entries(rest).map(([name, value]) => `${name} ${inWords(value)}`);
+  const facts = Object.entries(rest).map(([name, value]) => `${name} ${format(value)}`);
   return [kind, ...facts].join(", ");
 }
 
-function inWords(value: unknown): string {
+function format(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
   const { name, session, place } = value as { name?: string; session?: string; place?: string };
   return name ?? `${session}'s from ${place}`;

@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { CLIENTS, type Instance } from "./instance";
-import { instantAt, secondsOf, type Ledger } from "./token-registry";
+import { instantAt, secondsOf, type TokenRegistry } from "./token-registry";
 import type { Place } from "./model";
 import type { Operation, Outcome } from "./operations";
 import { changeUser } from "./database-state";
@@ -14,40 +14,45 @@ export interface Users {
 }
 
 /** What an instance answered, and the object that it came in: parallel calls may share one. */
-export interface Answer {
+export interface Result {
   raw: unknown;
   outcome: () => Outcome;
 }
 
 /** Lets the code do what the operation says. What is new in the answer gets its names when it arrives, not before. */
-export async function perform(instance: Instance, users: Users, ledger: Ledger, operation: Operation): Promise<Answer> {
+export async function executeOperation(
+  instance: Instance,
+  users: Users,
+  registry: TokenRegistry,
+  operation: Operation,
+): Promise<Result> {
   const { db } = instance;
   const now = instantAt(operation.at);
   const client = CLIENTS["place" in operation ? operation.place : "home"];
 
-  const granted = ({ cookies: [access, refresh] }: IssuedTokens) => {
+  const issued = ({ cookies: [access, refresh] }: IssuedTokens) => {
     const { role, exp } = decodeJwt<{ role: string }>(access!.value);
-    const { session } = ledger.keepAccess(access!.value, (operation as { place: Place }).place);
-    const token = refresh ? ledger.keepRefresh(refresh.value).name : null;
-    return { session, role, accessUntil: secondsOf(exp!), token, keptFor: refresh?.maxAgeSeconds ?? null };
+    const { session } = registry.recordAccessToken(access!.value, (operation as { place: Place }).place);
+    const token = refresh ? registry.recordRefreshToken(refresh.value).name : null;
+    return { session, role, accessExpiresAt: secondsOf(exp!), token, cookieSeconds: refresh?.maxAgeSeconds ?? null };
   };
   const asCaller = async (work: (caller: ReturnType<Instance["callerOf"]>) => Promise<Outcome>) => {
-    const { access } = operation as Extract<Operation, { kind: "visit" }>;
+    const { access } = operation as Extract<Operation, { kind: "authenticate" }>;
     const usable = await instance.authenticateAccessToken(db, access.text, client, now);
-    return answer(usable === null ? refused("SIGNED_OUT") : await work(instance.callerOf(usable)));
+    return result(usable === null ? refused("SIGNED_OUT") : await work(instance.callerOf(usable)));
   };
 
   switch (operation.kind) {
     case "refresh": {
       const raw = await instance.refresh(db, operation.token.text, client, now);
       if (raw.kind !== "refreshed") return { raw, outcome: () => raw };
-      return { raw, outcome: () => ({ kind: raw.kind, verdict: raw.verdict, ...granted(raw) }) };
+      return { raw, outcome: () => ({ kind: raw.kind, verdict: raw.verdict, ...issued(raw) }) };
     }
     case "login": {
       const { user, password, remember, presented } = operation;
       const input = { email: users[user]!.email, password: PASSWORDS[password]!, remember };
       const raw = await instance.login(db, input, client, presented?.text ?? null, now);
-      return { raw, outcome: () => ({ kind: "signed in", ...granted(raw) }) };
+      return { raw, outcome: () => ({ kind: "signed in", ...issued(raw) }) };
     }
     case "logout": {
       const { presented, access } = operation;
@@ -57,11 +62,11 @@ export async function perform(instance: Instance, users: Users, ledger: Ledger, 
         hasAccessCookie: true,
       };
       await instance.logout(db, cookies, client, now);
-      return answer({ kind: "done" });
+      return result({ kind: "done" });
     }
-    case "visit": {
+    case "authenticate": {
       const usable = await instance.authenticateAccessToken(db, operation.access.text, client, now);
-      return answer({ kind: usable === null ? "not welcome" : "welcome" });
+      return result({ kind: usable === null ? "rejected" : "accepted" });
     }
     case "log out everywhere":
       return asCaller((caller) => instance.logoutEverywhere(db, caller, now).then(() => ({ kind: "done" })));
@@ -69,31 +74,31 @@ export async function perform(instance: Instance, users: Users, ledger: Ledger, 
       return asCaller(async (caller) => ({ kind: "done", count: await instance.logoutOthers(db, caller, now) }));
     case "revoke":
       return asCaller(async (caller) => {
-        const isOwn = await instance.endOwnSession(db, caller, ledger.idOf(operation.target), now);
+        const isOwn = await instance.endOwnSession(db, caller, registry.idOf(operation.target), now);
         return isOwn ? { kind: "done" } : refused("NOT_FOUND");
       });
     case "change password": {
       const usable = await instance.authenticateAccessToken(db, operation.access.text, client, now);
-      if (usable === null) return answer(refused("SIGNED_OUT"));
+      if (usable === null) return result(refused("SIGNED_OUT"));
       const passwords = { currentPassword: PASSWORDS[operation.from]!, newPassword: PASSWORDS[operation.to]! };
       const raw = await instance.changePassword(db, instance.callerOf(usable), passwords, client, now);
-      return { raw, outcome: () => ({ kind: "signed in", ...granted(raw) }) };
+      return { raw, outcome: () => ({ kind: "signed in", ...issued(raw) }) };
     }
     case "read the feed":
       await instance.readRevocations(db);
-      return answer({ kind: "done" });
+      return result({ kind: "done" });
     case "purge":
-      return answer({
+      return result({
         kind: "done",
         count: await instance.purgeEnded(db, now, { olderThanSeconds: operation.olderThan }),
       });
     case "disable":
     case "enable":
       await changeUser(db, users[operation.user]!.id, { disabledAt: operation.kind === "disable" ? now : null });
-      return answer({ kind: "done" });
+      return result({ kind: "done" });
     case "change role":
       await changeUser(db, users[operation.user]!.id, { role: operation.role });
-      return answer({ kind: "done" });
+      return result({ kind: "done" });
   }
 }
 
@@ -101,6 +106,6 @@ function refused(reason: string): Outcome {
   return { kind: "refused", reason };
 }
 
-function answer(outcome: Outcome): Answer {
+function result(outcome: Outcome): Result {
   return { raw: outcome, outcome: () => outcome };
 }

@@ -1,53 +1,53 @@
 import "@/server/runtime/testing-env";
 import { describe, test } from "vitest";
-import { checkAftermath } from "./postconditions";
-import { Conductor } from "./scheduler";
-import { happen, type SeenCall } from "./history";
-import { ACROSS_THE_END_OF_THE_WINDOW, BEFORE_A_ROTATION, DURING_A_LOGIN } from "./known-races";
-import { allRaces, racesForTheDoor, refreshRaces, type Race } from "./race-generators";
-import type { Wished } from "./resolve";
-import { holdsForAll, TIMEOUT } from "./property-runs";
-import { twoInstances } from "./two-instances";
+import { checkPostconditions } from "./postconditions";
+import { Scheduler } from "./scheduler";
+import { runCommand, type ObservedCall } from "./history";
+import { ACROSS_WINDOW_END, BEFORE_A_ROTATION, DURING_A_LOGIN } from "./known-races";
+import { allRaces, loginRaces, refreshRaces, type Race } from "./race-generators";
+import type { ResolvableCommand } from "./resolve";
+import { assertForAll, TIMEOUT } from "./property-runs";
+import { useTwoInstances } from "./two-instances";
 
-const begin = twoInstances();
+const start = useTwoInstances();
 
 describe("what races over two instances has a serial order that explains it:", { timeout: TIMEOUT }, () => {
   test("refreshes, at the edges of the window", () =>
-    holdsForAll(refreshRaces, hasSerialOrder, { count: 120, seconds: 4, known: [ACROSS_THE_END_OF_THE_WINDOW] }));
+    assertForAll(refreshRaces, hasSerialOrder, { count: 120, seconds: 4, known: [ACROSS_WINDOW_END] }));
 
   test("logins, and what ends all sessions", () =>
-    holdsForAll(racesForTheDoor, hasSerialOrder, { count: 80, seconds: 4, known: DURING_A_LOGIN }));
+    assertForAll(loginRaces, hasSerialOrder, { count: 80, seconds: 4, known: DURING_A_LOGIN }));
 
-  test("everything", () => holdsForAll(allRaces, hasSerialOrder, { count: 80, seconds: 3, known: BEFORE_A_ROTATION }));
+  test("everything", () => assertForAll(allRaces, hasSerialOrder, { count: 80, seconds: 3, known: BEFORE_A_ROTATION }));
 });
 
-async function hasSerialOrder({ prelude, clients, score }: Race): Promise<void> {
-  const history = await begin();
-  for (const intent of prelude) await happen(history, intent);
+async function hasSerialOrder({ setup, clients, schedule }: Race): Promise<void> {
+  const history = await start();
+  for (const command of setup) await runCommand(history, command);
 
   history.transcript.push("and now at once:");
-  const calls: SeenCall[] = [];
-  const players = clients.map((steps) => async (pause: () => Promise<void>) => {
-    for (const { intent, clock } of steps) {
-      const operation = await history.resolve(intent as Wished, history.at + clock);
-      calls.push(await history.call(operation, intent.crash, pause));
+  const calls: ObservedCall[] = [];
+  const tasks = clients.map((steps) => async (pause: () => Promise<void>) => {
+    for (const { command, clock } of steps) {
+      const operation = await history.resolve(command as ResolvableCommand, history.at + clock);
+      calls.push(await history.call(operation, command.crash, pause));
       await pause();
     }
   });
-  if (score === null) await Promise.all(players.map((player) => player(() => Promise.resolve())));
-  else await new Conductor(score).conduct(players);
+  if (schedule === null) await Promise.all(tasks.map((task) => task(() => Promise.resolve())));
+  else await new Scheduler(schedule).run(tasks);
 
-  await history.explain(withoutPassengers(calls));
-  await checkAftermath(history);
+  await history.explain(withoutSharedRefreshes(calls));
+  await checkPostconditions(history);
 }
 
 /** Parallel calls of one instance with one token share a refresh: they are one call, and have one answer. */
-function withoutPassengers(calls: SeenCall[]): SeenCall[] {
-  const inOrder = calls.toSorted((one, other) => one.begunAt - other.begunAt);
+function withoutSharedRefreshes(calls: ObservedCall[]): ObservedCall[] {
+  const inOrder = calls.toSorted((one, other) => one.startedAt - other.startedAt);
   return inOrder.filter(
     (call, index) =>
       call.operation.kind !== "refresh" ||
       call.raw === null ||
-      !inOrder.slice(0, index).some(({ raw, answeredAt }) => raw === call.raw && answeredAt > call.begunAt),
+      !inOrder.slice(0, index).some(({ raw, endedAt }) => raw === call.raw && endedAt > call.startedAt),
   );
 }

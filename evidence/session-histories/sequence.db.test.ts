@@ -1,22 +1,22 @@
 import "@/server/runtime/testing-env";
 import { test } from "vitest";
-import { checkAftermath } from "./postconditions";
-import { happen } from "./history";
-import type { Intent } from "./commands";
+import { checkPostconditions } from "./postconditions";
+import { runCommand } from "./history";
+import type { Command } from "./commands";
 import { sequences } from "./sequences";
-import { holdsForAll, TIMEOUT } from "./property-runs";
-import { twoInstances } from "./two-instances";
+import { assertForAll, TIMEOUT } from "./property-runs";
+import { useTwoInstances } from "./two-instances";
 
-const begin = twoInstances();
+const start = useTwoInstances();
 
 test(
   "whatever happens, one thing after the other: answers and rows are those of the contract",
   { timeout: TIMEOUT },
-  () => holdsForAll(sequences, isAsModelled, { count: 100, seconds: 6 }),
+  () => assertForAll(sequences, isAsModelled, { count: 100, seconds: 6 }),
 );
 
-async function isAsModelled(intents: Intent[]): Promise<void> {
-  const history = await begin();
-  for (const intent of intents) await happen(history, intent);
-  await checkAftermath(history);
+async function isAsModelled(commands: Command[]): Promise<void> {
+  const history = await start();
+  for (const command of commands) await runCommand(history, command);
+  await checkPostconditions(history);
 }

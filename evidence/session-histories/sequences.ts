@@ -1,14 +1,23 @@
 import fc from "fast-check";
-import type { Intent } from "./commands";
+import type { Command } from "./commands";
 import { SECONDS } from "./model";
-import { again, anything, due, placed, record, replaced, waits, wish } from "./command-generators";
+import {
+  refreshLoops,
+  anyOperation,
+  due,
+  commandArbitrary,
+  record,
+  replaceNewest,
+  waitCommands,
+  command,
+} from "./command-generators";
 
 /** Up to the last moment in which the window may be held open, and beyond. */
-const heldOpen = placed(
-  wish(
-    "go on refreshing",
+const heldOpen = commandArbitrary(
+  command(
+    "refresh repeatedly",
     record({
-      token: fc.constant({ whose: 0, which: 1 }),
+      token: fc.constant({ sessionIndex: 0, nth: 1 }),
       every: fc.constant(SECONDS.grace),
       times: fc.integer({ min: 9, max: 12 }),
     }),
@@ -17,12 +26,16 @@ const heldOpen = placed(
 );
 
 /** Everything that can happen, one thing after the other, with time going by. */
-export const sequences: fc.Arbitrary<Intent[]> = fc
+export const sequences: fc.Arbitrary<Command[]> = fc
   .tuple(
-    fc.oneof(fc.constant([]), fc.tuple(due, replaced), fc.tuple(due, replaced, heldOpen)),
+    fc.oneof(fc.constant([]), fc.tuple(due, replaceNewest), fc.tuple(due, replaceNewest, heldOpen)),
     fc.array(
-      placed(
-        fc.oneof({ weight: 20, arbitrary: anything }, { weight: 8, arbitrary: waits }, { weight: 1, arbitrary: again }),
+      commandArbitrary(
+        fc.oneof(
+          { weight: 20, arbitrary: anyOperation },
+          { weight: 8, arbitrary: waitCommands },
+          { weight: 1, arbitrary: refreshLoops },
+        ),
         true,
       ),
       { minLength: 1, maxLength: 16, size: "max" },

@@ -3,18 +3,18 @@ import type { Place } from "./model";
 import type { AccessFacts, RefreshFacts } from "./operations";
 
 /** The instant that is second 0 of every history. Not a whole second: tokens count in those, rows in milliseconds. */
-const BEGINNING = Date.UTC(2100, 0, 1) + 300;
+const EPOCH = Date.UTC(2100, 0, 1) + 300;
 
 export function instantAt(seconds: number): Date {
-  return new Date(BEGINNING + seconds * 1000);
+  return new Date(EPOCH + seconds * 1000);
 }
 
 export function secondsAt(instant: Date): number {
-  return (instant.getTime() - BEGINNING) / 1000;
+  return (instant.getTime() - EPOCH) / 1000;
 }
 
 /** Gives short names to what a history makes, in the order in which it is seen, and keeps every token that was ever seen. */
-export class Ledger {
+export class TokenRegistry {
   readonly refreshTokens: RefreshFacts[] = [];
   readonly accessTokens: AccessFacts[] = [];
   readonly #sessions = new Map<string, string>();
@@ -44,27 +44,27 @@ export class Ledger {
     return `${session}${count}`;
   }
 
-  keepRefresh(text: string): RefreshFacts {
+  recordRefreshToken(text: string): RefreshFacts {
     const { sid, non, exp } = decodeJwt<{ sid: string; non: string }>(text);
     const session = this.nameSession(sid);
     const name = this.nameNonce(session, non);
     const known = this.refreshTokens.find((token) => token.name === name);
     // Nothing explains it: handing a token out again means the same to the letter.
     if (known !== undefined) return known.text === text ? known : { ...known, text, name: `${name} spelled otherwise` };
-    const kept = { name, session, expiresAt: secondsOf(exp!), text };
-    this.refreshTokens.push(kept);
-    return kept;
+    const recorded = { name, session, expiresAt: secondsOf(exp!), text };
+    this.refreshTokens.push(recorded);
+    return recorded;
   }
 
-  keepAccess(text: string, place: Place): AccessFacts {
+  recordAccessToken(text: string, place: Place): AccessFacts {
     const { sid, exp } = decodeJwt<{ sid: string }>(text);
-    const kept = { session: this.nameSession(sid), place, expiresAt: secondsOf(exp!), text };
-    this.accessTokens.push(kept);
-    return kept;
+    const recorded = { session: this.nameSession(sid), place, expiresAt: secondsOf(exp!), text };
+    this.accessTokens.push(recorded);
+    return recorded;
   }
 }
 
 /** Tokens count whole seconds, and forget the rest. */
 export function secondsOf(numericDate: number): number {
-  return numericDate - Math.floor(BEGINNING / 1000);
+  return numericDate - Math.floor(EPOCH / 1000);
 }

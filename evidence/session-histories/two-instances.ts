@@ -5,7 +5,7 @@ import { startInstance, type Instance } from "./instance";
 import { PASSWORDS } from "./perform";
 
 /** Two instances on one database of their own, for all histories of a file. Returns what begins a history. */
-export function twoInstances(): () => Promise<History> {
+export function useTwoInstances(): () => Promise<History> {
   let database: TestDatabase;
   let instances: Instance[];
   let passwordHash: string;
@@ -19,5 +19,5 @@ export function twoInstances(): () => Promise<History> {
     await Promise.all(instances.map(({ db }) => db.destroy()));
     await database.drop();
   });
-  return () => History.begin(instances, passwordHash);
+  return () => History.start(instances, passwordHash);
 }
