@@ -1,19 +1,23 @@
 import { encodingOf, type Bounds } from "./bounds";
 import { packEvent } from "./browser-events";
 import { MessageBag } from "./message-bag";
-import {
-  afterAttackerRefresh,
-  afterVictimRefresh,
-  NO_REFRESH,
-  ATTACKER,
-  ATTACKER_THEN_VICTIM,
-  VICTIM,
-  VICTIM_THEN_ATTACKER,
-} from "./holders";
 import { CURRENT, INVALID, PREVIOUS, REMEMBERED, type Policy, type TokenStatus } from "./policy";
 import type { Model, Visitor } from "./search";
 import { isSuccess, sessionRow } from "./session-row";
-import { packState, initialState, unpackState, type StateEncoding, type State } from "./state";
+import {
+  afterAttackerRefresh,
+  afterVictimRefresh,
+  ATTACKER,
+  ATTACKER_THEN_VICTIM,
+  initialState,
+  NO_REFRESH,
+  packState,
+  type State,
+  type StateEncoding,
+  unpackState,
+  VICTIM,
+  VICTIM_THEN_ATTACKER,
+} from "./state";
 
 export interface BrowserModel extends Model {
   bag: MessageBag;

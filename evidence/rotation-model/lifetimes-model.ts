@@ -1,7 +1,7 @@
 import { earlierOf, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { judgeRotation } from "@/server/auth/sessions/rotation";
-import { LOST, PRESENTED, RECEIVED, TICK } from "./lifetimes-story";
-import type { Model, Visitor } from "./search";
+import { OUTCOMES } from "./invariants";
+import type { Invariant, Model, Visitor } from "./search";
 
 /** In ticks; small, so that a whole session fits into the search. */
 export interface LimitTicks {
@@ -34,6 +34,15 @@ export const ALL_LIMITS: LimitRules = {
 
 const LOGIN = new Date(Date.UTC(2026, 10, 21));
 const BROWSER = { browser: "Firefox", os: "Linux" };
+
+const TICK = 0;
+/** A refresh whose answer arrives. */
+const RECEIVED = 1;
+const LOST = 2;
+/** Whoever still has a token presents it. */
+const PRESENTED = 3;
+
+const SENTENCES = ["", "A refresh.", "A refresh whose answer is lost.", "The token is presented."];
 
 interface Session {
   age: number;
@@ -128,4 +137,15 @@ export function lifetimesModel(limits: LimitTicks, rules: LimitRules): Model {
     jarIsPrevious: false,
   };
   return { initial: packSession(initial), expand };
+}
+
+/** A counterexample in words. */
+export function formatLifetimes(events: number[], invariant: Invariant): string[] {
+  const lines: string[] = [];
+  let time = 0;
+  for (const event of events) {
+    if (event === TICK) time++;
+    else lines.push(`t=${time}: ${SENTENCES[event]}`);
+  }
+  return [...lines.slice(0, -1), `${lines[lines.length - 1]} ${OUTCOMES[invariant]}`];
 }

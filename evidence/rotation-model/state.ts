@@ -1,5 +1,21 @@
-import { NO_REFRESH } from "./holders";
 import { CURRENT, type TokenStatus } from "./policy";
+
+/** Which of the two has refreshed since both held the same token, and in which order: what invariant 3 depends on. */
+export const NO_REFRESH = 0;
+export const VICTIM = 1;
+export const ATTACKER = 2;
+export const VICTIM_THEN_ATTACKER = 3;
+export const ATTACKER_THEN_VICTIM = 4;
+
+export function afterVictimRefresh(refreshOrder: number): number {
+  if (refreshOrder === NO_REFRESH) return VICTIM;
+  return refreshOrder === ATTACKER || refreshOrder === VICTIM_THEN_ATTACKER ? ATTACKER_THEN_VICTIM : refreshOrder;
+}
+
+export function afterAttackerRefresh(refreshOrder: number): number {
+  if (refreshOrder === NO_REFRESH) return ATTACKER;
+  return refreshOrder === VICTIM || refreshOrder === ATTACKER_THEN_VICTIM ? VICTIM_THEN_ATTACKER : refreshOrder;
+}
 
 /** One state: the session's row, the honest browser's jar, and a thief. Ages are in ticks and stop where they stop mattering. */
 export interface State {
