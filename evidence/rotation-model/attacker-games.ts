@@ -12,16 +12,16 @@ export interface GameResult {
   model: BrowserModel;
 }
 
-/** How the thief may play. The victim moves at any time, in whatever way suits the thief. */
+/** How the attacker may play. The victim's moves are chosen in the attacker's favour. */
 export const STRATEGIES = {
-  "keeps clear of the victim's refreshes": { browser: "same", staysOutsideWindow: true, ignoresDetection: true },
-  "another kind of browser, any timing": { browser: "another", ignoresDetection: true },
-  "the same kind of browser, any timing": { browser: "same", ignoresDetection: true },
+  "outside the victim's windows": { browser: "same", staysOutsideWindow: true, ignoresDetection: true },
+  "different browser, any timing": { browser: "different", ignoresDetection: true },
+  "same browser, any timing": { browser: "same", ignoresDetection: true },
 } as const satisfies Record<string, NonNullable<Bounds["attacker"]>>;
 
 /**
- * Whether a thief can go on for ever: its refreshes succeed again and again, and in between the victim receives a refresh
- * token again and again. A victim who never receives one is not met by the thief, but cut off by its network.
+ * Searches an infinite play: the attacker's refreshes succeed infinitely often, and the victim receives a refresh token
+ * infinitely often (fairness: a victim that never receives one is cut off by its network, not by the attacker).
  */
 export function searchAttackerGame(
   policy: Policy,
@@ -31,7 +31,7 @@ export function searchAttackerGame(
   return searchLasso(policy, { ...bounds, attacker }, isAttackerEvent, (event) => eventOf(event).kind === "receive");
 }
 
-/** Whether somebody can keep a session that is in use from ever rotating: then its cookie is never renewed, and ends. */
+/** Searches a starvation: a session in use that never rotates, so that its cookie is never renewed and expires. */
 export function searchStarvation(policy: Policy, bounds: Bounds): GameResult {
   const isServed = (event: number) => eventOf(event).kind === "judge" && eventOf(event).verdict === "fresh";
   const rotates = (event: number) => ["rotate", "recover"].includes(eventOf(event).verdict);
@@ -39,11 +39,11 @@ export function searchStarvation(policy: Policy, bounds: Bounds): GameResult {
   return searchLasso(policy, { ...bounds, attacker }, isTick, isServed, (event) => !rotates(event));
 }
 
-/** Whether another browser can be served for ever for a token that was replaced, while the session is not used otherwise. */
+/** Searches an infinite play in which a different browser presents a replaced token and succeeds, in an otherwise idle session. */
 export function searchReplacedToken(policy: Policy, bounds: Bounds): GameResult {
   const isServed = (event: number) => isAttackerEvent(event) && eventOf(event).subject === PREVIOUS;
   const rotates = (event: number) => ["rotate", "recover"].includes(eventOf(event).verdict);
-  const attacker = { browser: "another", ignoresDetection: true } as const;
+  const attacker = { browser: "different", ignoresDetection: true } as const;
   return searchLasso(policy, { ...bounds, attacker }, isTick, isServed, (event) => !rotates(event));
 }
 

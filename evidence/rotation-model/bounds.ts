@@ -4,40 +4,40 @@ import type { StateEncoding } from "./state";
 /** What a search covers. Times are in ticks. */
 export interface Bounds {
   window: number;
-  /** How long each leg of a request may take: sent to judged, judged to received. */
+  /** The longest time from sent to judged, and from judged to received. */
   maxLatency: number;
   inFlight: number;
-  /** One reply may take as long as it likes. */
+  /** One response may be delayed without limit. */
   hasDelayedResponse?: true;
   /** The session may be revoked at any time. */
   hasRevocation?: true;
-  /** Requests of the one jar carry either of two user agents, as with device mode in one of two tabs. */
+  /** One cookie jar sends two user agents, as when one of two tabs emulates another device. */
   hasTwoUserAgents?: true;
-  /** Of the replies that carry a new token at least one arrives. */
+  /** At least one of the responses that carry a new token arrives. */
   guaranteesDelivery?: true;
   attacker?: {
-    browser: "same" | "another";
-    /** Keeps more than a window between the victim's refreshes and its own. */
+    browser: "same" | "different";
+    /** Stays more than one window away from every refresh of the victim. */
     staysOutsideWindow?: true;
-    /** Uses what it was given last, as a browser does; else any token that it has ever seen. */
+    /** Presents only the token that it received last, as a browser does; otherwise any token that it has seen. */
     usesNewestTokenOnly?: true;
-    /** Once one of the two has received a token since the copy, the other one must not be given any. */
+    /** After one holder has received a token since the copy, the other must not receive one. */
     requiresImmediateDetection?: true;
-    /** Invariant 3 is not checked, so that the search sees what comes after. */
+    /** Does not check invariant 3, so that the search continues past a missed detection. */
     ignoresDetection?: true;
   };
 }
 
 export function encodingOf(bounds: Bounds): StateEncoding {
   const { window, attacker } = bounds;
-  const isThird = attacker?.browser === "another";
+  const hasOwnBrowser = attacker?.browser === "different";
   return {
     handedAgeValues: window + 2,
     rotatedAgeValues: MAX_GRACE_WINDOWS * window + 2,
     hasDelayedResponse: bounds.hasDelayedResponse === true,
     hasRevocation: bounds.hasRevocation === true,
     hasAttacker: attacker !== undefined,
-    browserValues: (bounds.hasTwoUserAgents ? 2 : 1) + (isThird ? 1 : 0),
+    browserValues: (bounds.hasTwoUserAgents ? 2 : 1) + (hasOwnBrowser ? 1 : 0),
     sinceValues: attacker?.staysOutsideWindow ? window + 2 : 1,
   };
 }

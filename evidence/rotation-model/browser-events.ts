@@ -17,7 +17,7 @@ const VERDICTS: readonly VerdictKind[] = ["fresh", "rotate", "reissue", "recover
 
 export interface Event {
   kind: EventKind;
-  /** Which message (its code), or which token the thief presents. */
+  /** The code of the message, or the status of the token that the attacker presents. */
   subject: number;
   verdict: VerdictKind;
 }

@@ -25,15 +25,15 @@ export interface BrowserModel extends Model {
 }
 
 /**
- * One honest browser jar (the last Set-Cookie wins) with several requests under way, one session, perhaps two user agents or a
- * thief with a copy of the jar. A crash before the commit is a request that is lost, one after it a reply that is lost.
+ * One honest browser with a cookie jar (the last Set-Cookie wins) and several requests in flight, one session; optionally two
+ * user agents, or an attacker with a copy of the jar. A crash before the commit is a lost request, one after it a lost response.
  */
 export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
   const { window, attacker } = bounds;
   const bag = new MessageBag(bounds.maxLatency, bounds.inFlight, bounds.hasTwoUserAgents);
   const row = sessionRow(policy, bounds, bag);
   const encoding = encodingOf(bounds);
-  const attackerBrowser = attacker?.browser === "another" ? encoding.browserValues - 1 : 0;
+  const attackerBrowser = attacker?.browser === "different" ? encoding.browserValues - 1 : 0;
   const isOutsideWindow = (age: number) => !attacker?.staysOutsideWindow || age > window;
 
   function expand(packed: number, messages: number, visitor: Visitor): void {
@@ -41,7 +41,7 @@ export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
     const reach = (event: number, next: State, nextMessages = messages) =>
       visitor.reach(event, packState(next, encoding), nextMessages);
 
-    // Ages stop where they stop mattering, so a pause of any length is so many ticks and no more.
+    // Ages are capped above the largest threshold, so a bounded number of ticks covers a pause of any length.
     tick();
     if (!bag.isFull(messages)) {
       for (const isSecondUserAgent of bounds.hasTwoUserAgents ? [false, true] : [false]) {
@@ -67,7 +67,7 @@ export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
       }
     }
 
-    /** Where one reply must arrive: whether the last one with the new token is not among these any more. */
+    /** Whether this would lose the last response that carries the new token, where one must arrive. */
     function losesOnlyDelivery(others: number): boolean {
       if (!bounds.guaranteesDelivery || state.jar === CURRENT) return false;
       return bag.hasResponseWith(messages, CURRENT) && !bag.hasResponseWith(others, CURRENT);
@@ -87,7 +87,7 @@ export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
     }
 
     function receive(code: number, token: TokenStatus, others: number) {
-      // What the thief knows already is no refresh: from here on both hold copies of one token again.
+      // A token that the attacker knows does not count as a refresh: both hold the same token again.
       const isShared = (state.attackerTokens & (1 << token)) !== 0;
       const refreshOrder =
         !state.hasCopied || isShared || attacker?.ignoresDetection
@@ -105,7 +105,7 @@ export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
       if (!isSuccess(verdict)) {
         if (state.isRevoked) return reach(event, state, others);
         if (!state.hasCopied) return visitor.violates(event, 1);
-        // Noticed, and over for both; or else only the victim is out.
+        // Detected, so the session ends for both; unless the policy refuses only this request.
         return policy.toleratesReplay ? visitor.violates(event, 3) : undefined;
       }
       if (state.isRevoked) return visitor.violates(event, 4);
@@ -114,8 +114,8 @@ export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
       if (attacker?.requiresImmediateDetection && state.refreshOrder === ATTACKER && row.sendsRefreshToken(verdict))
         return visitor.violates(event, 3);
       const [next, rest] = row.perform(state, others, verdict, browser);
-      const answer = bag.encode({ isResponse: true, token: CURRENT, age: 0 });
-      reach(event, { ...next, sinceVictim: 0 }, row.sendsRefreshToken(verdict) ? bag.add(rest, answer) : rest);
+      const response = bag.encode({ isResponse: true, token: CURRENT, age: 0 });
+      reach(event, { ...next, sinceVictim: 0 }, row.sendsRefreshToken(verdict) ? bag.add(rest, response) : rest);
     }
 
     function judgeAttacker(

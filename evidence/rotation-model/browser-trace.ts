@@ -14,13 +14,13 @@ interface Message {
   movedAt: number;
 }
 
-/** A counter-example in words, one line for each tick in which something happens. Tokens are numbered as they are made. */
+/** Writes a counterexample in words, one line for each tick with an event. Tokens are numbered in the order of issue. */
 export class BrowserTraceFormatter {
   private readonly lines: string[] = [];
   private time = 0;
   private lastWrittenAt = -1;
-  private made = 0;
-  /** The number of the token in each standing. */
+  private issuedCount = 0;
+  /** The number of the token with each status. */
   private readonly tokens: (number | null)[] = [0, null, null, null];
   private jar = 0;
   private delayed = 0;
@@ -63,23 +63,26 @@ export class BrowserTraceFormatter {
         return this.receive(this.find(event.subject), event.kind === "delay");
       case "receiveDelayed":
         this.jar = this.delayed;
-        return this.append(`The sleeping answer wakes: the jar holds T${this.jar}.`);
+        return this.append(`The delayed response arrives: the cookie jar holds T${this.jar}.`);
       case "revoke":
         return this.append("The session is revoked.");
       case "copy":
-        return this.append(`The jar is copied: the thief has T${this.jar}.`);
+        return this.append(`The cookie jar is copied: the attacker has T${this.jar}.`);
       case "attacker": {
         const token = this.tokens[event.subject]!;
-        return this.append(`The thief presents T${token}: ${this.describeVerdict(event.verdict)}.`);
+        return this.append(`The attacker presents T${token}: ${this.applyVerdict(event.verdict)}.`);
       }
     }
   }
 
   private judge(message: Message, verdict: VerdictKind): void {
     message.name = String.fromCharCode(65 + (this.judgedCount++ % 26));
-    const since = message.sentAt === this.time ? "" : ` (sent at ${message.sentAt})`;
-    const agent = message.isSecondUserAgent ? ", with the second user agent," : "";
-    this.append(`${message.name}${since}${agent} presents T${message.token}: ${this.describeVerdict(verdict)}.`);
+    const facts = [
+      ...(message.sentAt === this.time ? [] : [`sent at t=${message.sentAt}`]),
+      ...(message.isSecondUserAgent ? ["second user agent"] : []),
+    ];
+    const details = facts.length > 0 ? ` (${facts.join(", ")})` : "";
+    this.append(`Request ${message.name}${details} presents T${message.token}: ${this.applyVerdict(verdict)}.`);
     message.isResponse = true;
     message.isSecondUserAgent = false;
     message.token = this.tokens[CURRENT]!;
@@ -92,15 +95,13 @@ export class BrowserTraceFormatter {
     this.messages.splice(this.messages.indexOf(message), 1);
     if (isDelayed) this.delayed = message.token;
     else this.jar = message.token;
-    const what = isDelayed
-      ? `with T${message.token} falls asleep in its socket`
-      : `arrives: the jar holds T${message.token}`;
-    this.append(`The answer to ${message.name} ${what}.`);
+    const what = isDelayed ? `with T${message.token} is delayed` : `arrives: the cookie jar holds T${message.token}`;
+    this.append(`The response to ${message.name} ${what}.`);
   }
 
-  private describeVerdict(verdict: VerdictKind): string {
+  private applyVerdict(verdict: VerdictKind): string {
     if (verdict !== "rotate" && verdict !== "recover") {
-      return verdict === "reissue" ? `reissue, T${this.tokens[CURRENT]} once more` : verdict;
+      return verdict === "reissue" ? `reissue, T${this.tokens[CURRENT]} again` : verdict;
     }
     const before = [...this.tokens];
     const statusAfter = statusesAfter(verdict, this.policy);
@@ -109,11 +110,11 @@ export class BrowserTraceFormatter {
       if (before[status] !== null && statusAfter[status] !== INVALID)
         this.tokens[statusAfter[status]!] = before[status]!;
     }
-    this.tokens[CURRENT] = ++this.made;
-    return `${verdict}, T${this.made}${verdict === "recover" ? ` in place of T${before[CURRENT]}` : ""}`;
+    this.tokens[CURRENT] = ++this.issuedCount;
+    return `${verdict}, T${this.issuedCount}${verdict === "recover" ? ` replaces T${before[CURRENT]}` : ""}`;
   }
 
-  /** Of messages that look the same any one will do. */
+  /** Messages with the same code are interchangeable. */
   private find(code: number): Message {
     const { isResponse, isSecondUserAgent, token, age } = this.model.bag.decode(code);
     const statusOf = (number: number) => {

@@ -10,11 +10,11 @@ import { REJECTED_POLICIES } from "./rejected-policies";
 import { explore, type Invariant } from "./search";
 import { searchStarvation, searchReplacedToken, searchAttackerGame, STRATEGIES } from "./attacker-games";
 
-/** What condemns a rule, or the lack of one. */
+/** A variant of the policy with its shortest counterexample. */
 export interface RejectedVariant {
   name: string;
-  /** The invariant that breaks; or what can go on for ever. */
-  violates: Invariant | "no rotation" | "old token" | null;
+  /** The violated invariant, or the liveness property; null if there is no counterexample. */
+  violates: Invariant | "never rotates" | "replaced token accepted" | null;
   steps: number;
   trace: string[];
 }
@@ -24,9 +24,9 @@ const MINIMAL_BOUNDS: Bounds = { ...SMALL_BOUNDS, inFlight: 1 };
 const SEARCHES: readonly Bounds[] = [
   { ...SMALL_BOUNDS, hasRevocation: true },
   { ...SMALL_BOUNDS, inFlight: 2, attacker: { browser: "same", staysOutsideWindow: true } },
-  { ...SMALL_BOUNDS, inFlight: 2, attacker: { browser: "another" } },
+  { ...SMALL_BOUNDS, inFlight: 2, attacker: { browser: "different" } },
   { ...SMALL_BOUNDS, hasTwoUserAgents: true, guaranteesDelivery: true },
-  { ...SMALL_BOUNDS, inFlight: 2, attacker: { browser: "another", requiresImmediateDetection: true } },
+  { ...SMALL_BOUNDS, inFlight: 2, attacker: { browser: "different", requiresImmediateDetection: true } },
 ];
 const INTERLEAVING_BOUNDS: InterleavingBounds = {
   window: 5,
@@ -39,30 +39,30 @@ const INTERLEAVING_BOUNDS: InterleavingBounds = {
 };
 
 const REJECTED_INTERLEAVINGS: readonly [name: string, bounds: InterleavingBounds][] = [
-  ["the UPDATE is conditional on nothing", { ...INTERLEAVING_BOUNDS, onConflict: "write anyway" }],
-  ["whoever loses the race is refused", { ...INTERLEAVING_BOUNDS, onConflict: "are refused" }],
-  ["the UPDATE does not look at revoked_at", { ...INTERLEAVING_BOUNDS, comparesRevocation: false }],
-  ["the UPDATE compares the nonces and not handed_at", { ...INTERLEAVING_BOUNDS, comparesHandedAt: false }],
-  ["the work of a refresh takes longer than the window leaves room for", { ...INTERLEAVING_BOUNDS, window: 4 }],
-  ["a shared flight takes longer than the window leaves room for", { ...INTERLEAVING_BOUNDS, sharesRefreshes: true }],
+  ["the UPDATE has no condition", { ...INTERLEAVING_BOUNDS, onConflict: "write anyway" }],
+  ["the request that loses the race is refused", { ...INTERLEAVING_BOUNDS, onConflict: "are refused" }],
+  ["the UPDATE does not compare revoked_at", { ...INTERLEAVING_BOUNDS, comparesRevocation: false }],
+  ["the UPDATE compares the nonces but not handed_at", { ...INTERLEAVING_BOUNDS, comparesHandedAt: false }],
+  ["the work of a refresh takes longer than the window allows", { ...INTERLEAVING_BOUNDS, window: 4 }],
+  ["a shared refresh takes longer than the window allows", { ...INTERLEAVING_BOUNDS, sharesRefreshes: true }],
 ];
 
 const REJECTED_LIMITS: readonly [name: string, rules: LimitRules][] = [
-  ["the verdict does not look at the idle limit", { ...ALL_LIMITS, checksIdle: false }],
+  ["the verdict does not check the idle limit", { ...ALL_LIMITS, checksIdle: false }],
   [
-    "the verdict does not look at the absolute limit, which the idle one keeps to",
+    "the verdict does not check the absolute limit, which caps the idle limit",
     { ...ALL_LIMITS, checksAbsolute: false },
   ],
-  ["the idle limit may lie behind the absolute one", { ...ALL_LIMITS, capsIdle: false }],
-  ["a rotation does not move the row's idle limit", { ...ALL_LIMITS, extendsRow: false }],
-  ["a rotation does not move the cookie's end", { ...ALL_LIMITS, extendsCookie: false }],
+  ["the idle limit may exceed the absolute limit", { ...ALL_LIMITS, capsIdle: false }],
+  ["a rotation does not extend the row's idle limit", { ...ALL_LIMITS, extendsRow: false }],
+  ["a rotation does not extend the cookie's expiry", { ...ALL_LIMITS, extendsCookie: false }],
 ];
 
-/** Everything that we do not do, with the shortest way in which it goes wrong. */
+/** Every rejected variant with its shortest counterexample. */
 export function findCounterexamples(): RejectedVariant[] {
   return [
     ...REJECTED_POLICIES.map(findCounterexample),
-    rejectSlowResponses("replies slower than half the window", { ...SMALL_BOUNDS, maxLatency: 3 }),
+    rejectSlowResponses("responses slower than half the window", { ...SMALL_BOUNDS, maxLatency: 3 }),
     ...REJECTED_INTERLEAVINGS.map(([name, bounds]) => {
       const { violation } = explore(interleavingModel(IMPLEMENTED_POLICY, bounds));
       return variant(name, violation, (events, invariant) => formatInterleaving(events, invariant));
@@ -82,10 +82,10 @@ export function findCounterexample(policy: Policy): RejectedVariant {
       return variant(policy.name, violation, (...found) => new BrowserTraceFormatter(model, policy).format(...found));
     }
   }
-  // No invariant breaks, so far. What is left is a thief who goes on for ever.
+  // No invariant is violated within the bounds. What remains is a liveness violation: an infinite play.
   const games = [
-    ["no rotation", searchStarvation(policy, MINIMAL_BOUNDS)] as const,
-    ["old token", searchReplacedToken(policy, MINIMAL_BOUNDS)] as const,
+    ["never rotates", searchStarvation(policy, MINIMAL_BOUNDS)] as const,
+    ["replaced token accepted", searchReplacedToken(policy, MINIMAL_BOUNDS)] as const,
   ];
   const [violates, { outcome, model }] = games.find(([, { outcome }]) => outcome.kind === "infinite") ?? games[0]!;
   if (outcome.kind === "finite") return variant(policy.name, null, () => []);
@@ -95,13 +95,13 @@ export function findCounterexample(policy: Policy): RejectedVariant {
     name: policy.name,
     violates,
     steps: stem.length + cycle.length,
-    trace: [...trace, "And so on, for ever."],
+    trace: [...trace, "This repeats without end."],
   };
 }
 
-/** Whether a thief who keeps clear of the victim stays unnoticed for ever. */
+/** Whether an attacker outside the victim's windows is never detected. */
 export function remainsUndetected(policy: Policy): boolean {
-  const outsideWindow = STRATEGIES["keeps clear of the victim's refreshes"];
+  const outsideWindow = STRATEGIES["outside the victim's windows"];
   return searchAttackerGame(policy, outsideWindow, MINIMAL_BOUNDS).outcome.kind === "infinite";
 }
 
@@ -118,7 +118,7 @@ function variant(
   formatTrace: (events: number[], invariant: Invariant) => string[],
 ): RejectedVariant {
   if (violation === null)
-    return { name, violates: null, steps: 0, trace: ["No history goes wrong: it is there twice."] };
+    return { name, violates: null, steps: 0, trace: ["No counterexample: another rule enforces the same limit."] };
   const { invariant, events } = violation;
   return { name, violates: invariant, steps: events.length, trace: formatTrace(events, invariant) };
 }

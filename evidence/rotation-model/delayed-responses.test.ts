@@ -2,19 +2,19 @@ import { expect, test, vi } from "vitest";
 import { countLogouts, SCENARIOS, staysSignedIn } from "./delayed-responses";
 import { IMPLEMENTED_POLICY, type Policy } from "./policy";
 
-// Searches take their time on a busy machine.
+// A search is slow on a loaded machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 const ONE_MORE: Policy = { name: "one more", remembers: "the one before the previous" };
 
-test("an answer that wakes up late is harmless unless it was replaced or two rotations have passed", () => {
+test("delayed response: harmless unless its token was replaced or two rotations have passed", () => {
   const harmless = SCENARIOS.filter(({ meanwhile }) => staysSignedIn(IMPLEMENTED_POLICY, meanwhile, 4)).map(
     ({ name }) => name,
   );
   expect(harmless).toEqual(["one rotation"]);
 });
 
-test("remembering one more nonce saves one order more, and hardly any state", () => {
+test("delayed response: one more accepted nonce saves one scenario and less than 5 % of the states", () => {
   const saved = SCENARIOS.filter(({ meanwhile }) => staysSignedIn(ONE_MORE, meanwhile, 4)).map(({ name }) => name);
   expect(saved).toEqual(["one rotation", "two rotations"]);
   const [now, then] = [IMPLEMENTED_POLICY, ONE_MORE]

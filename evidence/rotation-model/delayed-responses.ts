@@ -4,16 +4,16 @@ import { graphOf } from "./search";
 import { isSuccess, statusesAfter } from "./session-row";
 import { unpackState } from "./state";
 
-/** What happens to the session while an answer sleeps in its socket, for longer than any answer should live. */
+/** What happens to the session while a response is delayed beyond the request lifetime. */
 export const SCENARIOS: readonly { name: string; meanwhile: VerdictKind[] }[] = [
   { name: "one rotation", meanwhile: ["rotate"] },
   { name: "two rotations", meanwhile: ["rotate", "rotate"] },
   { name: "three rotations", meanwhile: ["rotate", "rotate", "rotate"] },
   { name: "a recovery", meanwhile: ["recover"] },
-  { name: "a recovery, a rotation", meanwhile: ["recover", "rotate"] },
+  { name: "a recovery, then a rotation", meanwhile: ["recover", "rotate"] },
 ];
 
-/** Whether the browser is still signed in when the answer wakes after that, and its token is used. */
+/** Whether the browser is still signed in after the delayed response arrives and its token is presented. */
 export function staysSignedIn(policy: Policy, meanwhile: readonly VerdictKind[], window: number): boolean {
   const presented = meanwhile.reduce<TokenStatus>((token, verdict) => statusesAfter(verdict, policy)[token]!, CURRENT);
   const age = window + 1;
@@ -28,7 +28,7 @@ export function staysSignedIn(policy: Policy, meanwhile: readonly VerdictKind[],
   return isSuccess(createJudge(policy, window)(input));
 }
 
-/** Of all states with an answer asleep, those in which waking it logs the browser out. */
+/** Counts the states with a delayed response, and those in which its arrival logs the browser out. */
 export function countLogouts(
   policy: Policy,
   window: number,

@@ -1,6 +1,9 @@
 const EVENTS = ["tick", "receive", "read", "write", "revoke"] as const;
 
-/** `of`: the token received or presented, or the index of the write. `death`: what the token that dies is in, if that is the end, or that it is the loser who is refused. */
+/**
+ * `of`: the token received or presented, or the index of the write. `lastUse`: what still carries a token that has become
+ * invalid, or that the losing request was refused; either ends the search.
+ */
 export interface InterleavingEvent {
   kind: (typeof EVENTS)[number];
   of: number;

@@ -6,13 +6,13 @@ import type { Model, Visitor } from "./search";
 
 export interface InterleavingBounds extends Latencies {
   window: number;
-  /** A request that comes while another one with the same token is at work shares its outcome. */
+  /** A request that arrives during a refresh with the same token shares its outcome. */
   sharesRefreshes: boolean;
-  /** The UPDATE is conditional on `handed_at` as it was judged, and not on the nonces only. */
+  /** The UPDATE compares `handed_at` with the judged row, not only the nonces. */
   comparesHandedAt: boolean;
-  /** It is conditional on the session being alive. */
+  /** The UPDATE requires that the session is not revoked. */
   comparesRevocation: boolean;
-  /** What becomes of whoever finds the row changed since it was judged. */
+  /** What a request does when the row has changed since it was judged. */
   onConflict: "read again" | "write anyway" | "are refused";
 }
 
@@ -22,19 +22,19 @@ interface Row {
   hasPrevious: boolean;
   jar: ValidToken;
   isRevoked: boolean;
-  /** A token was made while somebody else's rotation was judged and not written yet. */
+  /** A token was issued while another rotation was judged and not written yet. */
   isContested: boolean;
 }
 
 /**
- * One honest browser with any number of requests under way, each in its real steps: sent; judged by the instant it arrives at;
- * the row read; the row written, if it is still what was judged; the answer received. Instances share the row and nothing else.
+ * One honest browser with any number of requests in flight, interleaved at the steps of the implementation: send; take `now`
+ * on arrival; read the row and judge; write the row if it is unchanged; receive the response. Instances share only the row.
  */
 export function interleavingModel(policy: Policy, bounds: InterleavingBounds): Model {
   const { window, work, orphanDelay } = bounds;
   const judge = createJudge(policy, window);
   const messageSet = new MessageSet(bounds);
-  // Judged by an instant some time ago, an age must be known that much beyond where it stops mattering.
+  // A verdict uses an earlier `now`, so ages must be exact that much beyond the largest threshold.
   const oldest = window + 1 + work + orphanDelay;
   const oldestRotated = MAX_GRACE_WINDOWS * window + 1 + work + orphanDelay;
 
@@ -59,7 +59,7 @@ export function interleavingModel(policy: Policy, bounds: InterleavingBounds): M
     WRITES.forEach((write, of) => {
       for (const age of messageSet.ages(messages, messageSet.decided[write])) perform(write, of, age);
     });
-    // Nothing comes after a revocation but what was judged before it.
+    // After a revocation only writes that were judged before it matter.
     if (row.isRevoked || row.isContested) return;
     reach(pack("revoke"), { ...row, isRevoked: true });
     const handedAge = Math.min(row.handedAge + 1, oldest);
@@ -91,7 +91,7 @@ export function interleavingModel(policy: Policy, bounds: InterleavingBounds): M
     }
 
     function perform(write: Write, of: number, age: number) {
-      // Whoever shares a flight has just come, and has its whole life before it. Strays are answered to nobody.
+      // A request that shares the refresh may have just arrived, so its response has age 0. An abandoned write has no response.
       const withResponse = (messagesAfter: number) =>
         age > work
           ? messagesAfter
@@ -112,7 +112,7 @@ export function interleavingModel(policy: Policy, bounds: InterleavingBounds): M
       const invalidated = write === "rotate" ? PREVIOUS : CURRENT;
       const rest = messageSet.withStatuses(messageSet.requeued(messages), write);
       const lastUse = row.jar === invalidated ? "jar" : rest;
-      // What a dead token is in may come true at once: its request is judged, or its answer received and used.
+      // Whatever carries an invalid token may be next: the request is judged, or the response received and its token used.
       if (typeof lastUse === "string")
         return visitor.violates(pack("write", of, age, 0, LAST_USES.indexOf(lastUse)), 1);
       const next: Row = { ...row, handedAge: age, rotatedAge: age, hasPrevious: true, jar: PREVIOUS };

@@ -4,11 +4,11 @@ import { OUTCOMES } from "./invariants";
 import { CURRENT, PREVIOUS } from "./policy";
 import type { Invariant } from "./search";
 
-/** A counter-example of the crowd in words. Requests have no names there: they are told apart by the instant they are judged by. */
+/** Writes a counterexample in words. Requests have no names in this model: the `now` of their verdict identifies them. */
 export function formatInterleaving(events: number[], invariant: Invariant): string[] {
   const lines: string[] = [];
   const tokens = [0, -1];
-  let made = 0;
+  let issuedCount = 0;
   let time = 0;
   let lastWrittenAt = -1;
   for (const event of events.map(unpackInterleavingEvent)) {
@@ -25,22 +25,22 @@ export function formatInterleaving(events: number[], invariant: Invariant): stri
 
   function sentenceOf({ kind, of, age, verdict, lastUse }: InterleavingEvent): string {
     if (kind === "revoke") return "The session is revoked.";
-    const now = `judged by t=${time - age}`;
-    if (kind === "receive") return `An answer arrives: the jar holds T${tokens[of]}.`;
+    const judged = `now=${time - age}`;
+    if (kind === "receive") return `A response arrives: the cookie jar holds T${tokens[of]}.`;
     if (kind === "read")
-      return `A request with T${tokens[of]}, ${now}, reads the row: ${WRITES[verdict] ?? "replayed"}.`;
+      return `A request with T${tokens[of]} and ${judged} reads the row: ${WRITES[verdict] ?? "replayed"}.`;
     const write = WRITES[of]!;
-    if (LAST_USES[lastUse] === "refused") return `The ${write} ${now} finds the row changed, and is refused.`;
-    if (write === "reissue") return `The reissue ${now} is written: T${tokens[CURRENT]} once more.`;
+    if (LAST_USES[lastUse] === "refused") return `The ${write} with ${judged} finds the row changed and is refused.`;
+    if (write === "reissue") return `The reissue with ${judged} is written: T${tokens[CURRENT]} again.`;
     const invalidated = tokens[write === "rotate" ? PREVIOUS : CURRENT];
     if (write === "rotate") tokens[PREVIOUS] = tokens[CURRENT]!;
-    tokens[CURRENT] = ++made;
-    const written = `The ${write} ${now} is written: T${made}.`;
+    tokens[CURRENT] = ++issuedCount;
+    const written = `The ${write} with ${judged} is written: T${issuedCount}.`;
     if (lastUse === 0) return written;
     const where =
       LAST_USES[lastUse] === "jar"
-        ? "in the jar"
-        : `in ${LAST_USES[lastUse] === "response" ? "an answer" : "a request"} on its way`;
-    return `${written} T${invalidated} is dead, and still ${where}.`;
+        ? "in the cookie jar"
+        : `in ${LAST_USES[lastUse] === "response" ? "a response" : "a request"} in flight`;
+    return `${written} T${invalidated} is invalid and still ${where}.`;
   }
 }

@@ -1,14 +1,14 @@
 import type { Graph } from "./search";
 
 export type LassoResult =
-  /** No play has both for ever: the most rounds of the one followed by the other. */
+  /** No infinite play contains both kinds of event infinitely often; `rounds` is the maximum number of alternations. */
   | { kind: "finite"; rounds: number }
-  /** The way into a circle that has both, and the circle. */
+  /** A lasso: a path to a cycle that contains both kinds of event. */
   | { kind: "infinite"; stem: number[]; cycle: number[] };
 
 type EventFilter = (event: number) => boolean;
 
-/** Whether a play exists in which something of either kind happens again and again, for ever. */
+/** Searches an infinite play in which both kinds of event occur infinitely often, using only allowed events. */
 export function findLasso(
   graph: Graph,
   isFirst: EventFilter,
@@ -24,7 +24,7 @@ export function findLasso(
   };
   const playRound = (states: Uint8Array) => after(after(states, isFirst), isSecond);
 
-  // What can be reached by ever more rounds: a shrinking set, empty in the end or made of circles and what follows them.
+  // The states after ever more rounds: a greatest fixed point, which is empty or contains a cycle.
   let recurring: Uint8Array = new Uint8Array(graph.states).fill(1);
   for (let size = Infinity; count(recurring) < size;) {
     size = count(recurring);
@@ -50,10 +50,10 @@ function findCycle(
     const cycle = cycleThrough(graph, state, isFirst, isSecond, isAllowed);
     if (cycle !== null) return { kind: "infinite", stem: graph.pathTo(state), cycle };
   }
-  throw new Error("An endless play in a finite graph has a circle");
+  throw new Error("An infinite play in a finite graph has a cycle");
 }
 
-/** The shortest way from a state to itself with one of either kind on it: a search over (state, what has happened so far). */
+/** The shortest cycle through a state that has both kinds of event: a search over (state, kinds seen so far). */
 function cycleThrough(
   graph: Graph,
   start: number,

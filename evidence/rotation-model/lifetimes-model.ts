@@ -3,24 +3,24 @@ import { judgeRotation } from "@/server/auth/sessions/rotation";
 import { OUTCOMES } from "./invariants";
 import type { Invariant, Model, Visitor } from "./search";
 
-/** In ticks; small, so that a whole session fits into the search. */
+/** In ticks; small, so that the search covers a whole session. */
 export interface LimitTicks {
   window: number;
   idle: number;
   absolute: number;
 }
 
-/** How limits are kept; every part can be left out. */
+/** How the limits are enforced; each rule can be disabled. */
 export interface LimitRules {
-  /** The verdict looks at the idle limit, */
+  /** The verdict checks the idle limit. */
   checksIdle: boolean;
-  /** and at the absolute one. */
+  /** The verdict checks the absolute limit. */
   checksAbsolute: boolean;
-  /** The idle limit never lies behind the absolute one. */
+  /** The idle limit never exceeds the absolute limit. */
   capsIdle: boolean;
-  /** A new refresh token moves the row's idle limit. */
+  /** A new refresh token extends the row's idle limit. */
   extendsRow: boolean;
-  /** It moves the cookie's end, too. */
+  /** A new refresh token extends the cookie's expiry. */
   extendsCookie: boolean;
 }
 
@@ -36,17 +36,17 @@ const LOGIN = new Date(Date.UTC(2026, 10, 21));
 const BROWSER = { browser: "Firefox", os: "Linux" };
 
 const TICK = 0;
-/** A refresh whose answer arrives. */
+/** A refresh whose response arrives. */
 const RECEIVED = 1;
 const LOST = 2;
-/** Whoever still has a token presents it. */
+/** The token is presented. */
 const PRESENTED = 3;
 
-const SENTENCES = ["", "A refresh.", "A refresh whose answer is lost.", "The token is presented."];
+const SENTENCES = ["", "A refresh.", "A refresh whose response is lost.", "The token is presented."];
 
 interface Session {
   age: number;
-  /** When the current and the previous token were made, and when the current one was handed out last: ticks since the login. */
+  /** When the current and previous tokens were first issued, and the current one last issued, in ticks since login. */
   currentMadeAt: number;
   previousMadeAt: number;
   handedAt: number;
@@ -54,7 +54,7 @@ interface Session {
   jarIsPrevious: boolean;
 }
 
-/** One session from login to beyond its absolute limit; a browser that refreshes, or not, at any time, and may lose the answer. */
+/** One session from login to beyond its absolute limit, with a browser that may refresh at any time and may lose the response. */
 export function lifetimesModel(limits: LimitTicks, rules: LimitRules): Model {
   const { window, idle, absolute } = limits;
   const values = absolute + 3;
@@ -64,7 +64,7 @@ export function lifetimesModel(limits: LimitTicks, rules: LimitRules): Model {
     const end = secondsAfter(at(transitions ? madeAt : 0), idle);
     return rules.capsIdle ? earlierOf(end, absoluteEnd) : end;
   };
-  /** What a person counts on: so long after the last new token, but not beyond the absolute limit, whose last second is none. */
+  /** Until when a token must work: the idle limit after its issue, but before the absolute limit. */
   const guaranteedUntil = (madeAt: number) => Math.min(madeAt + idle, absolute);
 
   const packSession = (s: Session) => ({

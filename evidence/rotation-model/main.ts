@@ -4,7 +4,7 @@ import { replaceBetween } from "./markdown";
 import { findCounterexamples } from "./counterexamples";
 import { report } from "./report";
 
-/** `npm run explore` prints the tables; `-- --thorough` searches further; `-- --write` renews them in ARCHITECTURE.md. */
+/** `npm run explore` prints the tables; `-- --thorough` uses larger bounds; `-- --write` renews the tables in ARCHITECTURE.md. */
 const bounds = process.argv.includes("--thorough") ? THOROUGH_BOUNDS : DEFAULT_BOUNDS;
 const startedAt = performance.now();
 const found = report(checkImplementedPolicy(bounds), findCounterexamples(), bounds);

@@ -1,12 +1,12 @@
 import { INVALID, type TokenStatus } from "./policy";
 
-/** A message of the honest browser: a request with the token that it carries, or a reply with the token that it sets. */
+/** A message of the honest browser: a request with the token that it carries, or a response with the token that it sets. */
 export interface Message {
   isResponse: boolean;
   /** Sent with the second user agent of a browser that has two. */
   isSecondUserAgent?: boolean;
   token: TokenStatus;
-  /** Ticks since it was sent; a message that gets too old is lost. */
+  /** Ticks since it was sent; a message older than the latency bound is lost. */
   age: number;
 }
 
@@ -14,7 +14,7 @@ export const MAX_IN_FLIGHT = 5;
 const BITS = 6;
 const CODE = (1 << BITS) - 1;
 
-/** Messages on their way, as one integer: sorted codes of six bits, as their order means nothing. */
+/** A multiset of messages in flight, packed into one integer: codes of six bits, sorted so that each multiset has one form. */
 export class MessageBag {
   constructor(
     private readonly maxLatency: number,
@@ -27,7 +27,7 @@ export class MessageBag {
       token: INVALID,
       age: maxLatency,
     } as const;
-    if (this.encode(greatest) > CODE) throw new Error("A leg is too long");
+    if (this.encode(greatest) > CODE) throw new Error("The latency bound is too large");
     if (maxInFlight > MAX_IN_FLIGHT) throw new Error("Too many requests in flight");
   }
 
@@ -50,7 +50,7 @@ export class MessageBag {
     return messages >>> ((this.maxInFlight - 1) * BITS) !== 0;
   }
 
-  /** Each distinct code once: of two messages that look the same it does not matter which one moves. */
+  /** Each distinct code once: messages with the same code are interchangeable. */
   codes(messages: number): number[] {
     const codes: number[] = [];
     for (let rest = messages; rest !== 0; rest >>>= BITS) {
@@ -60,7 +60,7 @@ export class MessageBag {
     return codes;
   }
 
-  /** Greater codes sit lower, so that the empty places are at the top. */
+  /** Greater codes take the lower bits, so that the free places are at the top. */
   add(messages: number, code: number): number {
     let shift = 0;
     while (((messages >>> shift) & CODE) > code) shift += BITS;
@@ -75,7 +75,7 @@ export class MessageBag {
     return (above << shift) | (messages & ((1 << shift) - 1));
   }
 
-  /** Whether a reply that carries this token is on its way. */
+  /** Whether a response that carries this token is in flight. */
   hasResponseWith(messages: number, token: TokenStatus): boolean {
     return this.codes(messages).some((code) => {
       const message = this.decode(code);
@@ -83,14 +83,14 @@ export class MessageBag {
     });
   }
 
-  /** A tick later. */
+  /** One tick later. */
   aged(messages: number): number {
     return this.mapMessages(messages, (message) =>
       message.age < this.maxLatency ? { ...message, age: message.age + 1 } : null,
     );
   }
 
-  /** After a change of the row: what every token is now. */
+  /** After a write to the row: every token with its new status. */
   withStatuses(messages: number, statusAfter: readonly TokenStatus[]): number {
     return this.mapMessages(messages, (message) => ({ ...message, token: statusAfter[message.token]! }));
   }

@@ -1,14 +1,14 @@
 import { CURRENT, PREVIOUS } from "./policy";
 
-/** How long each part of a request may take, in ticks, both ends included. */
+/** The maximum duration of each part of a request in ticks, inclusive. */
 export interface Latencies {
-  /** From the browser to the instant that it is judged by; clocks of instances that differ count here, too. */
+  /** From sending to the `now` of the verdict; includes clock differences between instances. */
   requestLatency: number;
-  /** From that instant to the end of the work on the row. */
+  /** From that instant to the last write to the row. */
   work: number;
-  /** How much later a write may still happen that nobody waits for any more. */
+  /** How much later a write may happen after its request was abandoned. */
   orphanDelay: number;
-  /** From its arrival to the moment the browser has read the answer. */
+  /** From the arrival of the request until the browser has read the response. */
   responseLatency: number;
 }
 
@@ -22,15 +22,15 @@ interface BitField {
 }
 
 /**
- * Any number of requests, as a set: for each kind of message and each age whether there is one. A set stands for all crowds
- * made of it, as whatever one request can do, many like it can do. Nothing needs to be taken out: to be lost, or to have
- * been one of several, is always possible.
+ * An abstraction for any number of messages: for each kind and age, one bit says whether such a message exists. One bit
+ * represents one message or many, since each of many can do what one can. A message stays until it is too old: an extra
+ * message only adds behaviour, and a lost one is covered because delivery is never required.
  */
 export class MessageSet {
   readonly sent: readonly [BitField, BitField];
   readonly arrived: readonly [BitField, BitField];
   readonly responses: readonly [BitField, BitField];
-  /** What has been judged and not written yet. */
+  /** Requests that have been judged and have not written yet. */
   readonly decided: Readonly<Record<Write, BitField>>;
   private readonly fields: BitField[] = [];
 
@@ -41,7 +41,7 @@ export class MessageSet {
     this.decided = { rotate: this.field(written), reissue: this.field(written), recover: this.field(written) };
     this.responses = [this.field(responseLatency), this.field(responseLatency)];
     const { offset, ages } = this.fields[this.fields.length - 1]!;
-    if (offset + ages > 31) throw new Error("Too many kinds of messages for one integer: choose shorter legs");
+    if (offset + ages > 31) throw new Error("Too many kinds of messages for one integer: choose smaller latencies");
   }
 
   private field(oldest: number): BitField {
@@ -65,12 +65,12 @@ export class MessageSet {
     return ages;
   }
 
-  /** A tick later: what gets too old is lost, or given up. */
+  /** One tick later. Messages older than the bound are dropped. */
   aged(messages: number): number {
     return this.fields.reduce((later, field) => later | put(field, take(messages, field) << 1), 0);
   }
 
-  /** The browser sends its token all the time, and what is on its way may arrive at any time. */
+  /** The browser may send its token at any time, and a request in flight may arrive at any time. */
   withSends(messages: number, token: ValidToken): number {
     let next = this.with(messages, this.sent[token], 0);
     for (const status of [CURRENT, PREVIOUS] as const) {
@@ -79,7 +79,7 @@ export class MessageSet {
     return next;
   }
 
-  /** Whoever has judged a row that has changed since loses the race, and reads again. */
+  /** Requests that judged an outdated row lose the race and read again. */
   requeued(messages: number): number {
     let next = messages;
     for (const write of WRITES) {
@@ -90,12 +90,12 @@ export class MessageSet {
     return next;
   }
 
-  /** Who is about to rotate. */
+  /** Requests that are about to write a rotation. */
   rotating(messages: number): number {
     return put(this.decided.rotate, take(messages, this.decided.rotate));
   }
 
-  /** After a new token was made: the current ones are previous now, or dead if it replaces them. Names what a dead token is in. */
+  /** After a new token was issued. Returns what still carries the token that became invalid, if anything does. */
   withStatuses(messages: number, write: "rotate" | "recover"): number | "request" | "response" {
     const invalidated = write === "rotate" ? PREVIOUS : CURRENT;
     let next = 0;

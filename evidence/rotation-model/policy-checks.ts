@@ -13,7 +13,7 @@ import {
   type GameResult,
 } from "./attacker-games";
 
-/** How large the searches are. */
+/** The bounds of each search. */
 export interface SearchBounds {
   browser: Bounds;
   twoUserAgents: Bounds;
@@ -22,14 +22,14 @@ export interface SearchBounds {
   interleaving: InterleavingBounds;
 }
 
-/** As the server does it: what is written is conditional on everything that was judged. */
+/** As implemented: the UPDATE compares everything that the verdict depends on. */
 export const IMPLEMENTED_WRITES = {
   comparesHandedAt: true,
   comparesRevocation: true,
   onConflict: "read again",
 } as const;
 
-/** Four ticks to the window, two to each leg of a request: with half of that a window is only "inside" or "later". */
+/** Four ticks for the window, two for each latency: with half of that, a window has no inner structure. */
 export const DEFAULT_BOUNDS: SearchBounds = {
   browser: { window: 4, maxLatency: 2, inFlight: 5 },
   twoUserAgents: { window: 4, maxLatency: 2, inFlight: 4 },
@@ -69,52 +69,52 @@ export interface CheckResult {
   states: number;
   transitions: number;
   counterexample: string;
-  /** How it goes wrong, where that is known and accepted. */
+  /** The counterexample of a known limitation. */
   trace?: string[];
 }
 
-/** Everything that is claimed of the contract, searched for its opposite. */
+/** Searches a counterexample for every property that the implemented policy claims. */
 export function checkImplementedPolicy(bounds: SearchBounds): CheckResult[] {
   const { browser, twoUserAgents, attacker, game, interleaving } = bounds;
   const describeBounds = (bounds: Bounds) =>
-    `window ${bounds.window}, legs up to ${bounds.maxLatency}, ${bounds.inFlight} ${bounds.inFlight === 1 ? "request" : "requests"}`;
-  const interleavingBounds = `window ${interleaving.window}, way ${interleaving.requestLatency}, work ${interleaving.work}, life ${interleaving.responseLatency}`;
-  const outsideWindow = STRATEGIES["keeps clear of the victim's refreshes"];
-  const otherBrowser = STRATEGIES["another kind of browser, any timing"];
-  const insideWindow = STRATEGIES["the same kind of browser, any timing"];
+    `window ${bounds.window}, latency ≤ ${bounds.maxLatency}, ${bounds.inFlight} ${bounds.inFlight === 1 ? "request" : "requests"}`;
+  const interleavingBounds = `window ${interleaving.window}, latency ≤ ${interleaving.requestLatency}, work ≤ ${interleaving.work}, response ≤ ${interleaving.responseLatency}`;
+  const outsideWindow = STRATEGIES["outside the victim's windows"];
+  const otherBrowser = STRATEGIES["different browser, any timing"];
+  const insideWindow = STRATEGIES["same browser, any timing"];
   return [
     checkInvariants(
-      `1, 2, 4: browser, crashes, revocation at any time; ${describeBounds(browser)}`,
+      `1, 2, 4: one browser, crashes, revocation at any time; ${describeBounds(browser)}`,
       browserModel(IMPLEMENTED_POLICY, { ...browser, hasRevocation: true }),
     ),
     checkInvariants(
-      `1, 4: browser, any number of requests in their real steps; ${interleavingBounds}`,
+      `1, 4: one browser, any number of requests, interleaved at every step; ${interleavingBounds}`,
       interleavingModel(IMPLEMENTED_POLICY, interleaving),
     ),
     checkInvariants(
-      `2, 3: thief with any token it ever saw, more than a window apart; ${describeBounds(attacker)}`,
+      `2, 3: attacker with every token it has seen, outside the victim's windows; ${describeBounds(attacker)}`,
       browserModel(IMPLEMENTED_POLICY, { ...attacker, attacker: { browser: "same", staysOutsideWindow: true } }),
     ),
     checkInvariants(
-      `2, 3: copied jar in a second browser of the same kind, either first; ${describeBounds(attacker)}`,
+      `2, 3: attacker with the same browser and the newest token only, outside the victim's windows; ${describeBounds(attacker)}`,
       browserModel(IMPLEMENTED_POLICY, {
         ...attacker,
         attacker: { browser: "same", staysOutsideWindow: true, usesNewestTokenOnly: true },
       }),
     ),
     checkInvariants(
-      `2, 3: thief with another kind of browser, any timing; ${describeBounds(attacker)}`,
-      browserModel(IMPLEMENTED_POLICY, { ...attacker, attacker: { browser: "another" } }),
+      `2, 3: attacker with a different browser, any timing; ${describeBounds(attacker)}`,
+      browserModel(IMPLEMENTED_POLICY, { ...attacker, attacker: { browser: "different" } }),
     ),
     checkInvariants(
-      `2, 3: of a victim and another kind of browser only the first gets a token, any timing; ${describeBounds(attacker)}`,
+      `2, 3: of victim and attacker with a different browser, only the first receives a token, any timing; ${describeBounds(attacker)}`,
       browserModel(IMPLEMENTED_POLICY, {
         ...attacker,
-        attacker: { browser: "another", requiresImmediateDetection: true },
+        attacker: { browser: "different", requiresImmediateDetection: true },
       }),
     ),
     checkInvariants(
-      `1, 2, 4: one jar, two user agents, one reply of each rotation arrives; ${describeBounds(twoUserAgents)}`,
+      `1, 2, 4: one cookie jar, two user agents, one response of each rotation arrives; ${describeBounds(twoUserAgents)}`,
       browserModel(IMPLEMENTED_POLICY, {
         ...twoUserAgents,
         hasTwoUserAgents: true,
@@ -123,43 +123,43 @@ export function checkImplementedPolicy(bounds: SearchBounds): CheckResult[] {
       }),
     ),
     checkInvariants(
-      `2, 3: the same jar and a thief with a third kind of browser, any timing; ${describeBounds(game)}`,
+      `2, 3: one cookie jar, two user agents, attacker with a third browser, any timing; ${describeBounds(game)}`,
       browserModel(IMPLEMENTED_POLICY, {
         ...game,
         hasTwoUserAgents: true,
         guaranteesDelivery: true,
-        attacker: { browser: "another" },
+        attacker: { browser: "different" },
       }),
     ),
     checkInvariants(
-      `1, 5: a whole session; idle ${LIFETIMES.idle}, absolute ${LIFETIMES.absolute} ticks`,
+      `1, 5: lifetimes of a whole session; idle ${LIFETIMES.idle}, absolute ${LIFETIMES.absolute} ticks`,
       lifetimesModel(LIFETIMES, ALL_LIMITS),
     ),
     checkGame(
-      `3, as a game: a thief who keeps clear of the victim; ${describeBounds(game)}`,
+      `3, game: attacker outside the victim's windows; ${describeBounds(game)}`,
       searchAttackerGame(IMPLEMENTED_POLICY, outsideWindow, game),
     ),
     checkGame(
-      `3, as a game: a thief with another kind of browser; ${describeBounds(game)}`,
+      `3, game: attacker with a different browser; ${describeBounds(game)}`,
       searchAttackerGame(IMPLEMENTED_POLICY, otherBrowser, game),
     ),
     checkGame(
-      `what remains: a thief of the same kind, inside the window; ${describeBounds(game)}`,
+      `known limitation, game: attacker with the same browser, inside the window; ${describeBounds(game)}`,
       searchAttackerGame(IMPLEMENTED_POLICY, insideWindow, game),
     ),
     checkGame(
-      `a replaced token that serves another kind of browser; ${describeBounds(game)}`,
+      `liveness: a replaced token is not accepted indefinitely from a different browser; ${describeBounds(game)}`,
       searchReplacedToken(IMPLEMENTED_POLICY, game),
     ),
     checkKnownLimitation(
-      `what remains: one jar, two user agents, every reply of a rotation lost; ${describeBounds(game)}`,
+      `known limitation: one cookie jar, two user agents, every response of a rotation lost; ${describeBounds(game)}`,
       {
         ...game,
         hasTwoUserAgents: true,
       },
     ),
     checkGame(
-      `a session in use that is kept from rotating; ${describeBounds(game)}`,
+      `liveness: a session in use rotates (no starvation); ${describeBounds(game)}`,
       searchStarvation(IMPLEMENTED_POLICY, game),
     ),
   ];
@@ -167,7 +167,7 @@ export function checkImplementedPolicy(bounds: SearchBounds): CheckResult[] {
 
 function checkInvariants(search: string, model: Model): CheckResult {
   const { states, transitions, violation } = explore(model);
-  const counterexample = violation === null ? "none" : `invariant ${violation.invariant} is broken`;
+  const counterexample = violation === null ? "none" : `violates invariant ${violation.invariant}`;
   return { search, states, transitions, counterexample };
 }
 
@@ -176,10 +176,10 @@ function checkKnownLimitation(search: string, bounds: Bounds): CheckResult {
   const { states, transitions, violation } = explore(model);
   if (violation === null) return { search, states, transitions, counterexample: "none" };
   const trace = new BrowserTraceFormatter(model, IMPLEMENTED_POLICY).format(violation.events, violation.invariant);
-  return { search, states, transitions, counterexample: `invariant ${violation.invariant} is broken`, trace };
+  return { search, states, transitions, counterexample: `violates invariant ${violation.invariant}`, trace };
 }
 
 function checkGame(search: string, { states, transitions, outcome }: GameResult): CheckResult {
-  const counterexample = outcome.kind === "infinite" ? "for ever" : "none";
+  const counterexample = outcome.kind === "infinite" ? "infinite play" : "none";
   return { search, states, transitions, counterexample };
 }

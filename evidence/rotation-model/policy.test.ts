@@ -18,8 +18,8 @@ function judge(input: Partial<VerdictInput>) {
   return createJudge(IMPLEMENTED_POLICY, WINDOW)({ ...all, ...input });
 }
 
-describe("ticks lose nothing of the real verdict", () => {
-  test.each(TOKENS)("between two ticks it is that of the later one (token %i)", (presented) => {
+describe("policy: whole ticks cover every instant", () => {
+  test.each(TOKENS)("between two ticks the verdict is that of the later tick (token status %i)", (presented) => {
     for (let handedAge = 0; handedAge <= WINDOW + 2; handedAge++) {
       for (const rotatedAge of [handedAge, CAP - 1, CAP, CAP + 1]) {
         const later = judge({ presented, handedAge: handedAge + 1, rotatedAge: rotatedAge + 1 });
@@ -30,14 +30,14 @@ describe("ticks lose nothing of the real verdict", () => {
     }
   });
 
-  test("also for another browser", () => {
+  test("between two ticks the verdict is that of the later tick, for a different browser", () => {
     for (let handedAge = 0; handedAge <= WINDOW + 2; handedAge++) {
       const later = judge({ isSameBrowser: false, handedAge: handedAge + 1, rotatedAge: handedAge + 1 });
       expect(judge({ isSameBrowser: false, handedAge: handedAge + 0.5, rotatedAge: handedAge + 0.5 })).toBe(later);
     }
   });
 
-  test.each(TOKENS)("ages stop where they stop mattering (token %i)", (presented) => {
+  test.each(TOKENS)("beyond the thresholds the verdict no longer depends on age (token status %i)", (presented) => {
     const settled = judge({ presented, handedAge: WINDOW + 1, rotatedAge: WINDOW + 1 });
     const beyondCap = judge({ presented, handedAge: 0, rotatedAge: CAP + 1 });
     for (const more of [1, 7, 100, 86_400, 30 * 86_400]) {
@@ -47,7 +47,7 @@ describe("ticks lose nothing of the real verdict", () => {
   });
 });
 
-test("the window and the cap are where the contract has them", () => {
+test("policy: the grace window and its cap are inclusive", () => {
   expect([WINDOW, WINDOW + 1].map((handedAge) => judge({ handedAge, rotatedAge: handedAge }))).toEqual([
     "reissue",
     "recover",
@@ -57,7 +57,7 @@ test("the window and the cap are where the contract has them", () => {
   expect([WINDOW, WINDOW + 1].map(fromAnother)).toEqual(["fresh", "replayed"]);
 });
 
-test("what a policy leaves out is left out of the real verdict", () => {
+test("policy: a variant changes the input of the implemented verdict", () => {
   const anyBrowser = createJudge({ name: "", mapInput: (input) => ({ ...input, isSameBrowser: true }) }, WINDOW);
   const input = {
     presented: PREVIOUS,

@@ -1,14 +1,14 @@
 import { judgeRotation, type RotationState, type Verdict } from "@/server/auth/sessions/rotation";
 
-/** What a token is to the session's row. Names of tokens do not matter, so states that differ only in names are one. */
+/** The status of a token in the session's row. It stands for the token, so states that differ only in token names are one. */
 export const CURRENT = 0;
 export const PREVIOUS = 1;
-/** Neither, but remembered: only policies that keep one more nonce know such a token. */
+/** An older token that is still accepted, in policies that keep one more nonce. */
 export const REMEMBERED = 2;
 export const INVALID = 3;
 export type TokenStatus = typeof CURRENT | typeof PREVIOUS | typeof REMEMBERED | typeof INVALID;
 
-/** Everything that a verdict may depend on. Ages are in ticks. */
+/** Everything that a verdict depends on. Ages are in ticks. */
 export interface VerdictInput {
   presented: TokenStatus;
   handedAge: number;
@@ -20,41 +20,40 @@ export interface VerdictInput {
 
 export type VerdictKind = Verdict["kind"];
 
-/** A rule for rotation: the real verdict, with what is left out or put in around it. */
+/** A rotation policy: the implemented verdict with changed input or output. */
 export interface Policy {
   name: string;
-  /** What the verdict gets to see. */
+  /** Changes the input of the verdict. */
   mapInput?: (input: VerdictInput, window: number) => VerdictInput;
-  /** What becomes of the real verdict. */
+  /** Changes the implemented verdict. */
   mapVerdict?: (verdict: VerdictKind, input: VerdictInput, window: number) => VerdictKind;
   /** *fresh* sends the refresh cookie again. */
   resendsOnFresh?: true;
-  /** *recover* and *reissue* leave the successor that they replace alive. */
+  /** *recover* and *reissue* leave the successor that they replace valid. */
   keepsReplacedValid?: true;
-  /** *replayed* refuses the one who came and leaves the session alone. */
+  /** *replayed* refuses the request and does not end the session. */
   toleratesReplay?: true;
-  /** One more nonce is accepted as if it were the previous one. */
+  /** One more nonce is accepted like the previous one. */
   remembers?: "the one before the previous" | "the replaced successor";
 }
 
-/** The contract as it is built: the real verdict and nothing else. */
-export const IMPLEMENTED_POLICY: Policy = { name: "the contract" };
+export const IMPLEMENTED_POLICY: Policy = { name: "as implemented" };
 
 const NOW = Date.UTC(2026, 10, 21);
 const FAR_FUTURE = new Date(NOW + 1e12);
-const NONCES = ["current", "previous", "remembered", "dead"];
+const NONCES = ["current", "previous", "remembered", "invalid"];
 const CLIENT = { browser: "Firefox", os: "Linux" };
 const OTHER_CLIENT = { browser: "Chrome", os: "Windows" };
 
-/** Judges by the real function, one tick being one second. Every answer is kept: a search asks millions of times. */
+/** Judges with `judgeRotation`, one tick being one second. Verdicts are memoized because a search needs millions of them. */
 export function createJudge(policy: Policy, windowTicks: number): (input: VerdictInput) => VerdictKind {
   const known = new Map<number, VerdictKind>();
   return (input) => {
     const flags = (input.hasPrevious ? 1 : 0) + (input.isSameBrowser ? 2 : 0) + (input.isRevoked ? 4 : 0);
     const key = ((input.handedAge * 1024 + input.rotatedAge) * 8 + flags) * 4 + input.presented;
-    const answer = known.get(key) ?? judgeUncached(policy, windowTicks, input);
-    known.set(key, answer);
-    return answer;
+    const verdict = known.get(key) ?? judgeUncached(policy, windowTicks, input);
+    known.set(key, verdict);
+    return verdict;
   };
 }
 

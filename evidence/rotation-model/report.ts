@@ -8,27 +8,28 @@ import { REJECTED_POLICIES } from "./rejected-policies";
 import { remainsUndetected, type RejectedVariant } from "./counterexamples";
 
 const GRACE_SECONDS = 30;
-const FORKED = "breaks 2";
+const FORKED = "violates invariant 2";
 
-/** Everything that the explorer finds, as the section of ARCHITECTURE.md. The same on every machine. */
+/** The results of all searches as Markdown. Deterministic, so that a test can compare the committed tables. */
 export function report(results: CheckResult[], variants: RejectedVariant[], bounds: SearchBounds): string {
   return [
     [
-      "**What holds.** Times are in ticks. Each search visits every state that can be reached, without a bound on the length of the",
-      "history; a pause longer than anything is measured is as long as one that is just too long.",
+      "**Properties that hold.** Times are in ticks. Each search visits every reachable state; the length of a history is not bounded.",
+      "Ages are capped just above the largest threshold, so that a pause of any length is covered.",
     ].join("\n"),
     resultsTable(results),
     [
-      "In a game the thief goes on as long as its refreshes succeed and the victim, in between, receives refresh tokens. To keep clear",
-      "is to stay away from the victim's refreshes by more than the window. A refresh counts as one when its refresh token arrives, and",
-      "holders are holders of copies of one token.",
+      "In a game a counterexample is an infinite play in which the attacker's refreshes succeed again and again and, between them, the",
+      "victim receives refresh tokens. Outside the victim's windows means more than one window away from every refresh of the victim. A",
+      "refresh counts when its refresh token arrives. The two holders of a token are two browsers with a copy of it.",
+      "Same and different browser: by the browser and operating system that the server derives from the User-Agent header.",
     ].join("\n"),
-    "**What remains** for one jar with two user agents, in its shortest form. A thief's copy in another browser makes the same requests:",
+    "**Known limitation:** one cookie jar with two user agents. The server cannot distinguish it from an attacker with a copied token in a different browser, which sends the same requests:",
     ["```text", ...results.flatMap(({ trace = [] }) => trace), "```"].join("\n"),
-    "**What is rejected**, each by the shortest way in which it goes wrong:",
+    "**Rejected variants**, each with a shortest counterexample:",
     variantsTable(variants),
     traces(variants),
-    "**An answer that wakes up late**, longer after its request than any may live. Is its browser still signed in?",
+    "**Delayed responses.** A response arrives later than the request lifetime allows. Is its browser still signed in?",
     delayedResponsesTable(bounds),
     latencyBudget(),
   ].join("\n\n");
@@ -41,7 +42,7 @@ function resultsTable(results: CheckResult[]): string {
     count(transitions),
     counterexample,
   ]);
-  return markdownTable(["invariants and bounds", "states", "moves", "counter-example"], rows);
+  return markdownTable(["invariants and bounds", "states", "transitions", "counterexample"], rows);
 }
 
 function variantsTable(variants: RejectedVariant[]): string {
@@ -51,13 +52,13 @@ function variantsTable(variants: RejectedVariant[]): string {
     violationText(violates),
     `${steps}`,
   ]);
-  return markdownTable(["", "rule", "what breaks", "steps"], rows);
+  return markdownTable(["", "variant", "violates", "steps"], rows);
 }
 
 function violationText(violates: RejectedVariant["violates"]): string {
-  if (violates === null) return "nothing: a second lock";
-  if (violates === "no rotation") return "none of the five: a session in use never rotates again";
-  if (violates === "old token") return "none of the five: a copy of a replaced token is good for ever";
+  if (violates === null) return "nothing: redundant with another rule";
+  if (violates === "never rotates") return "liveness: a session in use never rotates again";
+  if (violates === "replaced token accepted") return "liveness: a copy of a replaced token is accepted indefinitely";
   return `${violates}: ${INVARIANTS[violates]}`;
 }
 
@@ -69,9 +70,9 @@ function traces(variants: RejectedVariant[]): string {
   return ["```text", ...blocks, "```"].join("\n");
 }
 
-/** The same thing many times in a row is told twice. */
+/** Replaces the middle of a run of equal lines with an ellipsis. */
 function abbreviated(trace: string[]): string[] {
-  const event = (line: string | undefined) => line?.replace(/^t=\d+: [A-Z] /, "").replace(/^t=\d+: /, "");
+  const event = (line: string | undefined) => line?.replace(/^t=\d+: Request [A-Z] /, "").replace(/^t=\d+: /, "");
   const isRepeated = (index: number) =>
     event(trace[index]) === event(trace[index - 1]) && event(trace[index]) === event(trace[index + 1]);
   return trace.flatMap((line, index) => {
@@ -84,37 +85,37 @@ function delayedResponsesTable({ browser: { window, maxLatency } }: SearchBounds
   const policies = [IMPLEMENTED_POLICY, ...REJECTED_POLICIES.filter(({ remembers }) => remembers !== undefined)];
   const row = (name: string, cell: (policy: Policy) => string) => [name, ...policies.map(cell)];
   return markdownTable(
-    ["while it slept", ...policies.map(({ name }) => name)],
+    ["during the delay", ...policies.map(({ name }) => name)],
     [
       ...SCENARIOS.map(({ name, meanwhile }) =>
         row(name, (policy) => (staysSignedIn(policy, meanwhile, window) ? "yes" : "logged out")),
       ),
-      row("states in which waking it hurts", (policy) => {
+      row("states in which its arrival logs out", (policy) => {
         if (forksOnRecover(policy)) return FORKED;
         const { delayed, loggedOut } = countLogouts(policy, window, maxLatency, 2);
         return `${percent(loggedOut / delayed)} of ${count(delayed)}`;
       }),
-      row("a thief who keeps clear", (policy) => {
+      row("attacker outside the victim's windows", (policy) => {
         if (forksOnRecover(policy)) return FORKED;
-        return remainsUndetected(policy) ? "stays for ever" : "is noticed";
+        return remainsUndetected(policy) ? "never detected" : "detected";
       }),
     ],
   );
 }
 
-/** Both siblings work after a recovery, which ends the search: there is nothing to count beyond it. */
+/** Two token families are valid after *recover*, which ends the search: there is nothing to count after it. */
 function forksOnRecover({ remembers }: Policy): boolean {
   return remembers === "the replaced successor";
 }
 
 function latencyBudget(): string {
-  const responseLatency = requestLifeSeconds(GRACE_SECONDS);
+  const lifetime = requestLifeSeconds(GRACE_SECONDS);
   const work = refreshWorkSeconds(GRACE_SECONDS);
-  const slack = GRACE_SECONDS - responseLatency - 2 * work;
+  const slack = GRACE_SECONDS - lifetime - 2 * work;
   return [
-    "**Room.** An honest browser is safe exactly when way + life + 2 × work ≤ window: the way to the server and back beyond what the",
-    `server can cut off, a request's life, and the work of a refresh that others share. Of ${GRACE_SECONDS} s, ${responseLatency} s and 2 × ${work} s are`,
-    `taken, so ${slack} s are left for the network and for clocks of instances that differ.`,
+    "**Latency budget.** An honest browser stays signed in exactly when latency + request lifetime + 2 × work ≤ window. The latency is the",
+    "network time that the server cannot bound; the work is the duration of a refresh that concurrent requests share. Of the",
+    `${GRACE_SECONDS} s, ${lifetime} s and 2 × ${work} s are used, which leaves ${slack} s for the network and for clock differences between instances.`,
   ].join("\n");
 }
 

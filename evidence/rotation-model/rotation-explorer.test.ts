@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { DEFAULT_BOUNDS, checkImplementedPolicy } from "./policy-checks";
 import { replaceBetween } from "./markdown";
 import { findCounterexamples } from "./counterexamples";
@@ -10,71 +10,73 @@ const MINUTES = 60_000;
 const results = checkImplementedPolicy(DEFAULT_BOUNDS);
 const variants = findCounterexamples();
 
-test.each(results.filter(({ search }) => !search.startsWith("what remains")))(
-  "no history breaks the contract: $search",
+test.each(results.filter(({ search }) => !search.startsWith("known limitation")))(
+  "rotation model: no counterexample to the implemented policy: $search",
   ({ counterexample, states }) => {
     expect(counterexample).toBe("none");
     expect(states).toBeGreaterThan(500);
   },
 );
 
-test("what remains: a thief of the same kind inside every window, and two user agents after a rotation whose replies are all lost", () => {
+test("rotation model: the only counterexamples are the two known limitations", () => {
   expect(results.filter(({ counterexample }) => counterexample !== "none")).toEqual([
     expect.objectContaining({
-      search: expect.stringContaining("a thief of the same kind"),
-      counterexample: "for ever",
+      search: expect.stringContaining("attacker with the same browser"),
+      counterexample: "infinite play",
     }),
     expect.objectContaining({
-      search: expect.stringContaining("two user agents, every reply"),
-      counterexample: "invariant 1 is broken",
+      search: expect.stringContaining("two user agents, every response"),
+      counterexample: "violates invariant 1",
     }),
   ]);
 });
 
-test.each([
-  [1, "strict: only the current token, and it rotates every time"],
-  [2, "a grace window that makes another child, both good"],
-  [1, "a grace window that makes another child, the first one dead"],
-  [1, "the same child, but rotating again inside the window"],
-  [3, "always accept the previous token"],
-  [1, "the refresh cookie sent on fresh"],
-  [1, "the window measured from rotated_at alone"],
-  [1, "no recover: late is replayed"],
-  [2, "recover leaves the lost successor alive"],
-  [1, "past the cap recover at once, instead of letting it settle"],
-  ["no rotation", "no cap of ten windows"],
-  [3, "any browser may present the previous token"],
-  [1, "the previous token from another browser is replayed at any time"],
-  [1, "another browser has a window that is measured from rotated_at"],
-  [3, "another browser recovers, too, after the window"],
-  ["old token", "another browser gets access tokens for as long as the token is the previous one"],
-  [3, "replayed refuses and lets the session live"],
-  [4, "a revoked session is not looked for"],
-  [3, "one more nonce: the one before the previous"],
-  [2, "one more nonce: the successor that was replaced"],
-  [1, "replies slower than half the window"],
-  [2, "the UPDATE is conditional on nothing"],
-  [1, "whoever loses the race is refused"],
-  [4, "the UPDATE does not look at revoked_at"],
-  [1, "the UPDATE compares the nonces and not handed_at"],
-  [1, "the work of a refresh takes longer than the window leaves room for"],
-  [1, "a shared flight takes longer than the window leaves room for"],
-  [5, "the verdict does not look at the idle limit"],
-  [null, "the verdict does not look at the absolute limit, which the idle one keeps to"],
-  [5, "the idle limit may lie behind the absolute one"],
-  [1, "a rotation does not move the row's idle limit"],
-  [1, "a rotation does not move the cookie's end"],
-])("breaks invariant %s: %s", (invariant, name) => {
-  expect(variants.find((variant) => variant.name === name)?.violates).toBe(invariant);
+describe("rotation model: a rejected variant", () => {
+  test.each([
+    [1, "strict rotation: only the current token is accepted, and every refresh rotates"],
+    [2, "a grace window that issues a second successor, both valid"],
+    [1, "a grace window that issues a second successor and invalidates the first"],
+    [1, "the same successor is reissued, but the current token rotates inside the window"],
+    [3, "the previous token is always accepted"],
+    [1, "fresh sends the refresh cookie again"],
+    [1, "the window is measured from rotated_at only"],
+    [1, "no recover: a previous token after the window is replayed"],
+    [2, "recover leaves the replaced successor valid"],
+    [1, "after the cap, recover immediately instead of fresh until the window ends"],
+    ["never rotates", "no cap of ten windows"],
+    [3, "any browser may present the previous token"],
+    [1, "the previous token from a different browser is always replayed"],
+    [1, "the window for a different browser is measured from rotated_at"],
+    [3, "a different browser may recover after the window"],
+    ["replaced token accepted", "a different browser receives access tokens as long as its token is the previous one"],
+    [3, "replayed refuses the request and does not end the session"],
+    [4, "revocation is not checked"],
+    [3, "one more nonce is accepted: the one before the previous"],
+    [2, "one more nonce is accepted: the replaced successor"],
+    [1, "responses slower than half the window"],
+    [2, "the UPDATE has no condition"],
+    [1, "the request that loses the race is refused"],
+    [4, "the UPDATE does not compare revoked_at"],
+    [1, "the UPDATE compares the nonces but not handed_at"],
+    [1, "the work of a refresh takes longer than the window allows"],
+    [1, "a shared refresh takes longer than the window allows"],
+    [5, "the verdict does not check the idle limit"],
+    [null, "the verdict does not check the absolute limit, which caps the idle limit"],
+    [5, "the idle limit may exceed the absolute limit"],
+    [1, "a rotation does not extend the row's idle limit"],
+    [1, "a rotation does not extend the cookie's expiry"],
+  ])("violates invariant %s: %s", (invariant, name) => {
+    expect(variants.find((variant) => variant.name === name)?.violates).toBe(invariant);
+  });
 });
 
-test("one rule alone is there twice, and every rule has a line above", () => {
+test("rotation model: every rejected variant is listed, and only one is redundant with another rule", () => {
   expect(variants.filter(({ violates }) => violates === null)).toHaveLength(1);
   expect(variants).toHaveLength(32);
 });
 
 test(
-  "ARCHITECTURE.md shows what the explorer finds: renew it with `npm run explore -- --write`",
+  "rotation model: the tables in ARCHITECTURE.md are current (renew them with `npm run explore -- --write`)",
   { timeout: 5 * MINUTES },
   () => {
     const text = readFileSync("ARCHITECTURE.md", "utf8");

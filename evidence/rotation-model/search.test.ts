@@ -4,7 +4,7 @@ import { MessageBag } from "./message-bag";
 import { CURRENT, INVALID, PREVIOUS } from "./policy";
 import { explore, graphOf, type Model } from "./search";
 
-/** A grid of 300 × 300 that can be walked to the right and upwards, with a wall breaking at one place. */
+/** A grid of 300 × 300 with moves to the right and upwards, and a violation at one place. */
 function grid(wall: { row: number; messages: number } | null): Model {
   return {
     initial: { row: 0, messages: 0 },
@@ -16,17 +16,17 @@ function grid(wall: { row: number; messages: number } | null): Model {
   };
 }
 
-test("every reachable state is visited once", () => {
+test("search: visits every reachable state once", () => {
   expect(explore(grid(null))).toEqual({ states: 90_000, transitions: 2 * 300 * 299, depth: 598, violation: null });
 });
 
-test("the counter-example is a shortest one, and the same each time", () => {
+test("search: returns a shortest counterexample, the same one each time", () => {
   const { violation } = explore(grid({ row: 3, messages: 2 }));
   expect(violation?.events).toHaveLength(3 + 2 + 1);
   expect(explore(grid({ row: 3, messages: 2 })).violation).toEqual(violation);
 });
 
-test("messages that differ in their order only are one state", () => {
+test("message bag: the order of insertion does not matter", () => {
   const bag = new MessageBag(2, 5);
   const codes = ([CURRENT, PREVIOUS, INVALID] as const).map((token) =>
     bag.encode({ isResponse: token === PREVIOUS, token, age: 1 }),
@@ -37,7 +37,7 @@ test("messages that differ in their order only are one state", () => {
   expect(codes.reduce((messages, code) => bag.remove(messages, code), forwards)).toBe(0);
 });
 
-test("a message that is too old is lost", () => {
+test("message bag: drops a message older than the latency bound", () => {
   const bag = new MessageBag(2, 5);
   const sent = bag.add(0, bag.encode({ isResponse: false, token: CURRENT, age: 0 }));
   expect(bag.aged(bag.aged(sent))).not.toBe(0);
@@ -50,7 +50,7 @@ const cycle: Model = {
   expand: (row, _, { reach }) => (row === 2 ? reach(3, 1, 0) : reach(row + 1, row + 1, 0)),
 };
 
-test("a play goes on for ever only if one circle has both events", () => {
+test("lasso: an infinite play needs one cycle with both kinds of event", () => {
   const graph = graphOf(cycle);
   const has = (wanted: number) => (event: number) => event === wanted;
   expect(findLasso(graph, has(2), has(3))).toEqual({ kind: "infinite", stem: [1], cycle: [2, 3] });

@@ -1,6 +1,6 @@
 import { StateTable, type PackedState } from "./state-table";
 
-/** Told by a model about one state: where each event leads, and which events break an invariant. */
+/** Receives the transitions of one state and the events that violate an invariant. */
 export interface Visitor {
   reach(event: number, row: number, messages: number): void;
   violates(event: number, invariant: Invariant): void;
@@ -16,15 +16,15 @@ export interface Model {
 export interface SearchResult {
   states: number;
   transitions: number;
-  /** Steps from the start to the farthest state. */
+  /** Steps from the initial state to the farthest one. */
   depth: number;
-  /** Null if every reachable state keeps every invariant; else one of the shortest ways to break one. */
+  /** Null if no reachable state violates an invariant; otherwise a shortest counterexample. */
   violation: { invariant: Invariant; events: number[] } | null;
 }
 
 const MAX_STATES = 30_000_000;
 
-/** Breadth first, so the first counter-example is a shortest one. Deterministic: the same model gives the same numbers. */
+/** Breadth-first, so the first counterexample is a shortest one. Deterministic: the same model gives the same numbers. */
 export function explore({ initial, expand }: Model): SearchResult {
   const seen = new StateTable();
   seen.add(initial.row, initial.messages, -1, 0);
@@ -55,7 +55,7 @@ export function explore({ initial, expand }: Model): SearchResult {
   return { states: seen.size, transitions, depth, violation };
 }
 
-/** All reachable states and what leads from where to where. */
+/** All reachable states and transitions. */
 export interface Graph {
   states: number;
   rows: Int32Array;

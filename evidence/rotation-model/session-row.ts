@@ -14,7 +14,7 @@ import type { State } from "./state";
 
 const UNCHANGED: readonly TokenStatus[] = [CURRENT, PREVIOUS, REMEMBERED, INVALID];
 
-/** What the server does with a presented token: judges it by the real function, performs it as one statement. */
+/** The server: judges a presented token with `judgeRotation` and applies the verdict as one atomic write. */
 export function sessionRow(policy: Policy, bounds: Bounds, bag: MessageBag) {
   const judge = createJudge(policy, bounds.window);
 
@@ -25,7 +25,7 @@ export function sessionRow(policy: Policy, bounds: Bounds, bag: MessageBag) {
       return judge({ presented, handedAge, rotatedAge, hasPrevious, isSameBrowser, isRevoked });
     },
 
-    /** World and messages afterwards. */
+    /** The state and the messages after the write. */
     perform(state: State, messages: number, verdict: VerdictKind, browser: number): [State, number] {
       if (verdict === "fresh") return [state, messages];
       if (verdict === "reissue") return [{ ...state, handedAge: 0 }, messages];
@@ -43,12 +43,12 @@ export function sessionRow(policy: Policy, bounds: Bounds, bag: MessageBag) {
       return [next, bag.withStatuses(messages, statusAfter)];
     },
 
-    /** Whether the answer carries a refresh token. */
+    /** Whether the response carries a refresh token. */
     sendsRefreshToken(verdict: VerdictKind): boolean {
       return verdict === "fresh" ? policy.resendsOnFresh === true : isSuccess(verdict);
     },
 
-    /** Two siblings that both work: the successor that was replaced is still good for something. */
+    /** Whether two token families are valid: the replaced successor is still accepted. */
     forks(verdict: VerdictKind): boolean {
       return verdict === "recover" && statusesAfter(verdict, policy)[CURRENT] === REMEMBERED;
     },
@@ -59,7 +59,7 @@ export function isSuccess(verdict: VerdictKind): boolean {
   return verdict !== "replayed" && verdict !== "ended";
 }
 
-/** What every token is after a new one was made, by what it was before: current, previous, remembered, dead. */
+/** The new status of every token by its old one: current, previous, remembered, invalid. */
 export function statusesAfter(verdict: VerdictKind, { remembers, keepsReplacedValid }: Policy): readonly TokenStatus[] {
   const keepsBeforePrevious = remembers === "the one before the previous";
   if (verdict === "rotate") return [PREVIOUS, keepsBeforePrevious ? REMEMBERED : INVALID, INVALID, INVALID];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { bundle } from "../../scripts/bundle.mjs";
 import { DATA, ROOT } from "../../scripts/paths.mjs";
 
-// Searches every state that a session and its holders can be in, and prints what holds and what does not.
+// Searches all reachable states of a session and its holders; prints the properties that hold and the counterexamples.
 const folder = join(DATA, "explorer");
 await bundle({ main: "evidence/rotation-model/main.ts" }, folder);
 const { status } = spawnSync(process.execPath, [join(folder, "main.mjs"), ...process.argv.slice(2)], {

@@ -1,22 +1,22 @@
 const FIRST_CAPACITY = 1 << 12;
 
-/** A state in two integers below 2^31, so that millions of them fit into typed arrays. */
+/** A state packed into two integers below 2^31, so that millions of them fit into typed arrays. */
 export interface PackedState {
   row: number;
   messages: number;
 }
 
-/** Every state once, in the order of their discovery, each with the step that led to it first. */
+/** Every discovered state once, in order of discovery, with the transition that reached it first. */
 export class StateTable {
   size = 0;
   rows = new Int32Array(FIRST_CAPACITY);
   messageSets = new Int32Array(FIRST_CAPACITY);
   private parents = new Int32Array(FIRST_CAPACITY);
   private events = new Int32Array(FIRST_CAPACITY);
-  /** Open addressing at half load: the index of the state plus one, or 0. */
+  /** Open addressing with at most half load: the index of the state plus one, or 0. */
   private slots = new Int32Array(FIRST_CAPACITY * 2);
 
-  /** The index of the state, new or known. */
+  /** Adds the state if it is new; returns its index. */
   add(row: number, messages: number, parent: number, event: number): number {
     const slot = this.slotOf(row, messages);
     if (this.slots[slot] !== 0) return this.slots[slot]! - 1;
@@ -32,14 +32,14 @@ export class StateTable {
     return this.size - 1;
   }
 
-  /** The events from the start to a state. */
+  /** The events from the initial state to this one. */
   pathTo(index: number): number[] {
     const events: number[] = [];
     for (let at = index; at > 0; at = this.parents[at]!) events.push(this.events[at]!);
     return events.reverse();
   }
 
-  /** Where the state is, or the free slot that it would take. */
+  /** The slot of the state, or the free slot where it belongs. */
   private slotOf(row: number, messages: number): number {
     const mask = this.slots.length - 1;
     let hash = Math.imul(row, 0x9e3779b1) ^ Math.imul(messages, 0x85ebca6b);

@@ -17,27 +17,27 @@ export function afterAttackerRefresh(refreshOrder: number): number {
   return refreshOrder === VICTIM || refreshOrder === ATTACKER_THEN_VICTIM ? VICTIM_THEN_ATTACKER : refreshOrder;
 }
 
-/** One state: the session's row, the honest browser's jar, and a thief. Ages are in ticks and stop where they stop mattering. */
+/** The session's row, the honest browser's cookie jar and the attacker. Ages are in ticks, capped above the largest threshold. */
 export interface State {
   handedAge: number;
   rotatedAge: number;
   hasPrevious: boolean;
   isRevoked: boolean;
-  /** The browser that the row was last written for: 0 and 1 are the user agents of the honest one, the last is the thief's. */
+  /** The browser of the last write: 0 and 1 are user agents of the honest browser, the last one is the attacker's. */
   rowBrowser: number;
   jar: TokenStatus;
-  /** The token of a reply that sleeps in a socket for as long as it likes; null if there is none. */
+  /** The token in the response that is delayed without limit; null if there is none. */
   delayed: TokenStatus | null;
   hasCopied: boolean;
-  /** The living tokens that the thief knows: a bit for each standing. */
+  /** The valid tokens that the attacker knows: one bit for each status. */
   attackerTokens: number;
   refreshOrder: number;
-  /** Ticks since the victim's, and since the thief's, last successful refresh. */
+  /** Ticks since the last successful refresh of the victim and of the attacker. */
   sinceVictim: number;
   sinceAttacker: number;
 }
 
-/** How far each part of a world can go: what a search does not need has one value only and costs nothing. */
+/** How many values each field can have. A field that a search does not need has one value and takes no space. */
 export interface StateEncoding {
   handedAgeValues: number;
   rotatedAgeValues: number;
@@ -96,7 +96,7 @@ export function unpackState(packed: number, encoding: StateEncoding): State {
   };
 }
 
-/** Just signed in. Throws if not every world of this extent fits into an integer below 2^31. */
+/** The state after login. Throws if a state of this encoding may not fit into an integer below 2^31. */
 export function initialState(encoding: StateEncoding): State {
   const {
     handedAgeValues,
@@ -116,7 +116,7 @@ export function initialState(encoding: StateEncoding): State {
     (hasRevocation ? 2 : 1) *
     (hasDelayedResponse ? 5 : 1) *
     attackerValues;
-  if (states >= 2 ** 31) throw new Error("Too many worlds for one integer: choose smaller bounds");
+  if (states >= 2 ** 31) throw new Error("Too many states for one integer: choose smaller bounds");
   return {
     handedAge: 0,
     rotatedAge: 0,
