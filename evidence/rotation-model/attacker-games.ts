@@ -1,9 +1,9 @@
 import type { Bounds } from "./bounds";
-import { eventOf } from "./browser-events";
+import { unpackEvent } from "./browser-events";
 import { browserModel, type BrowserModel } from "./browser-model";
 import { findLasso, type LassoResult } from "./lasso";
 import { PREVIOUS, type Policy } from "./policy";
-import { graphOf } from "./search";
+import { buildGraph } from "./search";
 
 export interface GameResult {
   states: number;
@@ -28,21 +28,26 @@ export function searchAttackerGame(
   attacker: NonNullable<Bounds["attacker"]>,
   bounds: Bounds,
 ): GameResult {
-  return searchLasso(policy, { ...bounds, attacker }, isAttackerEvent, (event) => eventOf(event).kind === "receive");
+  return searchLasso(
+    policy,
+    { ...bounds, attacker },
+    isAttackerEvent,
+    (event) => unpackEvent(event).kind === "receive",
+  );
 }
 
 /** Searches a starvation: a session in use that never rotates, so that its cookie is never renewed and expires. */
 export function searchStarvation(policy: Policy, bounds: Bounds): GameResult {
-  const isServed = (event: number) => eventOf(event).kind === "judge" && eventOf(event).verdict === "fresh";
-  const rotates = (event: number) => ["rotate", "recover"].includes(eventOf(event).verdict);
+  const isServed = (event: number) => unpackEvent(event).kind === "judge" && unpackEvent(event).verdict === "fresh";
+  const rotates = (event: number) => ["rotate", "recover"].includes(unpackEvent(event).verdict);
   const attacker = { browser: "same", ignoresDetection: true } as const;
   return searchLasso(policy, { ...bounds, attacker }, isTick, isServed, (event) => !rotates(event));
 }
 
 /** Searches an infinite play in which a different browser presents a replaced token and succeeds, in an otherwise idle session. */
 export function searchReplacedToken(policy: Policy, bounds: Bounds): GameResult {
-  const isServed = (event: number) => isAttackerEvent(event) && eventOf(event).subject === PREVIOUS;
-  const rotates = (event: number) => ["rotate", "recover"].includes(eventOf(event).verdict);
+  const isServed = (event: number) => isAttackerEvent(event) && unpackEvent(event).subject === PREVIOUS;
+  const rotates = (event: number) => ["rotate", "recover"].includes(unpackEvent(event).verdict);
   const attacker = { browser: "different", ignoresDetection: true } as const;
   return searchLasso(policy, { ...bounds, attacker }, isTick, isServed, (event) => !rotates(event));
 }
@@ -55,15 +60,15 @@ function searchLasso(
   isAllowed?: (event: number) => boolean,
 ): GameResult {
   const model = browserModel(policy, bounds);
-  const graph = graphOf(model);
+  const graph = buildGraph(model);
   const { states, targets } = graph;
   return { states, transitions: targets.length, outcome: findLasso(graph, isFirst, isSecond, isAllowed), model };
 }
 
 function isAttackerEvent(event: number): boolean {
-  return eventOf(event).kind === "attacker";
+  return unpackEvent(event).kind === "attacker";
 }
 
 function isTick(event: number): boolean {
-  return eventOf(event).kind === "tick";
+  return unpackEvent(event).kind === "tick";
 }

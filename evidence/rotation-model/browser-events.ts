@@ -22,7 +22,7 @@ export interface Event {
   verdict: VerdictKind;
 }
 
-export function eventOf(packed: number): Event {
+export function unpackEvent(packed: number): Event {
   return { kind: EVENTS[packed & 15]!, subject: (packed >> 4) & 63, verdict: VERDICTS[packed >> 10]! };
 }
 

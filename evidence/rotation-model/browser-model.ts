@@ -45,7 +45,7 @@ export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
     tick();
     if (!bag.isFull(messages)) {
       for (const isSecondUserAgent of bounds.hasTwoUserAgents ? [false, true] : [false]) {
-        const request = bag.encode({ isResponse: false, isSecondUserAgent, token: state.jar, age: 0 });
+        const request = bag.encode({ isResponse: false, isSecondUserAgent, token: state.cookieJar, age: 0 });
         reach(packEvent("send", isSecondUserAgent ? 1 : 0), state, bag.add(messages, request));
       }
     }
@@ -56,12 +56,13 @@ export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
       if (isResponse) receive(code, token, others);
       else if (isOutsideWindow(state.sinceAttacker)) judgeVictim(code, token, others, isSecondUserAgent ? 1 : 0);
     }
-    if (state.delayed !== null) reach(packEvent("receiveDelayed"), { ...state, jar: state.delayed, delayed: null });
+    if (state.delayed !== null)
+      reach(packEvent("receiveDelayed"), { ...state, cookieJar: state.delayed, delayed: null });
     if (bounds.hasRevocation && !state.isRevoked) reach(packEvent("revoke"), { ...state, isRevoked: true });
-    if (attacker && !state.hasCopied && state.jar !== INVALID) {
-      reach(packEvent("copy"), { ...state, hasCopied: true, attackerTokens: 1 << state.jar });
+    if (attacker && !state.hasCopiedJar && state.cookieJar !== INVALID) {
+      reach(packEvent("copy"), { ...state, hasCopiedJar: true, attackerTokens: 1 << state.cookieJar });
     }
-    if (attacker && state.hasCopied && isOutsideWindow(state.sinceVictim)) {
+    if (attacker && state.hasCopiedJar && isOutsideWindow(state.sinceVictim)) {
       for (const token of [CURRENT, PREVIOUS, REMEMBERED] as const) {
         if (state.attackerTokens & (1 << token)) judgeAttacker(attacker, token);
       }
@@ -69,7 +70,7 @@ export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
 
     /** Whether this would lose the last response that carries the new token, where one must arrive. */
     function losesOnlyDelivery(others: number): boolean {
-      if (!bounds.guaranteesDelivery || state.jar === CURRENT) return false;
+      if (!bounds.guaranteesDelivery || state.cookieJar === CURRENT) return false;
       return bag.hasResponseWith(messages, CURRENT) && !bag.hasResponseWith(others, CURRENT);
     }
 
@@ -90,10 +91,10 @@ export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
       // A token that the attacker knows does not count as a refresh: both hold the same token again.
       const isShared = (state.attackerTokens & (1 << token)) !== 0;
       const refreshOrder =
-        !state.hasCopied || isShared || attacker?.ignoresDetection
+        !state.hasCopiedJar || isShared || attacker?.ignoresDetection
           ? NO_REFRESH
           : afterVictimRefresh(state.refreshOrder);
-      reach(packEvent("receive", code), { ...state, jar: token, refreshOrder }, others);
+      reach(packEvent("receive", code), { ...state, cookieJar: token, refreshOrder }, others);
       if (bounds.hasDelayedResponse && state.delayed === null) {
         reach(packEvent("delay", code), { ...state, delayed: token }, others);
       }
@@ -104,7 +105,7 @@ export function browserModel(policy: Policy, bounds: Bounds): BrowserModel {
       const event = packEvent("judge", code, verdict);
       if (!isSuccess(verdict)) {
         if (state.isRevoked) return reach(event, state, others);
-        if (!state.hasCopied) return visitor.violates(event, 1);
+        if (!state.hasCopiedJar) return visitor.violates(event, 1);
         // Detected, so the session ends for both; unless the policy refuses only this request.
         return policy.toleratesReplay ? visitor.violates(event, 3) : undefined;
       }

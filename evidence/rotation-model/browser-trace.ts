@@ -1,4 +1,4 @@
-import { eventOf, type Event } from "./browser-events";
+import { unpackEvent, type Event } from "./browser-events";
 import type { BrowserModel } from "./browser-model";
 import { OUTCOMES } from "./invariants";
 import { CURRENT, INVALID, PREVIOUS, REMEMBERED, type Policy, type TokenStatus, type VerdictKind } from "./policy";
@@ -22,7 +22,7 @@ export class BrowserTraceFormatter {
   private issuedCount = 0;
   /** The number of the token with each status. */
   private readonly tokens: (number | null)[] = [0, null, null, null];
-  private jar = 0;
+  private cookieJar = 0;
   private delayed = 0;
   private messages: Message[] = [];
   private judgedCount = 0;
@@ -33,7 +33,7 @@ export class BrowserTraceFormatter {
   ) {}
 
   format(events: number[], invariant: Invariant | null): string[] {
-    for (const packed of events) this.apply(eventOf(packed));
+    for (const packed of events) this.apply(unpackEvent(packed));
     if (invariant !== null) this.append(OUTCOMES[invariant]);
     return this.lines;
   }
@@ -48,7 +48,7 @@ export class BrowserTraceFormatter {
           name: "",
           isResponse: false,
           isSecondUserAgent: event.subject === 1,
-          token: this.jar,
+          token: this.cookieJar,
           sentAt: this.time,
           movedAt: this.time,
         });
@@ -62,12 +62,12 @@ export class BrowserTraceFormatter {
       case "delay":
         return this.receive(this.find(event.subject), event.kind === "delay");
       case "receiveDelayed":
-        this.jar = this.delayed;
-        return this.append(`The delayed response arrives: the cookie jar holds T${this.jar}.`);
+        this.cookieJar = this.delayed;
+        return this.append(`The delayed response arrives: the cookie jar holds T${this.cookieJar}.`);
       case "revoke":
         return this.append("The session is revoked.");
       case "copy":
-        return this.append(`The cookie jar is copied: the attacker has T${this.jar}.`);
+        return this.append(`The cookie jar is copied: the attacker has T${this.cookieJar}.`);
       case "attacker": {
         const token = this.tokens[event.subject]!;
         return this.append(`The attacker presents T${token}: ${this.applyVerdict(event.verdict)}.`);
@@ -94,7 +94,7 @@ export class BrowserTraceFormatter {
   private receive(message: Message, isDelayed: boolean): void {
     this.messages.splice(this.messages.indexOf(message), 1);
     if (isDelayed) this.delayed = message.token;
-    else this.jar = message.token;
+    else this.cookieJar = message.token;
     const what = isDelayed ? `with T${message.token} is delayed` : `arrives: the cookie jar holds T${message.token}`;
     this.append(`The response to ${message.name} ${what}.`);
   }

@@ -1,6 +1,6 @@
 import { browserModel } from "./browser-model";
 import { CURRENT, INVALID, createJudge, type Policy, type TokenStatus, type VerdictKind } from "./policy";
-import { graphOf } from "./search";
+import { buildGraph } from "./search";
 import { isSuccess, statusesAfter } from "./session-row";
 import { unpackState } from "./state";
 
@@ -36,7 +36,7 @@ export function countLogouts(
   inFlight: number,
 ): { delayed: number; loggedOut: number } {
   const model = browserModel(policy, { window, maxLatency, inFlight, hasDelayedResponse: true });
-  const { rows } = graphOf(model);
+  const { rows } = buildGraph(model);
   let delayed = 0;
   let loggedOut = 0;
   for (const row of rows) {

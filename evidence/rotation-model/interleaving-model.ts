@@ -20,10 +20,10 @@ interface Row {
   handedAge: number;
   rotatedAge: number;
   hasPrevious: boolean;
-  jar: ValidToken;
+  cookieJar: ValidToken;
   isRevoked: boolean;
   /** A token was issued while another rotation was judged and not written yet. */
-  isContested: boolean;
+  hasConcurrentRotation: boolean;
 }
 
 /**
@@ -38,8 +38,8 @@ export function interleavingModel(policy: Policy, bounds: InterleavingBounds): M
   const oldest = window + 1 + work + orphanDelay;
   const oldestRotated = MAX_GRACE_WINDOWS * window + 1 + work + orphanDelay;
 
-  const packRow = ({ handedAge, rotatedAge, hasPrevious, jar, isRevoked, isContested }: Row) => {
-    const flags = (isRevoked ? 8 : 0) + (isContested ? 4 : 0) + (hasPrevious ? 2 : 0) + jar;
+  const packRow = ({ handedAge, rotatedAge, hasPrevious, cookieJar, isRevoked, hasConcurrentRotation }: Row) => {
+    const flags = (isRevoked ? 8 : 0) + (hasConcurrentRotation ? 4 : 0) + (hasPrevious ? 2 : 0) + cookieJar;
     return (handedAge * (oldestRotated + 1) + rotatedAge) * 16 + flags;
   };
 
@@ -49,25 +49,25 @@ export function interleavingModel(policy: Policy, bounds: InterleavingBounds): M
       handedAge: Math.floor(ages / (oldestRotated + 1)),
       rotatedAge: ages % (oldestRotated + 1),
       hasPrevious: (packed & 2) !== 0,
-      jar: (packed & 1) as ValidToken,
+      cookieJar: (packed & 1) as ValidToken,
       isRevoked: (packed & 8) !== 0,
-      isContested: (packed & 4) !== 0,
+      hasConcurrentRotation: (packed & 4) !== 0,
     };
     const reach = (event: number, next: Row, messagesAfter = messages) =>
-      visitor.reach(event, packRow(next), messageSet.withSends(messagesAfter, next.jar));
+      visitor.reach(event, packRow(next), messageSet.withSends(messagesAfter, next.cookieJar));
 
     WRITES.forEach((write, of) => {
       for (const age of messageSet.ages(messages, messageSet.decided[write])) perform(write, of, age);
     });
     // After a revocation only writes that were judged before it matter.
-    if (row.isRevoked || row.isContested) return;
+    if (row.isRevoked || row.hasConcurrentRotation) return;
     reach(pack("revoke"), { ...row, isRevoked: true });
     const handedAge = Math.min(row.handedAge + 1, oldest);
     const rotatedAge = Math.min(row.rotatedAge + 1, oldestRotated);
     reach(pack("tick"), { ...row, handedAge, rotatedAge }, messageSet.aged(messages));
     for (const token of [CURRENT, PREVIOUS] as const) {
       for (const age of messageSet.ages(messages, messageSet.responses[token])) {
-        if (token !== row.jar) reach(pack("receive", token, age), { ...row, jar: token });
+        if (token !== row.cookieJar) reach(pack("receive", token, age), { ...row, cookieJar: token });
       }
       for (const age of messageSet.ages(messages, messageSet.arrived[token])) read(token, age);
     }
@@ -98,26 +98,27 @@ export function interleavingModel(policy: Policy, bounds: InterleavingBounds): M
           : messageSet.with(messagesAfter, messageSet.responses[CURRENT], bounds.sharesRefreshes ? 0 : age);
       const event = pack("write", of, age);
       if (row.isRevoked) return bounds.comparesRevocation ? undefined : visitor.violates(event, 4);
-      if (row.isContested && bounds.onConflict === "write anyway") return visitor.violates(event, 2);
-      if (row.isContested) return visitor.violates(pack("write", of, age, 0, LAST_USES.indexOf("refused")), 1);
+      if (row.hasConcurrentRotation && bounds.onConflict === "write anyway") return visitor.violates(event, 2);
+      if (row.hasConcurrentRotation)
+        return visitor.violates(pack("write", of, age, 0, LAST_USES.indexOf("refused")), 1);
       if (write === "reissue") {
         const reissuedAge = Math.min(row.handedAge, age);
-        const isSeen = bounds.comparesHandedAt && reissuedAge !== row.handedAge;
+        const changesRow = bounds.comparesHandedAt && reissuedAge !== row.handedAge;
         return reach(
           event,
           { ...row, handedAge: reissuedAge },
-          withResponse(isSeen ? messageSet.requeued(messages) : messages),
+          withResponse(changesRow ? messageSet.requeued(messages) : messages),
         );
       }
       const invalidated = write === "rotate" ? PREVIOUS : CURRENT;
       const rest = messageSet.withStatuses(messageSet.requeued(messages), write);
-      const lastUse = row.jar === invalidated ? "jar" : rest;
+      const lastUse = row.cookieJar === invalidated ? "jar" : rest;
       // Whatever carries an invalid token may be next: the request is judged, or the response received and its token used.
       if (typeof lastUse === "string")
         return visitor.violates(pack("write", of, age, 0, LAST_USES.indexOf(lastUse)), 1);
-      const next: Row = { ...row, handedAge: age, rotatedAge: age, hasPrevious: true, jar: PREVIOUS };
+      const next: Row = { ...row, handedAge: age, rotatedAge: age, hasPrevious: true, cookieJar: PREVIOUS };
       if (bounds.onConflict === "read again") return reach(event, next, withResponse(lastUse));
-      reach(event, { ...next, isContested: true }, withResponse(lastUse) | messageSet.rotating(messages));
+      reach(event, { ...next, hasConcurrentRotation: true }, withResponse(lastUse) | messageSet.rotating(messages));
     }
   }
 
@@ -125,9 +126,9 @@ export function interleavingModel(policy: Policy, bounds: InterleavingBounds): M
     handedAge: 0,
     rotatedAge: 0,
     hasPrevious: false,
-    jar: CURRENT,
+    cookieJar: CURRENT,
     isRevoked: false,
-    isContested: false,
+    hasConcurrentRotation: false,
   };
   return { initial: { row: packRow(initial), messages: messageSet.withSends(0, CURRENT) }, expand };
 }

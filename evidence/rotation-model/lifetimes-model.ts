@@ -47,11 +47,11 @@ const SENTENCES = ["", "A refresh.", "A refresh whose response is lost.", "The t
 interface Session {
   age: number;
   /** When the current and previous tokens were first issued, and the current one last issued, in ticks since login. */
-  currentMadeAt: number;
-  previousMadeAt: number;
+  currentIssuedAt: number;
+  previousIssuedAt: number;
   handedAt: number;
   hasPrevious: boolean;
-  jarIsPrevious: boolean;
+  cookieJarHoldsPrevious: boolean;
 }
 
 /** One session from login to beyond its absolute limit, with a browser that may refresh at any time and may lose the response. */
@@ -60,28 +60,28 @@ export function lifetimesModel(limits: LimitTicks, rules: LimitRules): Model {
   const values = absolute + 3;
   const absoluteEnd = secondsAfter(LOGIN, absolute);
   const at = (tick: number) => secondsAfter(LOGIN, tick);
-  const endsAt = (madeAt: number, transitions: boolean) => {
-    const end = secondsAfter(at(transitions ? madeAt : 0), idle);
+  const endsAt = (issuedAt: number, isExtended: boolean) => {
+    const end = secondsAfter(at(isExtended ? issuedAt : 0), idle);
     return rules.capsIdle ? earlierOf(end, absoluteEnd) : end;
   };
   /** Until when a token must work: the idle limit after its issue, but before the absolute limit. */
-  const guaranteedUntil = (madeAt: number) => Math.min(madeAt + idle, absolute);
+  const guaranteedUntil = (issuedAt: number) => Math.min(issuedAt + idle, absolute);
 
   const packSession = (s: Session) => ({
-    row: (s.age * values + s.currentMadeAt) * values + s.previousMadeAt,
-    messages: (s.handedAt * 2 + (s.hasPrevious ? 1 : 0)) * 2 + (s.jarIsPrevious ? 1 : 0),
+    row: (s.age * values + s.currentIssuedAt) * values + s.previousIssuedAt,
+    messages: (s.handedAt * 2 + (s.hasPrevious ? 1 : 0)) * 2 + (s.cookieJarHoldsPrevious ? 1 : 0),
   });
 
   function expand(row: number, messages: number, visitor: Visitor): void {
     const session: Session = {
       age: Math.floor(row / values ** 2),
-      currentMadeAt: Math.floor(row / values) % values,
-      previousMadeAt: row % values,
+      currentIssuedAt: Math.floor(row / values) % values,
+      previousIssuedAt: row % values,
       handedAt: messages >> 2,
       hasPrevious: (messages & 2) !== 0,
-      jarIsPrevious: (messages & 1) !== 0,
+      cookieJarHoldsPrevious: (messages & 1) !== 0,
     };
-    const { age, currentMadeAt, previousMadeAt, jarIsPrevious } = session;
+    const { age, currentIssuedAt, previousIssuedAt, cookieJarHoldsPrevious } = session;
     const reach = (event: number, next: Session) => {
       const packed = packSession(next);
       visitor.reach(event, packed.row, packed.messages);
@@ -90,51 +90,51 @@ export function lifetimesModel(limits: LimitTicks, rules: LimitRules): Model {
 
     const verdict = judge(session);
     const isSuccess = verdict !== "ended" && verdict !== "replayed";
-    const rowEnds = endsAt(currentMadeAt, rules.extendsRow);
+    const rowEnds = endsAt(currentIssuedAt, rules.extendsRow);
     if (isSuccess && (at(age) >= absoluteEnd || at(age) >= rowEnds)) return visitor.violates(PRESENTED, 5);
 
-    const jarMadeAt = jarIsPrevious ? previousMadeAt : currentMadeAt;
-    if (age >= guaranteedUntil(jarMadeAt)) return;
-    const hasCookie = at(age) < endsAt(jarMadeAt, rules.extendsCookie);
+    const jarIssuedAt = cookieJarHoldsPrevious ? previousIssuedAt : currentIssuedAt;
+    if (age >= guaranteedUntil(jarIssuedAt)) return;
+    const hasCookie = at(age) < endsAt(jarIssuedAt, rules.extendsCookie);
     if (!hasCookie || !isSuccess) return visitor.violates(PRESENTED, 1);
     if (verdict === "fresh") return;
-    const made = verdict === "reissue" ? currentMadeAt : age;
-    if (endsAt(made, rules.extendsCookie) > absoluteEnd) return visitor.violates(RECEIVED, 5);
+    const issuedAt = verdict === "reissue" ? currentIssuedAt : age;
+    if (endsAt(issuedAt, rules.extendsCookie) > absoluteEnd) return visitor.violates(RECEIVED, 5);
     const after: Session = {
       ...session,
       handedAt: age,
       hasPrevious: true,
-      currentMadeAt: made,
-      previousMadeAt: verdict === "rotate" ? currentMadeAt : previousMadeAt,
+      currentIssuedAt: issuedAt,
+      previousIssuedAt: verdict === "rotate" ? currentIssuedAt : previousIssuedAt,
     };
-    reach(RECEIVED, { ...after, jarIsPrevious: false });
-    reach(LOST, { ...after, jarIsPrevious: true });
+    reach(RECEIVED, { ...after, cookieJarHoldsPrevious: false });
+    reach(LOST, { ...after, cookieJarHoldsPrevious: true });
   }
 
-  function judge({ age, currentMadeAt, handedAt, hasPrevious, jarIsPrevious }: Session) {
+  function judge({ age, currentIssuedAt, handedAt, hasPrevious, cookieJarHoldsPrevious }: Session) {
     const row = {
       generation: 2,
       currentNonce: "current",
       previousNonce: hasPrevious ? "previous" : null,
-      rotatedAt: at(currentMadeAt),
+      rotatedAt: at(currentIssuedAt),
       handedAt: at(handedAt),
-      idleExpiresAt: rules.checksIdle ? endsAt(currentMadeAt, rules.extendsRow) : at(1e6),
+      idleExpiresAt: rules.checksIdle ? endsAt(currentIssuedAt, rules.extendsRow) : at(1e6),
       absoluteExpiresAt: rules.checksAbsolute ? absoluteEnd : at(1e6),
       revokedAt: null,
       userDisabledAt: null,
       ...BROWSER,
     };
-    const token = jarIsPrevious ? { nonce: "previous", generation: 1 } : { nonce: "current", generation: 2 };
+    const token = cookieJarHoldsPrevious ? { nonce: "previous", generation: 1 } : { nonce: "current", generation: 2 };
     return judgeRotation(row, token, BROWSER, window, at(age)).kind;
   }
 
   const initial = {
     age: 0,
-    currentMadeAt: 0,
-    previousMadeAt: 0,
+    currentIssuedAt: 0,
+    previousIssuedAt: 0,
     handedAt: 0,
     hasPrevious: false,
-    jarIsPrevious: false,
+    cookieJarHoldsPrevious: false,
   };
   return { initial: packSession(initial), expand };
 }

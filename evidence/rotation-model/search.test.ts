@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { findLasso } from "./lasso";
 import { MessageBag } from "./message-bag";
 import { CURRENT, INVALID, PREVIOUS } from "./policy";
-import { explore, graphOf, type Model } from "./search";
+import { explore, buildGraph, type Model } from "./search";
 
 /** A grid of 300 × 300 with moves to the right and upwards, and a violation at one place. */
 function grid(wall: { row: number; messages: number } | null): Model {
@@ -51,7 +51,7 @@ const cycle: Model = {
 };
 
 test("lasso: an infinite play needs one cycle with both kinds of event", () => {
-  const graph = graphOf(cycle);
+  const graph = buildGraph(cycle);
   const has = (wanted: number) => (event: number) => event === wanted;
   expect(findLasso(graph, has(2), has(3))).toEqual({ kind: "infinite", stem: [1], cycle: [2, 3] });
   expect(findLasso(graph, has(1), has(3))).toEqual({ kind: "finite", rounds: 1 });

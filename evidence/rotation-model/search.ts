@@ -66,7 +66,7 @@ export interface Graph {
   pathTo(state: number): number[];
 }
 
-export function graphOf({ initial, expand }: Model): Graph {
+export function buildGraph({ initial, expand }: Model): Graph {
   const seen = new StateTable();
   seen.add(initial.row, initial.messages, -1, 0);
   const firstEdge: number[] = [];

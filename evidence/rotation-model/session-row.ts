@@ -36,7 +36,7 @@ export function sessionRow(policy: Policy, bounds: Bounds, bag: MessageBag) {
         rotatedAge: 0,
         hasPrevious: true,
         rowBrowser: browser,
-        jar: statusAfter[state.jar]!,
+        cookieJar: statusAfter[state.cookieJar]!,
         delayed: state.delayed === null ? null : statusAfter[state.delayed]!,
         attackerTokens: attackerTokensAfter(state.attackerTokens, statusAfter),
       };

@@ -25,10 +25,10 @@ export interface State {
   isRevoked: boolean;
   /** The browser of the last write: 0 and 1 are user agents of the honest browser, the last one is the attacker's. */
   rowBrowser: number;
-  jar: TokenStatus;
+  cookieJar: TokenStatus;
   /** The token in the response that is delayed without limit; null if there is none. */
   delayed: TokenStatus | null;
-  hasCopied: boolean;
+  hasCopiedJar: boolean;
   /** The valid tokens that the attacker knows: one bit for each status. */
   attackerTokens: number;
   refreshOrder: number;
@@ -50,12 +50,12 @@ export interface StateEncoding {
 
 export function packState(state: State, encoding: StateEncoding): number {
   let packed = state.handedAge * encoding.rotatedAgeValues + state.rotatedAge;
-  packed = (packed * 2 + (state.hasPrevious ? 1 : 0)) * 4 + state.jar;
+  packed = (packed * 2 + (state.hasPrevious ? 1 : 0)) * 4 + state.cookieJar;
   if (encoding.hasRevocation) packed = packed * 2 + (state.isRevoked ? 1 : 0);
   if (encoding.hasDelayedResponse) packed = packed * 5 + (state.delayed === null ? 4 : state.delayed);
   packed = packed * encoding.browserValues + state.rowBrowser;
   if (encoding.hasAttacker) {
-    packed = ((packed * 2 + (state.hasCopied ? 1 : 0)) * 8 + state.attackerTokens) * 5 + state.refreshOrder;
+    packed = ((packed * 2 + (state.hasCopiedJar ? 1 : 0)) * 8 + state.attackerTokens) * 5 + state.refreshOrder;
     packed = (packed * encoding.sinceValues + state.sinceVictim) * encoding.sinceValues + state.sinceAttacker;
   }
   return packed;
@@ -73,11 +73,11 @@ export function unpackState(packed: number, encoding: StateEncoding): State {
   const sinceVictim = hasAttacker ? take(sinceValues) : 0;
   const refreshOrder = hasAttacker ? take(5) : NO_REFRESH;
   const attackerTokens = hasAttacker ? take(8) : 0;
-  const hasCopied = hasAttacker && take(2) === 1;
+  const hasCopiedJar = hasAttacker && take(2) === 1;
   const rowBrowser = take(encoding.browserValues);
   const delayed = encoding.hasDelayedResponse ? take(5) : 4;
   const isRevoked = encoding.hasRevocation && take(2) === 1;
-  const jar = take(4) as TokenStatus;
+  const cookieJar = take(4) as TokenStatus;
   const hasPrevious = take(2) === 1;
   const rotatedAge = take(encoding.rotatedAgeValues);
   return {
@@ -86,9 +86,9 @@ export function unpackState(packed: number, encoding: StateEncoding): State {
     hasPrevious,
     isRevoked,
     rowBrowser,
-    jar,
+    cookieJar,
     delayed: delayed === 4 ? null : (delayed as TokenStatus),
-    hasCopied,
+    hasCopiedJar,
     attackerTokens,
     refreshOrder,
     sinceVictim,
@@ -123,9 +123,9 @@ export function initialState(encoding: StateEncoding): State {
     hasPrevious: false,
     isRevoked: false,
     rowBrowser: 0,
-    jar: CURRENT,
+    cookieJar: CURRENT,
     delayed: null,
-    hasCopied: false,
+    hasCopiedJar: false,
     attackerTokens: 0,
     refreshOrder: NO_REFRESH,
     sinceVictim: 0,
