@@ -67,6 +67,7 @@ export function lifetimesModel(limits: LimitTicks, rules: LimitRules): Model {
   /** Until when a token must work: the idle limit after its issue, but before the absolute limit. */
   const guaranteedUntil = (issuedAt: number) => Math.min(issuedAt + idle, absolute);
 
+  // This model has no messages: both integers hold the session.
   const packSession = (s: Session) => ({
     row: (s.age * values + s.currentIssuedAt) * values + s.previousIssuedAt,
     messages: (s.handedAt * 2 + (s.hasPrevious ? 1 : 0)) * 2 + (s.cookieJarHoldsPrevious ? 1 : 0),

@@ -1,13 +1,55 @@
 import "@/server/runtime/testing-env";
+import fc from "fast-check";
 import { test } from "vitest";
 import { checkPostconditions } from "./postconditions";
 import { runCommand } from "./history";
 import type { Command } from "./commands";
-import { sequences } from "./sequences";
+import {
+  refreshLoops,
+  anyOperation,
+  due,
+  commandArbitrary,
+  record,
+  replaceNewest,
+  waitCommands,
+  command,
+} from "./command-generators";
 import { assertForAll, TIMEOUT } from "./property-runs";
+import { SECONDS } from "./model";
 import { useTwoInstances } from "./two-instances";
 
 const start = useTwoInstances();
+
+/** Up to the last moment in which the window may be held open, and beyond. */
+const heldOpen = commandArbitrary(
+  command(
+    "refresh repeatedly",
+    record({
+      token: fc.constant({ sessionIndex: 0, nth: 1 }),
+      every: fc.constant(SECONDS.grace),
+      times: fc.integer({ min: 9, max: 12 }),
+    }),
+  ),
+  false,
+);
+
+/** Everything that can happen, one thing after the other, with time going by. */
+const sequences: fc.Arbitrary<Command[]> = fc
+  .tuple(
+    fc.oneof(fc.constant([]), fc.tuple(due, replaceNewest), fc.tuple(due, replaceNewest, heldOpen)),
+    fc.array(
+      commandArbitrary(
+        fc.oneof(
+          { weight: 20, arbitrary: anyOperation },
+          { weight: 8, arbitrary: waitCommands },
+          { weight: 1, arbitrary: refreshLoops },
+        ),
+        true,
+      ),
+      { minLength: 1, maxLength: 16, size: "max" },
+    ),
+  )
+  .map((parts) => parts.flat());
 
 test(
   "whatever happens, one thing after the other: answers and rows are those of the contract",
