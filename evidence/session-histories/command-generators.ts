@@ -4,8 +4,8 @@ import { SECONDS } from "./model";
 
 const { grace, access, idle } = SECONDS;
 
-export const command = <Name extends Command["kind"], Rest>(name: Name, rest: fc.Arbitrary<Rest>) =>
-  rest.map((more) => ({ kind: name, ...more }));
+export const commandPart = <Name extends Command["kind"], Rest>(name: Name, fields: fc.Arbitrary<Rest>) =>
+  fields.map((more) => ({ kind: name, ...more }));
 
 export const rarely = <Value>(arbitrary: fc.Arbitrary<Value>) =>
   fc.oneof({ withCrossShrink: true }, { weight: 7, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
@@ -22,7 +22,7 @@ const token = record({
     { weight: 1, arbitrary: fc.constantFrom("unissued" as const, "forged" as const) },
   ),
 });
-const waiting = fc.oneof(
+const waitSeconds = fc.oneof(
   { weight: 9, arbitrary: fc.constantFrom(1, 2, grace - 1, grace, grace + 1, grace + 1) },
   { weight: 1, arbitrary: fc.constantFrom(access, 10 * grace, 10 * grace + 1, idle - 1, idle) },
 );
@@ -32,9 +32,9 @@ const callers = record({ caller: sessionIndexes });
 const users = record({ user: fc.nat({ max: 1 }) });
 const mostlyFalse = fc.constantFrom(false, false, false, true);
 
-export const refreshCommands = command("refresh", record({ token }));
-export const waitCommands = command("wait", record({ seconds: waiting }));
-const login = command(
+export const refreshCommands = commandPart("refresh", record({ token }));
+export const waitCommands = commandPart("wait", record({ seconds: waitSeconds }));
+const loginCommands = commandPart(
   "login",
   record({
     user: fc.constantFrom(0, 0, 0, 1),
@@ -44,26 +44,29 @@ const login = command(
   }),
 );
 const endManyCommands = fc.oneof(
-  command("log out everywhere", callers),
-  command("log others out", callers),
-  command("change password", record({ caller: sessionIndexes, isPasswordOld: mostlyFalse })),
+  commandPart("log out everywhere", callers),
+  commandPart("log others out", callers),
+  commandPart("change password", record({ caller: sessionIndexes, isPasswordOld: mostlyFalse })),
 );
-const logouts = fc.oneof(
+const logoutCommands = fc.oneof(
   { weight: 3, arbitrary: endManyCommands },
-  { weight: 2, arbitrary: command("logout", record({ presented: fc.option(token), caller: rarely(sessionIndexes) })) },
-  { weight: 2, arbitrary: command("revoke", record({ caller: sessionIndexes, target: fc.nat({ max: 3 }) })) },
+  {
+    weight: 2,
+    arbitrary: commandPart("logout", record({ presented: fc.option(token), caller: rarely(sessionIndexes) })),
+  },
+  { weight: 2, arbitrary: commandPart("revoke", record({ caller: sessionIndexes, target: fc.nat({ max: 3 }) })) },
 );
-const rest = fc.oneof(
-  command("authenticate", callers),
-  command("read the feed", noFields),
-  command("purge", record({ olderThan: fc.constantFrom(0, grace, idle) })),
-  command("disable", users),
-  command("enable", users),
-  command("change role", users),
+const otherCommands = fc.oneof(
+  commandPart("authenticate", callers),
+  commandPart("read the feed", noFields),
+  commandPart("purge", record({ olderThan: fc.constantFrom(0, grace, idle) })),
+  commandPart("disable", users),
+  commandPart("enable", users),
+  commandPart("change role", users),
 );
 /** A thief who holds the window open, most often for about ten windows; a person who never stays away for long. */
 export const refreshLoops = fc.oneof(
-  command(
+  commandPart(
     "refresh repeatedly",
     record({
       token: record({ sessionIndex: fc.constant(0), nth: fc.constant(1) }),
@@ -71,7 +74,7 @@ export const refreshLoops = fc.oneof(
       times: fc.integer({ min: 2, max: 14 }),
     }),
   ),
-  command(
+  commandPart(
     "refresh repeatedly",
     record({
       token: record({ sessionIndex: sessionIndexes, nth: fc.constant(0) }),
@@ -81,7 +84,7 @@ export const refreshLoops = fc.oneof(
   ),
 );
 
-export function commandArbitrary(what: fc.Arbitrary<unknown>, crashes: boolean): fc.Arbitrary<Command> {
+export function completeCommand(what: fc.Arbitrary<unknown>, crashes: boolean): fc.Arbitrary<Command> {
   const where = record({
     instance: fc.nat({ max: 1 }),
     placeOffset: fc.constantFrom(0, 0, 0, 0, 1, 2),
@@ -95,26 +98,26 @@ export function commandArbitrary(what: fc.Arbitrary<unknown>, crashes: boolean):
       : fc.constant(null),
   });
   return fc.tuple(what, where).map(([one, two]) => {
-    const whole = { ...(one as Command), ...two };
-    return { ...whole, toString: () => describeCommand(whole) };
+    const complete = { ...(one as Command), ...two };
+    return { ...complete, toString: () => describeCommand(complete) };
   });
 }
 
 export const anyOperation = fc.oneof(
   { weight: 12, arbitrary: refreshCommands },
-  { weight: 2, arbitrary: login },
-  { weight: 5, arbitrary: logouts },
-  { weight: 4, arbitrary: rest },
+  { weight: 2, arbitrary: loginCommands },
+  { weight: 5, arbitrary: logoutCommands },
+  { weight: 4, arbitrary: otherCommands },
 );
 /** Who comes in while everybody is thrown out? */
 export const loginsAndLogouts = fc.oneof(
-  { weight: 3, arbitrary: login },
+  { weight: 3, arbitrary: loginCommands },
   { weight: 3, arbitrary: endManyCommands },
   { weight: 1, arbitrary: refreshCommands },
 );
 
-export const replaceNewest = commandArbitrary(
-  command("refresh", fc.constant({ token: { sessionIndex: 0, nth: 0 } })),
+export const rotateNewest = completeCommand(
+  commandPart("refresh", fc.constant({ token: { sessionIndex: 0, nth: 0 } })),
   false,
 );
-export const due = commandArbitrary(command("wait", fc.constant({ seconds: grace + 1 })), false);
+export const waitUntilDue = completeCommand(commandPart("wait", fc.constant({ seconds: grace + 1 })), false);

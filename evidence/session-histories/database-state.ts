@@ -85,9 +85,11 @@ export function observeState(rows: Rows, registry: TokenRegistry, users: Users):
 export function matchNames(model: Model, observed: ObservedState): Model | null {
   for (const name of Object.keys(observed.sessions)) {
     if (name in model.sessions) continue;
-    const unseen = Object.keys(model.sessions).filter((one) => one.startsWith("?") && !model.sessions[one]!.isPurged);
-    for (const one of unseen) {
-      const renamed = renameUnseen(model, one, name);
+    const unseen = Object.keys(model.sessions).filter(
+      (unseenName) => unseenName.startsWith("?") && !model.sessions[unseenName]!.isPurged,
+    );
+    for (const unseenName of unseen) {
+      const renamed = renameUnseen(model, unseenName, name);
       const fits = renamed && matchNames(renamed, observed);
       if (fits) return fits;
     }

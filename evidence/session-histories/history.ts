@@ -1,9 +1,9 @@
 import { existingUser } from "@/db/testing";
 import { CLIENTS, type Instance } from "./instance";
 import type { Command } from "./commands";
-import { CrashError, withInterruptionsFor } from "./interruptions";
+import { CrashError, runInterruptible } from "./interruptions";
 import { instantAt, TokenRegistry } from "./token-registry";
-import { opened, type Model } from "./model";
+import { createSession, type Model } from "./model";
 import { describeOperation, describeOutcome, type Operation, type Outcome } from "./operations";
 import { executeOperation, type Users } from "./perform";
 import { resolveCommand, type ResolvableCommand } from "./resolve";
@@ -54,7 +54,13 @@ export class History {
       const session = await openSession(db, user, remember, CLIENTS[place], instantAt(0));
       const { cookies } = await issueTokens(session!, CLIENTS[place], instantAt(0));
       const access = registry.recordAccessToken(cookies[0]!.value, place);
-      sessions[access.session] = opened(name, registry.recordRefreshToken(cookies[1]!.value).name, place, remember, 0);
+      sessions[access.session] = createSession(
+        name,
+        registry.recordRefreshToken(cookies[1]!.value).name,
+        place,
+        remember,
+        0,
+      );
     }
     const user = { password: 0, role: "user", isDisabled: false, epoch: 0 };
     const issuedTokens = registry.refreshTokens.map(({ name }) => name);
@@ -78,12 +84,12 @@ export class History {
     const work = () => executeOperation(instance, this.users, this.registry, operation);
     let lastSentAt = startedAt;
     const onStatement = () => void (lastSentAt = this.#clock++);
-    const ending = await withInterruptionsFor({ crash, pause, onStatement }, work);
-    const raw = ending.kind === "answered" ? ending.result.raw : null;
+    const ending = await runInterruptible({ crash, pause, onStatement }, work);
+    const raw = ending.kind === "returned" ? ending.result.raw : null;
     const outcome =
-      ending.kind === "answered"
+      ending.kind === "returned"
         ? ending.result.outcome()
-        : ending.kind === "failed"
+        : ending.kind === "threw"
           ? outcomeOfError(ending.error)
           : null;
     if (outcome === undefined) {

@@ -25,17 +25,17 @@ export class CrashError extends Error {}
 const current = new AsyncLocalStorage<RunningOperation>();
 
 /** Runs the work on one operation so that it can be held up, and cut short, at each of its statements. */
-export async function withInterruptionsFor<Result>(
+export async function runInterruptible<Result>(
   how: Pick<RunningOperation, "crash" | "pause" | "onStatement">,
   run: () => Promise<Result>,
-): Promise<{ kind: "answered"; result: Result } | { kind: "failed"; error: unknown } | { kind: "crashed" }> {
+): Promise<{ kind: "returned"; result: Result } | { kind: "threw"; error: unknown } | { kind: "crashed" }> {
   const work: RunningOperation = { ...how, statements: 0, hasCrashed: false, isOver: false };
   return current.run(work, async () => {
     try {
       const result = await run();
-      return work.hasCrashed ? { kind: "crashed" as const } : { kind: "answered" as const, result };
+      return work.hasCrashed ? { kind: "crashed" as const } : { kind: "returned" as const, result };
     } catch (error) {
-      return work.hasCrashed ? { kind: "crashed" as const } : { kind: "failed" as const, error };
+      return work.hasCrashed ? { kind: "crashed" as const } : { kind: "threw" as const, error };
     } finally {
       work.isOver = true;
     }

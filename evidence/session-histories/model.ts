@@ -48,7 +48,7 @@ export function isSameKindOfBrowser(one: Place, other: Place): boolean {
   return (one === "office") === (other === "office");
 }
 
-export function opened(user: string, token: string, place: Place, remember: boolean, at: number): SessionModel {
+export function createSession(user: string, token: string, place: Place, remember: boolean, at: number): SessionModel {
   return {
     user,
     remember,

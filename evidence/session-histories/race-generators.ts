@@ -2,11 +2,11 @@ import fc from "fast-check";
 import {
   anyOperation,
   loginsAndLogouts,
-  due,
-  commandArbitrary,
-  replaceNewest,
+  waitUntilDue,
+  completeCommand,
+  rotateNewest,
   record,
-  command,
+  commandPart,
 } from "./command-generators";
 import type { Command } from "./commands";
 import { SECONDS } from "./model";
@@ -28,18 +28,18 @@ const token = record({
     { weight: 1, arbitrary: fc.constantFrom(2, "unissued" as const) },
   ),
 });
-const refresh = command("refresh", record({ token }));
+const refreshCommand = commandPart("refresh", record({ token }));
 
 /** Before the race: a token that is due, or one that was replaced a while ago, most often as long ago as a window lasts. */
-const shortWait = commandArbitrary(
-  command("wait", record({ seconds: fc.constantFrom(1, grace - 1, grace - 1, grace, grace, grace + 1) })),
+const waitInsideWindow = completeCommand(
+  commandPart("wait", record({ seconds: fc.constantFrom(1, grace - 1, grace - 1, grace, grace, grace + 1) })),
   false,
 );
 const setups: fc.Arbitrary<Command[]> = fc.oneof(
-  fc.tuple(due),
-  fc.tuple(due, replaceNewest, shortWait),
-  fc.tuple(due, replaceNewest, shortWait),
-  fc.tuple(due, commandArbitrary(anyOperation, false), shortWait),
+  fc.tuple(waitUntilDue),
+  fc.tuple(waitUntilDue, rotateNewest, waitInsideWindow),
+  fc.tuple(waitUntilDue, rotateNewest, waitInsideWindow),
+  fc.tuple(waitUntilDue, completeCommand(anyOperation, false), waitInsideWindow),
 );
 
 /** Somebody may do several steps before anybody else does one. */
@@ -48,7 +48,7 @@ const schedules = fc
   .map((turns) => turns.flatMap(([task, times]) => Array<number>(times).fill(task)));
 
 function raceArbitrary(what: fc.Arbitrary<unknown>): fc.Arbitrary<Race> {
-  const step = record({ command: commandArbitrary(what, true), clock: fc.nat({ max: grace / 2 }) });
+  const step = record({ command: completeCommand(what, true), clock: fc.nat({ max: grace / 2 }) });
   return record({
     setup: setups,
     clients: fc.array(fc.array(step, { minLength: 1, maxLength: 2 }), { minLength: 2, maxLength: 4 }),
@@ -56,6 +56,6 @@ function raceArbitrary(what: fc.Arbitrary<unknown>): fc.Arbitrary<Race> {
   });
 }
 
-export const refreshRaces = raceArbitrary(refresh);
+export const refreshRaces = raceArbitrary(refreshCommand);
 export const loginRaces = raceArbitrary(loginsAndLogouts);
-export const allRaces = raceArbitrary(fc.oneof(refresh, anyOperation));
+export const allRaces = raceArbitrary(fc.oneof(refreshCommand, anyOperation));

@@ -15,7 +15,7 @@ export async function resolveCommand(
   { instance, registry, model, at }: { instance: Instance; registry: TokenRegistry; model: Model; at: number },
 ): Promise<Operation> {
   const placeFrom = (home: Place): Place => PLACES[(PLACES.indexOf(home) + command.placeOffset) % PLACES.length]!;
-  const where = { instance: command.instance, at };
+  const base = { instance: command.instance, at };
   const userOf = (number: number) => ["ada", "bob"][number]!;
   const callerFor = (caller: number) => {
     const access = accessOf(registry, caller, model);
@@ -30,14 +30,14 @@ export async function resolveCommand(
     case "refresh": {
       const token = await tokenOf(instance, registry, command.token, at);
       const home = registry.accessTokens.find(({ session }) => session === token.session)?.place ?? "home";
-      return { ...where, kind: "refresh", token, place: placeFrom(home) };
+      return { ...base, kind: "refresh", token, place: placeFrom(home) };
     }
     case "login": {
       const user = userOf(command.user);
       const presented = command.presented && (await tokenOf(instance, registry, command.presented, at));
       const password = passwordOf(user, command.isPasswordOld);
       return {
-        ...where,
+        ...base,
         kind: "login",
         user,
         password,
@@ -49,31 +49,31 @@ export async function resolveCommand(
     case "logout": {
       const presented = command.presented && (await tokenOf(instance, registry, command.presented, at));
       const access = command.caller === null ? null : accessOf(registry, command.caller, model);
-      return { ...where, kind: "logout", presented, access, place: placeFrom(access?.place ?? "home") };
+      return { ...base, kind: "logout", presented, access, place: placeFrom(access?.place ?? "home") };
     }
     case "log out everywhere":
     case "log others out":
     case "authenticate":
-      return { ...where, kind: command.kind, ...callerFor(command.caller) };
+      return { ...base, kind: command.kind, ...callerFor(command.caller) };
     case "revoke":
-      return { ...where, kind: "revoke", target: sessionOf(registry, command.target), ...callerFor(command.caller) };
+      return { ...base, kind: "revoke", target: sessionOf(registry, command.target), ...callerFor(command.caller) };
     case "change password": {
       const caller = callerFor(command.caller);
       const { user } = model.sessions[caller.access.session]!;
       const to = (model.users[user]!.password + 1) % PASSWORDS.length;
-      return { ...where, kind: "change password", from: passwordOf(user, command.isPasswordOld), to, ...caller };
+      return { ...base, kind: "change password", from: passwordOf(user, command.isPasswordOld), to, ...caller };
     }
     case "read the feed":
-      return { ...where, kind: "read the feed" };
+      return { ...base, kind: "read the feed" };
     case "purge":
-      return { ...where, kind: "purge", olderThan: command.olderThan, hasNoConcurrency: false };
+      return { ...base, kind: "purge", olderThan: command.olderThan, hasNoConcurrency: false };
     case "disable":
     case "enable":
-      return { ...where, kind: command.kind, user: userOf(command.user) };
+      return { ...base, kind: command.kind, user: userOf(command.user) };
     case "change role": {
       const user = userOf(command.user);
       const role = model.users[user]!.role === "user" ? "admin" : "user";
-      return { ...where, kind: "change role", user, role };
+      return { ...base, kind: "change role", user, role };
     }
   }
 }

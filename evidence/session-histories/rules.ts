@@ -1,4 +1,4 @@
-import { opened, rowOf, withEnd, withSession, withUser, type SessionModel, withKnownRevocations } from "./model";
+import { createSession, rowOf, withEnd, withSession, withUser, type SessionModel, withKnownRevocations } from "./model";
 import type { Operation } from "./operations";
 import { issuedFor, judge } from "./refresh-rules";
 import {
@@ -42,7 +42,7 @@ export const STEPS: Steps = {
       if (epoch !== local.epoch || isDisabled) {
         return [{ model, local, outcome: { kind: "refused", reason: "UNAVAILABLE" } }];
       }
-      const session = opened(user, local.newToken, place, remember, at);
+      const session = createSession(user, local.newToken, place, remember, at);
       const sessions = { ...model.sessions, [local.newSession]: session };
       const opening = { ...model, sessions, issuedTokens: [...model.issuedTokens, local.newToken] };
       const issued = issuedFor(opening, local.newSession, local.role!, at, true);
@@ -129,7 +129,7 @@ export const STEPS: Steps = {
         return [{ model, local, outcome: { kind: "refused", reason: "WRONG_PASSWORD" } }];
       }
       const [ended] = endSessions(model, user, "password changed", at);
-      const session = opened(user, local.newToken, place, model.sessions[access.session]!.remember, at);
+      const session = createSession(user, local.newToken, place, model.sessions[access.session]!.remember, at);
       const sessions = { ...ended.sessions, [local.newSession]: session };
       const issuedTokens = [...ended.issuedTokens, local.newToken];
       const after = withUser({ ...ended, sessions, issuedTokens }, user, { password: operation.to });

@@ -7,12 +7,12 @@ import type { Command } from "./commands";
 import {
   refreshLoops,
   anyOperation,
-  due,
-  commandArbitrary,
+  waitUntilDue,
+  completeCommand,
   record,
-  replaceNewest,
+  rotateNewest,
   waitCommands,
-  command,
+  commandPart,
 } from "./command-generators";
 import { assertForAll, TIMEOUT } from "./property-runs";
 import { SECONDS } from "./model";
@@ -21,8 +21,8 @@ import { useTwoInstances } from "./two-instances";
 const start = useTwoInstances();
 
 /** Up to the last moment in which the window may be held open, and beyond. */
-const heldOpen = commandArbitrary(
-  command(
+const refreshInsideWindow = completeCommand(
+  commandPart(
     "refresh repeatedly",
     record({
       token: fc.constant({ sessionIndex: 0, nth: 1 }),
@@ -36,9 +36,13 @@ const heldOpen = commandArbitrary(
 /** Everything that can happen, one thing after the other, with time going by. */
 const sequences: fc.Arbitrary<Command[]> = fc
   .tuple(
-    fc.oneof(fc.constant([]), fc.tuple(due, replaceNewest), fc.tuple(due, replaceNewest, heldOpen)),
+    fc.oneof(
+      fc.constant([]),
+      fc.tuple(waitUntilDue, rotateNewest),
+      fc.tuple(waitUntilDue, rotateNewest, refreshInsideWindow),
+    ),
     fc.array(
-      commandArbitrary(
+      completeCommand(
         fc.oneof(
           { weight: 20, arbitrary: anyOperation },
           { weight: 8, arbitrary: waitCommands },
@@ -54,10 +58,10 @@ const sequences: fc.Arbitrary<Command[]> = fc
 test(
   "whatever happens, one thing after the other: answers and rows are those of the contract",
   { timeout: TIMEOUT },
-  () => assertForAll(sequences, isAsModelled, { count: 100, seconds: 6 }),
+  () => assertForAll(sequences, conformsToModel, { count: 100, seconds: 6 }),
 );
 
-async function isAsModelled(commands: Command[]): Promise<void> {
+async function conformsToModel(commands: Command[]): Promise<void> {
   const history = await start();
   for (const command of commands) await runCommand(history, command);
   await checkPostconditions(history);
