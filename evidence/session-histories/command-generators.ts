@@ -10,7 +10,7 @@ export const commandPart = <Name extends Command["kind"], Rest>(name: Name, fiel
 export const rarely = <Value>(arbitrary: fc.Arbitrary<Value>) =>
   fc.oneof({ withCrossShrink: true }, { weight: 7, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
 
-/** Prints as it is written. */
+/** A record that prints like an object literal, so that a counterexample can be copied into a test. */
 export const record = <Fields extends object>(fields: { [Name in keyof Fields]: fc.Arbitrary<Fields[Name]> }) =>
   fc.record(fields, { noNullPrototype: true }) as fc.Arbitrary<Fields>;
 
@@ -64,7 +64,7 @@ const otherCommands = fc.oneof(
   commandPart("enable", users),
   commandPart("change role", users),
 );
-/** A thief who holds the window open, most often for about ten windows; a person who never stays away for long. */
+/** A previous token presented inside every window, often for about ten windows; and a session kept in use by regular refreshes. */
 export const refreshLoops = fc.oneof(
   commandPart(
     "refresh repeatedly",
@@ -84,8 +84,8 @@ export const refreshLoops = fc.oneof(
   ),
 );
 
-export function completeCommand(what: fc.Arbitrary<unknown>, crashes: boolean): fc.Arbitrary<Command> {
-  const where = record({
+export function completeCommand(part: fc.Arbitrary<unknown>, crashes: boolean): fc.Arbitrary<Command> {
+  const location = record({
     instance: fc.nat({ max: 1 }),
     placeOffset: fc.constantFrom(0, 0, 0, 0, 1, 2),
     crash: crashes
@@ -97,8 +97,8 @@ export function completeCommand(what: fc.Arbitrary<unknown>, crashes: boolean): 
         )
       : fc.constant(null),
   });
-  return fc.tuple(what, where).map(([one, two]) => {
-    const complete = { ...(one as Command), ...two };
+  return fc.tuple(part, location).map(([part, location]) => {
+    const complete = { ...(part as Command), ...location };
     return { ...complete, toString: () => describeCommand(complete) };
   });
 }
@@ -109,7 +109,7 @@ export const anyOperation = fc.oneof(
   { weight: 5, arbitrary: logoutCommands },
   { weight: 4, arbitrary: otherCommands },
 );
-/** Who comes in while everybody is thrown out? */
+/** Logins concurrent with commands that end all sessions. */
 export const loginsAndLogouts = fc.oneof(
   { weight: 3, arbitrary: loginCommands },
   { weight: 3, arbitrary: endManyCommands },

@@ -1,12 +1,12 @@
 import type { Crash } from "./interruptions";
 
-/** Whose token, counted over the sessions that there are, and the how-manieth newest of it. */
+/** A token by the index of its session and its age rank: 0 is the newest. Indexes wrap around the sessions that exist. */
 export interface TokenSelector {
   sessionIndex: number;
   nth: number | "unissued" | "forged";
 }
 
-/** What happens next, before it is known to whom: so that a history keeps its meaning when parts of it are taken out. */
+/** A generated command. It refers to sessions and tokens by index, so that a shrunk history is still valid. */
 export type Command = { instance: number; placeOffset: number; crash: Crash | null } & (
   | { kind: "refresh"; token: TokenSelector }
   | { kind: "login"; user: number; isPasswordOld: boolean; remember: boolean; presented: TokenSelector | null }
@@ -18,7 +18,7 @@ export type Command = { instance: number; placeOffset: number; crash: Crash | nu
   | { kind: "purge"; olderThan: number }
   | { kind: "disable" | "enable" | "change role"; user: number }
   | { kind: "wait"; seconds: number }
-  /** Which token is meant is asked anew each time. */
+  /** The token is resolved again for each refresh. */
   | { kind: "refresh repeatedly"; token: TokenSelector; every: number; times: number }
 );
 
@@ -26,6 +26,6 @@ export function describeCommand({ instance, placeOffset, crash, ...what }: Comma
   const words = Object.entries(what).map(([name, value]) =>
     name === "kind" ? value : `${name}=${JSON.stringify(value)}`,
   );
-  const died = crash ? ` and die ${crash.when} statement ${crash.statement}` : "";
-  return `${words.join(" ")} @${instance}${placeOffset ? ` away=${placeOffset}` : ""}${died}`;
+  const crashes = crash ? ` crash=${crash.when} statement ${crash.statement}` : "";
+  return `${words.join(" ")} @${instance}${placeOffset ? ` placeOffset=${placeOffset}` : ""}${crashes}`;
 }

@@ -21,12 +21,12 @@ export async function restoreRow(db: Kysely<Database>, session: SessionRow): Pro
   await db.updateTable("sessions").set(session).where("id", "=", session.id).execute();
 }
 
-/** A purge sees everybody's sessions, so each history has the database for itself. */
+/** Each history needs an empty database because a purge affects the sessions of all users. */
 export async function deleteAllUsers(db: Kysely<Database>): Promise<void> {
   await db.deleteFrom("users").execute();
 }
 
-/** What an administrator does; there is no procedure for it yet. */
+/** An administrative change to a user; no procedure exists for it yet. */
 export async function changeUser(
   db: Kysely<Database>,
   id: string,
@@ -35,7 +35,7 @@ export async function changeUser(
   await db.updateTable("users").set(changes).where("id", "=", id).execute();
 }
 
-/** Tokens that were made but that nobody received can be stolen on their way: the ledger learns them from their rows. */
+/** Records issued tokens whose response was lost, from their rows: an attacker could have intercepted them. */
 export async function recordLostTokens(instance: Instance, registry: TokenRegistry, { sessions }: Rows): Promise<void> {
   for (const { id, generation, currentNonce, rotatedAt, idleExpiresAt } of sessions) {
     const issued = { sessionId: id, generation, nonce: currentNonce, issuedAt: rotatedAt, expiresAt: idleExpiresAt };
@@ -50,7 +50,7 @@ export interface ObservedState {
   users: Record<string, Omit<UserModel, "password">>;
 }
 
-/** The rows in the model's words. */
+/** The rows as model state. */
 export function observeState(rows: Rows, registry: TokenRegistry, users: Users): ObservedState {
   const nameOf = new Map(Object.entries(users).map(([name, { id }]) => [id, name]));
   const sessions = rows.sessions.map((row): [string, ObservedSession] => {
@@ -81,7 +81,7 @@ export function observeState(rows: Rows, registry: TokenRegistry, users: Users):
   return { sessions: Object.fromEntries(sessions), users: Object.fromEntries(known) };
 }
 
-/** The model, if it describes this world once its unseen sessions and tokens have the names that they have there. */
+/** The model with its unseen names replaced by the observed ones if it then equals the observed state; otherwise null. */
 export function matchNames(model: Model, observed: ObservedState): Model | null {
   for (const name of Object.keys(observed.sessions)) {
     if (name in model.sessions) continue;

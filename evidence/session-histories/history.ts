@@ -17,15 +17,15 @@ import {
   type ObservedState,
 } from "./database-state";
 
-/** A call, with the very object that it was answered with. */
+/** A call with the object that it returned: shared refreshes return the same object. */
 export type ObservedCall = Call & { raw: unknown };
 
-/** One history: two instances on a database that holds nothing else, what was given to anybody, and what may be the case. */
+/** One history: two instances with a database of their own, all issued tokens, and the models consistent with the calls so far. */
 export class History {
   readonly registry = new TokenRegistry();
   readonly transcript: string[] = [];
   at = 0;
-  /** Every model that explains what was seen so far: more than one where only the future can tell. */
+  /** All models consistent with the observations so far; later observations may exclude some. */
   models: Model[] = [];
   #clock = 0;
 
@@ -34,7 +34,7 @@ export class History {
     readonly users: Users,
   ) {}
 
-  /** Ada is signed in on two kinds of browser, Bob on one. */
+  /** Initially Ada is signed in with two browsers, Bob with one. */
   static async start(instances: Instance[], passwordHash: string): Promise<History> {
     const [{ db, openSession, issueTokens }] = instances as [Instance];
     await deleteAllUsers(db);
@@ -73,7 +73,7 @@ export class History {
     return resolveCommand(command, { instance, registry: this.registry, model: this.models[0]!, at });
   }
 
-  /** Lets an instance do it, and takes down what was seen of it. */
+  /** Executes an operation on its instance and records the observation. */
   async call(
     operation: Operation,
     crash: Command["crash"] = null,
@@ -93,17 +93,17 @@ export class History {
           ? outcomeOfError(ending.error)
           : null;
     if (outcome === undefined) {
-      const failure = this.#describeFailure(`A fault that nobody planned: ${describeOperation(operation)}`);
+      const failure = this.#describeFailure(`Unexpected error: ${describeOperation(operation)}`);
       throw new Error(failure, { cause: (ending as { error: unknown }).error });
     }
     const endedAt = outcome === null ? Infinity : this.#clock++;
     const interval = outcome === null ? `${startedAt}…` : `${startedAt}–${endedAt}`;
-    const result = outcome === null ? "the process died" : describeOutcome(outcome);
+    const result = outcome === null ? "the process crashed" : describeOutcome(outcome);
     this.transcript.push(`[${interval}] ${describeOperation(operation)} → ${result}`);
     return { operation, outcome, startedAt, lastSentAt, endedAt, raw };
   }
 
-  /** Keeps the models that explain these calls and the rows as they are now. There must be one. */
+  /** Keeps the models that explain these calls and the current rows; fails if there is none. */
   async explain(calls: Call[]): Promise<void> {
     const [instance] = this.instances as [Instance];
     const rows = await readRows(instance.db);
@@ -112,7 +112,7 @@ export class History {
     this.#keepExplaining(calls, (model) => matchNames(model, observed), observed);
   }
 
-  /** The same for one call that is over, without a look at the rows. What was to be expected is not worth a line. */
+  /** Like `explain` for one finished call, without reading the rows. An explained call is removed from the transcript. */
   explainOutcome(call: Call): void {
     this.#keepExplaining([call], (model) => model);
     this.transcript.pop();
@@ -134,13 +134,13 @@ export class History {
   }
 }
 
-/** Null for somebody who had joined the work of a process that died, undefined for a fault. */
+/** Null for a call that shared the refresh of a crashed call, undefined for an unexpected error. */
 function outcomeOfError(error: unknown): Outcome | null | undefined {
   if (error instanceof CrashError) return null;
   return error instanceof Error && "reason" in error ? { kind: "refused", reason: String(error.reason) } : undefined;
 }
 
-/** One thing after the other: nothing else is under way. */
+/** Runs a command with no concurrent operation. */
 export async function runCommand(history: History, command: Command): Promise<void> {
   if (command.kind === "wait") history.at += command.seconds;
   else if (command.kind === "refresh repeatedly") {

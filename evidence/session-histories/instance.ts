@@ -3,7 +3,7 @@ import type { Client } from "@/server/auth/client/client";
 import { withInterruptions } from "./interruptions";
 import { SECONDS, type Place } from "./model";
 
-/** No limit but those of the sessions: the histories come from very few addresses. */
+/** Rate limits are effectively disabled because all histories use three addresses. */
 const VARIABLES = {
   REFRESH_GRACE_SECONDS: String(SECONDS.grace),
   ACCESS_TOKEN_SECONDS: String(SECONDS.access),
@@ -24,7 +24,7 @@ export const CLIENTS: Record<Place, Client> = {
 
 export type Instance = Awaited<ReturnType<typeof startInstance>>;
 
-/** The app as one of several processes has it: its own modules and memory, its own pool, the common database. */
+/** One application instance: its own modules, memory and connection pool, and the shared database. */
 export async function startInstance(url: string) {
   const modules = await anotherInstance(
     async () => ({

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Kysely, KyselyPlugin } from "kysely";
 import type { Database } from "@/db/schema";
 
-/** Where the work on an operation ends because its process dies: before the statement is sent, or when it has been carried out. */
+/** Where an operation crashes: before the statement is sent, or after it was executed. */
 export interface Crash {
   statement: number;
   when: "before" | "after";
@@ -12,11 +12,11 @@ interface RunningOperation {
   crash: Crash | null;
   statements: number;
   hasCrashed: boolean;
-  /** What is still sent after the answer, in the background, holds nobody up. */
+  /** Background statements after the operation has returned do not pause. */
   isOver: boolean;
-  /** Holds the work up after each statement, until it is its turn again. */
+  /** Waits after each statement until the scheduler resumes the operation. */
   pause: () => Promise<void>;
-  /** Told of each statement before it is sent. */
+  /** Called before each statement is sent. */
   onStatement: () => void;
 }
 
@@ -24,7 +24,7 @@ export class CrashError extends Error {}
 
 const current = new AsyncLocalStorage<RunningOperation>();
 
-/** Runs the work on one operation so that it can be held up, and cut short, at each of its statements. */
+/** Runs one operation so that it can pause or crash at each of its statements. */
 export async function runInterruptible<Result>(
   how: Pick<RunningOperation, "crash" | "pause" | "onStatement">,
   run: () => Promise<Result>,
@@ -42,7 +42,7 @@ export async function runInterruptible<Result>(
   });
 }
 
-/** The database as `interruptible` work sees it. */
+/** A database whose statements pause and crash as `runInterruptible` says. */
 export function withInterruptions(db: Kysely<Database>): Kysely<Database> {
   return db.withPlugin(interruptions);
 }
@@ -68,9 +68,9 @@ const interruptions: KyselyPlugin = {
   },
 };
 
-/** The dead send nothing any more, whatever they catch. */
+/** A crashed operation sends no further statement, even if it catches the error. */
 function crashIfReached(work: RunningOperation, when: Crash["when"]): void {
   const { crash, statements } = work;
   if (crash !== null && statements === crash.statement && when === crash.when) work.hasCrashed = true;
-  if (work.hasCrashed) throw new CrashError("The process died.");
+  if (work.hasCrashed) throw new CrashError("The process crashed.");
 }

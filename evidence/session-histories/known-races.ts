@@ -11,7 +11,7 @@ const waitUntilDue: Command = { ...onFirst, kind: "wait", seconds: SECONDS.grace
 const rotate: Command = { ...onFirst, kind: "refresh", token: newest };
 const untilWindowEnd: Command = { ...onFirst, kind: "wait", seconds: SECONDS.grace };
 
-/** Two come with the previous token, just before the window ends and just after; both are judged before either acts. */
+/** Two requests present the previous token just before and just after the end of the window; both are judged before either writes. */
 export const ACROSS_WINDOW_END: Race = {
   setup: [waitUntilDue, rotate, untilWindowEnd],
   clients: [
@@ -31,14 +31,14 @@ const SESSION_ENDING_COMMANDS: Command[] = [
   { ...onSecond, kind: "disable", user: 0 },
 ];
 
-/** The session ends, or its user is disabled, when a rotation is decided and not yet written. */
+/** The session ends, or its user is disabled, after a rotation is judged and before it is written. */
 export const BEFORE_A_ROTATION: Race[] = SESSION_ENDING_COMMANDS.map((end) => ({
   setup: [waitUntilDue],
   clients: [[{ command: rotate, clock: 0 }], [{ command: end, clock: 0 }]],
   schedule: afterStatements(1),
 }));
 
-/** The password is changed after each statement of a login. */
+/** The password changes after the n-th statement of a login. */
 export const DURING_A_LOGIN: Race[] = [1, 2, 3, 4, 5].map((statements) => ({
   setup: [],
   clients: [
@@ -53,7 +53,7 @@ export const DURING_A_LOGIN: Race[] = [1, 2, 3, 4, 5].map((statements) => ({
   schedule: afterStatements(statements),
 }));
 
-/** The first client does so many statements, and then the second one does all that it has to do. */
+/** The first client executes this many statements, then the second client runs to its end. */
 function afterStatements(statements: number): number[] {
   return [...Array<number>(statements).fill(0), ...Array<number>(12).fill(1)];
 }

@@ -1,13 +1,13 @@
 /**
- * What the product promises about sessions, small enough to be believed. Written from the contract and not from the code:
- * nothing here may import it. Instants are whole seconds since the history began; tokens and sessions are names.
+ * The reference model of sessions. Written from the specification and not from the code, so nothing here may import the code.
+ * Instants are whole seconds since the start of the history; tokens and sessions are names.
  */
 export interface Model {
   users: Record<string, UserModel>;
   sessions: Record<string, SessionModel>;
-  /** Refresh tokens that were current once: a new token is none of these. */
+  /** All refresh tokens that were ever current; a new token is none of these. */
   issuedTokens: string[];
-  /** "instance session": revocations that an instance has taken notice of. */
+  /** "instance session": the revocations that an instance knows. */
   knownRevocations: string[];
 }
 
@@ -29,18 +29,18 @@ export interface SessionModel {
   handedAt: number;
   idleAt: number;
   absoluteAt: number;
-  /** Who it was last seen with. */
+  /** The client of the last write. */
   place: Place;
   recoveries: number;
   ended: string | null;
   isPurged: boolean;
 }
 
-/** Short lives, so that a few steps of time reach every limit; ten windows are shorter than an idle session. */
+/** Short, so that a few waits reach every limit. Ten grace windows must be shorter than the idle limit. */
 export const SECONDS = { grace: 4, access: 30, idle: 50, absolute: 120 };
 export const MAX_GRACE_WINDOWS = 10;
 
-/** Two networks with one kind of browser, and another kind of browser. */
+/** Two networks with the same browser, and a network with a different browser. */
 export const PLACES = ["home", "train", "office"] as const;
 export type Place = (typeof PLACES)[number];
 
@@ -77,7 +77,7 @@ export function withUser(model: Model, name: string, changes: Partial<UserModel>
   return { ...model, users: { ...model.users, [name]: { ...model.users[name]!, ...changes } } };
 }
 
-/** The first reason stays. */
+/** Ends the session; an earlier reason is kept. */
 export function withEnd(model: Model, name: string, reason: string): Model {
   const session = model.sessions[name];
   if (session === undefined || session.isPurged || session.ended !== null) return model;
@@ -89,7 +89,7 @@ export function withKnownRevocations(model: Model, instance: number, names: stri
   return { ...model, knownRevocations: [...knownRevocations].sort() };
 }
 
-/** The row, unless it was never written or is purged. */
+/** The session, or null if it does not exist or was purged. */
 export function rowOf(model: Model, name: string): SessionModel | null {
   const session = model.sessions[name];
   return session === undefined || session.isPurged ? null : session;

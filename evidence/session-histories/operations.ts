@@ -1,12 +1,12 @@
 import type { Place } from "./model";
 
-/** A refresh token as far as its own text says: which session, and when its time is over. */
+/** A refresh token with the claims that the model needs. */
 export interface RefreshFacts {
   name: string;
   session: string;
   expiresAt: number;
   text: string;
-  /** Its signature is not ours. */
+  /** Its signature is invalid. */
   isForged?: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface AccessFacts {
 
 type Caller = { access: AccessFacts; place: Place };
 
-/** What somebody asks of an instance, with everything that the answer depends on. */
+/** A resolved command: one request to one instance, with every input of its outcome. */
 export type Operation = { instance: number; at: number } & (
   | { kind: "refresh"; token: RefreshFacts; place: Place }
   | {
@@ -46,7 +46,7 @@ export interface IssuedFacts {
   session: string;
   role: string;
   accessExpiresAt: number;
-  /** The refresh token that came along, if one did, and how long its cookie is kept. */
+  /** The refresh token in the response, if any, and the Max-Age of its cookie. */
   token: string | null;
   cookieSeconds: number | null;
 }

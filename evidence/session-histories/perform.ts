@@ -6,20 +6,20 @@ import type { Place } from "./model";
 import type { Operation, Outcome } from "./operations";
 import { changeUser } from "./database-state";
 
-/** Strong and well known to nobody; the model knows them by number. */
+/** Strong passwords that no list contains; the model refers to them by index. */
 export const PASSWORDS = ["brindle-lantern-47-orbit", "quarry.mustang.tilt.908", "vexed_harbour_plum_3312"];
 
 export interface Users {
   [name: string]: { id: string; email: string };
 }
 
-/** What an instance answered, and the object that it came in: parallel calls may share one. */
+/** The outcome of an operation and the returned object, which concurrent calls may share. */
 export interface Result {
   raw: unknown;
   outcome: () => Outcome;
 }
 
-/** Lets the code do what the operation says. What is new in the answer gets its names when it arrives, not before. */
+/** Executes the operation with the product's code. `outcome` names new tokens and must be called when the response arrives. */
 export async function executeOperation(
   instance: Instance,
   users: Users,

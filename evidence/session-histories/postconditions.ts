@@ -3,23 +3,24 @@ import type { History } from "./history";
 import { SECONDS } from "./model";
 import { readRows, restoreRow } from "./database-state";
 
-/** What must hold when a history is over, whatever happened in it: looked for by presenting every token that was ever made. */
+/** Checks what must hold after every history, by presenting every token that was ever issued. */
 export async function checkPostconditions(history: History): Promise<void> {
   checkExpiries(history);
   await checkAccessTokens(history);
   for (const later of [0, SECONDS.grace + 1]) await checkTokenFamilies(history, history.at + later);
 }
 
-/** No lifetime exceeds the absolute limit. */
+/** No token outlives the absolute limit of its session. */
 function checkExpiries(history: History): void {
   const { registry, models } = history;
   for (const { session, expiresAt } of [...registry.refreshTokens, ...registry.accessTokens]) {
     const limit = models[0]!.sessions[session]!.openedAt + SECONDS.absolute;
-    if (expiresAt > limit) history.fail(`A token of ${session} lives until ${expiresAt}, longer than ${limit}`);
+    if (expiresAt > limit)
+      history.fail(`A token of ${session} expires at ${expiresAt}, after the absolute limit ${limit}`);
   }
 }
 
-/** When every instance has read the news, it turns away the access tokens of revoked sessions, and nobody else. */
+/** After reading the revocation feed, every instance rejects the access tokens of revoked sessions and no others. */
 async function checkAccessTokens(history: History): Promise<void> {
   const { registry, at } = history;
   for (const instance of [0, 1]) {
@@ -32,8 +33,8 @@ async function checkAccessTokens(history: History): Promise<void> {
 }
 
 /**
- * One session has one live lineage, and nothing works after a revocation: of all its tokens only the two that the row names do.
- * Every token finds the rows as the history left them.
+ * A session has one token family: only the two tokens in its row are accepted, and none after a revocation. The row is
+ * restored after each token, so that every token is checked against the final state of the history.
  */
 async function checkTokenFamilies(history: History, at: number): Promise<void> {
   const [{ db }] = history.instances as [Instance];
@@ -49,10 +50,10 @@ async function checkTokenFamilies(history: History, at: number): Promise<void> {
     const row = sessions.find(({ id }) => id === registry.idOf(token.session));
     if (row?.revokedAt === null) await restoreRow(db, row);
     if (call.outcome?.kind !== "refreshed") continue;
-    if (row?.revokedAt !== null) history.fail(`${token.name} works after the revocation`);
+    if (row?.revokedAt !== null) history.fail(`${token.name} is accepted after the revocation`);
     const namedByRow = [row.currentNonce, row.previousNonce].map(
       (nonce) => nonce && registry.nameNonce(token.session, nonce),
     );
-    if (!namedByRow.includes(token.name)) history.fail(`${token.name} works beside ${namedByRow.join(" and ")}`);
+    if (!namedByRow.includes(token.name)) history.fail(`${token.name} is accepted beside ${namedByRow.join(" and ")}`);
   }
 }

@@ -3,12 +3,12 @@ import fc from "fast-check";
 const FACTOR = Number(process.env.PROPERTY_RUNS ?? 1);
 const SHRINKING_SECONDS = 90;
 
-/** Long enough to shrink a failure to something that can be read. */
+/** Long enough to shrink a failing sample. */
 export const TIMEOUT = (SHRINKING_SECONDS + 30 * FACTOR) * 1000;
 
 /**
- * Tries `property` on the known samples first, on `count` samples in all, or as many as fit into `seconds`; PROPERTY_RUNS multiplies both. What fails is made
- * as small as possible, and named with a seed and a path: PROPERTY_SEED plays the same samples again.
+ * Checks `property` on the known samples first, then on random ones: `count` in all, or as many as fit into `seconds`.
+ * PROPERTY_RUNS multiplies both. A failing sample is shrunk and reported with its seed; PROPERTY_SEED repeats a run.
  */
 export async function assertForAll<Sample>(
   samples: fc.Arbitrary<Sample>,

@@ -13,11 +13,11 @@ import { SECONDS } from "./model";
 
 const { grace } = SECONDS;
 
-/** What every client of a race wants, one thing after the other, and how far its instance's clock is ahead. */
+/** Clients that run concurrently, each with a sequence of commands and the clock offset of its instance in seconds. */
 export interface Race {
   setup: Command[];
   clients: { command: Command; clock: number }[][];
-  /** Who may take the next step; null leaves it to the machine. */
+  /** The client that may take each step; null leaves the interleaving to the event loop. */
   schedule: number[] | null;
 }
 
@@ -30,7 +30,7 @@ const token = record({
 });
 const refreshCommand = commandPart("refresh", record({ token }));
 
-/** Before the race: a token that is due, or one that was replaced a while ago, most often as long ago as a window lasts. */
+/** Before the race: a token that is due for rotation, or one that was replaced, most often one window ago. */
 const waitInsideWindow = completeCommand(
   commandPart("wait", record({ seconds: fc.constantFrom(1, grace - 1, grace - 1, grace, grace, grace + 1) })),
   false,
@@ -42,7 +42,7 @@ const setups: fc.Arbitrary<Command[]> = fc.oneof(
   fc.tuple(waitUntilDue, completeCommand(anyOperation, false), waitInsideWindow),
 );
 
-/** Somebody may do several steps before anybody else does one. */
+/** A client may take several steps before another client takes one. */
 const schedules = fc
   .array(fc.tuple(fc.nat({ max: 3 }), fc.integer({ min: 1, max: 6 })), { minLength: 4, maxLength: 16 })
   .map((turns) => turns.flatMap(([task, times]) => Array<number>(times).fill(task)));

@@ -11,21 +11,22 @@ import { useTwoInstances } from "./two-instances";
 
 const start = useTwoInstances();
 
-describe("what races over two instances has a serial order that explains it:", { timeout: TIMEOUT }, () => {
-  test("refreshes, at the edges of the window", () =>
+describe("session histories: a serial order explains concurrent", { timeout: TIMEOUT }, () => {
+  test("refreshes at the limits of the grace window, on two instances", () =>
     assertForAll(refreshRaces, hasSerialOrder, { count: 120, seconds: 4, known: [ACROSS_WINDOW_END] }));
 
-  test("logins, and what ends all sessions", () =>
+  test("logins and operations that end all sessions, on two instances", () =>
     assertForAll(loginRaces, hasSerialOrder, { count: 80, seconds: 4, known: DURING_A_LOGIN }));
 
-  test("everything", () => assertForAll(allRaces, hasSerialOrder, { count: 80, seconds: 3, known: BEFORE_A_ROTATION }));
+  test("operations of every kind, on two instances", () =>
+    assertForAll(allRaces, hasSerialOrder, { count: 80, seconds: 3, known: BEFORE_A_ROTATION }));
 });
 
 async function hasSerialOrder({ setup, clients, schedule }: Race): Promise<void> {
   const history = await start();
   for (const command of setup) await runCommand(history, command);
 
-  history.transcript.push("and now at once:");
+  history.transcript.push("concurrently:");
   const calls: ObservedCall[] = [];
   const tasks = clients.map((steps) => async (pause: () => Promise<void>) => {
     for (const { command, clock } of steps) {
@@ -41,7 +42,7 @@ async function hasSerialOrder({ setup, clients, schedule }: Race): Promise<void>
   await checkPostconditions(history);
 }
 
-/** Parallel calls of one instance with one token share a refresh: they are one call, and have one answer. */
+/** Concurrent calls on one instance with one token share a refresh; they count as one call with one outcome. */
 function withoutSharedRefreshes(calls: ObservedCall[]): ObservedCall[] {
   const inOrder = calls.toSorted((one, other) => one.startedAt - other.startedAt);
   return inOrder.filter(

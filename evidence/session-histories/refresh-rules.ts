@@ -12,7 +12,7 @@ import type { Step, StepResult } from "./steps";
 
 type Refresh = Extract<Operation, { kind: "refresh" }>;
 
-/** The table of verdicts, one paragraph a row. What it decides and what it writes happen at one instant. */
+/** The verdict table, one paragraph for each row. Verdict and write are one atomic step. */
 export const judge: Step<Refresh> = (model, { token, place, at }, local): StepResult[] => {
   if (token.isForged) return [{ model, local, outcome: { kind: "unreadable" } }];
   if (at >= token.expiresAt) return [{ model, local, outcome: { kind: "ended", reason: "over" } }];
@@ -51,7 +51,7 @@ export const judge: Step<Refresh> = (model, { token, place, at }, local): StepRe
     return refreshed("rotate", { ...successor, previous: session.current }, true);
   }
 
-  // One browser may send two user agents; what it gets here is worth nothing later.
+  // One browser may send two user agents. It receives an access token only.
   const isOtherBrowser = !isSameKindOfBrowser(place, session.place);
   if (token.name === session.previous && isOtherBrowser && handedAge <= SECONDS.grace) {
     return refreshed("fresh", {}, false);
@@ -62,7 +62,7 @@ export const judge: Step<Refresh> = (model, { token, place, at }, local): StepRe
     return refreshed("reissue", { handedAt: Math.max(session.handedAt, at) }, true);
   }
 
-  // The successor may be on its way still, but nobody holds the window open any longer.
+  // The successor may still be in flight, but the cap stops reissues so that the window ends.
   if (isPrevious && handedAge <= SECONDS.grace) return refreshed("fresh", {}, false);
 
   if (isPrevious) return refreshed("recover", { ...successor, recoveries: session.recoveries + 1 }, true);
@@ -70,7 +70,7 @@ export const judge: Step<Refresh> = (model, { token, place, at }, local): StepRe
   return [{ model, local: { ...local, ...ending(token.session, "replayed", "replayed") } }];
 };
 
-/** What the holder gets from a session as it stands: no access token outlives the session, no cookie its token. */
+/** The tokens that the session issues: no access token outlives the session, and no cookie outlives its token. */
 export function issuedFor(model: Model, name: string, role: string, at: number, sendsToken: boolean): IssuedFacts {
   const session = model.sessions[name]!;
   return {

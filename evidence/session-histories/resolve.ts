@@ -6,10 +6,10 @@ import { PLACES, SECONDS, type Model, type Place } from "./model";
 import type { AccessFacts, Operation, RefreshFacts } from "./operations";
 import { PASSWORDS } from "./perform";
 
-/** Operations only: time and repetition are the runner's. */
+/** Commands that are one operation; `runCommand` handles waiting and repetition. */
 export type ResolvableCommand = Exclude<Command, { kind: "wait" | "refresh repeatedly" }>;
 
-/** What an intent means now, given what has been seen so far. It always means something. */
+/** Resolves the indexes of a command against the tokens seen so far. Every command can be resolved. */
 export async function resolveCommand(
   command: ResolvableCommand,
   { instance, registry, model, at }: { instance: Instance; registry: TokenRegistry; model: Model; at: number },
@@ -82,7 +82,7 @@ function sessionOf({ sessionNames }: TokenRegistry, number: number): string {
   return sessionNames[number % sessionNames.length]!;
 }
 
-/** The newest access token of a session that was there before this began. */
+/** The newest access token of a session that the model already contains. */
 function accessOf({ accessTokens }: TokenRegistry, caller: number, { sessions }: Model): AccessFacts {
   const known = accessTokens.filter(({ session }) => session in sessions);
   const names = [...new Set(known.map(({ session }) => session))];
@@ -101,7 +101,7 @@ async function tokenOf(
     const issued = { sessionId: registry.idOf(session), generation: 1, nonce: randomBytes(16).toString("base64url") };
     const instants = { issuedAt: instantAt(at), expiresAt: instantAt(at + SECONDS.idle) };
     const text = await instance.mintRefreshToken({ ...issued, ...instants });
-    return { name: `${session} made up`, session, expiresAt: at + SECONDS.idle, text };
+    return { name: `${session} unissued`, session, expiresAt: at + SECONDS.idle, text };
   }
   if (selector.nth === "forged") {
     const { name, expiresAt, text } = known.at(-1)!;

@@ -19,13 +19,13 @@ import {
 
 type Steps = { [Kind in Operation["kind"]]: Step<Extract<Operation, { kind: Kind }>>[] };
 
-/** A user is read before anything is decided: rights may be as old as the request, not older. */
+/** Reads the user before the verdict, so that the role is at most as old as the request. */
 const readUser: Step<Extract<Operation, { kind: "refresh" }>> = (model, { token }, local) => {
   const session = rowOf(model, token.session);
   return [{ model, local: { ...local, role: session ? model.users[session.user]!.role : "" } }];
 };
 
-/** What every operation does, step by step. Between two steps anybody else may do one. */
+/** The atomic steps of every operation. Steps of other operations may run between them. */
 export const STEPS: Steps = {
   refresh: [readUser, judge, endSession, recordOwnRevocation],
 
@@ -75,7 +75,7 @@ export const STEPS: Steps = {
       const [after] = endSessions(model, userOf(model, operation), "logout everywhere", operation.at);
       return [{ model: after, local: { ...local, outcome: DONE } }];
     },
-    // Its own session above all, even if the row has been purged meanwhile.
+    // The caller's own session, even if its row has been purged in the meantime.
     (model, { access, instance }, local) => [{ model: withKnownRevocations(model, instance, [access.session]), local }],
     readRevocations,
   ],
@@ -121,7 +121,7 @@ export const STEPS: Steps = {
       return [{ model, local: { ...local, password, role } }];
     },
     checkOwnSession,
-    // All at one instant: the new password, the end of every session and the one that takes the place of the caller's.
+    // One atomic step: the new password, the end of every session, and the new session of the caller.
     (model, operation, local) => {
       const { at, place, access } = operation;
       const user = userOf(model, operation);
@@ -153,14 +153,16 @@ export const STEPS: Steps = {
 
   purge: [
     (model, { at, olderThan, hasNoConcurrency }, local) => {
-      // Revocations carry the database's clock, and that is far behind the histories'.
-      const isOver = ({ ended, idleAt }: SessionModel) => ended !== null || idleAt < at - olderThan;
-      const over = Object.keys(model.sessions).filter((name) => rowOf(model, name) && isOver(model.sessions[name]!));
-      // It waits for nobody: what somebody else has locked may be left for the next time.
-      return (hasNoConcurrency ? [over] : subsetsOf(over)).map((gone) => ({
-        model: gone.reduce((so, name) => withSession(so, name, { isPurged: true }), model),
+      // `revoked_at` uses the database's clock, which is far behind the clock of the histories, so every revoked session is purgeable.
+      const isPurgeable = ({ ended, idleAt }: SessionModel) => ended !== null || idleAt < at - olderThan;
+      const purgeable = Object.keys(model.sessions).filter(
+        (name) => rowOf(model, name) && isPurgeable(model.sessions[name]!),
+      );
+      // A purge skips locked rows and leaves them to the next purge.
+      return (hasNoConcurrency ? [purgeable] : subsetsOf(purgeable)).map((purged) => ({
+        model: purged.reduce((before, name) => withSession(before, name, { isPurged: true }), model),
         local,
-        outcome: { kind: "done", count: gone.length },
+        outcome: { kind: "done", count: purged.length },
       }));
     },
   ],

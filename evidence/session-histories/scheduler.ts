@@ -1,9 +1,9 @@
-/** Longer than a statement or a hash takes; whoever is not back by then waits for somebody else's lock. */
+/** Longer than a statement or a hash takes: a task that is not back by then waits for a lock. */
 const BLOCKED_AFTER_MILLISECONDS = 40;
 
 /**
- * Decides who of several may go on: everybody pauses after each statement, and one at a time is let go, chosen by the score. So
- * a history is played again by its score. Who is held up by a lock in the database is left alone until it comes back.
+ * Runs tasks one at a time: each pauses after every statement, and the schedule chooses the next one to resume, so that a
+ * history can be replayed. A task that waits for a database lock is set aside until it returns.
  */
 export class Scheduler {
   readonly #paused = new Map<number, () => void>();
@@ -11,10 +11,10 @@ export class Scheduler {
   readonly #blocked = new Set<number>();
   #onChange = () => {};
 
-  /** The score names a player for each beat; if that one cannot go on, the next one does. */
+  /** The schedule names a task for each step; if it is not ready, the next ready one runs. */
   constructor(private readonly schedule: number[]) {}
 
-  /** Runs all players to their end. Each is given its own way to pause. */
+  /** Runs all tasks to their end. Each receives a function that pauses it. */
   async run(tasks: ((pause: () => Promise<void>) => Promise<void>)[]): Promise<void> {
     const ends = tasks.map((run, task) => {
       this.#running.add(task);
@@ -53,7 +53,7 @@ export class Scheduler {
     this.#onChange();
   }
 
-  /** Until nobody moves, or those who do seem to be stuck. With nobody to let go there is nothing to do but wait. */
+  /** Waits until no task is running, or all running ones are blocked; if no task is ready, waits for a blocked one. */
   async #untilIdle(): Promise<void> {
     while (this.#running.size > 0 || (this.#paused.size === 0 && this.#blocked.size > 0)) {
       const isSlow = await new Promise<boolean>((resolve) => {

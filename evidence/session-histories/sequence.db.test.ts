@@ -20,7 +20,7 @@ import { useTwoInstances } from "./two-instances";
 
 const start = useTwoInstances();
 
-/** Up to the last moment in which the window may be held open, and beyond. */
+/** Refreshes with the previous token at the end of each window, up to the cap of ten windows and beyond. */
 const refreshInsideWindow = completeCommand(
   commandPart(
     "refresh repeatedly",
@@ -33,7 +33,7 @@ const refreshInsideWindow = completeCommand(
   false,
 );
 
-/** Everything that can happen, one thing after the other, with time going by. */
+/** Sequences of all commands, including waits and crashes. */
 const sequences: fc.Arbitrary<Command[]> = fc
   .tuple(
     fc.oneof(
@@ -56,7 +56,7 @@ const sequences: fc.Arbitrary<Command[]> = fc
   .map((parts) => parts.flat());
 
 test(
-  "whatever happens, one thing after the other: answers and rows are those of the contract",
+  "session histories: the outcomes and rows of any sequence of operations equal those of the model",
   { timeout: TIMEOUT },
   () => assertForAll(sequences, conformsToModel, { count: 100, seconds: 6 }),
 );

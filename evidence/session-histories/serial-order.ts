@@ -5,25 +5,25 @@ import { judge } from "./refresh-rules";
 import { STEPS } from "./rules";
 import type { LocalState, Step } from "./steps";
 
-/** One operation as it was seen from outside. */
+/** One observed call of an operation. */
 export interface Call {
   operation: Operation;
-  /** Null if nobody knows: the answer never came. Then any part of the work may have been done, in order, or none. */
+  /** Null if no response arrived. Then any prefix of the steps may have been executed. */
   outcome: Outcome | null;
-  /** Places in the one order of all beginnings and answers. Without an answer it may take effect whenever later. */
+  /** Logical times of call and response, totally ordered. A call without a response may take effect at any later time. */
   startedAt: number;
-  /** When its last statement was sent: a refresh that writes takes effect after this, and not when it looked. */
+  /** When its last statement was sent: a refresh that writes takes effect after this, not when it read the row. */
   lastSentAt: number;
   endedAt: number;
 }
 
-/** How far each call has come: `null` when it is over. */
+/** The next step of each call; `null` when it has finished. */
 type Progress = ({ next: number; local: LocalState } | null)[];
 
 /**
- * All models in which a history can have left the world: orders of indivisible steps that respect who answered before whom
- * began, in which every answer is the one that the model gives (Wing and Gong, 1993, with steps in place of whole operations).
- * `fits` says what the world looks like now, and may give names to what no answer named. Nothing is returned if no order explains it.
+ * All final models of serial orders of atomic steps that respect real time (a call that returned before another one started
+ * comes first) and in which every outcome is the model's: the linearizability check of Wing and Gong (1993), with steps instead
+ * of whole operations. `match` compares a model with the observed state and may name what no outcome named. Empty if no order exists.
  */
 export function serialOrders(start: Model, calls: Call[], match: (model: Model) => Model | null): Model[] {
   const found = new Map<string, Model>();
@@ -43,7 +43,7 @@ export function serialOrders(start: Model, calls: Call[], match: (model: Model) 
       if (own == null) return;
       const steps = STEPS[call.operation.kind] as Step[];
       const notBefore = steps[own.next] === judge && isWrite(call) ? call.lastSentAt : call.startedAt;
-      // Whoever had the answer by then must be through with everything.
+      // A call that returned before this instant must have finished all its steps.
       if (calls.some(({ endedAt }, other) => progress[other] !== null && endedAt < notBefore)) return;
       for (const result of steps[own.next]!(model, call.operation, own.local)) {
         const isLast = own.next === steps.length - 1;
@@ -69,7 +69,7 @@ function isWrite({ outcome }: Call): boolean {
   return outcome?.kind === "refreshed" && outcome.verdict !== "fresh";
 }
 
-/** What nobody has seen has a name that begins with a question mark, until somebody sees it. */
+/** A token or session that no outcome has named yet has a name that begins with a question mark. */
 function initialLocalState({ outcome }: Call, index: number, { issuedTokens, sessions }: Model): LocalState {
   const unseen = `?${issuedTokens.length + Object.keys(sessions).length}.${index}`;
   const token = outcome !== null && "token" in outcome ? outcome.token : null;
@@ -86,7 +86,7 @@ function unify(model: Model, expected: Outcome, actual: Outcome): Model | null {
   return renamed !== null && isDeepStrictEqual({ ...expected, token: actual.token }, actual) ? renamed : null;
 }
 
-/** The model with a name in the place of an unseen one, or null if that cannot be what was meant. */
+/** Replaces an unseen name by an observed one; null if the observed name already means another token. */
 export function renameUnseen(model: Model, unseen: string | null, name: string | null): Model | null {
   if (unseen === null || name === null || !unseen.startsWith("?") || model.issuedTokens.includes(name)) return null;
   return JSON.parse(JSON.stringify(model).replaceAll(JSON.stringify(unseen), JSON.stringify(name))) as Model;

@@ -1,27 +1,27 @@
 import { rowOf, sessionsOf, withEnd, withKnownRevocations, withUser, type Model } from "./model";
 import type { Operation, Outcome, RefreshFacts } from "./operations";
 
-/** What an operation remembers from one of its steps to the next. */
+/** What an operation carries from one step to the next. */
 export interface LocalState {
-  /** How a token or session is called that the operation makes. */
+  /** The names of the token and session that the operation creates. */
   newToken: string;
   newSession: string;
   role?: string;
   password?: number;
   epoch?: number;
   ending?: { session: string; reason: string };
-  /** What will be answered when all steps are done. */
+  /** The outcome after the last step. */
   outcome?: Outcome;
 }
 
-/** After a step. With an outcome the operation is over. */
+/** The result of a step. An outcome ends the operation. */
 export interface StepResult {
   model: Model;
   local: LocalState;
   outcome?: Outcome;
 }
 
-/** One indivisible change: all that may happen next, for there can be a choice. */
+/** One atomic step: all possible results, since a step may be nondeterministic. */
 export type Step<Of extends Operation = Operation> = (model: Model, operation: Of, local: LocalState) => StepResult[];
 
 export const DONE: Outcome = { kind: "done" };
@@ -31,7 +31,7 @@ export const endSession: Step = (model, _, local) => {
   return [{ model: withEnd(model, local.ending.session, local.ending.reason), local }];
 };
 
-/** The instance that ends a session knows before it answers. */
+/** The instance that ends a session knows the revocation before it responds. */
 export const recordOwnRevocation: Step = (model, { instance }, local) => {
   const name = local.ending?.session;
   return [{ model: name && rowOf(model, name) ? withKnownRevocations(model, instance, [name]) : model, local }];
@@ -47,7 +47,7 @@ export type CallerOperation = Extract<
   { kind: "authenticate" | "revoke" | "change password" | "log out everywhere" | "log others out" }
 >;
 
-/** The access token decides, and the news of revocations: old news may let a revoked caller pass, news must not. */
+/** The access token and the known revocations decide. An instance that has not read a revocation yet may accept or reject. */
 export const accessDecisions = (model: Model, { access, place, at, instance }: CallerOperation): boolean[] => {
   if (at >= access.expiresAt || place !== access.place) return [false];
   if (model.knownRevocations.includes(`${instance} ${access.session}`)) return [false];
@@ -67,8 +67,8 @@ export const isOwnSessionLive = (model: Model, { access, at }: CallerOperation):
 };
 
 /**
- * What changes sessions or credentials looks at the row of the caller's own session, whatever the news say. A step before the change:
- * of two who end each other's session at the same time both may be live still when they look.
+ * Operations that change sessions or credentials check the row of the caller's own session, not only the revocation feed. The
+ * check is a step of its own: two callers that end each other's session concurrently may both pass it.
  */
 export const checkOwnSession: Step<CallerOperation> = (model, operation, local) => [
   isOwnSessionLive(model, operation) ? { model, local } : { model, local, outcome: SESSION_ENDED },
@@ -76,11 +76,11 @@ export const checkOwnSession: Step<CallerOperation> = (model, operation, local) 
 
 export const userOf = (model: Model, { access }: CallerOperation) => model.sessions[access.session]!.user;
 
-/** Every login under way dies with the sessions: it read an older epoch. Counted is what the list would show. */
+/** Ends all sessions of a user; a concurrent login fails because it read an older epoch. Counts only those that had not expired. */
 export const endSessions = (model: Model, user: string, reason: string, at: number, keep?: string): [Model, number] => {
   const epoch = model.users[user]!.epoch + 1;
   const ending = sessionsOf(model, user).filter(([name, { ended }]) => ended === null && name !== keep);
-  const after = ending.reduce((so, [name]) => withEnd(so, name, reason), withUser(model, user, { epoch }));
+  const after = ending.reduce((before, [name]) => withEnd(before, name, reason), withUser(model, user, { epoch }));
   return [after, ending.filter(([, { idleAt }]) => idleAt > at).length];
 };
 

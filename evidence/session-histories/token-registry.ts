@@ -2,7 +2,7 @@ import { decodeJwt } from "jose";
 import type { Place } from "./model";
 import type { AccessFacts, RefreshFacts } from "./operations";
 
-/** The instant that is second 0 of every history. Not a whole second: tokens count in those, rows in milliseconds. */
+/** Second 0 of every history. Not a whole second, because tokens use whole seconds and rows use milliseconds. */
 const EPOCH = Date.UTC(2100, 0, 1) + 300;
 
 export function instantAt(seconds: number): Date {
@@ -13,7 +13,7 @@ export function secondsAt(instant: Date): number {
   return (instant.getTime() - EPOCH) / 1000;
 }
 
-/** Gives short names to what a history makes, in the order in which it is seen, and keeps every token that was ever seen. */
+/** Gives short names to sessions and tokens in the order in which they appear, and keeps every token. */
 export class TokenRegistry {
   readonly refreshTokens: RefreshFacts[] = [];
   readonly accessTokens: AccessFacts[] = [];
@@ -49,8 +49,9 @@ export class TokenRegistry {
     const session = this.nameSession(sid);
     const name = this.nameNonce(session, non);
     const known = this.refreshTokens.find((token) => token.name === name);
-    // Nothing explains it: handing a token out again means the same to the letter.
-    if (known !== undefined) return known.text === text ? known : { ...known, text, name: `${name} spelled otherwise` };
+    // A reissued token must be byte-identical; the changed name makes any difference unexplainable.
+    if (known !== undefined)
+      return known.text === text ? known : { ...known, text, name: `${name} with different bytes` };
     const recorded = { name, session, expiresAt: secondsOf(exp!), text };
     this.refreshTokens.push(recorded);
     return recorded;
@@ -64,7 +65,7 @@ export class TokenRegistry {
   }
 }
 
-/** Tokens count whole seconds, and forget the rest. */
+/** The second of the history of a NumericDate claim, which is a whole second. */
 export function secondsOf(numericDate: number): number {
   return numericDate - Math.floor(EPOCH / 1000);
 }

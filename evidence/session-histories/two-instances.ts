@@ -4,7 +4,7 @@ import { History } from "./history";
 import { startInstance, type Instance } from "./instance";
 import { PASSWORDS } from "./perform";
 
-/** Two instances on one database of their own, for all histories of a file. Returns what begins a history. */
+/** Provides two instances with a database of their own for the tests of a file. Returns a function that starts a history. */
 export function useTwoInstances(): () => Promise<History> {
   let database: TestDatabase;
   let instances: Instance[];
