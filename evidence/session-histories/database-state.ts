@@ -4,7 +4,7 @@ import type { Database, SessionRow, User } from "@/db/schema";
 import { CLIENTS, type Instance } from "./instance";
 import { secondsAt, type TokenRegistry } from "./token-registry";
 import { PLACES, type Model, type SessionModel, type UserModel } from "./model";
-import type { Users } from "./perform";
+import type { Users } from "./execute-operation";
 import { renameUnseen } from "./serial-order";
 
 export interface Rows {

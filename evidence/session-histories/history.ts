@@ -5,8 +5,8 @@ import { CrashError, runInterruptible } from "./interruptions";
 import { instantAt, TokenRegistry } from "./token-registry";
 import { createSession, type Model } from "./model";
 import { describeOperation, describeOutcome, type Operation, type Outcome } from "./operations";
-import { executeOperation, type Users } from "./perform";
-import { resolveCommand, type ResolvableCommand } from "./resolve";
+import { executeOperation, type Users } from "./execute-operation";
+import { resolveCommand, type ResolvableCommand } from "./resolve-command";
 import { serialOrders, type Call } from "./serial-order";
 import {
   deleteAllUsers,

@@ -5,7 +5,7 @@ import { Scheduler } from "./scheduler";
 import { runCommand, type ObservedCall } from "./history";
 import { ACROSS_WINDOW_END, BEFORE_A_ROTATION, DURING_A_LOGIN } from "./known-races";
 import { allRaces, loginRaces, refreshRaces, type Race } from "./race-generators";
-import type { ResolvableCommand } from "./resolve";
+import type { ResolvableCommand } from "./resolve-command";
 import { assertForAll, TIMEOUT } from "./property-runs";
 import { useTwoInstances } from "./two-instances";
 

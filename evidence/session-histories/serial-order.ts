@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Model } from "./model";
 import type { Operation, Outcome } from "./operations";
 import { judge } from "./refresh-rules";
-import { STEPS } from "./rules";
+import { STEPS } from "./operation-rules";
 import type { LocalState, Step } from "./steps";
 
 /** One observed call of an operation. */

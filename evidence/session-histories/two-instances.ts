@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { History } from "./history";
 import { startInstance, type Instance } from "./instance";
-import { PASSWORDS } from "./perform";
+import { PASSWORDS } from "./execute-operation";
 
 /** Provides two instances with a database of their own for the tests of a file. Returns a function that starts a history. */
 export function useTwoInstances(): () => Promise<History> {

@@ -4,7 +4,7 @@ import type { Command, TokenSelector } from "./commands";
 import { instantAt, type TokenRegistry } from "./token-registry";
 import { PLACES, SECONDS, type Model, type Place } from "./model";
 import type { AccessFacts, Operation, RefreshFacts } from "./operations";
-import { PASSWORDS } from "./perform";
+import { PASSWORDS } from "./execute-operation";
 
 /** Commands that are one operation; `runCommand` handles waiting and repetition. */
 export type ResolvableCommand = Exclude<Command, { kind: "wait" | "refresh repeatedly" }>;
