@@ -153,7 +153,7 @@ describe("a login", () => {
       return { started };
     });
     expect(said(await answering.started)).toEqual([
-      { level: "info", event: "login-overtaken", userId, address: client.address },
+      { level: "info", event: "login-superseded", userId, address: client.address },
     ]);
   });
 
@@ -276,10 +276,10 @@ test("a table of limits that falls silent, and one that answers again", async ()
   const silent = said(await attempt(100)).map(({ err, ...line }) => ({ ...line, hasError: err !== undefined }));
   await table.release();
   expect(silent).toEqual([
-    { level: "warn", event: "limits-counted-alone", hasError: true },
+    { level: "warn", event: "rate-limit-degraded", hasError: true },
     { ...refused, hasError: false },
   ]);
-  expect(said(await attempt(110))).toEqual([{ level: "info", event: "limits-counted-together" }, refused]);
+  expect(said(await attempt(110))).toEqual([{ level: "info", event: "rate-limit-restored" }, refused]);
 });
 
 test("a logout that the database could not be told of, and its end once the database answers", async () => {

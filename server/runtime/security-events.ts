@@ -1,34 +1,34 @@
 import "server-only";
 import { log } from "./log";
 
-/** What happens to accounts and sessions, and how loudly it is said: a closed list, so that an alarm can rely on it. */
+/** The security events and their log levels. The list is closed, so that alerts can rely on the names. */
 const EVENTS = {
   "account-registered": "info",
   "logged-in": "info",
   "login-refused": "warn",
-  "login-overtaken": "info",
+  "login-superseded": "info",
   "token-rotated": "info",
   "token-reissued": "info",
-  /** A reply was lost and its token came back late: honest most of the time, and a sign of a thief some of it. */
+  /** A response was lost and the previous token was presented late: usually a bad connection, possibly a stolen token. */
   "session-recovered": "warn",
-  /** Two holders of one session: it ended for both. */
+  /** A retired refresh token was presented by another client: the session was ended for both. */
   "session-replayed": "error",
   "session-ended": "info",
-  /** The database could not be told of a logout. Until the sessions' own end is logged, they may live on other instances. */
+  /** A logout could not be written to the database. Until `session-ended` is logged, other instances may accept the sessions. */
   "logout-pending": "warn",
   "other-sessions-ended": "info",
   "all-sessions-ended": "info",
-  /** More sessions of one account than may live at once: those seen least recently ended. */
+  /** The account had more live sessions than the maximum: the least recently seen ones were ended. */
   "oldest-sessions-ended": "info",
   "password-changed": "info",
-  /** The table of limits does not answer: until it does, each instance allows what all of them together should. */
-  "limits-counted-alone": "warn",
-  "limits-counted-together": "info",
+  /** The rate limit table is unavailable: each instance counts in memory, so the limit applies per instance. */
+  "rate-limit-degraded": "warn",
+  "rate-limit-restored": "info",
 } as const;
 
 export type SecurityEvent = keyof typeof EVENTS;
 
-// Middleware and routes are separate bundles of one process: they count together.
+// Middleware and routes are separate bundles of one process and share the counters.
 const COUNTS = Symbol.for("portcullis.security-counts");
 const shared = globalThis as typeof globalThis & { [COUNTS]?: Record<SecurityEvent, number> };
 const counts = (shared[COUNTS] ??= Object.fromEntries(Object.keys(EVENTS).map((event) => [event, 0])) as Record<
@@ -36,13 +36,13 @@ const counts = (shared[COUNTS] ??= Object.fromEntries(Object.keys(EVENTS).map((e
   number
 >);
 
-/** One JSON line for whoever watches over attacks, and one more on its counter. Never a token, cookie or password. */
+/** Logs a security event and increments its counter. Never pass a token, cookie or password in `fields`. */
 export function securityEvent(event: SecurityEvent, fields: Record<string, unknown>): void {
   counts[event] += 1;
   log[EVENTS[event]]({ event, ...fields }, "security event");
 }
 
-/** How often each event happened in this process since it began. */
+/** Number of each event in this process since it started. */
 export function securityCounts(): Readonly<Record<SecurityEvent, number>> {
   return { ...counts };
 }

@@ -38,7 +38,7 @@ export async function login(
   const session = await openSession(db, user, input.remember, client, now, replacedId);
   // All sessions were ended while this login was under way: it belongs to those.
   if (session === null) {
-    securityEvent("login-overtaken", { userId: user.id, address: client.address });
+    securityEvent("login-superseded", { userId: user.id, address: client.address });
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   }
   refund(db, guess.hit);

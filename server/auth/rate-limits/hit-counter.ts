@@ -30,13 +30,13 @@ export class HitCounter {
   async count(bucket: string, limit: WindowLimit, now: Date): Promise<CountedHit> {
     try {
       const hits = await countHit(this.db, bucket, { ...limit, now });
-      this.#say("limits-counted-together");
+      this.#say("rate-limit-restored");
       this.#remembered.learn(bucket, hits, limit, now);
       return { ...hits, bucket, countedAt: now, countedIn: "table" };
     } catch (error) {
       // A table that answers, but not to so many hits on one counter, keeps its exact count: those in excess are sent away.
       if (!isUnavailable(error) || isCrowd(error)) throw error;
-      this.#say("limits-counted-alone", error);
+      this.#say("rate-limit-degraded", error);
       return { ...this.#remembered.count(bucket, limit, now), bucket, countedAt: now, countedIn: "process" };
     }
   }
@@ -64,13 +64,13 @@ export class HitCounter {
       await giveBack();
     } catch (error) {
       if (!isUnavailable(error)) log.error({ err: error }, "refund failed");
-      else if (!isCrowd(error)) this.#say("limits-counted-alone", error);
+      else if (!isCrowd(error)) this.#say("rate-limit-degraded", error);
     }
   }
 
   /** Once each time, however many requests find out. */
-  #say(event: "limits-counted-alone" | "limits-counted-together", err?: unknown): void {
-    const isAlone = event === "limits-counted-alone";
+  #say(event: "rate-limit-degraded" | "rate-limit-restored", err?: unknown): void {
+    const isAlone = event === "rate-limit-degraded";
     if (isAlone !== this.#isAlone) securityEvent(event, isAlone ? { err } : {});
     this.#isAlone = isAlone;
   }

@@ -160,9 +160,7 @@ describe("while the table of limits is locked", () => {
     const before = securityCounts();
     const said = () => {
       const after = securityCounts();
-      return (["limits-counted-alone", "limits-counted-together"] as const).map(
-        (event) => after[event] - before[event],
-      );
+      return (["rate-limit-degraded", "rate-limit-restored"] as const).map((event) => after[event] - before[event]);
     };
     const release = await lockLimits();
     const first = await took(T0);
@@ -217,14 +215,14 @@ test("too many hits on one counter at once are sent away: the table answers, and
   const { db } = newInstance();
   const allowance = failuresOfAccount(newEmail());
   await spend(db, allowance, T0);
-  const before = securityCounts()["limits-counted-alone"];
+  const before = securityCounts()["rate-limit-degraded"];
   let pass!: () => void;
   const crowd = withKeyedMutex(db, allowance.bucket, () => new Promise<void>((resolve) => (pass = resolve)));
   await expect(spend(db, allowance, T0)).rejects.toMatchObject({ code: "ROW_BUSY" });
   pass();
   await crowd;
   expect((await spend(db, allowance, T0)).hits).toBe(2);
-  expect(securityCounts()["limits-counted-alone"]).toBe(before);
+  expect(securityCounts()["rate-limit-degraded"]).toBe(before);
 });
 
 test("beyond the account's limit every device spends from a row of its own, and only a known one may succeed", async () => {
