@@ -9,11 +9,11 @@ import {
   registrationsFrom,
   type RateLimit,
 } from "@/server/auth/rate-limits/rate-limit";
-import { HASHES_AT_MOST } from "@/server/runtime/concurrency-limiter";
+import { MAX_CONCURRENT_HASHES } from "@/server/runtime/concurrency-limiter";
 import { ENDED_SESSION_KEPT_SECONDS } from "@/server/auth/policy/lifetimes";
 import { PRODUCT_WORDS } from "@/server/auth/policy/password-rules";
 import { ADA } from "@/server/auth/testing";
-import { HASHING_CALLS_PER_HASH } from "@/server/http/password-admission";
+import { ADMITTED_CALLS_PER_HASH } from "@/server/http/password-admission";
 import { env } from "@/server/runtime/env";
 import { appRouter } from "@/server/api/router";
 import { securityCounts } from "@/server/runtime/security-events";
@@ -73,8 +73,8 @@ test.each<[string, RateLimit]>([
 
 test("security.md: the numbers of concurrent hashes and admitted calls are those of the code on two or more cores", () => {
   const figureOf = (what: string) => Number(new RegExp(`^\\| ${what} +\\| (\\d+) `, "m").exec(text)?.[1]);
-  expect(figureOf("passwords being hashed")).toBe(HASHES_AT_MOST);
-  expect(figureOf("calls that have a password hashed")).toBe(HASHING_CALLS_PER_HASH * HASHES_AT_MOST);
+  expect(figureOf("passwords being hashed")).toBe(MAX_CONCURRENT_HASHES);
+  expect(figureOf("calls that have a password hashed")).toBe(ADMITTED_CALLS_PER_HASH * MAX_CONCURRENT_HASHES);
 });
 
 test("security.md: session lifetimes and the minimum password length are those of the code", () => {

@@ -9,17 +9,18 @@ import { log } from "./runtime/log";
 import { securityCounts } from "./runtime/security-events";
 
 const PURGE_EVERY_MILLISECONDS = 60_000;
-const PURGED_AT_ONCE = 500;
+const PURGE_BATCH_SIZE = 500;
 const COUNTS_EVERY_MILLISECONDS = 60_000;
 
-const ENTRY = Symbol.for("portcullis.entry");
+const ENTRY_MARKER = Symbol.for("portcullis.entry");
 
 /**
  * Called once a process, before the first request. Refuses to run under anything but our own entry: without it a client
  * could choose its own address.
  */
 export function startBackgroundWork(): void {
-  if (!(ENTRY in globalThis)) throw new Error("Start the app with `npm start`: it must stand behind its own entry.");
+  if (!(ENTRY_MARKER in globalThis))
+    throw new Error("Start the app with `npm start`: it must stand behind its own entry.");
   startRevocationFeed(database());
   setInterval(() => void purge(new Date()), PURGE_EVERY_MILLISECONDS).unref();
   setInterval(
@@ -33,8 +34,8 @@ async function purge(now: Date): Promise<void> {
   const db = database();
   try {
     const olderThanSeconds = ENDED_SESSION_KEPT_SECONDS;
-    while ((await purgeEnded(db, now, { olderThanSeconds, batch: PURGED_AT_ONCE })) === PURGED_AT_ONCE);
-    while ((await purgeExpiredLimits(db, now, PURGED_AT_ONCE)) === PURGED_AT_ONCE);
+    while ((await purgeEnded(db, now, { olderThanSeconds, batch: PURGE_BATCH_SIZE })) === PURGE_BATCH_SIZE);
+    while ((await purgeExpiredLimits(db, now, PURGE_BATCH_SIZE)) === PURGE_BATCH_SIZE);
   } catch (error) {
     if (!isUnavailable(error)) log.error({ err: error }, "purge failed");
   }

@@ -4,10 +4,10 @@ import { fileURLToPath } from "node:url";
 import next from "next";
 import { COOKIE_NAMES } from "./auth/tokens/cookies";
 import { closeDatabase } from "./runtime/database";
-import { connectionsForThisProcess } from "./http/connections";
-import { sendConsoleToLog, sendWarningsToLog } from "./http/console-to-log";
+import { maxConnectionsOfProcess } from "./http/connections";
+import { redirectConsoleToLog, redirectWarningsToLog } from "./http/console-to-log";
 import { createEntry } from "./http/entry";
-import { publicAddress } from "./http/forwarded-headers";
+import { parsePublicOrigin } from "./http/forwarded-headers";
 import { listen } from "./http/listen";
 import { readStaticFiles } from "./http/static-files";
 import { shutDownOnSignal } from "./http/shutdown";
@@ -19,7 +19,7 @@ const DRAIN_SECONDS = 10;
 const settings = readSettings();
 const isDevelopment = settings.NODE_ENV === "development";
 log.level = settings.LOG_LEVEL;
-if (!isDevelopment) endOnUncaughtException();
+if (!isDevelopment) exitOnUncaughtException();
 await serve();
 
 async function serve(): Promise<void> {
@@ -28,24 +28,24 @@ async function serve(): Promise<void> {
 
   // Next hangs its upgrade listener on the server it is told of. This one never listens: what is upgraded is decided here.
   const upgrades = createServer();
-  const { hostname, port } = publicAddress(settings.APP_ORIGIN);
+  const { hostname, port } = parsePublicOrigin(settings.APP_ORIGIN);
   const app = next({ dev: isDevelopment, hostname, port: Number(port), httpServer: upgrades });
   await app.prepare();
 
   const guardedCookies = new Set(COOKIE_NAMES);
-  const connectionsAtMost = connectionsForThisProcess();
+  const maxConnections = maxConnectionsOfProcess();
   // Of the build that this entry was made with: it stands beside them.
   const staticFiles = isDevelopment ? null : readStaticFiles(fileURLToPath(new URL("../static", import.meta.url)));
-  const requestSettings = { ...settings, guardedCookies, connectionsAtMost, staticFiles };
+  const requestSettings = { ...settings, guardedCookies, maxConnections, staticFiles };
   const server = createEntry(app.getRequestHandler(), requestSettings, log);
   if (isDevelopment) {
     server.on("upgrade", (request, socket, head) => upgrades.emit("upgrade", request, socket, head));
   }
   server.on("error", (error: NodeJS.ErrnoException) => {
     if (error.syscall === "accept") return;
-    if (error.code === "EADDRNOTAVAIL") giveUp(`HOST ${settings.HOST} is no address of this machine.`);
-    if (error.code === "EADDRINUSE") giveUp(`PORT ${settings.PORT} is already in use. Set PORT to another one.`);
-    giveUp(`The server cannot listen on PORT ${settings.PORT}: ${error.message}`);
+    if (error.code === "EADDRNOTAVAIL") exitWithError(`HOST ${settings.HOST} is no address of this machine.`);
+    if (error.code === "EADDRINUSE") exitWithError(`PORT ${settings.PORT} is already in use. Set PORT to another one.`);
+    exitWithError(`The server cannot listen on PORT ${settings.PORT}: ${error.message}`);
   });
   listen(server, settings, (addresses, port) => log.info({ url: settings.APP_ORIGIN, addresses, port }, "listening"));
   shutDownOnSignal(server, {
@@ -62,21 +62,21 @@ function readSettings(): Env {
   try {
     return env();
   } catch (error) {
-    return giveUp((error as Error).message);
+    return exitWithError((error as Error).message);
   }
 }
 
 /** Next logs rejections that nobody handles, which is enough, and exceptions, which is not: their state is unknown. */
-function endOnUncaughtException(): void {
-  sendConsoleToLog(log);
-  sendWarningsToLog(log);
+function exitOnUncaughtException(): void {
+  redirectConsoleToLog(log);
+  redirectWarningsToLog(log);
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "uncaught exception");
     process.exit(1);
   });
 }
 
-function giveUp(message: string): never {
+function exitWithError(message: string): never {
   process.stderr.write(`${message}\n`);
   process.exit(1);
 }

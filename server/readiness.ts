@@ -5,10 +5,10 @@ import { isMigrated } from "@/db/migrate";
 import { revocationFeedHasStarted } from "./auth/sessions/revocation-feed";
 import { database } from "./runtime/database";
 import { log } from "./runtime/log";
-import { sharedCheck } from "./runtime/shared-check";
+import { cachedCheck } from "./runtime/cached-check";
 
 /** Probes are not rate limited: however many come, the database is asked about once a second. */
-const canWrite = sharedCheck(databaseIsReady, 1000);
+const canWrite = cachedCheck(databaseIsReady, 1000);
 
 /** Whether this instance can do all of its work now. Never throws: whatever stands in the way, the answer is no. */
 export async function isReady(): Promise<boolean> {

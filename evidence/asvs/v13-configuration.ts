@@ -3,35 +3,35 @@ import type { Claim } from "./claim";
 export const CONFIGURATION: Claim[] = [
   {
     number: "13.1.1",
-    asks: "outgoing connections are documented, and where users could name their target",
+    asks: "whom the application talks to is written down, and where people could name an address",
     verdict: "met",
     evidence: [
-      ["docs/security.md", "no input can name an address for it to connect to"],
-      ["server/runtime/outbound.test.ts", "the server asks nobody but its database"],
+      ["docs/security.md", "no person can name an address that it would ask"],
+      ["server/runtime/outbound-connections.test.ts", "the server asks nobody but its database"],
     ],
   },
   {
     number: "13.1.2",
-    asks: "limits of concurrent connections, and the behaviour beyond them, are documented",
+    asks: "how many connections at once, and what happens beyond, is written down",
     verdict: "met",
     evidence: [
-      ["docs/security.md", "10 connections, 256 waiting at most 2 s"],
+      ["docs/security.md", "10 connections, 256 waiting 2 s at the most"],
       ["db/connect.db.test.ts", "a full queue refuses at once, and a wait for a connection ends"],
     ],
   },
   {
     number: "13.2.1",
-    asks: "services authenticate with short-lived or individual credentials, not with unchanging passwords",
+    asks: "services know each other by short-lived or personal credentials, not by a lasting password",
     verdict: "not met",
     takes:
-      "A database that accepts client certificates or expiring tokens: `DATABASE_URL` passes client certificates on to the driver, a changing token needs a hook in `db/connect.ts`. As shipped, one account with a password.",
+      "A database that takes certificates or tokens that expire: `DATABASE_URL` passes `ssl` on to the driver, a token that changes needs a hook in `db/connect.ts`. As shipped, one account with a password.",
   },
   {
     number: "13.2.2",
-    asks: "service accounts have the least privileges",
+    asks: "accounts of services have the least rights",
     verdict: "not met",
     takes:
-      "Two accounts in `compose.yaml`: one that migrates, one that may only read and write rows. As shipped, one account owns its database and nothing else.",
+      "Two accounts in `compose.yaml`: one that migrates, one that may only read and write rows. As shipped, one owns its database, and nothing beside it.",
   },
   {
     number: "13.2.3",
@@ -44,27 +44,27 @@ export const CONFIGURATION: Claim[] = [
   },
   {
     number: "13.2.4",
-    asks: "an allowlist names the systems that the application may connect to",
+    asks: "a list says which systems the application may talk to",
     verdict: "met",
-    evidence: [["server/runtime/outbound.test.ts", "the server asks nobody but its database"]],
-    note: "The list has one entry, `DATABASE_URL`; a test enforces it in the code. A firewall would enforce it for a compromised process too (13.2.5).",
+    evidence: [["server/runtime/outbound-connections.test.ts", "the server asks nobody but its database"]],
+    note: "The list has one line, `DATABASE_URL`; a test keeps the code to it. A firewall would keep a process that was taken over to it, too (13.2.5).",
   },
   {
     number: "13.2.5",
-    asks: "an allowlist of the web server restricts what it may request or load",
+    asks: "the web server's own list says what it may ask or load",
     verdict: "not met",
-    takes: "An internal network for the app's containers, or an egress rule: part of the deployment.",
+    takes: "A network without a way out for the app's containers, or an egress rule: the deployment's.",
   },
   {
     number: "13.3.1",
-    asks: "secrets are stored in a vault, not in source code or build artifacts",
+    asks: "secrets live in a vault, and neither in source nor in what is built",
     verdict: "not met",
-    takes: "A vault that sets the environment: part of the deployment. Neither source nor image contains a secret.",
+    takes: "A vault that sets the environment: the deployment's. Neither source nor image holds one.",
     evidence: [["scripts/deployment.test.ts", "holds no secret: none is set, none is copied"]],
   },
   {
     number: "13.3.2",
-    asks: "each secret is accessible only where it is needed",
+    asks: "a secret is open only to who needs it",
     verdict: "met",
     evidence: [
       [
@@ -73,11 +73,11 @@ export const CONFIGURATION: Claim[] = [
       ],
       ["scripts/import-rules.test.ts", "only one module of the app reads the environment"],
     ],
-    note: "In `compose.yaml` each service receives its own secrets, and the migration only that of the database.",
+    note: "In `compose.yaml` each service is given its own, and the migration none but the database's.",
   },
   {
     number: "13.4.1",
-    asks: "source control metadata is not deployed, or not accessible",
+    asks: "the source's history is not deployed, or out of reach",
     verdict: "met",
     evidence: [
       ["scripts/deployment.test.ts", "holds no secret: none is set, none is copied"],
@@ -86,7 +86,7 @@ export const CONFIGURATION: Claim[] = [
   },
   {
     number: "13.4.2",
-    asks: "debug modes are off in production",
+    asks: "no debugging in production",
     verdict: "met",
     evidence: [
       ["server/http/inbound-headers.test.ts", "hot reload headers are kept in development, claims are not"],
@@ -96,7 +96,7 @@ export const CONFIGURATION: Claim[] = [
   },
   {
     number: "13.4.3",
-    asks: "directory listings are off",
+    asks: "no listings of directories",
     verdict: "met",
     evidence: [
       ["e2e/headers/routes.spec.ts", "no directory is listed, and nothing of the source or its history is served"],
@@ -104,7 +104,7 @@ export const CONFIGURATION: Claim[] = [
   },
   {
     number: "13.4.4",
-    asks: "TRACE is not supported",
+    asks: "no TRACE",
     verdict: "met",
     evidence: [
       ["server/http/entry-headers.test.ts", "TRACE"],
@@ -116,14 +116,14 @@ export const CONFIGURATION: Claim[] = [
   },
   {
     number: "13.4.5",
-    asks: "documentation and monitoring endpoints are exposed only intentionally",
+    asks: "documentation and monitoring are open only on purpose",
     verdict: "met",
     evidence: [["e2e/contract/edges.spec.ts", "health answers without a session and without a database"]],
-    note: "Three public health endpoints report yes or no, for load balancers. There are no others.",
+    note: "Three health addresses say yes or no, to anybody, for load balancers. There is nothing else.",
   },
   {
     number: "13.4.6",
-    asks: "versions of backend components are not revealed",
+    asks: "no versions of what runs behind are told",
     verdict: "met",
     evidence: [
       [

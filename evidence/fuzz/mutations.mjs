@@ -6,15 +6,15 @@ export const MUTATIONS = [
   {
     rule: "a body has at most 64 kB",
     file: "server/http/body.ts",
-    from: "BODY_BYTES_AT_MOST = 64 * 1024",
-    to: "BODY_BYTES_AT_MOST = 1024 * 1024",
+    from: "MAX_BODY_BYTES = 64 * 1024",
+    to: "MAX_BODY_BYTES = 1024 * 1024",
     oracle: "What is too much, ambiguous or hidden in a batch was refused",
   },
   {
     rule: "a page takes GET and HEAD only",
     file: "server/http/methods.ts",
-    from: 'if (route !== "call") return READING;',
-    to: 'if (route !== "call") return [...READING, "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];',
+    from: 'if (route !== "call") return PAGE_METHODS;',
+    to: 'if (route !== "call") return [...PAGE_METHODS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];',
     oracle: "Every body was our envelope, a page, or a file of ours",
   },
   {
@@ -48,22 +48,22 @@ export const MUTATIONS = [
   {
     rule: "a session cookie that is sent twice is refused",
     file: "server/http/inbound-headers.ts",
-    from: 'name === "cookie" && repeatsCookie',
-    to: 'name === "never" && repeatsCookie',
+    from: 'name === "cookie" && hasDuplicateCookie',
+    to: 'name === "never" && hasDuplicateCookie',
     oracle: "What is too much, ambiguous or hidden in a batch was refused",
   },
   {
     rule: "claims in headers do not reach the app",
     file: "server/http/inbound-headers.ts",
-    from: "if (!isClaim(name) ||",
-    to: 'if (name !== "" || !isClaim(name) ||',
+    from: "if (!isSpoofable(name) ||",
+    to: 'if (name !== "" || !isSpoofable(name) ||',
     oracle: "",
   },
   {
     rule: "nothing but a file is kept by a cache",
     file: "server/http/response-headers.ts",
-    from: "if (!isCacheable(answer, visit))",
-    to: "if (isCacheable(answer, visit))",
+    from: "if (!isCacheable(response, context))",
+    to: "if (isCacheable(response, context))",
     oracle: "Nothing but a file may be kept by a cache",
   },
   {
@@ -76,7 +76,7 @@ export const MUTATIONS = [
   {
     rule: "every answer carries the security headers",
     file: "server/http/response-headers.ts",
-    from: "for (const [name, value] of security.always) answer.setHeader(name, value);",
+    from: "for (const [name, value] of security.always) response.setHeader(name, value);",
     to: "",
     oracle: "Every answer carried its request id and all security headers, once",
   },
@@ -97,8 +97,8 @@ export const MUTATIONS = [
   {
     rule: "the log has paths without their query",
     file: "server/http/request-log.ts",
-    from: "path: loggedPath(visit.path)",
-    to: 'path: loggedPath(answer.req.url ?? "")',
+    from: "path: loggedPath(context.path)",
+    to: 'path: loggedPath(response.req.url ?? "")',
     oracle: "The log kept tokens, passwords and queries to itself",
   },
   {

@@ -25,7 +25,7 @@ export function newClient(userAgent = FIREFOX): Client {
 
 const SHARED = [
   "portcullis.revocation-feed",
-  "portcullis.hash-queue",
+  "portcullis.hash-limiter",
   "portcullis.database",
   "portcullis.pending-endings",
   "portcullis.refresh-windows",

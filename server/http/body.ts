@@ -42,7 +42,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer | "too large"
 }
 
 /** The same request as if its body had only just arrived: a stream that was read cannot be read again. */
-export function withBody(original: IncomingMessage, body: Buffer): IncomingMessage {
+export function withBufferedBody(original: IncomingMessage, body: Buffer): IncomingMessage {
   const request = new IncomingMessage(original.socket);
   request.httpVersion = original.httpVersion;
   request.httpVersionMajor = original.httpVersionMajor;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { App } from "./entry";
-import { pause, startEntry, type RunningEntry } from "./testing";
+import { sleep, startEntry, type TestEntry } from "./testing";
 
 vi.setConfig({ testTimeout: 60_000 });
 const LONG_WAIT = { timeout: 20_000, interval: 20 };
@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(ROOT, "node_modules/.connections-test-"));
 const ENTRY = `
   import { readFileSync } from "node:fs";
   import { createEntry } from "@/server/http/entry";
-  import { connectionsForThisProcess } from "@/server/http/connections";
+  import { maxConnectionsOfProcess } from "@/server/http/connections";
   import { createLog } from "@/server/runtime/log";
   const log = createLog();
   const app = (request, response) => {
@@ -28,7 +28,7 @@ const ENTRY = `
   const settings = {
     NODE_ENV: "production", APP_ORIGIN: "http://localhost:3000", CORS_ORIGINS: [], TRUSTED_PROXY_HOPS: 0,
     RATE_LIMIT_FACTOR: 1000, REFRESH_GRACE_SECONDS: 30, guardedCookies: new Set(),
-    connectionsAtMost: connectionsForThisProcess(),
+    maxConnections: maxConnectionsOfProcess(),
   };
   const server = createEntry(app, settings, log);
   // As in development, where the framework takes the sockets of its hot reload.
@@ -71,10 +71,10 @@ async function startProcess(env: Record<string, string> = {}, openFiles?: number
 
 async function answerOf(port: number, bytes: string): Promise<string> {
   const socket = connect(port, "127.0.0.1").on("error", () => {});
-  let answer = "";
-  socket.on("data", (chunk) => (answer += chunk)).write(bytes);
+  let response = "";
+  socket.on("data", (chunk) => (response += chunk)).write(bytes);
   await once(socket, "close");
-  return answer;
+  return response;
 }
 
 const GET = "GET /_next/static/x HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -100,7 +100,7 @@ describe("a connection that is reset never ends the process", () => {
       const attackers = Array.from({ length: 14 }, async (_, index) => {
         const socket = connect(port, "127.0.0.1").on("error", () => {});
         socket.write(bytes);
-        await pause(index / 2);
+        await sleep(index / 2);
         socket.resetAndDestroy();
       });
       await Promise.all(attackers);
@@ -115,49 +115,49 @@ describe("a connection that is reset never ends the process", () => {
 test("a server that cannot accept a connection reports it and goes on", async () => {
   const entry = await startEntry((_request, response) => void response.end("ok"));
   entry.server.emit("error", Object.assign(new Error("accept EMFILE"), { code: "EMFILE", syscall: "accept" }));
-  expect((await entry.ask()).body).toBe("ok");
-  expect(entry.lines[0]).toMatchObject({ level: "error", msg: "a connection could not be accepted" });
+  expect((await entry.request()).body).toBe("ok");
+  expect(entry.logLines[0]).toMatchObject({ level: "error", msg: "a connection could not be accepted" });
 });
 
-test("an app that writes after the end of its answer does not end the process", async () => {
+test("an app that writes after the end of its response does not end the process", async () => {
   const entry = await startEntry((_request, response) => {
     response.end("done");
     response.write("late");
   });
-  expect((await entry.ask()).body).toBe("done");
+  expect((await entry.request()).body).toBe("done");
 });
 
-test("CONNECT behind requests is refused after their answers, and its bytes are never read as a request", async () => {
-  const answers: ServerResponse[] = [];
-  const entry = await startEntry((_request, response) => void answers.push(response));
-  const reply = entry.send(`${GET}${GET}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n${GET}`);
-  await vi.waitFor(() => expect(answers).toHaveLength(2), LONG_WAIT);
-  for (const answer of answers) answer.end("answered");
+test("CONNECT behind requests is refused after their responses, and its bytes are never read as a request", async () => {
+  const responses: ServerResponse[] = [];
+  const entry = await startEntry((_request, response) => void responses.push(response));
+  const reply = entry.sendRaw(`${GET}${GET}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n${GET}`);
+  await vi.waitFor(() => expect(responses).toHaveLength(2), LONG_WAIT);
+  for (const response of responses) response.end("answered");
   expect((await reply).match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 405"]);
-  expect(answers).toHaveLength(2);
+  expect(responses).toHaveLength(2);
 });
 
 test("garbage behind a request that is not answered yet closes the connection without an answer in its place", async () => {
   const entry = await startEntry(() => {});
-  expect(await entry.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 50, "garbage\r\n\r\n")).toBe("");
+  expect(await entry.sendRaw("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 50, "garbage\r\n\r\n")).toBe("");
 });
 
-test("a client that goes on sending headers that are too large reads the whole answer, without a reset", async () => {
+test("a client that goes on sending headers that are too large reads the whole response, without a reset", async () => {
   const entry = await startEntry(() => {});
   const { port } = entry.server.address() as AddressInfo;
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   const closed = new Promise((resolve) => socket.once("close", resolve));
-  let answer = "";
+  let response = "";
   const errors: Error[] = [];
-  socket.on("error", (error) => errors.push(error)).on("data", (chunk) => (answer += chunk));
+  socket.on("error", (error) => errors.push(error)).on("data", (chunk) => (response += chunk));
   socket.write("GET / HTTP/1.1\r\n");
   for (let count = 0; count < 20; count++) {
     socket.write(`Cookie: ${"a".repeat(10_000)}\r\n`);
-    await pause(5);
+    await sleep(5);
   }
   socket.end();
   await closed;
-  expect(answer).toMatch(/^HTTP\/1\.1 431 [^]*then try again\.\n$/);
+  expect(response).toMatch(/^HTTP\/1\.1 431 [^]*then try again\.\n$/);
   expect(errors).toEqual([]);
 });
 
@@ -167,7 +167,7 @@ test("a refused client that never closes its connection is closed within seconds
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => {});
   socket.resume().write("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n");
   await once(socket, "end");
-  await vi.waitFor(async () => expect(await entry.connections()).toBe(0), LONG_WAIT);
+  await vi.waitFor(async () => expect(await entry.connectionCount()).toBe(0), LONG_WAIT);
   socket.destroy();
 });
 
@@ -189,23 +189,23 @@ describe("every request that was received leaves one line", () => {
     socket.write(packet);
     await vi.waitFor(() => expect(handed).toBe(4), LONG_WAIT);
     socket.resetAndDestroy();
-    await vi.waitFor(() => expect(entry.lines).toHaveLength(4), LONG_WAIT);
-    await pause(50);
-    expect(entry.lines.map(({ path }) => path).sort()).toEqual([...paths].sort());
-    for (const line of entry.lines) expect(line).toMatchObject({ cutShort: true, msg: "request" });
+    await vi.waitFor(() => expect(entry.logLines).toHaveLength(4), LONG_WAIT);
+    await sleep(50);
+    expect(entry.logLines.map(({ path }) => path).sort()).toEqual([...paths].sort());
+    for (const line of entry.logLines) expect(line).toMatchObject({ cutShort: true, msg: "request" });
   });
 
   test("when it was cut off by its time limit behind another", async () => {
     const entry = await startEntry((_request, response) => void response.write("begun"), {
       REFRESH_GRACE_SECONDS: 0.4,
     });
-    await entry.send(packet);
-    await vi.waitFor(() => expect(entry.lines).toHaveLength(4), LONG_WAIT);
+    await entry.sendRaw(packet);
+    await vi.waitFor(() => expect(entry.logLines).toHaveLength(4), LONG_WAIT);
   });
 });
 
 describe("connections of one address", () => {
-  async function startPatientEntry(app: App, settings = {}): Promise<RunningEntry> {
+  async function startPatientEntry(app: App, settings = {}): Promise<TestEntry> {
     const entry = await startEntry(app, settings);
     // However slow this machine is, only the rule under test closes a connection.
     entry.server.headersTimeout = entry.server.requestTimeout = 0;
@@ -216,50 +216,50 @@ describe("connections of one address", () => {
     const entry = await startPatientEntry((_request, response) => void response.end("ok"));
     const sockets: Awaited<ReturnType<typeof open>>[] = [];
     for (let count = 0; count < 600; count++) sockets.push(await open(entry));
-    expect((await entry.ask()).body).toBe("ok");
+    expect((await entry.request()).body).toBe("ok");
     await vi.waitFor(
       () => expect(sockets.filter(({ isClosed }) => isClosed()).length).toBeGreaterThanOrEqual(88),
       LONG_WAIT,
     );
-    expect(await entry.connections()).toBeLessThanOrEqual(512);
+    expect(await entry.connectionCount()).toBeLessThanOrEqual(512);
     expect(sockets.slice(0, 88).every(({ isClosed }) => isClosed())).toBe(true);
     expect(sockets.slice(100).some(({ isClosed }) => isClosed())).toBe(false);
   });
 
   test("that all have a running request: the next one is refused with 503", async () => {
     let running = 0;
-    const entry = await startPatientEntry(() => void running++, { connectionsAtMost: 20 });
+    const entry = await startPatientEntry(() => void running++, { maxConnections: 20 });
     const busy = [];
     for (let count = 0; count < 10; count++) busy.push(await open(entry));
     for (const { socket } of busy) socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     await vi.waitFor(() => expect(running).toBe(10), LONG_WAIT);
-    const refused = await entry.send();
+    const refused = await entry.sendRaw();
     expect(refused).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n[^]*\r\n\r\nToo many connections are open\./);
-    expect(entry.lines.at(-1)).toMatchObject({ status: 503, cause: "too many connections" });
+    expect(entry.logLines.at(-1)).toMatchObject({ status: 503, cause: "too many connections" });
     busy[0]!.socket.destroy();
-    await vi.waitFor(async () => expect(await entry.connections()).toBe(9), LONG_WAIT);
+    await vi.waitFor(async () => expect(await entry.connectionCount()).toBe(9), LONG_WAIT);
     const next = await open(entry);
     next.socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     await vi.waitFor(() => expect(running).toBe(11), LONG_WAIT);
   });
 
   test("have no limit behind a trusted proxy, only that of the process", async () => {
-    const settings = { TRUSTED_PROXY_HOPS: 1, connectionsAtMost: 700 };
+    const settings = { TRUSTED_PROXY_HOPS: 1, maxConnections: 700 };
     const entry = await startPatientEntry((_request, response) => void response.end("ok"), settings);
     const sockets: Awaited<ReturnType<typeof open>>[] = [];
     for (let count = 0; count < 700; count++) sockets.push(await open(entry));
     expect(sockets.some(({ isClosed }) => isClosed())).toBe(false);
-    expect((await entry.ask()).body).toBe("ok");
+    expect((await entry.request()).body).toBe("ok");
     await vi.waitFor(() => expect(sockets[0]!.isClosed()).toBe(true), LONG_WAIT);
-    expect(await entry.connections()).toBeLessThanOrEqual(700);
+    expect(await entry.connectionCount()).toBeLessThanOrEqual(700);
   });
 
   test("with half a request are closed like idle ones", async () => {
-    const entry = await startPatientEntry((_request, response) => void response.end("ok"), { connectionsAtMost: 20 });
+    const entry = await startPatientEntry((_request, response) => void response.end("ok"), { maxConnections: 20 });
     for (let count = 0; count < 30; count++) (await open(entry)).socket.write("POST /api/trpc/x HTTP/1.1\r\nHost:");
-    await pause(50);
-    expect((await entry.ask()).body).toBe("ok");
-    expect(await entry.connections()).toBeLessThanOrEqual(10);
+    await sleep(50);
+    expect((await entry.request()).body).toBe("ok");
+    expect(await entry.connectionCount()).toBeLessThanOrEqual(10);
   });
 });
 
@@ -278,7 +278,7 @@ test("idle connections never use up the descriptors of a process with a low limi
   for (const socket of sockets) socket.destroy();
 });
 
-async function open(entry: RunningEntry): Promise<{ socket: Socket; isClosed: () => boolean }> {
+async function open(entry: TestEntry): Promise<{ socket: Socket; isClosed: () => boolean }> {
   const { port } = entry.server.address() as AddressInfo;
   const socket = connect(port, "127.0.0.1").on("error", () => {});
   let closed = false;

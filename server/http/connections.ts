@@ -12,7 +12,7 @@ export interface ConnectionLimits {
 }
 
 interface Address {
-  open: number;
+  openCount: number;
   /** Longest idle first. */
   idle: Set<Connection>;
 }
@@ -21,35 +21,35 @@ interface Connection {
   socket: Socket;
   group: string;
   /** Responses that are not over yet: the one that is sent, and those pipelined behind it. */
-  running: Set<EntryResponse>;
+  activeResponses: Set<EntryResponse>;
   /** Called once no response is running any more. */
-  whenIdle: (() => void) | null;
+  onIdle: (() => void) | null;
 }
 
-const CONNECTIONS_AT_MOST = 8192;
+const MAX_CONNECTIONS = 8192;
 /** A browser opens six. */
-const CONNECTIONS_PER_ADDRESS = 512;
+const MAX_CONNECTIONS_PER_ADDRESS = 512;
 
 /** One descriptor for the connection, one for a file it is sent, one for everything else in the process. */
 const DESCRIPTORS_PER_CONNECTION = 3;
 
 /** How many connections leave enough descriptors for modules, files, the log and the database. */
-export function connectionsForThisProcess(): number {
+export function maxConnectionsOfProcess(): number {
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | string } } };
   const descriptors = Number(userLimits?.open_files?.soft);
-  if (Number.isNaN(descriptors)) return CONNECTIONS_AT_MOST;
-  return Math.min(CONNECTIONS_AT_MOST, Math.floor(descriptors / DESCRIPTORS_PER_CONNECTION));
+  if (Number.isNaN(descriptors)) return MAX_CONNECTIONS;
+  return Math.min(MAX_CONNECTIONS, Math.floor(descriptors / DESCRIPTORS_PER_CONNECTION));
 }
 
 export function connectionLimits(settings: {
   RATE_LIMIT_FACTOR: number;
   TRUSTED_PROXY_HOPS: number;
-  connectionsAtMost?: number | undefined;
+  maxConnections?: number | undefined;
 }): ConnectionLimits {
-  const perProcess = settings.connectionsAtMost ?? CONNECTIONS_AT_MOST;
+  const perProcess = settings.maxConnections ?? MAX_CONNECTIONS;
   if (settings.TRUSTED_PROXY_HOPS > 0) return { perProcess, perAddress: Infinity };
   // A factor below 1 is for tests of other limits.
-  const perAddress = Math.floor(CONNECTIONS_PER_ADDRESS * Math.max(1, settings.RATE_LIMIT_FACTOR));
+  const perAddress = Math.floor(MAX_CONNECTIONS_PER_ADDRESS * Math.max(1, settings.RATE_LIMIT_FACTOR));
   return { perProcess, perAddress: Math.min(perAddress, Math.ceil(perProcess / 2)) };
 }
 
@@ -68,51 +68,52 @@ export class Connections {
   }
 
   /** Counts a response as running until it closes. */
-  begin(answer: EntryResponse): void {
-    const connection = this.#open.get(answer.req.socket);
+  trackResponse(response: EntryResponse): void {
+    const connection = this.#open.get(response.req.socket);
     if (connection === undefined) return;
     this.#setIdle(connection, false);
-    connection.running.add(answer);
-    answer.once("close", () => {
-      connection.running.delete(answer);
-      if (connection.running.size > 0 || !this.#open.has(connection.socket)) return;
+    connection.activeResponses.add(response);
+    response.once("close", () => {
+      connection.activeResponses.delete(response);
+      if (connection.activeResponses.size > 0 || !this.#open.has(connection.socket)) return;
       this.#setIdle(connection, true);
-      connection.whenIdle?.();
-      connection.whenIdle = null;
+      connection.onIdle?.();
+      connection.onIdle = null;
     });
   }
 
   /** Whether bytes written now could be taken for the response of an earlier request, or for a part of one. */
-  isAnswering(socket: Duplex): boolean {
-    const running = this.#open.get(socket)?.running ?? [];
-    return [...running].some((answer) => answer.headersSent || answer.req.complete);
+  hasResponseInProgress(socket: Duplex): boolean {
+    const running = this.#open.get(socket)?.activeResponses ?? [];
+    return [...running].some((response) => response.headersSent || response.req.complete);
   }
 
   /** Calls back at once, or when all running responses are over; never if the connection closes before. */
-  whenIdle(socket: Duplex, callback: () => void): void {
+  onIdle(socket: Duplex, callback: () => void): void {
     const connection = this.#open.get(socket);
     if (connection === undefined) return;
-    if (connection.running.size === 0) callback();
-    else connection.whenIdle = callback;
+    if (connection.activeResponses.size === 0) callback();
+    else connection.onIdle = callback;
   }
 
   #admit(socket: Socket): void {
     // Node removes its own listener when it hands a socket over (CONNECT, upgrade); an error without any ends the process.
     socket.on("error", () => socket.destroy());
     const group = addressGroup(resolveClientAddress(socket.remoteAddress, undefined, 0));
-    const address = this.#addresses.get(group) ?? { open: 0, idle: new Set() };
-    if (address.open >= this.limits.perAddress && !this.#closeLongestIdle(address.idle)) return this.refuse(socket);
+    const address = this.#addresses.get(group) ?? { openCount: 0, idle: new Set() };
+    if (address.openCount >= this.limits.perAddress && !this.#closeLongestIdle(address.idle))
+      return this.refuse(socket);
     if (this.#open.size >= this.limits.perProcess && !this.#closeLongestIdle(this.#idle)) return this.refuse(socket);
 
-    const connection: Connection = { socket, group, running: new Set(), whenIdle: null };
-    address.open += 1;
+    const connection: Connection = { socket, group, activeResponses: new Set(), onIdle: null };
+    address.openCount += 1;
     this.#addresses.set(group, address);
     this.#open.set(socket, connection);
     this.#setIdle(connection, true);
     socket.once("close", () => {
       this.#forget(connection);
       // Node closes only the response that holds the socket, not those queued behind it.
-      for (const answer of connection.running) answer.closeWithConnection();
+      for (const response of connection.activeResponses) response.closeWithConnection();
     });
   }
 
@@ -128,8 +129,8 @@ export class Connections {
     this.#setIdle(connection, false);
     const address = this.#addresses.get(connection.group);
     if (address === undefined) return;
-    address.open -= 1;
-    if (address.open === 0) this.#addresses.delete(connection.group);
+    address.openCount -= 1;
+    if (address.openCount === 0) this.#addresses.delete(connection.group);
   }
 
   #setIdle(connection: Connection, isIdle: boolean): void {

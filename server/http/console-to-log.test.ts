@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { createLog } from "@/server/runtime/log";
-import { sendConsoleToLog, sendWarningsToLog } from "./console-to-log";
+import { redirectConsoleToLog, redirectWarningsToLog } from "./console-to-log";
 
 test("what the framework prints becomes a line that tells no secret", async () => {
   const { error, warn, info, log, debug, trace } = console;
@@ -10,7 +10,7 @@ test("what the framework prints becomes a line that tells no secret", async () =
     for (const { output, write } of writes) output.write = write;
   });
   const lines: string[] = [];
-  sendConsoleToLog(createLog({ write: (line) => lines.push(line) }));
+  redirectConsoleToLog(createLog({ write: (line) => lines.push(line) }));
 
   console.error(" ⨯", Object.assign(new Error("Deadlock found"), { sql: "update … 'hunter2'" }));
   console.warn("slow: %s", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl");
@@ -36,7 +36,7 @@ test("a warning of Node becomes a line, and is not printed", async () => {
     for (const listener of listeners) process.on("warning", listener);
   });
   const lines: string[] = [];
-  sendWarningsToLog(createLog({ write: (line) => lines.push(line) }));
+  redirectWarningsToLog(createLog({ write: (line) => lines.push(line) }));
   expect(process.listenerCount("warning")).toBe(1);
 
   process.emitWarning("a leak, perhaps");

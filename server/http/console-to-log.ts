@@ -3,7 +3,7 @@ import { format } from "node:util";
 import type { Logger } from "pino";
 
 /** What the framework prints becomes a line of the log, so that one place decides what an error may tell, and how it is written. */
-export function sendConsoleToLog(log: Logger): void {
+export function redirectConsoleToLog(log: Logger): void {
   const sendAs =
     (level: "error" | "warn" | "info" | "debug") =>
     (...printed: unknown[]) => {
@@ -17,11 +17,11 @@ export function sendConsoleToLog(log: Logger): void {
   console.log = sendAs("info");
   console.debug = sendAs("debug");
   console.trace = sendAs("debug");
-  sendWritesToLog(log);
+  redirectStandardStreamsToLog(log);
 }
 
 /** A library that writes past the console would block the process while nobody reads, or end it when the output is closed. */
-function sendWritesToLog(log: Logger): void {
+function redirectStandardStreamsToLog(log: Logger): void {
   const sendAs =
     (level: "error" | "info") =>
     (chunk: string | Uint8Array, ...rest: unknown[]) => {
@@ -36,7 +36,7 @@ function sendWritesToLog(log: Logger): void {
 }
 
 /** Node prints warnings to standard error by itself, with a write that may block. */
-export function sendWarningsToLog(log: Logger): void {
+export function redirectWarningsToLog(log: Logger): void {
   process.removeAllListeners("warning");
   process.on("warning", (warning) => log.warn({ err: warning }, "warning"));
 }

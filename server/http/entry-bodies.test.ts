@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, test, vi } from "vitest";
-import { ifUndelivered, requestState, type RequestState } from "@/server/runtime/request-state";
+import { onUndeliveredResponse, requestState, type RequestState } from "@/server/runtime/request-state";
 import { startEntry } from "./testing";
 
 const CALL = { method: "POST", path: "/api/trpc/auth.login" };
@@ -31,7 +31,7 @@ test.each([
 ])("a %s body of 64 kB reaches the app byte for byte", async (_name, shape) => {
   const entry = await startEntry(tellBody);
   const bytes = randomBytes(LIMIT);
-  const { status, body } = await entry.ask({ ...CALL, body: shape(bytes) });
+  const { status, body } = await entry.request({ ...CALL, body: shape(bytes) });
   expect(status).toBe(200);
   const seen = JSON.parse(body);
   expect(seen).toMatchObject({ bytes: LIMIT, digest: digest(bytes) });
@@ -47,17 +47,17 @@ test.each([
 ])("a larger body, %s, is refused before the app sees the request", async (_name, body) => {
   const app = vi.fn();
   const entry = await startEntry(app);
-  const answer = await entry.ask({ ...CALL, body });
-  expect(answer.status).toBe(413);
-  expect(JSON.parse(answer.body).error.data.reason).toBe("TOO_LARGE");
-  expect(answer.headers["connection"]).toBe("close");
+  const response = await entry.request({ ...CALL, body });
+  expect(response.status).toBe(413);
+  expect(JSON.parse(response.body).error.data.reason).toBe("TOO_LARGE");
+  expect(response.headers["connection"]).toBe("close");
   expect(app).not.toHaveBeenCalled();
 });
 
 test("a body that claims to be larger is refused before it is sent", async () => {
   const entry = await startEntry(vi.fn());
   const head = `POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: ${LIMIT + 1}\r\n\r\n`;
-  expect(await entry.send(head)).toMatch(/^HTTP\/1\.1 413 /);
+  expect(await entry.sendRaw(head)).toMatch(/^HTTP\/1\.1 413 /);
 });
 
 test("a body that never ends is cut off a second after its refusal", async () => {
@@ -65,7 +65,7 @@ test("a body that never ends is cut off a second after its refusal", async () =>
   const head = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   const chunk = `ffff\r\n${"a".repeat(0xffff)}\r\n`;
   const startedAt = performance.now();
-  expect(await entry.send(head, chunk, chunk, 300, chunk)).toMatch(/^HTTP\/1\.1 413 /);
+  expect(await entry.sendRaw(head, chunk, chunk, 300, chunk)).toMatch(/^HTTP\/1\.1 413 /);
   expect(performance.now() - startedAt).toBeLessThan(3_000);
 });
 
@@ -73,8 +73,8 @@ test("who asks before sending is told to go on, or is refused without sending", 
   const entry = await startEntry(tellBody);
   const head = (length: number) =>
     `POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
-  expect(await entry.send(head(2), 100, "{}")).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
-  expect(await entry.send(head(LIMIT + 1))).toMatch(/^HTTP\/1\.1 413 /);
+  expect(await entry.sendRaw(head(2), 100, "{}")).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+  expect(await entry.sendRaw(head(LIMIT + 1))).toMatch(/^HTTP\/1\.1 413 /);
 });
 
 test.each([
@@ -83,7 +83,7 @@ test.each([
 ])("%s is not unpacked", async (_name, headers, status) => {
   const app = vi.fn();
   const entry = await startEntry(app);
-  expect((await entry.ask({ ...CALL, headers, body: "{}" })).status).toBe(status);
+  expect((await entry.request({ ...CALL, headers, body: "{}" })).status).toBe(status);
   expect(app).not.toHaveBeenCalled();
 });
 
@@ -91,7 +91,7 @@ test.each(["GET", "HEAD"])("a body on %s is refused", async (method) => {
   const app = vi.fn();
   const entry = await startEntry(app);
   const bytes = `${method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}`;
-  expect(await entry.send(bytes)).toMatch(/^HTTP\/1\.1 400 /);
+  expect(await entry.sendRaw(bytes)).toMatch(/^HTTP\/1\.1 400 /);
   expect(app).not.toHaveBeenCalled();
 });
 
@@ -100,30 +100,30 @@ test("a client that hangs up in the middle of its body leaves nothing to do", as
   const entry = await startEntry(app);
   const { server } = entry;
   server.on("connection", (socket) => setTimeout(() => socket.destroy(), 100));
-  await entry.send("POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{");
-  await vi.waitFor(() => expect(entry.lines.at(-1)).toMatchObject({ status: 0, cutShort: true }));
+  await entry.sendRaw("POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{");
+  await vi.waitFor(() => expect(entry.logLines.at(-1)).toMatchObject({ status: 0, cutShort: true }));
   expect(app).not.toHaveBeenCalled();
 });
 
 test("the app can know that its client has hung up", async () => {
-  let notes: RequestState | undefined;
-  const entry = await startEntry(() => void (notes = requestState.getStore()));
+  let state: RequestState | undefined;
+  const entry = await startEntry(() => void (state = requestState.getStore()));
   entry.server.on("connection", (socket) => setTimeout(() => socket.destroy(), 100));
-  await entry.send("GET /dashboard HTTP/1.1\r\nHost: a\r\n\r\n");
-  await vi.waitFor(() => expect(notes).toMatchObject({ requestId: expect.any(String), cutShort: true }));
+  await entry.sendRaw("GET /dashboard HTTP/1.1\r\nHost: a\r\n\r\n");
+  await vi.waitFor(() => expect(state).toMatchObject({ requestId: expect.any(String), isAborted: true }));
 });
 
-test("what the app wants undone is undone when its client hangs up before the answer, and only then", async () => {
+test("what the app wants undone is undone when its client hangs up before the response, and only then", async () => {
   const undo = vi.fn();
   const entry = await startEntry((request, response) => {
-    ifUndelivered(() => undo(request.url));
+    onUndeliveredResponse(() => undo(request.url));
     if (request.url === "/answered") response.end("whole");
     if (request.url === "/begun") response.write("half");
   });
-  expect((await entry.ask({ path: "/answered" })).status).toBe(200);
+  expect((await entry.request({ path: "/answered" })).status).toBe(200);
   entry.server.on("connection", (socket) => setTimeout(() => socket.destroy(), 100));
-  await entry.send("GET /begun HTTP/1.1\r\nHost: a\r\n\r\n");
-  await entry.send("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n");
+  await entry.sendRaw("GET /begun HTTP/1.1\r\nHost: a\r\n\r\n");
+  await entry.sendRaw("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n");
   await vi.waitFor(() => expect(undo.mock.calls).toEqual([["/silent"]]));
 });
 
@@ -132,6 +132,6 @@ test("a connection serves the next request after one with a body", async () => {
   const post = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
   const chunked = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
   const last = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-  const replies = await entry.send(post, 50, chunked, 50, last);
+  const replies = await entry.sendRaw(post, 50, chunked, 50, last);
   expect(replies.match(/HTTP\/1\.1 200 /g)).toHaveLength(3);
 });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
-import { startEntry, type TestResponse, type TestRequest, type RunningEntry } from "./testing";
+import { startEntry, type TestResponse, type TestRequest, type TestEntry } from "./testing";
 
 const DOCUMENT = /^default-src 'none'; script-src 'nonce-[\w+/]{22}==' 'strict-dynamic'; style-src 'self' 'nonce-/;
 const OTHER = /^default-src 'none'; frame-ancestors 'none'$/;
@@ -53,15 +53,15 @@ async function carelessApp(request: IncomingMessage, response: ServerResponse): 
 
 async function answerTo(asked: TestRequest | string): Promise<TestResponse> {
   const entry = await startEntry(carelessApp, { REFRESH_GRACE_SECONDS: 0.4 });
-  return typeof asked === "string" ? parse(await entry.send(asked)) : entry.ask(asked);
+  return typeof asked === "string" ? parse(await entry.sendRaw(asked)) : entry.request(asked);
 }
 
-async function exhausted(entry: RunningEntry, asked: TestRequest): Promise<TestResponse> {
-  await entry.ask(asked);
-  return entry.ask(asked);
+async function exhausted(entry: TestEntry, asked: TestRequest): Promise<TestResponse> {
+  await entry.request(asked);
+  return entry.request(asked);
 }
 
-describe("every kind of answer carries the security headers", () => {
+describe("every kind of response carries the security headers", () => {
   const call = (path: string) => ({ method: "POST", path: `/api/trpc/${path}` });
   const line = (text: string) => `${text} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
 
@@ -95,18 +95,18 @@ describe("every kind of answer carries the security headers", () => {
     ["too many headers", line(`GET / HTTP/1.1\r\nX-A: ${"a".repeat(20_000)}\r\nX-B: `), 431, OTHER, NOT_STORED],
     ["an address beyond all bounds", line(`GET /${"a".repeat(20_000)}`), 414, OTHER, NOT_STORED],
   ])("%s", async (_name, asked, status, policy, cacheControl) => {
-    const answer = await answerTo(asked);
-    expect(answer.status).toBe(status);
-    expectSecured(answer, policy, cacheControl);
+    const response = await answerTo(asked);
+    expect(response.status).toBe(status);
+    expectSecured(response, policy, cacheControl);
   });
 
   test("the ceiling, to a page and to a call", async () => {
     const entry = await startEntry(carelessApp, { RATE_LIMIT_FACTOR: 1 / 600 });
     const page = await exhausted(entry, { path: "/" });
-    const answer = await exhausted(entry, call("auth.session"));
-    expect([page.status, answer.status]).toEqual([429, 429]);
+    const response = await exhausted(entry, call("auth.session"));
+    expect([page.status, response.status]).toEqual([429, 429]);
     expectSecured(page, DOCUMENT, NOT_STORED);
-    expectSecured(answer, OTHER, NOT_STORED);
+    expectSecured(response, OTHER, NOT_STORED);
   });
 
   function expectSecured({ headers }: TestResponse, policy: RegExp, cacheControl: string) {
@@ -129,10 +129,10 @@ describe("every kind of answer carries the security headers", () => {
 test("on https every answer insists on https", async () => {
   const entry = await startEntry(carelessApp, { APP_ORIGIN: "https://app.example.com" });
   for (const path of ["/", "/moved", "/%00", "/_next/static/a.js", "/api/health/live"]) {
-    const { headers } = await entry.ask({ path });
+    const { headers } = await entry.request({ path });
     expect(headers["strict-transport-security"]).toBe(HSTS);
   }
-  expect(parse(await entry.send("garbage\r\n\r\n")).headers["strict-transport-security"]).toBe(HSTS);
+  expect(parse(await entry.sendRaw("garbage\r\n\r\n")).headers["strict-transport-security"]).toBe(HSTS);
 });
 
 describe("an error of the entry's own", () => {
@@ -172,14 +172,14 @@ describe("an error of the entry's own", () => {
 
   test("tells a fault's request id and nothing else", async () => {
     const entry = await startEntry(carelessApp);
-    const { body, headers } = await entry.ask({ method: "POST", path: "/api/trpc/broken" });
+    const { body, headers } = await entry.request({ method: "POST", path: "/api/trpc/broken" });
     expect(JSON.parse(body).error).toEqual({
       message: "Something went wrong on our side.",
       code: -32603,
       data: { code: "INTERNAL_SERVER_ERROR", httpStatus: 500, requestId: headers["x-request-id"] },
     });
-    expect((await entry.ask({ path: "/broken" })).body).not.toContain("select");
-    expect(entry.lines.filter((line) => line.level === "error")).toHaveLength(2);
+    expect((await entry.request({ path: "/broken" })).body).not.toContain("select");
+    expect(entry.logLines.filter((line) => line.level === "error")).toHaveLength(2);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
-import { ifUndelivered, recordQuota } from "@/server/runtime/request-state";
+import { onUndeliveredResponse, recordQuota } from "@/server/runtime/request-state";
 import type { Quota } from "@/server/runtime/request-state";
-import { pause, startEntry } from "./testing";
+import { sleep, startEntry } from "./testing";
 
 const GRACE = { REFRESH_GRACE_SECONDS: 0.4 };
 
@@ -12,7 +12,7 @@ describe("a request older than half the grace window", () => {
       response.setHeader("Content-Encoding", "gzip");
     }, GRACE);
     const startedAt = performance.now();
-    const { status, headers, body } = await entry.ask({ method: "POST", path: "/api/trpc/auth.refresh" });
+    const { status, headers, body } = await entry.request({ method: "POST", path: "/api/trpc/auth.refresh" });
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(195);
     expect(status).toBe(503);
     expect(headers["retry-after"]).toBe("1");
@@ -21,53 +21,53 @@ describe("a request older than half the grace window", () => {
     expect(JSON.parse(body).error.data).toMatchObject({ reason: "UNAVAILABLE", retryAfterSeconds: 1 });
   });
 
-  test("tells the app that its answer does not leave, so that it can undo what nobody will hear of", async () => {
+  test("tells the app that its response does not leave, so that it can undo what nobody will hear of", async () => {
     const undo = vi.fn();
     const entry = await startEntry(async (_request, response) => {
-      ifUndelivered(undo);
-      await pause(300);
+      onUndeliveredResponse(undo);
+      await sleep(300);
       response.end("late");
     }, GRACE);
-    expect((await entry.ask()).status).toBe(503);
+    expect((await entry.request()).status).toBe(503);
     expect(undo).toHaveBeenCalledTimes(1);
   });
 
-  test("is broken off where its answer has begun", async () => {
+  test("is broken off where its response has begun", async () => {
     const entry = await startEntry((_request, response) => {
       response.setHeader("Content-Length", 10);
       response.write("half");
     }, GRACE);
-    await expect(entry.ask()).rejects.toThrow(/aborted|hang up/);
-    await vi.waitFor(() => expect(entry.lines.at(-1)).toMatchObject({ status: 200, cutShort: true }));
+    await expect(entry.request()).rejects.toThrow(/aborted|hang up/);
+    await vi.waitFor(() => expect(entry.logLines.at(-1)).toMatchObject({ status: 200, cutShort: true }));
   });
 
   test("is refused even while its body is still coming in", async () => {
     const app = vi.fn();
     const entry = await startEntry(app, GRACE);
     const head = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n{";
-    expect(await entry.send(head, 400, "}", 100, " ")).toMatch(/^HTTP\/1\.1 503 /);
-    await pause(20);
+    expect(await entry.sendRaw(head, 400, "}", 100, " ")).toMatch(/^HTTP\/1\.1 503 /);
+    await sleep(20);
     expect(app).not.toHaveBeenCalled();
   });
 
   test("does no harm when its app goes on writing", async () => {
     const entry = await startEntry(async (_request, response) => {
-      await pause(300);
+      await sleep(300);
       response.setHeader("Set-Cookie", "__ref=late");
       response.end("late");
     }, GRACE);
-    const { status, headers } = await entry.ask();
+    const { status, headers } = await entry.request();
     expect([status, headers["set-cookie"]]).toEqual([503, undefined]);
-    await pause(200);
-    expect(entry.lines.filter((line) => line.level === "error")).toEqual([]);
+    await sleep(200);
+    expect(entry.logLines.filter((line) => line.level === "error")).toEqual([]);
   });
 
   test("is younger when it is answered in time", async () => {
     const entry = await startEntry(async (_request, response) => {
-      await pause(100);
+      await sleep(100);
       response.end("in time");
     }, GRACE);
-    expect((await entry.ask()).status).toBe(200);
+    expect((await entry.request()).status).toBe(200);
   });
 });
 
@@ -75,26 +75,28 @@ describe("headers that do not end", () => {
   test("are answered with 408", async () => {
     const entry = await startEntry(vi.fn());
     entry.server.headersTimeout = 200;
-    expect(await entry.send("GET / HTTP/1.1\r\nHost: a\r\n", 100, "X-A: b\r\n")).toMatch(
+    expect(await entry.sendRaw("GET / HTTP/1.1\r\nHost: a\r\n", 100, "X-A: b\r\n")).toMatch(
       /^HTTP\/1\.1 408 [^]*Connection: close\r\n[^]*X-Request-Id: [^]*\r\n\r\nThe request did not arrive in time/,
     );
-    expect(entry.lines.at(-1)).toMatchObject({ status: 408, msg: "unreadable request" });
+    expect(entry.logLines.at(-1)).toMatchObject({ status: 408, msg: "unreadable request" });
   });
 
   test("a body that does not end likewise", async () => {
     const entry = await startEntry(vi.fn());
     entry.server.headersTimeout = entry.server.requestTimeout = 200;
     const half = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{";
-    expect(await entry.send(half)).toMatch(/^HTTP\/1\.1 408 [^]*X-Request-Id: [^]*\r\n\r\nThe request did not arrive/);
+    expect(await entry.sendRaw(half)).toMatch(
+      /^HTTP\/1\.1 408 [^]*X-Request-Id: [^]*\r\n\r\nThe request did not arrive/,
+    );
   });
 });
 
-test("garbage behind a request breaks the connection off, and is not answered inside its answer", async () => {
+test("garbage behind a request breaks the connection off, and is not answered inside its response", async () => {
   const entry = await startEntry((_request, response) => {
     response.setHeader("Content-Length", 10);
     response.write("half ");
   });
-  const reply = await entry.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 100, "garbage\r\n\r\n");
+  const reply = await entry.sendRaw("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 100, "garbage\r\n\r\n");
   expect(reply.match(/HTTP\/1\.1 /g)).toHaveLength(1);
 });
 
@@ -104,10 +106,10 @@ describe("600 requests a minute and address", () => {
 
   test("pass with a count, and the next one waits", async () => {
     const entry = await startEntry(app, three);
-    const answers = [await entry.ask(), await entry.ask(), await entry.ask(), await entry.ask()];
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
-    expect(answers.map(({ headers }) => headers["ratelimit-remaining"])).toEqual(["2", "1", "0", "0"]);
-    const { headers } = answers[3]!;
+    const responses = [await entry.request(), await entry.request(), await entry.request(), await entry.request()];
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
+    expect(responses.map(({ headers }) => headers["ratelimit-remaining"])).toEqual(["2", "1", "0", "0"]);
+    const { headers } = responses[3]!;
     expect(headers).toMatchObject({ "ratelimit-limit": "3", "retry-after": headers["ratelimit-reset"] });
     expect(Number(headers["retry-after"])).toBeGreaterThan(55);
   });
@@ -116,14 +118,14 @@ describe("600 requests a minute and address", () => {
     const entry = await startEntry(app, three);
     const statuses = [];
     for (let host = 1; host <= 5; host++) {
-      statuses.push((await entry.ask({ headers: { "x-forwarded-for": `198.51.100.${host}` } })).status);
+      statuses.push((await entry.request({ headers: { "x-forwarded-for": `198.51.100.${host}` } })).status);
     }
     expect(statuses).toEqual([200, 200, 200, 429, 429]);
   });
 
   test("are counted for each client behind the proxy, and for a /64 together", async () => {
     const entry = await startEntry(app, { ...three, TRUSTED_PROXY_HOPS: 1 });
-    const from = async (address: string) => (await entry.ask({ headers: { "x-forwarded-for": address } })).status;
+    const from = async (address: string) => (await entry.request({ headers: { "x-forwarded-for": address } })).status;
     for (let host = 1; host <= 5; host++) expect(await from(`198.51.100.${host}`)).toBe(200);
     const statuses = [];
     for (let host = 1; host <= 4; host++) statuses.push(await from(`2001:db8::${host}`));
@@ -132,39 +134,41 @@ describe("600 requests a minute and address", () => {
 
   test("leave out probes, whatever else their address has sent", async () => {
     const entry = await startEntry(app, three);
-    for (let count = 0; count < 5; count++) await entry.ask();
+    for (let count = 0; count < 5; count++) await entry.request();
     for (const path of ["/health", "/api/health/live", "/api/health/ready"]) {
-      for (let count = 0; count < 5; count++) expect((await entry.ask({ path })).status, path).toBe(200);
+      for (let count = 0; count < 5; count++) expect((await entry.request({ path })).status, path).toBe(200);
     }
-    expect((await entry.ask({ path: "/healthy" })).status).toBe(429);
+    expect((await entry.request({ path: "/healthy" })).status).toBe(429);
   });
 
   test("include built assets that do not exist, and leave out those that do", async () => {
     const staticFiles = new Set(["/_next/static/a.js"]);
     const entry = await startEntry(app, { ...three, staticFiles });
-    for (let count = 0; count < 5; count++) expect((await entry.ask({ path: "/_next/static/a.js" })).status).toBe(200);
+    for (let count = 0; count < 5; count++)
+      expect((await entry.request({ path: "/_next/static/a.js" })).status).toBe(200);
     const statuses = [];
-    for (let file = 1; file <= 4; file++) statuses.push((await entry.ask({ path: `/_next/static/${file}.js` })).status);
+    for (let file = 1; file <= 4; file++)
+      statuses.push((await entry.request({ path: `/_next/static/${file}.js` })).status);
     expect(statuses).toEqual([404, 404, 404, 429]);
-    expect((await entry.ask()).status).toBe(429);
+    expect((await entry.request()).status).toBe(429);
   });
 
   test("are 6000 for built assets that exist", async () => {
     const entry = await startEntry(app, { RATE_LIMIT_FACTOR: 3 / 6000 });
     const statuses = [];
-    for (let count = 0; count < 4; count++) statuses.push((await entry.ask({ path: "/_next/static/a.js" })).status);
+    for (let count = 0; count < 4; count++) statuses.push((await entry.request({ path: "/_next/static/a.js" })).status);
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
   test("include malformed ones, and leave out built assets", async () => {
     const entry = await startEntry(app, three);
     for (let file = 1; file <= 5; file++) {
-      const asset = await entry.ask({ path: `/_next/static/${file}.js` });
+      const asset = await entry.request({ path: `/_next/static/${file}.js` });
       expect(asset.status).toBe(200);
       expect(asset.headers).not.toHaveProperty("ratelimit-limit");
     }
-    for (const _ of [1, 2, 3]) expect((await entry.ask({ path: "/%" })).status).toBe(400);
-    expect((await entry.ask({ path: "/%" })).status).toBe(429);
+    for (const _ of [1, 2, 3]) expect((await entry.request({ path: "/%" })).status).toBe(400);
+    expect((await entry.request({ path: "/%" })).status).toBe(429);
   });
 
   test("are told where nothing tighter was spent, and what was tighter is told instead", async () => {
@@ -174,7 +178,7 @@ describe("600 requests a minute and address", () => {
       response.end();
     });
     const told = async (path: string) => {
-      const { headers } = await entry.ask({ path });
+      const { headers } = await entry.request({ path });
       return ["limit", "remaining", "reset"].map((name) => Number(headers[`ratelimit-${name}`]));
     };
     expect(await told("/plain")).toEqual([600, 599, 60]);
@@ -189,7 +193,7 @@ describe("600 requests a minute and address", () => {
       recordQuota({ ...quota(10, 0, 20), isExceeded: true });
       response.end();
     });
-    expect((await entry.ask()).headers["ratelimit-reset"]).toBe("20");
+    expect((await entry.request()).headers["ratelimit-reset"]).toBe("20");
   });
 
   test("leave no trace in the log", async () => {
@@ -197,9 +201,9 @@ describe("600 requests a minute and address", () => {
       recordQuota(quota(10, 7, 30));
       response.end();
     });
-    await entry.ask();
-    await vi.waitFor(() => expect(entry.lines).toHaveLength(1));
-    expect(entry.lines[0]).not.toHaveProperty("quota");
+    await entry.request();
+    await vi.waitFor(() => expect(entry.logLines).toHaveLength(1));
+    expect(entry.logLines[0]).not.toHaveProperty("quota");
   });
 });
 

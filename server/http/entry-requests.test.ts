@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, test, vi } from "vitest";
-import { startEntry, type RunningEntry } from "./testing";
+import { startEntry, type TestEntry } from "./testing";
 
 function tellHeaders(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader("Content-Type", "application/json");
@@ -11,10 +11,10 @@ type Seen = IncomingHttpHeaders & { url: string; method: string };
 
 async function seenBy(
   settings: Parameters<typeof startEntry>[1],
-  ...asked: Parameters<RunningEntry["ask"]>
+  ...asked: Parameters<TestEntry["request"]>
 ): Promise<Seen> {
   const entry = await startEntry(tellHeaders, settings);
-  return JSON.parse((await entry.ask(...asked)).body) as Seen;
+  return JSON.parse((await entry.request(...asked)).body) as Seen;
 }
 
 describe("a client cannot choose its address", () => {
@@ -38,8 +38,8 @@ describe("a client cannot choose its address", () => {
     const entry = await startEntry(tellHeaders, { TRUSTED_PROXY_HOPS: 1 });
     const many = "P: \r\n".repeat(2500);
     const lines = `X-Forwarded-For: 6.6.6.6\r\n${many}X-Forwarded-For: 198.51.100.1\r\n`;
-    const answer = await entry.send(`GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines}\r\n`);
-    expect(answer).toContain('"x-portcullis-address":"198.51.100.1"');
+    const response = await entry.sendRaw(`GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines}\r\n`);
+    expect(response).toContain('"x-portcullis-address":"198.51.100.1"');
   });
 
   test("past the proxies, the socket's counts", async () => {
@@ -78,10 +78,10 @@ test("the scripts of a document get the nonce that its policy names, and no othe
     response.setHeader("Content-Type", "text/html").end();
   });
   const asked = { headers: { "content-security-policy": "script-src 'nonce-evil'" } };
-  const first = await entry.ask(asked);
+  const first = await entry.request(asked);
   expect(given).toBe(nonceIn(first.headers["content-security-policy"]));
   expect(given).not.toBe("evil");
-  const second = await entry.ask(asked);
+  const second = await entry.request(asked);
   expect(nonceIn(second.headers["content-security-policy"])).not.toBe(
     nonceIn(first.headers["content-security-policy"]),
   );
@@ -89,14 +89,14 @@ test("the scripts of a document get the nonce that its policy names, and no othe
 
 test("a sane request id is kept, on the answer and for the app", async () => {
   const entry = await startEntry(tellHeaders);
-  const { headers, body } = await entry.ask({ headers: { "x-request-id": "abcd-1234" } });
+  const { headers, body } = await entry.request({ headers: { "x-request-id": "abcd-1234" } });
   expect(headers["x-request-id"]).toBe("abcd-1234");
   expect(JSON.parse(body)["x-request-id"]).toBe("abcd-1234");
 });
 
 test("the app cannot answer under another request id", async () => {
   const entry = await startEntry((_request, response) => void response.setHeader("x-request-id", "other-id").end());
-  const { headers } = await entry.ask({ headers: { "x-request-id": "abcd-1234" } });
+  const { headers } = await entry.request({ headers: { "x-request-id": "abcd-1234" } });
   expect(headers["x-request-id"]).toBe("abcd-1234");
 });
 
@@ -124,7 +124,7 @@ test("what stands below the calls and is none is told so in JSON, and the app ne
   const app = vi.fn();
   const entry = await startEntry(app);
   for (const path of ["/api/trpc", "/api/trpc/", "/api/trpc//users.me", "/api/trpc/users/me", "/api/trpc/users.me/"]) {
-    const { status, body } = await entry.ask({ path });
+    const { status, body } = await entry.request({ path });
     expect([status, JSON.parse(body).error.data.reason], path).toEqual([404, "NOT_FOUND"]);
   }
   expect(app).not.toHaveBeenCalled();
@@ -143,7 +143,7 @@ test("nobody asks by name for what the framework keeps for itself", async () => 
     "/_next/image?url=%2Ficon.svg",
     "/_next/data/x/api/trpc/users.me.json",
   ]) {
-    expect((await entry.ask({ path })).status, path).toBe(404);
+    expect((await entry.request({ path })).status, path).toBe(404);
   }
   expect(app).not.toHaveBeenCalled();
 });
@@ -199,7 +199,7 @@ describe("the app never sees", () => {
   ])("%s", async (_name, bytes, status) => {
     const app = vi.fn();
     const entry = await startEntry(app);
-    expect(await entry.send(bytes)).toMatch(new RegExp(`^HTTP/1\\.[01] ${status} `));
+    expect(await entry.sendRaw(bytes)).toMatch(new RegExp(`^HTTP/1\\.[01] ${status} `));
     expect(app).not.toHaveBeenCalled();
   });
 });
@@ -221,7 +221,7 @@ describe("a built file that does not exist", () => {
   ])("%s is answered with a short text, and the app is not asked", async (path) => {
     const app = vi.fn((_request, response) => response.end("file"));
     const entry = await startEntry(app, { staticFiles });
-    const { status, headers, body } = await entry.ask({ path, headers: { accept: "text/html" } });
+    const { status, headers, body } = await entry.request({ path, headers: { accept: "text/html" } });
     expect(status).toBe(404);
     expect(headers["content-type"]).toBe("text/plain; charset=utf-8");
     expect(headers["x-request-id"]).toBeDefined();
@@ -239,7 +239,7 @@ describe("a built file that does not exist", () => {
       "/_next/static/chunks/%5Broot%5D%20b.css",
       "/_next/static/chunks/[root]%20b.css",
     ]) {
-      expect((await entry.ask({ path })).body, path).toBe("file");
+      expect((await entry.request({ path })).body, path).toBe("file");
     }
   });
 });
@@ -268,7 +268,7 @@ describe("what Node would answer by itself says what to do", () => {
     const app = vi.fn();
     const entry = await startEntry(app);
     entry.server.keepAliveTimeout = 200;
-    const reply = await entry.send(bytes);
+    const reply = await entry.sendRaw(bytes);
     expect(reply).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(reply).toMatch(words);
     for (const header of ["X-Request-Id: ", "X-Content-Type-Options: nosniff", "Content-Security-Policy: "]) {
@@ -280,7 +280,7 @@ describe("what Node would answer by itself says what to do", () => {
 
 test("an upgrade to what we do not speak is declined by silence", async () => {
   const entry = await startEntry(tellHeaders);
-  const reply = await entry.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close, Upgrade\r\nUpgrade: h2c\r\n\r\n");
+  const reply = await entry.sendRaw("GET / HTTP/1.1\r\nHost: a\r\nConnection: close, Upgrade\r\nUpgrade: h2c\r\n\r\n");
   expect(reply).toMatch(/^HTTP\/1\.1 200 /);
 });
 
@@ -290,9 +290,13 @@ describe("where other origins are listed", () => {
 
   test("a preflight of theirs is answered by the entry", async () => {
     const entry = await startEntry(tellHeaders, settings);
-    const answer = await entry.ask({ method: "OPTIONS", path, headers: { origin: "https://partner.example.net" } });
-    expect(answer.status).toBe(204);
-    expect(answer.headers).toMatchObject({
+    const response = await entry.request({
+      method: "OPTIONS",
+      path,
+      headers: { origin: "https://partner.example.net" },
+    });
+    expect(response.status).toBe(204);
+    expect(response.headers).toMatchObject({
       "access-control-allow-origin": "https://partner.example.net",
       "access-control-allow-credentials": "true",
       "access-control-allow-methods": "GET, POST",
@@ -303,9 +307,9 @@ describe("where other origins are listed", () => {
   test("a preflight of anybody else is refused", async () => {
     const entry = await startEntry(tellHeaders, settings);
     for (const origin of ["https://evil.test", "null", undefined]) {
-      const answer = await entry.ask({ method: "OPTIONS", path, headers: origin ? { origin } : {} });
-      expect(answer.status).toBe(403);
-      expect(answer.headers).not.toHaveProperty("access-control-allow-origin");
+      const response = await entry.request({ method: "OPTIONS", path, headers: origin ? { origin } : {} });
+      expect(response.status).toBe(403);
+      expect(response.headers).not.toHaveProperty("access-control-allow-origin");
     }
   });
 
@@ -313,15 +317,19 @@ describe("where other origins are listed", () => {
     const entry = await startEntry(tellHeaders, settings);
     const headers = { origin: "https://partner.example.net" };
     const allowed = "access-control-allow-origin";
-    expect((await entry.ask({ path, headers })).headers[allowed]).toBe("https://partner.example.net");
-    expect((await entry.ask({ method: "PUT", path, headers })).headers[allowed]).toBe("https://partner.example.net");
-    expect((await entry.ask({ path: "/dashboard", headers })).headers).not.toHaveProperty(allowed);
-    expect((await entry.ask({ path, headers: { origin: "https://evil.test" } })).headers).not.toHaveProperty(allowed);
+    expect((await entry.request({ path, headers })).headers[allowed]).toBe("https://partner.example.net");
+    expect((await entry.request({ method: "PUT", path, headers })).headers[allowed]).toBe(
+      "https://partner.example.net",
+    );
+    expect((await entry.request({ path: "/dashboard", headers })).headers).not.toHaveProperty(allowed);
+    expect((await entry.request({ path, headers: { origin: "https://evil.test" } })).headers).not.toHaveProperty(
+      allowed,
+    );
   });
 
   test("elsewhere nobody is", async () => {
     const entry = await startEntry(tellHeaders);
-    const { headers } = await entry.ask({ path, headers: { origin: "https://partner.example.net" } });
+    const { headers } = await entry.request({ path, headers: { origin: "https://partner.example.net" } });
     expect(headers).not.toHaveProperty("access-control-allow-origin");
   });
 });

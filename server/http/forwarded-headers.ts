@@ -8,18 +8,18 @@ import { isRouterState, ROUTER_STATE_HEADER } from "./router-state";
 import { withoutRouterQuery } from "./request-target";
 import type { RequestContext } from "./request-context";
 
-const NAVIGATED: ReadonlySet<RouteKind> = new Set(["private", "guest", "root", "open"]);
-const NAVIGATION_HEADERS = ["rsc", ...ROUTER_HEADERS];
+const PAGE_ROUTES: ReadonlySet<RouteKind> = new Set(["private", "guest", "root", "open"]);
+const ROUTER_REQUEST_HEADERS = ["rsc", ...ROUTER_HEADERS];
 
 /** What stands in APP_ORIGIN, in the form in which Next asks for it. */
-export interface PublicAddress {
+export interface PublicOrigin {
   host: string;
   hostname: string;
   port: string;
   scheme: string;
 }
 
-export function publicAddress(appOrigin: string): PublicAddress {
+export function parsePublicOrigin(appOrigin: string): PublicOrigin {
   const { host, hostname, port, protocol } = new URL(appOrigin);
   return { host, hostname, port: port || (protocol === "https:" ? "443" : "80"), scheme: protocol.slice(0, -1) };
 }
@@ -28,27 +28,27 @@ export function publicAddress(appOrigin: string): PublicAddress {
 export function forwardedHeaders(
   headers: IncomingHttpHeaders,
   target: string,
-  visit: RequestContext,
-  address: PublicAddress,
+  context: RequestContext,
+  address: PublicOrigin,
   security: SecurityHeaders,
   isDevelopment: boolean,
 ): IncomingHttpHeaders {
   const forwarded = withoutSpoofableHeaders(headers, isDevelopment);
-  // Next answers one that it cannot read with a fault; without it the router is sent the whole page.
+  // Next responses one that it cannot read with a fault; without it the router is sent the whole page.
   if (!isRouterState(forwarded[ROUTER_STATE_HEADER])) delete forwarded[ROUTER_STATE_HEADER];
   // Only pages are navigated to: anywhere else Next would redirect whoever names its router.
-  if (!NAVIGATED.has(visit.route)) for (const name of NAVIGATION_HEADERS) delete forwarded[name];
+  if (!PAGE_ROUTES.has(context.route)) for (const name of ROUTER_REQUEST_HEADERS) delete forwarded[name];
   // Next builds addresses from these: the client's Host never reaches it.
   forwarded["host"] = address.host;
   forwarded["x-forwarded-host"] = address.host;
   forwarded["x-forwarded-port"] = address.port;
   forwarded["x-forwarded-proto"] = address.scheme;
-  forwarded["x-forwarded-for"] = visit.address;
-  forwarded["x-request-id"] = visit.requestId;
-  forwarded[ADDRESS_HEADER] = visit.address;
+  forwarded["x-forwarded-for"] = context.address;
+  forwarded["x-request-id"] = context.requestId;
+  forwarded[ADDRESS_HEADER] = context.address;
   forwarded[PATH_HEADER] = withoutRouterQuery(target);
-  forwarded[KIND_HEADER] = visit.kind;
+  forwarded[KIND_HEADER] = context.kind;
   // Next reads the nonce of its scripts from here.
-  if (visit.kind === "document") forwarded["content-security-policy"] = security.documentPolicy(visit.nonce);
+  if (context.kind === "document") forwarded["content-security-policy"] = security.documentPolicy(context.nonce);
   return forwarded;
 }

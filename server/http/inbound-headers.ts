@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { trimBlanks } from "@/server/auth/client/cookie-header";
 
 /** Sent twice, these have no one meaning: Node keeps the first of some, joins others, and a proxy may read the last. */
-const SINGLE = new Set([
+const SINGLE_VALUED_HEADERS = new Set([
   "host",
   "origin",
   "content-type",
@@ -25,7 +25,7 @@ export const ROUTER_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Claims about who is asking, from where, or what the framework has already decided. */
-const CLAIMING_PREFIXES = [
+const SPOOFABLE_PREFIXES = [
   "x-portcullis-",
   "x-forwarded",
   "x-middleware-",
@@ -60,7 +60,7 @@ const CLAIMING_PREFIXES = [
   "x-appengine-",
   "x-envoy-external-",
 ];
-const CLAIMS = new Set([
+const SPOOFABLE_HEADERS = new Set([
   "forwarded",
   "true-client-ip",
   "client-ip",
@@ -88,10 +88,10 @@ export function judgeHeaders(raw: readonly string[], guardedCookies: ReadonlySet
   const cookies = new Set<string>();
   for (let at = 0; at < raw.length; at += 2) {
     const name = (raw[at] ?? "").toLowerCase();
-    if (SINGLE.has(name)) {
+    if (SINGLE_VALUED_HEADERS.has(name)) {
       if (seen.has(name)) return "malformed";
       seen.add(name);
-    } else if (name === "cookie" && repeatsCookie(raw[at + 1] ?? "", guardedCookies, cookies)) {
+    } else if (name === "cookie" && hasDuplicateCookie(raw[at + 1] ?? "", guardedCookies, cookies)) {
       return "malformed";
     }
   }
@@ -102,15 +102,15 @@ export function judgeHeaders(raw: readonly string[], guardedCookies: ReadonlySet
 export function withoutSpoofableHeaders(headers: IncomingHttpHeaders, isDevelopment: boolean): IncomingHttpHeaders {
   const kept: IncomingHttpHeaders = {};
   for (const name in headers) {
-    if (!isClaim(name) || (isDevelopment && isHotReloadHeader(name))) kept[name] = headers[name];
+    if (!isSpoofable(name) || (isDevelopment && isHotReloadHeader(name))) kept[name] = headers[name];
   }
   return kept;
 }
 
-function isClaim(name: string): boolean {
+function isSpoofable(name: string): boolean {
   if (name.startsWith("next-")) return !ROUTER_HEADERS.has(name);
-  if (CLAIMS.has(name)) return true;
-  return name.startsWith("x-") && CLAIMING_PREFIXES.some((prefix) => name.startsWith(prefix));
+  if (SPOOFABLE_HEADERS.has(name)) return true;
+  return name.startsWith("x-") && SPOOFABLE_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
 function isHotReloadHeader(name: string): boolean {
@@ -118,7 +118,7 @@ function isHotReloadHeader(name: string): boolean {
 }
 
 /** Of two cookies with one name, one was planted by somebody else, and readers disagree about which counts. */
-function repeatsCookie(header: string, guarded: ReadonlySet<string>, seen: Set<string>): boolean {
+function hasDuplicateCookie(header: string, guarded: ReadonlySet<string>, seen: Set<string>): boolean {
   for (const pair of header.split(";")) {
     const name = trimBlanks(pair.split("=", 1)[0]!);
     if (!guarded.has(name)) continue;

@@ -8,28 +8,28 @@ import type { Rejection } from "./reject";
 import { isFrameworkInternal, judgeTarget } from "./request-target";
 import type { RequestContext } from "./request-context";
 
-export interface Rules {
+export interface RequestRules {
   guardedCookies: ReadonlySet<string>;
-  isOpenToOtherOrigins: boolean;
+  isCorsEnabled: boolean;
 }
 
-/** The app would answer anything else below that address with a page, or with a redirect to one. */
-const ONE_CALL = new RegExp(`^${CALLS}/[^/]+$`);
+/** The app would response anything else below that address with a page, or with a redirect to one. */
+const PROCEDURE_PATH = new RegExp(`^${CALLS}/[^/]+$`);
 
 /** What stands against a request before anybody behind the entry has seen it. */
-export function judgeRequest(request: IncomingMessage, visit: RequestContext, rules: Rules): Rejection | null {
-  if (visit.quota?.isExceeded) return { reason: "RATE_LIMITED", retryAfterSeconds: visit.quota.resetSeconds };
+export function judgeRequest(request: IncomingMessage, context: RequestContext, rules: RequestRules): Rejection | null {
+  if (context.quota?.isExceeded) return { reason: "RATE_LIMITED", retryAfterSeconds: context.quota.resetSeconds };
 
-  // Node's parser lets 0.9 and 2.0 pass in a request line, and answers as if they were 1.1.
+  // Node's parser lets 0.9 and 2.0 pass in a request line, and responses as if they were 1.1.
   if (request.httpVersionMajor !== 1) return { reason: "BAD_INPUT", status: 505 };
   const target = judgeTarget(request.url ?? "");
   if (target === "too long") return { reason: "TOO_LARGE", status: 414 };
   if (target === "malformed") return { reason: "BAD_INPUT" };
   if (judgeHeaders(request.rawHeaders, rules.guardedCookies) === "malformed") return { reason: "BAD_INPUT" };
-  if (visit.isTooling) return null;
+  if (context.isTooling) return null;
 
-  if (isNothing(visit)) return { reason: "NOT_FOUND" };
-  const allow = allowedMethods(visit.route, rules.isOpenToOtherOrigins);
+  if (isNotFound(context)) return { reason: "NOT_FOUND" };
+  const allow = allowedMethods(context.route, rules.isCorsEnabled);
   if (!allow.includes(request.method ?? "")) return { reason: "METHOD_NOT_ALLOWED", allow };
   // Nothing here speaks WebSocket; other upgrades may be declined by silence (RFC 9110, section 7.8).
   if (request.headers.upgrade?.toLowerCase() === "websocket") return { reason: "BAD_INPUT" };
@@ -48,8 +48,8 @@ export function judgeRequest(request: IncomingMessage, visit: RequestContext, ru
   }
 }
 
-function isNothing({ route, path, isMissingFile }: RequestContext): boolean {
+function isNotFound({ route, path, isMissingFile }: RequestContext): boolean {
   if (isMissingFile) return true;
-  if (route === "call") return !ONE_CALL.test(path);
+  if (route === "call") return !PROCEDURE_PATH.test(path);
   return route !== "static" && isFrameworkInternal(path);
 }

@@ -71,9 +71,9 @@ test("an https origin: all addresses of this machine answer", async () => {
 });
 
 test.runIf(hasIpv6)("close() waits for an answer at the second address, and accepts nothing new there", async () => {
-  let answer = () => {};
+  let finish = () => {};
   const { server, port } = await serve({ APP_ORIGIN: "http://localhost:3000" }, (_, response) => {
-    answer = () => response.end("done");
+    finish = () => response.end("done");
     response.flushHeaders();
   });
   const response = await ask("::1", port);
@@ -86,7 +86,7 @@ test.runIf(hasIpv6)("close() waits for an answer at the second address, and acce
   );
   for (const address of ["127.0.0.1", "::1"]) await expect(ask(address, port)).rejects.toThrow("ECONNREFUSED");
   expect(isClosed).toBe(false);
-  answer();
+  finish();
   response.resume();
   await once(response, "end");
   server.closeIdleConnections();

@@ -7,12 +7,12 @@ type Settings = Pick<Env, "APP_ORIGIN" | "HOST" | "PORT">;
 
 /** The addresses to listen on; undefined is all of the machine's. A name like localhost has two, and a browser may try either. */
 export function listenAddresses({ APP_ORIGIN, HOST }: Omit<Settings, "PORT">): [string | undefined, ...string[]] {
-  const name = HOST ?? loopbackOf(APP_ORIGIN);
+  const name = HOST ?? loopbackHostOf(APP_ORIGIN);
   return name === "localhost" ? ["127.0.0.1", "::1"] : [name];
 }
 
 /** An app that people open on this machine is not offered to its network. */
-function loopbackOf(origin: string): string | undefined {
+function loopbackHostOf(origin: string): string | undefined {
   const { protocol, hostname } = new URL(origin);
   // Behind https stands a proxy, which may be another machine or container.
   if (protocol === "https:" || !isLoopbackHost(hostname)) return undefined;

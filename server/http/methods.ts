@@ -1,12 +1,12 @@
 import "server-only";
 import type { RouteKind } from "@/server/auth/policy/routes";
 
-const READING = ["GET", "HEAD"];
-const CALLING = ["GET", "POST"];
-const CALLING_FROM_ELSEWHERE = [...CALLING, "OPTIONS"];
+const PAGE_METHODS = ["GET", "HEAD"];
+const CALL_METHODS = ["GET", "POST"];
+const CORS_CALL_METHODS = [...CALL_METHODS, "OPTIONS"];
 
-/** The methods a kind of address takes. The framework alone would answer PUT on a page with the page. */
-export function allowedMethods(route: RouteKind, isOpenToOtherOrigins: boolean): readonly string[] {
-  if (route !== "call") return READING;
-  return isOpenToOtherOrigins ? CALLING_FROM_ELSEWHERE : CALLING;
+/** The methods a kind of address takes. The framework alone would response PUT on a page with the page. */
+export function allowedMethods(route: RouteKind, isCorsEnabled: boolean): readonly string[] {
+  if (route !== "call") return PAGE_METHODS;
+  return isCorsEnabled ? CORS_CALL_METHODS : CALL_METHODS;
 }

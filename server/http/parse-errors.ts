@@ -12,13 +12,13 @@ type ParserError = Error & { code?: string; rawPacket?: Buffer };
 type HttpSocket = Duplex & { remoteAddress?: string };
 
 /** Only the first packet shows the request line. Without it 431 is assumed: in practice cookies are too large, not addresses. */
-const LONG_TARGET = new RegExp(`^[A-Z]+ \\S{${MAX_TARGET_CHARACTERS}}`);
+const LONG_TARGET_REQUEST_LINE = new RegExp(`^[A-Z]+ \\S{${MAX_TARGET_CHARACTERS}}`);
 
 /** How long a refused client may go on sending: closing earlier would reset the connection before it has read why. */
 const LINGER_MILLISECONDS = 1000;
 
 /** Answers what never becomes a request, in place of Node's bare status lines. */
-export class ParseErrors {
+export class ParseErrorHandler {
   readonly #refused = new WeakSet<Duplex>();
 
   constructor(
@@ -26,22 +26,23 @@ export class ParseErrors {
     private readonly log: Logger,
   ) {}
 
-  listen(server: Server, connections: Connections): void {
+  attach(server: Server, connections: Connections): void {
     server.on("clientError", (error: ParserError, socket: HttpSocket) => {
       if (this.#refused.has(socket)) return;
       const status = statusOf(error);
       // The client would read it as the response to an earlier request, or as the rest of its body.
-      if (status === null || !socket.writable || connections.isAnswering(socket)) return void socket.destroy();
-      this.refuse(socket, status, error.code);
+      if (status === null || !socket.writable || connections.hasResponseInProgress(socket))
+        return void socket.destroy();
+      this.respondAndClose(socket, status, error.code);
     });
     server.on("connect", (_request, socket: HttpSocket) => {
-      connections.whenIdle(socket, () => this.refuse(socket, 405, "CONNECT"));
+      connections.onIdle(socket, () => this.respondAndClose(socket, 405, "CONNECT"));
       // Its parser is detached: if nothing reads the socket, its close by the client goes unnoticed.
       socket.resume();
     });
   }
 
-  refuse(
+  respondAndClose(
     socket: HttpSocket,
     status: number,
     cause: string | undefined,
@@ -50,14 +51,14 @@ export class ParseErrors {
     const requestId = randomUUID();
     this.#refused.add(socket);
     this.log.info({ requestId, status, cause, address: socket.remoteAddress }, "unreadable request");
-    if (lingerMilliseconds === 0) return void socket.end(this.#answer(status, requestId), () => socket.destroy());
-    socket.end(this.#answer(status, requestId));
+    if (lingerMilliseconds === 0) return void socket.end(this.#response(status, requestId), () => socket.destroy());
+    socket.end(this.#response(status, requestId));
     const timer = setTimeout(() => socket.destroy(), lingerMilliseconds);
     socket.once("end", () => socket.destroy()).once("close", () => clearTimeout(timer));
     socket.resume();
   }
 
-  #answer(status: number, requestId: string): string {
+  #response(status: number, requestId: string): string {
     const body = `${STATUS_MESSAGES[status] ?? STATUS_CODES[status]}\n`;
     const headers: [string, string][] = [
       ["Content-Type", "text/plain; charset=utf-8"],
@@ -74,7 +75,7 @@ export class ParseErrors {
   }
 }
 
-/** Null if the socket itself failed: no answer can be sent. */
+/** Null if the socket itself failed: no response can be sent. */
 function statusOf({ code, rawPacket }: ParserError): number | null {
   switch (code) {
     case "ERR_HTTP_REQUEST_TIMEOUT":
@@ -85,7 +86,7 @@ function statusOf({ code, rawPacket }: ParserError): number | null {
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
       return 413;
     case "HPE_HEADER_OVERFLOW":
-      return LONG_TARGET.test(rawPacket?.toString("latin1") ?? "") ? 414 : 431;
+      return LONG_TARGET_REQUEST_LINE.test(rawPacket?.toString("latin1") ?? "") ? 414 : 431;
     default:
       return code?.startsWith("HPE_") ? 400 : null;
   }

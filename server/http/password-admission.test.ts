@@ -1,32 +1,32 @@
 import { once } from "node:events";
 import { connect, type AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { hashesAtOnce } from "@/server/runtime/concurrency-limiter";
+import { hashConcurrency } from "@/server/runtime/concurrency-limiter";
 import type { App } from "./entry";
 import { hashesPassword } from "./password-admission";
-import { pause, startEntry, type RunningEntry } from "./testing";
+import { sleep, startEntry, type TestEntry } from "./testing";
 
 vi.setConfig({ testTimeout: 30_000 });
-const LET_IN = 3 * hashesAtOnce();
+const LET_IN = 3 * hashConcurrency();
 const PATIENTLY = { timeout: 10_000, interval: 20 };
 const LOGIN = { method: "POST", path: "/api/trpc/auth.login", body: "{}" };
 
-/** An app that answers when told to, and knows how many requests it was handed. */
+/** An app that responses when told to, and knows how many requests it was handed. */
 function slowApp() {
-  const answers: (() => void)[] = [];
+  const responses: (() => void)[] = [];
   const seen = { handed: 0 };
   const app = vi.fn((request, response) => {
     if (!request.url.includes("auth.login")) return response.end("at once");
     seen.handed += 1;
-    answers.push(() => response.end("signed in"));
+    responses.push(() => response.end("signed in"));
   });
   const answerAll = async () => {
-    while (answers.length > 0) {
-      answers.splice(0).forEach((answer) => answer());
-      await pause(20);
+    while (responses.length > 0) {
+      responses.splice(0).forEach((response) => response());
+      await sleep(20);
     }
   };
-  return { app, seen, answers, answerAll };
+  return { app, seen, responses, answerAll };
 }
 
 test.each<[string, string, boolean]>([
@@ -53,13 +53,13 @@ test.each<[string, string, boolean]>([
 test("of 256 logins at once a few are handed to the app, 64 wait their turn, and the rest hear when to come back", async () => {
   const { app, seen, answerAll } = slowApp();
   const entry = await startEntry(app);
-  const logins = Array.from({ length: 256 }, () => entry.ask(LOGIN));
+  const logins = Array.from({ length: 256 }, () => entry.request(LOGIN));
   await vi.waitFor(
-    () => expect(entry.lines.filter(({ status }) => status === 503)).toHaveLength(256 - LET_IN - 64),
+    () => expect(entry.logLines.filter(({ status }) => status === 503)).toHaveLength(256 - LET_IN - 64),
     PATIENTLY,
   );
   expect(seen.handed).toBe(LET_IN);
-  expect((await entry.ask({ path: "/api/trpc/auth.session" })).body).toBe("at once");
+  expect((await entry.request({ path: "/api/trpc/auth.session" })).body).toBe("at once");
 
   await answerAll();
   const answered = await Promise.all(logins);
@@ -70,7 +70,7 @@ test("of 256 logins at once a few are handed to the app, 64 wait their turn, and
 });
 
 test("whoever leaves makes room, in the app as in the line", async () => {
-  const { app, seen, answers, answerAll } = slowApp();
+  const { app, seen, responses, answerAll } = slowApp();
   const entry = await startEntry(app);
   const { port } = entry.server.address() as AddressInfo;
   const leaving = Array.from({ length: LET_IN + 5 }, () => {
@@ -79,33 +79,33 @@ test("whoever leaves makes room, in the app as in the line", async () => {
     return socket;
   });
   await vi.waitFor(() => expect(seen.handed).toBe(LET_IN), PATIENTLY);
-  await pause(50);
-  const staying = entry.ask(LOGIN);
-  await pause(50);
+  await sleep(50);
+  const staying = entry.request(LOGIN);
+  await sleep(50);
   for (const socket of leaving) socket.destroy();
   await vi.waitFor(() => expect(seen.handed).toBe(LET_IN + 1), PATIENTLY);
-  expect(answers).toHaveLength(LET_IN + 1);
+  expect(responses).toHaveLength(LET_IN + 1);
   await answerAll();
   expect((await staying).status).toBe(200);
 });
 
 test("an app that fails gives its place back", async () => {
   const entry = await startEntry(() => Promise.reject(new Error("a bug")));
-  for (let count = 0; count < LET_IN + 2; count++) expect((await entry.ask(LOGIN)).status).toBe(500);
+  for (let count = 0; count < LET_IN + 2; count++) expect((await entry.request(LOGIN)).status).toBe(500);
 });
 
 describe("one packet of pipelined requests", () => {
   const post = "POST /api/trpc/auth.login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
   const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
-  async function connectTo(entry: RunningEntry) {
+  async function connectTo(entry: TestEntry) {
     const socket = connect((entry.server.address() as AddressInfo).port, "127.0.0.1").on("error", () => {});
     onTestFinished(() => void socket.destroy());
     await once(socket, "connect");
     return socket;
   }
 
-  /** Hands every request over and answers only the logins that it is told to. */
+  /** Hands every request over and responses only the logins that it is told to. */
   function hungApp(answersLogins: boolean) {
     const seen = { first: 0, logins: 0 };
     const app: App = (request, response) => {
@@ -122,23 +122,23 @@ describe("one packet of pipelined requests", () => {
     for (let round = 0; round < 3; round++) {
       const socket = await connectTo(entry);
       socket.write(get("/login") + post.repeat(LET_IN + 1));
-      await pause(delay);
+      await sleep(delay);
       socket.resetAndDestroy();
     }
-    await vi.waitFor(async () => expect(await entry.connections()).toBe(0), PATIENTLY);
+    await vi.waitFor(async () => expect(await entry.connectionCount()).toBe(0), PATIENTLY);
     const before = seen.logins;
     const staying = await connectTo(entry);
     staying.write(post.repeat(LET_IN));
     await vi.waitFor(() => expect(seen.logins).toBe(before + LET_IN), PATIENTLY);
   });
 
-  test("whose answers cannot be sent yet holds no place once the app has ended them", async () => {
+  test("whose responses cannot be sent yet holds no place once the app has ended them", async () => {
     const { app, seen } = hungApp(true);
     const entry = await startEntry(app);
     const socket = await connectTo(entry);
     socket.write(get("/login") + post.repeat(LET_IN));
     await vi.waitFor(() => expect(seen.logins).toBe(LET_IN), PATIENTLY);
-    expect((await entry.ask(LOGIN)).body).toBe("answered");
+    expect((await entry.request(LOGIN)).body).toBe("answered");
   });
 
   test("with other methods than POST takes no place", async () => {

@@ -1,5 +1,5 @@
 import "server-only";
-import { ConcurrencyLimiter, hashesAtOnce } from "@/server/runtime/concurrency-limiter";
+import { ConcurrencyLimiter, hashConcurrency } from "@/server/runtime/concurrency-limiter";
 import { factsOf, proceduresIn } from "@/server/auth/policy/procedures";
 
 /** Whether a request has a password hashed. Every procedure that does is a mutation, which tRPC runs for a POST only. */
@@ -9,13 +9,17 @@ export function hashesPassword(method: string | undefined, path: string): boolea
 }
 
 /** For each hash that can run at once, so many calls are handed to the app: the others wait for the database meanwhile. */
-export const HASHING_CALLS_PER_HASH = 3;
+export const ADMITTED_CALLS_PER_HASH = 3;
 
 /**
  * Where such calls wait before the app sees them. Handing hundreds to the app at once would keep the event loop from everything else
  * for as long as it takes to begin them all, long before the first password is hashed. Enough are let in to keep the hashes going
  * while others are at the database; each one more comes between others and the event loop.
  */
-export function newPasswordAdmissionQueue(): ConcurrencyLimiter {
-  return new ConcurrencyLimiter({ running: HASHING_CALLS_PER_HASH * hashesAtOnce(), waiting: 64, patienceSeconds: 4 });
+export function createPasswordAdmissionQueue(): ConcurrencyLimiter {
+  return new ConcurrencyLimiter({
+    maxRunning: ADMITTED_CALLS_PER_HASH * hashConcurrency(),
+    maxWaiting: 64,
+    maxWaitSeconds: 4,
+  });
 }

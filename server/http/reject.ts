@@ -1,6 +1,6 @@
 import "server-only";
 import { FAULT_MESSAGE, REFUSALS, type Reason } from "@/server/auth/policy/refusals";
-import { errorEnvelope, type Failed } from "@/server/runtime/error-envelope";
+import { errorEnvelope, type Failure } from "@/server/runtime/error-envelope";
 import type { EntryResponse } from "./response";
 import { declaresBody } from "./body";
 import type { RequestContext } from "./request-context";
@@ -29,60 +29,60 @@ export const STATUS_MESSAGES: Readonly<Record<number, string>> = {
 /** How long a client may go on sending what nobody will read, so that it gets to read why. */
 const LINGER_MILLISECONDS = 1000;
 
-/** Answers in the entry's own name, in the form that the asker understands. Without an objection it is a fault. */
-export function reject(answer: EntryResponse, visit: RequestContext, objection: Rejection | null): void {
-  const status = objection === null ? 500 : (objection.status ?? REFUSALS[objection.reason].status);
-  const body = Buffer.from(bodyFor(visit, status, objection));
-  answer.startOver();
-  answer.statusCode = status;
-  answer.setHeader("Content-Type", contentTypeFor(visit, status));
-  answer.setHeader("Content-Length", body.length);
-  if (objection?.allow) answer.setHeader("Allow", objection.allow.join(", "));
-  if (objection?.retryAfterSeconds !== undefined) answer.setHeader("Retry-After", objection.retryAfterSeconds);
+/** Answers in the entry's own name, in the form that the asker understands. Without an rejection it is a fault. */
+export function reject(response: EntryResponse, context: RequestContext, rejection: Rejection | null): void {
+  const status = rejection === null ? 500 : (rejection.status ?? REFUSALS[rejection.reason].status);
+  const body = Buffer.from(bodyFor(context, status, rejection));
+  response.removeHeaders();
+  response.statusCode = status;
+  response.setHeader("Content-Type", contentTypeFor(context, status));
+  response.setHeader("Content-Length", body.length);
+  if (rejection?.allow) response.setHeader("Allow", rejection.allow.join(", "));
+  if (rejection?.retryAfterSeconds !== undefined) response.setHeader("Retry-After", rejection.retryAfterSeconds);
 
-  const { req: request } = answer;
-  if (!declaresBody(request) || request.complete) return void answer.end(body);
-  answer.setHeader("Connection", "close");
-  // Closing while the client still sends would reset the connection before it has read the answer.
-  answer.write(body);
-  const end = () => answer.end();
+  const { req: request } = response;
+  if (!declaresBody(request) || request.complete) return void response.end(body);
+  response.setHeader("Connection", "close");
+  // Closing while the client still sends would reset the connection before it has read the response.
+  response.write(body);
+  const end = () => response.end();
   const timer = setTimeout(end, LINGER_MILLISECONDS);
-  answer.once("close", () => clearTimeout(timer));
+  response.once("close", () => clearTimeout(timer));
   request.once("end", end).once("error", end).resume();
 }
 
-function contentTypeFor(visit: RequestContext, status: number): string {
-  if (isJson(visit)) return "application/json; charset=utf-8";
-  return isPage(visit, status) ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
+function contentTypeFor(context: RequestContext, status: number): string {
+  if (isJson(context)) return "application/json; charset=utf-8";
+  return isPage(context, status) ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
 }
 
-function bodyFor(visit: RequestContext, status: number, objection: Rejection | null): string {
-  if (isJson(visit)) return JSON.stringify(errorEnvelope(failedBy(objection), visit.requestId));
-  const message = messageFor(objection);
-  return isPage(visit, status) ? page(visit, status, message) : `${message}\n`;
+function bodyFor(context: RequestContext, status: number, rejection: Rejection | null): string {
+  if (isJson(context)) return JSON.stringify(errorEnvelope(toFailure(rejection), context.requestId));
+  const message = messageFor(rejection);
+  return isPage(context, status) ? errorPage(context, status, message) : `${message}\n`;
 }
 
-function messageFor(objection: Rejection | null): string {
-  if (objection === null) return FAULT_MESSAGE;
-  const message = objection.status === undefined ? undefined : STATUS_MESSAGES[objection.status];
-  return message ?? REFUSALS[objection.reason].message;
+function messageFor(rejection: Rejection | null): string {
+  if (rejection === null) return FAULT_MESSAGE;
+  const message = rejection.status === undefined ? undefined : STATUS_MESSAGES[rejection.status];
+  return message ?? REFUSALS[rejection.reason].message;
 }
 
 /** A missing built file is no page, and a client with another version of HTTP is no browser. */
-function isPage(visit: RequestContext, status: number): boolean {
-  return visit.kind === "document" && visit.route !== "static" && status !== 505;
+function isPage(context: RequestContext, status: number): boolean {
+  return context.kind === "document" && context.route !== "static" && status !== 505;
 }
 
-function isJson(visit: RequestContext): boolean {
-  return visit.route === "call" || visit.route === "health";
+function isJson(context: RequestContext): boolean {
+  return context.route === "call" || context.route === "health";
 }
 
-function failedBy(objection: Rejection | null): Failed {
-  return objection && { reason: objection.reason, details: { retryAfterSeconds: objection.retryAfterSeconds } };
+function toFailure(rejection: Rejection | null): Failure {
+  return rejection && { reason: rejection.reason, details: { retryAfterSeconds: rejection.retryAfterSeconds } };
 }
 
 /** Stands alone: the app that would dress it up may be what failed. Nothing in it was chosen by the client but the sane request id. */
-function page(visit: RequestContext, status: number, message: string): string {
+function errorPage(context: RequestContext, status: number, message: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -91,7 +91,7 @@ function page(visit: RequestContext, status: number, message: string): string {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>${message}</title>
-<style nonce="${visit.nonce}">
+<style nonce="${context.nonce}">
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto 0; padding: 0 1.5rem; }
 h1 { font-size: 1.25rem; } p { opacity: 0.75; }
 </style>
@@ -99,7 +99,7 @@ h1 { font-size: 1.25rem; } p { opacity: 0.75; }
 <body>
 <main>
 <h1>${message}</h1>
-<p>Status ${status} · request ${visit.requestId}</p>
+<p>Status ${status} · request ${context.requestId}</p>
 <p><a href="/">Back to the start</a></p>
 </main>
 </body>

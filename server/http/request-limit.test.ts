@@ -1,75 +1,75 @@
 import { expect, test } from "vitest";
-import { AddressLimit, RequestLimit } from "./request-limit";
+import { AddressLimiter, RequestLimiter } from "./request-limit";
 
 test("as many hits as the limit pass, the next one exceeds it", () => {
-  const ceiling = new RequestLimit(3, 60, 10);
-  const hits = [1, 2, 3, 4].map(() => ceiling.spend("203.0.113.7", 0));
+  const limiter = new RequestLimiter(3, 60, 10);
+  const hits = [1, 2, 3, 4].map(() => limiter.consume("203.0.113.7", 0));
   expect(hits.map((quota) => quota.isExceeded)).toEqual([false, false, false, true]);
   expect(hits.map((quota) => quota.remaining)).toEqual([2, 1, 0, 0]);
 });
 
 test("one key's hits are not another's", () => {
-  const ceiling = new RequestLimit(1, 60, 10);
-  ceiling.spend("203.0.113.7", 0);
-  expect(ceiling.spend("203.0.113.8", 0).isExceeded).toBe(false);
+  const limiter = new RequestLimiter(1, 60, 10);
+  limiter.consume("203.0.113.7", 0);
+  expect(limiter.consume("203.0.113.8", 0).isExceeded).toBe(false);
 });
 
 test("the end of one minute and the beginning of the next are one window", () => {
-  const ceiling = new RequestLimit(600, 60, 10);
+  const limiter = new RequestLimiter(600, 60, 10);
   const times = [0, ...Array<number>(599).fill(59_000), ...Array<number>(600).fill(61_000)];
-  const passed = times.map((now) => ceiling.spend("a", now)).filter((quota) => !quota.isExceeded);
+  const passed = times.map((now) => limiter.consume("a", now)).filter((quota) => !quota.isExceeded);
   expect(passed.length).toBeLessThanOrEqual(601);
   expect(passed.length).toBeGreaterThanOrEqual(600);
 });
 
 test("a /48 has twice the allowance of an address, whichever of its /64 are used", () => {
-  const ceiling = new AddressLimit(3, 60, 10);
-  const spend = (subnet: number) => ceiling.spend(`2001:db8:1:${subnet.toString(16)}::1`, 0);
+  const limiter = new AddressLimiter(3, 60, 10);
+  const spend = (subnet: number) => limiter.consume(`2001:db8:1:${subnet.toString(16)}::1`, 0);
   expect(Array.from({ length: 5 }, (_, subnet) => spend(subnet).remaining)).toEqual([2, 2, 2, 2, 1]);
   expect([spend(5), spend(6)].map(({ isExceeded }) => isExceeded)).toEqual([false, true]);
-  expect(ceiling.spend("2001:db8:2::1", 0).isExceeded).toBe(false);
-  expect(ceiling.spend("203.0.113.7", 0)).toMatchObject({ limit: 3, remaining: 2 });
+  expect(limiter.consume("2001:db8:2::1", 0).isExceeded).toBe(false);
+  expect(limiter.consume("203.0.113.7", 0)).toMatchObject({ limit: 3, remaining: 2 });
 });
 
 test("one /64 that is refused leaves its /48 to the others", () => {
-  const ceiling = new AddressLimit(3, 60, 10);
-  for (let hit = 0; hit < 100; hit++) ceiling.spend("2001:db8:1:1::1", 0);
-  expect(ceiling.spend("2001:db8:1:2::1", 0)).toMatchObject({ isExceeded: false, remaining: 2 });
+  const limiter = new AddressLimiter(3, 60, 10);
+  for (let hit = 0; hit < 100; hit++) limiter.consume("2001:db8:1:1::1", 0);
+  expect(limiter.consume("2001:db8:1:2::1", 0)).toMatchObject({ isExceeded: false, remaining: 2 });
 });
 
 test("a window tells when it has room again", () => {
-  const ceiling = new RequestLimit(1, 60, 10);
-  expect(ceiling.spend("a", 1_000).resetSeconds).toBe(60);
-  expect(ceiling.spend("a", 31_500)).toMatchObject({ isExceeded: true, resetSeconds: 30 });
-  expect(ceiling.spend("a", 60_999)).toMatchObject({ isExceeded: true, resetSeconds: 1 });
-  expect(ceiling.spend("a", 61_000)).toMatchObject({ isExceeded: false, resetSeconds: 60 });
+  const limiter = new RequestLimiter(1, 60, 10);
+  expect(limiter.consume("a", 1_000).resetSeconds).toBe(60);
+  expect(limiter.consume("a", 31_500)).toMatchObject({ isExceeded: true, resetSeconds: 30 });
+  expect(limiter.consume("a", 60_999)).toMatchObject({ isExceeded: true, resetSeconds: 1 });
+  expect(limiter.consume("a", 61_000)).toMatchObject({ isExceeded: false, resetSeconds: 60 });
 });
 
 test("hits beyond the limit do not lengthen the wait", () => {
-  const ceiling = new RequestLimit(1, 60, 10);
-  for (let now = 0; now < 60_000; now += 1_000) ceiling.spend("a", now);
-  expect(ceiling.spend("a", 60_000).isExceeded).toBe(false);
+  const limiter = new RequestLimiter(1, 60, 10);
+  for (let now = 0; now < 60_000; now += 1_000) limiter.consume("a", now);
+  expect(limiter.consume("a", 60_000).isExceeded).toBe(false);
 });
 
 test("a flood of addresses takes no more memory than the bound, and forgets the oldest first", () => {
-  const ceiling = new RequestLimit(1, 60, 3);
-  for (let key = 0; key < 10_000; key++) ceiling.spend(String(key), 0);
-  expect(ceiling.size).toBe(3);
-  expect(ceiling.spend("9999", 0).isExceeded).toBe(true);
-  expect(ceiling.spend("0", 0).isExceeded).toBe(false);
+  const limiter = new RequestLimiter(1, 60, 3);
+  for (let key = 0; key < 10_000; key++) limiter.consume(String(key), 0);
+  expect(limiter.size).toBe(3);
+  expect(limiter.consume("9999", 0).isExceeded).toBe(true);
+  expect(limiter.consume("0", 0).isExceeded).toBe(false);
 });
 
 test("a key whose window was renewed is not the oldest any more", () => {
-  const ceiling = new RequestLimit(1, 60, 2);
-  ceiling.spend("a", 0);
-  ceiling.spend("b", 30_000);
-  ceiling.spend("a", 60_000);
-  ceiling.spend("c", 60_000);
-  expect(ceiling.spend("a", 60_000).isExceeded).toBe(true);
+  const limiter = new RequestLimiter(1, 60, 2);
+  limiter.consume("a", 0);
+  limiter.consume("b", 30_000);
+  limiter.consume("a", 60_000);
+  limiter.consume("c", 60_000);
+  expect(limiter.consume("a", 60_000).isExceeded).toBe(true);
 });
 
 test("no time of the clock makes a window longer than it is", () => {
   for (let now = 5000; now < 6000; now += 0.7013) {
-    expect(new RequestLimit(600, 60, 1).spend("a", now).resetSeconds, String(now)).toBe(60);
+    expect(new RequestLimiter(600, 60, 1).consume("a", now).resetSeconds, String(now)).toBe(60);
   }
 });

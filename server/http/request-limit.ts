@@ -4,20 +4,20 @@ import { SlidingWindow } from "@/server/auth/policy/sliding-window";
 import type { Quota } from "@/server/runtime/request-state";
 
 /** A limit of hundreds shares slots, so that the memory of an address stays below a kilobyte. */
-const SLOTS_AT_MOST = 60;
+const MAX_SLOTS = 60;
 
 /** Counts hits by key in sliding windows, in this process only, and never for more than so many keys. */
-export class RequestLimit {
+export class RequestLimiter {
   readonly #windows = new Map<string, SlidingWindow>();
 
   constructor(
     readonly limit: number,
     readonly windowSeconds: number,
-    readonly keysAtMost: number,
+    readonly maxKeys: number,
   ) {}
 
   /** `now` is in milliseconds of a clock that never goes back. */
-  spend(key: string, now: number): Quota {
+  consume(key: string, now: number): Quota {
     const { limit, windowSeconds } = this;
     const { hits, resetsAt } = this.#windowOf(key).hit({ hitsAtMost: limit, windowSeconds }, now);
     return {
@@ -34,10 +34,10 @@ export class RequestLimit {
 
   /** The map stays in the order of use: what was not used for longest makes room. */
   #windowOf(key: string): SlidingWindow {
-    const window = this.#windows.get(key) ?? new SlidingWindow(SLOTS_AT_MOST);
+    const window = this.#windows.get(key) ?? new SlidingWindow(MAX_SLOTS);
     this.#windows.delete(key);
     this.#windows.set(key, window);
-    if (this.#windows.size > this.keysAtMost) {
+    if (this.#windows.size > this.maxKeys) {
       const oldest = this.#windows.keys().next().value;
       if (oldest !== undefined) this.#windows.delete(oldest);
     }
@@ -46,21 +46,21 @@ export class RequestLimit {
 }
 
 /** The ceiling of an address: an IPv4 address or IPv6 /64, and for IPv6 the /48 around it. */
-export class AddressLimit {
-  readonly #groups: RequestLimit;
-  readonly #sites: RequestLimit;
+export class AddressLimiter {
+  readonly #groups: RequestLimiter;
+  readonly #sites: RequestLimiter;
 
   constructor(limit: number, windowSeconds: number, keysAtMost: number) {
-    this.#groups = new RequestLimit(limit, windowSeconds, keysAtMost);
-    this.#sites = new RequestLimit(limit * WIDER_ALLOWANCE, windowSeconds, keysAtMost);
+    this.#groups = new RequestLimiter(limit, windowSeconds, keysAtMost);
+    this.#sites = new RequestLimiter(limit * WIDER_ALLOWANCE, windowSeconds, keysAtMost);
   }
 
   /** Says the tighter of the two. What a /64 is refused does not count for its /48: one network cannot use up its neighbours' share. */
-  spend(address: string, now: number): Quota {
-    const group = this.#groups.spend(addressGroup(address), now);
+  consume(address: string, now: number): Quota {
+    const group = this.#groups.consume(addressGroup(address), now);
     const site = addressSite(address);
     if (site === null || group.isExceeded) return group;
-    const wider = this.#sites.spend(site, now);
+    const wider = this.#sites.consume(site, now);
     return wider.isExceeded || wider.remaining < group.remaining ? wider : group;
   }
 }

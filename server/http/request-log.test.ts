@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { requestState } from "@/server/runtime/request-state";
-import { pause, startEntry } from "./testing";
+import { sleep, startEntry } from "./testing";
 
 const TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
 
@@ -10,9 +10,9 @@ test("a request leaves one line: who, what, how it went", async () => {
     response.statusCode = 201;
     response.end();
   });
-  await entry.ask({ path: "/dashboard", headers: { "x-request-id": "abcd-1234" } });
-  await pause(20);
-  expect(entry.lines).toEqual([
+  await entry.request({ path: "/dashboard", headers: { "x-request-id": "abcd-1234" } });
+  await sleep(20);
+  expect(entry.logLines).toEqual([
     {
       level: "info",
       time: expect.any(String),
@@ -39,39 +39,39 @@ test("no token, cookie, password or query reaches the log", async () => {
     headers: { cookie: `__acc=${TOKEN}`, authorization: `Bearer ${TOKEN}` },
     body: JSON.stringify({ password: "hunter2" }),
   };
-  await entry.ask({ method: "POST", path: "/api/trpc/auth.login?input=hunter2", ...secrets });
-  await entry.ask({ method: "POST", path: "/api/trpc/broken?input=hunter2", ...secrets });
-  await entry.ask({ method: "PUT", path: "/login?password=hunter2", ...secrets });
-  await entry.send(`GET /?hunter2 HTTP/1.1\r\nCookie: __acc=${TOKEN}\r\nbroken header hunter2\r\n\r\n`);
-  await pause(20);
-  expect(entry.lines.length).toBeGreaterThanOrEqual(5);
-  expect(JSON.stringify(entry.lines)).not.toMatch(/eyJ|hunter2/);
+  await entry.request({ method: "POST", path: "/api/trpc/auth.login?input=hunter2", ...secrets });
+  await entry.request({ method: "POST", path: "/api/trpc/broken?input=hunter2", ...secrets });
+  await entry.request({ method: "PUT", path: "/login?password=hunter2", ...secrets });
+  await entry.sendRaw(`GET /?hunter2 HTTP/1.1\r\nCookie: __acc=${TOKEN}\r\nbroken header hunter2\r\n\r\n`);
+  await sleep(20);
+  expect(entry.logLines.length).toBeGreaterThanOrEqual(5);
+  expect(JSON.stringify(entry.logLines)).not.toMatch(/eyJ|hunter2/);
 });
 
 test("of what is no path, or a long one, little is kept", async () => {
   const entry = await startEntry((_request, response) => void response.end());
   const host = "Host: localhost\r\nConnection: close\r\n\r\n";
-  await entry.send(`GET http://ada:hunter2@localhost/ HTTP/1.1\r\n${host}`);
-  await entry.send(`GET /login#access=hunter2 HTTP/1.1\r\n${host}`);
-  await entry.send(`GET /${"a".repeat(5000)} HTTP/1.1\r\n${host}`);
-  await pause(20);
-  expect(entry.lines.map(({ path }) => path)).toEqual(["(no path)", "/login", `/${"a".repeat(255)}…`]);
+  await entry.sendRaw(`GET http://ada:hunter2@localhost/ HTTP/1.1\r\n${host}`);
+  await entry.sendRaw(`GET /login#access=hunter2 HTTP/1.1\r\n${host}`);
+  await entry.sendRaw(`GET /${"a".repeat(5000)} HTTP/1.1\r\n${host}`);
+  await sleep(20);
+  expect(entry.logLines.map(({ path }) => path)).toEqual(["(no path)", "/login", `/${"a".repeat(255)}…`]);
 });
 
 test("built assets are only logged when somebody debugs", async () => {
   const entry = await startEntry((_request, response) => void response.end());
-  await entry.ask({ path: "/_next/static/a.js" });
-  await pause(20);
-  expect(entry.lines.map(({ level }) => level)).toEqual(["debug"]);
+  await entry.request({ path: "/_next/static/a.js" });
+  await sleep(20);
+  expect(entry.logLines.map(({ level }) => level)).toEqual(["debug"]);
 });
 
-test("two requests at once keep their notes apart", async () => {
+test("two requests at once keep their state apart", async () => {
   const entry = await startEntry(async (request, response) => {
-    await pause(10);
+    await sleep(10);
     Object.assign(requestState.getStore() ?? {}, { userId: request.url });
     response.end();
   });
-  await Promise.all(["/a", "/b", "/c"].map((path) => entry.ask({ path })));
-  await pause(20);
-  for (const line of entry.lines) expect(line["userId"]).toBe(line["path"]);
+  await Promise.all(["/a", "/b", "/c"].map((path) => entry.request({ path })));
+  await sleep(20);
+  for (const line of entry.logLines) expect(line["userId"]).toBe(line["path"]);
 });

@@ -5,8 +5,8 @@ export const MAX_TARGET_CHARACTERS = 8192;
 /** A "." or ".." segment, plain or encoded: Next would resolve it after the path has been classified. */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 /** Control characters and backslashes: readers of a path disagree about what they mean. */
-const ENCODED_TRAP = /%(?:[01][0-9a-f]|7f|5c)/i;
-const BROKEN_ENCODING = /%(?![0-9a-f]{2})/i;
+const AMBIGUOUS_ENCODING = /%(?:[01][0-9a-f]|7f|5c)/i;
+const INVALID_ENCODING = /%(?![0-9a-f]{2})/i;
 /** Whatever RFC 3986 does not let stand in a request target unencoded, and the fragment, which is never sent. */
 const NOT_PRINTABLE_ASCII = /[^\x21-\x7e]|#/;
 
@@ -16,7 +16,7 @@ export function judgeTarget(target: string): "fine" | "too long" | "malformed" {
   if (!target.startsWith("/") || NOT_PRINTABLE_ASCII.test(target)) return "malformed";
   const path = pathOf(target);
   if (path.includes("\\") || DOT_SEGMENT.test(path)) return "malformed";
-  if (path.includes("%") && (BROKEN_ENCODING.test(path) || ENCODED_TRAP.test(path) || !isUtf8(path)))
+  if (path.includes("%") && (INVALID_ENCODING.test(path) || AMBIGUOUS_ENCODING.test(path) || !isUtf8(path)))
     return "malformed";
   return "fine";
 }
@@ -35,15 +35,15 @@ const ENCODED_UNRESERVED = /%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f|7e)/gi;
 export function decodeUnreserved(target: string): string {
   const path = pathOf(target);
   // What is broken stays so: undone half-way, it could become another encoding.
-  if (!path.includes("%") || BROKEN_ENCODING.test(path)) return target;
+  if (!path.includes("%") || INVALID_ENCODING.test(path)) return target;
   return path.replace(ENCODED_UNRESERVED, (code) => decodeURIComponent(code)) + target.slice(path.length);
 }
 
-/** What the framework keeps for itself: error pages that answer as if something had failed, other ways to our own routes. */
-const KEPT_BY_FRAMEWORK = /^\/(?:_|404$|500$)/;
+/** What the framework keeps for itself: error pages that response as if something had failed, other ways to our own routes. */
+const FRAMEWORK_INTERNAL_PATH = /^\/(?:_|404$|500$)/;
 
 export function isFrameworkInternal(path: string): boolean {
-  return KEPT_BY_FRAMEWORK.test(path);
+  return FRAMEWORK_INTERNAL_PATH.test(path);
 }
 
 /** The address as the person sees it: the router of Next adds `_rsc` to tell caches its requests apart. */

@@ -3,33 +3,35 @@ import type { EntryResponse } from "./response";
 import type { SecurityHeaders } from "./security-headers";
 import type { RequestContext } from "./request-context";
 
-/** What a stranger learns nothing good from: who made the answer, and from which cache it came. */
-const TELLTALES = ["Server", "X-Powered-By", "X-Nextjs-Cache"];
+/** What a stranger learns nothing good from: who made the response, and from which cache it came. */
+const IDENTIFYING_HEADERS = ["Server", "X-Powered-By", "X-Nextjs-Cache"];
 
-/** Headers that every answer carries, set last, so that nothing behind the entry can leave them out or say otherwise. */
+/** Headers that every response carries, set last, so that nothing behind the entry can leave them out or say otherwise. */
 export function setResponseHeaders(
-  answer: EntryResponse,
-  visit: RequestContext,
+  response: EntryResponse,
+  context: RequestContext,
   security: SecurityHeaders,
   isStopping: boolean,
 ): void {
-  for (const [name, value] of security.always) answer.setHeader(name, value);
-  answer.setHeader("X-Request-Id", visit.requestId);
-  for (const name of TELLTALES) answer.removeHeader(name);
+  for (const [name, value] of security.always) response.setHeader(name, value);
+  response.setHeader("X-Request-Id", context.requestId);
+  for (const name of IDENTIFYING_HEADERS) response.removeHeader(name);
 
-  const isHtml = String(answer.getHeader("Content-Type") ?? "").startsWith("text/html");
-  answer.setHeader("Content-Security-Policy", isHtml ? security.documentPolicy(visit.nonce) : security.otherPolicy);
-  if (!isCacheable(answer, visit)) answer.setHeader("Cache-Control", "private, no-store");
+  const isHtml = String(response.getHeader("Content-Type") ?? "").startsWith("text/html");
+  response.setHeader("Content-Security-Policy", isHtml ? security.documentPolicy(context.nonce) : security.otherPolicy);
+  if (!isCacheable(response, context)) response.setHeader("Cache-Control", "private, no-store");
 
-  if (visit.quota !== null) {
-    answer.setHeader("RateLimit-Limit", visit.quota.limit);
-    answer.setHeader("RateLimit-Remaining", visit.quota.remaining);
-    answer.setHeader("RateLimit-Reset", visit.quota.resetSeconds);
+  if (context.quota !== null) {
+    response.setHeader("RateLimit-Limit", context.quota.limit);
+    response.setHeader("RateLimit-Remaining", context.quota.remaining);
+    response.setHeader("RateLimit-Reset", context.quota.resetSeconds);
   }
-  if (isStopping) answer.setHeader("Connection", "close");
+  if (isStopping) response.setHeader("Connection", "close");
 }
 
 /** Only built assets themselves: a shared cache that keeps a page keeps somebody's name, or the cookie beside it. */
-function isCacheable(answer: EntryResponse, visit: RequestContext): boolean {
-  return visit.route === "static" && [200, 206, 304].includes(answer.statusCode) && !answer.hasHeader("Set-Cookie");
+function isCacheable(response: EntryResponse, context: RequestContext): boolean {
+  return (
+    context.route === "static" && [200, 206, 304].includes(response.statusCode) && !response.hasHeader("Set-Cookie")
+  );
 }

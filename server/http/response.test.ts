@@ -3,36 +3,36 @@ import { startEntry } from "./testing";
 
 test("a head that is flushed right before the first piece leaves together with it", async () => {
   let alone: number | undefined;
-  const { ask } = await startEntry((request, response) => {
+  const { request } = await startEntry((request, response) => {
     const before = request.socket.bytesWritten;
     response.flushHeaders();
     alone = request.socket.bytesWritten - before;
     response.write("first ");
     response.end("and last");
   });
-  expect(await ask()).toMatchObject({ status: 200, body: "first and last" });
+  expect(await request()).toMatchObject({ status: 200, body: "first and last" });
   expect(alone).toBe(0);
 });
 
 test("a head that nothing follows is sent all the same", async () => {
   let finish: (() => void) | undefined;
-  const { send } = await startEntry((_, response) => {
+  const { sendRaw } = await startEntry((_, response) => {
     response.setHeader("X-Early", "yes");
     response.flushHeaders();
     finish = () => response.destroy();
   });
-  const answer = send("GET / HTTP/1.1\r\nHost: localhost:3000\r\n\r\n", 100);
+  const response = sendRaw("GET / HTTP/1.1\r\nHost: localhost:3000\r\n\r\n", 100);
   setTimeout(() => finish?.(), 100);
-  expect(await answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*x-early: yes\r\n[^]*\r\n\r\n$/i);
+  expect(await response).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*x-early: yes\r\n[^]*\r\n\r\n$/i);
 });
 
 test("a head that was flushed is looked over like any other, once", async () => {
-  const { ask } = await startEntry((_, response) => {
+  const { request } = await startEntry((_, response) => {
     response.flushHeaders();
     response.flushHeaders();
     process.nextTick(() => process.nextTick(() => response.end("late")));
   });
-  const { headers, body } = await ask();
+  const { headers, body } = await request();
   expect(body).toBe("late");
   expect(headers["x-content-type-options"]).toBe("nosniff");
   expect(headers["x-request-id"]).toMatch(/^[\w-]{36}$/);

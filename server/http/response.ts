@@ -1,9 +1,9 @@
 import "server-only";
 import { ServerResponse, type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders } from "node:http";
 
-/** An answer that is looked over once more when its head is about to be written, whoever writes it. */
+/** An response that is looked over once more when its head is about to be written, whoever writes it. */
 export class EntryResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
-  beforeHead: (() => void) | null = null;
+  beforeHeaders: (() => void) | null = null;
 
   constructor(...rest: ConstructorParameters<typeof ServerResponse<Request>>) {
     super(...rest);
@@ -13,17 +13,17 @@ export class EntryResponse<Request extends IncomingMessage = IncomingMessage> ex
 
   override writeHead(statusCode: number, ...rest: unknown[]): this {
     const [reasonOrHeaders, headers = reasonOrHeaders] = rest;
-    if (this.headersSent || this.beforeHead === null) return super.writeHead(statusCode, ...(rest as []));
+    if (this.headersSent || this.beforeHeaders === null) return super.writeHead(statusCode, ...(rest as []));
     this.statusCode = statusCode;
     if (typeof headers === "object" && headers !== null)
       this.#take(headers as OutgoingHttpHeaders | OutgoingHttpHeader[]);
-    this.beforeHead();
+    this.beforeHeaders();
     return typeof reasonOrHeaders === "string"
       ? super.writeHead(statusCode, reasonOrHeaders)
       : super.writeHead(statusCode);
   }
 
-  /** Next asks for the head alone just before it writes the first piece: sent by itself, it would be one more packet for each answer. */
+  /** Next asks for the head alone just before it writes the first piece: sent by itself, it would be one more packet for each response. */
   override flushHeaders(): void {
     process.nextTick(() => {
       if (!this.headersSent && !this.destroyed) super.flushHeaders();
@@ -44,8 +44,8 @@ export class EntryResponse<Request extends IncomingMessage = IncomingMessage> ex
     this.emit("close");
   }
 
-  /** Forgets what was to be sent: an answer that replaces another must not carry its cookies. */
-  startOver(): void {
+  /** Forgets what was to be sent: an response that replaces another must not carry its cookies. */
+  removeHeaders(): void {
     for (const name of this.getHeaderNames()) this.removeHeader(name);
   }
 

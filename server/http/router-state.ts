@@ -4,7 +4,7 @@ import { z } from "zod";
 /** Where the router of Next tells which parts of the page it has. */
 export const ROUTER_STATE_HEADER = "next-router-state-tree";
 
-const CHARACTERS_AT_MOST = 40_000;
+const MAX_CHARACTERS = 40_000;
 
 // As Next itself takes it (next/dist/server/app-render/types).
 const segment = z.union([
@@ -29,7 +29,7 @@ const state: z.ZodType = z.lazy(() =>
 
 /** Whether Next can read what somebody sent in its router's name. */
 export function isRouterState(header: string | string[] | undefined): boolean {
-  if (typeof header !== "string" || header.length > CHARACTERS_AT_MOST) return false;
+  if (typeof header !== "string" || header.length > MAX_CHARACTERS) return false;
   try {
     return state.safeParse(JSON.parse(decodeURIComponent(header))).success;
   } catch {

@@ -2,7 +2,7 @@ import "server-only";
 import { randomBytes } from "node:crypto";
 
 export interface SecurityHeaders {
-  /** What every answer carries, whatever it is. */
+  /** What every response carries, whatever it is. */
   always: readonly (readonly [name: string, value: string])[];
   /** The policy of a document whose scripts carry this nonce. */
   documentPolicy: (nonce: string) => string;

@@ -10,8 +10,8 @@ export interface ShutdownOptions {
   log: Logger;
 }
 
-const CONNECTION_SWEEP_MILLISECONDS = 50;
-const RELEASE_SECONDS_AT_MOST = 1;
+const IDLE_CONNECTION_CHECK_MILLISECONDS = 50;
+const MAX_RELEASE_SECONDS = 1;
 
 /** Ends the process on SIGTERM or SIGINT once the work in flight is done; a second signal ends it at once. */
 export function shutDownOnSignal(server: Server, options: ShutdownOptions): void {
@@ -20,7 +20,7 @@ export function shutDownOnSignal(server: Server, options: ShutdownOptions): void
     if (isStopping) process.exit(1);
     isStopping = true;
     options.log.info({ signal }, "stopping");
-    void stop(server, options).then(
+    void shutDown(server, options).then(
       () => process.exit(0),
       (error: unknown) => {
         options.log.error({ err: error }, "stopping failed");
@@ -32,21 +32,21 @@ export function shutDownOnSignal(server: Server, options: ShutdownOptions): void
   process.on("SIGINT", onSignal);
 }
 
-async function stop(server: Server, { drainSeconds, release, log }: ShutdownOptions): Promise<void> {
+async function shutDown(server: Server, { drainSeconds, release, log }: ShutdownOptions): Promise<void> {
   await new Promise<void>((resolve) => {
     const giveUp = setTimeout(() => {
       log.warn("requests were cut off by the stop");
       server.closeAllConnections();
       resolve();
     }, drainSeconds * 1000);
-    // A connection becomes idle only when its answer is out, long after the listening ended.
-    const sweep = setInterval(() => server.closeIdleConnections(), CONNECTION_SWEEP_MILLISECONDS);
+    // A connection becomes idle only when its response is out, long after the listening ended.
+    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_CONNECTION_CHECK_MILLISECONDS);
     server.close(() => {
       clearTimeout(giveUp);
       clearInterval(sweep);
       resolve();
     });
   });
-  await Promise.race([release(), new Promise((resolve) => setTimeout(resolve, RELEASE_SECONDS_AT_MOST * 1000))]);
+  await Promise.race([release(), new Promise((resolve) => setTimeout(resolve, MAX_RELEASE_SECONDS * 1000))]);
   log.info("stopped");
 }

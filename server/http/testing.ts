@@ -21,15 +21,15 @@ export interface TestResponse {
   body: string;
 }
 
-export interface RunningEntry {
+export interface TestEntry {
   server: Server;
   /** Every line of the log so far, parsed. */
-  lines: Record<string, unknown>[];
-  ask: (asked?: TestRequest) => Promise<TestResponse>;
-  /** Sends bytes as they are and answers with everything that came back until the connection closed. */
-  send: (...parts: (string | number)[]) => Promise<string>;
+  logLines: Record<string, unknown>[];
+  request: (asked?: TestRequest) => Promise<TestResponse>;
+  /** Sends bytes as they are and responses with everything that came back until the connection closed. */
+  sendRaw: (...parts: (string | number)[]) => Promise<string>;
   /** How many connections are open. */
-  connections: () => Promise<number>;
+  connectionCount: () => Promise<number>;
 }
 
 const SETTINGS: EntrySettings = {
@@ -43,7 +43,7 @@ const SETTINGS: EntrySettings = {
 };
 
 /** The entry on a port of its own, with `app` where Next stands otherwise. Ends with the test. */
-export async function startEntry(app: App, settings: Partial<EntrySettings> = {}): Promise<RunningEntry> {
+export async function startEntry(app: App, settings: Partial<EntrySettings> = {}): Promise<TestEntry> {
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ write: (line) => lines.push(JSON.parse(line)) });
   log.level = "debug";
@@ -56,14 +56,17 @@ export async function startEntry(app: App, settings: Partial<EntrySettings> = {}
   const { port } = server.address() as AddressInfo;
   return {
     server,
-    lines,
-    ask: (asked = {}) => ask(port, asked),
-    send: (...parts) => send(port, parts),
-    connections: promisify(server.getConnections.bind(server)),
+    logLines: lines,
+    request: (asked = {}) => sendRequest(port, asked),
+    sendRaw: (...parts) => sendBytes(port, parts),
+    connectionCount: promisify(server.getConnections.bind(server)),
   };
 }
 
-function ask(port: number, { method = "GET", path = "/", headers = {}, body }: TestRequest): Promise<TestResponse> {
+function sendRequest(
+  port: number,
+  { method = "GET", path = "/", headers = {}, body }: TestRequest,
+): Promise<TestResponse> {
   return new Promise((resolve, reject) => {
     const request = httpRequest({ host: "127.0.0.1", port, method, path, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
@@ -84,7 +87,7 @@ function ask(port: number, { method = "GET", path = "/", headers = {}, body }: T
 }
 
 /** A number among the parts is a pause in milliseconds. */
-async function send(port: number, parts: (string | number)[]): Promise<string> {
+async function sendBytes(port: number, parts: (string | number)[]): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   const chunks: Buffer[] = [];
   socket.on("data", (chunk) => chunks.push(chunk));
@@ -98,6 +101,6 @@ async function send(port: number, parts: (string | number)[]): Promise<string> {
   return Buffer.concat(chunks).toString("latin1");
 }
 
-export function pause(milliseconds: number): Promise<void> {
+export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

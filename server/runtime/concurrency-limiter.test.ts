@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConcurrencyLimiter, hashLimiter } from "./concurrency-limiter";
 
-const LIMITS = { running: 2, waiting: 64, patienceSeconds: 4 };
+const LIMITS = { maxRunning: 2, maxWaiting: 64, maxWaitSeconds: 4 };
 
 /** Work that ends when told to, and knows how much of it is under way. */
 function slowWork() {
@@ -48,7 +48,7 @@ describe("a queue for hashes", () => {
   });
 
   test("sends those away who waited too long, and keeps their places free of ghosts", async () => {
-    const queue = new ConcurrencyLimiter({ ...LIMITS, running: 1, waiting: 2 });
+    const queue = new ConcurrencyLimiter({ ...LIMITS, maxRunning: 1, maxWaiting: 2 });
     const { seen, work, endNext } = slowWork();
     const first = queue.run(work(0));
     const early = queue.run(work(1));
@@ -65,7 +65,7 @@ describe("a queue for hashes", () => {
   });
 
   test("nobody whose turn has come is sent away, however long the work takes", async () => {
-    const queue = new ConcurrencyLimiter({ ...LIMITS, running: 1 });
+    const queue = new ConcurrencyLimiter({ ...LIMITS, maxRunning: 1 });
     const { work, endNext } = slowWork();
     const all = [queue.run(work(0)), queue.run(work(1))];
     await vi.advanceTimersByTimeAsync(3999);
@@ -77,7 +77,7 @@ describe("a queue for hashes", () => {
   });
 
   test("work that fails, even at once, gives its turn back", async () => {
-    const queue = new ConcurrencyLimiter({ ...LIMITS, running: 1, waiting: 5 });
+    const queue = new ConcurrencyLimiter({ ...LIMITS, maxRunning: 1, maxWaiting: 5 });
     const fault = new Error("out of memory");
     const failing = Array.from({ length: 5 }, (_, i) =>
       queue.run(() => {

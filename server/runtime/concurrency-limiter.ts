@@ -4,11 +4,11 @@ import { Refusal } from "@/server/auth/policy/refusals";
 
 export interface ConcurrencyLimits {
   /** Hashes under way at once. */
-  running: number;
+  maxRunning: number;
   /** Callers waiting for their turn. */
-  waiting: number;
+  maxWaiting: number;
   /** A caller whose turn has not come by then is sent away. */
-  patienceSeconds: number;
+  maxWaitSeconds: number;
 }
 
 /**
@@ -17,58 +17,58 @@ export interface ConcurrencyLimits {
  */
 export class ConcurrencyLimiter {
   private runningCount = 0;
-  private readonly waitingTurns = new Set<() => void>();
+  private readonly waiters = new Set<() => void>();
 
   constructor(private readonly limits: ConcurrencyLimits) {}
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.runningCount < this.limits.running) this.runningCount += 1;
-    else await this.waitForTurn();
+    if (this.runningCount < this.limits.maxRunning) this.runningCount += 1;
+    else await this.waitForSlot();
     try {
       return await work();
     } finally {
-      this.passTurnOn();
+      this.releaseSlot();
     }
   }
 
-  private waitForTurn(): Promise<void> {
-    if (this.waitingTurns.size >= this.limits.waiting) throw this.refusal();
+  private waitForSlot(): Promise<void> {
+    if (this.waiters.size >= this.limits.maxWaiting) throw this.refusal();
     return new Promise((resolve, reject) => {
       const begin = () => {
         clearTimeout(patience);
         resolve();
       };
       const patience = setTimeout(() => {
-        this.waitingTurns.delete(begin);
+        this.waiters.delete(begin);
         reject(this.refusal());
-      }, this.limits.patienceSeconds * 1000);
-      this.waitingTurns.add(begin);
+      }, this.limits.maxWaitSeconds * 1000);
+      this.waiters.add(begin);
     });
   }
 
   /** The turn goes from hand to hand: nobody who arrives in between can take it as well. */
-  private passTurnOn(): void {
-    const [next] = this.waitingTurns;
+  private releaseSlot(): void {
+    const [next] = this.waiters;
     if (next === undefined) {
       this.runningCount -= 1;
       return;
     }
-    this.waitingTurns.delete(next);
+    this.waiters.delete(next);
     next();
   }
 
   private refusal(): Refusal {
-    return new Refusal("UNAVAILABLE", { retryAfterSeconds: this.limits.patienceSeconds });
+    return new Refusal("UNAVAILABLE", { retryAfterSeconds: this.limits.maxWaitSeconds });
   }
 }
 
-const SHARED = Symbol.for("portcullis.hash-queue");
+const SHARED = Symbol.for("portcullis.hash-limiter");
 
-export const HASHES_AT_MOST = 2;
+export const MAX_CONCURRENT_HASHES = 2;
 
 /** Not more than there are cores: a hash that waits for one has its memory already. */
-export function hashesAtOnce(): number {
-  return Math.min(HASHES_AT_MOST, availableParallelism());
+export function hashConcurrency(): number {
+  return Math.min(MAX_CONCURRENT_HASHES, availableParallelism());
 }
 
 /**
@@ -79,8 +79,8 @@ export function hashesAtOnce(): number {
 export function hashLimiter(): ConcurrencyLimiter {
   const shared = globalThis as { [SHARED]?: ConcurrencyLimiter };
   return (shared[SHARED] ??= new ConcurrencyLimiter({
-    running: hashesAtOnce(),
-    waiting: 64,
-    patienceSeconds: 4,
+    maxRunning: hashConcurrency(),
+    maxWaiting: 64,
+    maxWaitSeconds: 4,
   }));
 }

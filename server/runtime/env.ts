@@ -4,7 +4,7 @@ import { z } from "zod";
 import { DatabaseUrlError, parseDatabaseUrl } from "@/db/database-url.mjs";
 
 /** Written in decimal digits alone: JavaScript would also read "1e3", "0x10" and " 600 ", which people read differently. */
-const whole = (least: number, most: number, otherwise: number, unit = "") => {
+const integer = (least: number, most: number, otherwise: number, unit = "") => {
   const error = `must be a whole number from ${least} to ${most}${unit}, in digits alone`;
   return z
     .string()
@@ -13,10 +13,10 @@ const whole = (least: number, most: number, otherwise: number, unit = "") => {
     .refine((value) => value >= least && value <= most, { error })
     .default(otherwise);
 };
-const seconds = (most: number, otherwise: number) => whole(1, most, otherwise, " (seconds)");
-const DAY = 86_400;
+const seconds = (most: number, otherwise: number) => integer(1, most, otherwise, " (seconds)");
+const DAY_SECONDS = 86_400;
 /** Browsers keep a cookie for 400 days at most, and the database's dates end. */
-const LONGEST_SESSION = 400 * DAY;
+const MAX_SESSION_SECONDS = 400 * DAY_SECONDS;
 const flag = (otherwise: boolean) =>
   z
     .enum(["true", "false"], { error: "must be true or false" })
@@ -24,30 +24,30 @@ const flag = (otherwise: boolean) =>
     .transform((value) => value === "true");
 const secret = z.string().min(32, { error: "must have at least 32 characters" });
 
-const FACTOR = "must be a number from 0.1 to 1000000, in digits alone";
+const FACTOR_MESSAGE = "must be a number from 0.1 to 1000000, in digits alone";
 
 const variables = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
-  DATABASE_URL: z.string().superRefine(refuseDatabaseUrl),
+  DATABASE_URL: z.string().superRefine(checkDatabaseUrl),
   APP_ORIGIN: z.string().transform(toOrigin),
   SESSION_SECRET: secret,
   SESSION_SECRET_PREVIOUS: secret.optional(),
   JWT_ACCESS_SECRET: secret,
   JWT_ACCESS_SECRET_PREVIOUS: secret.optional(),
-  ACCESS_TOKEN_SECONDS: seconds(DAY, 600),
-  REFRESH_BEFORE_EXPIRY_SECONDS: seconds(DAY, 60),
+  ACCESS_TOKEN_SECONDS: seconds(DAY_SECONDS, 600),
+  REFRESH_BEFORE_EXPIRY_SECONDS: seconds(DAY_SECONDS, 60),
   REFRESH_GRACE_SECONDS: seconds(3600, 30),
-  REFRESH_TOKEN_SECONDS: seconds(LONGEST_SESSION, 604_800),
-  SESSION_MAX_SECONDS: seconds(LONGEST_SESSION, 2_592_000),
+  REFRESH_TOKEN_SECONDS: seconds(MAX_SESSION_SECONDS, 604_800),
+  SESSION_MAX_SECONDS: seconds(MAX_SESSION_SECONDS, 2_592_000),
   IP_VALIDATION: flag(true),
   AGENT_VALIDATION: flag(true),
-  TRUSTED_PROXY_HOPS: whole(0, 10, 0),
-  PASSWORD_MIN_LENGTH: whole(8, 64, 10),
+  TRUSTED_PROXY_HOPS: integer(0, 10, 0),
+  PASSWORD_MIN_LENGTH: integer(8, 64, 10),
   RATE_LIMIT_FACTOR: z
     .string()
-    .regex(/^(0|[1-9]\d{0,6})(\.\d{1,6})?$/, { error: FACTOR })
+    .regex(/^(0|[1-9]\d{0,6})(\.\d{1,6})?$/, { error: FACTOR_MESSAGE })
     .transform(Number)
-    .refine((value) => value >= 0.1 && value <= 1_000_000, { error: FACTOR })
+    .refine((value) => value >= 0.1 && value <= 1_000_000, { error: FACTOR_MESSAGE })
     .default(1),
   CORS_ORIGINS: z.string().default("").transform(toOrigins),
   LOG_LEVEL: z.enum(["silent", "fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
@@ -58,7 +58,7 @@ const variables = z.object({
       error: "must be localhost or an IP address such as 127.0.0.1, 0.0.0.0 or ::",
     })
     .optional(),
-  PORT: whole(0, 65_535, 3000),
+  PORT: integer(0, 65_535, 3000),
 });
 
 /** Whatever a token is believed by: a key that everybody knows is as bad as the previous one as it is as the current one. */
@@ -85,21 +85,21 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     else problems.push(`${name} ${given === undefined ? "is missing" : parsed.error.issues[0]?.message}`);
   }
   // A bad variable hides no contradiction between the others.
-  problems.push(...impossibleCombinations(good));
+  problems.push(...contradictions(good));
   if (problems.length > 0) {
     throw new Error(`The configuration is not right:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
   }
   return good as Env;
 }
 
-let parsedOnce: Env | undefined;
+let cachedEnv: Env | undefined;
 
 /** This process's variables. Reads them at the first call; a bad one throws. */
 export function env(): Env {
-  return (parsedOnce ??= parseEnv(process.env));
+  return (cachedEnv ??= parseEnv(process.env));
 }
 
-function impossibleCombinations(given: Partial<Env>): string[] {
+function contradictions(given: Partial<Env>): string[] {
   const problems: string[] = [];
   const refuse = (isWrong: boolean, problem: string) => isWrong && problems.push(problem);
 
@@ -128,7 +128,7 @@ function impossibleCombinations(given: Partial<Env>): string[] {
   return problems;
 }
 
-function refuseDatabaseUrl(value: string, context: z.RefinementCtx): void {
+function checkDatabaseUrl(value: string, context: z.RefinementCtx): void {
   try {
     parseDatabaseUrl(value);
   } catch (error) {

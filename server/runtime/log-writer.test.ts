@@ -13,11 +13,11 @@ const folder = mkdtempSync(join(ROOT, "node_modules/.log-writer-test-"));
 const APP = `
   import { createEntry } from "@/server/http/entry";
   import { shutDownOnSignal } from "@/server/http/shutdown";
-  import { sendConsoleToLog, sendWarningsToLog } from "@/server/http/console-to-log";
+  import { redirectConsoleToLog, redirectWarningsToLog } from "@/server/http/console-to-log";
   import { createLog } from "@/server/runtime/log";
   const log = createLog();
-  sendConsoleToLog(log);
-  sendWarningsToLog(log);
+  redirectConsoleToLog(log);
+  redirectWarningsToLog(log);
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "uncaught exception");
     process.exit(1);

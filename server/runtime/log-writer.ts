@@ -3,15 +3,15 @@ import { constants, fstatSync, openSync, write, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 
 /** Unwritten lines are kept in memory up to this size; the last quarter is reserved for security events. */
-const QUEUED_BYTES_AT_MOST = 4 * 2 ** 20;
-const QUEUED_BYTES_WITHOUT_EVENTS = 3 * 2 ** 20;
+const MAX_QUEUED_BYTES = 4 * 2 ** 20;
+const MAX_QUEUED_BYTES_WITHOUT_EVENTS = 3 * 2 ** 20;
 /** After a drop, lines are accepted again below this size: one report per outage instead of one per freed line. */
-const QUEUED_BYTES_AFTER_DROP = QUEUED_BYTES_AT_MOST / 2;
+const RESUME_BELOW_QUEUED_BYTES = MAX_QUEUED_BYTES / 2;
 /** PIPE_BUF on Linux: a pipe takes this many bytes completely or not at all, so processes that share it do not mix lines. */
 const BYTES_PER_WRITE = 4096;
-const RETRY_MILLISECONDS = { first: 10, longest: 500 };
+const RETRY_DELAY_MILLISECONDS = { first: 10, longest: 500 };
 /** At exit the event loop has stopped, so that the rest is written synchronously, for at most this long. */
-const FLUSH_MILLISECONDS = 500;
+const MAX_FLUSH_MILLISECONDS = 500;
 
 /** A JSON string cannot contain this text unescaped: only a field of ours can have the name. */
 const SECURITY_EVENT = '"event":';
@@ -27,7 +27,7 @@ export class LogWriter {
   #queuedBytes = 0;
   #current: Buffer | null = null;
   #state: "idle" | "scheduled" | "writing" | "waiting" = "idle";
-  #retryMilliseconds = RETRY_MILLISECONDS.first;
+  #retryMilliseconds = RETRY_DELAY_MILLISECONDS.first;
   #isDropping = false;
   #dropped = { lines: 0, securityEvents: 0 };
 
@@ -47,9 +47,9 @@ export class LogWriter {
 
   /** For exit and fatal errors: writes as much as the descriptor takes in `FLUSH_MILLISECONDS`. Never throws. */
   flushSync(): void {
-    const deadline = Date.now() + FLUSH_MILLISECONDS;
+    const deadline = Date.now() + MAX_FLUSH_MILLISECONDS;
     // A thread is writing the current chunk and cannot be waited for; usually this is enough for it to finish first.
-    if (this.#state === "writing") sleepSync(RETRY_MILLISECONDS.first);
+    if (this.#state === "writing") sleepSync(RETRY_DELAY_MILLISECONDS.first);
     let current = this.#state === "writing" ? null : this.#current;
     while (Date.now() < deadline) {
       current ??= this.#takeChunk();
@@ -57,7 +57,7 @@ export class LogWriter {
       try {
         current = rest(current, writeSync(this.descriptor, current));
       } catch {
-        sleepSync(RETRY_MILLISECONDS.first);
+        sleepSync(RETRY_DELAY_MILLISECONDS.first);
       }
     }
     if (this.#state !== "writing") this.#current = current;
@@ -65,8 +65,8 @@ export class LogWriter {
 
   #hasRoom(bytes: number, isEvent: boolean): boolean {
     const total = this.#queuedBytes + bytes;
-    if (isEvent) return total <= QUEUED_BYTES_AT_MOST;
-    return !this.#isDropping && total <= QUEUED_BYTES_WITHOUT_EVENTS;
+    if (isEvent) return total <= MAX_QUEUED_BYTES;
+    return !this.#isDropping && total <= MAX_QUEUED_BYTES_WITHOUT_EVENTS;
   }
 
   #drop(isEvent: boolean): void {
@@ -88,7 +88,7 @@ export class LogWriter {
   }
 
   #takeChunk(): Buffer | null {
-    if (this.#isDropping && this.#queuedBytes <= QUEUED_BYTES_AFTER_DROP) this.#reportDropped();
+    if (this.#isDropping && this.#queuedBytes <= RESUME_BELOW_QUEUED_BYTES) this.#reportDropped();
     const chunk = this.#chunks.shift();
     if (chunk === undefined) return null;
     const buffer = Buffer.from(chunk);
@@ -124,7 +124,7 @@ export class LogWriter {
 
   #afterWrite(error: Error | null, written: number): void {
     if (error === null) {
-      this.#retryMilliseconds = RETRY_MILLISECONDS.first;
+      this.#retryMilliseconds = RETRY_DELAY_MILLISECONDS.first;
       if (this.#current !== null) this.#current = rest(this.#current, written);
       this.#writeNext();
       return;
@@ -132,7 +132,7 @@ export class LogWriter {
     // Whatever the cause (ENOSPC, EPIPE, EIO, EAGAIN, EBADF): the same bytes again later, so that no line is cut or lost.
     this.#state = "waiting";
     setTimeout(() => this.#writeNext(), this.#retryMilliseconds).unref();
-    this.#retryMilliseconds = Math.min(2 * this.#retryMilliseconds, RETRY_MILLISECONDS.longest);
+    this.#retryMilliseconds = Math.min(2 * this.#retryMilliseconds, RETRY_DELAY_MILLISECONDS.longest);
   }
 }
 

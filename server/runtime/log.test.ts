@@ -68,9 +68,9 @@ test("what a client sends cannot end a line, begin another or paint the terminal
 });
 
 test("a line is JSON with an instant and a level by name, and says which request it belongs to", () => {
-  const notes = { requestId: "request-1", sessionId: "session-1", userId: "user-1" };
-  const line = JSON.parse(lineOf((log) => requestState.run(notes, () => log.info("hello"))));
-  expect(line).toMatchObject({ level: "info", msg: "hello", ...notes });
+  const state = { requestId: "request-1", sessionId: "session-1", userId: "user-1" };
+  const line = JSON.parse(lineOf((log) => requestState.run(state, () => log.info("hello"))));
+  expect(line).toMatchObject({ level: "info", msg: "hello", ...state });
   expect(new Date(line.time).toISOString()).toBe(line.time);
   expect(line).not.toHaveProperty("pid");
 });

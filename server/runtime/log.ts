@@ -1,7 +1,7 @@
 import "server-only";
 import { pino, stdTimeFunctions, type Logger } from "pino";
 import { LogWriter, openStandardOutput } from "./log-writer";
-import { loggedFields, requestState } from "./request-state";
+import { logFieldsOf, requestState } from "./request-state";
 
 /** Names under which a secret could reach a log line by mistake, at the top or one level down. */
 const SECRET_NAMES = [
@@ -22,8 +22,8 @@ const SECRET_NAMES = [
   "previousNonce",
 ];
 
-const LOOKS_LIKE_A_TOKEN = /eyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g;
-const CAUSES_AT_MOST = 4;
+const JWT_PATTERN = /eyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g;
+const MAX_CAUSES = 4;
 
 // Middleware, routes and the entry are separate bundles of one process: the entry sets the level for all of them.
 const LOG = Symbol.for("portcullis.log");
@@ -38,10 +38,10 @@ export function createLog(destination: { write(line: string): void } = standardO
       base: undefined,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      mixin: () => loggedFields(requestState.getStore()),
+      mixin: () => logFieldsOf(requestState.getStore()),
       redact: { paths: SECRET_NAMES.flatMap((name) => [name, name.startsWith("[") ? `*${name}` : `*.${name}`]) },
-      serializers: { err: describeError },
-      hooks: { streamWrite: withoutTokens },
+      serializers: { err: serializeError },
+      hooks: { streamWrite: redactTokens },
     },
     destination,
   );
@@ -54,7 +54,7 @@ function standardOutput(): LogWriter {
 }
 
 /** Drivers hang the whole statement with its values on their errors, so only what is named here is written. */
-function describeError(error: unknown, causes = 0): unknown {
+function serializeError(error: unknown, causes = 0): unknown {
   if (!(error instanceof Error)) return String(error);
   const { code, digest } = error as Error & { code?: unknown; digest?: unknown };
   return {
@@ -63,10 +63,10 @@ function describeError(error: unknown, causes = 0): unknown {
     stack: error.stack,
     ...(code === undefined ? {} : { code }),
     ...(digest === undefined ? {} : { digest }),
-    ...(error.cause === undefined || causes >= CAUSES_AT_MOST ? {} : { cause: describeError(error.cause, causes + 1) }),
+    ...(error.cause === undefined || causes >= MAX_CAUSES ? {} : { cause: serializeError(error.cause, causes + 1) }),
   };
 }
 
-function withoutTokens(line: string): string {
-  return line.includes("eyJ") ? line.replace(LOOKS_LIKE_A_TOKEN, "[token]") : line;
+function redactTokens(line: string): string {
+  return line.includes("eyJ") ? line.replace(JWT_PATTERN, "[token]") : line;
 }

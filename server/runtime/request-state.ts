@@ -18,42 +18,42 @@ export interface RequestState {
   /** Of the tightest limit that this request has spent from. */
   quota?: Quota;
   /** Nobody waits for the answer any longer: the client hung up, or the request outlived its time. */
-  cutShort?: true;
+  isAborted?: true;
   /** Called once if the answer of the app cannot reach the client any longer. */
   onUndelivered?: () => void;
 }
 
 // The entry and the app are separate bundles of one process: they meet here.
-const NOTES = Symbol.for("portcullis.request");
-const shared = globalThis as typeof globalThis & { [NOTES]?: AsyncLocalStorage<RequestState> };
+const REQUEST_STATE = Symbol.for("portcullis.request-state");
+const shared = globalThis as typeof globalThis & { [REQUEST_STATE]?: AsyncLocalStorage<RequestState> };
 
-export const requestState = (shared[NOTES] ??= new AsyncLocalStorage<RequestState>());
+export const requestState = (shared[REQUEST_STATE] ??= new AsyncLocalStorage<RequestState>());
 
 /** Runs `undo` if the answer to this request does not leave, now or later. */
-export function ifUndelivered(undo: () => void): void {
-  const notes = requestState.getStore();
-  if (notes?.cutShort) undo();
-  else if (notes !== undefined) notes.onUndelivered = undo;
+export function onUndeliveredResponse(undo: () => void): void {
+  const state = requestState.getStore();
+  if (state?.isAborted) undo();
+  else if (state !== undefined) state.onUndelivered = undo;
 }
 
 /** The client has hung up or was answered in the app's place; `hasLeft` says whether the head of the app's answer was sent before. */
-export function recordAborted(notes: RequestState, hasLeft: boolean): void {
-  notes.cutShort = true;
-  const { onUndelivered } = notes;
-  delete notes.onUndelivered;
+export function recordAborted(state: RequestState, hasLeft: boolean): void {
+  state.isAborted = true;
+  const { onUndelivered } = state;
+  delete state.onUndelivered;
   if (!hasLeft) onUndelivered?.();
 }
 
 export function recordCaller(caller: SignedIn): void {
-  const notes = requestState.getStore();
-  if (notes === undefined) return;
-  notes.sessionId = caller.session.id;
-  notes.userId = caller.user.id;
+  const state = requestState.getStore();
+  if (state === undefined) return;
+  state.sessionId = caller.session.id;
+  state.userId = caller.user.id;
 }
 
 export function recordQuota(quota: Quota): void {
-  const notes = requestState.getStore();
-  if (notes !== undefined) notes.quota = stricterOf(notes.quota, quota);
+  const state = requestState.getStore();
+  if (state !== undefined) state.quota = stricterOf(state.quota, quota);
 }
 
 /** The one that leaves less room, and for longer. */
@@ -64,6 +64,6 @@ export function stricterOf(one: Quota | null | undefined, other: Quota): Quota {
 }
 
 /** What a line of the log says of its request. */
-export function loggedFields({ requestId, sessionId, userId }: Partial<RequestState> = {}) {
+export function logFieldsOf({ requestId, sessionId, userId }: Partial<RequestState> = {}) {
   return { requestId, sessionId, userId };
 }

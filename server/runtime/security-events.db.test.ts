@@ -65,8 +65,8 @@ async function call(path: string, input?: unknown, { cookie = {}, client = ADA, 
   const body = input === undefined ? undefined : JSON.stringify(input);
   const request = new Request(`${ORIGIN}/api/trpc/${path}`, { method: "POST", headers, body });
   const before = securityCounts();
-  const notes = { requestId };
-  const response = await requestState.run(notes, () => answerCall(request, later(seconds)));
+  const state = { requestId };
+  const response = await requestState.run(state, () => answerCall(request, later(seconds)));
   const events = written.filter((line) => line.event !== undefined && line.requestId === requestId);
   const counted = Object.entries(securityCounts()).flatMap(([event, count]) =>
     Array.from({ length: count - before[event as SecurityEvent] }, () => event),
@@ -74,7 +74,7 @@ async function call(path: string, input?: unknown, { cookie = {}, client = ADA, 
   expect(counted.sort(), "what is counted is what is written").toEqual(events.map(({ event }) => event).sort());
   const tokens = response.headers.getSetCookie().map((one) => /^__(acc|ref)=([^;]+)/.exec(one)?.slice(1) ?? []);
   const { acc: accessToken, ref: refreshToken } = Object.fromEntries(tokens) as { acc?: string; ref?: string };
-  return { json: JSON.parse(await response.text()), events, notes, accessToken, refreshToken };
+  return { json: JSON.parse(await response.text()), events, state, accessToken, refreshToken };
 }
 
 /** Without what has nothing to do with who did what. */
@@ -89,9 +89,9 @@ describe("an account", () => {
   test("that is made, and the session of its owner", async () => {
     const client = newClient();
     const email = `${crypto.randomUUID()}@example.test`;
-    const answer = await call("auth.register", { fullName: "Ada", email, password: PASSWORD }, { client });
-    const { user, session } = answer.json.result.data;
-    expect(said(answer)).toEqual([
+    const response = await call("auth.register", { fullName: "Ada", email, password: PASSWORD }, { client });
+    const { user, session } = response.json.result.data;
+    expect(said(response)).toEqual([
       {
         level: "info",
         event: "account-registered",
@@ -105,8 +105,8 @@ describe("an account", () => {
   test("whose password is changed", async () => {
     const session = await signedInSession(database.db, T0, { passwordHash });
     const input = { currentPassword: PASSWORD, newPassword: "seven violet bridges over otters" };
-    const answer = await call("users.changePassword", input, { cookie: session });
-    expect(said(answer)).toEqual([
+    const response = await call("users.changePassword", input, { cookie: session });
+    expect(said(response)).toEqual([
       {
         level: "info",
         event: "password-changed",
@@ -116,8 +116,8 @@ describe("an account", () => {
         address: ADA.address,
       },
     ]);
-    expect(answer.accessToken).toEqual(expect.any(String));
-    expect(answer.refreshToken).not.toBe(session.refreshToken);
+    expect(response.accessToken).toEqual(expect.any(String));
+    expect(response.refreshToken).not.toBe(session.refreshToken);
   });
 });
 
@@ -125,10 +125,10 @@ describe("a login", () => {
   test("that succeeds", async () => {
     const { id: userId, email } = await somebody();
     const client = newClient();
-    const answer = await call("auth.login", { email, password: PASSWORD }, { client });
-    const { id: sessionId } = answer.json.result.data.session;
-    expect(said(answer)).toEqual([{ level: "info", event: "logged-in", sessionId, userId, address: client.address }]);
-    expect(answer.notes, "the request's own line names them too").toMatchObject({ sessionId, userId });
+    const response = await call("auth.login", { email, password: PASSWORD }, { client });
+    const { id: sessionId } = response.json.result.data.session;
+    expect(said(response)).toEqual([{ level: "info", event: "logged-in", sessionId, userId, address: client.address }]);
+    expect(response.state, "the request's own line names them too").toMatchObject({ sessionId, userId });
   });
 
   test("that fails, with the account it was aimed at, if there is one", async () => {
@@ -161,9 +161,9 @@ describe("a login", () => {
     const { id: userId, email } = await somebody();
     await atOnce(101, () => existingSession(database.db, { userId, createdAt: T0 }));
     const client = newClient();
-    const answer = await call("auth.login", { email, password: PASSWORD }, { client });
-    const { id: sessionId } = answer.json.result.data.session;
-    expect(said(answer)).toEqual([
+    const response = await call("auth.login", { email, password: PASSWORD }, { client });
+    const { id: sessionId } = response.json.result.data.session;
+    expect(said(response)).toEqual([
       { level: "info", event: "oldest-sessions-ended", userId, revoked: 2, reason: "too many sessions" },
       { level: "info", event: "logged-in", sessionId, userId, address: client.address },
     ]);
@@ -173,9 +173,9 @@ describe("a login", () => {
     const { id: userId, email } = await somebody();
     const { id, refreshToken } = await signedInSession(database.db, T0);
     const client = newClient();
-    const answer = await call("auth.login", { email, password: PASSWORD }, { client, cookie: { refreshToken } });
-    const { id: sessionId } = answer.json.result.data.session;
-    expect(said(answer)).toEqual([
+    const response = await call("auth.login", { email, password: PASSWORD }, { client, cookie: { refreshToken } });
+    const { id: sessionId } = response.json.result.data.session;
+    expect(said(response)).toEqual([
       { level: "info", event: "session-ended", sessionId: id, reason: "replaced by login" },
       { level: "info", event: "logged-in", sessionId, userId, address: client.address },
     ]);
@@ -291,12 +291,12 @@ test("a logout that the database could not be told of, and its end once the data
   const pool = Symbol.for("portcullis.database");
   const own = shared[pool];
   shared[pool] = line.db;
-  const answer = await call("auth.logout", undefined, { cookie: session });
+  const response = await call("auth.logout", undefined, { cookie: session });
   shared[pool] = own;
-  expect(said(answer)).toEqual([
+  expect(said(response)).toEqual([
     { level: "warn", event: "logout-pending", sessionIds: [session.id], reason: "logout" },
   ]);
-  expect(answer.json.error.data).toMatchObject({ reason: "UNAVAILABLE", httpStatus: 503 });
+  expect(response.json.error.data).toMatchObject({ reason: "UNAVAILABLE", httpStatus: 503 });
 
   await line.mend();
   const ended = () => written.filter(({ event, sessionId }) => event === "session-ended" && sessionId === session.id);

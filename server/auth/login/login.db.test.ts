@@ -554,7 +554,7 @@ describe("a new session whose tokens cannot reach the client", () => {
 
   test("login: is not opened for a client that has hung up before", async () => {
     const { id, email } = await somebody();
-    const gone = { requestId: "gone", cutShort: true } as const;
+    const gone = { requestId: "gone", isAborted: true } as const;
     expect(await reasonOf(requestState.run(gone, () => attempt(email)))).toBe("UNAVAILABLE");
     expect(await sessionsOf(id)).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { endOldestSessions } from "@/db/tables/revocations";
 import type { Database, NewSession, User } from "@/db/schema";
 import { ENDED_AT_ONCE, findSessionWithUser, insertSession, type OpenedSession } from "@/db/tables/sessions";
 import { log } from "@/server/runtime/log";
-import { ifUndelivered, requestState } from "@/server/runtime/request-state";
+import { onUndeliveredResponse, requestState } from "@/server/runtime/request-state";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import { endUndelivered, syncRevocations } from "./end-session";
@@ -49,7 +49,7 @@ export async function withoutLeftover<Result>(
   done: Result,
 ): Promise<Result> {
   // Nobody waits for the tokens any longer.
-  if (requestState.getStore()?.cutShort) throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+  if (requestState.getStore()?.isAborted) throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   try {
     return await write();
   } catch (error) {
@@ -97,7 +97,7 @@ export async function grantOpened(
   client: Client,
   now: Date,
 ): Promise<IssuedTokens> {
-  ifUndelivered(() => endUndelivered(db, session.id));
+  onUndeliveredResponse(() => endUndelivered(db, session.id));
   try {
     return await issueTokens(session, client, now);
   } catch (error) {

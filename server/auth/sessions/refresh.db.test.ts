@@ -129,7 +129,7 @@ describe("a hundred at once", () => {
 });
 
 describe("a request whose client has hung up", () => {
-  const GONE = { requestId: "gone", cutShort: true } as const;
+  const GONE = { requestId: "gone", isAborted: true } as const;
   const WAITING = { requestId: "waiting" };
 
   test.each<[string, number]>([

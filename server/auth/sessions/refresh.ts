@@ -66,7 +66,7 @@ export async function refresh(db: Kysely<Database>, token: string, client: Clien
   const deadline = performance.now() + milliseconds;
   const askers = [requestState.getStore()];
   // A process that was paused finds requests in its sockets that are older than any may be, and whose senders moved on.
-  const isTooLate = () => performance.now() > deadline || askers.every((asker) => asker?.cutShort);
+  const isTooLate = () => performance.now() > deadline || askers.every((asker) => asker?.isAborted);
   const outcome = withinMilliseconds(milliseconds, refreshAlone(db, token, client, now, isTooLate));
   underWay.set(flight, { outcome, askers });
   return outcome.finally(() => underWay.delete(flight));

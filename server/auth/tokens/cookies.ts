@@ -9,7 +9,7 @@ const REFRESH = "__ref";
 const HOST_PREFIX = "__Host-";
 
 export const ACCESS_COOKIE_NAMES = [ACCESS, HOST_PREFIX + ACCESS] as const;
-/** Every name under which one of them may be set; those on the wire may end in a port, which `server/http/wire-cookies.ts` takes off. */
+/** Every name under which one of them may be set; those on the wire may end in a port, which `server/http/cookie-names.ts` takes off. */
 export const COOKIE_NAMES = [...ACCESS_COOKIE_NAMES, REFRESH, HOST_PREFIX + REFRESH] as const;
 
 export interface PresentedCookies {

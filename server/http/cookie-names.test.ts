@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { COOKIE_NAMES } from "@/server/auth/tokens/cookies";
 import type { EntryResponse } from "./response";
 import { startEntry } from "./testing";
-import { wireCookies, type WireCookies } from "./wire-cookies";
+import { createCookieTranslator, type CookieTranslator } from "./cookie-names";
 
 const HERE = "http://localhost:3500";
 const THERE = "http://localhost:3000";
@@ -20,17 +20,17 @@ const OURS = tokenOf(HERE);
 const FOREIGN = tokenOf(THERE);
 
 /** What the app reads of the header, and what becomes of the cookies that it sets. */
-function exchange(wire: WireCookies, header: string | undefined, set: string | string[] | undefined = undefined) {
+function exchange(wire: CookieTranslator, header: string | undefined, set: string | string[] | undefined = undefined) {
   const request = { headers: header === undefined ? {} : { cookie: header } } as IncomingMessage;
-  const renameIn = wire.receive(request);
+  const renameIn = wire.translateRequest(request);
   let sent = set;
-  const answer = { getHeader: () => sent, replaceCookies: (lines: string[]) => (sent = lines) };
-  renameIn?.(answer as unknown as EntryResponse);
+  const response = { getHeader: () => sent, replaceCookies: (lines: string[]) => (sent = lines) };
+  renameIn?.(response as unknown as EntryResponse);
   return { read: request.headers.cookie, sent };
 }
 
 describe("over http, by what a request carries under one of the names", () => {
-  const wire = wireCookies(HERE, NAMES);
+  const wire = createCookieTranslator(HERE, NAMES);
   const PLAIN = { none: "", ours: OURS, foreign: FOREIGN, garbage: "a.b.c", empty: "" };
 
   describe.each(["__acc", "__ref"])("%s", (name) => {
@@ -129,7 +129,11 @@ describe("over http, by what a request carries under one of the names", () => {
   });
 
   test("without a port in the origin the name has the scheme's", () => {
-    const { sent } = exchange(wireCookies("http://localhost", NAMES), `__ref=${FOREIGN}`, "__ref=new; Path=/");
+    const { sent } = exchange(
+      createCookieTranslator("http://localhost", NAMES),
+      `__ref=${FOREIGN}`,
+      "__ref=new; Path=/",
+    );
     expect(sent).toEqual(["__ref_80=new; Path=/"]);
   });
 
@@ -146,7 +150,7 @@ class Neighbours {
   readonly held: Record<string, { access: boolean; refresh: string | null }> = {};
   #count = 0;
 
-  constructor(private readonly apps: Record<string, WireCookies>) {
+  constructor(private readonly apps: Record<string, CookieTranslator>) {
     for (const origin in apps) this.held[origin] = { access: false, refresh: null };
   }
 
@@ -201,7 +205,9 @@ test("apps on three ports of one host never read, replace or clear each other's 
   >;
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.constantFrom(...origins), acts), { maxLength: 30 }), (steps) => {
-      const browser = new Neighbours(Object.fromEntries(origins.map((origin) => [origin, wireCookies(origin, NAMES)])));
+      const browser = new Neighbours(
+        Object.fromEntries(origins.map((origin) => [origin, createCookieTranslator(origin, NAMES)])),
+      );
       for (const [origin, act] of steps) {
         if (act === "expire") browser.expireAccess(origin);
         else browser.ask(origin, act);
@@ -213,7 +219,7 @@ test("apps on three ports of one host never read, replace or clear each other's 
 }, 60_000);
 
 test("an app that is alone uses the plain names all its life", () => {
-  const browser = new Neighbours({ [HERE]: wireCookies(HERE, NAMES) });
+  const browser = new Neighbours({ [HERE]: createCookieTranslator(HERE, NAMES) });
   for (const act of ["look", "login", "refresh", "drop access", "refresh", "logout", "login"] as const) {
     browser.ask(HERE, act);
     expect([...browser.jar.keys()].filter((name) => /\d/.test(name))).toEqual([]);
@@ -226,7 +232,7 @@ describe("behind the entry", () => {
   /** The cookies that the app reads, or the status if it is not asked. */
   async function readBehind(origin: string, ...lines: string[]): Promise<unknown> {
     let read: unknown = "not asked";
-    const { send } = await startEntry(
+    const { sendRaw } = await startEntry(
       (request, response) => {
         read = request.headers.cookie;
         response.end();
@@ -239,8 +245,8 @@ describe("behind the entry", () => {
       "Connection: close",
       ...lines.map((line) => `Cookie: ${line}`),
     ];
-    const answer = await send(`${head.join("\r\n")}\r\n\r\n`);
-    return read === "not asked" ? Number(answer.split(" ")[1]) : read;
+    const response = await sendRaw(`${head.join("\r\n")}\r\n\r\n`);
+    return read === "not asked" ? Number(response.split(" ")[1]) : read;
   }
 
   test.each<[string, unknown, ...string[]]>([
@@ -315,10 +321,10 @@ describe("behind the entry", () => {
         process.nextTick(() => response.end());
       },
     ],
-  ])("cookies are renamed that are set by %s", async (_, answer) => {
-    const { ask } = await startEntry((_request, response) => answer(response), { APP_ORIGIN: HERE });
-    const { headers } = await ask({ headers: { cookie: `__ref=${FOREIGN}` } });
+  ])("cookies are renamed that are set by %s", async (_, respond) => {
+    const { request } = await startEntry((_request, response) => respond(response), { APP_ORIGIN: HERE });
+    const { headers } = await request({ headers: { cookie: `__ref=${FOREIGN}` } });
     expect(headers["set-cookie"]).toEqual(["__acc_3500=a; Path=/", "__ref_3500=b"]);
-    expect((await ask()).headers["set-cookie"]).toEqual(["__acc=a; Path=/", "__ref=b"]);
+    expect((await request()).headers["set-cookie"]).toEqual(["__acc=a; Path=/", "__ref=b"]);
   });
 });

@@ -5,14 +5,14 @@ import type { EntryResponse } from "./response";
 
 const HOST_PREFIX = "__Host-";
 
-export interface WireCookies {
+export interface CookieTranslator {
   /** Names that must not be sent twice. */
   readonly guarded: ReadonlySet<string>;
   /**
    * Removes from the request every cookie that the app must not read, and gives the others the names that the app knows.
    * Returns what renames the cookies of the response, just before its head is written; null if nothing is to be renamed.
    */
-  receive(request: IncomingMessage): ((answer: EntryResponse) => void) | null;
+  translateRequest(request: IncomingMessage): ((response: EntryResponse) => void) | null;
 }
 
 /**
@@ -20,27 +20,27 @@ export interface WireCookies {
  * can set the plain ones. Over http, which is loopback only, cookies are shared by all ports of a host: while another app on it
  * holds a plain name, this app uses names that end in its port, and neither signs the other out.
  */
-export function wireCookies(appOrigin: string, sessionCookies: ReadonlySet<string>): WireCookies {
+export function createCookieTranslator(appOrigin: string, sessionCookies: ReadonlySet<string>): CookieTranslator {
   const { protocol, hostname, port } = new URL(appOrigin);
   const isHttps = protocol === "https:";
   const own = new Set([...sessionCookies].filter((name) => name.startsWith(HOST_PREFIX) === isHttps));
   const isOfOtherScheme = (name: string) => sessionCookies.has(name) && !own.has(name);
-  if (isHttps) return { guarded: own, receive: receiveOnHttps };
+  if (isHttps) return { guarded: own, translateRequest: receiveOnHttps };
 
   const portNames = new Map([...own].map((name) => [name, `${name}_${port || "80"}`]));
   const plainNames = new Map([...portNames].map(([name, portName]) => [portName, name]));
   const isOfOtherPort = (name: string) => own.has(name.replace(/_\d+$/, ""));
-  const holderOf = newHolderReader(appOrigin, hostname);
-  return { guarded: new Set([...sessionCookies, ...plainNames.keys()]), receive: receiveOnLoopback };
+  const holderOf = createIssuerClassifier(appOrigin, hostname);
+  return { guarded: new Set([...sessionCookies, ...plainNames.keys()]), translateRequest: receiveOnLoopback };
 
   function receiveOnHttps(request: IncomingMessage): null {
     const pairs = readCookiePairs(request.headers.cookie ?? "");
     const read = pairs.filter(([name]) => !isOfOtherScheme(name));
-    forward(request, read);
+    setCookieHeader(request, read);
     return null;
   }
 
-  function receiveOnLoopback(request: IncomingMessage): ((answer: EntryResponse) => void) | null {
+  function receiveOnLoopback(request: IncomingMessage): ((response: EntryResponse) => void) | null {
     const { cookie } = request.headers;
     if (cookie === undefined) return null;
     const unrelated: Pair[] = [];
@@ -58,17 +58,17 @@ export function wireCookies(appOrigin: string, sessionCookies: ReadonlySet<strin
       } else if (!isOfOtherScheme(name) && !isOfOtherPort(name)) unrelated.push(pair);
     }
     if (onPort.length === 0 && !isShared) {
-      forward(request, unrelated.concat(plain));
+      setCookieHeader(request, unrelated.concat(plain));
       return null;
     }
     // Set before another app took the other plain name: still good, and replaced by a port name when it is set again.
     const inherited = new Map(plain.filter(([, value]) => holderOf(value) === "this app"));
-    forward(request, [...unrelated, ...new Map([...inherited, ...onPort])]);
-    return (answer) => usePortNames(answer, inherited);
+    setCookieHeader(request, [...unrelated, ...new Map([...inherited, ...onPort])]);
+    return (response) => usePortNames(response, inherited);
   }
 
-  function usePortNames(answer: EntryResponse, inherited: ReadonlyMap<string, string>): void {
-    const header = answer.getHeader("Set-Cookie");
+  function usePortNames(response: EntryResponse, inherited: ReadonlyMap<string, string>): void {
+    const header = response.getHeader("Set-Cookie");
     if (header === undefined) return;
     const renamed = (Array.isArray(header) ? header : [String(header)]).flatMap((line) => {
       const name = line.split("=", 1)[0]!;
@@ -77,21 +77,21 @@ export function wireCookies(appOrigin: string, sessionCookies: ReadonlySet<strin
       const cleared = inherited.has(name) ? [`${name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`] : [];
       return [portName + line.slice(name.length), ...cleared];
     });
-    answer.replaceCookies(renamed);
+    response.replaceCookies(renamed);
   }
 }
 
 type Pair = readonly [name: string, value: string];
 
-function forward(request: IncomingMessage, pairs: readonly Pair[]): void {
+function setCookieHeader(request: IncomingMessage, pairs: readonly Pair[]): void {
   if (pairs.length === 0) delete request.headers.cookie;
   else request.headers.cookie = writeCookiePairs(pairs);
 }
 
-type Holder = "this app" | "another app" | "unknown";
+type TokenIssuer = "this app" | "another app" | "unknown";
 
 /** Which app set a token, by its issuer, unverified: that only chooses a name. Whether it is good is decided behind the entry. */
-function newHolderReader(appOrigin: string, hostname: string): (token: string) => Holder {
+function createIssuerClassifier(appOrigin: string, hostname: string): (token: string) => TokenIssuer {
   // Our tokens begin with these claims. Of the base64 the last characters are cut off: they depend on what follows.
   const claims = Buffer.from(JSON.stringify({ iss: appOrigin, aud: appOrigin })).toString("base64url");
   const beginning = claims.slice(0, claims.length - (claims.length % 4) - 4);

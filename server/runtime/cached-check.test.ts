@@ -1,9 +1,9 @@
 import { expect, test, vi } from "vitest";
-import { sharedCheck } from "./shared-check";
+import { cachedCheck } from "./cached-check";
 
 test("a thousand probes at once and shortly afterwards cost one check, later ones the next", async () => {
   let runs = 0;
-  const check = sharedCheck(async () => {
+  const check = cachedCheck(async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     return ++runs === 1;
   }, 200);
@@ -16,7 +16,7 @@ test("a thousand probes at once and shortly afterwards cost one check, later one
 
 test("a check that fails is reported to whoever waits for it, and not kept", async () => {
   let runs = 0;
-  const check = sharedCheck(async () => {
+  const check = cachedCheck(async () => {
     if (++runs === 1) throw new Error("a bug");
     return true;
   }, 60_000);

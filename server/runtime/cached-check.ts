@@ -1,7 +1,7 @@
 import "server-only";
 
 /** Runs `check` once for all callers that ask while it runs or within `keptMilliseconds` after it answered. */
-export function sharedCheck(check: () => Promise<boolean>, keptMilliseconds: number): () => Promise<boolean> {
+export function cachedCheck(check: () => Promise<boolean>, keptMilliseconds: number): () => Promise<boolean> {
   let shared: Promise<boolean> | null = null;
   let keptUntil = Infinity;
   return () => {
