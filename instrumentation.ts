@@ -1,4 +1,4 @@
-/** Starts what lives as long as the process: the revocation feed and the purge of what has ended. */
+/** Next calls this once at startup. Starts the revocation feed and the purge of ended sessions. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { startBackgroundWork } = await import("@/server/background");

@@ -82,7 +82,7 @@ let two: Start;
 test("a value that cannot be right stops the start before database, schema and build", async () => {
   const start = await npmStart({ SESSION_MAX_SECONDS: "999999999999", RATE_LIMIT_FACTOR: "often" });
   expect(await start.ended).toBe(1);
-  expect(start.output()).toMatch(/^ *SESSION_MAX_SECONDS must be a whole number from 1 to 34560000/m);
+  expect(start.output()).toMatch(/^ *SESSION_MAX_SECONDS must be an integer from 1 to 34560000/m);
   expect(start.output()).toMatch(/^ *RATE_LIMIT_FACTOR must be a number/m);
   expect(start.output()).not.toMatch(/Schema|Build|MySQL|NaN/);
 }, 300_000);

@@ -2,6 +2,6 @@ import "./runtime/testing-env";
 import { expect, test } from "vitest";
 import { startBackgroundWork } from "./background";
 
-test("the app does not start outside its entry, where a client could choose its own address", () => {
+test("background work: refuses to start without the HTTP entry, because a client could spoof its address", () => {
   expect(startBackgroundWork).toThrow("npm start");
 });

@@ -14,22 +14,16 @@ const COUNTS_EVERY_MILLISECONDS = 60_000;
 
 const ENTRY_MARKER = Symbol.for("portcullis.entry");
 
-/**
- * Called once a process, before the first request. Refuses to run under anything but our own entry: without it a client
- * could choose its own address.
- */
+/** Called once per process, before the first request. Throws without our HTTP entry: a client could then spoof its address. */
 export function startBackgroundWork(): void {
   if (!(ENTRY_MARKER in globalThis))
-    throw new Error("Start the app with `npm start`: it must stand behind its own entry.");
+    throw new Error("Start the app with `npm start`: it must run behind its own HTTP entry (server/main.ts).");
   startRevocationFeed(database());
   setInterval(() => void purge(new Date()), PURGE_EVERY_MILLISECONDS).unref();
-  setInterval(
-    () => log.info({ counts: securityCounts() }, "security events so far"),
-    COUNTS_EVERY_MILLISECONDS,
-  ).unref();
+  setInterval(() => log.info({ counts: securityCounts() }, "security event counts"), COUNTS_EVERY_MILLISECONDS).unref();
 }
 
-/** Removes what ended long ago, a small batch at a time, and never in a user's request. */
+/** Deletes old sessions and expired rate limits in small batches, outside of requests. */
 async function purge(now: Date): Promise<void> {
   const db = database();
   try {

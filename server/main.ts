@@ -23,27 +23,30 @@ if (!isDevelopment) exitOnUncaughtException();
 await serve();
 
 async function serve(): Promise<void> {
-  // The app refuses to start without the entry: alone it would believe what clients say about themselves.
+  // Checked by server/background.ts: without the entry the app would trust headers that clients can spoof.
   Object.assign(globalThis, { [Symbol.for("portcullis.entry")]: true });
 
-  // Next hangs its upgrade listener on the server it is told of. This one never listens: what is upgraded is decided here.
-  const upgrades = createServer();
+  // Next adds an upgrade listener to the server that it is given. This one never listens, so that the entry decides about upgrades.
+  const upgradeServer = createServer();
   const { hostname, port } = parsePublicOrigin(settings.APP_ORIGIN);
-  const app = next({ dev: isDevelopment, hostname, port: Number(port), httpServer: upgrades });
+  const app = next({ dev: isDevelopment, hostname, port: Number(port), httpServer: upgradeServer });
   await app.prepare();
 
   const guardedCookies = new Set(COOKIE_NAMES);
   const maxConnections = maxConnectionsOfProcess();
-  // Of the build that this entry was made with: it stands beside them.
+  // This bundle is built into the same folder as the static files.
   const staticFiles = isDevelopment ? null : readStaticFiles(fileURLToPath(new URL("../static", import.meta.url)));
   const requestSettings = { ...settings, guardedCookies, maxConnections, staticFiles };
   const server = createEntry(app.getRequestHandler(), requestSettings, log);
   if (isDevelopment) {
-    server.on("upgrade", (request, socket, head) => upgrades.emit("upgrade", request, socket, head));
+    server.on("upgrade", (request, socket, head) => upgradeServer.emit("upgrade", request, socket, head));
   }
   server.on("error", (error: NodeJS.ErrnoException) => {
     if (error.syscall === "accept") return;
-    if (error.code === "EADDRNOTAVAIL") exitWithError(`HOST ${settings.HOST} is no address of this machine.`);
+    if (error.code === "EADDRNOTAVAIL")
+      exitWithError(
+        `HOST ${settings.HOST} is not an address of this machine. Set HOST to one of its addresses, or remove it.`,
+      );
     if (error.code === "EADDRINUSE") exitWithError(`PORT ${settings.PORT} is already in use. Set PORT to another one.`);
     exitWithError(`The server cannot listen on PORT ${settings.PORT}: ${error.message}`);
   });
@@ -66,7 +69,7 @@ function readSettings(): Env {
   }
 }
 
-/** Next logs rejections that nobody handles, which is enough, and exceptions, which is not: their state is unknown. */
+/** Next logs unhandled rejections and uncaught exceptions and continues; after an exception the state of the process is undefined. */
 function exitOnUncaughtException(): void {
   redirectConsoleToLog(log);
   redirectWarningsToLog(log);

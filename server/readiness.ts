@@ -7,23 +7,23 @@ import { database } from "./runtime/database";
 import { log } from "./runtime/log";
 import { cachedCheck } from "./runtime/cached-check";
 
-/** Probes are not rate limited: however many come, the database is asked about once a second. */
-const canWrite = cachedCheck(databaseIsReady, 1000);
+/** Probes are not rate limited, so that the result is cached: the database is checked at most about once a second. */
+const databaseIsReady = cachedCheck(checkDatabase, 1000);
 
-/** Whether this instance can do all of its work now. Never throws: whatever stands in the way, the answer is no. */
+/** Whether this instance can serve every request now. Never throws. */
 export async function isReady(): Promise<boolean> {
-  return revocationFeedHasStarted() && canWrite();
+  return revocationFeedHasStarted() && databaseIsReady();
 }
 
-async function databaseIsReady(): Promise<boolean> {
+async function checkDatabase(): Promise<boolean> {
   const db = database();
   try {
     if (!(await isMigrated(db))) return false;
     await writeHeartbeat(db, "readiness");
     return true;
   } catch (error) {
-    // A missing privilege, say: waiting does not mend it, and this instance can serve no more than with the database down.
-    if (!isUnavailable(error)) log.error({ err: error }, "not ready: the database cannot be written to");
+    // For example a missing privilege. The instance is as unusable as without a database, but an operator must act.
+    if (!isUnavailable(error)) log.error({ err: error }, "not ready: cannot write to the database");
     return false;
   }
 }

@@ -3,45 +3,44 @@ import { IncomingMessage } from "node:http";
 
 export const MAX_BODY_BYTES = 64 * 1024;
 
-/** Whether the headers announce a body. */
 export function declaresBody(request: IncomingMessage): boolean {
   const { "content-length": length, "transfer-encoding": encoding } = request.headers;
   return encoding !== undefined || (length !== undefined && length !== "0");
 }
 
-/** What can be said against a body before it has arrived. */
+/** Checks the declared method, length and encoding before the body arrives. */
 export function judgeDeclaredBody(request: IncomingMessage): "fine" | "too large" | "encoded" | "misplaced" {
   if (!declaresBody(request)) return "fine";
   const { headers, method } = request;
   if (method !== "POST") return "misplaced";
-  // Unpacked, a small body could be a big one.
+  // A small compressed body could exceed the limit once decompressed.
   if (headers["content-encoding"] !== undefined) return "encoded";
   const transfer = headers["transfer-encoding"];
   if (transfer !== undefined && transfer.toLowerCase() !== "chunked") return "encoded";
   return Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES ? "too large" : "fine";
 }
 
-/** Reads the whole body, or as much as it takes to see that it is too large. */
-export function readBody(request: IncomingMessage): Promise<Buffer | "too large" | "gone"> {
+/** Reads the whole body, or stops as soon as it exceeds the limit. */
+export function readBody(request: IncomingMessage): Promise<Buffer | "too large" | "aborted"> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const settle = (outcome: Buffer | "too large" | "gone") => {
-      request.off("data", take).off("end", finish).off("close", lose).off("error", lose);
-      resolve(outcome);
+    const finish = (result: Buffer | "too large" | "aborted") => {
+      request.off("data", onData).off("end", onEnd).off("close", onAbort).off("error", onAbort);
+      resolve(result);
     };
-    const take = (chunk: Buffer) => {
+    const onData = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > MAX_BODY_BYTES) settle("too large");
+      if (bytes > MAX_BODY_BYTES) finish("too large");
       else chunks.push(chunk);
     };
-    const finish = () => settle(Buffer.concat(chunks, bytes));
-    const lose = () => settle("gone");
-    request.on("data", take).on("end", finish).on("close", lose).on("error", lose);
+    const onEnd = () => finish(Buffer.concat(chunks, bytes));
+    const onAbort = () => finish("aborted");
+    request.on("data", onData).on("end", onEnd).on("close", onAbort).on("error", onAbort);
   });
 }
 
-/** The same request as if its body had only just arrived: a stream that was read cannot be read again. */
+/** A copy of the request whose stream delivers the buffered body: the original stream cannot be read again. */
 export function withBufferedBody(original: IncomingMessage, body: Buffer): IncomingMessage {
   const request = new IncomingMessage(original.socket);
   request.httpVersion = original.httpVersion;

@@ -116,7 +116,7 @@ test("a server that cannot accept a connection reports it and goes on", async ()
   const entry = await startEntry((_request, response) => void response.end("ok"));
   entry.server.emit("error", Object.assign(new Error("accept EMFILE"), { code: "EMFILE", syscall: "accept" }));
   expect((await entry.request()).body).toBe("ok");
-  expect(entry.logLines[0]).toMatchObject({ level: "error", msg: "a connection could not be accepted" });
+  expect(entry.logLines[0]).toMatchObject({ level: "error", msg: "could not accept a connection" });
 });
 
 test("an app that writes after the end of its response does not end the process", async () => {

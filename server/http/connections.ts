@@ -7,33 +7,33 @@ import type { EntryResponse } from "./response";
 
 export interface ConnectionLimits {
   perProcess: number;
-  /** Infinity behind trusted proxies: their connections carry the requests of all clients. */
+  /** Infinity behind trusted proxies, whose connections carry the requests of all clients. */
   perAddress: number;
 }
 
-interface Address {
+interface AddressConnections {
   openCount: number;
-  /** Longest idle first. */
+  /** In the order in which they became idle. */
   idle: Set<Connection>;
 }
 
 interface Connection {
   socket: Socket;
   group: string;
-  /** Responses that are not over yet: the one that is sent, and those pipelined behind it. */
+  /** Responses that have not closed yet: the one being sent, and those pipelined behind it. */
   activeResponses: Set<EntryResponse>;
-  /** Called once no response is running any more. */
+  /** Called once when the last active response has closed. */
   onIdle: (() => void) | null;
 }
 
 const MAX_CONNECTIONS = 8192;
-/** A browser opens six. */
+/** A browser opens six connections to an origin. */
 const MAX_CONNECTIONS_PER_ADDRESS = 512;
 
-/** One descriptor for the connection, one for a file it is sent, one for everything else in the process. */
+/** One for the connection, one for the file that it is sent, one for everything else in the process. */
 const DESCRIPTORS_PER_CONNECTION = 3;
 
-/** How many connections leave enough descriptors for modules, files, the log and the database. */
+/** The number of connections that leaves enough file descriptors for modules, files, the log and the database. */
 export function maxConnectionsOfProcess(): number {
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | string } } };
   const descriptors = Number(userLimits?.open_files?.soft);
@@ -48,26 +48,26 @@ export function connectionLimits(settings: {
 }): ConnectionLimits {
   const perProcess = settings.maxConnections ?? MAX_CONNECTIONS;
   if (settings.TRUSTED_PROXY_HOPS > 0) return { perProcess, perAddress: Infinity };
-  // A factor below 1 is for tests of other limits.
+  // Tests of other limits use a factor below 1, which must not reduce this one.
   const perAddress = Math.floor(MAX_CONNECTIONS_PER_ADDRESS * Math.max(1, settings.RATE_LIMIT_FACTOR));
   return { perProcess, perAddress: Math.min(perAddress, Math.ceil(perProcess / 2)) };
 }
 
-/** The open connections of a server: each has an error listener from its first moment, and their number is limited. */
+/** Limits the open connections of a server per process and per address, and gives each an error listener on accept. */
 export class Connections {
   readonly #open = new Map<Duplex, Connection>();
   readonly #idle = new Set<Connection>();
-  readonly #addresses = new Map<string, Address>();
+  readonly #addresses = new Map<string, AddressConnections>();
 
   constructor(
     server: Server,
     private readonly limits: ConnectionLimits,
     private readonly refuse: (socket: Socket) => void,
   ) {
-    server.on("connection", (socket) => this.#admit(socket));
+    server.on("connection", (socket) => this.#accept(socket));
   }
 
-  /** Counts a response as running until it closes. */
+  /** Counts the connection as active until the response closes. */
   trackResponse(response: EntryResponse): void {
     const connection = this.#open.get(response.req.socket);
     if (connection === undefined) return;
@@ -82,13 +82,13 @@ export class Connections {
     });
   }
 
-  /** Whether bytes written now could be taken for the response of an earlier request, or for a part of one. */
+  /** Whether a client could read bytes written now as the response to an earlier request, or as a part of it. */
   hasResponseInProgress(socket: Duplex): boolean {
-    const running = this.#open.get(socket)?.activeResponses ?? [];
-    return [...running].some((response) => response.headersSent || response.req.complete);
+    const active = this.#open.get(socket)?.activeResponses ?? [];
+    return [...active].some((response) => response.headersSent || response.req.complete);
   }
 
-  /** Calls back at once, or when all running responses are over; never if the connection closes before. */
+  /** Calls back when no response is active, at once if none is; never if the connection closes first. */
   onIdle(socket: Duplex, callback: () => void): void {
     const connection = this.#open.get(socket);
     if (connection === undefined) return;
@@ -96,8 +96,8 @@ export class Connections {
     else connection.onIdle = callback;
   }
 
-  #admit(socket: Socket): void {
-    // Node removes its own listener when it hands a socket over (CONNECT, upgrade); an error without any ends the process.
+  #accept(socket: Socket): void {
+    // Node removes its own listener on CONNECT and upgrade, and an error event without a listener ends the process.
     socket.on("error", () => socket.destroy());
     const group = addressGroup(resolveClientAddress(socket.remoteAddress, undefined, 0));
     const address = this.#addresses.get(group) ?? { openCount: 0, idle: new Set() };
@@ -111,20 +111,20 @@ export class Connections {
     this.#open.set(socket, connection);
     this.#setIdle(connection, true);
     socket.once("close", () => {
-      this.#forget(connection);
+      this.#remove(connection);
       // Node closes only the response that holds the socket, not those queued behind it.
       for (const response of connection.activeResponses) response.closeWithConnection();
     });
   }
 
-  #closeLongestIdle([longest]: Set<Connection>): boolean {
-    if (longest === undefined) return false;
-    this.#forget(longest);
-    longest.socket.destroy();
+  #closeLongestIdle([longestIdle]: Set<Connection>): boolean {
+    if (longestIdle === undefined) return false;
+    this.#remove(longestIdle);
+    longestIdle.socket.destroy();
     return true;
   }
 
-  #forget(connection: Connection): void {
+  #remove(connection: Connection): void {
     if (!this.#open.delete(connection.socket)) return;
     this.#setIdle(connection, false);
     const address = this.#addresses.get(connection.group);
@@ -134,8 +134,8 @@ export class Connections {
   }
 
   #setIdle(connection: Connection, isIdle: boolean): void {
-    const change = isIdle ? "add" : "delete";
-    this.#idle[change](connection);
-    this.#addresses.get(connection.group)?.idle[change](connection);
+    const operation = isIdle ? "add" : "delete";
+    this.#idle[operation](connection);
+    this.#addresses.get(connection.group)?.idle[operation](connection);
   }
 }

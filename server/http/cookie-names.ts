@@ -6,19 +6,19 @@ import type { EntryResponse } from "./response";
 const HOST_PREFIX = "__Host-";
 
 export interface CookieTranslator {
-  /** Names that must not be sent twice. */
+  /** Names that a request must not contain twice. */
   readonly guarded: ReadonlySet<string>;
   /**
-   * Removes from the request every cookie that the app must not read, and gives the others the names that the app knows.
-   * Returns what renames the cookies of the response, just before its head is written; null if nothing is to be renamed.
+   * Removes the cookies that the app must not read from the request, and renames the others to the names that the app uses.
+   * Returns a function that renames the cookies of the response, to be called just before its headers are written, or null.
    */
   translateRequest(request: IncomingMessage): ((response: EntryResponse) => void) | null;
 }
 
 /**
- * Translates between the names of `sessionCookies` and those on the wire. On https only `__Host-` names are read: a sibling host
- * can set the plain ones. Over http, which is loopback only, cookies are shared by all ports of a host: while another app on it
- * holds a plain name, this app uses names that end in its port, and neither signs the other out.
+ * Translates between the cookie names of the app and those in HTTP headers. On https only `__Host-` names are read, because a
+ * sibling host can set the plain ones. On http, which is loopback only, all ports of a host share cookies: while another app uses
+ * a plain name, this app uses names with its port as suffix, so that neither signs the other out.
  */
 export function createCookieTranslator(appOrigin: string, sessionCookies: ReadonlySet<string>): CookieTranslator {
   const { protocol, hostname, port } = new URL(appOrigin);
@@ -30,7 +30,7 @@ export function createCookieTranslator(appOrigin: string, sessionCookies: Readon
   const portNames = new Map([...own].map((name) => [name, `${name}_${port || "80"}`]));
   const plainNames = new Map([...portNames].map(([name, portName]) => [portName, name]));
   const isOfOtherPort = (name: string) => own.has(name.replace(/_\d+$/, ""));
-  const holderOf = createIssuerClassifier(appOrigin, hostname);
+  const classifyToken = createIssuerClassifier(appOrigin, hostname);
   return { guarded: new Set([...sessionCookies, ...plainNames.keys()]), translateRequest: receiveOnLoopback };
 
   function receiveOnHttps(request: IncomingMessage): null {
@@ -52,7 +52,7 @@ export function createCookieTranslator(appOrigin: string, sessionCookies: Readon
       const plainName = plainNames.get(name);
       if (own.has(name)) {
         plain.push(pair);
-        isShared ||= holderOf(value) === "another app";
+        isShared ||= classifyToken(value) === "another app";
       } else if (plainName !== undefined) {
         if (value !== "") onPort.push([plainName, value]);
       } else if (!isOfOtherScheme(name) && !isOfOtherPort(name)) unrelated.push(pair);
@@ -61,8 +61,8 @@ export function createCookieTranslator(appOrigin: string, sessionCookies: Readon
       setCookieHeader(request, unrelated.concat(plain));
       return null;
     }
-    // Set before another app took the other plain name: still good, and replaced by a port name when it is set again.
-    const inherited = new Map(plain.filter(([, value]) => holderOf(value) === "this app"));
+    // Set before another app used the other plain name: still valid, and replaced by a name with the port when it is set again.
+    const inherited = new Map(plain.filter(([, value]) => classifyToken(value) === "this app"));
     setCookieHeader(request, [...unrelated, ...new Map([...inherited, ...onPort])]);
     return (response) => usePortNames(response, inherited);
   }
@@ -90,14 +90,14 @@ function setCookieHeader(request: IncomingMessage, pairs: readonly Pair[]): void
 
 type TokenIssuer = "this app" | "another app" | "unknown";
 
-/** Which app set a token, by its issuer, unverified: that only chooses a name. Whether it is good is decided behind the entry. */
+/** Tells by its unverified issuer which app issued a token. That only selects a cookie name; the app verifies the token. */
 function createIssuerClassifier(appOrigin: string, hostname: string): (token: string) => TokenIssuer {
-  // Our tokens begin with these claims. Of the base64 the last characters are cut off: they depend on what follows.
+  // Our tokens begin with these claims. The last base64 characters are dropped because they depend on what follows.
   const claims = Buffer.from(JSON.stringify({ iss: appOrigin, aud: appOrigin })).toString("base64url");
-  const beginning = claims.slice(0, claims.length - (claims.length % 4) - 4);
+  const prefix = claims.slice(0, claims.length - (claims.length % 4) - 4);
   return (token) => {
     const payloadAt = token.indexOf(".") + 1;
-    if (payloadAt > 0 && token.startsWith(beginning, payloadAt)) return "this app";
+    if (payloadAt > 0 && token.startsWith(prefix, payloadAt)) return "this app";
     const issuer = issuerOf(token);
     if (issuer === appOrigin) return "this app";
     return issuer !== null && URL.canParse(issuer) && new URL(issuer).hostname === hostname ? "another app" : "unknown";

@@ -6,7 +6,7 @@ import type { RequestContext } from "./request-context";
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
 
-/** Lets the pages of a listed origin read the responses to their calls, refusals of the entry included. */
+/** Lets pages of an allowed origin read the responses to their calls, rejections by the entry included. */
 export function setCorsHeaders(
   request: IncomingMessage,
   response: EntryResponse,
@@ -23,7 +23,6 @@ export function setCorsHeaders(
   );
 }
 
-/** Answers the question that a browser asks before it lets a page of another origin call us. */
 export function respondToPreflight(
   request: IncomingMessage,
   response: EntryResponse,

@@ -31,26 +31,26 @@ export type EntrySettings = Pick<
 > & {
   guardedCookies: ReadonlySet<string>;
   maxConnections?: number | undefined;
-  /** Paths of the built files; without them every static path is passed on to the app. */
+  /** Paths of the built files. If null, the app handles every static path. */
   staticFiles?: ReadonlySet<string> | null;
 };
 
 const REQUESTS_PER_MINUTE = 600;
-/** A page asks for some thirty, once; an office behind one address asks for them together. */
+/** A page loads about thirty files, once; all clients behind one NAT address share the limit. */
 const FILES_PER_MINUTE = 6000;
 const MAX_COUNTED_ADDRESSES = 50_000;
-/** The first compilation of a page takes as long as it takes. */
+/** The first request for a page waits until Next has compiled it. */
 const DEVELOPMENT_TIMEOUT_SECONDS = 300;
 
 const TIMEOUTS = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
-  // Longer than the 60 s of common proxies: whoever reuses a connection must not find it just closed.
+  // Longer than the 60 s of common proxies, so that a proxy does not reuse a connection that we are closing.
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1_000,
 };
 
-/** The server in front of the app: everything that concerns every request alike happens here, once. */
+/** The HTTP server in front of the app. It does what applies to every request: address, id, limits, checks, headers, log line. */
 export function createEntry(app: App, settings: EntrySettings, log: Logger): Server {
   const { CORS_ORIGINS: corsOrigins } = settings;
   const isDevelopment = settings.NODE_ENV === "development";
@@ -68,18 +68,18 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
     ? DEVELOPMENT_TIMEOUT_SECONDS
     : requestLifeSeconds(settings.REFRESH_GRACE_SECONDS);
 
-  // A request's line has only fields that are chosen there: looking for secrets in it costs as much as writing it.
+  // logRequest() chooses every field of its line, and searching it for secrets would cost as much as writing it.
   const requestLog = log.child({}, { redact: [] });
 
-  // Without a Host it is refused like any other malformed request, not by Node in its own bare words.
+  // judgeRequest() rejects a missing Host header with our error body instead of the empty one of Node.
   const server = createServer({ ...TIMEOUTS, ServerResponse: EntryResponse, requireHostHeader: false }, handleRequest);
-  // Node drops the header lines beyond a count in silence, and what a proxy adds stands last. Their size, 16 kB, bounds them.
+  // By default Node silently drops header lines beyond a count, and a proxy appends its own last. The 16 kB size limit remains.
   server.maxHeadersCount = 0;
   server.on("checkContinue", handleRequest);
   server.on("checkExpectation", handleRequest);
-  // Failing to listen is reported by whatever started the server; failing to accept concerns one connection.
+  // A failed accept affects one connection only; a failed listen is reported by main.ts.
   server.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.syscall === "accept") log.error({ err: error }, "a connection could not be accepted");
+    if (error.syscall === "accept") log.error({ err: error }, "could not accept a connection");
   });
   const parseErrors = new ParseErrorHandler(security, log);
   const connections = new Connections(server, connectionLimits(settings), (socket) =>
@@ -121,7 +121,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
     void requestState.run(state, forward, request, response, context);
   }
 
-  /** Probes are not counted: an orchestrator would restart an instance that answers 429. */
+  /** Health probes are not counted: an orchestrator would restart an instance that responds with 429. */
   function countRequest(context: RequestContext): Quota | null {
     if (context.route === "health" || context.isTooling) return null;
     if (context.route !== "static" || context.isMissingFile)
@@ -144,14 +144,14 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
 
       if (request.headers.expect !== undefined) response.writeContinue();
       const body = await readBody(request);
-      // Cut off while the body was still coming in.
-      if (body === "gone" || response.headersSent) return;
+      // The client disconnected or the timeout responded while the body was arriving.
+      if (body === "aborted" || response.headersSent) return;
       if (body === "too large") return reject(response, context, { reason: "TOO_LARGE" });
       await callApp(withBufferedBody(request, body), response, context);
     } catch (error) {
-      // What was cut off fails when it tries to go on writing.
+      // After a timeout the app fails when it continues to write.
       if (response.writableEnded || response.destroyed)
-        return log.debug({ err: error }, "failed after its response was out");
+        return log.debug({ err: error }, "request failed after its response had ended");
       if (error instanceof Refusal) return reject(response, context, { reason: error.reason, ...error.details });
       log.error({ err: error }, "request failed");
       if (response.headersSent) response.destroy();
@@ -162,11 +162,11 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   async function callApp(request: IncomingMessage, response: EntryResponse, context: RequestContext): Promise<void> {
     if (!hashesPassword(request.method, context.path)) return app(request, response);
     await passwordAdmission.run(async () => {
-      // Nobody waits for this one any more.
+      // The client disconnected or the timeout responded while the call was queued.
       if (response.headersSent || response.destroyed) return;
-      // Free again when the app has ended the response, sent or not, or the connection has closed: a slow reader holds no place.
-      const over = new Promise<void>((resolve) => response.once("ended", resolve).once("close", resolve));
-      await Promise.race([over, Promise.resolve(app(request, response)).then(() => over)]);
+      // The slot is released when the app has ended the response, even if it is not sent yet: a slow client must not hold a slot.
+      const ended = new Promise<void>((resolve) => response.once("ended", resolve).once("close", resolve));
+      await Promise.race([ended, Promise.resolve(app(request, response)).then(() => ended)]);
     });
   }
 }

@@ -11,7 +11,7 @@ import type { RequestContext } from "./request-context";
 const PAGE_ROUTES: ReadonlySet<RouteKind> = new Set(["private", "guest", "root", "open"]);
 const ROUTER_REQUEST_HEADERS = ["rsc", ...ROUTER_HEADERS];
 
-/** What stands in APP_ORIGIN, in the form in which Next asks for it. */
+/** The parts of APP_ORIGIN, in the form in which Next expects them. */
 export interface PublicOrigin {
   host: string;
   hostname: string;
@@ -24,7 +24,7 @@ export function parsePublicOrigin(appOrigin: string): PublicOrigin {
   return { host, hostname, port: port || (protocol === "https:" ? "443" : "80"), scheme: protocol.slice(0, -1) };
 }
 
-/** The headers that the app sees: without the client's claims, and with what the entry knows in their place. */
+/** The headers for the app: spoofable ones removed, and those that the entry vouches for set. */
 export function forwardedHeaders(
   headers: IncomingHttpHeaders,
   target: string,
@@ -34,11 +34,11 @@ export function forwardedHeaders(
   isDevelopment: boolean,
 ): IncomingHttpHeaders {
   const forwarded = withoutSpoofableHeaders(headers, isDevelopment);
-  // Next responses one that it cannot read with a fault; without it the router is sent the whole page.
+  // Next responds to an invalid router state with 500; without one it renders the whole page.
   if (!isRouterState(forwarded[ROUTER_STATE_HEADER])) delete forwarded[ROUTER_STATE_HEADER];
-  // Only pages are navigated to: anywhere else Next would redirect whoever names its router.
+  // Only pages have soft navigation: on any other route Next would respond to these headers with a redirect.
   if (!PAGE_ROUTES.has(context.route)) for (const name of ROUTER_REQUEST_HEADERS) delete forwarded[name];
-  // Next builds addresses from these: the client's Host never reaches it.
+  // Next builds URLs from these, so the client's Host header must not reach it.
   forwarded["host"] = address.host;
   forwarded["x-forwarded-host"] = address.host;
   forwarded["x-forwarded-port"] = address.port;
@@ -48,7 +48,7 @@ export function forwardedHeaders(
   forwarded[ADDRESS_HEADER] = context.address;
   forwarded[PATH_HEADER] = withoutRouterQuery(target);
   forwarded[KIND_HEADER] = context.kind;
-  // Next reads the nonce of its scripts from here.
+  // Next takes the nonce of its scripts from this request header.
   if (context.kind === "document") forwarded["content-security-policy"] = security.documentPolicy(context.nonce);
   return forwarded;
 }

@@ -2,7 +2,7 @@ import "server-only";
 import type { IncomingHttpHeaders } from "node:http";
 import { trimBlanks } from "@/server/auth/client/cookie-header";
 
-/** Sent twice, these have no one meaning: Node keeps the first of some, joins others, and a proxy may read the last. */
+/** Ambiguous if sent twice: Node keeps the first of some and joins others, while a proxy may use the last. */
 const SINGLE_VALUED_HEADERS = new Set([
   "host",
   "origin",
@@ -16,7 +16,7 @@ const SINGLE_VALUED_HEADERS = new Set([
   "sec-fetch-dest",
 ]);
 
-/** What the client-side router of Next sends. Anything else that begins with "next-" is a talk between servers. */
+/** Sent by the client-side router of Next. Every other header that begins with "next-" is for use between servers. */
 export const ROUTER_HEADERS: ReadonlySet<string> = new Set([
   "next-router-state-tree",
   "next-router-prefetch",
@@ -24,7 +24,7 @@ export const ROUTER_HEADERS: ReadonlySet<string> = new Set([
   "next-url",
 ]);
 
-/** Claims about who is asking, from where, or what the framework has already decided. */
+/** Headers by which a client could claim an identity, an address, or a decision of the framework. */
 const SPOOFABLE_PREFIXES = [
   "x-portcullis-",
   "x-forwarded",
@@ -51,7 +51,7 @@ const SPOOFABLE_PREFIXES = [
   "x-role",
   "x-group",
   "x-tenant",
-  // What proxies that sign people in, and content networks, say to those behind them.
+  // Set by authenticating proxies and content delivery networks.
   "x-webauth-",
   "x-goog-",
   "x-amzn-oidc-",
@@ -82,7 +82,7 @@ const SPOOFABLE_HEADERS = new Set([
   "content-security-policy-report-only",
 ]);
 
-/** Whether the headers, as [name, value, name, value, …], are fit to be read at all. */
+/** Checks raw headers, as [name, value, name, value, …]: exactly one Host, and no duplicates that would be ambiguous. */
 export function judgeHeaders(raw: readonly string[], guardedCookies: ReadonlySet<string>): "fine" | "malformed" {
   const seen = new Set<string>();
   const cookies = new Set<string>();
@@ -98,7 +98,6 @@ export function judgeHeaders(raw: readonly string[], guardedCookies: ReadonlySet
   return seen.has("host") ? "fine" : "malformed";
 }
 
-/** The headers without what a client has no business saying. */
 export function withoutSpoofableHeaders(headers: IncomingHttpHeaders, isDevelopment: boolean): IncomingHttpHeaders {
   const kept: IncomingHttpHeaders = {};
   for (const name in headers) {
@@ -117,7 +116,7 @@ function isHotReloadHeader(name: string): boolean {
   return name === "next-hmr-refresh" || name === "x-nextjs-request-id" || name === "x-nextjs-html-request-id";
 }
 
-/** Of two cookies with one name, one was planted by somebody else, and readers disagree about which counts. */
+/** A duplicate session cookie may have been set by another site, and parsers differ in which of the two they use. */
 function hasDuplicateCookie(header: string, guarded: ReadonlySet<string>, seen: Set<string>): boolean {
   for (const pair of header.split(";")) {
     const name = trimBlanks(pair.split("=", 1)[0]!);

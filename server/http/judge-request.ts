@@ -13,14 +13,14 @@ export interface RequestRules {
   isCorsEnabled: boolean;
 }
 
-/** The app would response anything else below that address with a page, or with a redirect to one. */
+/** For any other path below it Next would respond with a page or a redirect. */
 const PROCEDURE_PATH = new RegExp(`^${CALLS}/[^/]+$`);
 
-/** What stands against a request before anybody behind the entry has seen it. */
+/** Checks a request before the app sees it. Null if it may be forwarded. */
 export function judgeRequest(request: IncomingMessage, context: RequestContext, rules: RequestRules): Rejection | null {
   if (context.quota?.isExceeded) return { reason: "RATE_LIMITED", retryAfterSeconds: context.quota.resetSeconds };
 
-  // Node's parser lets 0.9 and 2.0 pass in a request line, and responses as if they were 1.1.
+  // Node's parser accepts 0.9 and 2.0 in a request line and treats them as 1.1.
   if (request.httpVersionMajor !== 1) return { reason: "BAD_INPUT", status: 505 };
   const target = judgeTarget(request.url ?? "");
   if (target === "too long") return { reason: "TOO_LARGE", status: 414 };
@@ -31,7 +31,7 @@ export function judgeRequest(request: IncomingMessage, context: RequestContext, 
   if (isNotFound(context)) return { reason: "NOT_FOUND" };
   const allow = allowedMethods(context.route, rules.isCorsEnabled);
   if (!allow.includes(request.method ?? "")) return { reason: "METHOD_NOT_ALLOWED", allow };
-  // Nothing here speaks WebSocket; other upgrades may be declined by silence (RFC 9110, section 7.8).
+  // WebSocket is not supported; a server may ignore other upgrades (RFC 9110, section 7.8).
   if (request.headers.upgrade?.toLowerCase() === "websocket") return { reason: "BAD_INPUT" };
   const { expect } = request.headers;
   if (expect !== undefined && expect.toLowerCase() !== "100-continue") return { reason: "BAD_INPUT", status: 417 };

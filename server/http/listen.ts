@@ -5,23 +5,23 @@ import { isLoopbackHost, type Env } from "@/server/runtime/env";
 
 type Settings = Pick<Env, "APP_ORIGIN" | "HOST" | "PORT">;
 
-/** The addresses to listen on; undefined is all of the machine's. A name like localhost has two, and a browser may try either. */
+/** The addresses to listen on; undefined means all interfaces. localhost has two addresses, and a browser may try either. */
 export function listenAddresses({ APP_ORIGIN, HOST }: Omit<Settings, "PORT">): [string | undefined, ...string[]] {
   const name = HOST ?? loopbackHostOf(APP_ORIGIN);
   return name === "localhost" ? ["127.0.0.1", "::1"] : [name];
 }
 
-/** An app that people open on this machine is not offered to its network. */
+/** With a loopback origin the app does not listen on the network. */
 function loopbackHostOf(origin: string): string | undefined {
   const { protocol, hostname } = new URL(origin);
-  // Behind https stands a proxy, which may be another machine or container.
+  // TLS ends at a proxy, which may run on another machine or in another container.
   if (protocol === "https:" || !isLoopbackHost(hostname)) return undefined;
   return hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 /**
- * Listens on every address. A machine without IPv6 has the first alone. Failures are events of `server`, as those of its own
- * listen() are; server.close() also ends the others, and waits for their connections.
+ * Listens on every address, or on the first alone if the machine has no IPv6. Failures are "error" events of `server`;
+ * server.close() also closes the second listener and waits for its connections.
  */
 export function listen(
   server: Server,
@@ -33,7 +33,7 @@ export function listen(
     const { address, port } = server.address() as AddressInfo;
     const [other] = others;
     if (other === undefined) return onListening([address], port);
-    // http.Server listens once: what arrives at the second address is handed to it as if it had arrived at the first.
+    // An http.Server listens once: connections to the second address are passed to it as "connection" events.
     const second = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit("connection", socket));
     second.maxConnections = server.maxConnections;
     second.on("error", (error: NodeJS.ErrnoException) => {
@@ -44,8 +44,8 @@ export function listen(
     second.listen({ port, host: other, ipv6Only: true }, () => {
       const close = server.close.bind(server);
       server.close = (callback) => {
-        const secondIsOver = new Promise((resolve) => second.close(resolve));
-        return close((error) => void secondIsOver.then(() => callback?.(error)));
+        const secondClosed = new Promise((resolve) => second.close(resolve));
+        return close((error) => void secondClosed.then(() => callback?.(error)));
       };
       onListening([address, other], port);
     });

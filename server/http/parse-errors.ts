@@ -11,15 +11,15 @@ import type { SecurityHeaders } from "./security-headers";
 type ParserError = Error & { code?: string; rawPacket?: Buffer };
 type HttpSocket = Duplex & { remoteAddress?: string };
 
-/** Only the first packet shows the request line. Without it 431 is assumed: in practice cookies are too large, not addresses. */
+/** Only the first packet contains the request line. Without it 431 is assumed: in practice cookies are too large, not URLs. */
 const LONG_TARGET_REQUEST_LINE = new RegExp(`^[A-Z]+ \\S{${MAX_TARGET_CHARACTERS}}`);
 
-/** How long a refused client may go on sending: closing earlier would reset the connection before it has read why. */
+/** How long to discard what the client still sends: closing earlier would reset the connection before it has read the response. */
 const LINGER_MILLISECONDS = 1000;
 
-/** Answers what never becomes a request, in place of Node's bare status lines. */
+/** Responds to input that is not a valid HTTP request, in place of Node's empty responses. */
 export class ParseErrorHandler {
-  readonly #refused = new WeakSet<Duplex>();
+  readonly #rejected = new WeakSet<Duplex>();
 
   constructor(
     private readonly security: SecurityHeaders,
@@ -28,16 +28,16 @@ export class ParseErrorHandler {
 
   attach(server: Server, connections: Connections): void {
     server.on("clientError", (error: ParserError, socket: HttpSocket) => {
-      if (this.#refused.has(socket)) return;
+      if (this.#rejected.has(socket)) return;
       const status = statusOf(error);
-      // The client would read it as the response to an earlier request, or as the rest of its body.
+      // Otherwise the client would read it as the response to an earlier request, or as the rest of its body.
       if (status === null || !socket.writable || connections.hasResponseInProgress(socket))
         return void socket.destroy();
       this.respondAndClose(socket, status, error.code);
     });
     server.on("connect", (_request, socket: HttpSocket) => {
       connections.onIdle(socket, () => this.respondAndClose(socket, 405, "CONNECT"));
-      // Its parser is detached: if nothing reads the socket, its close by the client goes unnoticed.
+      // Node detaches the parser on CONNECT; without a reader, a close by the client would not be noticed.
       socket.resume();
     });
   }
@@ -49,16 +49,16 @@ export class ParseErrorHandler {
     lingerMilliseconds = LINGER_MILLISECONDS,
   ): void {
     const requestId = randomUUID();
-    this.#refused.add(socket);
+    this.#rejected.add(socket);
     this.log.info({ requestId, status, cause, address: socket.remoteAddress }, "unreadable request");
-    if (lingerMilliseconds === 0) return void socket.end(this.#response(status, requestId), () => socket.destroy());
-    socket.end(this.#response(status, requestId));
+    if (lingerMilliseconds === 0) return void socket.end(this.#serialize(status, requestId), () => socket.destroy());
+    socket.end(this.#serialize(status, requestId));
     const timer = setTimeout(() => socket.destroy(), lingerMilliseconds);
     socket.once("end", () => socket.destroy()).once("close", () => clearTimeout(timer));
     socket.resume();
   }
 
-  #response(status: number, requestId: string): string {
+  #serialize(status: number, requestId: string): string {
     const body = `${STATUS_MESSAGES[status] ?? STATUS_CODES[status]}\n`;
     const headers: [string, string][] = [
       ["Content-Type", "text/plain; charset=utf-8"],
@@ -75,7 +75,7 @@ export class ParseErrorHandler {
   }
 }
 
-/** Null if the socket itself failed: no response can be sent. */
+/** Null if the socket itself failed, so that no response can be sent. */
 function statusOf({ code, rawPacket }: ParserError): number | null {
   switch (code) {
     case "ERR_HTTP_REQUEST_TIMEOUT":

@@ -2,19 +2,18 @@ import "server-only";
 import { ConcurrencyLimiter, hashConcurrency } from "@/server/runtime/concurrency-limiter";
 import { factsOf, proceduresIn } from "@/server/auth/policy/procedures";
 
-/** Whether a request has a password hashed. Every procedure that does is a mutation, which tRPC runs for a POST only. */
+/** Every procedure that hashes a password is a mutation, which tRPC runs for POST only. */
 export function hashesPassword(method: string | undefined, path: string): boolean {
   if (method !== "POST") return false;
   return proceduresIn(path)?.some((name) => factsOf(name)?.hashesPassword) ?? false;
 }
 
-/** For each hash that can run at once, so many calls are handed to the app: the others wait for the database meanwhile. */
+/** Calls admitted to the app per concurrent hash: while one hashes, the others wait for the database. */
 export const ADMITTED_CALLS_PER_HASH = 3;
 
 /**
- * Where such calls wait before the app sees them. Handing hundreds to the app at once would keep the event loop from everything else
- * for as long as it takes to begin them all, long before the first password is hashed. Enough are let in to keep the hashes going
- * while others are at the database; each one more comes between others and the event loop.
+ * Calls wait here before the app receives them: starting hundreds at once would block the event loop for all other requests before
+ * the first password is hashed. The number admitted keeps the hash workers busy; a higher one only adds load to the event loop.
  */
 export function createPasswordAdmissionQueue(): ConcurrencyLimiter {
   return new ConcurrencyLimiter({

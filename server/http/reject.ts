@@ -7,13 +7,13 @@ import type { RequestContext } from "./request-context";
 
 export interface Rejection {
   reason: Reason;
-  /** Where HTTP has a more exact word than the reason's own. */
+  /** If HTTP has a more specific status than that of the reason. */
   status?: number;
   retryAfterSeconds?: number;
   allow?: readonly string[];
 }
 
-/** For statuses that the reasons have no words for: what happened, and what a person can do. */
+/** Messages for statuses that no reason covers: what happened, and what to do. */
 export const STATUS_MESSAGES: Readonly<Record<number, string>> = {
   400: "The request could not be read. Reload the page. If that does not help, a proxy or program in between sends malformed HTTP.",
   405: "This server is not a proxy: CONNECT is not supported.",
@@ -26,10 +26,10 @@ export const STATUS_MESSAGES: Readonly<Record<number, string>> = {
   505: "This version of HTTP is not supported. Use HTTP/1.1.",
 };
 
-/** How long a client may go on sending what nobody will read, so that it gets to read why. */
+/** How long to discard what the client still sends, so that it can read the response. */
 const LINGER_MILLISECONDS = 1000;
 
-/** Answers in the entry's own name, in the form that the asker understands. Without an rejection it is a fault. */
+/** Responds from the entry with JSON, an HTML page or plain text, as the route requires. Null is a fault (500). */
 export function reject(response: EntryResponse, context: RequestContext, rejection: Rejection | null): void {
   const status = rejection === null ? 500 : (rejection.status ?? REFUSALS[rejection.reason].status);
   const body = Buffer.from(bodyFor(context, status, rejection));
@@ -68,7 +68,7 @@ function messageFor(rejection: Rejection | null): string {
   return message ?? REFUSALS[rejection.reason].message;
 }
 
-/** A missing built file is no page, and a client with another version of HTTP is no browser. */
+/** Not for a missing built file, nor for another HTTP version, which no browser sends. */
 function isPage(context: RequestContext, status: number): boolean {
   return context.kind === "document" && context.route !== "static" && status !== 505;
 }
@@ -81,7 +81,7 @@ function toFailure(rejection: Rejection | null): Failure {
   return rejection && { reason: rejection.reason, details: { retryAfterSeconds: rejection.retryAfterSeconds } };
 }
 
-/** Stands alone: the app that would dress it up may be what failed. Nothing in it was chosen by the client but the sane request id. */
+/** Independent of the app, which may be what failed. Contains nothing from the request except the validated request id. */
 function errorPage(context: RequestContext, status: number, message: string): string {
   return `<!doctype html>
 <html lang="en">

@@ -8,7 +8,7 @@ import { kindOfRequest, type RequestKind } from "./request-kind";
 import { pathOf } from "./request-target";
 import { newNonce } from "./security-headers";
 
-/** What the entry knows of one request while it lasts. */
+/** What the entry derives from a request, and the state it keeps until the response ends. */
 export class RequestContext {
   readonly startedAt = performance.now();
   readonly requestId: string;
@@ -16,9 +16,9 @@ export class RequestContext {
   readonly path: string;
   readonly route: RouteKind;
   readonly kind: RequestKind;
-  /** The framework's own traffic in development: hot reload, source maps, the error overlay. */
+  /** Development tools of Next: hot reload, source maps, error overlay. */
   readonly isTooling: boolean;
-  /** A built file was asked for that the build does not have. */
+  /** The path is that of a built file, and the build has no such file. */
   isMissingFile = false;
   quota: Quota | null = null;
   #nonce: string | null = null;

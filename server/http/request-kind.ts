@@ -2,10 +2,10 @@ import "server-only";
 import type { IncomingHttpHeaders } from "node:http";
 import type { RouteKind } from "@/server/auth/policy/routes";
 
-/** A document fills a tab; a soft navigation fills a part of one; a call is made by code. */
+/** A full page load, a request of the client-side router, or an API call. */
 export type RequestKind = "document" | "soft" | "call";
 
-/** Told here because Next hides its router's headers from the middleware. */
+/** Determined here because Next removes the router's headers before the middleware runs. */
 export function kindOfRequest(route: RouteKind, headers: IncomingHttpHeaders): RequestKind {
   if (route === "call") return "call";
   const isSoft =

@@ -3,10 +3,10 @@ import { addressGroup, addressSite, WIDER_ALLOWANCE } from "@/server/auth/client
 import { SlidingWindow } from "@/server/auth/policy/sliding-window";
 import type { Quota } from "@/server/runtime/request-state";
 
-/** A limit of hundreds shares slots, so that the memory of an address stays below a kilobyte. */
+/** Larger limits group their hits into slots, so that one address takes less than a kilobyte of memory. */
 const MAX_SLOTS = 60;
 
-/** Counts hits by key in sliding windows, in this process only, and never for more than so many keys. */
+/** A sliding window rate limiter in the memory of this process. Holds at most `maxKeys` keys. */
 export class RequestLimiter {
   readonly #windows = new Map<string, SlidingWindow>();
 
@@ -16,7 +16,7 @@ export class RequestLimiter {
     readonly maxKeys: number,
   ) {}
 
-  /** `now` is in milliseconds of a clock that never goes back. */
+  /** `now` is in milliseconds of a monotonic clock. */
   consume(key: string, now: number): Quota {
     const { limit, windowSeconds } = this;
     const { hits, resetsAt } = this.#windowOf(key).hit({ hitsAtMost: limit, windowSeconds }, now);
@@ -32,7 +32,7 @@ export class RequestLimiter {
     return this.#windows.size;
   }
 
-  /** The map stays in the order of use: what was not used for longest makes room. */
+  /** The map is kept in order of last use, so that the least recently used key is evicted. */
   #windowOf(key: string): SlidingWindow {
     const window = this.#windows.get(key) ?? new SlidingWindow(MAX_SLOTS);
     this.#windows.delete(key);
@@ -45,7 +45,7 @@ export class RequestLimiter {
   }
 }
 
-/** The ceiling of an address: an IPv4 address or IPv6 /64, and for IPv6 the /48 around it. */
+/** Limits an IPv4 address or an IPv6 /64, and with a wider limit the IPv6 /48 around it. */
 export class AddressLimiter {
   readonly #groups: RequestLimiter;
   readonly #sites: RequestLimiter;
@@ -55,12 +55,12 @@ export class AddressLimiter {
     this.#sites = new RequestLimiter(limit * WIDER_ALLOWANCE, windowSeconds, keysAtMost);
   }
 
-  /** Says the tighter of the two. What a /64 is refused does not count for its /48: one network cannot use up its neighbours' share. */
+  /** Returns the stricter quota. Hits refused for a /64 do not count for its /48, so that one network cannot exhaust the limit of its neighbours. */
   consume(address: string, now: number): Quota {
     const group = this.#groups.consume(addressGroup(address), now);
     const site = addressSite(address);
     if (site === null || group.isExceeded) return group;
-    const wider = this.#sites.consume(site, now);
-    return wider.isExceeded || wider.remaining < group.remaining ? wider : group;
+    const siteQuota = this.#sites.consume(site, now);
+    return siteQuota.isExceeded || siteQuota.remaining < group.remaining ? siteQuota : group;
   }
 }

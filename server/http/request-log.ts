@@ -4,10 +4,10 @@ import { logFieldsOf, type RequestState } from "@/server/runtime/request-state";
 import type { EntryResponse } from "./response";
 import type { RequestContext } from "./request-context";
 
-/** Longer paths are nobody's, and a log is not to be filled by whoever sends them. */
+/** No route has a longer path, and clients must not be able to fill the log. */
 const MAX_PATH_CHARACTERS = 256;
 
-/** The one line a request leaves behind: its path, never its query, which may hold what people typed. */
+/** Logs one line per request. The query is left out because it may contain personal data. */
 export function logRequest(log: Logger, response: EntryResponse, context: RequestContext, state: RequestState): void {
   const line = {
     ...logFieldsOf(state),
@@ -21,9 +21,11 @@ export function logRequest(log: Logger, response: EntryResponse, context: Reques
   log[context.route === "static" ? "debug" : "info"](line, "request");
 }
 
-/** Of another form of target only that it was one: before a host may stand a name and a password (RFC 3986, section 3.2.1). */
+/** A target in another form is left out: an absolute URL may contain a user name and a password (RFC 3986, section 3.2.1). */
 function loggedPath(path: string): string {
   if (!path.startsWith("/")) return "(no path)";
-  const [plain = ""] = path.split("#", 1);
-  return plain.length > MAX_PATH_CHARACTERS ? `${plain.slice(0, MAX_PATH_CHARACTERS)}…` : plain;
+  const [withoutFragment = ""] = path.split("#", 1);
+  return withoutFragment.length > MAX_PATH_CHARACTERS
+    ? `${withoutFragment.slice(0, MAX_PATH_CHARACTERS)}…`
+    : withoutFragment;
 }

@@ -3,10 +3,10 @@ import type { EntryResponse } from "./response";
 import type { SecurityHeaders } from "./security-headers";
 import type { RequestContext } from "./request-context";
 
-/** What a stranger learns nothing good from: who made the response, and from which cache it came. */
+/** Headers that tell which software responded, and from which cache. */
 const IDENTIFYING_HEADERS = ["Server", "X-Powered-By", "X-Nextjs-Cache"];
 
-/** Headers that every response carries, set last, so that nothing behind the entry can leave them out or say otherwise. */
+/** Sets the headers of every response last, so that the app can neither omit nor override them. */
 export function setResponseHeaders(
   response: EntryResponse,
   context: RequestContext,
@@ -29,7 +29,7 @@ export function setResponseHeaders(
   if (isStopping) response.setHeader("Connection", "close");
 }
 
-/** Only built assets themselves: a shared cache that keeps a page keeps somebody's name, or the cookie beside it. */
+/** Only built assets: a page in a shared cache would disclose personal data or cookies to others. */
 function isCacheable(response: EntryResponse, context: RequestContext): boolean {
   return (
     context.route === "static" && [200, 206, 304].includes(response.statusCode) && !response.hasHeader("Set-Cookie")

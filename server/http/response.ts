@@ -1,13 +1,13 @@
 import "server-only";
 import { ServerResponse, type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders } from "node:http";
 
-/** An response that is looked over once more when its head is about to be written, whoever writes it. */
+/** Calls `beforeHeaders` just before the headers are written, whether by the app or by the entry. */
 export class EntryResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   beforeHeaders: (() => void) | null = null;
 
   constructor(...rest: ConstructorParameters<typeof ServerResponse<Request>>) {
     super(...rest);
-    // Writing after the end emits one (an app that was cut off goes on); without a listener it would end the process.
+    // An app that continues after a timeout causes a write-after-end error, which would end the process without a listener.
     this.on("error", () => {});
   }
 
@@ -16,45 +16,45 @@ export class EntryResponse<Request extends IncomingMessage = IncomingMessage> ex
     if (this.headersSent || this.beforeHeaders === null) return super.writeHead(statusCode, ...(rest as []));
     this.statusCode = statusCode;
     if (typeof headers === "object" && headers !== null)
-      this.#take(headers as OutgoingHttpHeaders | OutgoingHttpHeader[]);
+      this.#applyHeaders(headers as OutgoingHttpHeaders | OutgoingHttpHeader[]);
     this.beforeHeaders();
     return typeof reasonOrHeaders === "string"
       ? super.writeHead(statusCode, reasonOrHeaders)
       : super.writeHead(statusCode);
   }
 
-  /** Next asks for the head alone just before it writes the first piece: sent by itself, it would be one more packet for each response. */
+  /** Next flushes the headers just before it writes the first chunk: sent separately, they would take one more packet per response. */
   override flushHeaders(): void {
     process.nextTick(() => {
       if (!this.headersSent && !this.destroyed) super.flushHeaders();
     });
   }
 
-  /** Emits "ended" when the app has ended it; "finish" waits until it is sent, which a slow client can delay. */
+  /** Emits "ended" at once; Node's "finish" waits until everything is sent, which a slow client can delay. */
   override end(...rest: unknown[]): this {
     super.end(...(rest as []));
     this.emit("ended");
     return this;
   }
 
-  /** Emits "close" if it never got the socket before the connection closed: Node emits none then. */
+  /** Emits "close" for a pipelined response that never got the socket, for which Node emits none. */
   closeWithConnection(): void {
     if (this.socket !== null) return;
     this.destroy();
     this.emit("close");
   }
 
-  /** Forgets what was to be sent: an response that replaces another must not carry its cookies. */
+  /** For a response that replaces that of the app, whose cookies must not be sent. */
   removeHeaders(): void {
     for (const name of this.getHeaderNames()) this.removeHeader(name);
   }
 
-  /** Past the `setHeader` that Next puts on the response itself: it adds the cookies of the middleware once more, under their old names. */
+  /** Bypasses the `setHeader` that Next installs on the response, which would add the middleware's cookies again under their original names. */
   replaceCookies(lines: string[]): void {
     super.setHeader("Set-Cookie", lines);
   }
 
-  #take(headers: OutgoingHttpHeaders | OutgoingHttpHeader[]): void {
+  #applyHeaders(headers: OutgoingHttpHeaders | OutgoingHttpHeader[]): void {
     if (Array.isArray(headers)) {
       for (let at = 0; at + 1 < headers.length; at += 2)
         this.appendHeader(String(headers[at]), String(headers[at + 1]));

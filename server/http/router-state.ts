@@ -1,12 +1,12 @@
 import "server-only";
 import { z } from "zod";
 
-/** Where the router of Next tells which parts of the page it has. */
+/** The header in which the router of Next lists the page segments that the client has. */
 export const ROUTER_STATE_HEADER = "next-router-state-tree";
 
 const MAX_CHARACTERS = 40_000;
 
-// As Next itself takes it (next/dist/server/app-render/types).
+// The schema that Next applies (next/dist/server/app-render/types).
 const segment = z.union([
   z.string(),
   z.tuple([
@@ -27,7 +27,7 @@ const state: z.ZodType = z.lazy(() =>
   ]),
 );
 
-/** Whether Next can read what somebody sent in its router's name. */
+/** Whether Next accepts the header: an invalid one would cause a 500. */
 export function isRouterState(header: string | string[] | undefined): boolean {
   if (typeof header !== "string" || header.length > MAX_CHARACTERS) return false;
   try {

@@ -2,15 +2,15 @@ import "server-only";
 import { randomBytes } from "node:crypto";
 
 export interface SecurityHeaders {
-  /** What every response carries, whatever it is. */
+  /** Sent with every response. */
   always: readonly (readonly [name: string, value: string])[];
-  /** The policy of a document whose scripts carry this nonce. */
+  /** The content security policy of an HTML document whose scripts have this nonce. */
   documentPolicy: (nonce: string) => string;
-  /** The policy of everything else: should a browser ever show it as a page, nothing in it runs. */
+  /** The content security policy of every other response: nothing runs even if a browser renders it as a page. */
   otherPolicy: string;
 }
 
-/** Computed once, at the start: a request only fills in its nonce. */
+/** Computed once at startup; a request adds only its nonce. */
 export function securityHeaders(appOrigin: string, isDevelopment: boolean): SecurityHeaders {
   const isHttps = appOrigin.startsWith("https:");
   const always: [string, string][] = [
@@ -24,13 +24,13 @@ export function securityHeaders(appOrigin: string, isDevelopment: boolean): Secu
       "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
     ],
   ];
-  // A page of a subdomain that is fetched in the clear could plant cookies and lead people here with an address of its own.
+  // An attacker in the network could set cookies for this site through a subdomain that is loaded over http.
   if (isHttps) always.push(["Strict-Transport-Security", "max-age=31536000; includeSubDomains"]);
 
   const rest = [
     "img-src 'self' data:",
     "font-src 'self'",
-    // Hot reload talks over a WebSocket.
+    // Hot reload uses a WebSocket.
     isDevelopment ? "connect-src 'self' ws: wss:" : "connect-src 'self'",
     "manifest-src 'self'",
     "form-action 'self'",
@@ -43,7 +43,7 @@ export function securityHeaders(appOrigin: string, isDevelopment: boolean): Secu
   return {
     always,
     documentPolicy: isDevelopment
-      ? // React rebuilds server stacks with eval, and the error overlay brings styles of its own.
+      ? // React reconstructs server stack traces with eval, and the error overlay injects styles.
         (nonce) =>
           `default-src 'none'; script-src 'nonce-${nonce}' 'strict-dynamic' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; ${rest}`
       : (nonce) =>

@@ -3,9 +3,9 @@ import type { Server } from "node:http";
 import type { Logger } from "pino";
 
 export interface ShutdownOptions {
-  /** How long requests in flight may go on. */
+  /** How long requests in progress may continue. */
   drainSeconds: number;
-  /** Runs when the last request is answered: closes what they needed. */
+  /** Closes what requests need, such as the database. Runs after the last response. */
   release: () => Promise<void>;
   log: Logger;
 }
@@ -13,17 +13,17 @@ export interface ShutdownOptions {
 const IDLE_CONNECTION_CHECK_MILLISECONDS = 50;
 const MAX_RELEASE_SECONDS = 1;
 
-/** Ends the process on SIGTERM or SIGINT once the work in flight is done; a second signal ends it at once. */
+/** On SIGTERM or SIGINT drains the requests in progress, then exits with 0; a second signal exits at once with 1. */
 export function shutDownOnSignal(server: Server, options: ShutdownOptions): void {
-  let isStopping = false;
+  let isShuttingDown = false;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
+    if (isShuttingDown) process.exit(1);
+    isShuttingDown = true;
     options.log.info({ signal }, "stopping");
     void shutDown(server, options).then(
       () => process.exit(0),
       (error: unknown) => {
-        options.log.error({ err: error }, "stopping failed");
+        options.log.error({ err: error }, "shutdown failed");
         process.exit(1);
       },
     );
@@ -34,16 +34,16 @@ export function shutDownOnSignal(server: Server, options: ShutdownOptions): void
 
 async function shutDown(server: Server, { drainSeconds, release, log }: ShutdownOptions): Promise<void> {
   await new Promise<void>((resolve) => {
-    const giveUp = setTimeout(() => {
-      log.warn("requests were cut off by the stop");
+    const drainTimeout = setTimeout(() => {
+      log.warn("drain timeout reached: closing the remaining connections");
       server.closeAllConnections();
       resolve();
     }, drainSeconds * 1000);
-    // A connection becomes idle only when its response is out, long after the listening ended.
-    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_CONNECTION_CHECK_MILLISECONDS);
+    // server.close() closes only connections that are idle at that moment; others become idle after their response.
+    const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CONNECTION_CHECK_MILLISECONDS);
     server.close(() => {
-      clearTimeout(giveUp);
-      clearInterval(sweep);
+      clearTimeout(drainTimeout);
+      clearInterval(idleCheck);
       resolve();
     });
   });

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { ICON, STATIC } from "@/server/auth/policy/routes";
 
-/** Paths under which built files are asked for. Null, so that all are passed on, where there is no such folder. */
+/** URL paths of the built files. Null if there is no such folder, so that the app handles all static paths. */
 export function readStaticFiles(folder: string): ReadonlySet<string> | null {
   try {
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -14,7 +14,7 @@ export function readStaticFiles(folder: string): ReadonlySet<string> | null {
   }
 }
 
-/** Whether a static path names one of the files. An encoded slash does not separate folders, also where a framework thinks so. */
+/** An encoded slash is not a path separator, although Next decodes it to one. */
 export function isStaticFile(path: string, files: ReadonlySet<string>): boolean {
   if (files.has(path)) return true;
   if (!path.includes("%") || /%2f/i.test(path)) return false;

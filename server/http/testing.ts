@@ -11,7 +11,7 @@ export interface TestRequest {
   method?: string;
   path?: string;
   headers?: Record<string, string | string[]>;
-  /** Several parts are sent chunked. */
+  /** An array is sent with chunked encoding. */
   body?: string | Buffer | Buffer[];
 }
 
@@ -23,12 +23,11 @@ export interface TestResponse {
 
 export interface TestEntry {
   server: Server;
-  /** Every line of the log so far, parsed. */
+  /** The parsed log lines so far. */
   logLines: Record<string, unknown>[];
-  request: (asked?: TestRequest) => Promise<TestResponse>;
-  /** Sends bytes as they are and responses with everything that came back until the connection closed. */
+  request: (options?: TestRequest) => Promise<TestResponse>;
+  /** Sends raw bytes and returns everything received until the connection closed. */
   sendRaw: (...parts: (string | number)[]) => Promise<string>;
-  /** How many connections are open. */
   connectionCount: () => Promise<number>;
 }
 
@@ -42,7 +41,7 @@ const SETTINGS: EntrySettings = {
   guardedCookies: new Set(COOKIE_NAMES),
 };
 
-/** The entry on a port of its own, with `app` where Next stands otherwise. Ends with the test. */
+/** Starts the entry on a free port with `app` in place of Next. Closed at the end of the test. */
 export async function startEntry(app: App, settings: Partial<EntrySettings> = {}): Promise<TestEntry> {
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ write: (line) => lines.push(JSON.parse(line)) });
@@ -57,7 +56,7 @@ export async function startEntry(app: App, settings: Partial<EntrySettings> = {}
   return {
     server,
     logLines: lines,
-    request: (asked = {}) => sendRequest(port, asked),
+    request: (options = {}) => sendRequest(port, options),
     sendRaw: (...parts) => sendBytes(port, parts),
     connectionCount: promisify(server.getConnections.bind(server)),
   };
@@ -86,7 +85,7 @@ function sendRequest(
   });
 }
 
-/** A number among the parts is a pause in milliseconds. */
+/** A number in `parts` is a delay in milliseconds. */
 async function sendBytes(port: number, parts: (string | number)[]): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   const chunks: Buffer[] = [];

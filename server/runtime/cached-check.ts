@@ -1,17 +1,17 @@
 import "server-only";
 
-/** Runs `check` once for all callers that ask while it runs or within `keptMilliseconds` after it answered. */
-export function cachedCheck(check: () => Promise<boolean>, keptMilliseconds: number): () => Promise<boolean> {
-  let shared: Promise<boolean> | null = null;
-  let keptUntil = Infinity;
+/** Callers share a running check, and its result for `ttlMilliseconds` after it completes. A rejection is not cached. */
+export function cachedCheck(check: () => Promise<boolean>, ttlMilliseconds: number): () => Promise<boolean> {
+  let cached: Promise<boolean> | null = null;
+  let expiresAt = Infinity;
   return () => {
-    if (shared !== null && performance.now() <= keptUntil) return shared;
-    keptUntil = Infinity;
-    shared = check();
-    shared.then(
-      () => (keptUntil = performance.now() + keptMilliseconds),
-      () => (shared = null),
+    if (cached !== null && performance.now() <= expiresAt) return cached;
+    expiresAt = Infinity;
+    cached = check();
+    cached.then(
+      () => (expiresAt = performance.now() + ttlMilliseconds),
+      () => (cached = null),
     );
-    return shared;
+    return cached;
   };
 }

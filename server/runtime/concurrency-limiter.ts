@@ -3,17 +3,17 @@ import { availableParallelism } from "node:os";
 import { Refusal } from "@/server/auth/policy/refusals";
 
 export interface ConcurrencyLimits {
-  /** Hashes under way at once. */
+  /** Calls that run at once. */
   maxRunning: number;
-  /** Callers waiting for their turn. */
+  /** Calls that may wait for a slot. */
   maxWaiting: number;
-  /** A caller whose turn has not come by then is sent away. */
+  /** A call that has waited this long is rejected. */
   maxWaitSeconds: number;
 }
 
 /**
- * Runs expensive work a few at a time, in order of arrival. Callers for whom there is no room, or who waited too long,
- * get UNAVAILABLE. By the time they are told to come back at, everybody who waits now has been answered.
+ * A semaphore with a bounded first-in-first-out queue and a wait timeout. When the queue is full or the timeout is reached, a call is
+ * rejected with UNAVAILABLE. Its Retry-After is the wait timeout, after which the present queue is empty.
  */
 export class ConcurrencyLimiter {
   private runningCount = 0;
@@ -34,19 +34,19 @@ export class ConcurrencyLimiter {
   private waitForSlot(): Promise<void> {
     if (this.waiters.size >= this.limits.maxWaiting) throw this.refusal();
     return new Promise((resolve, reject) => {
-      const begin = () => {
-        clearTimeout(patience);
+      const start = () => {
+        clearTimeout(timeout);
         resolve();
       };
-      const patience = setTimeout(() => {
-        this.waiters.delete(begin);
+      const timeout = setTimeout(() => {
+        this.waiters.delete(start);
         reject(this.refusal());
       }, this.limits.maxWaitSeconds * 1000);
-      this.waiters.add(begin);
+      this.waiters.add(start);
     });
   }
 
-  /** The turn goes from hand to hand: nobody who arrives in between can take it as well. */
+  /** Passes the slot directly to the next waiter, so that a call that arrives in between cannot take it too. */
   private releaseSlot(): void {
     const [next] = this.waiters;
     if (next === undefined) {
@@ -66,15 +66,14 @@ const SHARED = Symbol.for("portcullis.hash-limiter");
 
 export const MAX_CONCURRENT_HASHES = 2;
 
-/** Not more than there are cores: a hash that waits for one has its memory already. */
+/** At most one per core: a hash that waits for a core already holds its memory. */
 export function hashConcurrency(): number {
   return Math.min(MAX_CONCURRENT_HASHES, availableParallelism());
 }
 
 /**
- * This process's only way to a hash: bundles have their own modules but share the process's threads. 64 waiting are served in a
- * second where a hash takes 30 ms; where it takes 250, the last of them give up after four, well below the 10 seconds in
- * which everybody has an answer.
+ * The hash limiter of this process, shared by its bundles, which have separate modules but the same threads. A queue of 64 is served
+ * within a second if a hash takes 30 ms. If it takes 250 ms, the last waiters are rejected after 4 s, well within the request timeout.
  */
 export function hashLimiter(): ConcurrencyLimiter {
   const shared = globalThis as { [SHARED]?: ConcurrencyLimiter };

@@ -4,7 +4,7 @@ import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
 import { env } from "./env";
 
-// Middleware, routes and the entry are separate bundles of one process: without this each would open a pool of its own.
+// Middleware, routes and the entry are separate bundles of one process; without this each would open its own pool.
 const DATABASE = Symbol.for("portcullis.database");
 const CLOSE_HOOKS = Symbol.for("portcullis.before-database-closes");
 const shared = globalThis as typeof globalThis & {
@@ -12,21 +12,21 @@ const shared = globalThis as typeof globalThis & {
   [CLOSE_HOOKS]?: WeakMap<Kysely<Database>, (() => Promise<void>)[]>;
 };
 
-/** The process's one pool. Connects when first asked for something. */
+/** The connection pool of the process. Connects at the first query. */
 export function database(): Kysely<Database> {
   return (shared[DATABASE] ??= connect(env().DATABASE_URL));
 }
 
-/** Runs when the pool is about to be closed, whichever bundle closes it. */
-export function onDatabaseClose(db: Kysely<Database>, work: () => Promise<void>): void {
-  const farewells = (shared[CLOSE_HOOKS] ??= new WeakMap());
-  farewells.set(db, [...(farewells.get(db) ?? []), work]);
+/** Registers a hook that runs before the pool is closed, by whichever bundle. */
+export function onDatabaseClose(db: Kysely<Database>, hook: () => Promise<void>): void {
+  const hooks = (shared[CLOSE_HOOKS] ??= new WeakMap());
+  hooks.set(db, [...(hooks.get(db) ?? []), hook]);
 }
 
 export async function closeDatabase(): Promise<void> {
   const db = shared[DATABASE];
   if (db === undefined) return;
-  await Promise.all((shared[CLOSE_HOOKS]?.get(db) ?? []).map((work) => work()));
+  await Promise.all((shared[CLOSE_HOOKS]?.get(db) ?? []).map((hook) => hook()));
   await db.destroy();
   delete shared[DATABASE];
 }

@@ -1,8 +1,8 @@
-/** What the entry says about a request. It removes these names from what comes in: nobody can choose them. */
+/** Headers that the entry adds to a request for the app. It removes them from client requests, so that they cannot be spoofed. */
 
 /** The canonical client address. */
 export const ADDRESS_HEADER = "x-portcullis-address";
-/** Path and query as the person sees them, without what the page's router adds. */
+/** Path and query as the address bar shows them, without the parameters that the client-side router adds. */
 export const PATH_HEADER = "x-portcullis-path";
-/** A `RequestKind` of the gate. */
+/** A `RequestKind`. */
 export const KIND_HEADER = "x-portcullis-kind";

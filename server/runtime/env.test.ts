@@ -132,10 +132,10 @@ describe("a bad value is named, and never repeated", () => {
 
   test("a bad number: the message says in plain words what is allowed", () => {
     expect(problemsOf({ SESSION_MAX_SECONDS: "999999999999" })).toEqual([
-      "  SESSION_MAX_SECONDS must be a whole number from 1 to 34560000 (seconds), in digits alone",
+      "  SESSION_MAX_SECONDS must be a whole number from 1 to 34560000 (seconds), written in decimal digits",
     ]);
     expect(problemsOf({ RATE_LIMIT_FACTOR: "x" })).toEqual([
-      "  RATE_LIMIT_FACTOR must be a number from 0.1 to 1000000, in digits alone",
+      "  RATE_LIMIT_FACTOR must be a number from 0.1 to 1000000, written in decimal digits",
     ]);
   });
 
@@ -254,7 +254,7 @@ describe(".env.example", () => {
     ["JWT_ACCESS_SECRET_PREVIOUS", "JWT_ACCESS_SECRET"],
   ])("its secret as %s stops a production boot: everybody can read it", (name, sample) => {
     expect(problemsOf({ NODE_ENV: "production", [name]: EXAMPLE[sample] })).toEqual([
-      `  ${name} is the sample that everybody can read`,
+      `  ${name} is the published sample value: generate a secret of your own`,
     ]);
   });
 });

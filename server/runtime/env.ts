@@ -3,28 +3,28 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { DatabaseUrlError, parseDatabaseUrl } from "@/db/database-url.mjs";
 
-/** Written in decimal digits alone: JavaScript would also read "1e3", "0x10" and " 600 ", which people read differently. */
-const integer = (least: number, most: number, otherwise: number, unit = "") => {
-  const error = `must be a whole number from ${least} to ${most}${unit}, in digits alone`;
+/** Decimal digits only: JavaScript would also accept "1e3", "0x10" and " 600 ". */
+const integer = (min: number, max: number, fallback: number, unit = "") => {
+  const error = `must be an integer from ${min} to ${max}${unit}, written in decimal digits`;
   return z
     .string()
     .regex(/^(0|[1-9]\d{0,11})$/, { error })
     .transform(Number)
-    .refine((value) => value >= least && value <= most, { error })
-    .default(otherwise);
+    .refine((value) => value >= min && value <= max, { error })
+    .default(fallback);
 };
-const seconds = (most: number, otherwise: number) => integer(1, most, otherwise, " (seconds)");
+const seconds = (max: number, fallback: number) => integer(1, max, fallback, " (seconds)");
 const DAY_SECONDS = 86_400;
-/** Browsers keep a cookie for 400 days at most, and the database's dates end. */
+/** Browsers keep a cookie for at most 400 days, and date columns have a maximum. */
 const MAX_SESSION_SECONDS = 400 * DAY_SECONDS;
-const flag = (otherwise: boolean) =>
+const flag = (fallback: boolean) =>
   z
     .enum(["true", "false"], { error: "must be true or false" })
-    .default(otherwise ? "true" : "false")
+    .default(fallback ? "true" : "false")
     .transform((value) => value === "true");
 const secret = z.string().min(32, { error: "must have at least 32 characters" });
 
-const FACTOR_MESSAGE = "must be a number from 0.1 to 1000000, in digits alone";
+const FACTOR_MESSAGE = "must be a number from 0.1 to 1000000, written in decimal digits";
 
 const variables = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
@@ -61,7 +61,7 @@ const variables = z.object({
   PORT: integer(0, 65_535, 3000),
 });
 
-/** Whatever a token is believed by: a key that everybody knows is as bad as the previous one as it is as the current one. */
+/** Every secret that verifies tokens: a published value is as dangerous as a previous secret as it is as the current one. */
 const SECRETS = [
   "SESSION_SECRET",
   "JWT_ACCESS_SECRET",
@@ -69,32 +69,32 @@ const SECRETS = [
   "JWT_ACCESS_SECRET_PREVIOUS",
 ] as const;
 
-/** How the secrets of .env.example begin. */
+/** Prefix of the secrets in .env.example. */
 const SAMPLE_SECRET = "example-only";
 
 export type Env = z.output<typeof variables>;
 
-/** The given variables, checked. Throws one Error that names every bad variable, a line each. An empty value is a missing one. */
+/** Validates the variables. Throws one Error that names every invalid variable, one per line. An empty value counts as missing. */
 export function parseEnv(source: Record<string, string | undefined>): Env {
   const problems: string[] = [];
-  const good: Record<string, unknown> = {};
+  const valid: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(variables.shape)) {
     const given = source[name] === "" ? undefined : source[name];
     const parsed = schema.safeParse(given);
-    if (parsed.success) good[name] = parsed.data;
+    if (parsed.success) valid[name] = parsed.data;
     else problems.push(`${name} ${given === undefined ? "is missing" : parsed.error.issues[0]?.message}`);
   }
-  // A bad variable hides no contradiction between the others.
-  problems.push(...contradictions(good));
+  // Contradictions between the valid variables are reported together with the invalid ones.
+  problems.push(...contradictions(valid));
   if (problems.length > 0) {
-    throw new Error(`The configuration is not right:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    throw new Error(`Invalid configuration:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
   }
-  return good as Env;
+  return valid as Env;
 }
 
 let cachedEnv: Env | undefined;
 
-/** This process's variables. Reads them at the first call; a bad one throws. */
+/** The variables of this process, parsed at the first call. Throws if one is invalid. */
 export function env(): Env {
   return (cachedEnv ??= parseEnv(process.env));
 }
@@ -105,7 +105,10 @@ function contradictions(given: Partial<Env>): string[] {
 
   const isSample = (value: string | undefined) => value?.startsWith(SAMPLE_SECRET) ?? false;
   for (const name of SECRETS) {
-    refuse(given.NODE_ENV === "production" && isSample(given[name]), `${name} is the sample that everybody can read`);
+    refuse(
+      given.NODE_ENV === "production" && isSample(given[name]),
+      `${name} is the published sample value: generate a secret of your own`,
+    );
   }
   const secrets = SECRETS.map((name) => given[name]).filter((value) => value !== undefined);
   refuse(
@@ -137,7 +140,6 @@ function checkDatabaseUrl(value: string, context: z.RefinementCtx): void {
   }
 }
 
-/** Whether an origin leads to this machine alone. */
 export function isLoopbackHost(hostname: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }

@@ -1,19 +1,19 @@
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { FAULT_MESSAGE, REFUSALS, type Reason, type RefusalDetails } from "@/server/auth/policy/refusals";
 
-/** What became of a request that did not succeed: a refusal, or null for a fault, about which nothing is said. */
+/** A failed request: a refusal, or null for a fault, whose cause is not disclosed. */
 export type Failure = { reason: Reason; details?: RefusalDetails } | null;
 
-/** An error's `data`, as tRPC's clients expect it. */
-export function errorData(failed: Failure, requestId: string | undefined) {
-  if (failed === null) return { code: "INTERNAL_SERVER_ERROR" as const, httpStatus: 500, requestId };
-  const { status, trpcCode } = REFUSALS[failed.reason];
-  return { code: trpcCode, httpStatus: status as number, reason: failed.reason, requestId, ...failed.details };
+/** The `data` of an error in the format of tRPC clients. */
+export function errorData(failure: Failure, requestId: string | undefined) {
+  if (failure === null) return { code: "INTERNAL_SERVER_ERROR" as const, httpStatus: 500, requestId };
+  const { status, trpcCode } = REFUSALS[failure.reason];
+  return { code: trpcCode, httpStatus: status as number, reason: failure.reason, requestId, ...failure.details };
 }
 
-/** The whole body, for answers that are given before tRPC is reached. */
-export function errorEnvelope(failed: Failure, requestId: string) {
-  const data = errorData(failed, requestId);
-  const message = failed === null ? FAULT_MESSAGE : REFUSALS[failed.reason].message;
+/** The whole error body in the format of tRPC clients, for responses that do not come from tRPC. */
+export function errorEnvelope(failure: Failure, requestId: string) {
+  const data = errorData(failure, requestId);
+  const message = failure === null ? FAULT_MESSAGE : REFUSALS[failure.reason].message;
   return { error: { message, code: TRPC_ERROR_CODES_BY_KEY[data.code], data } };
 }

@@ -13,7 +13,7 @@ const RETRY_DELAY_MILLISECONDS = { first: 10, longest: 500 };
 /** At exit the event loop has stopped, so that the rest is written synchronously, for at most this long. */
 const MAX_FLUSH_MILLISECONDS = 500;
 
-/** A JSON string cannot contain this text unescaped: only a field of ours can have the name. */
+/** Matches only a field name: inside a JSON string the quotes would be escaped. */
 const SECURITY_EVENT = '"event":';
 
 /**
@@ -38,7 +38,7 @@ export class LogWriter {
     const isEvent = line.includes(SECURITY_EVENT);
     if (this.#hasRoom(bytes, isEvent)) this.#enqueue(line, bytes);
     else this.#drop(isEvent);
-    // A turn of the event loop later, so that the lines of parallel requests share one system call.
+    // Deferred to the next turn of the event loop, so that the lines of parallel requests share one system call.
     if (this.#state === "idle") {
       this.#state = "scheduled";
       setImmediate(() => this.#writeNext());
@@ -96,7 +96,7 @@ export class LogWriter {
     return buffer;
   }
 
-  /** The report stands in the log where the missing lines would. */
+  /** Queued in place of the missing lines. */
   #reportDropped(): void {
     const { lines, securityEvents } = this.#dropped;
     this.#isDropping = false;
@@ -136,13 +136,13 @@ export class LogWriter {
   }
 }
 
-/** Standard output, opened so that a write never blocks its thread: a blocked one would also keep the process from ending. */
+/** Standard output, opened so that a write never blocks its thread: a blocked thread would also prevent the process from exiting. */
 export function openStandardOutput(): number {
   const STANDARD_OUTPUT = 1;
   try {
     const kind = fstatSync(STANDARD_OUTPUT);
     if (!kind.isFIFO() && !kind.isSocket() && !isatty(STANDARD_OUTPUT)) return STANDARD_OUTPUT;
-    // Opened anew, because O_NONBLOCK on the inherited descriptor would also hold for the processes that share it.
+    // Reopened, because O_NONBLOCK on the inherited descriptor would also affect the processes that share it.
     return openSync(`/proc/self/fd/${STANDARD_OUTPUT}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
     // A socket, another user's pipe, or no /proc: Node makes pipes and sockets non-blocking when this property is first read.

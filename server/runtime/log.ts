@@ -3,7 +3,7 @@ import { pino, stdTimeFunctions, type Logger } from "pino";
 import { LogWriter, openStandardOutput } from "./log-writer";
 import { logFieldsOf, requestState } from "./request-state";
 
-/** Names under which a secret could reach a log line by mistake, at the top or one level down. */
+/** Fields redacted at the top level and one level below, in case a secret is logged by mistake. */
 const SECRET_NAMES = [
   "password",
   "currentPassword",
@@ -25,11 +25,11 @@ const SECRET_NAMES = [
 const JWT_PATTERN = /eyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g;
 const MAX_CAUSES = 4;
 
-// Middleware, routes and the entry are separate bundles of one process: the entry sets the level for all of them.
+// Middleware, routes and the entry are separate bundles of one process and share the logger, whose level the entry sets.
 const LOG = Symbol.for("portcullis.log");
 const shared = globalThis as typeof globalThis & { [LOG]?: Logger };
 
-/** Writes JSON lines to standard output. Request id, session id and user id are added by themselves. */
+/** Writes JSON lines to standard output. Adds request id, session id and user id. */
 export const log: Logger = (shared[LOG] ??= createLog());
 
 export function createLog(destination: { write(line: string): void } = standardOutput()): Logger {
@@ -53,7 +53,7 @@ function standardOutput(): LogWriter {
   return writer;
 }
 
-/** Drivers hang the whole statement with its values on their errors, so only what is named here is written. */
+/** Only these fields are written: database drivers attach the statement with its values to their errors. */
 function serializeError(error: unknown, causes = 0): unknown {
   if (!(error instanceof Error)) return String(error);
   const { code, digest } = error as Error & { code?: unknown; digest?: unknown };

@@ -2,7 +2,7 @@ import "server-only";
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { SignedIn } from "@/server/auth/policy/credentials";
 
-/** What a limit leaves. */
+/** The state of a rate limit after a hit. */
 export interface Quota {
   isExceeded: boolean;
   limit: number;
@@ -10,38 +10,38 @@ export interface Quota {
   resetSeconds: number;
 }
 
-/** What entry and app let each other know of a request. */
+/** State of a request that the entry and the app share. */
 export interface RequestState {
   requestId: string;
   sessionId?: string;
   userId?: string;
-  /** Of the tightest limit that this request has spent from. */
+  /** Of the strictest rate limit that counted this request. */
   quota?: Quota;
-  /** Nobody waits for the answer any longer: the client hung up, or the request outlived its time. */
+  /** The client disconnected, or the request timed out. */
   isAborted?: true;
-  /** Called once if the answer of the app cannot reach the client any longer. */
+  /** Called once if the app's response cannot be delivered. */
   onUndelivered?: () => void;
 }
 
-// The entry and the app are separate bundles of one process: they meet here.
+// The entry and the app are separate bundles of one process and share this storage.
 const REQUEST_STATE = Symbol.for("portcullis.request-state");
 const shared = globalThis as typeof globalThis & { [REQUEST_STATE]?: AsyncLocalStorage<RequestState> };
 
 export const requestState = (shared[REQUEST_STATE] ??= new AsyncLocalStorage<RequestState>());
 
-/** Runs `undo` if the answer to this request does not leave, now or later. */
+/** Runs `undo` if the response to this request cannot be delivered, at once if that is already known. */
 export function onUndeliveredResponse(undo: () => void): void {
   const state = requestState.getStore();
   if (state?.isAborted) undo();
   else if (state !== undefined) state.onUndelivered = undo;
 }
 
-/** The client has hung up or was answered in the app's place; `hasLeft` says whether the head of the app's answer was sent before. */
-export function recordAborted(state: RequestState, hasLeft: boolean): void {
+/** The client disconnected, or the entry responded in place of the app. `headersSent`: whether the app's response had begun. */
+export function recordAborted(state: RequestState, headersSent: boolean): void {
   state.isAborted = true;
   const { onUndelivered } = state;
   delete state.onUndelivered;
-  if (!hasLeft) onUndelivered?.();
+  if (!headersSent) onUndelivered?.();
 }
 
 export function recordCaller(caller: SignedIn): void {
@@ -56,14 +56,13 @@ export function recordQuota(quota: Quota): void {
   if (state !== undefined) state.quota = stricterOf(state.quota, quota);
 }
 
-/** The one that leaves less room, and for longer. */
+/** The quota with fewer remaining hits; if equal, the one that resets later. */
 export function stricterOf(one: Quota | null | undefined, other: Quota): Quota {
   if (!one || other.isExceeded) return other;
   if (one.isExceeded || one.remaining < other.remaining) return one;
   return other.remaining < one.remaining || other.resetSeconds > one.resetSeconds ? other : one;
 }
 
-/** What a line of the log says of its request. */
 export function logFieldsOf({ requestId, sessionId, userId }: Partial<RequestState> = {}) {
   return { requestId, sessionId, userId };
 }

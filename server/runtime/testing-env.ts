@@ -1,4 +1,4 @@
-/** A whole configuration for tests. Import it first: it must stand before anybody asks `env()`. */
+/** A complete configuration for tests. Import it first: it must be set before the first call of `env()`. */
 export const TEST_ENV = {
   NODE_ENV: "test",
   DATABASE_URL: "mysql://nobody@127.0.0.1:9/nothing",
