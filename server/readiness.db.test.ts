@@ -22,7 +22,7 @@ import { ADA, anotherInstance } from "./auth/testing";
 import { closeDatabase, database } from "./runtime/database";
 import { env } from "./runtime/env";
 
-// A server of its own: what is set here would stop every other test.
+// A separate server, because these settings would make every other test fail.
 let server: Server;
 let root: Connection;
 let appUrl: string;
@@ -32,7 +32,7 @@ beforeAll(async () => {
   root = await createConnection(parseDatabaseUrl(server.url));
   const migrating = connect(server.url, MIGRATION_LIMITS);
   await migrateToLatest(migrating).finally(() => migrating.destroy());
-  // Without the right to write where others may not, which root has.
+  // root may write even if the server is read-only, so the app uses an account without that privilege.
   const password = randomUUID();
   await root.query(`create or replace user app@localhost identified by '${password}'`);
   await grant();
@@ -50,13 +50,13 @@ afterAll(async () => {
   await root.end();
   await server.stop();
 });
-afterEach(() => mend());
+afterEach(() => restore());
 
 const grant = () => root.query("grant select, insert, update, delete on portcullis.* to app@localhost");
 
 const load = async () => ({ ...(await import("./readiness")), ...(await import("./auth/sessions/revocation-feed")) });
 
-/** An instance that has read the feed and has not been asked yet. */
+/** An instance that has read the revocation feed and has no cached check. */
 async function newInstance() {
   const instance = await anotherInstance(load, { DATABASE_URL: appUrl });
   await instance.readRevocations(asRoot);
@@ -65,8 +65,8 @@ async function newInstance() {
 
 const isReady = async () => (await newInstance()).isReady();
 
-describe("ready", () => {
-  test("where a write succeeds, and not before the feed was read", async () => {
+describe("readiness", () => {
+  test("readiness: ready if a write succeeds and the revocation feed has been read", async () => {
     expect(await isReady()).toBe(true);
     const { isReady: isNewReady } = await anotherInstance(load, { DATABASE_URL: appUrl });
     expect(await isNewReady()).toBe(false);
@@ -78,34 +78,37 @@ describe("ready", () => {
     ["all tables are locked for a backup", "flush tables with read lock"],
     ["the account may not insert", "revoke insert on portcullis.* from app@localhost"],
     ["the account may not update", "revoke update on portcullis.* from app@localhost"],
-    ["the account may do nothing", "revoke all on portcullis.* from app@localhost"],
-    ["a migration is missing", "update kysely_migration set name = concat(name, ' gone') order by name desc limit 1"],
-    ["the table of its writes is gone", "rename table heartbeats to elsewhere"],
-  ])("not while %s, and again after it", async (_, statement) => {
+    ["the account has no privileges", "revoke all on portcullis.* from app@localhost"],
+    [
+      "a migration is missing",
+      "update kysely_migration set name = concat(name, ' missing') order by name desc limit 1",
+    ],
+    ["the heartbeats table is missing", "rename table heartbeats to elsewhere"],
+  ])("readiness: not ready while %s, and ready again afterwards", async (_, statement) => {
     await root.query(statement);
-    // Only new connections learn of some of these.
+    // Some of these settings apply to new connections only.
     await closeDatabase();
     expect(await isReady()).toBe(false);
-    await mend();
+    await restore();
     await closeDatabase();
     expect(await isReady()).toBe(true);
   });
 
-  test("a thousand probes at once and those of the next second share one check, whatever it says", async () => {
+  test("readiness: a thousand concurrent probes and those of the next second share one check, whatever its result", async () => {
     for (const readOnly of [0, 1]) {
       await root.query(`set global read_only = ${readOnly}`);
-      const { isReady: ask } = await newInstance();
+      const { isReady: probe } = await newInstance();
       const now = performance.now();
       const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
       const before = await statements();
-      const answers = await Promise.all(Array.from({ length: 1000 }, ask));
-      answers.push(await ask());
-      expect(new Set(answers)).toEqual(new Set([readOnly === 0]));
-      // Two, this test's own, and those by which a connection begins: not one for every probe.
+      const results = await Promise.all(Array.from({ length: 1000 }, probe));
+      results.push(await probe());
+      expect(new Set(results)).toEqual(new Set([readOnly === 0]));
+      // Two for the check, this test's own, and those that set up a connection: not one per probe.
       const shared = (await statements()) - before;
       expect(shared).toBeLessThan(10);
       clock.mockImplementation(() => now + 1001);
-      await ask();
+      await probe();
       expect((await statements()) - before).toBeGreaterThan(shared + 1);
       clock.mockRestore();
     }
@@ -115,43 +118,49 @@ describe("ready", () => {
 test.each([
   ["the server is", "set global read_only = 1"],
   ["its transactions are", "set global transaction read only"],
-])("while %s read-only, acts are unavailable and no fault, and the session goes on after it", async (_, statement) => {
-  const now = new Date();
-  const password = "velvet otters cross 7 bridges";
-  const email = `${randomUUID()}@example.test`;
-  const passwordHash = await hashPassword(password);
-  const { id, refreshToken } = await signedInSession(asRoot, now, { email, passwordHash });
-  const due = secondsAfter(now, 600);
-  await root.query(statement);
-  await closeDatabase();
+])(
+  "readiness: while %s read-only, writes are UNAVAILABLE and not a fault, and the session continues afterwards",
+  async (_, statement) => {
+    const now = new Date();
+    const password = "velvet otters cross 7 bridges";
+    const email = `${randomUUID()}@example.test`;
+    const passwordHash = await hashPassword(password);
+    const { id, refreshToken } = await signedInSession(asRoot, now, { email, passwordHash });
+    const due = secondsAfter(now, 600);
+    await root.query(statement);
+    await closeDatabase();
 
-  const db = database();
-  expect(await tryRefresh(db, refreshToken, ADA, due)).toMatchObject({ kind: "unavailable", status: 503 });
-  const input = { email, password, remember: true };
-  for (const act of [
-    () => login(db, input, ADA, null, due),
-    () => register(db, { ...input, email: `new.${email}`, fullName: "Ada Moat" }, ADA, null, due),
-    () => endSession(db, { id }, "logout"),
-  ]) {
-    await expect(act()).rejects.toSatisfy(isUnavailable);
-  }
+    const db = database();
+    expect(await tryRefresh(db, refreshToken, ADA, due)).toMatchObject({ kind: "unavailable", status: 503 });
+    const input = { email, password, remember: true };
+    for (const write of [
+      () => login(db, input, ADA, null, due),
+      () => register(db, { ...input, email: `new.${email}`, fullName: "Ada Moat" }, ADA, null, due),
+      () => endSession(db, { id }, "logout"),
+    ]) {
+      await expect(write()).rejects.toSatisfy(isUnavailable);
+    }
 
-  await mend();
-  await closeDatabase();
-  expect(await tryRefresh(database(), refreshToken, ADA, due)).toMatchObject({ kind: "refreshed", verdict: "rotate" });
-});
+    await restore();
+    await closeDatabase();
+    expect(await tryRefresh(database(), refreshToken, ADA, due)).toMatchObject({
+      kind: "refreshed",
+      verdict: "rotate",
+    });
+  },
+);
 
-async function mend(): Promise<void> {
+async function restore(): Promise<void> {
   await root.query("unlock tables");
   await root.query("set global read_only = 0");
   await root.query("set global transaction read write");
-  await root.query("update kysely_migration set name = replace(name, ' gone', '')");
+  await root.query("update kysely_migration set name = replace(name, ' missing', '')");
   const [renamed] = await root.query<RowDataPacket[]>("show tables like 'elsewhere'");
   if (renamed.length > 0) await root.query("rename table elsewhere to heartbeats");
   await grant();
 }
 
-/** Statements that the server was asked for, this one too. */
+/** Number of statements that the server has received, including this one. */
 async function statements(): Promise<number> {
   const [rows] = await root.query<RowDataPacket[]>("show global status like 'Questions'");
   return Number(rows[0]!.Value);

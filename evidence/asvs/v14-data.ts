@@ -50,7 +50,7 @@ export const DATA: Claim[] = [
         "e2e/privacy.spec.ts",
         "every private page offers the way out, leaves nothing in the browser's storage and asks nobody else",
       ],
-      ["server/runtime/outbound-connections.test.ts", "the server asks nobody but its database"],
+      ["server/runtime/outbound-connections.test.ts", "outbound connections: the server connects only to its database"],
     ],
   },
   {

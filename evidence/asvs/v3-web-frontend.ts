@@ -6,7 +6,10 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "no response is rendered or executed in an unintended context",
     verdict: "met",
     evidence: [
-      ["server/http/security-headers.test.ts", "anything that is no document may do nothing at all"],
+      [
+        "server/http/security-headers.test.ts",
+        "content security policy: responses other than documents may load and run nothing",
+      ],
       [
         "e2e/headers/routes.spec.ts",
         "every route, however it is asked for and by whom, answers with the headers that protect it",
@@ -73,7 +76,7 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "HSTS on every response, for a year, from level 2 on for subdomains too",
     verdict: "met",
     evidence: [
-      ["server/http/entry-headers.test.ts", "on https every answer insists on https"],
+      ["server/http/entry-headers.test.ts", "security headers: on https every response has Strict-Transport-Security"],
       [
         "evidence/scanners/https.spec.ts",
         "on https scanners are content, and faults, limits and a dead database answer with the headers, too",
@@ -87,9 +90,9 @@ export const WEB_FRONTEND: Claim[] = [
     evidence: [
       [
         "server/http/entry-requests.test.ts",
-        "their pages may read answers and refusals to their calls, and nothing else",
+        "CORS: an allowed origin may read the responses and rejections of calls, and nothing else",
       ],
-      ["server/http/entry-requests.test.ts", "a preflight of anybody else is refused"],
+      ["server/http/entry-requests.test.ts", "CORS: a preflight of any other origin is rejected"],
     ],
   },
   {
@@ -97,7 +100,10 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "a policy with object-src and base-uri 'none' and an allowlist, nonces or hashes; at level 3 a separate one for each response",
     verdict: "met",
     evidence: [
-      ["server/http/security-headers.test.ts", "never allows inline code, evaluation or plug-ins in production"],
+      [
+        "server/http/security-headers.test.ts",
+        "content security policy: no inline code, eval or plug-ins in production",
+      ],
       ["e2e/content-security.spec.ts", "every page runs its own scripts by a nonce of its own, and no others"],
     ],
   },
@@ -205,7 +211,10 @@ export const WEB_FRONTEND: Claim[] = [
         "e2e/privacy.spec.ts",
         "every private page offers the way out, leaves nothing in the browser's storage and asks nobody else",
       ],
-      ["server/http/security-headers.test.ts", "never allows inline code, evaluation or plug-ins in production"],
+      [
+        "server/http/security-headers.test.ts",
+        "content security policy: no inline code, eval or plug-ins in production",
+      ],
     ],
     note: "There are none.",
   },
@@ -214,7 +223,10 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "no deprecated client technology is used",
     verdict: "met",
     evidence: [
-      ["server/http/security-headers.test.ts", "never allows inline code, evaluation or plug-ins in production"],
+      [
+        "server/http/security-headers.test.ts",
+        "content security policy: no inline code, eval or plug-ins in production",
+      ],
     ],
   },
   {

@@ -80,21 +80,33 @@ async function answerOf(port: number, bytes: string): Promise<string> {
 const GET = "GET /_next/static/x HTTP/1.1\r\nHost: a\r\n\r\n";
 const WEBSOCKET = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-describe("a connection that is reset never ends the process", () => {
+describe("connections: a reset connection never ends the process", () => {
   test.each<[string, string, Record<string, string>]>([
-    ["behind a CONNECT", `${GET.repeat(40)}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n`, {}],
-    ["behind a CONNECT alone", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", {}],
-    ["with a WebSocket that is refused", `${GET.repeat(40)}GET / HTTP/1.1\r\nHost: a\r\n${WEBSOCKET}`, {}],
-    ["with a WebSocket that the framework takes", `GET / HTTP/1.1\r\nHost: a\r\n${WEBSOCKET}`, { UPGRADES: "1" }],
-    ["behind garbage", `${GET.repeat(40)}garbage\r\n\r\n`, {}],
-    ["inside headers that are too large", `${GET}GET / HTTP/1.1\r\nCookie: ${"a".repeat(20_000)}`, {}],
+    ["during pipelined requests before a CONNECT", `${GET.repeat(40)}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n`, {}],
+    ["after a CONNECT", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", {}],
     [
-      "inside a body",
+      "during pipelined requests before a rejected WebSocket upgrade",
+      `${GET.repeat(40)}GET / HTTP/1.1\r\nHost: a\r\n${WEBSOCKET}`,
+      {},
+    ],
+    [
+      "during a WebSocket upgrade that the framework accepts",
+      `GET / HTTP/1.1\r\nHost: a\r\n${WEBSOCKET}`,
+      { UPGRADES: "1" },
+    ],
+    ["during pipelined requests before invalid HTTP", `${GET.repeat(40)}garbage\r\n\r\n`, {}],
+    ["within headers that are too large", `${GET}GET / HTTP/1.1\r\nCookie: ${"a".repeat(20_000)}`, {}],
+    [
+      "within a request body",
       `${GET.repeat(40)}POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n{`,
       {},
     ],
-    ["behind an unknown expectation", `${GET.repeat(40)}GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n`, {}],
-  ])("%s", async (_name, bytes, env) => {
+    [
+      "during pipelined requests before an unknown Expect header",
+      `${GET.repeat(40)}GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n`,
+      {},
+    ],
+  ])("connections: a reset does not end the process: %s", async (_name, bytes, env) => {
     const { port, child, errors } = await startProcess(env);
     for (let round = 0; round < 6; round++) {
       const attackers = Array.from({ length: 14 }, async (_, index) => {
@@ -112,14 +124,14 @@ describe("a connection that is reset never ends the process", () => {
   });
 });
 
-test("a server that cannot accept a connection reports it and goes on", async () => {
+test("connections: a failed accept is logged, and the server continues to serve", async () => {
   const entry = await startEntry((_request, response) => void response.end("ok"));
   entry.server.emit("error", Object.assign(new Error("accept EMFILE"), { code: "EMFILE", syscall: "accept" }));
   expect((await entry.request()).body).toBe("ok");
   expect(entry.logLines[0]).toMatchObject({ level: "error", msg: "could not accept a connection" });
 });
 
-test("an app that writes after the end of its response does not end the process", async () => {
+test("connections: an app that writes after the end of its response does not end the process", async () => {
   const entry = await startEntry((_request, response) => {
     response.end("done");
     response.write("late");
@@ -127,7 +139,7 @@ test("an app that writes after the end of its response does not end the process"
   expect((await entry.request()).body).toBe("done");
 });
 
-test("CONNECT behind requests is refused after their responses, and its bytes are never read as a request", async () => {
+test("connections: CONNECT after pipelined requests is rejected after their responses, and the bytes that follow are not parsed as a request", async () => {
   const responses: ServerResponse[] = [];
   const entry = await startEntry((_request, response) => void responses.push(response));
   const reply = entry.sendRaw(`${GET}${GET}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n${GET}`);
@@ -137,12 +149,12 @@ test("CONNECT behind requests is refused after their responses, and its bytes ar
   expect(responses).toHaveLength(2);
 });
 
-test("garbage behind a request that is not answered yet closes the connection without an answer in its place", async () => {
+test("connections: invalid HTTP after a pending request closes the connection without a response", async () => {
   const entry = await startEntry(() => {});
   expect(await entry.sendRaw("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 50, "garbage\r\n\r\n")).toBe("");
 });
 
-test("a client that goes on sending headers that are too large reads the whole response, without a reset", async () => {
+test("connections: a client that continues to send oversized headers receives the whole response without a reset", async () => {
   const entry = await startEntry(() => {});
   const { port } = entry.server.address() as AddressInfo;
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
@@ -161,7 +173,7 @@ test("a client that goes on sending headers that are too large reads the whole r
   expect(errors).toEqual([]);
 });
 
-test("a refused client that never closes its connection is closed within seconds", async () => {
+test("connections: a rejected client that does not close its connection is disconnected within seconds", async () => {
   const entry = await startEntry(() => {});
   const { port } = entry.server.address() as AddressInfo;
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => {});
@@ -171,18 +183,18 @@ test("a refused client that never closes its connection is closed within seconds
   socket.destroy();
 });
 
-describe("every request that was received leaves one line", () => {
+describe("connections: every received request is logged once", () => {
   const paths = ["/first", "/api/trpc/users.update", "/api/trpc/users.update", "/third"];
   const packet = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join("");
 
   test.each([
-    ["none is answered", () => {}],
-    ["all but the first are answered", (response: ServerResponse, index: number) => index > 0 && response.end("ok")],
+    ["none has a response", () => {}],
+    ["all but the first have a response", (response: ServerResponse, index: number) => index > 0 && response.end("ok")],
     [
-      "those behind the first have begun",
+      "the responses after the first have begun",
       (response: ServerResponse, index: number) => index > 0 && response.write("o"),
     ],
-  ])("when a pipelined connection is reset and %s", async (_name, act) => {
+  ])("connections: every pipelined request is logged when the connection is reset and %s", async (_name, act) => {
     let handed = 0;
     const entry = await startEntry((_request, response) => void act(response, handed++));
     const { socket } = await open(entry);
@@ -195,7 +207,7 @@ describe("every request that was received leaves one line", () => {
     for (const line of entry.logLines) expect(line).toMatchObject({ cutShort: true, msg: "request" });
   });
 
-  test("when it was cut off by its time limit behind another", async () => {
+  test("connections: a pipelined request that times out behind another is logged", async () => {
     const entry = await startEntry((_request, response) => void response.write("begun"), {
       REFRESH_GRACE_SECONDS: 0.4,
     });
@@ -204,7 +216,7 @@ describe("every request that was received leaves one line", () => {
   });
 });
 
-describe("connections of one address", () => {
+describe("connections: the limit per address", () => {
   async function startPatientEntry(app: App, settings = {}): Promise<TestEntry> {
     const entry = await startEntry(app, settings);
     // However slow this machine is, only the rule under test closes a connection.
@@ -212,7 +224,7 @@ describe("connections of one address", () => {
     return entry;
   }
 
-  test("beyond 512: each new one closes the one that was idle longest", async () => {
+  test("connections: beyond 512 of one address, each new one closes the longest idle one", async () => {
     const entry = await startPatientEntry((_request, response) => void response.end("ok"));
     const sockets: Awaited<ReturnType<typeof open>>[] = [];
     for (let count = 0; count < 600; count++) sockets.push(await open(entry));
@@ -226,7 +238,7 @@ describe("connections of one address", () => {
     expect(sockets.slice(100).some(({ isClosed }) => isClosed())).toBe(false);
   });
 
-  test("that all have a running request: the next one is refused with 503", async () => {
+  test("connections: if all connections of an address have an active request, the next one is rejected with 503", async () => {
     let running = 0;
     const entry = await startPatientEntry(() => void running++, { maxConnections: 20 });
     const busy = [];
@@ -243,7 +255,7 @@ describe("connections of one address", () => {
     await vi.waitFor(() => expect(running).toBe(11), LONG_WAIT);
   });
 
-  test("have no limit behind a trusted proxy, only that of the process", async () => {
+  test("connections: behind a trusted proxy only the limit per process applies", async () => {
     const settings = { TRUSTED_PROXY_HOPS: 1, maxConnections: 700 };
     const entry = await startPatientEntry((_request, response) => void response.end("ok"), settings);
     const sockets: Awaited<ReturnType<typeof open>>[] = [];
@@ -254,7 +266,7 @@ describe("connections of one address", () => {
     expect(await entry.connectionCount()).toBeLessThanOrEqual(700);
   });
 
-  test("with half a request are closed like idle ones", async () => {
+  test("connections: those with an incomplete request are closed like idle ones", async () => {
     const entry = await startPatientEntry((_request, response) => void response.end("ok"), { maxConnections: 20 });
     for (let count = 0; count < 30; count++) (await open(entry)).socket.write("POST /api/trpc/x HTTP/1.1\r\nHost:");
     await sleep(50);
@@ -263,7 +275,7 @@ describe("connections of one address", () => {
   });
 });
 
-test("idle connections never use up the descriptors of a process with a low limit", async () => {
+test("connections: idle ones never exhaust the file descriptors of a process with a low limit", async () => {
   const { port, child, errors } = await startProcess({}, 600);
   const sockets = await Promise.all(
     Array.from({ length: 900 }, async () => {

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createLog } from "@/server/runtime/log";
 import { redirectConsoleToLog, redirectWarningsToLog } from "./console-to-log";
 
-test("what the framework prints becomes a line that tells no secret", async () => {
+test("console output of the framework is logged with secrets redacted", async () => {
   const { error, warn, info, log, debug, trace } = console;
   const writes = [process.stdout, process.stderr].map((output) => ({ output, write: output.write }));
   onTestFinished(() => {
@@ -29,7 +29,7 @@ test("what the framework prints becomes a line that tells no secret", async () =
   expect(lines.join("")).not.toMatch(/hunter2|eyJ/);
 });
 
-test("a warning of Node becomes a line, and is not printed", async () => {
+test("warnings of Node are logged and not printed", async () => {
   const listeners = process.listeners("warning");
   onTestFinished(() => {
     process.removeAllListeners("warning");

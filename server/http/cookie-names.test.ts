@@ -19,7 +19,7 @@ function tokenOf(iss: unknown, more = "x"): string {
 const OURS = tokenOf(HERE);
 const FOREIGN = tokenOf(THERE);
 
-/** What the app reads of the header, and what becomes of the cookies that it sets. */
+/** Translates a request and a response: the cookies that the app reads, and the Set-Cookie lines that are sent. */
 function exchange(wire: CookieTranslator, header: string | undefined, set: string | string[] | undefined = undefined) {
   const request = { headers: header === undefined ? {} : { cookie: header } } as IncomingMessage;
   const renameIn = wire.translateRequest(request);
@@ -29,13 +29,13 @@ function exchange(wire: CookieTranslator, header: string | undefined, set: strin
   return { read: request.headers.cookie, sent };
 }
 
-describe("over http, by what a request carries under one of the names", () => {
+describe("cookie names on http", () => {
   const wire = createCookieTranslator(HERE, NAMES);
   const PLAIN = { none: "", ours: OURS, foreign: FOREIGN, garbage: "a.b.c", empty: "" };
 
   describe.each(["__acc", "__ref"])("%s", (name) => {
     test.each<[keyof typeof PLAIN, "none" | "present", string | undefined, string, boolean]>([
-      // plain, with port, what the app reads, the name it is set by, whether the plain one is cleared too
+      // plain cookie, cookie with port, what the app reads, the name that is set, whether the plain one is cleared too
       ["none", "none", undefined, name, false],
       ["ours", "none", OURS, name, false],
       ["garbage", "none", "a.b.c", name, false],
@@ -46,45 +46,48 @@ describe("over http, by what a request carries under one of the names", () => {
       ["garbage", "present", "ported", `${name}_3500`, false],
       ["empty", "present", "ported", `${name}_3500`, false],
       ["foreign", "present", "ported", `${name}_3500`, false],
-    ])("plain %s, with its port %s: reads %s, sets %s", (plain, ported, reads, sets, clearsPlain) => {
-      const header = [
-        plain === "none" ? [] : [`${name}=${PLAIN[plain]}`],
-        ported === "none" ? [] : [`${name}_3500=ported`],
-      ].flat();
-      for (const set of [`${name}=new; Path=/; Max-Age=540`, `${name}=${CLEARED}`]) {
-        const { read, sent } = exchange(wire, header.join("; ") || undefined, [set, "theme=dark"]);
-        expect(read).toBe(reads === undefined ? undefined : `${name}=${reads}`);
-        const renamed = [set.replace(name, sets)];
-        expect(sent).toEqual([...renamed, ...(clearsPlain ? [`${name}=${CLEARED}`] : []), "theme=dark"]);
-      }
-    });
+    ])(
+      "cookie names on http: plain %s, with port %s: the app reads %s and sets %s",
+      (plain, ported, reads, sets, clearsPlain) => {
+        const header = [
+          plain === "none" ? [] : [`${name}=${PLAIN[plain]}`],
+          ported === "none" ? [] : [`${name}_3500=ported`],
+        ].flat();
+        for (const set of [`${name}=new; Path=/; Max-Age=540`, `${name}=${CLEARED}`]) {
+          const { read, sent } = exchange(wire, header.join("; ") || undefined, [set, "theme=dark"]);
+          expect(read).toBe(reads === undefined ? undefined : `${name}=${reads}`);
+          const renamed = [set.replace(name, sets)];
+          expect(sent).toEqual([...renamed, ...(clearsPlain ? [`${name}=${CLEARED}`] : []), "theme=dark"]);
+        }
+      },
+    );
   });
 
   test.each([
-    ["both foreign", `__acc=${FOREIGN}; __ref=${FOREIGN}`, undefined, "__acc_3500", "__ref_3500"],
-    ["the refresh cookie of the other app alone", `__ref=${FOREIGN}`, undefined, "__acc_3500", "__ref_3500"],
-    ["the access cookie of the other app alone", `__acc=${FOREIGN}`, undefined, "__acc_3500", "__ref_3500"],
-    ["our refresh cookie with its port alone", "__ref_3500=r", "__ref=r", "__acc_3500", "__ref_3500"],
-    ["an empty one with our port", "__acc_3500=", undefined, "__acc", "__ref"],
+    ["both cookies of another app", `__acc=${FOREIGN}; __ref=${FOREIGN}`, undefined, "__acc_3500", "__ref_3500"],
+    ["the refresh cookie of another app alone", `__ref=${FOREIGN}`, undefined, "__acc_3500", "__ref_3500"],
+    ["the access cookie of another app alone", `__acc=${FOREIGN}`, undefined, "__acc_3500", "__ref_3500"],
+    ["our refresh cookie with port alone", "__ref_3500=r", "__ref=r", "__acc_3500", "__ref_3500"],
+    ["an empty cookie with our port", "__acc_3500=", undefined, "__acc", "__ref"],
     ["cookies of other ports alone", "__acc_3000=a; __ref_3000=r; __ref_35000=s", undefined, "__acc", "__ref"],
     [
-      "foreign beside ours with port",
+      "cookies of another app, and ours with port",
       `__acc=${FOREIGN}; __ref=${FOREIGN}; __ref_3500=r`,
       "__ref=r",
       "__acc_3500",
       "__ref_3500",
     ],
     [
-      "our refresh cookie beside an access cookie of the other app",
+      "our refresh cookie, and an access cookie of another app",
       `__acc=${FOREIGN}; __ref=${OURS}`,
       `__ref=${OURS}`,
       "__acc_3500",
       "__ref_3500",
     ],
-    ["garbage beside ours with port", "__acc=a.b.c; __ref_3500=r", "__ref=r", "__acc_3500", "__ref_3500"],
-    ["names of https", "__Host-__acc=a; __Host-__ref=r", undefined, "__acc", "__ref"],
-    ["names in another case", "__ACC_3500=a; theme_3500=b", "__ACC_3500=a; theme_3500=b", "__acc", "__ref"],
-  ])("%s", (_, header, reads, access, refresh) => {
+    ["an invalid token, and ours with port", "__acc=a.b.c; __ref_3500=r", "__ref=r", "__acc_3500", "__ref_3500"],
+    ["__Host- names", "__Host-__acc=a; __Host-__ref=r", undefined, "__acc", "__ref"],
+    ["names in upper case", "__ACC_3500=a; theme_3500=b", "__ACC_3500=a; theme_3500=b", "__acc", "__ref"],
+  ])("cookie names on http: %s", (_, header, reads, access, refresh) => {
     const { read, sent } = exchange(wire, header, ["__acc=a", "__ref=b"]);
     expect(read).toBe(reads);
     const set = (sent as string[]).filter((line) => !line.endsWith("Max-Age=0"));
@@ -93,16 +96,16 @@ describe("over http, by what a request carries under one of the names", () => {
 
   test.each([
     ["another port of this host", THERE, true],
-    ["a port that begins like ours", "http://localhost:35001", true],
-    ["a port that ours begins like", "http://localhost:350", true],
+    ["a port that has ours as prefix", "http://localhost:35001", true],
+    ["a port that is a prefix of ours", "http://localhost:350", true],
     ["the other scheme", "https://localhost:3500", true],
     ["the default port", "http://localhost", true],
-    ["ours", HERE, false],
-    ["another host, which has cookies of its own", "http://127.0.0.1:3000", false],
-    ["somewhere else", "https://evil.test", false],
-    ["no address", "somebody", false],
-    ["no text", 7, false],
-  ])("an issuer that is %s", (_, issuer, isForeign) => {
+    ["this origin", HERE, false],
+    ["another host, which does not share cookies", "http://127.0.0.1:3000", false],
+    ["another site", "https://evil.test", false],
+    ["not a URL", "somebody", false],
+    ["not a string", 7, false],
+  ])("cookie names on http: the token issuer is %s", (_, issuer, isForeign) => {
     const token = tokenOf(issuer);
     expect(exchange(wire, `__ref=${token}`).read).toBe(isForeign ? undefined : `__ref=${token}`);
   });
@@ -119,16 +122,16 @@ describe("over http, by what a request carries under one of the names", () => {
     "e30.InsiaXNzIjoxfSI.x",
     `${OURS}.x`,
     '"x"',
-  ])("%j is as good as none, and stays where it is", (value) =>
+  ])("cookie names on http: %j is not a token, and keeps its plain name", (value) =>
     expect(exchange(wire, `__ref=${value}`, "__ref=new")).toEqual({ read: `__ref=${value}`, sent: "__ref=new" }),
   );
 
-  test("a token whose claims stand in another order is known as well", () => {
+  test("cookie names on http: a token with its claims in another order is recognised", () => {
     const token = `e30.${Buffer.from(`{"sub":"x","iss":"${HERE}"}`).toString("base64url")}.x`;
     expect(exchange(wire, `__ref=${token}; __acc=${FOREIGN}`).read).toBe(`__ref=${token}`);
   });
 
-  test("without a port in the origin the name has the scheme's", () => {
+  test("cookie names on http: an origin without a port uses the default port", () => {
     const { sent } = exchange(
       createCookieTranslator("http://localhost", NAMES),
       `__ref=${FOREIGN}`,
@@ -137,15 +140,15 @@ describe("over http, by what a request carries under one of the names", () => {
     expect(sent).toEqual(["__ref_80=new; Path=/"]);
   });
 
-  test("one header line, several, and none are all renamed", () => {
+  test("cookie names on http: one Set-Cookie line, several and none are handled", () => {
     expect(exchange(wire, "__ref_3500=r", "__acc=a; Path=/").sent).toEqual(["__acc_3500=a; Path=/"]);
     expect(exchange(wire, "__ref_3500=r", ["x=__acc=1", "__accx=2"]).sent).toEqual(["x=__acc=1", "__accx=2"]);
     expect(exchange(wire, "__ref_3500=r").sent).toBeUndefined();
   });
 });
 
-/** A browser's jar for one host; every app of it sets cookies by what its own requests carried. */
-class Neighbours {
+/** The cookie jar of a browser for one host, shared by the apps on its ports. */
+class SharedCookieJar {
   readonly jar = new Map<string, string>();
   readonly held: Record<string, { access: boolean; refresh: string | null }> = {};
   #count = 0;
@@ -175,7 +178,7 @@ class Neighbours {
     }
   }
 
-  /** What the browser does by itself before a refresh is due. */
+  /** Expires the access cookie, as the browser does. */
   expireAccess(origin: string): void {
     for (const [name, value] of this.jar) {
       if (name.startsWith("__acc") && value === tokenOf(origin, "access")) this.jar.delete(name);
@@ -187,7 +190,7 @@ class Neighbours {
     return [...this.jar].map(([name, value]) => `${name}=${value}`).join("; ") || undefined;
   }
 
-  /** What each app reads, beside what it has to read. */
+  /** Expects each app to read exactly its own cookies. */
   check(): void {
     for (const origin in this.apps) {
       const { access, refresh } = this.held[origin]!;
@@ -198,14 +201,14 @@ class Neighbours {
   }
 }
 
-test("apps on three ports of one host never read, replace or clear each other's cookies, whatever happens in which order", () => {
+test("cookie names on http: apps on three ports of one host never read, replace or clear each other's cookies, in any order of actions", () => {
   const origins = [THERE, HERE, "http://localhost:35001"];
   const acts = fc.constantFrom("look", "login", "refresh", "logout", "drop access", "expire") as fc.Arbitrary<
     "look" | "login" | "refresh" | "logout" | "drop access" | "expire"
   >;
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.constantFrom(...origins), acts), { maxLength: 30 }), (steps) => {
-      const browser = new Neighbours(
+      const browser = new SharedCookieJar(
         Object.fromEntries(origins.map((origin) => [origin, createCookieTranslator(origin, NAMES)])),
       );
       for (const [origin, act] of steps) {
@@ -218,20 +221,20 @@ test("apps on three ports of one host never read, replace or clear each other's 
   );
 }, 60_000);
 
-test("an app that is alone uses the plain names all its life", () => {
-  const browser = new Neighbours({ [HERE]: createCookieTranslator(HERE, NAMES) });
+test("cookie names on http: an app without others on its host always uses the plain names", () => {
+  const browser = new SharedCookieJar({ [HERE]: createCookieTranslator(HERE, NAMES) });
   for (const act of ["look", "login", "refresh", "drop access", "refresh", "logout", "login"] as const) {
     browser.ask(HERE, act);
     expect([...browser.jar.keys()].filter((name) => /\d/.test(name))).toEqual([]);
   }
 });
 
-describe("behind the entry", () => {
+describe("cookie names behind the entry", () => {
   const PREFIXED = "__Host-__acc=a; __Host-__ref=b";
 
-  /** The cookies that the app reads, or the status if it is not asked. */
+  /** The Cookie header that the app receives, or the status if the entry rejects the request. */
   async function readBehind(origin: string, ...lines: string[]): Promise<unknown> {
-    let read: unknown = "not asked";
+    let read: unknown = "not called";
     const { sendRaw } = await startEntry(
       (request, response) => {
         read = request.headers.cookie;
@@ -246,43 +249,43 @@ describe("behind the entry", () => {
       ...lines.map((line) => `Cookie: ${line}`),
     ];
     const response = await sendRaw(`${head.join("\r\n")}\r\n\r\n`);
-    return read === "not asked" ? Number(response.split(" ")[1]) : read;
+    return read === "not called" ? Number(response.split(" ")[1]) : read;
   }
 
   test.each<[string, unknown, ...string[]]>([
     ["ours", PREFIXED, PREFIXED],
-    ["a plain one", PREFIXED, `__acc=evil; ${PREFIXED}`],
-    ["two plain ones of one name", PREFIXED, `__acc=evil; ${PREFIXED}; __acc=evil2; __ref=x; __ref=x`],
-    ["two plain ones in two lines", undefined, "__acc=evil", "__acc=evil"],
-    ["nothing but plain ones", undefined, "__acc=evil; __ref=evil"],
-    ["a name with a port, which means nothing here", `__acc_443=x; ${PREFIXED}`, `__acc_443=x; ${PREFIXED}`],
+    ["a plain cookie", PREFIXED, `__acc=evil; ${PREFIXED}`],
+    ["a duplicate plain cookie", PREFIXED, `__acc=evil; ${PREFIXED}; __acc=evil2; __ref=x; __ref=x`],
+    ["a duplicate plain cookie in two lines", undefined, "__acc=evil", "__acc=evil"],
+    ["plain cookies alone", undefined, "__acc=evil; __ref=evil"],
+    ["a name with a port, which has no meaning on https", `__acc_443=x; ${PREFIXED}`, `__acc_443=x; ${PREFIXED}`],
     ["a no-break space before the name", PREFIXED, `${PREFIXED}; \xa0__Host-__ref=evil`],
     ["a no-break space after the name", PREFIXED, `${PREFIXED}; __Host-__ref\xa0=evil`],
     ["the UTF-8 of U+2000 before the name", undefined, "\xe2\x80\x80__Host-__ref=evil"],
     ["a next-line character before the name", undefined, "\x85__Host-__acc=evil; \xad__Host-__ref=evil"],
-    ["names that are no tokens", "theme=dark", '(a=1; b,c=2; "d"=3; e@f=4; g/h=5; \xe9=6; {i}=7; theme=dark'],
+    ["names that are not tokens", "theme=dark", '(a=1; b,c=2; "d"=3; e@f=4; g/h=5; \xe9=6; {i}=7; theme=dark'],
     ["a nameless cookie", "theme=dark", "=__Host-__ref; evil; theme=dark; __Host-__acc"],
-    ["a value that looks like more", "x=__Host-__ref=evil", "=__Host-__ref=evil; x=__Host-__ref=evil"],
-    ["another case", "__host-__acc=x", "__host-__acc=x"],
+    ["a value that looks like a cookie", "x=__Host-__ref=evil", "=__Host-__ref=evil; x=__Host-__ref=evil"],
+    ["a name in lower case", "__host-__acc=x", "__host-__acc=x"],
     ["$Version", `$Version=1; ${PREFIXED}`, `$Version=1; ${PREFIXED}`],
     ["quotes, which are part of the value", '__Host-__ref="b"', '__Host-__ref="b"'],
     ["blanks", PREFIXED, "\t__Host-__acc \t=\t a;;  __Host-__ref=b ;"],
-    ["two in two lines", PREFIXED, "__Host-__acc=a", "__Host-__ref=b"],
-    ["one of ours twice", 400, `${PREFIXED}; __Host-__acc=c`],
-    ["one of ours twice, in two lines", 400, PREFIXED, "__Host-__acc=a"],
-    ["a thousand", `${"x=y; ".repeat(1000)}${PREFIXED}`, `${"x=y; ".repeat(1000)}${PREFIXED}`],
-  ])("on https: %s", async (_, read, ...lines) => {
+    ["two cookies in two lines", PREFIXED, "__Host-__acc=a", "__Host-__ref=b"],
+    ["a duplicate session cookie", 400, `${PREFIXED}; __Host-__acc=c`],
+    ["a duplicate session cookie in two lines", 400, PREFIXED, "__Host-__acc=a"],
+    ["a thousand cookies", `${"x=y; ".repeat(1000)}${PREFIXED}`, `${"x=y; ".repeat(1000)}${PREFIXED}`],
+  ])("cookie names on https: %s", async (_, read, ...lines) => {
     expect(await readBehind("https://app.example.com", ...lines)).toEqual(read);
   });
 
   test.each<[string, unknown, ...string[]]>([
     ["ours", "__acc=a; __ref=b", "__acc=a; __ref=b"],
-    ["a name of https", "__acc=a", "__Host-__acc=x; __acc=a"],
+    ["a __Host- name", "__acc=a", "__Host-__acc=x; __acc=a"],
     ["a no-break space before the name", "__ref=b", "__ref=b; \xa0__ref=evil; \xa0__acc=evil"],
-    ["one of ours twice", 400, "__acc=a; __acc=b"],
-    ["one of ours with its port twice", 400, "__ref_3500=a; __ref_3500=b"],
-    ["one of another port twice", undefined, "__ref_3000=a; __ref_3000=b"],
-  ])("on http: %s", async (_, read, ...lines) => {
+    ["a duplicate session cookie", 400, "__acc=a; __acc=b"],
+    ["a duplicate session cookie with our port", 400, "__ref_3500=a; __ref_3500=b"],
+    ["a duplicate cookie of another port", undefined, "__ref_3000=a; __ref_3000=b"],
+  ])("cookie names on http, behind the entry: %s", async (_, read, ...lines) => {
     expect(await readBehind(HERE, ...lines)).toEqual(read);
   });
 
@@ -301,7 +304,7 @@ describe("behind the entry", () => {
       (response) => response.writeHead(200, ["set-cookie", "__acc=a; Path=/", "set-cookie", "__ref=b"] as never).end(),
     ],
     [
-      "a response whose setHeader keeps the cookies of the middleware, as Next has it",
+      "a setHeader that adds the middleware's cookies again, as that of Next does",
       (response) => {
         const setHeader = response.setHeader.bind(response);
         const kept = ["__acc=a; Path=/", "__ref=b"];
@@ -314,14 +317,14 @@ describe("behind the entry", () => {
       },
     ],
     [
-      "a head that is flushed",
+      "flushed headers",
       (response) => {
         response.setHeader("Set-Cookie", ["__acc=a; Path=/", "__ref=b"]);
         response.flushHeaders();
         process.nextTick(() => response.end());
       },
     ],
-  ])("cookies are renamed that are set by %s", async (_, respond) => {
+  ])("cookie names: Set-Cookie lines are renamed when set by %s", async (_, respond) => {
     const { request } = await startEntry((_request, response) => respond(response), { APP_ORIGIN: HERE });
     const { headers } = await request({ headers: { cookie: `__ref=${FOREIGN}` } });
     expect(headers["set-cookie"]).toEqual(["__acc_3500=a; Path=/", "__ref_3500=b"]);

@@ -28,7 +28,7 @@ function inParts(bytes: Buffer, size: number): Buffer[] {
 test.each([
   ["declared", (bytes: Buffer) => bytes],
   ["chunked", (bytes: Buffer) => inParts(bytes, 1000)],
-])("a %s body of 64 kB reaches the app byte for byte", async (_name, shape) => {
+])("request body: a %s one of 64 kB reaches the app unchanged", async (_name, shape) => {
   const entry = await startEntry(tellBody);
   const bytes = randomBytes(LIMIT);
   const { status, body } = await entry.request({ ...CALL, body: shape(bytes) });
@@ -44,7 +44,7 @@ test.each([
   ["declared, and far larger", Buffer.alloc(8 * 1024 * 1024)],
   ["chunked", inParts(Buffer.alloc(LIMIT + 1), 1000)],
   ["chunked, and far larger", inParts(Buffer.alloc(8 * 1024 * 1024), 64_000)],
-])("a larger body, %s, is refused before the app sees the request", async (_name, body) => {
+])("request body: one larger than 64 kB, %s, is rejected before the app receives the request", async (_name, body) => {
   const app = vi.fn();
   const entry = await startEntry(app);
   const response = await entry.request({ ...CALL, body });
@@ -54,13 +54,13 @@ test.each([
   expect(app).not.toHaveBeenCalled();
 });
 
-test("a body that claims to be larger is refused before it is sent", async () => {
+test("request body: a Content-Length above the limit is rejected before the body is sent", async () => {
   const entry = await startEntry(vi.fn());
   const head = `POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: ${LIMIT + 1}\r\n\r\n`;
   expect(await entry.sendRaw(head)).toMatch(/^HTTP\/1\.1 413 /);
 });
 
-test("a body that never ends is cut off a second after its refusal", async () => {
+test("request body: an endless one is disconnected a second after its rejection", async () => {
   const entry = await startEntry(vi.fn());
   const head = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   const chunk = `ffff\r\n${"a".repeat(0xffff)}\r\n`;
@@ -69,7 +69,7 @@ test("a body that never ends is cut off a second after its refusal", async () =>
   expect(performance.now() - startedAt).toBeLessThan(3_000);
 });
 
-test("who asks before sending is told to go on, or is refused without sending", async () => {
+test("request body: Expect: 100-continue is answered with 100 or with the rejection", async () => {
   const entry = await startEntry(tellBody);
   const head = (length: number) =>
     `POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
@@ -78,16 +78,16 @@ test("who asks before sending is told to go on, or is refused without sending", 
 });
 
 test.each([
-  ["a packed body", { "content-encoding": "gzip" }, 415],
-  ["a body packed on the way", { "transfer-encoding": "gzip, chunked" }, 415],
-])("%s is not unpacked", async (_name, headers, status) => {
+  ["a compressed body", { "content-encoding": "gzip" }, 415],
+  ["a body with a compressing transfer encoding", { "transfer-encoding": "gzip, chunked" }, 415],
+])("request body: %s is rejected with 415", async (_name, headers, status) => {
   const app = vi.fn();
   const entry = await startEntry(app);
   expect((await entry.request({ ...CALL, headers, body: "{}" })).status).toBe(status);
   expect(app).not.toHaveBeenCalled();
 });
 
-test.each(["GET", "HEAD"])("a body on %s is refused", async (method) => {
+test.each(["GET", "HEAD"])("request body: rejected for %s", async (method) => {
   const app = vi.fn();
   const entry = await startEntry(app);
   const bytes = `${method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}`;
@@ -95,7 +95,7 @@ test.each(["GET", "HEAD"])("a body on %s is refused", async (method) => {
   expect(app).not.toHaveBeenCalled();
 });
 
-test("a client that hangs up in the middle of its body leaves nothing to do", async () => {
+test("request body: after a disconnect within the body the app is not called", async () => {
   const app = vi.fn();
   const entry = await startEntry(app);
   const { server } = entry;
@@ -105,7 +105,7 @@ test("a client that hangs up in the middle of its body leaves nothing to do", as
   expect(app).not.toHaveBeenCalled();
 });
 
-test("the app can know that its client has hung up", async () => {
+test("request state: isAborted is set when the client disconnects", async () => {
   let state: RequestState | undefined;
   const entry = await startEntry(() => void (state = requestState.getStore()));
   entry.server.on("connection", (socket) => setTimeout(() => socket.destroy(), 100));
@@ -113,7 +113,7 @@ test("the app can know that its client has hung up", async () => {
   await vi.waitFor(() => expect(state).toMatchObject({ requestId: expect.any(String), isAborted: true }));
 });
 
-test("what the app wants undone is undone when its client hangs up before the response, and only then", async () => {
+test("request state: the undelivered hook runs only if the client disconnects before the response begins", async () => {
   const undo = vi.fn();
   const entry = await startEntry((request, response) => {
     onUndeliveredResponse(() => undo(request.url));
@@ -127,7 +127,7 @@ test("what the app wants undone is undone when its client hangs up before the re
   await vi.waitFor(() => expect(undo.mock.calls).toEqual([["/silent"]]));
 });
 
-test("a connection serves the next request after one with a body", async () => {
+test("request body: the connection serves further requests after one with a body", async () => {
   const entry = await startEntry(tellBody);
   const post = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
   const chunked = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";

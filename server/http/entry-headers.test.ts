@@ -61,14 +61,14 @@ async function exhausted(entry: TestEntry, asked: TestRequest): Promise<TestResp
   return entry.request(asked);
 }
 
-describe("every kind of response carries the security headers", () => {
+describe("security headers: every kind of response has them", () => {
   const call = (path: string) => ({ method: "POST", path: `/api/trpc/${path}` });
   const line = (text: string) => `${text} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
 
   test.each<[string, TestRequest | string, number, RegExp, string]>([
     ["a page", { path: "/" }, 200, DOCUMENT, NOT_STORED],
-    ["a page asked for by HEAD", { method: "HEAD", path: "/" }, 200, DOCUMENT, NOT_STORED],
-    ["a page that says otherwise", { path: "/array" }, 200, DOCUMENT, NOT_STORED],
+    ["a page requested with HEAD", { method: "HEAD", path: "/" }, 200, DOCUMENT, NOT_STORED],
+    ["a page that sets other values", { path: "/array" }, 200, DOCUMENT, NOT_STORED],
     ["a redirect", { path: "/moved" }, 307, OTHER, NOT_STORED],
     ["text with a cookie", { path: "/cookie" }, 200, OTHER, NOT_STORED],
     ["a call", call("auth.session"), 200, OTHER, NOT_STORED],
@@ -86,21 +86,33 @@ describe("every kind of response carries the security headers", () => {
     ["a wrong method", { method: "PUT", path: "/" }, 405, DOCUMENT, NOT_STORED],
     ["TRACE", { method: "TRACE", path: "/" }, 405, DOCUMENT, NOT_STORED],
     ["too large a body", { ...call("x"), body: Buffer.alloc(65_537) }, 413, OTHER, NOT_STORED],
-    ["too long an address", { path: `/${"a".repeat(8_192)}` }, 414, DOCUMENT, NOT_STORED],
-    ["a packed body", { ...call("x"), body: "{}", headers: { "content-encoding": "gzip" } }, 415, OTHER, NOT_STORED],
-    ["an unknown expectation", { ...call("x"), headers: { expect: "a miracle" } }, 417, OTHER, NOT_STORED],
-    ["no host", "GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400, DOCUMENT, NOT_STORED],
-    ["garbage", "garbage\r\n\r\n", 400, OTHER, NOT_STORED],
+    ["a URL that is too long", { path: `/${"a".repeat(8_192)}` }, 414, DOCUMENT, NOT_STORED],
+    [
+      "a compressed body",
+      { ...call("x"), body: "{}", headers: { "content-encoding": "gzip" } },
+      415,
+      OTHER,
+      NOT_STORED,
+    ],
+    ["an unknown Expect header", { ...call("x"), headers: { expect: "a miracle" } }, 417, OTHER, NOT_STORED],
+    ["a missing Host header", "GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400, DOCUMENT, NOT_STORED],
+    ["invalid HTTP", "garbage\r\n\r\n", 400, OTHER, NOT_STORED],
     ["CONNECT", "CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test\r\n\r\n", 405, OTHER, NOT_STORED],
-    ["too many headers", line(`GET / HTTP/1.1\r\nX-A: ${"a".repeat(20_000)}\r\nX-B: `), 431, OTHER, NOT_STORED],
-    ["an address beyond all bounds", line(`GET /${"a".repeat(20_000)}`), 414, OTHER, NOT_STORED],
-  ])("%s", async (_name, asked, status, policy, cacheControl) => {
+    [
+      "headers that are too large",
+      line(`GET / HTTP/1.1\r\nX-A: ${"a".repeat(20_000)}\r\nX-B: `),
+      431,
+      OTHER,
+      NOT_STORED,
+    ],
+    ["a request line that is too long", line(`GET /${"a".repeat(20_000)}`), 414, OTHER, NOT_STORED],
+  ])("security headers: %s has all of them", async (_name, asked, status, policy, cacheControl) => {
     const response = await answerTo(asked);
     expect(response.status).toBe(status);
     expectSecured(response, policy, cacheControl);
   });
 
-  test("the ceiling, to a page and to a call", async () => {
+  test("security headers: rejections by the request limit have them, for a page and for a call", async () => {
     const entry = await startEntry(carelessApp, { RATE_LIMIT_FACTOR: 1 / 600 });
     const page = await exhausted(entry, { path: "/" });
     const response = await exhausted(entry, call("auth.session"));
@@ -126,7 +138,7 @@ describe("every kind of response carries the security headers", () => {
   }
 });
 
-test("on https every answer insists on https", async () => {
+test("security headers: on https every response has Strict-Transport-Security", async () => {
   const entry = await startEntry(carelessApp, { APP_ORIGIN: "https://app.example.com" });
   for (const path of ["/", "/moved", "/%00", "/_next/static/a.js", "/api/health/live"]) {
     const { headers } = await entry.request({ path });
@@ -135,8 +147,8 @@ test("on https every answer insists on https", async () => {
   expect(parse(await entry.sendRaw("garbage\r\n\r\n")).headers["strict-transport-security"]).toBe(HSTS);
 });
 
-describe("an error of the entry's own", () => {
-  test("is a page for a person, without scripts, and its style has the nonce", async () => {
+describe("error responses of the entry", () => {
+  test("error response: an HTML page without scripts, whose style has the nonce", async () => {
     const { headers, body } = await answerTo({ method: "DELETE", path: "/dashboard" });
     const nonce = /'nonce-([^']+)'/.exec(String(headers["content-security-policy"]))?.[1];
     expect(headers["content-type"]).toBe("text/html; charset=utf-8");
@@ -146,7 +158,7 @@ describe("an error of the entry's own", () => {
     expect(body).not.toMatch(/<script|DELETE|\/dashboard/);
   });
 
-  test("is the envelope that a tRPC client expects", async () => {
+  test("error response: for calls it is in the format of tRPC clients", async () => {
     const { headers, body } = await answerTo({ method: "DELETE", path: "/api/trpc/auth.session" });
     expect(headers["content-type"]).toBe("application/json; charset=utf-8");
     expect(headers["allow"]).toBe("GET, POST");
@@ -164,13 +176,13 @@ describe("an error of the entry's own", () => {
     });
   });
 
-  test("has no body for HEAD, and says how long it would be", async () => {
+  test("error response: for HEAD it has a Content-Length and no body", async () => {
     const { status, headers, body } = await answerTo({ method: "HEAD", path: "/%00" });
     expect([status, body]).toEqual([400, ""]);
     expect(Number(headers["content-length"])).toBeGreaterThan(0);
   });
 
-  test("tells a fault's request id and nothing else", async () => {
+  test("error response: a fault discloses its request id and nothing else", async () => {
     const entry = await startEntry(carelessApp);
     const { body, headers } = await entry.request({ method: "POST", path: "/api/trpc/broken" });
     expect(JSON.parse(body).error).toEqual({

@@ -5,8 +5,8 @@ import { sleep, startEntry } from "./testing";
 
 const GRACE = { REFRESH_GRACE_SECONDS: 0.4 };
 
-describe("a request older than half the grace window", () => {
-  test("is told to come back, and the cookies that were about to be set are not", async () => {
+describe("request timeout: half the grace window", () => {
+  test("request timeout: responds with 503 and Retry-After, without the cookies of the app", async () => {
     const entry = await startEntry((_request, response) => {
       response.setHeader("Set-Cookie", "__ref=late");
       response.setHeader("Content-Encoding", "gzip");
@@ -21,7 +21,7 @@ describe("a request older than half the grace window", () => {
     expect(JSON.parse(body).error.data).toMatchObject({ reason: "UNAVAILABLE", retryAfterSeconds: 1 });
   });
 
-  test("tells the app that its response does not leave, so that it can undo what nobody will hear of", async () => {
+  test("request timeout: runs the undelivered hook of the app", async () => {
     const undo = vi.fn();
     const entry = await startEntry(async (_request, response) => {
       onUndeliveredResponse(undo);
@@ -32,7 +32,7 @@ describe("a request older than half the grace window", () => {
     expect(undo).toHaveBeenCalledTimes(1);
   });
 
-  test("is broken off where its response has begun", async () => {
+  test("request timeout: closes the connection if the response has begun", async () => {
     const entry = await startEntry((_request, response) => {
       response.setHeader("Content-Length", 10);
       response.write("half");
@@ -41,7 +41,7 @@ describe("a request older than half the grace window", () => {
     await vi.waitFor(() => expect(entry.logLines.at(-1)).toMatchObject({ status: 200, cutShort: true }));
   });
 
-  test("is refused even while its body is still coming in", async () => {
+  test("request timeout: responds with 503 while the body is still arriving", async () => {
     const app = vi.fn();
     const entry = await startEntry(app, GRACE);
     const head = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n{";
@@ -50,7 +50,7 @@ describe("a request older than half the grace window", () => {
     expect(app).not.toHaveBeenCalled();
   });
 
-  test("does no harm when its app goes on writing", async () => {
+  test("request timeout: later writes of the app have no effect", async () => {
     const entry = await startEntry(async (_request, response) => {
       await sleep(300);
       response.setHeader("Set-Cookie", "__ref=late");
@@ -62,7 +62,7 @@ describe("a request older than half the grace window", () => {
     expect(entry.logLines.filter((line) => line.level === "error")).toEqual([]);
   });
 
-  test("is younger when it is answered in time", async () => {
+  test("request timeout: a response in time is not affected", async () => {
     const entry = await startEntry(async (_request, response) => {
       await sleep(100);
       response.end("in time");
@@ -71,8 +71,8 @@ describe("a request older than half the grace window", () => {
   });
 });
 
-describe("headers that do not end", () => {
-  test("are answered with 408", async () => {
+describe("receive timeout", () => {
+  test("receive timeout: incomplete headers are answered with 408", async () => {
     const entry = await startEntry(vi.fn());
     entry.server.headersTimeout = 200;
     expect(await entry.sendRaw("GET / HTTP/1.1\r\nHost: a\r\n", 100, "X-A: b\r\n")).toMatch(
@@ -81,7 +81,7 @@ describe("headers that do not end", () => {
     expect(entry.logLines.at(-1)).toMatchObject({ status: 408, msg: "unreadable request" });
   });
 
-  test("a body that does not end likewise", async () => {
+  test("receive timeout: an incomplete body is answered with 408", async () => {
     const entry = await startEntry(vi.fn());
     entry.server.headersTimeout = entry.server.requestTimeout = 200;
     const half = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{";
@@ -91,7 +91,7 @@ describe("headers that do not end", () => {
   });
 });
 
-test("garbage behind a request breaks the connection off, and is not answered inside its response", async () => {
+test("pipelining: invalid HTTP after a request closes the connection, and nothing is written into the response", async () => {
   const entry = await startEntry((_request, response) => {
     response.setHeader("Content-Length", 10);
     response.write("half ");
@@ -100,11 +100,11 @@ test("garbage behind a request breaks the connection off, and is not answered in
   expect(reply.match(/HTTP\/1\.1 /g)).toHaveLength(1);
 });
 
-describe("600 requests a minute and address", () => {
+describe("request limit: 600 per minute and address", () => {
   const three = { RATE_LIMIT_FACTOR: 3 / 600 };
   const app = vi.fn((_request, response) => response.end("ok"));
 
-  test("pass with a count, and the next one waits", async () => {
+  test("request limit: each response has the remaining count, and the first beyond the limit is 429 with Retry-After", async () => {
     const entry = await startEntry(app, three);
     const responses = [await entry.request(), await entry.request(), await entry.request(), await entry.request()];
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
@@ -114,7 +114,7 @@ describe("600 requests a minute and address", () => {
     expect(Number(headers["retry-after"])).toBeGreaterThan(55);
   });
 
-  test("cannot be had again by claiming another address", async () => {
+  test("request limit: a spoofed X-Forwarded-For does not reset the count", async () => {
     const entry = await startEntry(app, three);
     const statuses = [];
     for (let host = 1; host <= 5; host++) {
@@ -123,7 +123,7 @@ describe("600 requests a minute and address", () => {
     expect(statuses).toEqual([200, 200, 200, 429, 429]);
   });
 
-  test("are counted for each client behind the proxy, and for a /64 together", async () => {
+  test("request limit: clients behind a proxy are counted separately, and a /64 together", async () => {
     const entry = await startEntry(app, { ...three, TRUSTED_PROXY_HOPS: 1 });
     const from = async (address: string) => (await entry.request({ headers: { "x-forwarded-for": address } })).status;
     for (let host = 1; host <= 5; host++) expect(await from(`198.51.100.${host}`)).toBe(200);
@@ -132,7 +132,7 @@ describe("600 requests a minute and address", () => {
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
-  test("leave out probes, whatever else their address has sent", async () => {
+  test("request limit: health probes are not counted, and pass after the limit is exceeded", async () => {
     const entry = await startEntry(app, three);
     for (let count = 0; count < 5; count++) await entry.request();
     for (const path of ["/health", "/api/health/live", "/api/health/ready"]) {
@@ -141,7 +141,7 @@ describe("600 requests a minute and address", () => {
     expect((await entry.request({ path: "/healthy" })).status).toBe(429);
   });
 
-  test("include built assets that do not exist, and leave out those that do", async () => {
+  test("request limit: missing built files are counted, existing ones are not", async () => {
     const staticFiles = new Set(["/_next/static/a.js"]);
     const entry = await startEntry(app, { ...three, staticFiles });
     for (let count = 0; count < 5; count++)
@@ -153,14 +153,14 @@ describe("600 requests a minute and address", () => {
     expect((await entry.request()).status).toBe(429);
   });
 
-  test("are 6000 for built assets that exist", async () => {
+  test("request limit: 6000 per minute for built files", async () => {
     const entry = await startEntry(app, { RATE_LIMIT_FACTOR: 3 / 6000 });
     const statuses = [];
     for (let count = 0; count < 4; count++) statuses.push((await entry.request({ path: "/_next/static/a.js" })).status);
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
-  test("include malformed ones, and leave out built assets", async () => {
+  test("request limit: malformed requests are counted, built files are not", async () => {
     const entry = await startEntry(app, three);
     for (let file = 1; file <= 5; file++) {
       const asset = await entry.request({ path: `/_next/static/${file}.js` });
@@ -171,7 +171,7 @@ describe("600 requests a minute and address", () => {
     expect((await entry.request({ path: "/%" })).status).toBe(429);
   });
 
-  test("are told where nothing tighter was spent, and what was tighter is told instead", async () => {
+  test("request limit: the RateLimit headers report the strictest limit that counted the request", async () => {
     const spent = { "/plain": [], "/login": [quota(10, 7, 30)], "/both": [quota(10, 3, 40), quota(60, 59, 60)] };
     const entry = await startEntry((request, response) => {
       spent[request.url as keyof typeof spent].forEach(recordQuota);
@@ -187,7 +187,7 @@ describe("600 requests a minute and address", () => {
     expect(await told("/plain")).toEqual([600, 596, expect.any(Number)]);
   });
 
-  test("give way to the limit that refused, whatever is left of the others", async () => {
+  test("request limit: the RateLimit headers report the limit that was exceeded", async () => {
     const entry = await startEntry((_request, response) => {
       recordQuota(quota(10, 0, 60));
       recordQuota({ ...quota(10, 0, 20), isExceeded: true });
@@ -196,7 +196,7 @@ describe("600 requests a minute and address", () => {
     expect((await entry.request()).headers["ratelimit-reset"]).toBe("20");
   });
 
-  test("leave no trace in the log", async () => {
+  test("request limit: the quota is not logged", async () => {
     const entry = await startEntry((_request, response) => {
       recordQuota(quota(10, 7, 30));
       response.end();

@@ -17,24 +17,24 @@ async function seenBy(
   return JSON.parse((await entry.request(...asked)).body) as Seen;
 }
 
-describe("a client cannot choose its address", () => {
+describe("client address: a client cannot spoof it", () => {
   const forged = { "x-forwarded-for": "6.6.6.6", "x-real-ip": "6.6.6.6", "x-portcullis-address": "6.6.6.6" };
 
-  test("without proxies the socket's counts, whatever the headers say", async () => {
+  test("client address: without proxies it is that of the socket", async () => {
     const seen = await seenBy({}, { headers: { ...forged, forwarded: "for=6.6.6.6" } });
     expect(seen["x-portcullis-address"]).toBe("127.0.0.1");
     expect(seen["x-forwarded-for"]).toBe("127.0.0.1");
     expect(JSON.stringify(seen)).not.toContain("6.6.6.6");
   });
 
-  test("behind a proxy only the entry that the proxy wrote counts", async () => {
+  test("client address: behind a proxy it is the X-Forwarded-For entry added by the proxy", async () => {
     const headers = { "x-forwarded-for": ["6.6.6.6, 7.7.7.7", "198.51.100.1"] };
     const seen = await seenBy({ TRUSTED_PROXY_HOPS: 1 }, { headers });
     expect(seen["x-portcullis-address"]).toBe("198.51.100.1");
     expect(seen["x-forwarded-for"]).toBe("198.51.100.1");
   });
 
-  test("nor push the proxy's entry out with header lines of its own", async () => {
+  test("client address: many header lines cannot displace the proxy's entry", async () => {
     const entry = await startEntry(tellHeaders, { TRUSTED_PROXY_HOPS: 1 });
     const many = "P: \r\n".repeat(2500);
     const lines = `X-Forwarded-For: 6.6.6.6\r\n${many}X-Forwarded-For: 198.51.100.1\r\n`;
@@ -42,13 +42,13 @@ describe("a client cannot choose its address", () => {
     expect(response).toContain('"x-portcullis-address":"198.51.100.1"');
   });
 
-  test("past the proxies, the socket's counts", async () => {
+  test("client address: a request that bypasses the proxies has that of the socket", async () => {
     const seen = await seenBy({ TRUSTED_PROXY_HOPS: 2 }, { headers: forged });
     expect(seen["x-portcullis-address"]).toBe("127.0.0.1");
   });
 });
 
-test("the app sees the host and scheme of APP_ORIGIN, never those of the request", async () => {
+test("forwarded headers: host and scheme are those of APP_ORIGIN, not of the request", async () => {
   const headers = { host: "evil.test", "x-forwarded-host": "evil.test", "x-forwarded-proto": "gopher" };
   const seen = await seenBy({ APP_ORIGIN: "https://app.example.com" }, { headers });
   expect(seen).toMatchObject({
@@ -60,7 +60,7 @@ test("the app sees the host and scheme of APP_ORIGIN, never those of the request
   expect(JSON.stringify(seen)).not.toMatch(/evil|gopher/);
 });
 
-test("claims are stripped, the browser's own words are kept", async () => {
+test("forwarded headers: spoofable headers are removed, browser headers are kept", async () => {
   const seen = await seenBy(
     {},
     { headers: { "x-user": "root", "next-action": "a", accept: "text/html", cookie: "a=b" } },
@@ -70,7 +70,7 @@ test("claims are stripped, the browser's own words are kept", async () => {
   expect(seen).not.toHaveProperty("next-action");
 });
 
-test("the scripts of a document get the nonce that its policy names, and no other", async () => {
+test("forwarded headers: the policy has the nonce of the response, new for each request", async () => {
   const nonceIn = (policy: unknown) => /'nonce-([^']+)'/.exec(String(policy))?.[1];
   let given: string | undefined;
   const entry = await startEntry((request, response) => {
@@ -87,14 +87,14 @@ test("the scripts of a document get the nonce that its policy names, and no othe
   );
 });
 
-test("a sane request id is kept, on the answer and for the app", async () => {
+test("request id: a valid one of the client is forwarded to the app and sent in the response", async () => {
   const entry = await startEntry(tellHeaders);
   const { headers, body } = await entry.request({ headers: { "x-request-id": "abcd-1234" } });
   expect(headers["x-request-id"]).toBe("abcd-1234");
   expect(JSON.parse(body)["x-request-id"]).toBe("abcd-1234");
 });
 
-test("the app cannot answer under another request id", async () => {
+test("request id: the app cannot replace it in the response", async () => {
   const entry = await startEntry((_request, response) => void response.setHeader("x-request-id", "other-id").end());
   const { headers } = await entry.request({ headers: { "x-request-id": "abcd-1234" } });
   expect(headers["x-request-id"]).toBe("abcd-1234");
@@ -105,12 +105,12 @@ test.each([
   ["/dashboard?_rsc=abc", { rsc: "1" }, "/dashboard", "soft"],
   ["/dashboard", { "sec-fetch-dest": "empty" }, "/dashboard", "soft"],
   ["/api/trpc/users.me", {}, "/api/trpc/users.me", "call"],
-])("the app is told what %s with %o is", async (path, headers, seenPath, kind) => {
+])("forwarded headers: path and kind of %s with %o", async (path, headers, seenPath, kind) => {
   const seen = await seenBy({}, { path, headers });
   expect(seen).toMatchObject({ "x-portcullis-path": seenPath, "x-portcullis-kind": kind, url: path });
 });
 
-test("a path has one spelling, and is what it is in any", async () => {
+test("request target: unreserved characters are decoded before the path is classified", async () => {
   const seen = await seenBy({}, { path: "/%64ashboard%2D%7e/%2F%C3%BC?a=%62" });
   expect(seen).toMatchObject({
     url: "/dashboard-~/%2F%C3%BC?a=%62",
@@ -120,7 +120,7 @@ test("a path has one spelling, and is what it is in any", async () => {
   expect(call).toMatchObject({ url: "/api/trpc/users.me", "x-portcullis-kind": "call" });
 });
 
-test("what stands below the calls and is none is told so in JSON, and the app never asked", async () => {
+test("calls: a path that names no procedure is a JSON 404 from the entry", async () => {
   const app = vi.fn();
   const entry = await startEntry(app);
   for (const path of ["/api/trpc", "/api/trpc/", "/api/trpc//users.me", "/api/trpc/users/me", "/api/trpc/users.me/"]) {
@@ -130,7 +130,7 @@ test("what stands below the calls and is none is told so in JSON, and the app ne
   expect(app).not.toHaveBeenCalled();
 });
 
-test("nobody asks by name for what the framework keeps for itself", async () => {
+test("framework: its internal paths are 404 from the entry", async () => {
   const app = vi.fn();
   const entry = await startEntry(app);
   for (const path of [
@@ -148,7 +148,7 @@ test("nobody asks by name for what the framework keeps for itself", async () => 
   expect(app).not.toHaveBeenCalled();
 });
 
-test("a router's state that cannot be read is not passed on, and what can be is", async () => {
+test("forwarded headers: a valid router state is forwarded, an invalid one is removed", async () => {
   const name = "next-router-state-tree";
   const good = encodeURIComponent(JSON.stringify(["", { children: ["__PAGE__", {}] }]));
   expect(await seenBy({}, { headers: { [name]: good } })).toHaveProperty(name, good);
@@ -159,7 +159,7 @@ test("a router's state that cannot be read is not passed on, and what can be is"
   }
 });
 
-test("what the page's router says reaches pages, and no call", async () => {
+test("forwarded headers: router headers reach pages only", async () => {
   const headers = { rsc: "1", "next-router-prefetch": "1", "next-url": "/dashboard" };
   expect(await seenBy({}, { path: "/dashboard", headers })).toMatchObject(headers);
   for (const path of ["/api/trpc/users.me", "/health", "/icon.svg"]) {
@@ -168,19 +168,27 @@ test("what the page's router says reaches pages, and no call", async () => {
   }
 });
 
-describe("the app never sees", () => {
+describe("rejected requests: the app does not receive them", () => {
   const host = "Host: localhost\r\nConnection: close";
   test.each([
-    ["a second host", `GET / HTTP/1.1\r\n${host}\r\nHost: evil.test\r\n\r\n`, 400],
-    ["no host", "GET / HTTP/1.0\r\n\r\n", 400],
-    ["two origins", `POST /api/trpc/x HTTP/1.1\r\n${host}\r\nOrigin: a\r\nOrigin: b\r\n\r\n`, 400],
-    ["two content types", `POST /api/trpc/x HTTP/1.1\r\n${host}\r\nContent-Type: a\r\nContent-Type: b\r\n\r\n`, 400],
-    ["our cookie twice", `GET / HTTP/1.1\r\n${host}\r\nCookie: __acc=a; __acc=b\r\n\r\n`, 400],
-    ["our cookie in two lines", `GET / HTTP/1.1\r\n${host}\r\nCookie: __ref=a\r\nCookie: __ref=b\r\n\r\n`, 400],
-    ["an absolute address", `GET http://evil.test/ HTTP/1.1\r\n${host}\r\n\r\n`, 400],
+    ["a second Host header", `GET / HTTP/1.1\r\n${host}\r\nHost: evil.test\r\n\r\n`, 400],
+    ["a missing Host header", "GET / HTTP/1.0\r\n\r\n", 400],
+    ["two Origin headers", `POST /api/trpc/x HTTP/1.1\r\n${host}\r\nOrigin: a\r\nOrigin: b\r\n\r\n`, 400],
+    [
+      "two Content-Type headers",
+      `POST /api/trpc/x HTTP/1.1\r\n${host}\r\nContent-Type: a\r\nContent-Type: b\r\n\r\n`,
+      400,
+    ],
+    ["a duplicate session cookie", `GET / HTTP/1.1\r\n${host}\r\nCookie: __acc=a; __acc=b\r\n\r\n`, 400],
+    [
+      "a duplicate session cookie in two lines",
+      `GET / HTTP/1.1\r\n${host}\r\nCookie: __ref=a\r\nCookie: __ref=b\r\n\r\n`,
+      400,
+    ],
+    ["an absolute URL", `GET http://evil.test/ HTTP/1.1\r\n${host}\r\n\r\n`, 400],
     ["a parent segment", `GET /_next/static/../../dashboard HTTP/1.1\r\n${host}\r\n\r\n`, 400],
-    ["half an encoding", `GET /% HTTP/1.1\r\n${host}\r\n\r\n`, 400],
-    ["an encoding inside an encoding", `GET /%%36%31 HTTP/1.1\r\n${host}\r\n\r\n`, 400],
+    ["an incomplete percent-encoding", `GET /% HTTP/1.1\r\n${host}\r\n\r\n`, 400],
+    ["a nested percent-encoding", `GET /%%36%31 HTTP/1.1\r\n${host}\r\n\r\n`, 400],
     ["a backslash", `GET /\\evil.test HTTP/1.1\r\n${host}\r\n\r\n`, 400],
     ["a raw byte above ASCII", `GET /caf\u00e9 HTTP/1.1\r\n${host}\r\n\r\n`, 400],
     ["TRACE", `TRACE / HTTP/1.1\r\n${host}\r\n\r\n`, 405],
@@ -190,13 +198,13 @@ describe("the app never sees", () => {
     ["DELETE on a call", `DELETE /api/trpc/x HTTP/1.1\r\n${host}\r\n\r\n`, 405],
     ["POST on health", `POST /api/health/live HTTP/1.1\r\n${host}\r\nContent-Length: 0\r\n\r\n`, 405],
     ["OPTIONS on a call", `OPTIONS /api/trpc/x HTTP/1.1\r\n${host}\r\n\r\n`, 405],
-    ["OPTIONS on everything", `OPTIONS * HTTP/1.1\r\n${host}\r\n\r\n`, 400],
+    ["OPTIONS *", `OPTIONS * HTTP/1.1\r\n${host}\r\n\r\n`, 400],
     [
-      "an upgrade",
+      "a WebSocket upgrade",
       "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
       400,
     ],
-  ])("%s", async (_name, bytes, status) => {
+  ])("rejected request: %s", async (_name, bytes, status) => {
     const app = vi.fn();
     const entry = await startEntry(app);
     expect(await entry.sendRaw(bytes)).toMatch(new RegExp(`^HTTP/1\\.[01] ${status} `));
@@ -204,7 +212,7 @@ describe("the app never sees", () => {
   });
 });
 
-describe("a built file that does not exist", () => {
+describe("missing built files", () => {
   const staticFiles = new Set(["/icon.svg", "/_next/static/chunks/a.js", "/_next/static/chunks/[root] b.css"]);
 
   test.each([
@@ -218,7 +226,7 @@ describe("a built file that does not exist", () => {
     "/_next/static/chunks/A.js",
     "/_next/static/chunks/%255Broot%255D%2520b.css",
     "/%5Fnext/static/nothing-here?x=1",
-  ])("%s is answered with a short text, and the app is not asked", async (path) => {
+  ])("missing built file: %s is a short plain-text 404, and the app is not called", async (path) => {
     const app = vi.fn((_request, response) => response.end("file"));
     const entry = await startEntry(app, { staticFiles });
     const { status, headers, body } = await entry.request({ path, headers: { accept: "text/html" } });
@@ -230,7 +238,7 @@ describe("a built file that does not exist", () => {
     expect(app).not.toHaveBeenCalled();
   });
 
-  test("is none in another spelling of one that does", async () => {
+  test("built file: found under every equivalent encoding of its path", async () => {
     const entry = await startEntry((_request, response) => void response.end("file"), { staticFiles });
     for (const path of [
       "/icon.svg",
@@ -244,15 +252,20 @@ describe("a built file that does not exist", () => {
   });
 });
 
-describe("what Node would answer by itself says what to do", () => {
+describe("invalid HTTP: the response says what to do", () => {
   const head = "GET / HTTP/1.1\r\nHost: a\r\n";
   test.each<[number, string, string, RegExp]>([
-    [400, "garbage", "garbage\r\n\r\n", /could not be read/],
+    [400, "a line that is not HTTP", "garbage\r\n\r\n", /could not be read/],
     [405, "CONNECT", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", /not a proxy/],
-    [414, "an endless address", `GET /${"a".repeat(20_000)}`, /address is too long/],
-    [414, "a long address", `GET /${"a".repeat(9000)} HTTP/1.1\r\nHost: a\r\n\r\n`, /address is too long/],
-    [417, "an expectation", `${head}Expect: more\r\n\r\n`, /Expect header/],
-    [431, "cookies", `${head}Cookie: ${"a".repeat(20_000)}\r\n\r\n`, /Delete the cookies of this site/],
+    [414, "an endless URL", `GET /${"a".repeat(20_000)}`, /address is too long/],
+    [414, "a long URL", `GET /${"a".repeat(9000)} HTTP/1.1\r\nHost: a\r\n\r\n`, /address is too long/],
+    [417, "an unknown Expect header", `${head}Expect: more\r\n\r\n`, /Expect header/],
+    [
+      431,
+      "cookies that are too large",
+      `${head}Cookie: ${"a".repeat(20_000)}\r\n\r\n`,
+      /Delete the cookies of this site/,
+    ],
     [505, "HTTP/2.0", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", /Use HTTP\/1\.1/],
     [505, "HTTP/0.9", "GET / HTTP/0.9\r\nHost: a\r\n\r\n", /Use HTTP\/1\.1/],
     [505, "HTTP/1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", /Use HTTP\/1\.1/],
@@ -264,7 +277,7 @@ describe("what Node would answer by itself says what to do", () => {
       `POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;${"a".repeat(20_000)}`,
       /too large/,
     ],
-  ])("%i: %s", async (status, _name, bytes, words) => {
+  ])("invalid HTTP: %i for %s", async (status, _name, bytes, words) => {
     const app = vi.fn();
     const entry = await startEntry(app);
     entry.server.keepAliveTimeout = 200;
@@ -278,17 +291,17 @@ describe("what Node would answer by itself says what to do", () => {
   });
 });
 
-test("an upgrade to what we do not speak is declined by silence", async () => {
+test("upgrade: one to another protocol than WebSocket is ignored", async () => {
   const entry = await startEntry(tellHeaders);
   const reply = await entry.sendRaw("GET / HTTP/1.1\r\nHost: a\r\nConnection: close, Upgrade\r\nUpgrade: h2c\r\n\r\n");
   expect(reply).toMatch(/^HTTP\/1\.1 200 /);
 });
 
-describe("where other origins are listed", () => {
+describe("CORS: with an allowed origin", () => {
   const settings = { CORS_ORIGINS: ["https://partner.example.net"] };
   const path = "/api/trpc/auth.session";
 
-  test("a preflight of theirs is answered by the entry", async () => {
+  test("CORS: the entry responds to a preflight of an allowed origin", async () => {
     const entry = await startEntry(tellHeaders, settings);
     const response = await entry.request({
       method: "OPTIONS",
@@ -304,7 +317,7 @@ describe("where other origins are listed", () => {
     });
   });
 
-  test("a preflight of anybody else is refused", async () => {
+  test("CORS: a preflight of any other origin is rejected", async () => {
     const entry = await startEntry(tellHeaders, settings);
     for (const origin of ["https://evil.test", "null", undefined]) {
       const response = await entry.request({ method: "OPTIONS", path, headers: origin ? { origin } : {} });
@@ -313,7 +326,7 @@ describe("where other origins are listed", () => {
     }
   });
 
-  test("their pages may read answers and refusals to their calls, and nothing else", async () => {
+  test("CORS: an allowed origin may read the responses and rejections of calls, and nothing else", async () => {
     const entry = await startEntry(tellHeaders, settings);
     const headers = { origin: "https://partner.example.net" };
     const allowed = "access-control-allow-origin";
@@ -327,7 +340,7 @@ describe("where other origins are listed", () => {
     );
   });
 
-  test("elsewhere nobody is", async () => {
+  test("CORS: without allowed origins no origin may read responses", async () => {
     const entry = await startEntry(tellHeaders);
     const { headers } = await entry.request({ path, headers: { origin: "https://partner.example.net" } });
     expect(headers).not.toHaveProperty("access-control-allow-origin");

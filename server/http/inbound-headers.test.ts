@@ -7,38 +7,39 @@ function judge(...raw: string[]) {
   return judgeHeaders(["Host", "app.example.com", ...raw], GUARDED);
 }
 
-describe("headers are fine", () => {
+describe("judgeHeaders: accepts", () => {
   test.each<[string, ...string[]]>([
-    ["with nothing but a host"],
-    ["with each cookie once", "Cookie", "__acc=a; __ref=b; other=c"],
-    ["with a stranger's cookie twice", "Cookie", "theme=dark; theme=light"],
-    ["with our name inside another", "Cookie", "x__acc=1; __acc=a; __accx=2"],
-    ["with our name in a value", "Cookie", "__acc=a; next=__acc"],
-    ["with the access cookie under both of its names", "Cookie", "__acc=a; __Host-__acc=b"],
-    ["with our name after a no-break space", "Cookie", "__acc=a; \xa0__acc=b; __acc\xa0=c"],
-    ["with several lines of a list", "Accept", "text/html", "Accept", "text/plain"],
-  ])("%s", (_name, ...raw) => expect(judge(...raw)).toBe("fine"));
+    ["a Host header alone"],
+    ["each cookie once", "Cookie", "__acc=a; __ref=b; other=c"],
+    ["another cookie twice", "Cookie", "theme=dark; theme=light"],
+    ["a session cookie name within another name", "Cookie", "x__acc=1; __acc=a; __accx=2"],
+    ["a session cookie name within a value", "Cookie", "__acc=a; next=__acc"],
+    ["the access cookie under both of its names", "Cookie", "__acc=a; __Host-__acc=b"],
+    ["a session cookie name after a no-break space", "Cookie", "__acc=a; \xa0__acc=b; __acc\xa0=c"],
+    ["a list header in several lines", "Accept", "text/html", "Accept", "text/plain"],
+  ])("judgeHeaders: accepts %s", (_name, ...raw) => expect(judge(...raw)).toBe("fine"));
 });
 
-describe("headers are malformed", () => {
+describe("judgeHeaders: rejects", () => {
   test.each<[string, ...string[]]>([
-    ["with a second host", "host", "evil.test"],
-    ["with two origins", "Origin", "https://app.example.com", "origin", "https://evil.test"],
-    ["with two content types", "Content-Type", "application/json", "Content-Type", "text/plain"],
-    ["with two lengths", "Content-Length", "1", "Content-Length", "1"],
-    ["with two user agents", "User-Agent", "a", "User-Agent", "b"],
-    ["with two fetch sites", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Site", "cross-site"],
-    ["with our cookie twice", "Cookie", "__acc=a; __acc=b"],
-    ["with our cookie twice and no space", "Cookie", "__acc=a;__acc=b"],
-    ["with our cookie twice and other white space", "Cookie", "__acc=a;\t __acc =b"],
-    ["with our cookie twice, once without a value", "Cookie", "__ref=a; __ref"],
-    ["with our cookie in two lines", "Cookie", "__Host-__acc=a", "cookie", "__Host-__acc=b"],
-  ])("%s", (_name, ...raw) => expect(judge(...raw)).toBe("malformed"));
+    ["a second Host header", "host", "evil.test"],
+    ["two Origin headers", "Origin", "https://app.example.com", "origin", "https://evil.test"],
+    ["two Content-Type headers", "Content-Type", "application/json", "Content-Type", "text/plain"],
+    ["two Content-Length headers", "Content-Length", "1", "Content-Length", "1"],
+    ["two User-Agent headers", "User-Agent", "a", "User-Agent", "b"],
+    ["two Sec-Fetch-Site headers", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Site", "cross-site"],
+    ["a duplicate session cookie", "Cookie", "__acc=a; __acc=b"],
+    ["a duplicate session cookie without a space", "Cookie", "__acc=a;__acc=b"],
+    ["a duplicate session cookie with other white space", "Cookie", "__acc=a;\t __acc =b"],
+    ["a duplicate session cookie, once without a value", "Cookie", "__ref=a; __ref"],
+    ["a duplicate session cookie in two lines", "Cookie", "__Host-__acc=a", "cookie", "__Host-__acc=b"],
+  ])("judgeHeaders: rejects %s", (_name, ...raw) => expect(judge(...raw)).toBe("malformed"));
 
-  test("without a host", () => expect(judgeHeaders(["Accept", "*/*"], GUARDED)).toBe("malformed"));
+  test("judgeHeaders: rejects a missing Host header", () =>
+    expect(judgeHeaders(["Accept", "*/*"], GUARDED)).toBe("malformed"));
 });
 
-describe("a claim is removed", () => {
+describe("withoutSpoofableHeaders: removes", () => {
   test.each([
     "x-portcullis-address",
     "x-portcullis-anything",
@@ -92,10 +93,12 @@ describe("a claim is removed", () => {
     "next-anything-new",
     "content-security-policy",
     "content-security-policy-report-only",
-  ])("%s", (name) => expect(withoutSpoofableHeaders({ [name]: "x" }, false)).toEqual({}));
+  ])("withoutSpoofableHeaders: removes %s", (name) =>
+    expect(withoutSpoofableHeaders({ [name]: "x" }, false)).toEqual({}),
+  );
 });
 
-describe("what a browser says is kept", () => {
+describe("withoutSpoofableHeaders: keeps", () => {
   test.each([
     "accept",
     "cookie",
@@ -109,10 +112,12 @@ describe("what a browser says is kept", () => {
     "next-url",
     "x-requested-with",
     "x-trpc-source",
-  ])("%s", (name) => expect(withoutSpoofableHeaders({ [name]: "x" }, false)).toEqual({ [name]: "x" }));
+  ])("withoutSpoofableHeaders: keeps %s", (name) =>
+    expect(withoutSpoofableHeaders({ [name]: "x" }, false)).toEqual({ [name]: "x" }),
+  );
 });
 
-test("hot reload headers are kept in development, claims are not", () => {
+test("withoutSpoofableHeaders: keeps hot reload headers in development, and still removes spoofable ones", () => {
   expect(withoutSpoofableHeaders({ "next-hmr-refresh": "1", "x-user": "root" }, true)).toEqual({
     "next-hmr-refresh": "1",
   });

@@ -18,7 +18,7 @@ test.each([
   ["http://localhost:3000", "::", ["::"]],
   ["https://app.example.com", "localhost", ["127.0.0.1", "::1"]],
   ["https://app.example.com", "10.0.0.7", ["10.0.0.7"]],
-])("APP_ORIGIN %s and HOST %s: the app listens on %j", (APP_ORIGIN, HOST, addresses) => {
+])("listenAddresses: APP_ORIGIN %s and HOST %s give %j", (APP_ORIGIN, HOST, addresses) => {
   expect(listenAddresses({ APP_ORIGIN, HOST })).toEqual(addresses);
 });
 
@@ -51,7 +51,7 @@ function addressesOfThisMachine(isInternal: boolean) {
 
 const hasIpv6 = addressesOfThisMachine(true).includes("::1");
 
-test("localhost: each of its addresses answers, and no other address of this machine does", async () => {
+test("listen: with localhost only the loopback addresses accept connections", async () => {
   const { addresses, port } = await serve({ APP_ORIGIN: "http://localhost:3000" }, (_, response) =>
     response.end("here"),
   );
@@ -64,13 +64,13 @@ test("localhost: each of its addresses answers, and no other address of this mac
   }
 });
 
-test("an https origin: all addresses of this machine answer", async () => {
+test("listen: with an https origin all addresses of the machine accept connections", async () => {
   const { port } = await serve({ APP_ORIGIN: "https://app.example.com" }, (_, response) => response.end("here"));
   for (const address of [...addressesOfThisMachine(false), "127.0.0.1"])
     expect((await ask(address, port)).statusCode).toBe(200);
 });
 
-test.runIf(hasIpv6)("close() waits for an answer at the second address, and accepts nothing new there", async () => {
+test.runIf(hasIpv6)("listen: close() stops both listeners and waits for responses on the second address", async () => {
   let finish = () => {};
   const { server, port } = await serve({ APP_ORIGIN: "http://localhost:3000" }, (_, response) => {
     finish = () => response.end("done");
@@ -93,7 +93,7 @@ test.runIf(hasIpv6)("close() waits for an answer at the second address, and acce
   await closed;
 });
 
-test.runIf(hasIpv6)("a port that another program has at the second address is reported as taken", async () => {
+test.runIf(hasIpv6)("listen: a port in use on the second address is reported as EADDRINUSE", async () => {
   const other = createServer().listen(0, "::1");
   await once(other, "listening");
   onTestFinished(() => void other.close());

@@ -1,14 +1,17 @@
 import { expect, test } from "vitest";
 import { allowedMethods } from "./methods";
 
-test.each(["private", "guest", "root", "health", "static", "open"] as const)("%s addresses are only read", (route) => {
-  expect(allowedMethods(route, true)).toEqual(["GET", "HEAD"]);
-});
+test.each(["private", "guest", "root", "health", "static", "open"] as const)(
+  "allowedMethods: %s routes allow GET and HEAD only",
+  (route) => {
+    expect(allowedMethods(route, true)).toEqual(["GET", "HEAD"]);
+  },
+);
 
-test("calls are read and posted", () => {
+test("allowedMethods: calls allow GET and POST", () => {
   expect(allowedMethods("call", false)).toEqual(["GET", "POST"]);
 });
 
-test("calls answer a preflight only where other origins are listed", () => {
+test("allowedMethods: calls allow OPTIONS only if other origins are allowed", () => {
   expect(allowedMethods("call", true)).toEqual(["GET", "POST", "OPTIONS"]);
 });

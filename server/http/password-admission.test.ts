@@ -46,11 +46,11 @@ test.each<[string, string, boolean]>([
   ["POST", "/api/trpc/auth.session", false],
   ["POST", "/login", false],
   ["POST", "/dashboard/auth.login", false],
-])("%s %s has a password hashed: %s", (method, path, does) => {
+])("hashesPassword: %s %s is %s", (method, path, does) => {
   expect(hashesPassword(method, path)).toBe(does);
 });
 
-test("of 256 logins at once a few are handed to the app, 64 wait their turn, and the rest hear when to come back", async () => {
+test("password admission: of 256 concurrent logins the app receives 3 per hash, 64 wait, and the rest are 503 with Retry-After", async () => {
   const { app, seen, answerAll } = slowApp();
   const entry = await startEntry(app);
   const logins = Array.from({ length: 256 }, () => entry.request(LOGIN));
@@ -69,7 +69,7 @@ test("of 256 logins at once a few are handed to the app, 64 wait their turn, and
   expect(JSON.parse(refused.body).error.data).toMatchObject({ reason: "UNAVAILABLE", retryAfterSeconds: 4 });
 });
 
-test("whoever leaves makes room, in the app as in the line", async () => {
+test("password admission: a disconnected client releases its slot, in the app and in the queue", async () => {
   const { app, seen, responses, answerAll } = slowApp();
   const entry = await startEntry(app);
   const { port } = entry.server.address() as AddressInfo;
@@ -89,12 +89,12 @@ test("whoever leaves makes room, in the app as in the line", async () => {
   expect((await staying).status).toBe(200);
 });
 
-test("an app that fails gives its place back", async () => {
+test("password admission: a failed call releases its slot", async () => {
   const entry = await startEntry(() => Promise.reject(new Error("a bug")));
   for (let count = 0; count < LET_IN + 2; count++) expect((await entry.request(LOGIN)).status).toBe(500);
 });
 
-describe("one packet of pipelined requests", () => {
+describe("password admission: pipelined requests", () => {
   const post = "POST /api/trpc/auth.login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
   const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
@@ -116,23 +116,26 @@ describe("one packet of pipelined requests", () => {
     return { app, seen };
   }
 
-  test.each([0, 1, 5, 20])("reset after %i ms: every place is free again", async (delay) => {
-    const { app, seen } = hungApp(false);
-    const entry = await startEntry(app);
-    for (let round = 0; round < 3; round++) {
-      const socket = await connectTo(entry);
-      socket.write(get("/login") + post.repeat(LET_IN + 1));
-      await sleep(delay);
-      socket.resetAndDestroy();
-    }
-    await vi.waitFor(async () => expect(await entry.connectionCount()).toBe(0), PATIENTLY);
-    const before = seen.logins;
-    const staying = await connectTo(entry);
-    staying.write(post.repeat(LET_IN));
-    await vi.waitFor(() => expect(seen.logins).toBe(before + LET_IN), PATIENTLY);
-  });
+  test.each([0, 1, 5, 20])(
+    "password admission: all slots are released when a pipelined connection is reset after %i ms",
+    async (delay) => {
+      const { app, seen } = hungApp(false);
+      const entry = await startEntry(app);
+      for (let round = 0; round < 3; round++) {
+        const socket = await connectTo(entry);
+        socket.write(get("/login") + post.repeat(LET_IN + 1));
+        await sleep(delay);
+        socket.resetAndDestroy();
+      }
+      await vi.waitFor(async () => expect(await entry.connectionCount()).toBe(0), PATIENTLY);
+      const before = seen.logins;
+      const staying = await connectTo(entry);
+      staying.write(post.repeat(LET_IN));
+      await vi.waitFor(() => expect(seen.logins).toBe(before + LET_IN), PATIENTLY);
+    },
+  );
 
-  test("whose responses cannot be sent yet holds no place once the app has ended them", async () => {
+  test("password admission: an ended response that is not sent yet holds no slot", async () => {
     const { app, seen } = hungApp(true);
     const entry = await startEntry(app);
     const socket = await connectTo(entry);
@@ -141,7 +144,7 @@ describe("one packet of pipelined requests", () => {
     expect((await entry.request(LOGIN)).body).toBe("answered");
   });
 
-  test("with other methods than POST takes no place", async () => {
+  test("password admission: methods other than POST take no slot", async () => {
     const { app, seen } = hungApp(false);
     const entry = await startEntry(app);
     const socket = await connectTo(entry);

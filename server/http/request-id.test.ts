@@ -1,12 +1,15 @@
 import { expect, test } from "vitest";
 import { requestIdFrom } from "./request-id";
 
-test.each(["abcd1234", "0192f3a4-6c1e-7000-8000-000000000000", "A_b-".repeat(16)])("a sane id is kept: %s", (id) => {
-  expect(requestIdFrom(id)).toBe(id);
-});
+test.each(["abcd1234", "0192f3a4-6c1e-7000-8000-000000000000", "A_b-".repeat(16)])(
+  "requestIdFrom: keeps the valid id %s",
+  (id) => {
+    expect(requestIdFrom(id)).toBe(id);
+  },
+);
 
 test.each([
-  ["nothing", undefined],
+  ["a missing id", undefined],
   ["an empty id", ""],
   ["a short id", "abc1234"],
   ["a long id", "a".repeat(65)],
@@ -15,10 +18,10 @@ test.each([
   ["markup", "<b>abcd1234</b>"],
   ["two ids", "abcd1234, efgh5678"],
   ["a space", "abcd 1234"],
-])("%s gets a new id", (_name, inbound) => {
+])("requestIdFrom: replaces %s by a new id", (_name, inbound) => {
   expect(requestIdFrom(inbound)).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 });
 
-test("no two requests get the same id", () => {
+test("requestIdFrom: generated ids are unique", () => {
   expect(requestIdFrom(undefined)).not.toBe(requestIdFrom(undefined));
 });

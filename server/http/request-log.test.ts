@@ -4,7 +4,7 @@ import { sleep, startEntry } from "./testing";
 
 const TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
 
-test("a request leaves one line: who, what, how it went", async () => {
+test("request log: one line per request with client, caller, method, path, status and duration", async () => {
   const entry = await startEntry((_request, response) => {
     Object.assign(requestState.getStore() ?? {}, { sessionId: "session-1", userId: "user-1" });
     response.statusCode = 201;
@@ -29,7 +29,7 @@ test("a request leaves one line: who, what, how it went", async () => {
   ]);
 });
 
-test("no token, cookie, password or query reaches the log", async () => {
+test("request log: contains no token, cookie, password or query", async () => {
   const entry = await startEntry((request, response) => {
     response.setHeader("Set-Cookie", `__ref=${TOKEN}`);
     if (request.url?.includes("broken")) throw new Error(`cannot verify ${TOKEN}`);
@@ -48,7 +48,7 @@ test("no token, cookie, password or query reaches the log", async () => {
   expect(JSON.stringify(entry.logLines)).not.toMatch(/eyJ|hunter2/);
 });
 
-test("of what is no path, or a long one, little is kept", async () => {
+test("request log: a target that is not a path is left out, and a long path is truncated", async () => {
   const entry = await startEntry((_request, response) => void response.end());
   const host = "Host: localhost\r\nConnection: close\r\n\r\n";
   await entry.sendRaw(`GET http://ada:hunter2@localhost/ HTTP/1.1\r\n${host}`);
@@ -58,14 +58,14 @@ test("of what is no path, or a long one, little is kept", async () => {
   expect(entry.logLines.map(({ path }) => path)).toEqual(["(no path)", "/login", `/${"a".repeat(255)}…`]);
 });
 
-test("built assets are only logged when somebody debugs", async () => {
+test("request log: built files are logged at level debug", async () => {
   const entry = await startEntry((_request, response) => void response.end());
   await entry.request({ path: "/_next/static/a.js" });
   await sleep(20);
   expect(entry.logLines.map(({ level }) => level)).toEqual(["debug"]);
 });
 
-test("two requests at once keep their state apart", async () => {
+test("request log: concurrent requests have separate state", async () => {
   const entry = await startEntry(async (request, response) => {
     await sleep(10);
     Object.assign(requestState.getStore() ?? {}, { userId: request.url });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { judgeTarget, pathOf, withoutRouterQuery } from "./request-target";
 
-describe("a request target is fine", () => {
+describe("judgeTarget: accepts", () => {
   test.each([
     "/",
     "/login?next=%2Fdashboard",
@@ -14,19 +14,19 @@ describe("a request target is fine", () => {
     "/..hidden",
     "/a...b",
     `/${"a".repeat(8191)}`,
-  ])("%s", (target) => expect(judgeTarget(target)).toBe("fine"));
+  ])("judgeTarget: accepts %s", (target) => expect(judgeTarget(target)).toBe("fine"));
 });
 
-describe("a request target is malformed", () => {
+describe("judgeTarget: rejects", () => {
   test.each([
-    ["an absolute address", "http://evil.test/"],
+    ["an absolute URL", "http://evil.test/"],
     ["an asterisk", "*"],
-    ["nothing", ""],
-    ["no slash", "dashboard"],
-    ["half an encoding", "/%"],
-    ["an encoding that is none", "/%zz"],
-    ["bytes that are no UTF-8", "/%ff"],
-    ["an overlong slash", "/%c0%af"],
+    ["an empty target", ""],
+    ["a path without a leading slash", "dashboard"],
+    ["an incomplete percent-encoding", "/%"],
+    ["a percent sign without hex digits", "/%zz"],
+    ["bytes that are not UTF-8", "/%ff"],
+    ["an overlong UTF-8 slash", "/%c0%af"],
     ["an encoded NUL", "/login%00"],
     ["an encoded line break", "/login%0d%0aset-cookie:a=b"],
     ["an encoded delete", "/%7f"],
@@ -42,10 +42,10 @@ describe("a request target is malformed", () => {
     ["a raw NUL", "/login\u0000"],
     ["raw bytes above ASCII", "/caf\u00e9"],
     ["raw bytes above ASCII in the query", "/login?next=/caf\u00e9"],
-  ])("%s", (_name, target) => expect(judgeTarget(target)).toBe("malformed"));
+  ])("judgeTarget: rejects %s", (_name, target) => expect(judgeTarget(target)).toBe("malformed"));
 });
 
-test("a request target is too long beyond 8 kB", () => {
+test("judgeTarget: a target above 8 kB is too long", () => {
   expect(judgeTarget(`/${"a".repeat(8192)}`)).toBe("too long");
 });
 
@@ -53,7 +53,7 @@ test.each([
   ["/login", "/login"],
   ["/login?next=%2F", "/login"],
   ["/login?", "/login"],
-])("the path of %s is %s", (target, path) => expect(pathOf(target)).toBe(path));
+])("pathOf: %s gives %s", (target, path) => expect(pathOf(target)).toBe(path));
 
 test.each([
   ["/login?_rsc=1abc", "/login"],
@@ -64,4 +64,4 @@ test.each([
   ["/login?next=_rsc", "/login?next=_rsc"],
   ["/_rsc=1", "/_rsc=1"],
   ["/login?", "/login?"],
-])("the person sees %s as %s", (target, seen) => expect(withoutRouterQuery(target)).toBe(seen));
+])("withoutRouterQuery: %s becomes %s", (target, seen) => expect(withoutRouterQuery(target)).toBe(seen));

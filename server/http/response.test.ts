@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { startEntry } from "./testing";
 
-test("a head that is flushed right before the first piece leaves together with it", async () => {
+test("EntryResponse: flushed headers are sent together with the first chunk", async () => {
   let alone: number | undefined;
   const { request } = await startEntry((request, response) => {
     const before = request.socket.bytesWritten;
@@ -14,7 +14,7 @@ test("a head that is flushed right before the first piece leaves together with i
   expect(alone).toBe(0);
 });
 
-test("a head that nothing follows is sent all the same", async () => {
+test("EntryResponse: flushed headers are sent even if no chunk follows", async () => {
   let finish: (() => void) | undefined;
   const { sendRaw } = await startEntry((_, response) => {
     response.setHeader("X-Early", "yes");
@@ -26,7 +26,7 @@ test("a head that nothing follows is sent all the same", async () => {
   expect(await response).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*x-early: yes\r\n[^]*\r\n\r\n$/i);
 });
 
-test("a head that was flushed is looked over like any other, once", async () => {
+test("EntryResponse: beforeHeaders runs for flushed headers too", async () => {
   const { request } = await startEntry((_, response) => {
     response.flushHeaders();
     response.flushHeaders();

@@ -13,19 +13,19 @@ function directives(policy: string): Record<string, string> {
   );
 }
 
-describe("the policy of a document", () => {
+describe("content security policy of a document", () => {
   const policy = onHttps.documentPolicy("abc123");
 
-  test("lets only scripts with its nonce run, and what they load", () => {
+  test("content security policy: only scripts with the nonce run, and scripts that they load", () => {
     expect(directives(policy)["script-src"]).toBe("'nonce-abc123' 'strict-dynamic'");
   });
 
-  test("never allows inline code, evaluation or plug-ins in production", () => {
+  test("content security policy: no inline code, eval or plug-ins in production", () => {
     expect(policy).not.toMatch(/unsafe-|\*|https?:|blob:/);
     expect(directives(policy)).toMatchObject({ "default-src": "'none'", "object-src": "'none'", "base-uri": "'none'" });
   });
 
-  test("sends forms and requests nowhere else, and stands in nobody's frame", () => {
+  test("content security policy: forms and requests go to this origin only, and framing is denied", () => {
     expect(directives(policy)).toMatchObject({
       "form-action": "'self'",
       "connect-src": "'self'",
@@ -34,24 +34,24 @@ describe("the policy of a document", () => {
   });
 });
 
-test("anything that is no document may do nothing at all", () => {
+test("content security policy: responses other than documents may load and run nothing", () => {
   expect(onHttps.otherPolicy).toBe("default-src 'none'; frame-ancestors 'none'");
 });
 
-test("https is insisted on where it is spoken, and only there", () => {
+test("security headers: Strict-Transport-Security and upgrade-insecure-requests on https only", () => {
   expect(onHttps.always.map(([name]) => name)).toContain("Strict-Transport-Security");
   expect(onHttps.documentPolicy("a")).toContain("upgrade-insecure-requests");
   expect(onLoopback.always.map(([name]) => name)).not.toContain("Strict-Transport-Security");
   expect(onLoopback.documentPolicy("a")).not.toContain("upgrade-insecure-requests");
 });
 
-test("development may evaluate and reload, but scripts still need the nonce", () => {
+test("content security policy: development allows eval and hot reload, and scripts still need the nonce", () => {
   const policy = directives(securityHeaders("http://localhost:3000", true).documentPolicy("abc123"));
   expect(policy["script-src"]).toBe("'nonce-abc123' 'strict-dynamic' 'unsafe-eval'");
   expect(policy["connect-src"]).toContain("ws:");
 });
 
-test("a nonce has 128 bits and never comes twice", () => {
+test("newNonce: has 128 bits and is unique", () => {
   const nonces = new Set(Array.from({ length: 1000 }, newNonce));
   expect(nonces.size).toBe(1000);
   for (const nonce of nonces) expect(Buffer.from(nonce, "base64")).toHaveLength(16);

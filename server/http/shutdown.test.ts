@@ -84,7 +84,7 @@ async function slowEntry(): Promise<Running & { ask: (path: string) => Promise<n
 
 const soon = () => new Promise((resolve) => setTimeout(resolve, 100));
 
-test("SIGTERM lets work in flight finish, takes no new work, releases and exits with 0", async () => {
+test("shutdown: SIGTERM drains requests in progress, refuses new connections, releases and exits with 0", async () => {
   const { child, ask, exitCode, output } = await slowEntry();
   const inFlight = ask("/slow");
   await soon();
@@ -96,7 +96,7 @@ test("SIGTERM lets work in flight finish, takes no new work, releases and exits 
   expect(output()).toMatch(/"msg":"stopping".*"msg":"request".*"msg":"released".*"msg":"stopped"/s);
 });
 
-test("a request that never ends does not keep the process", async () => {
+test("shutdown: a request that never ends does not keep the process running", async () => {
   const { child, ask, exitCode, output } = await slowEntry();
   const hung = ask("/hung");
   await soon();
@@ -106,7 +106,7 @@ test("a request that never ends does not keep the process", async () => {
   expect(output()).toContain("drain timeout reached");
 });
 
-test("an idle connection does not keep the process", async () => {
+test("shutdown: an idle connection does not keep the process running", async () => {
   const { child, ask, exitCode, output } = await slowEntry();
   expect(await ask("/")).toBe(200);
   child.kill("SIGTERM");
@@ -114,7 +114,7 @@ test("an idle connection does not keep the process", async () => {
   expect(output()).not.toContain("drain timeout reached");
 });
 
-test("a connection that becomes idle while stopping does not keep the process", async () => {
+test("shutdown: a connection that becomes idle during the drain does not keep the process running", async () => {
   const { child, ask, exitCode, output } = await slowEntry();
   const streamed = ask("/streamed");
   await soon();
@@ -124,7 +124,7 @@ test("a connection that becomes idle while stopping does not keep the process", 
   expect(output()).not.toContain("drain timeout reached");
 });
 
-test("a second signal ends it at once", async () => {
+test("shutdown: a second signal exits at once", async () => {
   const { child, ask, exitCode } = await slowEntry();
   void ask("/hung");
   await soon();
@@ -142,7 +142,7 @@ const COMPLETE = {
 };
 
 test.each(["DATABASE_URL", "APP_ORIGIN", "SESSION_SECRET", "JWT_ACCESS_SECRET"])(
-  "without %s the boot stops and names it",
+  "startup: fails without %s and names it",
   async (name) => {
     const { exitCode, output } = run("main.mjs", { ...COMPLETE, [name]: "" });
     expect(await exitCode).toBe(1);
@@ -151,7 +151,7 @@ test.each(["DATABASE_URL", "APP_ORIGIN", "SESSION_SECRET", "JWT_ACCESS_SECRET"])
   },
 );
 
-test("a bad value stops the boot, is named and is not repeated", async () => {
+test("startup: fails with an invalid value, names the variable and does not print the value", async () => {
   const { exitCode, output } = run("main.mjs", { ...COMPLETE, JWT_ACCESS_SECRET: "too-short-secret" });
   expect(await exitCode).toBe(1);
   expect(output()).toContain("JWT_ACCESS_SECRET");

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { cachedCheck } from "./cached-check";
 
-test("a thousand probes at once and shortly afterwards cost one check, later ones the next", async () => {
+test("cachedCheck: a thousand concurrent callers share one check, and its result is cached until the TTL expires", async () => {
   let runs = 0;
   const check = cachedCheck(async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -14,7 +14,7 @@ test("a thousand probes at once and shortly afterwards cost one check, later one
   expect(runs).toBe(2);
 });
 
-test("a check that fails is reported to whoever waits for it, and not kept", async () => {
+test("cachedCheck: a rejection reaches every waiting caller and is not cached", async () => {
   let runs = 0;
   const check = cachedCheck(async () => {
     if (++runs === 1) throw new Error("a bug");

@@ -3,15 +3,15 @@ import { ConcurrencyLimiter, hashLimiter } from "./concurrency-limiter";
 
 const LIMITS = { maxRunning: 2, maxWaiting: 64, maxWaitSeconds: 4 };
 
-/** Work that ends when told to, and knows how much of it is under way. */
+/** Tasks that the test completes one by one, with counts of those started and running. */
 function slowWork() {
   const ends: (() => void)[] = [];
-  const seen = { started: [] as number[], underWay: 0, most: 0 };
+  const seen = { started: [] as number[], running: 0, most: 0 };
   const work = (id: number) => async () => {
     seen.started.push(id);
-    seen.most = Math.max(seen.most, ++seen.underWay);
+    seen.most = Math.max(seen.most, ++seen.running);
     await new Promise<void>((resolve) => ends.push(resolve));
-    seen.underWay -= 1;
+    seen.running -= 1;
     return id;
   };
   const endNext = async () => {
@@ -27,8 +27,8 @@ const unavailable = { reason: "UNAVAILABLE", details: { retryAfterSeconds: 4 } }
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-describe("a queue for hashes", () => {
-  test("of 256 at once, two run, 64 wait, and the rest hear at once when to come back", async () => {
+describe("ConcurrencyLimiter", () => {
+  test("ConcurrencyLimiter: of 256 concurrent calls two run, 64 wait, and the rest are rejected at once with a retry time", async () => {
     const queue = new ConcurrencyLimiter(LIMITS);
     const { seen, work, endNext } = slowWork();
     const refused: unknown[] = [];
@@ -47,7 +47,7 @@ describe("a queue for hashes", () => {
     expect(seen.started).toEqual(Array.from({ length: 66 }, (_, id) => id));
   });
 
-  test("sends those away who waited too long, and keeps their places free of ghosts", async () => {
+  test("ConcurrencyLimiter: rejects calls that waited too long, and frees their places in the queue", async () => {
     const queue = new ConcurrencyLimiter({ ...LIMITS, maxRunning: 1, maxWaiting: 2 });
     const { seen, work, endNext } = slowWork();
     const first = queue.run(work(0));
@@ -64,7 +64,7 @@ describe("a queue for hashes", () => {
     expect(seen.started).toEqual([0, 2, 3]);
   });
 
-  test("nobody whose turn has come is sent away, however long the work takes", async () => {
+  test("ConcurrencyLimiter: a running call is not rejected, however long it takes", async () => {
     const queue = new ConcurrencyLimiter({ ...LIMITS, maxRunning: 1 });
     const { work, endNext } = slowWork();
     const all = [queue.run(work(0)), queue.run(work(1))];
@@ -76,7 +76,7 @@ describe("a queue for hashes", () => {
     expect(await Promise.all(all)).toEqual([0, 1]);
   });
 
-  test("work that fails, even at once, gives its turn back", async () => {
+  test("ConcurrencyLimiter: a failed call releases its slot", async () => {
     const queue = new ConcurrencyLimiter({ ...LIMITS, maxRunning: 1, maxWaiting: 5 });
     const fault = new Error("out of memory");
     const failing = Array.from({ length: 5 }, (_, i) =>
@@ -89,7 +89,7 @@ describe("a queue for hashes", () => {
     expect(await queue.run(() => Promise.resolve("served"))).toBe("served");
   });
 
-  test("is one for the whole process, however many bundles ask for it", async () => {
+  test("hashLimiter: one instance is shared by all bundles of the process", async () => {
     const own = hashLimiter();
     vi.resetModules();
     const again = await import("./concurrency-limiter");

@@ -3,49 +3,49 @@ import { parseEnv as parseDotEnv } from "node:util";
 import { describe, expect, test } from "vitest";
 import { parseEnv } from "./env";
 
-const NEEDED = {
+const REQUIRED = {
   DATABASE_URL: "mysql://root@localhost/portcullis",
   APP_ORIGIN: "https://app.example.com",
   SESSION_SECRET: "s".repeat(32),
   JWT_ACCESS_SECRET: "a".repeat(32),
 };
 const FILE = parseDotEnv(readFileSync(".env.example", "utf8")) as Record<string, string>;
-/** As `npm start` completes it: the one variable that no sample can be right for is provided. */
+/** As `npm start` completes it: DATABASE_URL depends on the machine, so the file has no sample for it. */
 const EXAMPLE: Record<string, string> = { ...FILE, DATABASE_URL: "mysql://root@127.0.0.1/portcullis" };
 
 type Source = Record<string, string | undefined>;
 
-/** The lines that name what is wrong. */
+/** The lines of the error message that name the invalid variables. */
 function problemsOf(changes: Source): string[] {
   try {
-    parseEnv({ ...NEEDED, ...changes });
+    parseEnv({ ...REQUIRED, ...changes });
   } catch (error) {
     return (error as Error).message.split("\n").slice(1);
   }
   return [];
 }
 
-describe("what is needed", () => {
-  test.each(Object.keys(NEEDED))("%s: missing or empty, it is named", (name) => {
+describe("required variables", () => {
+  test.each(Object.keys(REQUIRED))("env: %s missing or empty is reported by name", (name) => {
     expect(problemsOf({ [name]: undefined })).toEqual([`  ${name} is missing`]);
     expect(problemsOf({ [name]: "" })).toEqual([`  ${name} is missing`]);
   });
 
-  test("everything that is missing is named at once", () => {
-    const all = Object.fromEntries(Object.keys(NEEDED).map((name) => [name, undefined]));
-    expect(problemsOf(all)).toEqual(Object.keys(NEEDED).map((name) => `  ${name} is missing`));
+  test("env: all missing variables are reported together", () => {
+    const all = Object.fromEntries(Object.keys(REQUIRED).map((name) => [name, undefined]));
+    expect(problemsOf(all)).toEqual(Object.keys(REQUIRED).map((name) => `  ${name} is missing`));
   });
 
-  test("no secret has a default, in no environment", () => {
+  test("env: no secret has a default in any environment", () => {
     for (const NODE_ENV of ["development", "production", "test"]) {
       const problems = problemsOf({ NODE_ENV, SESSION_SECRET: undefined, JWT_ACCESS_SECRET: undefined });
       expect(problems).toEqual(["  SESSION_SECRET is missing", "  JWT_ACCESS_SECRET is missing"]);
     }
   });
 
-  test("the rest has the defaults of the contract", () => {
-    expect(parseEnv(NEEDED)).toEqual({
-      ...NEEDED,
+  test("env: the other variables have the documented defaults", () => {
+    expect(parseEnv(REQUIRED)).toEqual({
+      ...REQUIRED,
       NODE_ENV: "development",
       ACCESS_TOKEN_SECONDS: 600,
       REFRESH_BEFORE_EXPIRY_SECONDS: 60,
@@ -64,10 +64,10 @@ describe("what is needed", () => {
   });
 });
 
-/** What JavaScript takes for a number, and people do not take for one value. */
+/** Accepted as numbers by JavaScript or people, but ambiguous. */
 const NOT_DIGITS = ["1e3", "0x10", "0b11", " 20 ", "20 ", "+20", "020", "2_0", "1,5", "٢٠", " ", "null"];
 
-describe("a bad value is named, and never repeated", () => {
+describe("invalid values", () => {
   test.each<[string, string[]]>([
     [
       "DATABASE_URL",
@@ -121,7 +121,7 @@ describe("a bad value is named, and never repeated", () => {
     ["PORT", ["-1", "65536", "http", "3000.5", ...NOT_DIGITS]],
     ["HOST", ["*", "example.com", "127.0.0.1:3000", "127.0.0", " ::1", "[localhost]x", "http://localhost"]],
     ["NODE_ENV", ["prod", "staging"]],
-  ])("%s", (name, values) => {
+  ])("env: an invalid %s is reported without its value", (name, values) => {
     for (const value of values) {
       const problems = problemsOf({ [name]: value });
       expect(problems, `${name}=${value}`).toHaveLength(1);
@@ -130,18 +130,18 @@ describe("a bad value is named, and never repeated", () => {
     }
   });
 
-  test("a bad number: the message says in plain words what is allowed", () => {
+  test("env: the message for an invalid number states the allowed range and format", () => {
     expect(problemsOf({ SESSION_MAX_SECONDS: "999999999999" })).toEqual([
-      "  SESSION_MAX_SECONDS must be a whole number from 1 to 34560000 (seconds), written in decimal digits",
+      "  SESSION_MAX_SECONDS must be an integer from 1 to 34560000 (seconds), written in decimal digits",
     ]);
     expect(problemsOf({ RATE_LIMIT_FACTOR: "x" })).toEqual([
       "  RATE_LIMIT_FACTOR must be a number from 0.1 to 1000000, written in decimal digits",
     ]);
   });
 
-  test("a bad value does not hide an impossible combination of others", () => {
+  test("env: an invalid value does not hide a contradiction between others", () => {
     expect(
-      problemsOf({ PORT: "x", REFRESH_GRACE_SECONDS: "600", SESSION_SECRET_PREVIOUS: NEEDED.SESSION_SECRET }),
+      problemsOf({ PORT: "x", REFRESH_GRACE_SECONDS: "600", SESSION_SECRET_PREVIOUS: REQUIRED.SESSION_SECRET }),
     ).toEqual([
       expect.stringMatching("PORT"),
       expect.stringMatching("must all differ"),
@@ -150,7 +150,7 @@ describe("a bad value is named, and never repeated", () => {
     expect(problemsOf({ ACCESS_TOKEN_SECONDS: "x", REFRESH_GRACE_SECONDS: "600" })).toHaveLength(1);
   });
 
-  test("the bounds themselves are allowed", () => {
+  test("env: the minimum and maximum values are valid", () => {
     const least = { ACCESS_TOKEN_SECONDS: "2", REFRESH_BEFORE_EXPIRY_SECONDS: "1", REFRESH_GRACE_SECONDS: "1" };
     const most = {
       ACCESS_TOKEN_SECONDS: "86400",
@@ -166,37 +166,40 @@ describe("a bad value is named, and never repeated", () => {
     ])
       expect(problemsOf(changes)).toEqual([]);
     for (const HOST of ["localhost", "127.0.0.1", "0.0.0.0", "::", "::1", "192.168.1.7"])
-      expect(parseEnv({ ...NEEDED, HOST }).HOST).toBe(HOST);
-    expect(parseEnv({ ...NEEDED, HOST: "[::1]" }).HOST).toBe("::1");
+      expect(parseEnv({ ...REQUIRED, HOST }).HOST).toBe(HOST);
+    expect(parseEnv({ ...REQUIRED, HOST: "[::1]" }).HOST).toBe("::1");
   });
 
-  test("several at once, a line each", () => {
+  test("env: several invalid variables are reported one per line", () => {
     expect(problemsOf({ PORT: "x", LOG_LEVEL: "loud", APP_ORIGIN: undefined })).toHaveLength(3);
   });
 });
 
-describe("impossible combinations", () => {
+describe("contradictions", () => {
   test.each<[string, Source]>([
     ["one secret for both kinds of token", { SESSION_SECRET: "x".repeat(32), JWT_ACCESS_SECRET: "x".repeat(32) }],
-    ["a previous secret that is the current one", { SESSION_SECRET_PREVIOUS: NEEDED.SESSION_SECRET }],
-    ["a previous access secret that signs refresh tokens", { JWT_ACCESS_SECRET_PREVIOUS: NEEDED.SESSION_SECRET }],
+    ["a previous secret that is the current one", { SESSION_SECRET_PREVIOUS: REQUIRED.SESSION_SECRET }],
+    ["a previous access secret that signs refresh tokens", { JWT_ACCESS_SECRET_PREVIOUS: REQUIRED.SESSION_SECRET }],
     [
       "one previous secret for both",
       { SESSION_SECRET_PREVIOUS: "p".repeat(32), JWT_ACCESS_SECRET_PREVIOUS: "p".repeat(32) },
     ],
-    ["renewed before it is issued", { REFRESH_BEFORE_EXPIRY_SECONDS: "600" }],
-    ["grace as long as the access token lives", { REFRESH_GRACE_SECONDS: "600" }],
+    ["a refresh threshold as long as the access token lifetime", { REFRESH_BEFORE_EXPIRY_SECONDS: "600" }],
+    ["a grace window as long as the access token lifetime", { REFRESH_GRACE_SECONDS: "600" }],
     ["an access token that outlives its refresh token", { REFRESH_TOKEN_SECONDS: "600" }],
     ["an idle limit beyond the absolute one", { SESSION_MAX_SECONDS: "604799" }],
-  ])("%s", (_, changes) => {
+  ])("env: reports %s", (_, changes) => {
     expect(problemsOf(changes)).toHaveLength(1);
   });
 
   test.each<[string, Source]>([
-    ["a second less", { REFRESH_BEFORE_EXPIRY_SECONDS: "599", REFRESH_GRACE_SECONDS: "599" }],
+    [
+      "thresholds one second below their limits",
+      { REFRESH_BEFORE_EXPIRY_SECONDS: "599", REFRESH_GRACE_SECONDS: "599" },
+    ],
     ["an idle limit equal to the absolute one", { SESSION_MAX_SECONDS: "604800" }],
     [
-      "lives of seconds, for tests",
+      "lifetimes of seconds, for tests",
       {
         ACCESS_TOKEN_SECONDS: "3",
         REFRESH_BEFORE_EXPIRY_SECONDS: "1",
@@ -209,40 +212,40 @@ describe("impossible combinations", () => {
       "four secrets, all different",
       { SESSION_SECRET_PREVIOUS: "p".repeat(32), JWT_ACCESS_SECRET_PREVIOUS: "q".repeat(32) },
     ],
-  ])("possible: %s", (_, changes) => {
+  ])("env: accepts %s", (_, changes) => {
     expect(problemsOf(changes)).toEqual([]);
   });
 });
 
-test("an origin is https, or on this machine", () => {
+test("env: APP_ORIGIN is https, or http on loopback", () => {
   for (const origin of ["https://app.example.com", "https://app.example.com:8443", "http://localhost:3000"]) {
-    expect(parseEnv({ ...NEEDED, APP_ORIGIN: origin }).APP_ORIGIN).toBe(origin);
+    expect(parseEnv({ ...REQUIRED, APP_ORIGIN: origin }).APP_ORIGIN).toBe(origin);
   }
   for (const origin of ["http://localhost", "http://127.0.0.1:4000", "http://127.9.9.9", "http://[::1]:3000"]) {
-    expect(parseEnv({ ...NEEDED, APP_ORIGIN: `${origin}/` }).APP_ORIGIN).toBe(origin);
+    expect(parseEnv({ ...REQUIRED, APP_ORIGIN: `${origin}/` }).APP_ORIGIN).toBe(origin);
   }
 });
 
-test("other origins are a list, without blanks", () => {
+test("env: CORS_ORIGINS is a comma-separated list, without white space and empty entries", () => {
   const CORS_ORIGINS = " https://a.example.com , https://b.example.com,, ";
-  expect(parseEnv({ ...NEEDED, CORS_ORIGINS }).CORS_ORIGINS).toEqual([
+  expect(parseEnv({ ...REQUIRED, CORS_ORIGINS }).CORS_ORIGINS).toEqual([
     "https://a.example.com",
     "https://b.example.com",
   ]);
 });
 
 describe(".env.example", () => {
-  test("boots as `npm start` completes it, in development", () => {
+  test(".env.example: valid in development with the DATABASE_URL that `npm start` adds", () => {
     expect(parseEnv(EXAMPLE)).toMatchObject({ NODE_ENV: "development", APP_ORIGIN: "http://localhost:3000" });
   });
 
-  test("names every variable, and none that nobody reads", () => {
+  test(".env.example: contains every variable and no unknown one", () => {
     const previous = { SESSION_SECRET_PREVIOUS: "p".repeat(32), JWT_ACCESS_SECRET_PREVIOUS: "q".repeat(32) };
-    const { NODE_ENV: _, ...known } = parseEnv({ ...NEEDED, ...previous, HOST: "localhost" });
+    const { NODE_ENV: _, ...known } = parseEnv({ ...REQUIRED, ...previous, HOST: "localhost" });
     expect(Object.keys(FILE).sort()).toEqual(Object.keys(known).sort());
   });
 
-  test("says of every variable what a default would say", () => {
+  test(".env.example: the values of optional variables are their defaults", () => {
     const { SESSION_SECRET, JWT_ACCESS_SECRET, DATABASE_URL, APP_ORIGIN } = EXAMPLE;
     expect(parseEnv(EXAMPLE)).toEqual(parseEnv({ SESSION_SECRET, JWT_ACCESS_SECRET, DATABASE_URL, APP_ORIGIN }));
   });
@@ -252,7 +255,7 @@ describe(".env.example", () => {
     ["JWT_ACCESS_SECRET", "JWT_ACCESS_SECRET"],
     ["SESSION_SECRET_PREVIOUS", "SESSION_SECRET"],
     ["JWT_ACCESS_SECRET_PREVIOUS", "JWT_ACCESS_SECRET"],
-  ])("its secret as %s stops a production boot: everybody can read it", (name, sample) => {
+  ])(".env.example: its secret as %s is rejected in production", (name, sample) => {
     expect(problemsOf({ NODE_ENV: "production", [name]: EXAMPLE[sample] })).toEqual([
       `  ${name} is the published sample value: generate a secret of your own`,
     ]);

@@ -27,7 +27,7 @@ const APP = `
     const text = "x".repeat(characters);
     for (let at = 0; at < lines; at++) log.info({ number: number++, text }, "filler");
   };
-  const acts = {
+  const actions = {
     "/fill": (query) => fill(Number(query.get("lines")), Number(query.get("characters"))),
     "/event": () => log.error({ event: "session-replayed", number: number++ }, "security event"),
     "/print": () => {
@@ -42,7 +42,7 @@ const APP = `
   };
   const app = (request, response) => {
     const url = new URL(request.url, "http://localhost");
-    acts[url.pathname]?.(url.searchParams);
+    actions[url.pathname]?.(url.searchParams);
     globalThis.gc();
     response.end(String(process.memoryUsage().heapUsed));
   };
@@ -74,65 +74,65 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const OVERFLOW = "/fill?lines=2000&characters=10000";
 const MEBIBYTE = 2 ** 20;
 
-describe("the app goes on answering, and ends when asked to, while its standard output", () => {
-  test("is a pipe that nobody reads", async () => {
+describe("log writer: the app continues to respond, and exits on SIGTERM, while standard output", () => {
+  test("is a stalled pipe", async () => {
     const app = await start(newPipe().forWriting);
     await app.ask(OVERFLOW);
-    await expectToGoOn(app);
+    await expectToContinue(app);
   });
 
-  test("is a pipe that nobody reads and another process has made blocking", async () => {
+  test("is a stalled pipe that another process has made blocking", async () => {
     const { forWriting } = newPipe();
     const app = await start(forWriting);
-    // A process that Node starts resets O_NONBLOCK on its standard output, for everyone who shares it.
+    // A child process of Node resets O_NONBLOCK on its standard output, which all processes that share it then see.
     spawnSync(process.execPath, ["--version"], { stdio: ["ignore", forWriting, "ignore"] });
     await app.ask(OVERFLOW);
-    await expectToGoOn(app);
+    await expectToContinue(app);
   });
 
-  test("is a socket that nobody reads", async () => {
+  test("is a stalled socket", async () => {
     const app = await start("pipe");
     await app.ask(OVERFLOW);
-    await expectToGoOn(app);
+    await expectToContinue(app);
   });
 
-  test("is a pipe whose reader has gone", async () => {
+  test("is a pipe whose reader has exited", async () => {
     const pipe = newPipe();
     const app = await start(pipe.forWriting);
     pipe.closeReader();
     await app.ask(OVERFLOW);
-    await expectToGoOn(app);
+    await expectToContinue(app);
   });
 
-  test("is a socket whose reader has gone", async () => {
+  test("is a socket whose reader has exited", async () => {
     const app = await start("pipe");
     app.child.stdout?.destroy();
     await app.ask(OVERFLOW);
-    await expectToGoOn(app);
+    await expectToContinue(app);
   });
 
-  test.runIf(existsSync("/dev/full"))("is on a disk that is full", async () => {
+  test.runIf(existsSync("/dev/full"))("is a file on a full disk", async () => {
     const app = await start(opened("/dev/full", constants.O_WRONLY));
     await app.ask(OVERFLOW);
-    await expectToGoOn(app);
+    await expectToContinue(app);
   });
 
-  test("and its standard error are one pipe that nobody reads", async () => {
+  test("and standard error are one stalled pipe", async () => {
     const { forWriting } = newPipe();
     const app = await start(forWriting, forWriting);
     await app.ask(OVERFLOW);
-    await expectToGoOn(app);
+    await expectToContinue(app);
   });
 });
 
-test("lines in memory are bounded while nobody reads", async () => {
+test("log writer: memory is bounded while the output is stalled", async () => {
   const app = await start(newPipe().forWriting);
   const before = Number(await app.ask("/"));
   for (let time = 0; time < 5; time++) await app.ask(OVERFLOW);
   expect(Number(await app.ask("/")) - before).toBeLessThan(16 * MEBIBYTE);
 });
 
-test("after a stall every line is complete and in order, and a report tells how many were dropped", async () => {
+test("log writer: after a stall every line is complete and in order, and the number of dropped lines is reported", async () => {
   const pipe = newPipe();
   const app = await start(pipe.forWriting);
   await app.ask(OVERFLOW);
@@ -149,7 +149,7 @@ test("after a stall every line is complete and in order, and a report tells how 
   expect(lines.filter(({ dropped }) => dropped !== undefined)).toHaveLength(1);
 });
 
-test("security events are kept when other lines are dropped", async () => {
+test("log writer: security events are kept when other lines are dropped", async () => {
   const pipe = newPipe();
   const app = await start(pipe.forWriting);
   await app.ask(OVERFLOW);
@@ -158,7 +158,7 @@ test("security events are kept when other lines are dropped", async () => {
   expect(lines.filter(({ event }) => event === "session-replayed")).toHaveLength(20);
 });
 
-test("a slow reader receives every line that fits into memory, complete and in order", async () => {
+test("log writer: a slow reader receives every queued line, complete and in order", async () => {
   const pipe = newPipe();
   const app = await start(pipe.forWriting);
   // Longer than a pipe's buffer, so that one line is written in several parts.
@@ -171,11 +171,11 @@ test("a slow reader receives every line that fits into memory, complete and in o
   expect(lines.some(({ dropped }) => dropped !== undefined)).toBe(false);
 });
 
-describe("what was logged before", () => {
+describe("log writer: at exit", () => {
   test.each([
     ["an exit", "/exit", 0],
     ["an uncaught exception", "/throw", 1],
-  ])("%s is in the file afterwards, complete and in order", async (_name, path, code) => {
+  ])("log writer: lines logged before %s are in the file, complete and in order", async (_name, path, code) => {
     const file = join(folder, `${code}.log`);
     const app = await start(opened(file, constants.O_CREAT | constants.O_WRONLY | constants.O_APPEND));
     await app.ask(path).catch(() => {});
@@ -186,7 +186,7 @@ describe("what was logged before", () => {
     expect(lines.some(({ msg }) => msg === "uncaught exception")).toBe(code === 1);
   });
 
-  test("an exit does not delay it while nobody reads", async () => {
+  test("log writer: a stalled output does not delay the exit", async () => {
     const app = await start(newPipe().forWriting);
     await app.ask(OVERFLOW);
     await app.ask("/exit").catch(() => {});
@@ -221,7 +221,7 @@ async function start(stdout: number | "pipe", stderr: number | "ignore" = "ignor
   return { child, ask, exitCode };
 }
 
-async function expectToGoOn(app: Running): Promise<void> {
+async function expectToContinue(app: Running): Promise<void> {
   for (let time = 0; time < 20; time++) await app.ask("/print");
   await app.ask(OVERFLOW);
   expect(Number(await app.ask("/"))).toBeGreaterThan(0);
@@ -232,7 +232,7 @@ async function expectToGoOn(app: Running): Promise<void> {
 
 let pipes = 0;
 
-/** A named pipe, whose two ends the test holds: what Node makes by itself for a child is a pair of sockets. */
+/** A named pipe with both ends open in the test: the pipes that Node creates for a child process are socket pairs. */
 function newPipe() {
   const path = join(folder, `pipe-${pipes++}`);
   execFileSync("mkfifo", [path]);

@@ -11,13 +11,13 @@ function lineOf(write: (log: ReturnType<typeof createLog>) => void): string {
   return lines[0] ?? "";
 }
 
-test("the number that a failed page shows is on a line that names its request", () => {
+test("log: the digest shown on an error page is logged with the request id", () => {
   const error = Object.assign(new Error("a page failed"), { digest: "1234567890" });
   const line = lineOf((log) => requestState.run({ requestId: "asked" }, () => log.error({ err: error }, " ⨯")));
   expect(JSON.parse(line)).toMatchObject({ requestId: "asked", err: { digest: "1234567890" } });
 });
 
-describe("a secret never reaches the log", () => {
+describe("log: redacts secrets", () => {
   test.each([
     "password",
     "currentPassword",
@@ -30,29 +30,29 @@ describe("a secret never reaches the log", () => {
     "accessToken",
     "refreshToken",
     "nonce",
-  ])("as %s, at the top or one level down", (name) => {
+  ])("log: redacts the field %s at the top level and one level below", (name) => {
     expect(lineOf((log) => log.info({ [name]: "hunter2" }))).not.toContain("hunter2");
     expect(lineOf((log) => log.info({ input: { [name]: "hunter2" } }))).not.toContain("hunter2");
   });
 
-  test("in an error's message or stack", () => {
+  test("log: redacts tokens in the message and stack of an error", () => {
     expect(lineOf((log) => log.error({ err: new Error(`cannot verify ${TOKEN}`) }))).not.toContain("eyJ");
   });
 
-  test("under any name, if it looks like a token", () => {
+  test("log: redacts tokens under any field name", () => {
     expect(lineOf((log) => log.info({ seen: { deep: { down: TOKEN } } }, `cookie __acc=${TOKEN}`))).not.toContain(
       "eyJ",
     );
   });
 
-  test("in an error's cause", () => {
+  test("log: redacts tokens in the cause of an error", () => {
     const cause = new Error(`cannot verify ${TOKEN}`);
     const line = lineOf((log) => log.error({ err: new Error("refresh failed", { cause }) }));
     expect(line).not.toContain("eyJ");
     expect(JSON.parse(line).err.cause.message).toBe("cannot verify [token]");
   });
 
-  test("with the statement that a driver hangs on its error", () => {
+  test("log: leaves out the SQL statement that the driver attaches to an error", () => {
     const err = Object.assign(new Error("Deadlock found"), { code: "ER_LOCK_DEADLOCK", sql: "update … 'hunter2'" });
     const line = lineOf((log) => log.error({ err }));
     expect(line).not.toContain("hunter2");
@@ -60,14 +60,14 @@ describe("a secret never reaches the log", () => {
   });
 });
 
-test("what a client sends cannot end a line, begin another or paint the terminal", () => {
+test("log: input of a client cannot inject lines or terminal sequences", () => {
   const forged = '/\n{"level":"info","event":"logged-in"}\r\n\u001b[2J\u2028';
   const line = lineOf((log) => log.info({ path: forged, err: new Error(forged) }, forged));
   expect(line.trimEnd()).not.toMatch(/[\n\r\u001b]/);
   expect(JSON.parse(line)).toMatchObject({ level: "info", path: forged, msg: forged });
 });
 
-test("a line is JSON with an instant and a level by name, and says which request it belongs to", () => {
+test("log: each line is JSON with a UTC time, a level name and the request id", () => {
   const state = { requestId: "request-1", sessionId: "session-1", userId: "user-1" };
   const line = JSON.parse(lineOf((log) => requestState.run(state, () => log.info("hello"))));
   expect(line).toMatchObject({ level: "info", msg: "hello", ...state });

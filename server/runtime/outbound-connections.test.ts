@@ -10,7 +10,7 @@ const SHIPPED = ["server", "db", "app"]
 const filesWith = (pattern: RegExp, root = "") =>
   SHIPPED.filter((path) => path.startsWith(root) && pattern.test(readFileSync(path, "utf8")));
 
-test("the server asks nobody but its database", () => {
+test("outbound connections: the server connects only to its database", () => {
   const asking =
     /\bfetch\(|WebSocket\(|EventSource\(|\b(request|connect)\b[^}]*\} from "node:(http|net|tls)"|from "node:(https|dgram|http2)"/;
   expect(filesWith(asking, "server/")).toEqual([]);
@@ -18,7 +18,7 @@ test("the server asks nobody but its database", () => {
   expect(filesWith(/\bcreatePool\(|\bcreateConnection\(/)).toEqual(["db/connect.ts"]);
 });
 
-test("the browser asks its own origin, and says so with a path", () => {
+test("outbound connections: the browser sends requests only to its own origin", () => {
   for (const path of filesWith(/\bfetch\(/, "app/")) {
     expect(readFileSync(path, "utf8"), path).not.toMatch(/fetch\(\s*["'`](https?:)?\/\//);
   }

@@ -11,7 +11,7 @@ import type { SecurityEvent } from "./security-events";
 
 type Line = { event?: SecurityEvent } & Record<string, unknown>;
 
-// The log of this process writes here instead; what is loaded from now on finds it.
+// Replaces the log of this process; modules loaded from now on use it.
 const written: Line[] = [];
 const collecting = createLog({ write: (line) => void written.push(JSON.parse(line)) });
 Object.assign(globalThis, { [Symbol.for("portcullis.log")]: collecting });
@@ -40,7 +40,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-interface Asked {
+interface CallOptions {
   cookie?: Partial<Pick<SignedInTestSession, "accessToken" | "refreshToken">>;
   client?: typeof ADA;
   seconds?: number;
@@ -48,8 +48,8 @@ interface Asked {
 
 let requests = 0;
 
-/** One call as the entry hands it on: what it answered, and which security events its request wrote and counted. */
-async function call(path: string, input?: unknown, { cookie = {}, client = ADA, seconds = 10 }: Asked = {}) {
+/** One call as the entry forwards it: its response, and the security events that it logged and counted. */
+async function call(path: string, input?: unknown, { cookie = {}, client = ADA, seconds = 10 }: CallOptions = {}) {
   const requestId = `request-${++requests}`;
   const headers = {
     origin: ORIGIN,
@@ -71,27 +71,27 @@ async function call(path: string, input?: unknown, { cookie = {}, client = ADA, 
   const counted = Object.entries(securityCounts()).flatMap(([event, count]) =>
     Array.from({ length: count - before[event as SecurityEvent] }, () => event),
   );
-  expect(counted.sort(), "what is counted is what is written").toEqual(events.map(({ event }) => event).sort());
+  expect(counted.sort(), "the counters match the logged events").toEqual(events.map(({ event }) => event).sort());
   const tokens = response.headers.getSetCookie().map((one) => /^__(acc|ref)=([^;]+)/.exec(one)?.slice(1) ?? []);
   const { acc: accessToken, ref: refreshToken } = Object.fromEntries(tokens) as { acc?: string; ref?: string };
   return { json: JSON.parse(await response.text()), events, state, accessToken, refreshToken };
 }
 
-/** Without what has nothing to do with who did what. */
-function said({ events }: { events: Line[] }) {
+/** The logged events without time, message and request id. */
+function eventsOf({ events }: { events: Line[] }) {
   return events.map(({ time: _, msg: _msg, requestId: _id, ...line }) => line);
 }
 
-const somebody = () => existingUser(database.db, { passwordHash });
+const newUser = () => existingUser(database.db, { passwordHash });
 const of = ({ id, userId }: SignedInTestSession) => ({ sessionId: id, userId });
 
-describe("an account", () => {
-  test("that is made, and the session of its owner", async () => {
+describe("security events: account", () => {
+  test("security events: a registration logs account-registered with the new session", async () => {
     const client = newClient();
     const email = `${crypto.randomUUID()}@example.test`;
     const response = await call("auth.register", { fullName: "Ada", email, password: PASSWORD }, { client });
     const { user, session } = response.json.result.data;
-    expect(said(response)).toEqual([
+    expect(eventsOf(response)).toEqual([
       {
         level: "info",
         event: "account-registered",
@@ -102,11 +102,11 @@ describe("an account", () => {
     ]);
   });
 
-  test("whose password is changed", async () => {
+  test("security events: a password change logs password-changed", async () => {
     const session = await signedInSession(database.db, T0, { passwordHash });
     const input = { currentPassword: PASSWORD, newPassword: "seven violet bridges over otters" };
     const response = await call("users.changePassword", input, { cookie: session });
-    expect(said(response)).toEqual([
+    expect(eventsOf(response)).toEqual([
       {
         level: "info",
         event: "password-changed",
@@ -121,27 +121,31 @@ describe("an account", () => {
   });
 });
 
-describe("a login", () => {
-  test("that succeeds", async () => {
-    const { id: userId, email } = await somebody();
+describe("security events: login", () => {
+  test("security events: a login logs logged-in", async () => {
+    const { id: userId, email } = await newUser();
     const client = newClient();
     const response = await call("auth.login", { email, password: PASSWORD }, { client });
     const { id: sessionId } = response.json.result.data.session;
-    expect(said(response)).toEqual([{ level: "info", event: "logged-in", sessionId, userId, address: client.address }]);
-    expect(response.state, "the request's own line names them too").toMatchObject({ sessionId, userId });
+    expect(eventsOf(response)).toEqual([
+      { level: "info", event: "logged-in", sessionId, userId, address: client.address },
+    ]);
+    expect(response.state, "the request log line has them too").toMatchObject({ sessionId, userId });
   });
 
-  test("that fails, with the account it was aimed at, if there is one", async () => {
-    const { id: userId, email } = await somebody();
+  test("security events: a refused login logs login-refused, with the user id if the account exists", async () => {
+    const { id: userId, email } = await newUser();
     const client = newClient();
     const refused = { level: "warn", event: "login-refused", address: client.address };
-    expect(said(await call("auth.login", { email, password: "wrong" }, { client }))).toEqual([{ ...refused, userId }]);
-    const nobody = { email: `${crypto.randomUUID()}@example.test`, password: "wrong" };
-    expect(said(await call("auth.login", nobody, { client }))).toEqual([refused]);
+    expect(eventsOf(await call("auth.login", { email, password: "wrong" }, { client }))).toEqual([
+      { ...refused, userId },
+    ]);
+    const unknown = { email: `${crypto.randomUUID()}@example.test`, password: "wrong" };
+    expect(eventsOf(await call("auth.login", unknown, { client }))).toEqual([refused]);
   });
 
-  test("that all sessions were ended under", async () => {
-    const { id: userId, email } = await somebody();
+  test("security events: a login while all sessions of the account are ended logs login-superseded", async () => {
+    const { id: userId, email } = await newUser();
     const client = newClient();
     const answering = await database.db.transaction().execute(async (trx) => {
       await trx.selectFrom("users").select("id").where("id", "=", userId).forUpdate().execute();
@@ -152,54 +156,56 @@ describe("a login", () => {
       await trx.updateTable("users").set({ sessionEpoch: 1 }).where("id", "=", userId).execute();
       return { started };
     });
-    expect(said(await answering.started)).toEqual([
+    expect(eventsOf(await answering.started)).toEqual([
       { level: "info", event: "login-superseded", userId, address: client.address },
     ]);
   });
 
-  test("and the sessions that it ends because there are too many", async () => {
-    const { id: userId, email } = await somebody();
+  test("security events: a login beyond the maximum number of sessions logs oldest-sessions-ended", async () => {
+    const { id: userId, email } = await newUser();
     await atOnce(101, () => existingSession(database.db, { userId, createdAt: T0 }));
     const client = newClient();
     const response = await call("auth.login", { email, password: PASSWORD }, { client });
     const { id: sessionId } = response.json.result.data.session;
-    expect(said(response)).toEqual([
+    expect(eventsOf(response)).toEqual([
       { level: "info", event: "oldest-sessions-ended", userId, revoked: 2, reason: "too many sessions" },
       { level: "info", event: "logged-in", sessionId, userId, address: client.address },
     ]);
   });
 
-  test("and the session that it ends, which may be somebody else's", async () => {
-    const { id: userId, email } = await somebody();
+  test("security events: a login that replaces a session logs session-ended, even for a session of another user", async () => {
+    const { id: userId, email } = await newUser();
     const { id, refreshToken } = await signedInSession(database.db, T0);
     const client = newClient();
     const response = await call("auth.login", { email, password: PASSWORD }, { client, cookie: { refreshToken } });
     const { id: sessionId } = response.json.result.data.session;
-    expect(said(response)).toEqual([
+    expect(eventsOf(response)).toEqual([
       { level: "info", event: "session-ended", sessionId: id, reason: "replaced by login" },
       { level: "info", event: "logged-in", sessionId, userId, address: client.address },
     ]);
   });
 });
 
-describe("a refresh", () => {
+describe("security events: refresh", () => {
   const refresh = (refreshToken: string | undefined, seconds: number, client = ADA) =>
     call("auth.refresh", undefined, { cookie: { refreshToken }, seconds, client });
 
-  test("that rotates, is answered once more, comes back late, and is replayed", async () => {
+  test("security events: refreshes log token-rotated, token-reissued, session-recovered and session-replayed", async () => {
     const session = await signedInSession(database.db, T0);
     const step = { ...of(session), address: ADA.address };
 
     const rotated = await refresh(session.refreshToken, 600);
-    expect(said(rotated)).toEqual([{ level: "info", event: "token-rotated", ...step, generation: 1 }]);
-    expect(said(await refresh(session.refreshToken, 601))).toEqual([
+    expect(eventsOf(rotated)).toEqual([{ level: "info", event: "token-rotated", ...step, generation: 1 }]);
+    expect(eventsOf(await refresh(session.refreshToken, 601))).toEqual([
       { level: "info", event: "token-reissued", ...step, generation: 1 },
     ]);
-    expect(said(await refresh(rotated.refreshToken, 602)), "a fresh one is worth no line").toEqual([]);
-    expect(said(await refresh(session.refreshToken, 700))).toEqual([
+    expect(eventsOf(await refresh(rotated.refreshToken, 602)), "a refresh that changes nothing logs no event").toEqual(
+      [],
+    );
+    expect(eventsOf(await refresh(session.refreshToken, 700))).toEqual([
       { level: "warn", event: "session-recovered", ...step, generation: 2 },
     ]);
-    expect(said(await refresh(session.refreshToken, 800, MALLORY))).toEqual([
+    expect(eventsOf(await refresh(session.refreshToken, 800, MALLORY))).toEqual([
       { level: "info", event: "session-ended", ...of(session), reason: "replayed" },
       {
         level: "error",
@@ -213,76 +219,76 @@ describe("a refresh", () => {
     ]);
   });
 
-  test("that is replayed by the same kind of browser, is not blamed on a shared browser state", async () => {
+  test("security events: a replay by the same kind of browser has no hint about a shared browser state", async () => {
     const session = await signedInSession(database.db, T0);
     const { refreshToken } = await refresh(session.refreshToken, 600);
     await refresh(refreshToken, 700);
-    const line = said(await refresh(session.refreshToken, 800)).find(({ event }) => event === "session-replayed");
+    const line = eventsOf(await refresh(session.refreshToken, 800)).find(({ event }) => event === "session-replayed");
     expect(line).toMatchObject({ presentedGeneration: 0, generation: 2 });
     expect(line).not.toHaveProperty("hint");
   });
 
-  test("of somebody whose account is disabled", async () => {
+  test("security events: a refresh of a disabled account logs session-ended", async () => {
     const session = await signedInSession(database.db, T0);
     await database.db.updateTable("users").set({ disabledAt: T0 }).where("id", "=", session.userId).execute();
-    expect(said(await refresh(session.refreshToken, 600))).toEqual([
+    expect(eventsOf(await refresh(session.refreshToken, 600))).toEqual([
       { level: "info", event: "session-ended", ...of(session), reason: "user disabled" },
     ]);
   });
 });
 
-describe("the end of a session", () => {
-  test.each<[string, (session: SignedInTestSession) => Asked["cookie"]]>([
+describe("security events: end of a session", () => {
+  test.each<[string, (session: SignedInTestSession) => CallOptions["cookie"]]>([
     ["both cookies", (session) => session],
     ["the access token alone", ({ accessToken }) => ({ accessToken })],
     ["the refresh token alone", ({ refreshToken }) => ({ refreshToken })],
-  ])("by a logout with %s", async (_, cookie) => {
+  ])("security events: a logout with %s logs session-ended", async (_, cookie) => {
     const session = await signedInSession(database.db, T0);
-    expect(said(await call("auth.logout", undefined, { cookie: cookie(session) }))).toEqual([
+    expect(eventsOf(await call("auth.logout", undefined, { cookie: cookie(session) }))).toEqual([
       { level: "info", event: "session-ended", ...of(session), reason: "logout" },
     ]);
   });
 
-  test("by its owner, from the list", async () => {
+  test("security events: sessions.revoke logs session-ended", async () => {
     const session = await signedInSession(database.db, T0);
-    expect(said(await call("sessions.revoke", { id: session.id }, { cookie: session }))).toEqual([
+    expect(eventsOf(await call("sessions.revoke", { id: session.id }, { cookie: session }))).toEqual([
       { level: "info", event: "session-ended", ...of(session), reason: "revoked by user" },
     ]);
   });
 
-  test("by its owner, with all others or all", async () => {
+  test("security events: revokeOthers and logoutAll log other-sessions-ended and all-sessions-ended", async () => {
     const session = await signedInSession(database.db, T0);
-    expect(said(await call("sessions.revokeOthers", undefined, { cookie: session }))).toEqual([
+    expect(eventsOf(await call("sessions.revokeOthers", undefined, { cookie: session }))).toEqual([
       { level: "info", event: "other-sessions-ended", ...of(session), revoked: 0, reason: "revoked by user" },
     ]);
-    expect(said(await call("auth.logoutAll", undefined, { cookie: session }))).toEqual([
+    expect(eventsOf(await call("auth.logoutAll", undefined, { cookie: session }))).toEqual([
       { level: "info", event: "all-sessions-ended", ...of(session), revoked: 1, reason: "logout everywhere" },
     ]);
   });
 
-  test("is told once, however often it is asked for", async () => {
+  test("security events: a repeated logout logs no second event", async () => {
     const session = await signedInSession(database.db, T0);
     await call("auth.logout", undefined, { cookie: session });
-    expect(said(await call("auth.logout", undefined, { cookie: session }))).toEqual([]);
+    expect(eventsOf(await call("auth.logout", undefined, { cookie: session }))).toEqual([]);
   });
 });
 
-test("a table of limits that falls silent, and one that answers again", async () => {
-  const { id: userId, email } = await somebody();
+test("security events: an unavailable rate limit table logs rate-limit-degraded, and its return rate-limit-restored", async () => {
+  const { id: userId, email } = await newUser();
   const client = newClient();
   const attempt = (seconds: number) => call("auth.login", { email, password: "wrong" }, { client, seconds });
   const refused = { level: "warn", event: "login-refused", userId, address: client.address };
   const table = await lockTable(database.url, "rate_limits");
-  const silent = said(await attempt(100)).map(({ err, ...line }) => ({ ...line, hasError: err !== undefined }));
+  const degraded = eventsOf(await attempt(100)).map(({ err, ...line }) => ({ ...line, hasError: err !== undefined }));
   await table.release();
-  expect(silent).toEqual([
+  expect(degraded).toEqual([
     { level: "warn", event: "rate-limit-degraded", hasError: true },
     { ...refused, hasError: false },
   ]);
-  expect(said(await attempt(110))).toEqual([{ level: "info", event: "rate-limit-restored" }, refused]);
+  expect(eventsOf(await attempt(110))).toEqual([{ level: "info", event: "rate-limit-restored" }, refused]);
 });
 
-test("a logout that the database could not be told of, and its end once the database answers", async () => {
+test("security events: a logout without a database logs logout-pending, then session-ended once the database is back", async () => {
   const session = await signedInSession(database.db, T0);
   const line = await connectOverLine(database.url);
   await sql`select 1`.execute(line.db);
@@ -293,7 +299,7 @@ test("a logout that the database could not be told of, and its end once the data
   shared[pool] = line.db;
   const response = await call("auth.logout", undefined, { cookie: session });
   shared[pool] = own;
-  expect(said(response)).toEqual([
+  expect(eventsOf(response)).toEqual([
     { level: "warn", event: "logout-pending", sessionIds: [session.id], reason: "logout" },
   ]);
   expect(response.json.error.data).toMatchObject({ reason: "UNAVAILABLE", httpStatus: 503 });
@@ -304,6 +310,6 @@ test("a logout that the database could not be told of, and its end once the data
   await line.close();
 });
 
-test("every event there is was driven here", () => {
+test("security events: this file covers every event", () => {
   expect(Object.entries(securityCounts()).filter(([, count]) => count === 0)).toEqual([]);
 });

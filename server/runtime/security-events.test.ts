@@ -4,7 +4,7 @@ import { securityCounts, securityEvent } from "./security-events";
 
 log.level = "silent";
 
-test("each event counts on its own counter", () => {
+test("security events: each event has its own counter", () => {
   const before = securityCounts();
   securityEvent("session-replayed", { sessionId: "one" });
   securityEvent("session-replayed", { sessionId: "two" });
@@ -15,7 +15,7 @@ test("each event counts on its own counter", () => {
   expect(after["token-rotated"] - before["token-rotated"]).toBe(0);
 });
 
-test("what is handed out of the counters cannot change them", () => {
+test("security events: securityCounts() returns a copy", () => {
   const counts = securityCounts() as Record<string, number>;
   counts["logged-in"] = 1000;
   expect(securityCounts()["logged-in"]).toBeLessThan(1000);
