@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
+import { STATUS_MESSAGES } from "./reject";
 import { startEntry, type TestResponse, type TestRequest, type TestEntry } from "./testing";
 
 const DOCUMENT = /^default-src 'none'; script-src 'nonce-[\w+/]{22}==' 'strict-dynamic'; style-src 'self' 'nonce-/;
@@ -156,6 +157,12 @@ describe("error responses of the entry", () => {
     expect(body).toContain(`<style nonce="${nonce}">`);
     expect(body).toContain(String(headers["x-request-id"]));
     expect(body).not.toMatch(/<script|DELETE|\/dashboard/);
+  });
+
+  test("error response: the page for a malformed path says what to do", async () => {
+    const { status, body } = await answerTo({ path: "/%00" });
+    expect(status).toBe(400);
+    expect(body).toContain(`<h1>${STATUS_MESSAGES[400]}</h1>`);
   });
 
   test("error response: for calls it is in the format of tRPC clients", async () => {

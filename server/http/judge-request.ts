@@ -24,8 +24,9 @@ export function judgeRequest(request: IncomingMessage, context: RequestContext, 
   if (request.httpVersionMajor !== 1) return { reason: "BAD_INPUT", status: 505 };
   const target = judgeTarget(request.url ?? "");
   if (target === "too long") return { reason: "TOO_LARGE", status: 414 };
-  if (target === "malformed") return { reason: "BAD_INPUT" };
-  if (judgeHeaders(request.rawHeaders, rules.guardedCookies) === "malformed") return { reason: "BAD_INPUT" };
+  if (target === "malformed") return { reason: "BAD_INPUT", status: 400 };
+  if (judgeHeaders(request.rawHeaders, rules.guardedCookies) === "malformed")
+    return { reason: "BAD_INPUT", status: 400 };
   if (context.isTooling) return null;
 
   if (isNotFound(context)) return { reason: "NOT_FOUND" };

@@ -7,7 +7,7 @@ import type { RequestContext } from "./request-context";
 
 export interface Rejection {
   reason: Reason;
-  /** If HTTP has a more specific status than that of the reason. */
+  /** A more specific status than that of the reason, or the same with the message from STATUS_MESSAGES. */
   status?: number;
   retryAfterSeconds?: number;
   allow?: readonly string[];
@@ -15,15 +15,15 @@ export interface Rejection {
 
 /** Messages for statuses that no reason covers: what happened, and what to do. */
 export const STATUS_MESSAGES: Readonly<Record<number, string>> = {
-  400: "The request could not be read. Reload the page. If that does not help, a proxy or program in between sends malformed HTTP.",
-  405: "This server is not a proxy: CONNECT is not supported.",
-  408: "The request did not arrive in time. Check your connection and try again.",
-  413: "The request is too large. Send less and try again.",
-  414: "The address is too long. Shorten it, or start again from the first page of this site.",
+  400: "The request could not be read. Check the address and reload the page. If the error remains, delete the cookies of this site in your browser, or look for a proxy that changes requests.",
+  405: "This server is not a proxy and does not support CONNECT. Remove it from your proxy settings.",
+  408: "The request did not arrive in time. Check your connection, then try again.",
+  413: "The request is too large. Send less data, then try again.",
+  414: "The address is too long. Shorten it, or open the home page of this site.",
   417: "The Expect header of this request is not supported. Send the request without it.",
-  431: "The headers of the request are too large, most likely the cookies of this site. Delete the cookies of this site in your browser, then try again.",
+  431: "The request headers are too large, usually because of cookies. Delete the cookies of this site in your browser, then try again.",
   503: "Too many connections are open. Close other tabs and programs that use this site, or try again in a few seconds.",
-  505: "This version of HTTP is not supported. Use HTTP/1.1.",
+  505: "This HTTP version is not supported. Use HTTP/1.1.",
 };
 
 /** How long to discard what the client still sends, so that it can read the response. */
@@ -99,8 +99,8 @@ h1 { font-size: 1.25rem; } p { opacity: 0.75; }
 <body>
 <main>
 <h1>${message}</h1>
-<p>Status ${status} · request ${context.requestId}</p>
-<p><a href="/">Back to the start</a></p>
+<p>Status ${status} · Request ID ${context.requestId}</p>
+<p><a href="/">Go to the home page</a></p>
 </main>
 </body>
 </html>
