@@ -204,7 +204,7 @@ describe("connections: every received request is logged once", () => {
     await vi.waitFor(() => expect(entry.logLines).toHaveLength(4), LONG_WAIT);
     await sleep(50);
     expect(entry.logLines.map(({ path }) => path).sort()).toEqual([...paths].sort());
-    for (const line of entry.logLines) expect(line).toMatchObject({ cutShort: true, msg: "request" });
+    for (const line of entry.logLines) expect(line).toMatchObject({ aborted: true, msg: "request" });
   });
 
   test("connections: a pipelined request that times out behind another is logged", async () => {

@@ -101,7 +101,7 @@ test("request body: after a disconnect within the body the app is not called", a
   const { server } = entry;
   server.on("connection", (socket) => setTimeout(() => socket.destroy(), 100));
   await entry.sendRaw("POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{");
-  await vi.waitFor(() => expect(entry.logLines.at(-1)).toMatchObject({ status: 0, cutShort: true }));
+  await vi.waitFor(() => expect(entry.logLines.at(-1)).toMatchObject({ status: 0, aborted: true }));
   expect(app).not.toHaveBeenCalled();
 });
 

@@ -38,7 +38,7 @@ describe("request timeout: half the grace window", () => {
       response.write("half");
     }, GRACE);
     await expect(entry.request()).rejects.toThrow(/aborted|hang up/);
-    await vi.waitFor(() => expect(entry.logLines.at(-1)).toMatchObject({ status: 200, cutShort: true }));
+    await vi.waitFor(() => expect(entry.logLines.at(-1)).toMatchObject({ status: 200, aborted: true }));
   });
 
   test("request timeout: responds with 503 while the body is still arriving", async () => {

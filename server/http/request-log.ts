@@ -16,7 +16,7 @@ export function logRequest(log: Logger, response: EntryResponse, context: Reques
     status: response.headersSent ? response.statusCode : 0,
     ms: Math.round(performance.now() - context.startedAt),
     address: context.address,
-    ...(response.writableFinished ? {} : { cutShort: true }),
+    ...(response.writableFinished ? {} : { aborted: true }),
   };
   log[context.route === "static" ? "debug" : "info"](line, "request");
 }
