@@ -34,7 +34,7 @@ async function serve(): Promise<void> {
 
   const guardedCookies = new Set(COOKIE_NAMES);
   const maxConnections = maxConnectionsOfProcess();
-  // This bundle is built into the same folder as the static files.
+  // Relative to this bundle, so that the files are those of the same build.
   const staticFiles = isDevelopment ? null : readStaticFiles(fileURLToPath(new URL("../static", import.meta.url)));
   const requestSettings = { ...settings, guardedCookies, maxConnections, staticFiles };
   const server = createEntry(app.getRequestHandler(), requestSettings, log);

@@ -12,7 +12,7 @@ import { sleep, startEntry, type TestEntry } from "./testing";
 vi.setConfig({ testTimeout: 60_000 });
 const LONG_WAIT = { timeout: 20_000, interval: 20 };
 const ROOT = process.cwd();
-// Beside the packages, so that the bundle finds them.
+// Within node_modules, so that the bundle resolves its packages.
 const folder = mkdtempSync(join(ROOT, "node_modules/.connections-test-"));
 const ENTRY = `
   import { readFileSync } from "node:fs";
@@ -31,7 +31,7 @@ const ENTRY = `
     maxConnections: maxConnectionsOfProcess(),
   };
   const server = createEntry(app, settings, log);
-  // As in development, where the framework takes the sockets of its hot reload.
+  // As in development, where Next takes over the sockets of hot reload.
   if (process.env.UPGRADES) server.on("upgrade", (_request, socket) => {
     for (let count = 0; count < 20; count++) setTimeout(() => socket.write("HTTP/1.1 101 Switching Protocols\\r\\n\\r\\n"), count);
   });
@@ -53,7 +53,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The entry in a process of its own, of which a test can say whether it has ended. */
+/** The entry in a child process, so that a test can check whether it is still running. */
 async function startProcess(env: Record<string, string> = {}, openFiles?: number) {
   const limit = openFiles === undefined ? "" : `ulimit -n ${openFiles};`;
   const child = spawn("sh", ["-c", `${limit} exec "$0" "$1"`, process.execPath, join(folder, "entry.mjs")], {
@@ -69,7 +69,7 @@ async function startProcess(env: Record<string, string> = {}, openFiles?: number
   return { port: Number(/port=(\d+)\./.exec(output)?.[1]), child, errors: () => errors };
 }
 
-async function answerOf(port: number, bytes: string): Promise<string> {
+async function responseTo(port: number, bytes: string): Promise<string> {
   const socket = connect(port, "127.0.0.1").on("error", () => {});
   let response = "";
   socket.on("data", (chunk) => (response += chunk)).write(bytes);
@@ -117,7 +117,7 @@ describe("connections: a reset connection never ends the process", () => {
       });
       await Promise.all(attackers);
     }
-    expect(await answerOf(port, "GET /after HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).toMatch(
+    expect(await responseTo(port, "GET /after HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).toMatch(
       /^HTTP\/1\.1 200 /,
     );
     expect([child.exitCode, errors()]).toEqual([null, ""]);
@@ -217,15 +217,15 @@ describe("connections: every received request is logged once", () => {
 });
 
 describe("connections: the limit per address", () => {
-  async function startPatientEntry(app: App, settings = {}): Promise<TestEntry> {
+  async function startEntryWithoutTimeouts(app: App, settings = {}): Promise<TestEntry> {
     const entry = await startEntry(app, settings);
-    // However slow this machine is, only the rule under test closes a connection.
+    // Without Node's own timeouts, so that on a slow machine only the rule under test closes a connection.
     entry.server.headersTimeout = entry.server.requestTimeout = 0;
     return entry;
   }
 
   test("connections: beyond 512 of one address, each new one closes the longest idle one", async () => {
-    const entry = await startPatientEntry((_request, response) => void response.end("ok"));
+    const entry = await startEntryWithoutTimeouts((_request, response) => void response.end("ok"));
     const sockets: Awaited<ReturnType<typeof open>>[] = [];
     for (let count = 0; count < 600; count++) sockets.push(await open(entry));
     expect((await entry.request()).body).toBe("ok");
@@ -240,7 +240,7 @@ describe("connections: the limit per address", () => {
 
   test("connections: if all connections of an address have an active request, the next one is rejected with 503", async () => {
     let running = 0;
-    const entry = await startPatientEntry(() => void running++, { maxConnections: 20 });
+    const entry = await startEntryWithoutTimeouts(() => void running++, { maxConnections: 20 });
     const busy = [];
     for (let count = 0; count < 10; count++) busy.push(await open(entry));
     for (const { socket } of busy) socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -257,7 +257,7 @@ describe("connections: the limit per address", () => {
 
   test("connections: behind a trusted proxy only the limit per process applies", async () => {
     const settings = { TRUSTED_PROXY_HOPS: 1, maxConnections: 700 };
-    const entry = await startPatientEntry((_request, response) => void response.end("ok"), settings);
+    const entry = await startEntryWithoutTimeouts((_request, response) => void response.end("ok"), settings);
     const sockets: Awaited<ReturnType<typeof open>>[] = [];
     for (let count = 0; count < 700; count++) sockets.push(await open(entry));
     expect(sockets.some(({ isClosed }) => isClosed())).toBe(false);
@@ -267,7 +267,9 @@ describe("connections: the limit per address", () => {
   });
 
   test("connections: those with an incomplete request are closed like idle ones", async () => {
-    const entry = await startPatientEntry((_request, response) => void response.end("ok"), { maxConnections: 20 });
+    const entry = await startEntryWithoutTimeouts((_request, response) => void response.end("ok"), {
+      maxConnections: 20,
+    });
     for (let count = 0; count < 30; count++) (await open(entry)).socket.write("POST /api/trpc/x HTTP/1.1\r\nHost:");
     await sleep(50);
     expect((await entry.request()).body).toBe("ok");
@@ -284,7 +286,7 @@ test("connections: idle ones never exhaust the file descriptors of a process wit
       return socket;
     }),
   );
-  const file = await answerOf(port, "GET /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  const file = await responseTo(port, "GET /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   expect(file).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n(4\r\n)?true/);
   expect([child.exitCode, errors()]).toEqual([null, ""]);
   for (const socket of sockets) socket.destroy();

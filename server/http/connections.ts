@@ -62,7 +62,7 @@ export class Connections {
   constructor(
     server: Server,
     private readonly limits: ConnectionLimits,
-    private readonly refuse: (socket: Socket) => void,
+    private readonly rejectSocket: (socket: Socket) => void,
   ) {
     server.on("connection", (socket) => this.#accept(socket));
   }
@@ -102,8 +102,9 @@ export class Connections {
     const group = addressGroup(resolveClientAddress(socket.remoteAddress, undefined, 0));
     const address = this.#addresses.get(group) ?? { openCount: 0, idle: new Set() };
     if (address.openCount >= this.limits.perAddress && !this.#closeLongestIdle(address.idle))
-      return this.refuse(socket);
-    if (this.#open.size >= this.limits.perProcess && !this.#closeLongestIdle(this.#idle)) return this.refuse(socket);
+      return this.rejectSocket(socket);
+    if (this.#open.size >= this.limits.perProcess && !this.#closeLongestIdle(this.#idle))
+      return this.rejectSocket(socket);
 
     const connection: Connection = { socket, group, activeResponses: new Set(), onIdle: null };
     address.openCount += 1;

@@ -16,8 +16,8 @@ function tokenOf(iss: unknown, more = "x"): string {
   return `e30.${Buffer.from(JSON.stringify({ iss, aud: iss, more })).toString("base64url")}.${"A".repeat(43)}`;
 }
 
-const OURS = tokenOf(HERE);
-const FOREIGN = tokenOf(THERE);
+const OWN_TOKEN = tokenOf(HERE);
+const FOREIGN_TOKEN = tokenOf(THERE);
 
 /** Translates a request and a response: the cookies that the app reads, and the Set-Cookie lines that are sent. */
 function exchange(wire: CookieTranslator, header: string | undefined, set: string | string[] | undefined = undefined) {
@@ -31,13 +31,13 @@ function exchange(wire: CookieTranslator, header: string | undefined, set: strin
 
 describe("cookie names on http", () => {
   const wire = createCookieTranslator(HERE, NAMES);
-  const PLAIN = { none: "", ours: OURS, foreign: FOREIGN, garbage: "a.b.c", empty: "" };
+  const PLAIN = { none: "", ours: OWN_TOKEN, foreign: FOREIGN_TOKEN, garbage: "a.b.c", empty: "" };
 
   describe.each(["__acc", "__ref"])("%s", (name) => {
     test.each<[keyof typeof PLAIN, "none" | "present", string | undefined, string, boolean]>([
       // plain cookie, cookie with port, what the app reads, the name that is set, whether the plain one is cleared too
       ["none", "none", undefined, name, false],
-      ["ours", "none", OURS, name, false],
+      ["ours", "none", OWN_TOKEN, name, false],
       ["garbage", "none", "a.b.c", name, false],
       ["empty", "none", "", name, false],
       ["foreign", "none", undefined, `${name}_3500`, false],
@@ -64,23 +64,29 @@ describe("cookie names on http", () => {
   });
 
   test.each([
-    ["both cookies of another app", `__acc=${FOREIGN}; __ref=${FOREIGN}`, undefined, "__acc_3500", "__ref_3500"],
-    ["the refresh cookie of another app alone", `__ref=${FOREIGN}`, undefined, "__acc_3500", "__ref_3500"],
-    ["the access cookie of another app alone", `__acc=${FOREIGN}`, undefined, "__acc_3500", "__ref_3500"],
+    [
+      "both cookies of another app",
+      `__acc=${FOREIGN_TOKEN}; __ref=${FOREIGN_TOKEN}`,
+      undefined,
+      "__acc_3500",
+      "__ref_3500",
+    ],
+    ["the refresh cookie of another app alone", `__ref=${FOREIGN_TOKEN}`, undefined, "__acc_3500", "__ref_3500"],
+    ["the access cookie of another app alone", `__acc=${FOREIGN_TOKEN}`, undefined, "__acc_3500", "__ref_3500"],
     ["our refresh cookie with port alone", "__ref_3500=r", "__ref=r", "__acc_3500", "__ref_3500"],
     ["an empty cookie with our port", "__acc_3500=", undefined, "__acc", "__ref"],
     ["cookies of other ports alone", "__acc_3000=a; __ref_3000=r; __ref_35000=s", undefined, "__acc", "__ref"],
     [
       "cookies of another app, and ours with port",
-      `__acc=${FOREIGN}; __ref=${FOREIGN}; __ref_3500=r`,
+      `__acc=${FOREIGN_TOKEN}; __ref=${FOREIGN_TOKEN}; __ref_3500=r`,
       "__ref=r",
       "__acc_3500",
       "__ref_3500",
     ],
     [
       "our refresh cookie, and an access cookie of another app",
-      `__acc=${FOREIGN}; __ref=${OURS}`,
-      `__ref=${OURS}`,
+      `__acc=${FOREIGN_TOKEN}; __ref=${OWN_TOKEN}`,
+      `__ref=${OWN_TOKEN}`,
       "__acc_3500",
       "__ref_3500",
     ],
@@ -120,7 +126,7 @@ describe("cookie names on http", () => {
     "e30.bnVsbA.x",
     "e30.WzFd.x",
     "e30.InsiaXNzIjoxfSI.x",
-    `${OURS}.x`,
+    `${OWN_TOKEN}.x`,
     '"x"',
   ])("cookie names on http: %j is not a token, and keeps its plain name", (value) =>
     expect(exchange(wire, `__ref=${value}`, "__ref=new")).toEqual({ read: `__ref=${value}`, sent: "__ref=new" }),
@@ -128,13 +134,13 @@ describe("cookie names on http", () => {
 
   test("cookie names on http: a token with its claims in another order is recognised", () => {
     const token = `e30.${Buffer.from(`{"sub":"x","iss":"${HERE}"}`).toString("base64url")}.x`;
-    expect(exchange(wire, `__ref=${token}; __acc=${FOREIGN}`).read).toBe(`__ref=${token}`);
+    expect(exchange(wire, `__ref=${token}; __acc=${FOREIGN_TOKEN}`).read).toBe(`__ref=${token}`);
   });
 
   test("cookie names on http: an origin without a port uses the default port", () => {
     const { sent } = exchange(
       createCookieTranslator("http://localhost", NAMES),
-      `__ref=${FOREIGN}`,
+      `__ref=${FOREIGN_TOKEN}`,
       "__ref=new; Path=/",
     );
     expect(sent).toEqual(["__ref_80=new; Path=/"]);
@@ -157,18 +163,18 @@ class SharedCookieJar {
     for (const origin in apps) this.held[origin] = { access: false, refresh: null };
   }
 
-  ask(origin: string, act: "look" | "login" | "refresh" | "logout" | "drop access"): void {
+  send(origin: string, action: "load" | "login" | "refresh" | "logout" | "drop access"): void {
     const mine = this.held[origin]!;
     const set: string[] = [];
-    if (act === "login" || (act === "refresh" && mine.refresh !== null)) {
+    if (action === "login" || (action === "refresh" && mine.refresh !== null)) {
       mine.access = true;
       mine.refresh = tokenOf(origin, `${++this.#count}`);
       set.push(`__acc=${tokenOf(origin, "access")}; Path=/`, `__ref=${mine.refresh}; Path=/`);
-    } else if (act === "logout" || act === "drop access") {
+    } else if (action === "logout" || action === "drop access") {
       mine.access = false;
       set.push(`__acc=${CLEARED}`);
-      if (act === "logout") set.push(`__ref=${CLEARED}`);
-      if (act === "logout") mine.refresh = null;
+      if (action === "logout") set.push(`__ref=${CLEARED}`);
+      if (action === "logout") mine.refresh = null;
     }
     const { sent } = exchange(this.apps[origin]!, this.header, set);
     for (const line of sent as string[]) {
@@ -203,17 +209,17 @@ class SharedCookieJar {
 
 test("cookie names on http: apps on three ports of one host never read, replace or clear each other's cookies, in any order of actions", () => {
   const origins = [THERE, HERE, "http://localhost:35001"];
-  const acts = fc.constantFrom("look", "login", "refresh", "logout", "drop access", "expire") as fc.Arbitrary<
-    "look" | "login" | "refresh" | "logout" | "drop access" | "expire"
+  const actions = fc.constantFrom("load", "login", "refresh", "logout", "drop access", "expire") as fc.Arbitrary<
+    "load" | "login" | "refresh" | "logout" | "drop access" | "expire"
   >;
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.constantFrom(...origins), acts), { maxLength: 30 }), (steps) => {
+    fc.property(fc.array(fc.tuple(fc.constantFrom(...origins), actions), { maxLength: 30 }), (steps) => {
       const browser = new SharedCookieJar(
         Object.fromEntries(origins.map((origin) => [origin, createCookieTranslator(origin, NAMES)])),
       );
-      for (const [origin, act] of steps) {
-        if (act === "expire") browser.expireAccess(origin);
-        else browser.ask(origin, act);
+      for (const [origin, action] of steps) {
+        if (action === "expire") browser.expireAccess(origin);
+        else browser.send(origin, action);
         browser.check();
       }
     }),
@@ -223,8 +229,8 @@ test("cookie names on http: apps on three ports of one host never read, replace 
 
 test("cookie names on http: an app without others on its host always uses the plain names", () => {
   const browser = new SharedCookieJar({ [HERE]: createCookieTranslator(HERE, NAMES) });
-  for (const act of ["look", "login", "refresh", "drop access", "refresh", "logout", "login"] as const) {
-    browser.ask(HERE, act);
+  for (const action of ["load", "login", "refresh", "drop access", "refresh", "logout", "login"] as const) {
+    browser.send(HERE, action);
     expect([...browser.jar.keys()].filter((name) => /\d/.test(name))).toEqual([]);
   }
 });
@@ -326,7 +332,7 @@ describe("cookie names behind the entry", () => {
     ],
   ])("cookie names: Set-Cookie lines are renamed when set by %s", async (_, respond) => {
     const { request } = await startEntry((_request, response) => respond(response), { APP_ORIGIN: HERE });
-    const { headers } = await request({ headers: { cookie: `__ref=${FOREIGN}` } });
+    const { headers } = await request({ headers: { cookie: `__ref=${FOREIGN_TOKEN}` } });
     expect(headers["set-cookie"]).toEqual(["__acc_3500=a; Path=/", "__ref_3500=b"]);
     expect((await request()).headers["set-cookie"]).toEqual(["__acc=a; Path=/", "__ref=b"]);
   });

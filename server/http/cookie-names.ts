@@ -23,51 +23,51 @@ export interface CookieTranslator {
 export function createCookieTranslator(appOrigin: string, sessionCookies: ReadonlySet<string>): CookieTranslator {
   const { protocol, hostname, port } = new URL(appOrigin);
   const isHttps = protocol === "https:";
-  const own = new Set([...sessionCookies].filter((name) => name.startsWith(HOST_PREFIX) === isHttps));
-  const isOfOtherScheme = (name: string) => sessionCookies.has(name) && !own.has(name);
-  if (isHttps) return { guarded: own, translateRequest: receiveOnHttps };
+  const ownNames = new Set([...sessionCookies].filter((name) => name.startsWith(HOST_PREFIX) === isHttps));
+  const isOfOtherScheme = (name: string) => sessionCookies.has(name) && !ownNames.has(name);
+  if (isHttps) return { guarded: ownNames, translateRequest: translateOnHttps };
 
-  const portNames = new Map([...own].map((name) => [name, `${name}_${port || "80"}`]));
+  const portNames = new Map([...ownNames].map((name) => [name, `${name}_${port || "80"}`]));
   const plainNames = new Map([...portNames].map(([name, portName]) => [portName, name]));
-  const isOfOtherPort = (name: string) => own.has(name.replace(/_\d+$/, ""));
+  const isOfOtherPort = (name: string) => ownNames.has(name.replace(/_\d+$/, ""));
   const classifyToken = createIssuerClassifier(appOrigin, hostname);
-  return { guarded: new Set([...sessionCookies, ...plainNames.keys()]), translateRequest: receiveOnLoopback };
+  return { guarded: new Set([...sessionCookies, ...plainNames.keys()]), translateRequest: translateOnLoopback };
 
-  function receiveOnHttps(request: IncomingMessage): null {
+  function translateOnHttps(request: IncomingMessage): null {
     const pairs = readCookiePairs(request.headers.cookie ?? "");
-    const read = pairs.filter(([name]) => !isOfOtherScheme(name));
-    setCookieHeader(request, read);
+    const readable = pairs.filter(([name]) => !isOfOtherScheme(name));
+    setCookieHeader(request, readable);
     return null;
   }
 
-  function receiveOnLoopback(request: IncomingMessage): ((response: EntryResponse) => void) | null {
+  function translateOnLoopback(request: IncomingMessage): ((response: EntryResponse) => void) | null {
     const { cookie } = request.headers;
     if (cookie === undefined) return null;
     const unrelated: Pair[] = [];
     const plain: Pair[] = [];
-    const onPort: Pair[] = [];
+    const withPort: Pair[] = [];
     let isShared = false;
     for (const pair of readCookiePairs(cookie)) {
       const [name, value] = pair;
       const plainName = plainNames.get(name);
-      if (own.has(name)) {
+      if (ownNames.has(name)) {
         plain.push(pair);
         isShared ||= classifyToken(value) === "another app";
       } else if (plainName !== undefined) {
-        if (value !== "") onPort.push([plainName, value]);
+        if (value !== "") withPort.push([plainName, value]);
       } else if (!isOfOtherScheme(name) && !isOfOtherPort(name)) unrelated.push(pair);
     }
-    if (onPort.length === 0 && !isShared) {
+    if (withPort.length === 0 && !isShared) {
       setCookieHeader(request, unrelated.concat(plain));
       return null;
     }
     // Set before another app used the other plain name: still valid, and replaced by a name with the port when it is set again.
     const inherited = new Map(plain.filter(([, value]) => classifyToken(value) === "this app"));
-    setCookieHeader(request, [...unrelated, ...new Map([...inherited, ...onPort])]);
-    return (response) => usePortNames(response, inherited);
+    setCookieHeader(request, [...unrelated, ...new Map([...inherited, ...withPort])]);
+    return (response) => renameToPortNames(response, inherited);
   }
 
-  function usePortNames(response: EntryResponse, inherited: ReadonlyMap<string, string>): void {
+  function renameToPortNames(response: EntryResponse, inherited: ReadonlyMap<string, string>): void {
     const header = response.getHeader("Set-Cookie");
     if (header === undefined) return;
     const renamed = (Array.isArray(header) ? header : [String(header)]).flatMap((line) => {
@@ -90,7 +90,7 @@ function setCookieHeader(request: IncomingMessage, pairs: readonly Pair[]): void
 
 type TokenIssuer = "this app" | "another app" | "unknown";
 
-/** Tells by its unverified issuer which app issued a token. That only selects a cookie name; the app verifies the token. */
+/** Classifies a token by its unverified issuer. The result only selects a cookie name; the app verifies the token. */
 function createIssuerClassifier(appOrigin: string, hostname: string): (token: string) => TokenIssuer {
   // Our tokens begin with these claims. The last base64 characters are dropped because they depend on what follows.
   const claims = Buffer.from(JSON.stringify({ iss: appOrigin, aud: appOrigin })).toString("base64url");

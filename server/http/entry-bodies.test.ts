@@ -7,7 +7,7 @@ import { startEntry } from "./testing";
 const CALL = { method: "POST", path: "/api/trpc/auth.login" };
 const LIMIT = 65_536;
 
-async function tellBody(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function echoBody(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks);
@@ -29,7 +29,7 @@ test.each([
   ["declared", (bytes: Buffer) => bytes],
   ["chunked", (bytes: Buffer) => inParts(bytes, 1000)],
 ])("request body: a %s one of 64 kB reaches the app unchanged", async (_name, shape) => {
-  const entry = await startEntry(tellBody);
+  const entry = await startEntry(echoBody);
   const bytes = randomBytes(LIMIT);
   const { status, body } = await entry.request({ ...CALL, body: shape(bytes) });
   expect(status).toBe(200);
@@ -70,7 +70,7 @@ test("request body: an endless one is disconnected a second after its rejection"
 });
 
 test("request body: Expect: 100-continue is answered with 100 or with the rejection", async () => {
-  const entry = await startEntry(tellBody);
+  const entry = await startEntry(echoBody);
   const head = (length: number) =>
     `POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
   expect(await entry.sendRaw(head(2), 100, "{}")).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
@@ -128,7 +128,7 @@ test("request state: the undelivered hook runs only if the client disconnects be
 });
 
 test("request body: the connection serves further requests after one with a body", async () => {
-  const entry = await startEntry(tellBody);
+  const entry = await startEntry(echoBody);
   const post = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
   const chunked = "POST /api/trpc/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
   const last = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";

@@ -8,10 +8,10 @@ const OTHER = /^default-src 'none'; frame-ancestors 'none'$/;
 const HSTS = "max-age=31536000; includeSubDomains";
 const NOT_STORED = "private, no-store";
 
-/** Answers like a framework that cares for none of our headers. */
-async function carelessApp(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  response.setHeader("X-Powered-By", "Careless");
-  response.setHeader("Server", "Careless/1.0");
+/** Responds like a framework that sets conflicting values for our headers. */
+async function conflictingApp(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  response.setHeader("X-Powered-By", "Framework");
+  response.setHeader("Server", "Framework/1.0");
   response.setHeader("X-Nextjs-Cache", "HIT");
   response.setHeader("Cache-Control", "s-maxage=31536000");
   switch (request.url) {
@@ -52,14 +52,14 @@ async function carelessApp(request: IncomingMessage, response: ServerResponse): 
   response.end("hello");
 }
 
-async function answerTo(asked: TestRequest | string): Promise<TestResponse> {
-  const entry = await startEntry(carelessApp, { REFRESH_GRACE_SECONDS: 0.4 });
-  return typeof asked === "string" ? parse(await entry.sendRaw(asked)) : entry.request(asked);
+async function responseTo(input: TestRequest | string): Promise<TestResponse> {
+  const entry = await startEntry(conflictingApp, { REFRESH_GRACE_SECONDS: 0.4 });
+  return typeof input === "string" ? parse(await entry.sendRaw(input)) : entry.request(input);
 }
 
-async function exhausted(entry: TestEntry, asked: TestRequest): Promise<TestResponse> {
-  await entry.request(asked);
-  return entry.request(asked);
+async function exhausted(entry: TestEntry, input: TestRequest): Promise<TestResponse> {
+  await entry.request(input);
+  return entry.request(input);
 }
 
 describe("security headers: every kind of response has them", () => {
@@ -76,7 +76,7 @@ describe("security headers: every kind of response has them", () => {
     ["health", { path: "/api/health/live" }, 200, OTHER, NOT_STORED],
     ["a built asset", { path: "/_next/static/a.js" }, 200, OTHER, "public, max-age=31536000, immutable"],
     ["an asset with a cookie", { path: "/_next/static/cookie.js" }, 200, OTHER, NOT_STORED],
-    ["an asset that is asked for as a page", { path: "/icon.svg" }, 307, OTHER, NOT_STORED],
+    ["an icon requested by the router", { path: "/icon.svg" }, 307, OTHER, NOT_STORED],
     ["a missing asset", { path: "/_next/static/missing.js" }, 404, OTHER, NOT_STORED],
     ["a broken page", { path: "/broken" }, 500, DOCUMENT, NOT_STORED],
     ["a broken call", call("broken"), 500, OTHER, NOT_STORED],
@@ -107,14 +107,14 @@ describe("security headers: every kind of response has them", () => {
       NOT_STORED,
     ],
     ["a request line that is too long", line(`GET /${"a".repeat(20_000)}`), 414, OTHER, NOT_STORED],
-  ])("security headers: %s has all of them", async (_name, asked, status, policy, cacheControl) => {
-    const response = await answerTo(asked);
+  ])("security headers: %s has all of them", async (_name, input, status, policy, cacheControl) => {
+    const response = await responseTo(input);
     expect(response.status).toBe(status);
     expectSecured(response, policy, cacheControl);
   });
 
   test("security headers: rejections by the request limit have them, for a page and for a call", async () => {
-    const entry = await startEntry(carelessApp, { RATE_LIMIT_FACTOR: 1 / 600 });
+    const entry = await startEntry(conflictingApp, { RATE_LIMIT_FACTOR: 1 / 600 });
     const page = await exhausted(entry, { path: "/" });
     const response = await exhausted(entry, call("auth.session"));
     expect([page.status, response.status]).toEqual([429, 429]);
@@ -134,13 +134,13 @@ describe("security headers: every kind of response has them", () => {
       "referrer-policy": "same-origin",
       "permissions-policy": expect.stringContaining("camera=()"),
     });
-    for (const telltale of ["x-powered-by", "server", "x-nextjs-cache"]) expect(headers).not.toHaveProperty(telltale);
+    for (const name of ["x-powered-by", "server", "x-nextjs-cache"]) expect(headers).not.toHaveProperty(name);
     expect(headers).not.toHaveProperty("strict-transport-security");
   }
 });
 
 test("security headers: on https every response has Strict-Transport-Security", async () => {
-  const entry = await startEntry(carelessApp, { APP_ORIGIN: "https://app.example.com" });
+  const entry = await startEntry(conflictingApp, { APP_ORIGIN: "https://app.example.com" });
   for (const path of ["/", "/moved", "/%00", "/_next/static/a.js", "/api/health/live"]) {
     const { headers } = await entry.request({ path });
     expect(headers["strict-transport-security"]).toBe(HSTS);
@@ -150,7 +150,7 @@ test("security headers: on https every response has Strict-Transport-Security", 
 
 describe("error responses of the entry", () => {
   test("error response: an HTML page without scripts, whose style has the nonce", async () => {
-    const { headers, body } = await answerTo({ method: "DELETE", path: "/dashboard" });
+    const { headers, body } = await responseTo({ method: "DELETE", path: "/dashboard" });
     const nonce = /'nonce-([^']+)'/.exec(String(headers["content-security-policy"]))?.[1];
     expect(headers["content-type"]).toBe("text/html; charset=utf-8");
     expect(headers["allow"]).toBe("GET, HEAD");
@@ -160,13 +160,13 @@ describe("error responses of the entry", () => {
   });
 
   test("error response: the page for a malformed path says what to do", async () => {
-    const { status, body } = await answerTo({ path: "/%00" });
+    const { status, body } = await responseTo({ path: "/%00" });
     expect(status).toBe(400);
     expect(body).toContain(`<h1>${STATUS_MESSAGES[400]}</h1>`);
   });
 
   test("error response: for calls it is in the format of tRPC clients", async () => {
-    const { headers, body } = await answerTo({ method: "DELETE", path: "/api/trpc/auth.session" });
+    const { headers, body } = await responseTo({ method: "DELETE", path: "/api/trpc/auth.session" });
     expect(headers["content-type"]).toBe("application/json; charset=utf-8");
     expect(headers["allow"]).toBe("GET, POST");
     expect(JSON.parse(body)).toEqual({
@@ -184,13 +184,13 @@ describe("error responses of the entry", () => {
   });
 
   test("error response: for HEAD it has a Content-Length and no body", async () => {
-    const { status, headers, body } = await answerTo({ method: "HEAD", path: "/%00" });
+    const { status, headers, body } = await responseTo({ method: "HEAD", path: "/%00" });
     expect([status, body]).toEqual([400, ""]);
     expect(Number(headers["content-length"])).toBeGreaterThan(0);
   });
 
   test("error response: a fault discloses its request id and nothing else", async () => {
-    const entry = await startEntry(carelessApp);
+    const entry = await startEntry(conflictingApp);
     const { body, headers } = await entry.request({ method: "POST", path: "/api/trpc/broken" });
     expect(JSON.parse(body).error).toEqual({
       message: "Something went wrong on our side.",

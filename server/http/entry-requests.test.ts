@@ -2,26 +2,26 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import { describe, expect, test, vi } from "vitest";
 import { startEntry, type TestEntry } from "./testing";
 
-function tellHeaders(request: IncomingMessage, response: ServerResponse): void {
+function echoHeaders(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader("Content-Type", "application/json");
   response.end(JSON.stringify({ ...request.headers, url: request.url, method: request.method }));
 }
 
 type Seen = IncomingHttpHeaders & { url: string; method: string };
 
-async function seenBy(
+async function headersSeenBy(
   settings: Parameters<typeof startEntry>[1],
-  ...asked: Parameters<TestEntry["request"]>
+  ...args: Parameters<TestEntry["request"]>
 ): Promise<Seen> {
-  const entry = await startEntry(tellHeaders, settings);
-  return JSON.parse((await entry.request(...asked)).body) as Seen;
+  const entry = await startEntry(echoHeaders, settings);
+  return JSON.parse((await entry.request(...args)).body) as Seen;
 }
 
 describe("client address: a client cannot spoof it", () => {
   const forged = { "x-forwarded-for": "6.6.6.6", "x-real-ip": "6.6.6.6", "x-portcullis-address": "6.6.6.6" };
 
   test("client address: without proxies it is that of the socket", async () => {
-    const seen = await seenBy({}, { headers: { ...forged, forwarded: "for=6.6.6.6" } });
+    const seen = await headersSeenBy({}, { headers: { ...forged, forwarded: "for=6.6.6.6" } });
     expect(seen["x-portcullis-address"]).toBe("127.0.0.1");
     expect(seen["x-forwarded-for"]).toBe("127.0.0.1");
     expect(JSON.stringify(seen)).not.toContain("6.6.6.6");
@@ -29,13 +29,13 @@ describe("client address: a client cannot spoof it", () => {
 
   test("client address: behind a proxy it is the X-Forwarded-For entry added by the proxy", async () => {
     const headers = { "x-forwarded-for": ["6.6.6.6, 7.7.7.7", "198.51.100.1"] };
-    const seen = await seenBy({ TRUSTED_PROXY_HOPS: 1 }, { headers });
+    const seen = await headersSeenBy({ TRUSTED_PROXY_HOPS: 1 }, { headers });
     expect(seen["x-portcullis-address"]).toBe("198.51.100.1");
     expect(seen["x-forwarded-for"]).toBe("198.51.100.1");
   });
 
   test("client address: many header lines cannot displace the proxy's entry", async () => {
-    const entry = await startEntry(tellHeaders, { TRUSTED_PROXY_HOPS: 1 });
+    const entry = await startEntry(echoHeaders, { TRUSTED_PROXY_HOPS: 1 });
     const many = "P: \r\n".repeat(2500);
     const lines = `X-Forwarded-For: 6.6.6.6\r\n${many}X-Forwarded-For: 198.51.100.1\r\n`;
     const response = await entry.sendRaw(`GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines}\r\n`);
@@ -43,14 +43,14 @@ describe("client address: a client cannot spoof it", () => {
   });
 
   test("client address: a request that bypasses the proxies has that of the socket", async () => {
-    const seen = await seenBy({ TRUSTED_PROXY_HOPS: 2 }, { headers: forged });
+    const seen = await headersSeenBy({ TRUSTED_PROXY_HOPS: 2 }, { headers: forged });
     expect(seen["x-portcullis-address"]).toBe("127.0.0.1");
   });
 });
 
 test("forwarded headers: host and scheme are those of APP_ORIGIN, not of the request", async () => {
   const headers = { host: "evil.test", "x-forwarded-host": "evil.test", "x-forwarded-proto": "gopher" };
-  const seen = await seenBy({ APP_ORIGIN: "https://app.example.com" }, { headers });
+  const seen = await headersSeenBy({ APP_ORIGIN: "https://app.example.com" }, { headers });
   expect(seen).toMatchObject({
     host: "app.example.com",
     "x-forwarded-host": "app.example.com",
@@ -61,7 +61,7 @@ test("forwarded headers: host and scheme are those of APP_ORIGIN, not of the req
 });
 
 test("forwarded headers: spoofable headers are removed, browser headers are kept", async () => {
-  const seen = await seenBy(
+  const seen = await headersSeenBy(
     {},
     { headers: { "x-user": "root", "next-action": "a", accept: "text/html", cookie: "a=b" } },
   );
@@ -77,18 +77,18 @@ test("forwarded headers: the policy has the nonce of the response, new for each 
     given = nonceIn(request.headers["content-security-policy"]);
     response.setHeader("Content-Type", "text/html").end();
   });
-  const asked = { headers: { "content-security-policy": "script-src 'nonce-evil'" } };
-  const first = await entry.request(asked);
+  const options = { headers: { "content-security-policy": "script-src 'nonce-evil'" } };
+  const first = await entry.request(options);
   expect(given).toBe(nonceIn(first.headers["content-security-policy"]));
   expect(given).not.toBe("evil");
-  const second = await entry.request(asked);
+  const second = await entry.request(options);
   expect(nonceIn(second.headers["content-security-policy"])).not.toBe(
     nonceIn(first.headers["content-security-policy"]),
   );
 });
 
 test("request id: a valid one of the client is forwarded to the app and sent in the response", async () => {
-  const entry = await startEntry(tellHeaders);
+  const entry = await startEntry(echoHeaders);
   const { headers, body } = await entry.request({ headers: { "x-request-id": "abcd-1234" } });
   expect(headers["x-request-id"]).toBe("abcd-1234");
   expect(JSON.parse(body)["x-request-id"]).toBe("abcd-1234");
@@ -106,17 +106,17 @@ test.each([
   ["/dashboard", { "sec-fetch-dest": "empty" }, "/dashboard", "soft"],
   ["/api/trpc/users.me", {}, "/api/trpc/users.me", "call"],
 ])("forwarded headers: path and kind of %s with %o", async (path, headers, seenPath, kind) => {
-  const seen = await seenBy({}, { path, headers });
+  const seen = await headersSeenBy({}, { path, headers });
   expect(seen).toMatchObject({ "x-portcullis-path": seenPath, "x-portcullis-kind": kind, url: path });
 });
 
 test("request target: unreserved characters are decoded before the path is classified", async () => {
-  const seen = await seenBy({}, { path: "/%64ashboard%2D%7e/%2F%C3%BC?a=%62" });
+  const seen = await headersSeenBy({}, { path: "/%64ashboard%2D%7e/%2F%C3%BC?a=%62" });
   expect(seen).toMatchObject({
     url: "/dashboard-~/%2F%C3%BC?a=%62",
     "x-portcullis-path": "/dashboard-~/%2F%C3%BC?a=%62",
   });
-  const call = await seenBy({}, { method: "POST", path: "/%61pi/tr%70c/users.me" });
+  const call = await headersSeenBy({}, { method: "POST", path: "/%61pi/tr%70c/users.me" });
   expect(call).toMatchObject({ url: "/api/trpc/users.me", "x-portcullis-kind": "call" });
 });
 
@@ -151,9 +151,9 @@ test("framework: its internal paths are 404 from the entry", async () => {
 test("forwarded headers: a valid router state is forwarded, an invalid one is removed", async () => {
   const name = "next-router-state-tree";
   const good = encodeURIComponent(JSON.stringify(["", { children: ["__PAGE__", {}] }]));
-  expect(await seenBy({}, { headers: { [name]: good } })).toHaveProperty(name, good);
+  expect(await headersSeenBy({}, { headers: { [name]: good } })).toHaveProperty(name, good);
   for (const bad of ["%5B%22", "{}", "%"]) {
-    const seen = await seenBy({}, { headers: { [name]: bad } });
+    const seen = await headersSeenBy({}, { headers: { [name]: bad } });
     expect(seen, bad).not.toHaveProperty(name);
     expect(seen["x-portcullis-kind"]).toBe("soft");
   }
@@ -161,9 +161,9 @@ test("forwarded headers: a valid router state is forwarded, an invalid one is re
 
 test("forwarded headers: router headers reach pages only", async () => {
   const headers = { rsc: "1", "next-router-prefetch": "1", "next-url": "/dashboard" };
-  expect(await seenBy({}, { path: "/dashboard", headers })).toMatchObject(headers);
+  expect(await headersSeenBy({}, { path: "/dashboard", headers })).toMatchObject(headers);
   for (const path of ["/api/trpc/users.me", "/health", "/icon.svg"]) {
-    const seen = await seenBy({}, { path, headers });
+    const seen = await headersSeenBy({}, { path, headers });
     for (const name of Object.keys(headers)) expect(seen, path).not.toHaveProperty(name);
   }
 });
@@ -292,7 +292,7 @@ describe("invalid HTTP: the response says what to do", () => {
 });
 
 test("upgrade: one to another protocol than WebSocket is ignored", async () => {
-  const entry = await startEntry(tellHeaders);
+  const entry = await startEntry(echoHeaders);
   const reply = await entry.sendRaw("GET / HTTP/1.1\r\nHost: a\r\nConnection: close, Upgrade\r\nUpgrade: h2c\r\n\r\n");
   expect(reply).toMatch(/^HTTP\/1\.1 200 /);
 });
@@ -302,7 +302,7 @@ describe("CORS: with an allowed origin", () => {
   const path = "/api/trpc/auth.session";
 
   test("CORS: the entry responds to a preflight of an allowed origin", async () => {
-    const entry = await startEntry(tellHeaders, settings);
+    const entry = await startEntry(echoHeaders, settings);
     const response = await entry.request({
       method: "OPTIONS",
       path,
@@ -318,7 +318,7 @@ describe("CORS: with an allowed origin", () => {
   });
 
   test("CORS: a preflight of any other origin is rejected", async () => {
-    const entry = await startEntry(tellHeaders, settings);
+    const entry = await startEntry(echoHeaders, settings);
     for (const origin of ["https://evil.test", "null", undefined]) {
       const response = await entry.request({ method: "OPTIONS", path, headers: origin ? { origin } : {} });
       expect(response.status).toBe(403);
@@ -327,7 +327,7 @@ describe("CORS: with an allowed origin", () => {
   });
 
   test("CORS: an allowed origin may read the responses and rejections of calls, and nothing else", async () => {
-    const entry = await startEntry(tellHeaders, settings);
+    const entry = await startEntry(echoHeaders, settings);
     const headers = { origin: "https://partner.example.net" };
     const allowed = "access-control-allow-origin";
     expect((await entry.request({ path, headers })).headers[allowed]).toBe("https://partner.example.net");
@@ -341,7 +341,7 @@ describe("CORS: with an allowed origin", () => {
   });
 
   test("CORS: without allowed origins no origin may read responses", async () => {
-    const entry = await startEntry(tellHeaders);
+    const entry = await startEntry(echoHeaders);
     const { headers } = await entry.request({ path, headers: { origin: "https://partner.example.net" } });
     expect(headers).not.toHaveProperty("access-control-allow-origin");
   });

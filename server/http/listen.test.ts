@@ -11,7 +11,7 @@ test.each([
   ["http://127.0.0.5", undefined, ["127.0.0.5"]],
   ["http://[::1]:3000", undefined, ["::1"]],
   ["https://app.example.com", undefined, [undefined]],
-  // The proxy that speaks https may be in another container.
+  // The TLS proxy may run in another container.
   ["https://localhost", undefined, [undefined]],
   ["https://portcullis.localhost:8443", undefined, [undefined]],
   ["http://localhost:3000", "0.0.0.0", ["0.0.0.0"]],
@@ -40,7 +40,7 @@ async function serve(settings: Settings, receive: RequestListener) {
   return { server, addresses, port: (server.address() as AddressInfo).port };
 }
 
-function ask(host: string, port: number): Promise<IncomingMessage> {
+function fetchFrom(host: string, port: number): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => get({ host, port, agent: false }, resolve).on("error", reject));
 }
 
@@ -56,7 +56,7 @@ test("listen: with localhost only the loopback addresses accept connections", as
     response.end("here"),
   );
   expect(addresses).toEqual(hasIpv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"]);
-  for (const address of ["localhost", ...addresses]) expect((await ask(address, port)).statusCode).toBe(200);
+  for (const address of ["localhost", ...addresses]) expect((await fetchFrom(address, port)).statusCode).toBe(200);
   for (const address of addressesOfThisMachine(false)) {
     const socket = connect(port, address);
     const [error] = (await once(socket, "error")) as [NodeJS.ErrnoException];
@@ -67,7 +67,7 @@ test("listen: with localhost only the loopback addresses accept connections", as
 test("listen: with an https origin all addresses of the machine accept connections", async () => {
   const { port } = await serve({ APP_ORIGIN: "https://app.example.com" }, (_, response) => response.end("here"));
   for (const address of [...addressesOfThisMachine(false), "127.0.0.1"])
-    expect((await ask(address, port)).statusCode).toBe(200);
+    expect((await fetchFrom(address, port)).statusCode).toBe(200);
 });
 
 test.runIf(hasIpv6)("listen: close() stops both listeners and waits for responses on the second address", async () => {
@@ -76,7 +76,7 @@ test.runIf(hasIpv6)("listen: close() stops both listeners and waits for response
     finish = () => response.end("done");
     response.flushHeaders();
   });
-  const response = await ask("::1", port);
+  const response = await fetchFrom("::1", port);
   let isClosed = false;
   const closed = new Promise<void>((resolve) =>
     server.close(() => {
@@ -84,7 +84,7 @@ test.runIf(hasIpv6)("listen: close() stops both listeners and waits for response
       resolve();
     }),
   );
-  for (const address of ["127.0.0.1", "::1"]) await expect(ask(address, port)).rejects.toThrow("ECONNREFUSED");
+  for (const address of ["127.0.0.1", "::1"]) await expect(fetchFrom(address, port)).rejects.toThrow("ECONNREFUSED");
   expect(isClosed).toBe(false);
   finish();
   response.resume();

@@ -30,7 +30,7 @@ export class ParseErrorHandler {
     server.on("clientError", (error: ParserError, socket: HttpSocket) => {
       if (this.#rejected.has(socket)) return;
       const status = statusOf(error);
-      // Otherwise the client would read it as the response to an earlier request, or as the rest of its body.
+      // While a response is in progress, the client would read this one as a part of it or as the response to another request.
       if (status === null || !socket.writable || connections.hasResponseInProgress(socket))
         return void socket.destroy();
       this.respondAndClose(socket, status, error.code);

@@ -7,26 +7,26 @@ import { hashesPassword } from "./password-admission";
 import { sleep, startEntry, type TestEntry } from "./testing";
 
 vi.setConfig({ testTimeout: 30_000 });
-const LET_IN = 3 * hashConcurrency();
-const PATIENTLY = { timeout: 10_000, interval: 20 };
+const ADMITTED = 3 * hashConcurrency();
+const LONG_WAIT = { timeout: 10_000, interval: 20 };
 const LOGIN = { method: "POST", path: "/api/trpc/auth.login", body: "{}" };
 
-/** An app that responses when told to, and knows how many requests it was handed. */
+/** An app that responds when the test tells it to, and counts the requests that it receives. */
 function slowApp() {
   const responses: (() => void)[] = [];
-  const seen = { handed: 0 };
+  const seen = { received: 0 };
   const app = vi.fn((request, response) => {
     if (!request.url.includes("auth.login")) return response.end("at once");
-    seen.handed += 1;
+    seen.received += 1;
     responses.push(() => response.end("signed in"));
   });
-  const answerAll = async () => {
+  const respondToAll = async () => {
     while (responses.length > 0) {
       responses.splice(0).forEach((response) => response());
       await sleep(20);
     }
   };
-  return { app, seen, responses, answerAll };
+  return { app, seen, responses, respondToAll };
 }
 
 test.each<[string, string, boolean]>([
@@ -51,47 +51,47 @@ test.each<[string, string, boolean]>([
 });
 
 test("password admission: of 256 concurrent logins the app receives 3 per hash, 64 wait, and the rest are 503 with Retry-After", async () => {
-  const { app, seen, answerAll } = slowApp();
+  const { app, seen, respondToAll } = slowApp();
   const entry = await startEntry(app);
   const logins = Array.from({ length: 256 }, () => entry.request(LOGIN));
   await vi.waitFor(
-    () => expect(entry.logLines.filter(({ status }) => status === 503)).toHaveLength(256 - LET_IN - 64),
-    PATIENTLY,
+    () => expect(entry.logLines.filter(({ status }) => status === 503)).toHaveLength(256 - ADMITTED - 64),
+    LONG_WAIT,
   );
-  expect(seen.handed).toBe(LET_IN);
+  expect(seen.received).toBe(ADMITTED);
   expect((await entry.request({ path: "/api/trpc/auth.session" })).body).toBe("at once");
 
-  await answerAll();
+  await respondToAll();
   const answered = await Promise.all(logins);
-  expect(answered.filter(({ status }) => status === 200)).toHaveLength(LET_IN + 64);
+  expect(answered.filter(({ status }) => status === 200)).toHaveLength(ADMITTED + 64);
   const refused = answered.find(({ status }) => status === 503)!;
   expect(refused.headers["retry-after"]).toBe("4");
   expect(JSON.parse(refused.body).error.data).toMatchObject({ reason: "UNAVAILABLE", retryAfterSeconds: 4 });
 });
 
 test("password admission: a disconnected client releases its slot, in the app and in the queue", async () => {
-  const { app, seen, responses, answerAll } = slowApp();
+  const { app, seen, responses, respondToAll } = slowApp();
   const entry = await startEntry(app);
   const { port } = entry.server.address() as AddressInfo;
-  const leaving = Array.from({ length: LET_IN + 5 }, () => {
+  const disconnecting = Array.from({ length: ADMITTED + 5 }, () => {
     const socket = connect(port, "127.0.0.1").on("error", () => {});
     socket.write("POST /api/trpc/auth.login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
     return socket;
   });
-  await vi.waitFor(() => expect(seen.handed).toBe(LET_IN), PATIENTLY);
+  await vi.waitFor(() => expect(seen.received).toBe(ADMITTED), LONG_WAIT);
   await sleep(50);
-  const staying = entry.request(LOGIN);
+  const remaining = entry.request(LOGIN);
   await sleep(50);
-  for (const socket of leaving) socket.destroy();
-  await vi.waitFor(() => expect(seen.handed).toBe(LET_IN + 1), PATIENTLY);
-  expect(responses).toHaveLength(LET_IN + 1);
-  await answerAll();
-  expect((await staying).status).toBe(200);
+  for (const socket of disconnecting) socket.destroy();
+  await vi.waitFor(() => expect(seen.received).toBe(ADMITTED + 1), LONG_WAIT);
+  expect(responses).toHaveLength(ADMITTED + 1);
+  await respondToAll();
+  expect((await remaining).status).toBe(200);
 });
 
 test("password admission: a failed call releases its slot", async () => {
   const entry = await startEntry(() => Promise.reject(new Error("a bug")));
-  for (let count = 0; count < LET_IN + 2; count++) expect((await entry.request(LOGIN)).status).toBe(500);
+  for (let count = 0; count < ADMITTED + 2; count++) expect((await entry.request(LOGIN)).status).toBe(500);
 });
 
 describe("password admission: pipelined requests", () => {
@@ -105,13 +105,13 @@ describe("password admission: pipelined requests", () => {
     return socket;
   }
 
-  /** Hands every request over and responses only the logins that it is told to. */
-  function hungApp(answersLogins: boolean) {
+  /** An app that never responds, or responds to logins only. */
+  function hungApp(respondsToLogins: boolean) {
     const seen = { first: 0, logins: 0 };
     const app: App = (request, response) => {
       if (!request.url?.includes("auth.login")) return void seen.first++;
       seen.logins += 1;
-      if (answersLogins) response.end("answered");
+      if (respondsToLogins) response.end("answered");
     };
     return { app, seen };
   }
@@ -123,15 +123,15 @@ describe("password admission: pipelined requests", () => {
       const entry = await startEntry(app);
       for (let round = 0; round < 3; round++) {
         const socket = await connectTo(entry);
-        socket.write(get("/login") + post.repeat(LET_IN + 1));
+        socket.write(get("/login") + post.repeat(ADMITTED + 1));
         await sleep(delay);
         socket.resetAndDestroy();
       }
-      await vi.waitFor(async () => expect(await entry.connectionCount()).toBe(0), PATIENTLY);
+      await vi.waitFor(async () => expect(await entry.connectionCount()).toBe(0), LONG_WAIT);
       const before = seen.logins;
-      const staying = await connectTo(entry);
-      staying.write(post.repeat(LET_IN));
-      await vi.waitFor(() => expect(seen.logins).toBe(before + LET_IN), PATIENTLY);
+      const remaining = await connectTo(entry);
+      remaining.write(post.repeat(ADMITTED));
+      await vi.waitFor(() => expect(seen.logins).toBe(before + ADMITTED), LONG_WAIT);
     },
   );
 
@@ -139,8 +139,8 @@ describe("password admission: pipelined requests", () => {
     const { app, seen } = hungApp(true);
     const entry = await startEntry(app);
     const socket = await connectTo(entry);
-    socket.write(get("/login") + post.repeat(LET_IN));
-    await vi.waitFor(() => expect(seen.logins).toBe(LET_IN), PATIENTLY);
+    socket.write(get("/login") + post.repeat(ADMITTED));
+    await vi.waitFor(() => expect(seen.logins).toBe(ADMITTED), LONG_WAIT);
     expect((await entry.request(LOGIN)).body).toBe("answered");
   });
 
@@ -148,7 +148,7 @@ describe("password admission: pipelined requests", () => {
     const { app, seen } = hungApp(false);
     const entry = await startEntry(app);
     const socket = await connectTo(entry);
-    socket.write(get("/login") + get("/api/trpc/auth.login").repeat(2 * LET_IN));
-    await vi.waitFor(() => expect(seen.logins).toBe(2 * LET_IN), PATIENTLY);
+    socket.write(get("/login") + get("/api/trpc/auth.login").repeat(2 * ADMITTED));
+    await vi.waitFor(() => expect(seen.logins).toBe(2 * ADMITTED), LONG_WAIT);
   });
 });

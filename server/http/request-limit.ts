@@ -50,9 +50,9 @@ export class AddressLimiter {
   readonly #groups: RequestLimiter;
   readonly #sites: RequestLimiter;
 
-  constructor(limit: number, windowSeconds: number, keysAtMost: number) {
-    this.#groups = new RequestLimiter(limit, windowSeconds, keysAtMost);
-    this.#sites = new RequestLimiter(limit * WIDER_ALLOWANCE, windowSeconds, keysAtMost);
+  constructor(limit: number, windowSeconds: number, maxKeys: number) {
+    this.#groups = new RequestLimiter(limit, windowSeconds, maxKeys);
+    this.#sites = new RequestLimiter(limit * WIDER_ALLOWANCE, windowSeconds, maxKeys);
   }
 
   /** Returns the stricter quota. Hits refused for a /64 do not count for its /48, so that one network cannot exhaust the limit of its neighbours. */

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 
-// The packages of a whole app are loaded, which takes long on a busy machine.
+// Each process loads the packages of the whole app, which is slow on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 const ROOT = process.cwd();
-// Beside the packages, so that the bundle finds them.
+// Within node_modules, so that the bundle resolves its packages.
 const folder = mkdtempSync(join(ROOT, "node_modules/.entry-test-"));
 const SLOW_ENTRY = `
   import { createEntry } from "@/server/http/entry";
@@ -68,38 +68,38 @@ function run(file: string, env: Record<string, string> = {}): Running {
   return { child, output: () => output, exitCode: new Promise((resolve) => child.on("close", resolve)) };
 }
 
-async function slowEntry(): Promise<Running & { ask: (path: string) => Promise<number | string> }> {
+async function slowEntry(): Promise<Running & { fetchPath: (path: string) => Promise<number | string> }> {
   const running = run("stdin.mjs");
   while (!running.output().includes("listening")) await new Promise((resolve) => setTimeout(resolve, 20));
   const port = Number(/"port":(\d+)/.exec(running.output())?.[1]);
-  const ask = (path: string) =>
+  const fetchPath = (path: string) =>
     new Promise<number | string>((resolve) => {
-      const asked = request({ host: "127.0.0.1", port, path }, (response) => {
+      const clientRequest = request({ host: "127.0.0.1", port, path }, (response) => {
         response.resume().on("end", () => resolve(response.statusCode ?? 0));
       });
-      asked.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "")).end();
+      clientRequest.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "")).end();
     });
-  return { ...running, ask };
+  return { ...running, fetchPath };
 }
 
-const soon = () => new Promise((resolve) => setTimeout(resolve, 100));
+const shortDelay = () => new Promise((resolve) => setTimeout(resolve, 100));
 
 test("shutdown: SIGTERM drains requests in progress, refuses new connections, releases and exits with 0", async () => {
-  const { child, ask, exitCode, output } = await slowEntry();
-  const inFlight = ask("/slow");
-  await soon();
+  const { child, fetchPath, exitCode, output } = await slowEntry();
+  const inFlight = fetchPath("/slow");
+  await shortDelay();
   child.kill("SIGTERM");
-  await soon();
-  expect(await ask("/")).toBe("ECONNREFUSED");
+  await shortDelay();
+  expect(await fetchPath("/")).toBe("ECONNREFUSED");
   expect(await inFlight).toBe(200);
   expect(await exitCode).toBe(0);
   expect(output()).toMatch(/"msg":"stopping".*"msg":"request".*"msg":"released".*"msg":"stopped"/s);
 });
 
 test("shutdown: a request that never ends does not keep the process running", async () => {
-  const { child, ask, exitCode, output } = await slowEntry();
-  const hung = ask("/hung");
-  await soon();
+  const { child, fetchPath, exitCode, output } = await slowEntry();
+  const hung = fetchPath("/hung");
+  await shortDelay();
   child.kill("SIGINT");
   expect(await hung).toBe("ECONNRESET");
   expect(await exitCode).toBe(0);
@@ -107,17 +107,17 @@ test("shutdown: a request that never ends does not keep the process running", as
 });
 
 test("shutdown: an idle connection does not keep the process running", async () => {
-  const { child, ask, exitCode, output } = await slowEntry();
-  expect(await ask("/")).toBe(200);
+  const { child, fetchPath, exitCode, output } = await slowEntry();
+  expect(await fetchPath("/")).toBe(200);
   child.kill("SIGTERM");
   expect(await exitCode).toBe(0);
   expect(output()).not.toContain("drain timeout reached");
 });
 
 test("shutdown: a connection that becomes idle during the drain does not keep the process running", async () => {
-  const { child, ask, exitCode, output } = await slowEntry();
-  const streamed = ask("/streamed");
-  await soon();
+  const { child, fetchPath, exitCode, output } = await slowEntry();
+  const streamed = fetchPath("/streamed");
+  await shortDelay();
   child.kill("SIGTERM");
   expect(await streamed).toBe(200);
   expect(await exitCode).toBe(0);
@@ -125,11 +125,11 @@ test("shutdown: a connection that becomes idle during the drain does not keep th
 });
 
 test("shutdown: a second signal exits at once", async () => {
-  const { child, ask, exitCode } = await slowEntry();
-  void ask("/hung");
-  await soon();
+  const { child, fetchPath, exitCode } = await slowEntry();
+  void fetchPath("/hung");
+  await shortDelay();
   child.kill("SIGTERM");
-  await soon();
+  await shortDelay();
   child.kill("SIGTERM");
   expect(await exitCode).toBe(1);
 });

@@ -6,7 +6,7 @@ import { env } from "./env";
 
 // Middleware, routes and the entry are separate bundles of one process; without this each would open its own pool.
 const DATABASE = Symbol.for("portcullis.database");
-const CLOSE_HOOKS = Symbol.for("portcullis.before-database-closes");
+const CLOSE_HOOKS = Symbol.for("portcullis.database-close-hooks");
 const shared = globalThis as typeof globalThis & {
   [DATABASE]?: Kysely<Database>;
   [CLOSE_HOOKS]?: WeakMap<Kysely<Database>, (() => Promise<void>)[]>;

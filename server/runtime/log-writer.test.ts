@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const ROOT = process.cwd();
-// Beside the packages, so that the bundle finds them.
+// Within node_modules, so that the bundle resolves its packages.
 const folder = mkdtempSync(join(ROOT, "node_modules/.log-writer-test-"));
 const APP = `
   import { createEntry } from "@/server/http/entry";
@@ -70,7 +70,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** More than the queue holds, in lines of 10 kB. */
+/** Writes more than the queue holds, in lines of 10 kB. */
 const OVERFLOW = "/fill?lines=2000&characters=10000";
 const MEBIBYTE = 2 ** 20;
 
@@ -144,7 +144,7 @@ test("log writer: after a stall every line is complete and in order, and the num
   expect(numbers).toEqual([...numbers].sort((one, other) => one - other));
   const report = lines.find(({ dropped }) => dropped !== undefined);
   expect(report).toMatchObject({ level: "warn", droppedSecurityEvents: 0 });
-  // The request's own line was dropped as well.
+  // Plus one: the log line of the request itself was dropped too.
   expect(report?.dropped).toBe(2000 - (numbers.length - 1) + 1);
   expect(lines.filter(({ dropped }) => dropped !== undefined)).toHaveLength(1);
 });
@@ -161,7 +161,7 @@ test("log writer: security events are kept when other lines are dropped", async 
 test("log writer: a slow reader receives every queued line, complete and in order", async () => {
   const pipe = newPipe();
   const app = await start(pipe.forWriting);
-  // Longer than a pipe's buffer, so that one line is written in several parts.
+  // Longer than the buffer of a pipe, so that one line takes several writes.
   await app.ask("/fill?lines=3&characters=200000");
   await app.ask("/fill?lines=2000&characters=200");
   const lines = linesOf(await pipe.read((read) => read.includes('"number":2002'), 1000));
@@ -241,7 +241,7 @@ function newPipe() {
   return {
     forWriting,
     closeReader: () => closeSync(forReading),
-    /** Reads until `isEnough`, so many bytes in a turn of the event loop. */
+    /** Reads `bytes` per turn of the event loop until `isEnough`. */
     async read(isEnough: (text: string) => boolean, bytes = 65_536): Promise<string> {
       const piece = Buffer.alloc(bytes);
       let text = "";
@@ -269,7 +269,7 @@ function opened(path: string, flags: number): number {
     try {
       closeSync(descriptor);
     } catch {
-      // The test has closed it.
+      // Already closed by the test.
     }
   });
   return descriptor;
@@ -282,7 +282,7 @@ interface Line {
   dropped?: number;
 }
 
-/** Throws if a line is not complete. */
+/** Throws if a line is incomplete. */
 function linesOf(text: string): Line[] {
   return text
     .trimEnd()

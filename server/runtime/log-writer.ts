@@ -17,7 +17,7 @@ const MAX_FLUSH_MILLISECONDS = 500;
 const SECURITY_EVENT = '"event":';
 
 /**
- * Writes lines to a file descriptor asynchronously, in order and complete. A write that fails (disk full, reader gone or stalled) is
+ * Writes lines to a file descriptor asynchronously, in order and complete. A write that fails (disk full, reader exited or stalled) is
  * repeated until it succeeds; meanwhile the queue is bounded, and what does not fit is counted and reported.
  */
 export class LogWriter {
@@ -45,7 +45,7 @@ export class LogWriter {
     }
   }
 
-  /** For exit and fatal errors: writes as much as the descriptor takes in `FLUSH_MILLISECONDS`. Never throws. */
+  /** For exit and fatal errors: writes as much as the descriptor takes in `MAX_FLUSH_MILLISECONDS`. Never throws. */
   flushSync(): void {
     const deadline = Date.now() + MAX_FLUSH_MILLISECONDS;
     // A thread is writing the current chunk and cannot be waited for; usually this is enough for it to finish first.
