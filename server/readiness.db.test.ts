@@ -79,10 +79,7 @@ describe("readiness", () => {
     ["the account may not insert", "revoke insert on portcullis.* from app@localhost"],
     ["the account may not update", "revoke update on portcullis.* from app@localhost"],
     ["the account has no privileges", "revoke all on portcullis.* from app@localhost"],
-    [
-      "a migration is missing",
-      "update kysely_migration set name = concat(name, ' missing') order by name desc limit 1",
-    ],
+    ["a migration is missing", "update kysely_migration set name = concat(name, ' gone') order by name desc limit 1"],
     ["the heartbeats table is missing", "rename table heartbeats to elsewhere"],
   ])("readiness: not ready while %s, and ready again afterwards", async (_, statement) => {
     await root.query(statement);
@@ -118,43 +115,40 @@ describe("readiness", () => {
 test.each([
   ["the server is", "set global read_only = 1"],
   ["its transactions are", "set global transaction read only"],
-])(
-  "readiness: while %s read-only, writes are UNAVAILABLE and not a fault, and the session continues afterwards",
-  async (_, statement) => {
-    const now = new Date();
-    const password = "velvet otters cross 7 bridges";
-    const email = `${randomUUID()}@example.test`;
-    const passwordHash = await hashPassword(password);
-    const { id, refreshToken } = await signedInSession(asRoot, now, { email, passwordHash });
-    const due = secondsAfter(now, 600);
-    await root.query(statement);
-    await closeDatabase();
+])("readiness: while %s read-only, writes are UNAVAILABLE, and the session survives", async (_, statement) => {
+  const now = new Date();
+  const password = "velvet otters cross 7 bridges";
+  const email = `${randomUUID()}@example.test`;
+  const passwordHash = await hashPassword(password);
+  const { id, refreshToken } = await signedInSession(asRoot, now, { email, passwordHash });
+  const due = secondsAfter(now, 600);
+  await root.query(statement);
+  await closeDatabase();
 
-    const db = database();
-    expect(await tryRefresh(db, refreshToken, ADA, due)).toMatchObject({ kind: "unavailable", status: 503 });
-    const input = { email, password, remember: true };
-    for (const write of [
-      () => login(db, input, ADA, null, due),
-      () => register(db, { ...input, email: `new.${email}`, fullName: "Ada Moat" }, ADA, null, due),
-      () => endSession(db, { id }, "logout"),
-    ]) {
-      await expect(write()).rejects.toSatisfy(isUnavailable);
-    }
+  const db = database();
+  expect(await tryRefresh(db, refreshToken, ADA, due)).toMatchObject({ kind: "unavailable", status: 503 });
+  const input = { email, password, remember: true };
+  for (const write of [
+    () => login(db, input, ADA, null, due),
+    () => register(db, { ...input, email: `new.${email}`, fullName: "Ada Moat" }, ADA, null, due),
+    () => endSession(db, { id }, "logout"),
+  ]) {
+    await expect(write()).rejects.toSatisfy(isUnavailable);
+  }
 
-    await restore();
-    await closeDatabase();
-    expect(await tryRefresh(database(), refreshToken, ADA, due)).toMatchObject({
-      kind: "refreshed",
-      verdict: "rotate",
-    });
-  },
-);
+  await restore();
+  await closeDatabase();
+  expect(await tryRefresh(database(), refreshToken, ADA, due)).toMatchObject({
+    kind: "refreshed",
+    verdict: "rotate",
+  });
+});
 
 async function restore(): Promise<void> {
   await root.query("unlock tables");
   await root.query("set global read_only = 0");
   await root.query("set global transaction read write");
-  await root.query("update kysely_migration set name = replace(name, ' missing', '')");
+  await root.query("update kysely_migration set name = replace(name, ' gone', '')");
   const [renamed] = await root.query<RowDataPacket[]>("show tables like 'elsewhere'");
   if (renamed.length > 0) await root.query("rename table elsewhere to heartbeats");
   await grant();

@@ -9,15 +9,17 @@ export function declaresBody(request: IncomingMessage): boolean {
 }
 
 /** Checks the declared method, length and encoding before the body arrives. */
-export function judgeDeclaredBody(request: IncomingMessage): "fine" | "too large" | "encoded" | "misplaced" {
-  if (!declaresBody(request)) return "fine";
+export function judgeDeclaredBody(
+  request: IncomingMessage,
+): "valid" | "too large" | "unsupported encoding" | "not allowed" {
+  if (!declaresBody(request)) return "valid";
   const { headers, method } = request;
-  if (method !== "POST") return "misplaced";
+  if (method !== "POST") return "not allowed";
   // A small compressed body could exceed the limit once decompressed.
-  if (headers["content-encoding"] !== undefined) return "encoded";
+  if (headers["content-encoding"] !== undefined) return "unsupported encoding";
   const transfer = headers["transfer-encoding"];
-  if (transfer !== undefined && transfer.toLowerCase() !== "chunked") return "encoded";
-  return Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES ? "too large" : "fine";
+  if (transfer !== undefined && transfer.toLowerCase() !== "chunked") return "unsupported encoding";
+  return Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES ? "too large" : "valid";
 }
 
 /** Reads the whole body, or stops as soon as it exceeds the limit. */

@@ -177,14 +177,14 @@ describe("request limit: 600 per minute and address", () => {
       spent[request.url as keyof typeof spent].forEach(recordQuota);
       response.end();
     });
-    const told = async (path: string) => {
+    const rateLimitHeaders = async (path: string) => {
       const { headers } = await entry.request({ path });
       return ["limit", "remaining", "reset"].map((name) => Number(headers[`ratelimit-${name}`]));
     };
-    expect(await told("/plain")).toEqual([600, 599, 60]);
-    expect(await told("/login")).toEqual([10, 7, 30]);
-    expect(await told("/both")).toEqual([10, 3, 40]);
-    expect(await told("/plain")).toEqual([600, 596, expect.any(Number)]);
+    expect(await rateLimitHeaders("/plain")).toEqual([600, 599, 60]);
+    expect(await rateLimitHeaders("/login")).toEqual([10, 7, 30]);
+    expect(await rateLimitHeaders("/both")).toEqual([10, 3, 40]);
+    expect(await rateLimitHeaders("/plain")).toEqual([600, 596, expect.any(Number)]);
   });
 
   test("request limit: the RateLimit headers report the limit that was exceeded", async () => {

@@ -112,7 +112,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
       logRequest(requestLog, response, context, state);
     });
 
-    if (context.route === "static" && !context.isTooling && staticFiles !== null)
+    if (context.route === "static" && !context.isDevelopmentTool && staticFiles !== null)
       context.isMissingFile = !isStaticFile(context.path, staticFiles);
     context.quota = countRequest(context);
     const rejection = judgeRequest(request, context, rules);
@@ -123,7 +123,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
 
   /** Health probes are not counted: an orchestrator would restart an instance that responds with 429. */
   function countRequest(context: RequestContext): Quota | null {
-    if (context.route === "health" || context.isTooling) return null;
+    if (context.route === "health" || context.isDevelopmentTool) return null;
     if (context.route !== "static" || context.isMissingFile)
       return requestLimiter.consume(context.address, context.startedAt);
     const quota = fileLimiter.consume(context.address, context.startedAt);
@@ -140,7 +140,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
         security,
         isDevelopment,
       );
-      if (context.isTooling || !declaresBody(request)) return await callApp(request, response, context);
+      if (context.isDevelopmentTool || !declaresBody(request)) return await callApp(request, response, context);
 
       if (request.headers.expect !== undefined) response.writeContinue();
       const body = await readBody(request);

@@ -83,7 +83,7 @@ const SPOOFABLE_HEADERS = new Set([
 ]);
 
 /** Checks raw headers, as [name, value, name, value, …]: exactly one Host, and no duplicates that would be ambiguous. */
-export function judgeHeaders(raw: readonly string[], guardedCookies: ReadonlySet<string>): "fine" | "malformed" {
+export function judgeHeaders(raw: readonly string[], guardedCookies: ReadonlySet<string>): "valid" | "malformed" {
   const seen = new Set<string>();
   const cookies = new Set<string>();
   for (let at = 0; at < raw.length; at += 2) {
@@ -95,7 +95,7 @@ export function judgeHeaders(raw: readonly string[], guardedCookies: ReadonlySet
       return "malformed";
     }
   }
-  return seen.has("host") ? "fine" : "malformed";
+  return seen.has("host") ? "valid" : "malformed";
 }
 
 export function withoutSpoofableHeaders(headers: IncomingHttpHeaders, isDevelopment: boolean): IncomingHttpHeaders {

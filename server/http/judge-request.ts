@@ -27,7 +27,7 @@ export function judgeRequest(request: IncomingMessage, context: RequestContext, 
   if (target === "malformed") return { reason: "BAD_INPUT", status: 400 };
   if (judgeHeaders(request.rawHeaders, rules.guardedCookies) === "malformed")
     return { reason: "BAD_INPUT", status: 400 };
-  if (context.isTooling) return null;
+  if (context.isDevelopmentTool) return null;
 
   if (isNotFound(context)) return { reason: "NOT_FOUND" };
   const allow = allowedMethods(context.route, rules.isCorsEnabled);
@@ -40,11 +40,11 @@ export function judgeRequest(request: IncomingMessage, context: RequestContext, 
   switch (judgeDeclaredBody(request)) {
     case "too large":
       return { reason: "TOO_LARGE" };
-    case "encoded":
+    case "unsupported encoding":
       return { reason: "NOT_JSON" };
-    case "misplaced":
+    case "not allowed":
       return { reason: "BAD_INPUT" };
-    case "fine":
+    case "valid":
       return null;
   }
 }

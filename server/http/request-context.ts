@@ -17,7 +17,7 @@ export class RequestContext {
   readonly route: RouteKind;
   readonly kind: RequestKind;
   /** Development tools of Next: hot reload, source maps, error overlay. */
-  readonly isTooling: boolean;
+  readonly isDevelopmentTool: boolean;
   /** The path is that of a built file, and the build has no such file. */
   isMissingFile = false;
   quota: Quota | null = null;
@@ -33,8 +33,8 @@ export class RequestContext {
       trustedProxyHops,
     );
     this.path = pathOf(request.url ?? "");
-    this.isTooling = isDevelopment && (this.path.startsWith("/_next/") || this.path.startsWith("/__nextjs"));
-    this.route = this.isTooling ? "static" : classifyRoute(this.path);
+    this.isDevelopmentTool = isDevelopment && (this.path.startsWith("/_next/") || this.path.startsWith("/__nextjs"));
+    this.route = this.isDevelopmentTool ? "static" : classifyRoute(this.path);
     this.kind = kindOfRequest(this.route, headers);
   }
 

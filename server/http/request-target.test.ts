@@ -14,7 +14,7 @@ describe("judgeTarget: accepts", () => {
     "/..hidden",
     "/a...b",
     `/${"a".repeat(8191)}`,
-  ])("judgeTarget: accepts %s", (target) => expect(judgeTarget(target)).toBe("fine"));
+  ])("judgeTarget: accepts %s", (target) => expect(judgeTarget(target)).toBe("valid"));
 });
 
 describe("judgeTarget: rejects", () => {

@@ -11,14 +11,14 @@ const INVALID_ENCODING = /%(?![0-9a-f]{2})/i;
 const NOT_PRINTABLE_ASCII = /[^\x21-\x7e]|#/;
 
 /** Only the origin form, "/path?query", is accepted; the others are for proxies (RFC 9112, section 3.2). */
-export function judgeTarget(target: string): "fine" | "too long" | "malformed" {
+export function judgeTarget(target: string): "valid" | "too long" | "malformed" {
   if (target.length > MAX_TARGET_CHARACTERS) return "too long";
   if (!target.startsWith("/") || NOT_PRINTABLE_ASCII.test(target)) return "malformed";
   const path = pathOf(target);
   if (path.includes("\\") || DOT_SEGMENT.test(path)) return "malformed";
   if (path.includes("%") && (INVALID_ENCODING.test(path) || AMBIGUOUS_ENCODING.test(path) || !isUtf8(path)))
     return "malformed";
-  return "fine";
+  return "valid";
 }
 
 export function pathOf(target: string): string {
