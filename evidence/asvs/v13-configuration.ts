@@ -3,35 +3,35 @@ import type { Claim } from "./claim";
 export const CONFIGURATION: Claim[] = [
   {
     number: "13.1.1",
-    asks: "whom the application talks to is written down, and where people could name an address",
+    asks: "outgoing connections are documented, and where users could name their target",
     verdict: "met",
     evidence: [
-      ["docs/security.md", "no person can name an address that it would ask"],
+      ["docs/security.md", "no input can name an address for it to connect to"],
       ["server/runtime/outbound-connections.test.ts", "outbound connections: the server connects only to its database"],
     ],
   },
   {
     number: "13.1.2",
-    asks: "how many connections at once, and what happens beyond, is written down",
+    asks: "limits of concurrent connections, and the behaviour beyond them, are documented",
     verdict: "met",
     evidence: [
-      ["docs/security.md", "10 connections, 256 waiting 2 s at the most"],
+      ["docs/security.md", "10 connections, 256 waiting at most 2 s"],
       ["db/connect.db.test.ts", "a full queue refuses at once, and a wait for a connection ends"],
     ],
   },
   {
     number: "13.2.1",
-    asks: "services know each other by short-lived or personal credentials, not by a lasting password",
+    asks: "services authenticate with short-lived or individual credentials, not with unchanging passwords",
     verdict: "not met",
     takes:
-      "A database that takes certificates or tokens that expire: `DATABASE_URL` passes `ssl` on to the driver, a token that changes needs a hook in `db/connect.ts`. As shipped, one account with a password.",
+      "A database that accepts client certificates or expiring tokens: `DATABASE_URL` passes client certificates on to the driver, a changing token needs a hook in `db/connect.ts`. As shipped, one account with a password.",
   },
   {
     number: "13.2.2",
-    asks: "accounts of services have the least rights",
+    asks: "service accounts have the least privileges",
     verdict: "not met",
     takes:
-      "Two accounts in `compose.yaml`: one that migrates, one that may only read and write rows. As shipped, one owns its database, and nothing beside it.",
+      "Two accounts in `compose.yaml`: one that migrates, one that may only read and write rows. As shipped, one account owns its database and nothing else.",
   },
   {
     number: "13.2.3",
@@ -44,29 +44,29 @@ export const CONFIGURATION: Claim[] = [
   },
   {
     number: "13.2.4",
-    asks: "a list says which systems the application may talk to",
+    asks: "an allowlist names the systems that the application may connect to",
     verdict: "met",
     evidence: [
       ["server/runtime/outbound-connections.test.ts", "outbound connections: the server connects only to its database"],
     ],
-    note: "The list has one line, `DATABASE_URL`; a test keeps the code to it. A firewall would keep a process that was taken over to it, too (13.2.5).",
+    note: "The list has one entry, `DATABASE_URL`; a test enforces it in the code. A firewall would enforce it for a compromised process too (13.2.5).",
   },
   {
     number: "13.2.5",
-    asks: "the web server's own list says what it may ask or load",
+    asks: "an allowlist of the web server restricts what it may request or load",
     verdict: "not met",
-    takes: "A network without a way out for the app's containers, or an egress rule: the deployment's.",
+    takes: "An internal network for the app's containers, or an egress rule: part of the deployment.",
   },
   {
     number: "13.3.1",
-    asks: "secrets live in a vault, and neither in source nor in what is built",
+    asks: "secrets are stored in a vault, not in source code or build artifacts",
     verdict: "not met",
-    takes: "A vault that sets the environment: the deployment's. Neither source nor image holds one.",
+    takes: "A vault that sets the environment: part of the deployment. Neither source nor image contains a secret.",
     evidence: [["scripts/deployment.test.ts", "holds no secret: none is set, none is copied"]],
   },
   {
     number: "13.3.2",
-    asks: "a secret is open only to who needs it",
+    asks: "each secret is accessible only where it is needed",
     verdict: "met",
     evidence: [
       [
@@ -75,11 +75,11 @@ export const CONFIGURATION: Claim[] = [
       ],
       ["scripts/import-rules.test.ts", "only one module of the app reads the environment"],
     ],
-    note: "In `compose.yaml` each service is given its own, and the migration none but the database's.",
+    note: "In `compose.yaml` each service receives its own secrets, and the migration only that of the database.",
   },
   {
     number: "13.4.1",
-    asks: "the source's history is not deployed, or out of reach",
+    asks: "source control metadata is not deployed, or not accessible",
     verdict: "met",
     evidence: [
       ["scripts/deployment.test.ts", "holds no secret: none is set, none is copied"],
@@ -88,7 +88,7 @@ export const CONFIGURATION: Claim[] = [
   },
   {
     number: "13.4.2",
-    asks: "no debugging in production",
+    asks: "debug modes are off in production",
     verdict: "met",
     evidence: [
       [
@@ -101,7 +101,7 @@ export const CONFIGURATION: Claim[] = [
   },
   {
     number: "13.4.3",
-    asks: "no listings of directories",
+    asks: "directory listings are off",
     verdict: "met",
     evidence: [
       ["e2e/headers/routes.spec.ts", "no directory is listed, and nothing of the source or its history is served"],
@@ -109,7 +109,7 @@ export const CONFIGURATION: Claim[] = [
   },
   {
     number: "13.4.4",
-    asks: "no TRACE",
+    asks: "TRACE is not supported",
     verdict: "met",
     evidence: [
       ["server/http/entry-headers.test.ts", "TRACE"],
@@ -121,14 +121,14 @@ export const CONFIGURATION: Claim[] = [
   },
   {
     number: "13.4.5",
-    asks: "documentation and monitoring are open only on purpose",
+    asks: "documentation and monitoring endpoints are exposed only intentionally",
     verdict: "met",
     evidence: [["e2e/contract/edges.spec.ts", "health answers without a session and without a database"]],
-    note: "Three health addresses say yes or no, to anybody, for load balancers. There is nothing else.",
+    note: "Three public health endpoints report yes or no, for load balancers. There are no others.",
   },
   {
     number: "13.4.6",
-    asks: "no versions of what runs behind are told",
+    asks: "versions of backend components are not revealed",
     verdict: "met",
     evidence: [
       [

@@ -1,18 +1,18 @@
 import type { Claim } from "./claim";
 
-const STDOUT = "The app writes to standard output and keeps nothing: where lines go is the deployment's.";
+const STDOUT = "The app writes to standard output and stores nothing: the destination is part of the deployment.";
 
 export const LOGGING: Claim[] = [
   {
     number: "16.1.1",
-    asks: "what is logged, in which form, where it is kept, for how long and for whom, is written down",
+    asks: "what is logged, its format, storage, retention and access are documented",
     verdict: "not met",
-    takes: `A sentence for each deployment on keeping and access. What is logged and how is listed, and held to the code. ${STDOUT}`,
-    evidence: [["docs/security.test.ts", "every security event is listed, and no other"]],
+    takes: `Documentation of retention and access for each deployment. The events and their format are listed, and a test compares the list with the code. ${STDOUT}`,
+    evidence: [["docs/security.test.ts", "security.md: the table of log events lists exactly the security events"]],
   },
   {
     number: "16.2.1",
-    asks: "each line says when, where, who and what",
+    asks: "each entry says when, where, who and what",
     verdict: "met",
     evidence: [
       [
@@ -24,16 +24,16 @@ export const LOGGING: Claim[] = [
   },
   {
     number: "16.2.2",
-    asks: "clocks agree, and times are in UTC",
+    asks: "clocks are synchronised, and times are in UTC",
     verdict: "met",
     evidence: [
       ["server/runtime/log.test.ts", "log: each line is JSON with a UTC time, a level name and the request id"],
     ],
-    note: "UTC with milliseconds; keeping the machines' clocks is the deployment's. Sessions bear 30 s, and revocations go by the database's clock alone.",
+    note: "UTC with milliseconds; synchronising the machines is part of the deployment. Sessions tolerate 30 s, and revocations use only the database's clock.",
   },
   {
     number: "16.2.3",
-    asks: "lines go only where they are known to go",
+    asks: "logs are sent only to documented destinations",
     verdict: "met",
     evidence: [
       ["server/http/console-to-log.test.ts", "console output of the framework is logged with secrets redacted"],
@@ -42,7 +42,7 @@ export const LOGGING: Claim[] = [
   },
   {
     number: "16.2.4",
-    asks: "lines can be read and joined by a machine",
+    asks: "logs can be parsed and correlated automatically",
     verdict: "met",
     evidence: [
       ["server/runtime/log.test.ts", "log: each line is JSON with a UTC time, a level name and the request id"],
@@ -51,7 +51,7 @@ export const LOGGING: Claim[] = [
   },
   {
     number: "16.2.5",
-    asks: "what is sensitive is logged only as its level allows",
+    asks: "sensitive data is logged only as its level allows",
     verdict: "met",
     evidence: [
       ["server/runtime/log.test.ts", "log: redacts the field %s at the top level and one level below"],
@@ -61,14 +61,14 @@ export const LOGGING: Claim[] = [
   },
   {
     number: "16.3.1",
-    asks: "every authentication is logged, good or bad",
+    asks: "every authentication is logged, successful or not",
     verdict: "met",
     evidence: [
       ["server/auth/login/login.ts", 'securityEvent("login-refused"'],
       ["server/auth/login/login.ts", 'securityEvent("logged-in"'],
       ["e2e/faults.spec.ts", "what the app writes holds no token, cookie or password"],
     ],
-    note: "A guess beyond the limit is not looked at: it leaves its request line with 429.",
+    note: "A guess beyond the limit is not evaluated: it is logged as a request with 429.",
   },
   {
     number: "16.3.2",
@@ -80,21 +80,21 @@ export const LOGGING: Claim[] = [
         "request log: one line per request with client, caller, method, path, status and duration",
       ],
     ],
-    note: "As a request line with 401 or 403.",
+    note: "As a request with 401 or 403.",
   },
   {
     number: "16.3.3",
-    asks: "the events that are written down are logged, and attempts to get round a control",
+    asks: "the documented events are logged, and attempts to bypass a control",
     verdict: "met",
     evidence: [
-      ["docs/security.test.ts", "every security event is listed, and no other"],
+      ["docs/security.test.ts", "security.md: the table of log events lists exactly the security events"],
       ["server/auth/sessions/refresh.ts", "session-replayed"],
       [
         "server/http/request-log.test.ts",
         "request log: one line per request with client, caller, method, path, status and duration",
       ],
     ],
-    note: "A replayed token is an event of its own, at the level of an error; what is malformed, too big, too often or from another site leaves its line with 400, 403, 413, 415 or 429.",
+    note: "A replayed token is a separate event at level error; requests that are malformed, too large, too frequent or from another site are logged with 400, 403, 413, 415 or 429.",
   },
   {
     number: "16.3.4",
@@ -107,25 +107,25 @@ export const LOGGING: Claim[] = [
   },
   {
     number: "16.4.1",
-    asks: "nobody can write lines of their own into the log",
+    asks: "log injection is prevented",
     verdict: "met",
     evidence: [["server/runtime/log.test.ts", "log: input of a client cannot inject lines or terminal sequences"]],
   },
   {
     number: "16.4.2",
-    asks: "logs cannot be read or changed by who has no right to",
+    asks: "logs are protected from unauthorised reading and changing",
     verdict: "not met",
-    takes: `A log store with access rights. ${STDOUT}`,
+    takes: `A log store with access control. ${STDOUT}`,
   },
   {
     number: "16.4.3",
-    asks: "logs go to a separate system, out of reach of who breaks in",
+    asks: "logs are sent to a separate system that an intruder cannot reach",
     verdict: "not met",
-    takes: `A collector that takes the containers' output away as it is written. ${STDOUT}`,
+    takes: `A collector that ships the containers' output as it is written. ${STDOUT}`,
   },
   {
     number: "16.5.1",
-    asks: "an unexpected error tells nothing of the inside",
+    asks: "an unexpected error reveals no internal details",
     verdict: "met",
     evidence: [
       ["server/api/handler.db.test.ts", "answers 500 with a request id and nothing else"],
@@ -134,7 +134,7 @@ export const LOGGING: Claim[] = [
   },
   {
     number: "16.5.2",
-    asks: "the application stays safe while what it relies on is away",
+    asks: "the application stays secure while a dependency is unavailable",
     verdict: "met",
     evidence: [
       [
@@ -150,7 +150,7 @@ export const LOGGING: Claim[] = [
   },
   {
     number: "16.5.3",
-    asks: "an error never opens what should be closed",
+    asks: "an error never grants access",
     verdict: "met",
     evidence: [
       ["server/api/router.test.ts", "needs a caller before anything else"],
@@ -160,6 +160,6 @@ export const LOGGING: Claim[] = [
         "a request that did not come through the entry is a fault: nobody knows where it came from",
       ],
     ],
-    note: "With the database away for longer than the feed may be stale, an access token is believed until its end, ten minutes at the most: chosen, and written down as such.",
+    note: "If the database is unavailable for longer than the feed may be stale, an access token is accepted until it expires, ten minutes at most: a documented decision.",
   },
 ];
