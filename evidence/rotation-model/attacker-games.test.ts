@@ -7,24 +7,27 @@ import { searchStarvation, searchAttackerGame, STRATEGIES } from "./attacker-gam
 vi.setConfig({ testTimeout: 120_000 });
 
 const BOUNDS = { window: 4, maxLatency: 2, inFlight: 1 };
-const CLEAR = STRATEGIES["outside the victim's windows"];
-const ANOTHER = STRATEGIES["different browser, any timing"];
-const INSIDE = STRATEGIES["same browser, any timing"];
+const OUTSIDE_WINDOW = STRATEGIES["outside the victim's windows"];
+const DIFFERENT_BROWSER = STRATEGIES["different browser, any timing"];
+const SAME_BROWSER = STRATEGIES["same browser, any timing"];
 
 function rejected(part: string): Policy {
   return REJECTED_POLICIES.find(({ name }) => name.includes(part))!;
 }
 
 test("attacker game: outside the victim's windows, the attacker survives at most one refresh of the victim", () => {
-  expect(searchAttackerGame(IMPLEMENTED_POLICY, CLEAR, BOUNDS).outcome).toEqual({ kind: "finite", rounds: 1 });
+  expect(searchAttackerGame(IMPLEMENTED_POLICY, OUTSIDE_WINDOW, BOUNDS).outcome).toEqual({ kind: "finite", rounds: 1 });
 });
 
 test("attacker game: a different browser receives one more access token inside the window, whatever the timing", () => {
-  expect(searchAttackerGame(IMPLEMENTED_POLICY, ANOTHER, BOUNDS).outcome).toEqual({ kind: "finite", rounds: 2 });
+  expect(searchAttackerGame(IMPLEMENTED_POLICY, DIFFERENT_BROWSER, BOUNDS).outcome).toEqual({
+    kind: "finite",
+    rounds: 2,
+  });
 });
 
 test("attacker game: the same browser inside every window is not detected (known limitation)", () => {
-  expect(searchAttackerGame(IMPLEMENTED_POLICY, INSIDE, BOUNDS).outcome.kind).toBe("infinite");
+  expect(searchAttackerGame(IMPLEMENTED_POLICY, SAME_BROWSER, BOUNDS).outcome.kind).toBe("infinite");
 });
 
 test("starvation: a session in use rotates in every play", () => {
@@ -32,9 +35,9 @@ test("starvation: a session in use rotates in every play", () => {
 });
 
 test.each([
-  ["the previous token is always accepted", CLEAR],
-  ["the one before the previous", CLEAR],
-  ["any browser may present the previous token", ANOTHER],
+  ["the previous token is always accepted", OUTSIDE_WINDOW],
+  ["the one before the previous", OUTSIDE_WINDOW],
+  ["any browser may present the previous token", DIFFERENT_BROWSER],
 ])("attacker game: the rejected variant has an infinite play: %s", (name, strategy) => {
   expect(searchAttackerGame(rejected(name), strategy, BOUNDS).outcome.kind).toBe("infinite");
 });

@@ -65,11 +65,11 @@ export function findCounterexamples(): RejectedVariant[] {
     rejectSlowResponses("responses slower than half the window", { ...SMALL_BOUNDS, maxLatency: 3 }),
     ...REJECTED_INTERLEAVINGS.map(([name, bounds]) => {
       const { violation } = explore(interleavingModel(IMPLEMENTED_POLICY, bounds));
-      return variant(name, violation, (events, invariant) => formatInterleaving(events, invariant));
+      return rejectedVariant(name, violation, (events, invariant) => formatInterleaving(events, invariant));
     }),
     ...REJECTED_LIMITS.map(([name, rules]) => {
       const { violation } = explore(lifetimesModel(LIFETIMES, rules));
-      return variant(name, violation, (events, invariant) => formatLifetimes(events, invariant));
+      return rejectedVariant(name, violation, (events, invariant) => formatLifetimes(events, invariant));
     }),
   ];
 }
@@ -79,7 +79,9 @@ export function findCounterexample(policy: Policy): RejectedVariant {
     const model = browserModel(policy, bounds);
     const { violation } = explore(model);
     if (violation !== null) {
-      return variant(policy.name, violation, (...found) => new BrowserTraceFormatter(model, policy).format(...found));
+      return rejectedVariant(policy.name, violation, (...found) =>
+        new BrowserTraceFormatter(model, policy).format(...found),
+      );
     }
   }
   // No invariant is violated within the bounds. What remains is a liveness violation: an infinite play.
@@ -88,7 +90,7 @@ export function findCounterexample(policy: Policy): RejectedVariant {
     ["replaced token accepted", searchReplacedToken(policy, MINIMAL_BOUNDS)] as const,
   ];
   const [violates, { outcome, model }] = games.find(([, { outcome }]) => outcome.kind === "infinite") ?? games[0]!;
-  if (outcome.kind === "finite") return variant(policy.name, null, () => []);
+  if (outcome.kind === "finite") return rejectedVariant(policy.name, null, () => []);
   const { stem, cycle } = outcome;
   const trace = new BrowserTraceFormatter(model, policy).format([...stem, ...cycle, ...cycle], null);
   return {
@@ -107,12 +109,12 @@ export function remainsUndetected(policy: Policy): boolean {
 
 function rejectSlowResponses(name: string, bounds: Bounds): RejectedVariant {
   const model = browserModel(IMPLEMENTED_POLICY, bounds);
-  return variant(name, explore(model).violation, (...found) =>
+  return rejectedVariant(name, explore(model).violation, (...found) =>
     new BrowserTraceFormatter(model, IMPLEMENTED_POLICY).format(...found),
   );
 }
 
-function variant(
+function rejectedVariant(
   name: string,
   violation: { invariant: Invariant; events: number[] } | null,
   formatTrace: (events: number[], invariant: Invariant) => string[],

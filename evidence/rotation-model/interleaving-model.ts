@@ -1,6 +1,6 @@
 import { MAX_GRACE_WINDOWS } from "@/server/auth/policy/lifetimes";
 import { MessageSet, WRITES, type Latencies, type ValidToken, type Write } from "./message-set";
-import { LAST_USES, packInterleavingEvent as pack } from "./interleaving-events";
+import { FINAL_CAUSES, packInterleavingEvent as pack } from "./interleaving-events";
 import { CURRENT, createJudge, PREVIOUS, type Policy } from "./policy";
 import type { Model, Visitor } from "./search";
 
@@ -100,7 +100,7 @@ export function interleavingModel(policy: Policy, bounds: InterleavingBounds): M
       if (row.isRevoked) return bounds.comparesRevocation ? undefined : visitor.violates(event, 4);
       if (row.hasConcurrentRotation && bounds.onConflict === "write anyway") return visitor.violates(event, 2);
       if (row.hasConcurrentRotation)
-        return visitor.violates(pack("write", of, age, 0, LAST_USES.indexOf("refused")), 1);
+        return visitor.violates(pack("write", of, age, 0, FINAL_CAUSES.indexOf("refused")), 1);
       if (write === "reissue") {
         const reissuedAge = Math.min(row.handedAge, age);
         const changesRow = bounds.comparesHandedAt && reissuedAge !== row.handedAge;
@@ -111,14 +111,14 @@ export function interleavingModel(policy: Policy, bounds: InterleavingBounds): M
         );
       }
       const invalidated = write === "rotate" ? PREVIOUS : CURRENT;
-      const rest = messageSet.withStatuses(messageSet.requeued(messages), write);
-      const lastUse = row.cookieJar === invalidated ? "jar" : rest;
+      const after = messageSet.withStatuses(messageSet.requeued(messages), write);
+      const result = row.cookieJar === invalidated ? "cookie jar" : after;
       // Whatever carries an invalid token may be next: the request is judged, or the response received and its token used.
-      if (typeof lastUse === "string")
-        return visitor.violates(pack("write", of, age, 0, LAST_USES.indexOf(lastUse)), 1);
+      if (typeof result === "string")
+        return visitor.violates(pack("write", of, age, 0, FINAL_CAUSES.indexOf(result)), 1);
       const next: Row = { ...row, handedAge: age, rotatedAge: age, hasPrevious: true, cookieJar: PREVIOUS };
-      if (bounds.onConflict === "read again") return reach(event, next, withResponse(lastUse));
-      reach(event, { ...next, hasConcurrentRotation: true }, withResponse(lastUse) | messageSet.rotating(messages));
+      if (bounds.onConflict === "read again") return reach(event, next, withResponse(result));
+      reach(event, { ...next, hasConcurrentRotation: true }, withResponse(result) | messageSet.rotating(messages));
     }
   }
 

@@ -1,5 +1,5 @@
 import { WRITES } from "./message-set";
-import { unpackInterleavingEvent, LAST_USES, type InterleavingEvent } from "./interleaving-events";
+import { unpackInterleavingEvent, FINAL_CAUSES, type InterleavingEvent } from "./interleaving-events";
 import { OUTCOMES } from "./invariants";
 import { CURRENT, PREVIOUS } from "./policy";
 import type { Invariant } from "./search";
@@ -23,24 +23,24 @@ export function formatInterleaving(events: number[], invariant: Invariant): stri
   }
   return [...lines.slice(0, -1), `${lines[lines.length - 1]} ${OUTCOMES[invariant]}`];
 
-  function sentenceOf({ kind, of, age, verdict, lastUse }: InterleavingEvent): string {
+  function sentenceOf({ kind, of, age, verdict, cause }: InterleavingEvent): string {
     if (kind === "revoke") return "The session is revoked.";
     const judged = `now=${time - age}`;
     if (kind === "receive") return `A response arrives: the cookie jar holds T${tokens[of]}.`;
     if (kind === "read")
       return `A request with T${tokens[of]} and ${judged} reads the row: ${WRITES[verdict] ?? "replayed"}.`;
     const write = WRITES[of]!;
-    if (LAST_USES[lastUse] === "refused") return `The ${write} with ${judged} finds the row changed and is refused.`;
+    if (FINAL_CAUSES[cause] === "refused") return `The ${write} with ${judged} finds the row changed and is refused.`;
     if (write === "reissue") return `The reissue with ${judged} is written: T${tokens[CURRENT]} again.`;
     const invalidated = tokens[write === "rotate" ? PREVIOUS : CURRENT];
     if (write === "rotate") tokens[PREVIOUS] = tokens[CURRENT]!;
     tokens[CURRENT] = ++issuedCount;
     const written = `The ${write} with ${judged} is written: T${issuedCount}.`;
-    if (lastUse === 0) return written;
+    if (cause === 0) return written;
     const where =
-      LAST_USES[lastUse] === "jar"
+      FINAL_CAUSES[cause] === "cookie jar"
         ? "in the cookie jar"
-        : `in ${LAST_USES[lastUse] === "response" ? "a response" : "a request"} in flight`;
+        : `in ${FINAL_CAUSES[cause] === "response" ? "a response" : "a request"} in flight`;
     return `${written} T${invalidated} is invalid and still ${where}.`;
   }
 }
