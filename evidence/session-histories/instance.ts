@@ -1,6 +1,6 @@
 import { anotherInstance, clientAt } from "@/server/auth/testing";
 import type { Client } from "@/server/auth/client/client";
-import { withInterruptions } from "./interruptions";
+import { withInterruptions, withoutCrashedWrites } from "./interruptions";
 import { SECONDS, type Place } from "./model";
 
 /** Rate limits are effectively disabled because all histories use three addresses. */
@@ -45,6 +45,10 @@ export async function startInstance(url: string) {
       ...(await import("@/server/runtime/log")),
     }),
     VARIABLES,
+    (shared) => {
+      withoutCrashedWrites((shared("portcullis.revocation-feed") as { revoked: Map<string, number> }).revoked);
+      withoutCrashedWrites((shared("portcullis.pending-endings") as { pending: Map<string, unknown> }).pending);
+    },
   );
   modules.log.level = "silent";
   return { ...modules, db: withInterruptions(modules.connect(url)) };

@@ -47,6 +47,12 @@ export function withInterruptions(db: Kysely<Database>): Kysely<Database> {
   return db.withPlugin(interruptions);
 }
 
+/** A crash loses the memory of the process: code that catches the error of a crashed operation adds nothing to this map. */
+export function withoutCrashedWrites<Key, Value>(map: Map<Key, Value>): void {
+  const set = map.set.bind(map);
+  map.set = (key, value) => (current.getStore()?.hasCrashed ? map : set(key, value));
+}
+
 const interruptions: KyselyPlugin = {
   transformQuery({ node }) {
     const work = current.getStore();

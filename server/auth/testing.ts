@@ -32,10 +32,14 @@ const SHARED = [
   "portcullis.site-windows",
 ].map((name) => Symbol.for(name));
 
-/** What `load` imports, as a process of its own would have it: no module and nothing on globalThis in common with others. */
+/**
+ * What `load` imports, as a process of its own would have it: no module and nothing on globalThis in common with others.
+ * `inspect` gets what the instance has put there, by name.
+ */
 export async function anotherInstance<Modules>(
   load: () => Promise<Modules>,
   changes: Record<string, string> = {},
+  inspect?: (shared: (name: string) => unknown) => void,
 ): Promise<Modules> {
   const globals = globalThis as Record<symbol, unknown>;
   const kept = SHARED.map((symbol) => [symbol, globals[symbol]] as const);
@@ -46,6 +50,7 @@ export async function anotherInstance<Modules>(
     const modules = await load();
     const { env } = await import("@/server/runtime/env");
     env();
+    inspect?.((name) => globals[Symbol.for(name)]);
     return modules;
   } finally {
     vi.resetModules();
