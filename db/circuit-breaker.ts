@@ -1,7 +1,7 @@
 import { DatabaseFault, isUnavailable } from "./faults";
 
-const PATIENCE_MILLISECONDS = 1000;
-const REST_MILLISECONDS = 5000;
+const TIMEOUT_MILLISECONDS = 1000;
+const OPEN_MILLISECONDS = 5000;
 
 /**
  * Spares people the wait for what does not answer. After a failure, or a second without an answer, nothing is asked for
@@ -13,17 +13,17 @@ export class CircuitBreaker {
   /** True where asking would fail at once. */
   isOpen(now: Date): boolean {
     // Also over when the clock was set back: it must not last for hours.
-    return this.#failedAt !== null && Math.abs(now.getTime() - this.#failedAt.getTime()) < REST_MILLISECONDS;
+    return this.#failedAt !== null && Math.abs(now.getTime() - this.#failedAt.getTime()) < OPEN_MILLISECONDS;
   }
 
-  /** Throws the fault TABLE_SILENT while at rest, and where no answer came in time: what was asked for may happen yet. */
-  async ask<T>(now: Date, question: () => Promise<T>): Promise<T> {
-    if (this.isOpen(now)) throw silence();
+  /** Throws the fault TABLE_UNAVAILABLE while at rest, and where no answer came in time: what was asked for may happen yet. */
+  async run<T>(now: Date, operation: () => Promise<T>): Promise<T> {
+    if (this.isOpen(now)) throw unavailable();
     if (this.#failedAt !== null) this.#failedAt = now;
     try {
-      const answer = await answerInTime(question());
+      const result = await withTimeout(operation());
       this.#failedAt = null;
-      return answer;
+      return result;
     } catch (error) {
       if (isUnavailable(error)) this.#failedAt = now;
       throw error;
@@ -31,14 +31,14 @@ export class CircuitBreaker {
   }
 }
 
-async function answerInTime<T>(answer: Promise<T>): Promise<T> {
+async function withTimeout<T>(operation: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const silent = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(silence()), PATIENCE_MILLISECONDS);
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(unavailable()), TIMEOUT_MILLISECONDS);
   });
-  return Promise.race([answer, silent]).finally(() => clearTimeout(timer));
+  return Promise.race([operation, timeout]).finally(() => clearTimeout(timer));
 }
 
-function silence(): DatabaseFault {
-  return new DatabaseFault("TABLE_SILENT", "The table does not answer in time.");
+function unavailable(): DatabaseFault {
+  return new DatabaseFault("TABLE_UNAVAILABLE", "The table does not answer in time.");
 }

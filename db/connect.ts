@@ -35,7 +35,7 @@ export function connect(url: string, options: ConnectOptions = {}): Kysely<Datab
       pool: new BoundedPool(pool, {
         acquireMilliseconds: acquireSeconds * 1000,
         queryMilliseconds: statementSeconds * 1000 + 500,
-        pins: pinStatements(statementSeconds, lockSeconds),
+        setupStatements: sessionSetupStatements(statementSeconds, lockSeconds),
       }),
     }),
     plugins: [new CamelCasePlugin()],
@@ -46,7 +46,7 @@ export function connect(url: string, options: ConnectOptions = {}): Kysely<Datab
  * What the server's configuration must not decide. NO_BACKSLASH_ESCAPES above all: values are escaped by the client, and
  * under that mode a quote gets out. MariaDB alone runs `/*M!`, MySQL alone `/*!80000`, where the limit holds for reads only.
  */
-function pinStatements(statementSeconds: number, lockSeconds: number): string[] {
+function sessionSetupStatements(statementSeconds: number, lockSeconds: number): string[] {
   return [
     `set names utf8mb4 collate utf8mb4_bin,
       sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',

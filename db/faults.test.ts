@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DatabaseFault, isDuplicate, isUnavailable } from "./faults";
+import { DatabaseFault, isDuplicateKey, isUnavailable } from "./faults";
 
 const failure = (properties: object, message = "") => Object.assign(new Error(message), properties);
 
@@ -39,15 +39,15 @@ describe("a duplicate", () => {
   const duplicate = (message: string) => failure({ code: "ER_DUP_ENTRY", errno: 1062 }, message);
 
   test("is recognised by the name of its index, with or without the table", () => {
-    expect(isDuplicate(duplicate("Duplicate entry 'a' for key 'users_email'"), "users_email")).toBe(true);
-    expect(isDuplicate(duplicate("Duplicate entry 'a' for key 'users.users_email'"), "users_email")).toBe(true);
-    expect(isDuplicate(duplicate("Duplicate entry 'a' for key 'users.PRIMARY'"))).toBe(true);
+    expect(isDuplicateKey(duplicate("Duplicate entry 'a' for key 'users_email'"), "users_email")).toBe(true);
+    expect(isDuplicateKey(duplicate("Duplicate entry 'a' for key 'users.users_email'"), "users_email")).toBe(true);
+    expect(isDuplicateKey(duplicate("Duplicate entry 'a' for key 'users.PRIMARY'"))).toBe(true);
   });
 
   test("is not recognised by its value, which the client chooses", () => {
     const forged = "Duplicate entry 'x' for key 'users_email'' for key 'users.PRIMARY'";
-    expect(isDuplicate(duplicate(forged), "users_email")).toBe(false);
-    expect(isDuplicate(failure({ errno: 1064 }, "for key 'users_email'"), "users_email")).toBe(false);
-    expect(isDuplicate("Duplicate entry 'a' for key 'users_email'", "users_email")).toBe(false);
+    expect(isDuplicateKey(duplicate(forged), "users_email")).toBe(false);
+    expect(isDuplicateKey(failure({ errno: 1064 }, "for key 'users_email'"), "users_email")).toBe(false);
+    expect(isDuplicateKey("Duplicate entry 'a' for key 'users_email'", "users_email")).toBe(false);
   });
 });

@@ -3,19 +3,19 @@ export class DatabaseFault extends Error {
   override readonly name = "DatabaseFault";
 
   constructor(
-    readonly code: "ACQUIRE_TIMEOUT" | "QUEUE_FULL" | "POOL_CLOSED" | "ROW_BUSY" | "TABLE_SILENT",
+    readonly code: "ACQUIRE_TIMEOUT" | "QUEUE_FULL" | "POOL_CLOSED" | "MUTEX_TIMEOUT" | "TABLE_UNAVAILABLE",
     message: string,
   ) {
     super(message);
   }
 }
 
-const CODES = new Set<unknown>([
+const UNAVAILABLE_CODES = new Set<unknown>([
   "ACQUIRE_TIMEOUT",
   "QUEUE_FULL",
   "POOL_CLOSED",
-  "ROW_BUSY",
-  "TABLE_SILENT",
+  "MUTEX_TIMEOUT",
+  "TABLE_UNAVAILABLE",
   "EAI_AGAIN",
   "ECONNABORTED",
   "ECONNREFUSED",
@@ -33,7 +33,7 @@ const CODES = new Set<unknown>([
 ]);
 
 // By number: MariaDB's own errors have no name in the driver.
-const SERVER_ERRORS = new Set<unknown>([
+const UNAVAILABLE_ERRNOS = new Set<unknown>([
   1020, // ER_CHECKREAD: another transaction changed the record
   1021, // ER_DISK_FULL
   1026, // ER_ERROR_ON_WRITE
@@ -83,7 +83,7 @@ const SERVER_ERRORS = new Set<unknown>([
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code, errno, syscall } = error as NodeJS.ErrnoException;
-  return CODES.has(code) || SERVER_ERRORS.has(errno) || (code === "ENOENT" && syscall === "connect");
+  return UNAVAILABLE_CODES.has(code) || UNAVAILABLE_ERRNOS.has(errno) || (code === "ENOENT" && syscall === "connect");
 }
 
 export function isDeadlock(error: unknown): boolean {
@@ -91,7 +91,7 @@ export function isDeadlock(error: unknown): boolean {
 }
 
 /** `key` is the name of a unique index, so that a clash elsewhere is not mistaken for it. */
-export function isDuplicate(error: unknown, key?: string): boolean {
+export function isDuplicateKey(error: unknown, key?: string): boolean {
   if (!(error instanceof Error) || (error as NodeJS.ErrnoException).errno !== 1062) return false;
   // MySQL puts the table before the name. The value before it is the client's, so only the end of the message counts.
   return key === undefined || new RegExp(`for key '(?:\\w+\\.)?${key}'$`).test(error.message);

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { describe, expect, test, vi } from "vitest";
-import { retryAfterDeadlock, withKeyedMutex } from "./keyed-mutex";
+import { retryOnDeadlock, withKeyedMutex } from "./keyed-mutex";
 import type { Database } from "./schema";
 
 const instance = () => ({}) as Kysely<Database>;
@@ -72,7 +72,7 @@ describe("writes on one row", () => {
       turn.catch((error) => error),
     );
     await vi.advanceTimersByTimeAsync(1500);
-    for (const error of await Promise.all(waiting)) expect(error).toMatchObject({ code: "ROW_BUSY" });
+    for (const error of await Promise.all(waiting)) expect(error).toMatchObject({ code: "MUTEX_TIMEOUT" });
     const later = withKeyedMutex(db, "row", write);
     finish();
     await Promise.all([stuck, later]);
@@ -86,16 +86,16 @@ describe("after a deadlock", () => {
 
   test("a write runs again, but not for ever", async () => {
     const unlucky = vi.fn(() => Promise.resolve("done")).mockRejectedValueOnce(deadlock);
-    expect(await retryAfterDeadlock(unlucky)).toBe("done");
+    expect(await retryOnDeadlock(unlucky)).toBe("done");
     const hopeless = vi.fn(() => Promise.reject(deadlock));
-    await expect(retryAfterDeadlock(hopeless)).rejects.toBe(deadlock);
+    await expect(retryOnDeadlock(hopeless)).rejects.toBe(deadlock);
     expect(hopeless).toHaveBeenCalledTimes(5);
   });
 
   test("only: any other failure passes at once", async () => {
     const timeout = Object.assign(new Error("lock wait"), { errno: 1205 });
     const write = vi.fn(() => Promise.reject(timeout));
-    await expect(retryAfterDeadlock(write)).rejects.toBe(timeout);
+    await expect(retryOnDeadlock(write)).rejects.toBe(timeout);
     expect(write).toHaveBeenCalledTimes(1);
   });
 });

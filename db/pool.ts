@@ -8,12 +8,12 @@ export interface PoolLimits {
   /** Longer than the server's own limit: that one leaves a usable connection, this one costs it. */
   queryMilliseconds: number;
   /** Run on every new connection before anybody gets it. */
-  pins: string[];
+  setupStatements: string[];
 }
 
 /** Gives the driver's pool what it lacks: no wait without end, and no second use of what was given up on. */
 export class BoundedPool implements MysqlPool {
-  readonly #pinned = new WeakSet<PoolConnection>();
+  readonly #ready = new WeakSet<PoolConnection>();
   readonly #open = new Set<PoolConnection>();
 
   constructor(
@@ -49,31 +49,31 @@ export class BoundedPool implements MysqlPool {
 
   async #checkOut(): Promise<MysqlPoolConnection> {
     const deadline = performance.now() + this.limits.acquireMilliseconds;
-    const connection = await this.#take();
-    if (!this.#pinned.has(connection)) await this.#pin(connection, deadline);
-    return new Checkout(connection, this.limits.queryMilliseconds);
+    const connection = await this.#acquire();
+    if (!this.#ready.has(connection)) await this.#setUpSession(connection, deadline);
+    return new CheckedOutConnection(connection, this.limits.queryMilliseconds);
   }
 
-  #take(): Promise<PoolConnection> {
+  #acquire(): Promise<PoolConnection> {
     return new Promise((resolve, reject) => {
-      let hasGivenUp = false;
+      let hasTimedOut = false;
       const timer = setTimeout(() => {
-        hasGivenUp = true;
+        hasTimedOut = true;
         reject(new DatabaseFault("ACQUIRE_TIMEOUT", "No database connection became free in time."));
       }, this.limits.acquireMilliseconds);
       this.pool.getConnection((error, connection) => {
         clearTimeout(timer);
-        if (error) reject(nameFault(error));
-        else if (hasGivenUp) connection.release();
+        if (error) reject(toDatabaseFault(error));
+        else if (hasTimedOut) connection.release();
         else resolve(connection);
       });
     });
   }
 
-  async #pin(connection: PoolConnection, deadline: number): Promise<void> {
-    const checkout = new Checkout(connection, Math.max(1, deadline - performance.now()));
+  async #setUpSession(connection: PoolConnection, deadline: number): Promise<void> {
+    const checkout = new CheckedOutConnection(connection, Math.max(1, deadline - performance.now()));
     try {
-      for (const statement of this.limits.pins) {
+      for (const statement of this.limits.setupStatements) {
         await new Promise<void>((resolve, reject) =>
           checkout.query(statement, [], (error) => (error ? reject(error) : resolve())),
         );
@@ -82,12 +82,12 @@ export class BoundedPool implements MysqlPool {
       destroy(connection);
       throw error;
     }
-    this.#pinned.add(connection);
+    this.#ready.add(connection);
   }
 }
 
 /** One use of a connection, from taking it to giving it back. */
-class Checkout implements MysqlPoolConnection {
+class CheckedOutConnection implements MysqlPoolConnection {
   #failure: Error | undefined;
 
   constructor(
@@ -99,13 +99,13 @@ class Checkout implements MysqlPoolConnection {
   query(sql: string, parameters: unknown[], callback: (error: unknown, result: MysqlQueryResult) => void): void;
   query(sql: string, values: unknown[], callback?: (error: unknown, result: MysqlQueryResult) => void): void {
     if (!callback) throw new TypeError("Streaming is not bounded by any time-out, and so not offered.");
-    const failure = this.#failure ?? findIllegalValue(values);
+    const failure = this.#failure ?? findUnsafeParameter(values);
     if (failure) return callback(failure, []);
     this.connection.query({ sql, values, timeout: this.queryMilliseconds }, (error, result) => {
       if (error) {
         // The statement as sent: with the password hash, the nonce, the email in it. Errors get logged.
         delete (error as { sql?: string }).sql;
-        if (spoilsConnection(error, sql)) {
+        if (mustDiscardConnection(error, sql)) {
           this.#failure = error;
           destroy(this.connection);
         }
@@ -120,7 +120,7 @@ class Checkout implements MysqlPoolConnection {
 }
 
 /** After these, nobody can say which state the connection is in, or it leads to a server that has been demoted. */
-function spoilsConnection(error: NodeJS.ErrnoException & { fatal?: boolean }, sql: string): boolean {
+function mustDiscardConnection(error: NodeJS.ErrnoException & { fatal?: boolean }, sql: string): boolean {
   return (
     error.fatal === true ||
     error.code === "PROTOCOL_SEQUENCE_TIMEOUT" ||
@@ -130,13 +130,13 @@ function spoilsConnection(error: NodeJS.ErrnoException & { fatal?: boolean }, sq
 }
 
 /** The driver spells objects out as SQL: `{email: 1}` becomes "`email` = 1". Nothing that we store is one. */
-function findIllegalValue(values: unknown[]): TypeError | undefined {
-  const isPlain = (value: unknown) =>
+function findUnsafeParameter(values: unknown[]): TypeError | undefined {
+  const isScalar = (value: unknown) =>
     value === null || value instanceof Date || ["string", "number", "bigint", "boolean"].includes(typeof value);
-  return values.every(isPlain) ? undefined : new TypeError("A value that is bound to a statement must be plain.");
+  return values.every(isScalar) ? undefined : new TypeError("A value that is bound to a statement must be plain.");
 }
 
-function nameFault(error: Error): Error {
+function toDatabaseFault(error: Error): Error {
   if (error.message === "Queue limit reached.") return new DatabaseFault("QUEUE_FULL", error.message);
   if (error.message === "Pool is closed.") return new DatabaseFault("POOL_CLOSED", error.message);
   return error;

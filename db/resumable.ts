@@ -2,7 +2,7 @@ import { sql, type Kysely, type Migration } from "kysely";
 
 const TABLE_EXISTS = 1050;
 /** Of a column and of an index. */
-const NAME_TAKEN = [1060, 1061];
+const DUPLICATE_NAME = [1060, 1061];
 
 /**
  * A run that dies after its one DDL statement, which MySQL commits at once, and before it is noted, leaves the step done but
@@ -14,17 +14,17 @@ export function resumable({ up }: Migration): Migration {
       try {
         await up(db);
       } catch (error) {
-        if (!(await isOwnWork(db, error))) throw error;
+        if (!(await wasAppliedBefore(db, error))) throw error;
       }
     },
   };
 }
 
-async function isOwnWork(db: Kysely<unknown>, error: unknown): Promise<boolean> {
+async function wasAppliedBefore(db: Kysely<unknown>, error: unknown): Promise<boolean> {
   if (!(error instanceof Error)) return false;
   const { errno } = error as NodeJS.ErrnoException;
   if (errno === TABLE_EXISTS) return isEmpty(db, /'(?:[^'.]*\.)?([^'.]+)'/.exec(error.message)?.[1]);
-  return errno !== undefined && NAME_TAKEN.includes(errno);
+  return errno !== undefined && DUPLICATE_NAME.includes(errno);
 }
 
 /** The app never runs before its migrations: a table with rows is not ours, and must not be taken for it. */

@@ -30,16 +30,16 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
   const url = new URL(server);
   url.pathname = `/${name}`;
   // Unlike the tables on purpose: they must not rely on the database's defaults.
-  await administer(server, `create database ${name} character set latin1`);
+  await runOnServer(server, `create database ${name} character set latin1`);
   const db = connect(url.href);
   const drop = async () => {
     await db.destroy();
-    await administer(server, `drop database ${name}`);
+    await runOnServer(server, `drop database ${name}`);
   };
   return { db, url: url.href, drop };
 }
 
-async function administer(server: string, statement: string): Promise<void> {
+async function runOnServer(server: string, statement: string): Promise<void> {
   const connection = await createConnection(parseDatabaseUrl(server));
   try {
     await connection.query(statement);

@@ -2,11 +2,11 @@ import "@/server/runtime/testing-env";
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
-  failuresOfAccount,
-  failuresOfDevice,
-  failuresOfUser,
-  loginsFrom,
-  registrationsFrom,
+  accountFailureLimit,
+  deviceFailureLimit,
+  userFailureLimit,
+  loginLimit,
+  registrationLimit,
   type RateLimit,
 } from "@/server/auth/rate-limits/rate-limit";
 import { MAX_CONCURRENT_HASHES } from "@/server/runtime/concurrency-limiter";
@@ -56,11 +56,11 @@ test("security.md: the table of log events lists exactly the security events", (
 });
 
 test.each<[string, RateLimit]>([
-  ["logins from one address", loginsFrom(ADA)],
-  ["registrations from one address", registrationsFrom(ADA)],
-  ["wrong passwords at the login of one account", failuresOfAccount("ada@example.test")],
-  ["of these, more from a known device", failuresOfDevice("ada@example.test", "session")],
-  ["wrong passwords of a signed-in user", failuresOfUser("user")],
+  ["logins from one address", loginLimit(ADA)],
+  ["registrations from one address", registrationLimit(ADA)],
+  ["wrong passwords at the login of one account", accountFailureLimit("ada@example.test")],
+  ["of these, more from a known device", deviceFailureLimit("ada@example.test", "session")],
+  ["wrong passwords of a signed-in user", userFailureLimit("user")],
 ])("security.md: the limit is that of the code: %s", (what, { limit }) => {
   const cells = text
     .split("\n")

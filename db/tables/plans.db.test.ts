@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseDatabaseUrl } from "@/db/connect";
 import { writeHeartbeat } from "./heartbeats";
 import { purgeEnded } from "./purge";
-import { clearHits, countHit, purgeExpiredLimits, refundHits } from "./rate-limits";
+import { clearHits, countHit, purgeExpiredLimits, decrementHits } from "./rate-limits";
 import {
   changePassword,
-  endOldestSessions,
+  revokeOldestSessions,
   findRevokedSince,
   revokeAllSessions,
   revokeOwnSession,
@@ -16,13 +16,13 @@ import {
 } from "./revocations";
 import type { Database } from "@/db/schema";
 import {
-  advanceSession,
+  rotateSession,
   findSessionOwner,
   findSessionWithUser,
   insertSession,
   isSessionLive,
   listLiveSessions,
-  replaceSuccessor,
+  replaceLostToken,
   extendReissueWindow,
   wasNeverSignedIn,
 } from "./sessions";
@@ -114,10 +114,10 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
     insertSession(db, newSession(user.id), { sessionEpoch: 0, replacedId: other.id, liveAtMost: 100 }),
   findSessionWithUser: (db) => findSessionWithUser(db, id),
   isSessionLive: (db) => isSessionLive(db, id, now),
-  advanceSession: (db) =>
-    advanceSession(db, { id, fromNonce: currentNonce, toNonce: newNonce(), handedAt: now, ...sighting }),
-  replaceSuccessor: (db) =>
-    replaceSuccessor(db, {
+  rotateSession: (db) =>
+    rotateSession(db, { id, fromNonce: currentNonce, toNonce: newNonce(), handedAt: now, ...sighting }),
+  replaceLostToken: (db) =>
+    replaceLostToken(db, {
       id: other.id,
       currentNonce,
       previousNonce,
@@ -128,7 +128,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   extendReissueWindow: (db) => extendReissueWindow(db, { id: other.id, currentNonce, previousNonce, now }),
   listLiveSessions: (db) => listLiveSessions(db, caller, { now, atMost: 100 }),
   wasNeverSignedIn: (db) => wasNeverSignedIn(db, user.email),
-  endOldestSessions: (db) => endOldestSessions(db, users[2]!.id, { liveAtMost: 1, now }),
+  revokeOldestSessions: (db) => revokeOldestSessions(db, users[2]!.id, { liveAtMost: 1, now }),
   findRevokedSince: (db) => findRevokedSince(db, 600),
   findRevokedSinceTheLastRead: (db) => findRevokedSince(db, 16, daysAfter(now, -1)),
   findSessionOwner: (db) => findSessionOwner(db, id),
@@ -145,8 +145,8 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   revokeAllSessions: (db) => revokeAllSessions(db, { userId: users[1]!.id }, "test", now),
   purgeEnded: (db) => purgeEnded(db, now, { olderThanSeconds: 86_400, batch: 20 }),
   countHit: (db) => countHit(db, newBucket(), { hitsAtMost: 10, windowSeconds: 60, now }),
-  refundHits: (db) =>
-    refundHits(
+  decrementHits: (db) =>
+    decrementHits(
       db,
       [newBucket(), newBucket()].map((bucket) => ({ bucket, countedAt: now })),
       now,

@@ -4,7 +4,7 @@ import { connect } from "@/db/connect";
 import { purgeEnded } from "./purge";
 import { countHit, purgeExpiredLimits } from "./rate-limits";
 import { revokeAllSessions, revokeSession } from "./revocations";
-import { advanceSession, findSessionWithUser, insertSession, isSessionLive } from "./sessions";
+import { rotateSession, findSessionWithUser, insertSession, isSessionLive } from "./sessions";
 import {
   atOnce,
   createTestDatabase,
@@ -103,7 +103,7 @@ test("purges, logins, refreshes, revocations and limits all at once: nobody sees
       if (!session) return;
       const { id, nonce: fromNonce, handedAt } = session;
       const step = { id, fromNonce, handedAt, toNonce: newNonce(), ...sighting, now: new Date() };
-      if (await advanceSession(db, step)) {
+      if (await rotateSession(db, step)) {
         session.nonce = step.toNonce;
         session.handedAt = step.now;
         done.refreshes++;

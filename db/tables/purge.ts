@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { retryAfterDeadlock } from "@/db/keyed-mutex";
+import { retryOnDeadlock } from "@/db/keyed-mutex";
 import type { Database } from "@/db/schema";
 
 /**
@@ -29,7 +29,7 @@ export async function purgeEnded(
   const ids = [...new Set(found.map(({ id }) => id))].sort().slice(0, batch);
   if (ids.length === 0) return 0;
 
-  return retryAfterDeadlock(() =>
+  return retryOnDeadlock(() =>
     db.transaction().execute(async (trx) => {
       const free = await trx
         .selectFrom("sessions")

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
-import { clearHits, countHit, purgeExpiredLimits, refundHits, SLOTS_PER_ROW } from "./rate-limits";
+import { clearHits, countHit, purgeExpiredLimits, decrementHits, SLOTS_PER_ROW } from "./rate-limits";
 import { atOnce, createTestDatabase, type TestDatabase } from "@/db/testing";
 
 let database: TestDatabase;
@@ -17,7 +17,7 @@ const count = (bucket: string, at = now, hitsAtMost = 10, db = database.db) =>
   countHit(db, bucket, { hitsAtMost, windowSeconds: 60, now: at });
 const passes = async (bucket: string, at: Date, hitsAtMost = 10) =>
   (await count(bucket, at, hitsAtMost)).hits <= hitsAtMost;
-const refund = (bucket: string, countedAt = now) => refundHits(database.db, [{ bucket, countedAt }], now);
+const refund = (bucket: string, countedAt = now) => decrementHits(database.db, [{ bucket, countedAt }], now);
 const rowOf = (bucket: string) =>
   database.db.selectFrom("rateLimits").selectAll().where("bucket", "=", bucket).executeTakeFirstOrThrow();
 
@@ -171,7 +171,7 @@ describe("a refund", () => {
     const [twice, once, untouched] = buckets as [string, string, string];
     for (let hit = 0; hit < 3; hit++) await Promise.all(buckets.map((bucket) => count(bucket)));
     const refunds = [...buckets.filter((bucket) => bucket !== untouched), twice];
-    await refundHits(
+    await decrementHits(
       database.db,
       refunds.map((bucket) => ({ bucket, countedAt: now })),
       now,
@@ -179,7 +179,7 @@ describe("a refund", () => {
     expect((await count(twice)).hits).toBe(2);
     expect((await count(once)).hits).toBe(3);
     expect((await count(untouched)).hits).toBe(4);
-    await refundHits(database.db, [], now);
+    await decrementHits(database.db, [], now);
   });
 
   test("of many, from two instances, meets hits on all of them: every one counts, and nobody sees a deadlock", async () => {
@@ -190,8 +190,8 @@ describe("a refund", () => {
     for (let hit = 0; hit < 6; hit++) await Promise.all(buckets.map((bucket) => count(bucket, now, limit)));
     await atOnce(9, async (index) => {
       if (index % 3 !== 0) await Promise.all(buckets.map((bucket) => count(bucket, second, limit)));
-      else if (index % 2 === 0) await refundHits(database.db, all, now);
-      else await refundHits(other, all.toReversed(), now);
+      else if (index % 2 === 0) await decrementHits(database.db, all, now);
+      else await decrementHits(other, all.toReversed(), now);
     });
     for (const bucket of buckets) {
       const { recent } = await rowOf(bucket);

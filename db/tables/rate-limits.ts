@@ -1,6 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import { CircuitBreaker } from "@/db/circuit-breaker";
-import { retryAfterDeadlock, withKeyedMutex } from "@/db/keyed-mutex";
+import { retryOnDeadlock, withKeyedMutex } from "@/db/keyed-mutex";
 import type { Database } from "@/db/schema";
 
 /** Each hit is kept as `<13 digits of milliseconds>x<7 digits of hits>` in `recent`, oldest first. */
@@ -9,10 +9,10 @@ const SLOT_LENGTH = 21;
 const RECENT_LENGTH = SLOTS_PER_ROW * SLOT_LENGTH;
 
 /** Room for the seconds until the reset, below the hits, in the one number that an OK packet carries: 12 days. */
-const SECONDS = 2 ** 20;
+const RESET_SECONDS_RADIX = 2 ** 20;
 
 /** Connections that counting holds at the most, and refunding one: a locked table must leave the others to those who need no counter. */
-const LANES = 4;
+const MAX_CONCURRENT_STATEMENTS = 4;
 
 export interface WindowLimit {
   hitsAtMost: number;
@@ -30,20 +30,20 @@ export interface Hits {
  * Counts one hit, unless as many as the limit lie within the window that ends now, wherever that begins. One statement, so that
  * of a hundred at once exactly as many pass as there is room for, on all instances together. Up to SLOTS_PER_ROW every hit has
  * a slot of its own; beyond that hits share one, and all count until the last of them leaves. Throws a fault after a second, or
- * at once if the table did not answer others lately; ROW_BUSY if too many hit this bucket at once.
+ * at once if the table did not answer others lately; MUTEX_TIMEOUT if too many hit this bucket at once.
  */
 export async function countHit(
   db: Kysely<Database>,
   bucket: string,
   { hitsAtMost, windowSeconds, now }: WindowLimit & { now: Date },
 ): Promise<Hits> {
-  const first = SECONDS + windowSeconds;
+  const first = RESET_SECONDS_RADIX + windowSeconds;
   const milliseconds = windowSeconds * 1000;
-  const [at, cutoff] = [digitsOf(now), digitsOf(new Date(now.getTime() - milliseconds))];
+  const [at, cutoff] = [millisecondDigits(now), millisecondDigits(new Date(now.getTime() - milliseconds))];
   const perSlot = String(Math.ceil(hitsAtMost / SLOTS_PER_ROW)).padStart(7, "0");
-  // One of each bucket at a time stands in a lane: a flood of hits on one does not hold up the others.
-  const lane = `rate limits ${parseInt(bucket.slice(0, 4), 16) % LANES}`;
-  return askTable(db, [bucket, lane], now, async () => {
+  // One of each bucket at a time stands in a slot: a flood of hits on one does not hold up the others.
+  const slot = `rate limits ${parseInt(bucket.slice(0, 4), 16) % MAX_CONCURRENT_STATEMENTS}`;
+  return runStatement(db, [bucket, slot], now, async () => {
     const { insertId } = await db
       .insertInto("rateLimits")
       .values({ bucket, hits: 1, recent: `${at}x0000001`, expiresAt: secondsLater(now, windowSeconds) })
@@ -61,17 +61,20 @@ export async function countHit(
             then concat(left(recent, length(recent) - ${SLOT_LENGTH}), ${`${at}x`}, lpad(cast(right(recent, 7) as unsigned) + 1, 7, '0'))
           else right(concat(recent, ${`${at}x0000001`}), ${RECENT_LENGTH}) end`,
         // The OK packet carries the answer: how many there are, and in how many seconds the oldest leaves.
-        expiresAt: sql<Date>`if(last_insert_id(hits * ${SECONDS} + least(${SECONDS - 1}, greatest(1, ceiling(
-          (substr(recent, 1 + ${SLOT_LENGTH} * ${slotsUntil(cutoff)}, 13) + ${milliseconds} - ${now.getTime()}) / 1000))))
+        expiresAt: sql<Date>`if(last_insert_id(hits * ${RESET_SECONDS_RADIX} + least(${RESET_SECONDS_RADIX - 1}, greatest(1, ceiling(
+          (substr(recent, 1 + ${SLOT_LENGTH} * ${expiredSlots(cutoff)}, 13) + ${milliseconds} - ${now.getTime()}) / 1000))))
           > 0, greatest(expires_at, values(expires_at)), expires_at)`,
       })
       .executeTakeFirstOrThrow();
     const answer = Number(insertId ?? first);
-    return { hits: Math.floor(answer / SECONDS), resetsAt: secondsLater(now, answer % SECONDS) };
+    return {
+      hits: Math.floor(answer / RESET_SECONDS_RADIX),
+      resetsAt: secondsLater(now, answer % RESET_SECONDS_RADIX),
+    };
   });
 }
 
-export interface Refund {
+export interface Decrement {
   bucket: string;
   countedAt: Date;
 }
@@ -80,16 +83,16 @@ export interface Refund {
  * Takes hits back: what was counted turned out not to deserve it. A hit that shares its slot stays. One statement, as long as no
  * bucket is named twice.
  */
-export async function refundHits(db: Kysely<Database>, refunds: readonly Refund[], now: Date): Promise<void> {
-  const [once, again] = [new Map<string, Refund>(), [] as Refund[]];
-  for (const refund of refunds) {
-    if (once.has(refund.bucket)) again.push(refund);
-    else once.set(refund.bucket, refund);
+export async function decrementHits(db: Kysely<Database>, decrements: readonly Decrement[], now: Date): Promise<void> {
+  const [once, again] = [new Map<string, Decrement>(), [] as Decrement[]];
+  for (const decrement of decrements) {
+    if (once.has(decrement.bucket)) again.push(decrement);
+    else once.set(decrement.bucket, decrement);
   }
   if (once.size === 0) return;
   const buckets = [...once.keys()];
-  const slots = [...once.values()].map(({ countedAt }) => `${digitsOf(countedAt)}x0000001`);
-  await askTable(db, ["rate limits refunded"], now, () =>
+  const slots = [...once.values()].map(({ countedAt }) => `${millisecondDigits(countedAt)}x0000001`);
+  await runStatement(db, ["rate limit decrements"], now, () =>
     db
       .updateTable("rateLimits")
       .set({
@@ -100,12 +103,12 @@ export async function refundHits(db: Kysely<Database>, refunds: readonly Refund[
       .where("bucket", "in", buckets)
       .execute(),
   );
-  await refundHits(db, again, now);
+  await decrementHits(db, again, now);
 }
 
 /** Forgets every hit on a bucket. */
 export async function clearHits(db: Kysely<Database>, bucket: string, now: Date): Promise<void> {
-  await askTable(db, [bucket], now, () => db.deleteFrom("rateLimits").where("bucket", "=", bucket).execute());
+  await runStatement(db, [bucket], now, () => db.deleteFrom("rateLimits").where("bucket", "=", bucket).execute());
 }
 
 /** Deletes one batch of counters whose window is over, in the manner of `purgeEnded`; returns how many. */
@@ -119,7 +122,7 @@ export async function purgeExpiredLimits(db: Kysely<Database>, now: Date, batch 
     .execute();
   if (found.length === 0) return 0;
 
-  return retryAfterDeadlock(() =>
+  return retryOnDeadlock(() =>
     db.transaction().execute(async (trx) => {
       const free = await trx
         .selectFrom("rateLimits")
@@ -141,14 +144,19 @@ export async function purgeExpiredLimits(db: Kysely<Database>, now: Date, batch 
 
 const breakers = new WeakMap<Kysely<Database>, CircuitBreaker>();
 
-/** `turns` are waited for one inside the other. */
-async function askTable<T>(db: Kysely<Database>, turns: string[], now: Date, statement: () => Promise<T>): Promise<T> {
+/** `keys` are waited for one inside the other. */
+async function runStatement<T>(
+  db: Kysely<Database>,
+  keys: string[],
+  now: Date,
+  statement: () => Promise<T>,
+): Promise<T> {
   const breaker = breakers.get(db) ?? new CircuitBreaker();
   breakers.set(db, breaker);
-  const ask = () => breaker.ask(now, () => retryAfterDeadlock(statement));
+  const run = () => breaker.run(now, () => retryOnDeadlock(statement));
   // Not behind the one that tries again, which may have to wait.
-  if (breaker.isOpen(now)) return ask();
-  return turns.reduceRight<() => Promise<T>>((next, turn) => () => withKeyedMutex(db, turn, next), ask)();
+  if (breaker.isOpen(now)) return run();
+  return keys.reduceRight<() => Promise<T>>((next, key) => () => withKeyedMutex(db, key, next), run)();
 }
 
 function secondsLater(now: Date, seconds: number): Date {
@@ -156,21 +164,21 @@ function secondsLater(now: Date, seconds: number): Date {
 }
 
 /** Milliseconds as digits that compare as text. */
-function digitsOf(instant: Date): string {
+function millisecondDigits(instant: Date): string {
   return String(instant.getTime()).padStart(13, "0");
 }
 
-const SLOTS = Array.from({ length: SLOTS_PER_ROW }, (_, index) => ({
+const SLOT_COLUMNS = Array.from({ length: SLOTS_PER_ROW }, (_, index) => ({
   at: `substr(recent, ${index * SLOT_LENGTH + 1}, 13)`,
   hits: `substr(recent, ${index * SLOT_LENGTH + 15}, 7)`,
 }));
 
 /** How many hits came after an instant. */
 function hitsAfter(digits: string) {
-  return sql.raw(`(${SLOTS.map(({ at, hits }) => `if(${at} > '${digits}', ${hits}, 0)`).join(" + ")})`);
+  return sql.raw(`(${SLOT_COLUMNS.map(({ at, hits }) => `if(${at} > '${digits}', ${hits}, 0)`).join(" + ")})`);
 }
 
 /** How many slots are not later than an instant. */
-function slotsUntil(digits: string) {
-  return sql.raw(`(${SLOTS.map(({ at }) => `(${at} between '0' and '${digits}')`).join(" + ")})`);
+function expiredSlots(digits: string) {
+  return sql.raw(`(${SLOT_COLUMNS.map(({ at }) => `(${at} between '0' and '${digits}')`).join(" + ")})`);
 }

@@ -8,7 +8,7 @@ import {
   revokeOwnSession,
   revokeSession,
 } from "./revocations";
-import { advanceSession, insertSession, listLiveSessions } from "./sessions";
+import { rotateSession, insertSession, listLiveSessions } from "./sessions";
 import {
   atOnce,
   createTestDatabase,
@@ -169,12 +169,12 @@ test("a refresh never brings a session back, however it races the revocation", a
     const { id, userId, currentNonce, handedAt } = await existingSession(db);
     await Promise.all([
       revokers[round % revokers.length]!(id, userId),
-      advanceSession(db, { id, fromNonce: currentNonce, handedAt, toNonce: newNonce(), ...sighting }),
+      rotateSession(db, { id, fromNonce: currentNonce, handedAt, toNonce: newNonce(), ...sighting }),
     ]);
     const row = await readSession(db, id);
     expect(row.revokedAt).not.toBeNull();
     const step = { id, fromNonce: row.currentNonce, handedAt: row.handedAt, toNonce: newNonce(), ...sighting };
-    expect(await advanceSession(db, step)).toBe(false);
+    expect(await rotateSession(db, step)).toBe(false);
   }
   await other.destroy();
 });

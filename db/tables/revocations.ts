@@ -1,17 +1,17 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { withKeyedMutex } from "@/db/keyed-mutex";
 import type { Database, NewSession, User } from "@/db/schema";
-import { ENDED_AT_ONCE, findSessionOwner, insertSession, type CallerIds } from "./sessions";
+import { REVOCATION_BATCH_SIZE, findSessionOwner, insertSession, type CallerIds } from "./sessions";
 import { findUserOfLiveSession } from "./users";
 
 /** What became of a session that was to end. *Unknown*: there is none, or, given `userId`, not that user's. */
-export type Ending = "ended" | "ended before" | "unknown";
+export type RevocationResult = "ended" | "ended before" | "unknown";
 
 /** Ends one session, for good: a second reason does not replace the first. */
 export async function revokeSession(
   db: Kysely<Database>,
   { id, userId, reason }: { id: string; userId?: string; reason: string },
-): Promise<Ending> {
+): Promise<RevocationResult> {
   return withKeyedMutex(db, id, async () => {
     const { numUpdatedRows, numChangedRows } = await db
       .updateTable("sessions")
@@ -36,7 +36,7 @@ export async function revokeOwnSession(
   db: Kysely<Database>,
   { userId, sessionId }: CallerIds,
   { id, reason, now }: { id: string; reason: string; now: Date },
-): Promise<Ending | "caller ended"> {
+): Promise<RevocationResult | "caller ended"> {
   return withKeyedMutex(db, id, async () => {
     const { numAffectedRows } = await sql`
       update sessions as target
@@ -61,7 +61,7 @@ export async function revokeOtherSessions(
   reason: string,
   now: Date,
 ): Promise<number | null> {
-  return endSessions(db, { ...caller, keepId: caller.sessionId, reason, now });
+  return revokeSessions(db, { ...caller, keepId: caller.sessionId, reason, now });
 }
 
 /**
@@ -74,10 +74,10 @@ export async function revokeAllSessions(
   reason: string,
   now: Date,
 ): Promise<number | null> {
-  return endSessions(db, { ...user, reason, now });
+  return revokeSessions(db, { ...user, reason, now });
 }
 
-async function endSessions(
+async function revokeSessions(
   db: Kysely<Database>,
   {
     userId,
@@ -91,15 +91,15 @@ async function endSessions(
   return withKeyedMutex(db, userId, () =>
     db.transaction().execute(async (trx) => {
       const locked = await lockUser(trx, userId, now, openedBy);
-      if (sessionId !== undefined && !isLiveIn(locked, sessionId)) return null;
+      if (sessionId !== undefined && !isLiveSession(locked, sessionId)) return null;
       await trx
         .updateTable("users")
         .set((eb) => ({ sessionEpoch: eb("sessionEpoch", "+", 1) }))
         .where("id", "=", userId)
         .execute();
-      return endAll(
+      return revokeByIds(
         trx,
-        locked.open.filter(({ id }) => id !== keepId),
+        locked.openSessions.filter(({ id }) => id !== keepId),
         reason,
       );
     }),
@@ -125,7 +125,7 @@ export async function changePassword(
     db.transaction().execute(async (trx) => {
       const locked = await lockUser(trx, userId, now);
       const { user } = locked;
-      if (user === undefined || !isLiveIn(locked, sessionId)) return "caller ended";
+      if (user === undefined || !isLiveSession(locked, sessionId)) return "caller ended";
       if (user.passwordHash !== oldHash) return "wrong password";
       const sessionEpoch = user.sessionEpoch + 1;
       await trx
@@ -133,7 +133,7 @@ export async function changePassword(
         .set({ passwordHash: newHash, sessionEpoch, updatedAt: now })
         .where("id", "=", userId)
         .execute();
-      await endAll(trx, locked.open, "password changed");
+      await revokeByIds(trx, locked.openSessions, "password changed");
       await insertSession(trx, session, { sessionEpoch });
       return "changed";
     }),
@@ -142,7 +142,7 @@ export async function changePassword(
 
 interface LockedUser {
   user: Pick<User, "passwordHash" | "sessionEpoch" | "disabledAt"> | undefined;
-  open: { id: string; isListed: number }[];
+  openSessions: { id: string; isListed: number }[];
 }
 
 /**
@@ -156,39 +156,39 @@ async function lockUser(trx: Transaction<Database>, userId: string, now: Date, o
     .where("id", "=", userId)
     .forUpdate()
     .executeTakeFirst();
-  const open = await trx
+  const openSessions = await trx
     .selectFrom("sessions")
     .select(["id", sql<number>`idle_expires_at > ${now}`.as("isListed")])
     .where("userId", "=", userId)
     .where("revokedAt", "is", null)
     .$if(openedBy !== undefined, (select) => select.where("createdAt", "<=", openedBy!))
     .execute();
-  return { user, open };
+  return { user, openSessions };
 }
 
-function isLiveIn({ user, open }: LockedUser, sessionId: string): boolean {
-  return user?.disabledAt === null && open.some(({ id, isListed }) => id === sessionId && isListed === 1);
+function isLiveSession({ user, openSessions }: LockedUser, sessionId: string): boolean {
+  return user?.disabledAt === null && openSessions.some(({ id, isListed }) => id === sessionId && isListed === 1);
 }
 
 /**
  * Takes the rows by primary key: a scan of the index by user would lock index entries first, and deadlock with a purge, which
  * comes from the rows.
  */
-async function endAll(trx: Kysely<Database>, open: LockedUser["open"], reason: string): Promise<number> {
+async function revokeByIds(trx: Kysely<Database>, open: LockedUser["openSessions"], reason: string): Promise<number> {
   const end = async (ids: string[]): Promise<number> => {
     let ended = 0;
-    for (let start = 0; start < ids.length; start += ENDED_AT_ONCE) {
+    for (let start = 0; start < ids.length; start += REVOCATION_BATCH_SIZE) {
       const { numUpdatedRows } = await trx
         .updateTable("sessions")
         .set({ revokedAt: sql<Date>`utc_timestamp(3)`, revokedReason: reason })
-        .where("id", "in", ids.slice(start, start + ENDED_AT_ONCE))
+        .where("id", "in", ids.slice(start, start + REVOCATION_BATCH_SIZE))
         .where("revokedAt", "is", null)
         .executeTakeFirstOrThrow();
       ended += Number(numUpdatedRows);
     }
     return ended;
   };
-  const idsOf = (these: LockedUser["open"]) => these.map(({ id }) => id).sort();
+  const idsOf = (these: LockedUser["openSessions"]) => these.map(({ id }) => id).sort();
   // What nobody used for too long is over already: people do not see it in their list, and it is not counted.
   await end(idsOf(open.filter(({ isListed }) => isListed !== 1)));
   // Counted by what was ended here: one that a login replaces in this very moment was not.
@@ -196,7 +196,7 @@ async function endAll(trx: Kysely<Database>, open: LockedUser["open"], reason: s
 }
 
 /** Ends all live sessions of a user beyond the `liveAtMost` that were seen last, one batch after the other; returns how many. */
-export async function endOldestSessions(
+export async function revokeOldestSessions(
   db: Kysely<Database>,
   userId: string,
   { liveAtMost, now }: { liveAtMost: number; now: Date },
@@ -209,12 +209,12 @@ export async function endOldestSessions(
     .where("idleExpiresAt", ">", now)
     .orderBy("lastSeenAt", "desc")
     .orderBy("id", "desc")
-    .limit(ENDED_AT_ONCE)
+    .limit(REVOCATION_BATCH_SIZE)
     .offset(liveAtMost)
     .execute();
-  const ended = await withKeyedMutex(db, userId, () => endAll(db, oldest, "too many sessions"));
-  if (oldest.length < ENDED_AT_ONCE) return ended;
-  return ended + (await endOldestSessions(db, userId, { liveAtMost, now }));
+  const ended = await withKeyedMutex(db, userId, () => revokeByIds(db, oldest, "too many sessions"));
+  if (oldest.length < REVOCATION_BATCH_SIZE) return ended;
+  return ended + (await revokeOldestSessions(db, userId, { liveAtMost, now }));
 }
 
 export interface Revocation {

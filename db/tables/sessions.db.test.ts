@@ -2,12 +2,12 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "@/db/connect";
 import {
-  advanceSession,
+  rotateSession,
   findSessionWithUser,
   insertSession,
   isSessionLive,
   listLiveSessions,
-  replaceSuccessor,
+  replaceLostToken,
   extendReissueWindow,
 } from "./sessions";
 import { revokeSession } from "./revocations";
@@ -94,7 +94,7 @@ test("idle expiry never exceeds the absolute limit, neither at the beginning nor
     idleExpiresAt: daysAfter(now, 9),
   });
   expect((await readSession(db, session.id)).idleExpiresAt).toEqual(end);
-  await advanceSession(db, { ...stepFrom(session), toNonce: newNonce() });
+  await rotateSession(db, { ...stepFrom(session), toNonce: newNonce() });
   expect((await readSession(db, session.id)).idleExpiresAt).toEqual(end);
 });
 
@@ -102,7 +102,7 @@ test("an advance keeps the old nonce as the previous one and notes who came", as
   const { db } = database;
   const session = await existingSession(db, { createdAt: now });
   const toNonce = newNonce();
-  expect(await advanceSession(db, { ...stepFrom(session), toNonce })).toBe(true);
+  expect(await rotateSession(db, { ...stepFrom(session), toNonce })).toBe(true);
   const { now: at, ...seen } = sighting;
   expect(await readSession(db, session.id)).toMatchObject({
     ...seen,
@@ -121,7 +121,7 @@ test("a hundred advances from one nonce over five instances: one is made", async
   const session = await existingSession(database.db, { createdAt: now });
   const instances = Array.from({ length: 5 }, () => connect(database.url));
   const results = await atOnce(100, (index) =>
-    advanceSession(instances[index % 5]!, { ...stepFrom(session), toNonce: newNonce() }),
+    rotateSession(instances[index % 5]!, { ...stepFrom(session), toNonce: newNonce() }),
   );
   await Promise.all(instances.map((instance) => instance.destroy()));
   expect(results.filter(Boolean)).toHaveLength(1);
@@ -138,7 +138,7 @@ test.each([
   const session = await existingSession(db, { createdAt: now, currentNonce: `a${newNonce().slice(1)}` });
   const step = { ...stepFrom(session), toNonce: newNonce() };
   const changed = typeof given === "function" ? given(session.currentNonce) : given;
-  expect(await advanceSession(db, { ...step, ...changed })).toBe(false);
+  expect(await rotateSession(db, { ...step, ...changed })).toBe(false);
   expect(await readSession(db, session.id)).toMatchObject({ currentNonce: session.currentNonce, generation: 0 });
 });
 
@@ -151,8 +151,8 @@ test("nothing advances once the session is revoked or its user disabled", async 
   for (const session of [revoked, disabled]) {
     const { id, currentNonce, handedAt } = session;
     const names = { id, currentNonce, previousNonce: null };
-    expect(await advanceSession(db, { ...stepFrom(session), toNonce: newNonce() })).toBe(false);
-    expect(await replaceSuccessor(db, { ...names, handedAt, toNonce: newNonce(), ...sighting })).toBe(false);
+    expect(await rotateSession(db, { ...stepFrom(session), toNonce: newNonce() })).toBe(false);
+    expect(await replaceLostToken(db, { ...names, handedAt, toNonce: newNonce(), ...sighting })).toBe(false);
     expect(await extendReissueWindow(db, { ...names, now: later })).toBe(false);
   }
 });
@@ -165,7 +165,7 @@ test("an advance does not wait for the user's row, which a login or a change of 
     await trx.updateTable("users").set({ fullName: "Held" }).where("id", "=", session.userId).execute();
     const before = performance.now();
     const step = { ...stepFrom(session), toNonce: newNonce() };
-    expect(await advanceSession(db, step)).toBe(true);
+    expect(await rotateSession(db, step)).toBe(true);
     expect(performance.now() - before).toBeLessThan(1000);
   });
   await other.destroy();
@@ -176,12 +176,12 @@ test("no sibling replaces a successor that was handed out since it was judged: i
   const session = await existingSession(db, { createdAt: now });
   const { id, currentNonce: previousNonce } = session;
   const currentNonce = newNonce();
-  await advanceSession(db, { ...stepFrom(session), toNonce: currentNonce });
+  await rotateSession(db, { ...stepFrom(session), toNonce: currentNonce });
   const judged = { id, currentNonce, previousNonce, handedAt: later };
   expect(await extendReissueWindow(db, { id, currentNonce, previousNonce, now: new Date(later.getTime() + 1) })).toBe(
     true,
   );
-  expect(await replaceSuccessor(db, { ...judged, toNonce: newNonce(), ...sighting })).toBe(false);
+  expect(await replaceLostToken(db, { ...judged, toNonce: newNonce(), ...sighting })).toBe(false);
   expect(await readSession(db, id)).toMatchObject({ currentNonce, recoveries: 0 });
 });
 
@@ -190,10 +190,10 @@ test("a sibling replaces the successor: the previous nonce stays, and it is note
   const session = await existingSession(db, { createdAt: now });
   const { id, currentNonce: previousNonce } = session;
   const currentNonce = newNonce();
-  await advanceSession(db, { ...stepFrom(session), toNonce: currentNonce });
+  await rotateSession(db, { ...stepFrom(session), toNonce: currentNonce });
   const step = { id, currentNonce, previousNonce, handedAt: later, ...sighting };
   const toNonces = Array.from({ length: 20 }, newNonce);
-  const results = await Promise.all(toNonces.map((toNonce) => replaceSuccessor(db, { ...step, toNonce })));
+  const results = await Promise.all(toNonces.map((toNonce) => replaceLostToken(db, { ...step, toNonce })));
   expect(results.filter(Boolean)).toHaveLength(1);
   expect(await readSession(db, id)).toMatchObject({
     currentNonce: toNonces[results.indexOf(true)],
@@ -210,7 +210,7 @@ test("handing out again moves one instant only, and never back", async () => {
   const session = await existingSession(db, { createdAt: now });
   const { id, currentNonce: previousNonce } = session;
   const currentNonce = newNonce();
-  await advanceSession(db, { ...stepFrom(session), toNonce: currentNonce });
+  await rotateSession(db, { ...stepFrom(session), toNonce: currentNonce });
   const before = await readSession(db, id);
   const soon = new Date(later.getTime() + 5000);
   expect(await extendReissueWindow(db, { id, currentNonce, previousNonce, now: soon })).toBe(true);

@@ -3,9 +3,9 @@ import { withKeyedMutex } from "@/db/keyed-mutex";
 import type { Database, NewSession, SessionRow, User } from "@/db/schema";
 
 /** How many sessions one statement ends at the most. */
-export const ENDED_AT_ONCE = 1000;
+export const REVOCATION_BATCH_SIZE = 1000;
 
-export interface OpenSessionOptions {
+export interface InsertSessionOptions {
   /** As it was read with the user, before the password was checked. */
   sessionEpoch: number;
   /** The session that the browser had before, which ends. */
@@ -15,10 +15,10 @@ export interface OpenSessionOptions {
 }
 
 /** What ended in the same statement. */
-export interface OpenedSession {
-  hasEndedReplaced: boolean;
+export interface InsertSessionResult {
+  hasRevokedReplaced: boolean;
   /** Beyond `liveAtMost`; `ENDED_AT_ONCE` means that there may be more. */
-  endedOldest: number;
+  revokedOldest: number;
 }
 
 /**
@@ -28,8 +28,8 @@ export interface OpenedSession {
 export async function insertSession(
   db: Kysely<Database>,
   session: NewSession,
-  { sessionEpoch, replacedId = null, liveAtMost = Number.MAX_SAFE_INTEGER }: OpenSessionOptions,
-): Promise<OpenedSession | null> {
+  { sessionEpoch, replacedId = null, liveAtMost = Number.MAX_SAFE_INTEGER }: InsertSessionOptions,
+): Promise<InsertSessionResult | null> {
   const { id, userId, idleExpiresAt, ...values } = session;
   const columns = Object.keys(values) as (keyof typeof values)[];
   // The new row, and each row to end under the id that it has: for those the insertion is a duplicate, and becomes an update.
@@ -42,7 +42,7 @@ export async function insertSession(
     (select id, 'too many sessions' from sessions
       where user_id = ${userId} and revoked_at is null and idle_expires_at > ${session.createdAt}
         and id <> ${replacedId ?? ""}
-      order by last_seen_at desc, id desc limit ${ENDED_AT_ONCE} offset ${liveAtMost - 1})
+      order by last_seen_at desc, id desc limit ${REVOCATION_BATCH_SIZE} offset ${liveAtMost - 1})
   )`;
   const insert = async () => {
     const { numInsertedOrUpdatedRows: rows = 0n, insertId } = await db
@@ -74,9 +74,9 @@ export async function insertSession(
       })
       .executeTakeFirstOrThrow();
     if (rows === 0n) return null;
-    const hasEndedReplaced = insertId !== undefined;
+    const hasRevokedReplaced = insertId !== undefined;
     // The server counts an updated row twice.
-    return { hasEndedReplaced, endedOldest: Math.floor(Number(rows - 1n) / 2) - Number(hasEndedReplaced) };
+    return { hasRevokedReplaced, revokedOldest: Math.floor(Number(rows - 1n) / 2) - Number(hasRevokedReplaced) };
   };
   return db.isTransaction ? insert() : withKeyedMutex(db, userId, insert);
 }
@@ -133,7 +133,7 @@ export async function isSessionLive(db: Kysely<Database>, id: string, now: Date)
 }
 
 /** What a session learns from the client each time it gets a new refresh token. */
-export interface SessionContact {
+export interface RotationUpdate {
   now: Date;
   idleExpiresAt: Date;
   ip: string;
@@ -147,20 +147,20 @@ export interface SessionContact {
  * Puts `toNonce` in the place of `fromNonce`. False for whoever lost a race: read and judge again. `handedAt` is part of what
  * was judged: a token that was handed out since then may be on its way.
  */
-export async function advanceSession(
+export async function rotateSession(
   db: Kysely<Database>,
   {
     id,
     fromNonce,
     toNonce,
     handedAt,
-    ...sighting
-  }: SessionContact & { id: string; fromNonce: string; toNonce: string; handedAt: Date },
+    ...update
+  }: RotationUpdate & { id: string; fromNonce: string; toNonce: string; handedAt: Date },
 ): Promise<boolean> {
   return withKeyedMutex(db, id, async () => {
-    const { numUpdatedRows } = await liveSession(db, id, sighting.now)
+    const { numUpdatedRows } = await updateLiveSession(db, id, update.now)
       // MySQL assigns from left to right: the old nonce must be copied before it is replaced.
-      .set((eb) => ({ previousNonce: eb.ref("currentNonce"), currentNonce: toNonce, ...seen(sighting) }))
+      .set((eb) => ({ previousNonce: eb.ref("currentNonce"), currentNonce: toNonce, ...rotationColumns(update) }))
       .where("currentNonce", "=", fromNonce)
       .where("handedAt", "=", handedAt)
       .executeTakeFirstOrThrow();
@@ -169,7 +169,7 @@ export async function advanceSession(
 }
 
 /** For a lost reply: a sibling takes the place of the successor that nobody received, which dies. False if a race was lost. */
-export async function replaceSuccessor(
+export async function replaceLostToken(
   db: Kysely<Database>,
   {
     id,
@@ -177,8 +177,8 @@ export async function replaceSuccessor(
     previousNonce,
     toNonce,
     handedAt,
-    ...sighting
-  }: SessionContact & {
+    ...update
+  }: RotationUpdate & {
     id: string;
     currentNonce: string;
     previousNonce: string | null;
@@ -187,12 +187,12 @@ export async function replaceSuccessor(
   },
 ): Promise<boolean> {
   return withKeyedMutex(db, id, async () => {
-    const { numUpdatedRows } = await liveSession(db, id, sighting.now)
+    const { numUpdatedRows } = await updateLiveSession(db, id, update.now)
       .set((eb) => ({
         currentNonce: toNonce,
-        recoveredAt: sighting.now,
+        recoveredAt: update.now,
         recoveries: eb("recoveries", "+", 1),
-        ...seen(sighting),
+        ...rotationColumns(update),
       }))
       .where("currentNonce", "=", currentNonce)
       .where("previousNonce", "=", previousNonce)
@@ -213,7 +213,7 @@ export async function extendReissueWindow(
   }: { id: string; currentNonce: string; previousNonce: string | null; now: Date },
 ): Promise<boolean> {
   return withKeyedMutex(db, id, async () => {
-    const { numUpdatedRows } = await liveSession(db, id, now)
+    const { numUpdatedRows } = await updateLiveSession(db, id, now)
       .set({ handedAt: sql<Date>`greatest(handed_at, cast(${now} as datetime(3)))` })
       .where("currentNonce", "=", currentNonce)
       .where("previousNonce", "=", previousNonce)
@@ -249,7 +249,7 @@ export async function listLiveSessions(
 }
 
 /** The conditions hold when the row is locked, so a revocation that committed first always wins. The user's row is only read. */
-function liveSession(db: Kysely<Database>, id: string, now: Date) {
+function updateLiveSession(db: Kysely<Database>, id: string, now: Date) {
   return db
     .updateTable("sessions")
     .where("id", "=", id)
@@ -266,7 +266,7 @@ function liveSession(db: Kysely<Database>, id: string, now: Date) {
     );
 }
 
-function seen({ now, idleExpiresAt, ip, userAgent, browser, os, deviceType }: SessionContact) {
+function rotationColumns({ now, idleExpiresAt, ip, userAgent, browser, os, deviceType }: RotationUpdate) {
   return {
     generation: sql<number>`generation + 1`,
     rotatedAt: now,

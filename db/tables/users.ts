@@ -1,8 +1,8 @@
 import { sql, type Kysely } from "kysely";
-import { isDuplicate } from "@/db/faults";
-import { retryAfterDeadlock, withKeyedMutex } from "@/db/keyed-mutex";
+import { isDuplicateKey } from "@/db/faults";
+import { retryOnDeadlock, withKeyedMutex } from "@/db/keyed-mutex";
 import type { Database, NewSession, NewUser, User } from "@/db/schema";
-import { insertSession, type CallerIds, type OpenedSession } from "./sessions";
+import { insertSession, type CallerIds, type InsertSessionResult } from "./sessions";
 
 export async function insertUser(
   db: Kysely<Database>,
@@ -12,7 +12,7 @@ export async function insertUser(
     await db.insertInto("users").values(user).execute();
     return { kind: "inserted" };
   } catch (error) {
-    if (isDuplicate(error, "users_email")) return { kind: "taken" };
+    if (isDuplicateKey(error, "users_email")) return { kind: "taken" };
     throw error;
   }
 }
@@ -23,9 +23,9 @@ export async function insertUserWithSession(
   user: NewUser,
   session: NewSession,
   replacedId: string | null,
-): Promise<OpenedSession | "taken"> {
+): Promise<InsertSessionResult | "taken"> {
   try {
-    return await retryAfterDeadlock(() =>
+    return await retryOnDeadlock(() =>
       db.transaction().execute(async (trx) => {
         await trx.insertInto("users").values(user).execute();
         const opened = await insertSession(trx, session, { sessionEpoch: 0, replacedId });
@@ -34,12 +34,12 @@ export async function insertUserWithSession(
       }),
     );
   } catch (error) {
-    if (isDuplicate(error, "users_email")) return "taken";
+    if (isDuplicateKey(error, "users_email")) return "taken";
     throw error;
   }
 }
 
-export interface KnownBy {
+export interface LoginDevice {
   ip: string;
   browser: string;
   os: string;
@@ -50,13 +50,13 @@ export type UserForLogin = User & { knownSessionId: string | null };
 
 /**
  * A device is known when a session of the user was last seen at the same address (IPv6: the same /64), browser and system. An
- * account that is still stored under `formerEmail` goes before one under `email`.
+ * account that is still stored under `legacyEmail` goes before one under `email`.
  */
 export async function findUserForLogin(
   db: Kysely<Database>,
   email: string,
-  device: KnownBy,
-  formerEmail = email,
+  device: LoginDevice,
+  legacyEmail = email,
 ): Promise<UserForLogin | undefined> {
   return db
     .selectFrom("users")
@@ -75,8 +75,8 @@ export async function findUserForLogin(
         .limit(1)
         .as("knownSessionId"),
     )
-    .where("email", "in", formerEmail === email ? [email] : [email, formerEmail])
-    .orderBy(sql`${sql.ref("email")} = ${formerEmail}`, "desc")
+    .where("email", "in", legacyEmail === email ? [email] : [email, legacyEmail])
+    .orderBy(sql`${sql.ref("email")} = ${legacyEmail}`, "desc")
     .limit(1)
     .executeTakeFirst();
 }

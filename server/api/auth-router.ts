@@ -6,9 +6,9 @@ import { callerOf } from "@/server/auth/gate/authenticate";
 import { clearedCookies } from "@/server/auth/tokens/cookies";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { mintEndToken } from "@/server/auth/tokens/end-token";
-import { loginInput, logoutInput, nothing, registerInput } from "@/server/auth/login/inputs";
+import { loginInput, logoutInput, noInput, registerInput } from "@/server/auth/login/inputs";
 import { login } from "@/server/auth/login/login";
-import { endUnlessHeld, logout, logoutEverywhere } from "@/server/auth/login/logout";
+import { endByEndToken, logout, logoutEverywhere } from "@/server/auth/login/logout";
 import type { SignedIn } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { refresh } from "@/server/auth/sessions/refresh";
@@ -17,15 +17,15 @@ import { register } from "@/server/auth/login/register";
 export const authRouter = router({
   register: publicProcedure.input(registerInput).mutation(async ({ ctx, input }) => {
     const { db, client, cookies, now } = ctx;
-    return openForPage(ctx, await register(db, input, client, cookies.refreshToken, now));
+    return signInWithEndToken(ctx, await register(db, input, client, cookies.refreshToken, now));
   }),
 
   login: publicProcedure.input(loginInput).mutation(async ({ ctx, input }) => {
     const { db, client, cookies, now } = ctx;
-    return openForPage(ctx, await login(db, input, client, cookies.refreshToken, now));
+    return signInWithEndToken(ctx, await login(db, input, client, cookies.refreshToken, now));
   }),
 
-  refresh: publicProcedure.input(nothing).mutation(async ({ ctx }) => {
+  refresh: publicProcedure.input(noInput).mutation(async ({ ctx }) => {
     const { db, client, cookies, now } = ctx;
     if (cookies.refreshToken === null) throw new Refusal("SIGNED_OUT");
     const outcome = await refresh(db, cookies.refreshToken, client, now);
@@ -41,7 +41,7 @@ export const authRouter = router({
 
   logout: publicProcedure.input(logoutInput).mutation(async ({ ctx, input }) => {
     if (input?.endToken !== undefined) {
-      const kept = await endUnlessHeld(ctx.db, input.endToken, ctx.cookies, ctx.now);
+      const kept = await endByEndToken(ctx.db, input.endToken, ctx.cookies, ctx.now);
       return { ok: true as const, kept };
     }
     ctx.setCookies.push(...clearedCookies());
@@ -49,7 +49,7 @@ export const authRouter = router({
     return { ok: true as const };
   }),
 
-  logoutAll: procedure.input(nothing).mutation(async ({ ctx }) => {
+  logoutAll: procedure.input(noInput).mutation(async ({ ctx }) => {
     try {
       await logoutEverywhere(ctx.db, ctx.caller, ctx.now);
     } catch (error) {
@@ -62,11 +62,11 @@ export const authRouter = router({
   }),
 
   /** Says what the access token says: no database is asked. */
-  session: procedure.input(nothing).query(({ ctx }): SignedIn => signedInOf(ctx)),
+  session: procedure.input(noInput).query(({ ctx }): SignedIn => currentSignIn(ctx)),
 });
 
 /** With an end token for a page that asks for one, so that it can end the session if the browser did not keep its cookies. */
-async function openForPage(ctx: Context, grant: IssuedTokens): Promise<SignedIn & { endToken?: string }> {
+async function signInWithEndToken(ctx: Context, grant: IssuedTokens): Promise<SignedIn & { endToken?: string }> {
   if (!ctx.wantsEndToken) return signIn(ctx, grant);
   const endings = { sessionIds: [grant.access.sessionId], reason: "cookies not kept" as const };
   const endToken = await mintEndToken(endings, ctx.now);
@@ -81,6 +81,6 @@ function signIn(ctx: Context, { access, cookies }: IssuedTokens): SignedIn {
   return { user, session };
 }
 
-function signedInOf({ caller: { user, session } }: SignedInContext): SignedIn {
+function currentSignIn({ caller: { user, session } }: SignedInContext): SignedIn {
   return { user, session };
 }

@@ -15,7 +15,7 @@ import { hashPassword } from "@/server/auth/passwords/password";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
 import { ADA } from "@/server/auth/testing";
-import { answerCall } from "./handler";
+import { handleCall } from "./handler";
 import { closeDatabase, database as appDatabase } from "@/server/runtime/database";
 
 const ORIGIN = "http://localhost:3000";
@@ -67,7 +67,7 @@ async function call(
   }
   const payload = method === "GET" ? undefined : (body ?? (input === undefined ? undefined : JSON.stringify(input)));
   const request = new Request(`${ORIGIN}/api/trpc/${path}`, { method, headers: sent, body: payload });
-  const response = await answerCall(request, now);
+  const response = await handleCall(request, now);
   const text = await response.text();
   return {
     status: response.status,

@@ -12,26 +12,30 @@ import { log } from "@/server/runtime/log";
 import { appRouter } from "./router";
 import { refusalIn } from "./init";
 
-const CALLS_PER_BATCH_AT_MOST = 10;
-const STREAMING = ["trpc-accept", "accept"];
+const MAX_BATCH_SIZE = 10;
+const STREAMING_HEADERS = ["trpc-accept", "accept"];
 
 /** Answers one HTTP request to the procedures: a call or a batch of calls. */
-export async function answerCall(request: Request, now: Date): Promise<Response> {
+export async function handleCall(request: Request, now: Date): Promise<Response> {
   const requestId = request.headers.get("x-request-id") ?? "";
   try {
-    refuseForeignOrigin(request);
-    refuseUnfitBatch(new URL(request.url));
-    const whole = inOnePiece(request);
+    refuseCrossOrigin(request);
+    refuseInvalidBatch(new URL(request.url));
+    const whole = withoutStreaming(request);
     const readable = request.method === "POST" ? await withJsonBody(whole) : whole;
-    return await answerByProcedures(readable, now);
+    return await runProcedures(readable, now);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { status } = REFUSALS[error.reason];
-    return finished(Response.json(errorEnvelope(error, requestId), { status }), [], error.details.retryAfterSeconds);
+    return withResponseHeaders(
+      Response.json(errorEnvelope(error, requestId), { status }),
+      [],
+      error.details.retryAfterSeconds,
+    );
   }
 }
 
-async function answerByProcedures(request: Request, now: Date): Promise<Response> {
+async function runProcedures(request: Request, now: Date): Promise<Response> {
   const context = contextOf(request.headers, now);
   let retryAfterSeconds: number | undefined;
   const response = await fetchRequestHandler({
@@ -39,17 +43,21 @@ async function answerByProcedures(request: Request, now: Date): Promise<Response
     req: request,
     router: appRouter,
     createContext: () => context,
-    maxBatchSize: CALLS_PER_BATCH_AT_MOST,
+    maxBatchSize: MAX_BATCH_SIZE,
     onError: ({ error, path }) => {
       const refusal = refusalIn(error);
       if (refusal === null) log.error({ err: error.cause ?? error, path, requestId: context.requestId }, "fault");
       else retryAfterSeconds = Math.max(retryAfterSeconds ?? 0, refusal.details.retryAfterSeconds ?? 0) || undefined;
     },
   });
-  return finished(response, context.setCookies, retryAfterSeconds);
+  return withResponseHeaders(response, context.setCookies, retryAfterSeconds);
 }
 
-function finished(response: Response, cookies: CookieToSet[], retryAfterSeconds: number | undefined): Response {
+function withResponseHeaders(
+  response: Response,
+  cookies: CookieToSet[],
+  retryAfterSeconds: number | undefined,
+): Response {
   // A copy of the answer would read its body through once more.
   const { headers } = response;
   const lastOfEachName = new Map(cookies.map((cookie) => [cookie.name, cookie]));
@@ -60,7 +68,7 @@ function finished(response: Response, cookies: CookieToSet[], retryAfterSeconds:
 }
 
 /** Whatever may change something must come from our own pages, whether or not anybody is signed in. */
-function refuseForeignOrigin(request: Request): void {
+function refuseCrossOrigin(request: Request): void {
   const { APP_ORIGIN: appOrigin } = env();
   const verdict = judgeOrigin({
     method: request.method,
@@ -73,17 +81,17 @@ function refuseForeignOrigin(request: Request): void {
 }
 
 /** A batch takes one place in the password admission queue and one hit of the limits, however many calls are in it. */
-function refuseUnfitBatch(url: URL): void {
+function refuseInvalidBatch(url: URL): void {
   const names = proceduresIn(url.pathname);
-  if (names === null || names.length > CALLS_PER_BATCH_AT_MOST) throw new Refusal("BAD_INPUT");
+  if (names === null || names.length > MAX_BATCH_SIZE) throw new Refusal("BAD_INPUT");
   if (names.length > 1 && names.some((name) => factsOf(name)?.batch === false)) throw new Refusal("BAD_INPUT");
 }
 
 /** An answer in pieces is under way before its cookies are known, and before its status is. */
-function inOnePiece(request: Request): Request {
-  if (!STREAMING.some((name) => request.headers.get(name)?.includes("jsonl"))) return request;
+function withoutStreaming(request: Request): Request {
+  if (!STREAMING_HEADERS.some((name) => request.headers.get(name)?.includes("jsonl"))) return request;
   const headers = new Headers(request.headers);
-  for (const name of STREAMING) headers.delete(name);
+  for (const name of STREAMING_HEADERS) headers.delete(name);
   return new Request(request, { headers });
 }
 

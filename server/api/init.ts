@@ -2,7 +2,7 @@ import "server-only";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { isUnavailable } from "@/db/faults";
-import { fieldsOf } from "@/server/auth/login/inputs";
+import { fieldErrors } from "@/server/auth/login/inputs";
 import { factsOf } from "@/server/auth/policy/procedures";
 import { FAULT_MESSAGE, Refusal, REFUSALS, type Reason } from "@/server/auth/policy/refusals";
 import type { Caller } from "@/server/auth/policy/credentials";
@@ -10,7 +10,7 @@ import type { Context } from "./context";
 import { errorData } from "@/server/runtime/error-envelope";
 
 /** tRPC's own refusals, in our words. What is not listed is a fault. */
-const REASONS_OF_TRPC: Partial<Record<TRPCError["code"], Reason>> = {
+const TRPC_REASONS: Partial<Record<TRPCError["code"], Reason>> = {
   BAD_REQUEST: "BAD_INPUT",
   PARSE_ERROR: "BAD_INPUT",
   NOT_FOUND: "NOT_FOUND",
@@ -22,9 +22,9 @@ const REASONS_OF_TRPC: Partial<Record<TRPCError["code"], Reason>> = {
 /** The refusal in an error, or null if it is a fault. */
 export function refusalIn(error: TRPCError): Refusal | null {
   if (error.cause instanceof Refusal) return error.cause;
-  if (error.cause instanceof ZodError) return new Refusal("BAD_INPUT", { fields: fieldsOf(error.cause) });
+  if (error.cause instanceof ZodError) return new Refusal("BAD_INPUT", { fields: fieldErrors(error.cause) });
   if (isUnavailable(error.cause)) return new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
-  const reason = REASONS_OF_TRPC[error.code];
+  const reason = TRPC_REASONS[error.code];
   return reason === undefined ? null : new Refusal(reason);
 }
 
@@ -40,7 +40,7 @@ export const router = t.router;
 export type SignedInContext = Context & { caller: Caller };
 
 /** Turns a refusal into tRPC's error of the same status, so that the answer carries it. */
-const refusing = t.middleware(async ({ next }) => {
+const mapRefusals = t.middleware(async ({ next }) => {
   const result = await next();
   if (result.ok) return result;
   const refusal = refusalIn(result.error);
@@ -49,13 +49,13 @@ const refusing = t.middleware(async ({ next }) => {
 });
 
 /** For the procedures whose facts say public; refuses to serve under any other name. */
-export const publicProcedure = t.procedure.use(refusing).use(({ path, next }) => {
+export const publicProcedure = t.procedure.use(mapRefusals).use(({ path, next }) => {
   if (factsOf(path)?.access !== "public") throw new Refusal("SIGNED_OUT");
   return next();
 });
 
 /** For everything else: `ctx.caller` is somebody signed in. */
-export const procedure = t.procedure.use(refusing).use(async ({ ctx, next }) => {
+export const procedure = t.procedure.use(mapRefusals).use(async ({ ctx, next }) => {
   const caller = await ctx.authenticate();
   return next({ ctx: { ...ctx, caller } });
 });

@@ -2,13 +2,13 @@ import "server-only";
 import { procedure, router } from "./init";
 import { clearedCookies } from "@/server/auth/tokens/cookies";
 import { endOwnSession } from "@/server/auth/sessions/end-session";
-import { nothing, revokeInput } from "@/server/auth/login/inputs";
+import { noInput, revokeInput } from "@/server/auth/login/inputs";
 import { logoutOthers } from "@/server/auth/login/logout";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { listSessions } from "@/server/auth/sessions/sessions";
 
 export const sessionsRouter = router({
-  list: procedure.input(nothing).query(({ ctx }) => listSessions(ctx.db, ctx.caller, ctx.now)),
+  list: procedure.input(noInput).query(({ ctx }) => listSessions(ctx.db, ctx.caller, ctx.now)),
 
   revoke: procedure.input(revokeInput).mutation(async ({ ctx, input }) => {
     const { db, caller } = ctx;
@@ -19,7 +19,7 @@ export const sessionsRouter = router({
     return { ok: true as const };
   }),
 
-  revokeOthers: procedure.input(nothing).mutation(async ({ ctx }) => {
+  revokeOthers: procedure.input(noInput).mutation(async ({ ctx }) => {
     return { revoked: await logoutOthers(ctx.db, ctx.caller, ctx.now) };
   }),
 });

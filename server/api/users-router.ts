@@ -5,7 +5,7 @@ import type { User } from "@/db/schema";
 import { procedure, router } from "./init";
 import { changePassword } from "@/server/auth/login/change-password";
 import { issueAccessToken } from "@/server/auth/sessions/issue-tokens";
-import { changePasswordInput, nothing, updateInput } from "@/server/auth/login/inputs";
+import { changePasswordInput, noInput, updateInput } from "@/server/auth/login/inputs";
 import { idsOf, type SignedInUser } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { hasEnded } from "@/server/auth/sessions/rotation";
@@ -15,7 +15,7 @@ export interface Profile extends SignedInUser {
 }
 
 export const usersRouter = router({
-  me: procedure.input(nothing).query(async ({ ctx }) => {
+  me: procedure.input(noInput).query(async ({ ctx }) => {
     const user = await findUserOfLiveSession(ctx.db, idsOf(ctx.caller), ctx.now);
     if (user === undefined) throw new Refusal("SESSION_ENDED");
     return profileOf(user);

@@ -71,7 +71,7 @@ export async function reasonOf(refused: Promise<unknown>): Promise<string> {
 }
 
 /** A pool on `url` over a connection that a test can cut: the server is then away for this pool, and for nobody else. */
-export async function connectOverLine(url: string) {
+export async function connectThroughProxy(url: string) {
   const { socketPath, host = "localhost", port = 3306 } = parseDatabaseUrl(url);
   const open = new Set<Socket>();
   const listener = createServer((near) => {

@@ -23,7 +23,7 @@ export function newClient(userAgent = FIREFOX): Client {
   return clientAt(`10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`, userAgent);
 }
 
-const SHARED = [
+const SHARED_SYMBOLS = [
   "portcullis.revocation-feed",
   "portcullis.hash-limiter",
   "portcullis.database",
@@ -42,8 +42,8 @@ export async function anotherInstance<Modules>(
   inspect?: (shared: (name: string) => unknown) => void,
 ): Promise<Modules> {
   const globals = globalThis as Record<symbol, unknown>;
-  const kept = SHARED.map((symbol) => [symbol, globals[symbol]] as const);
-  for (const symbol of SHARED) delete globals[symbol];
+  const kept = SHARED_SYMBOLS.map((symbol) => [symbol, globals[symbol]] as const);
+  for (const symbol of SHARED_SYMBOLS) delete globals[symbol];
   Object.assign(process.env, changes);
   vi.resetModules();
   try {
@@ -67,7 +67,7 @@ export async function anotherInstance<Modules>(
  * Milliseconds of a core that this process spends on `work`, on whichever of its threads: what others do on the machine
  * meanwhile does not count. For one piece of work at a time.
  */
-export async function coreMilliseconds(work: () => Promise<unknown>): Promise<number> {
+export async function cpuMilliseconds(work: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   await work();
   const { user, system } = process.cpuUsage(before);

@@ -2,7 +2,7 @@ import "./testing-env";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { atOnce, createTestDatabase, existingSession, existingUser, lockTable, type TestDatabase } from "@/db/testing";
-import { connectOverLine, signedInSession, type SignedInTestSession } from "@/server/auth/db-testing";
+import { connectThroughProxy, signedInSession, type SignedInTestSession } from "@/server/auth/db-testing";
 import { hashPassword } from "@/server/auth/passwords/password";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { ADA, MALLORY, newClient } from "@/server/auth/testing";
@@ -16,7 +16,7 @@ const written: Line[] = [];
 const collecting = createLog({ write: (line) => void written.push(JSON.parse(line)) });
 Object.assign(globalThis, { [Symbol.for("portcullis.log")]: collecting });
 vi.resetModules();
-const { answerCall } = await import("@/server/api/handler");
+const { handleCall } = await import("@/server/api/handler");
 const { closeDatabase, database: appDatabase } = await import("./database");
 const { readRevocations } = await import("@/server/auth/sessions/revocation-feed");
 const { requestState } = await import("./request-state");
@@ -66,7 +66,7 @@ async function call(path: string, input?: unknown, { cookie = {}, client = ADA, 
   const request = new Request(`${ORIGIN}/api/trpc/${path}`, { method: "POST", headers, body });
   const before = securityCounts();
   const state = { requestId };
-  const response = await requestState.run(state, () => answerCall(request, later(seconds)));
+  const response = await requestState.run(state, () => handleCall(request, later(seconds)));
   const events = written.filter((line) => line.event !== undefined && line.requestId === requestId);
   const counted = Object.entries(securityCounts()).flatMap(([event, count]) =>
     Array.from({ length: count - before[event as SecurityEvent] }, () => event),
@@ -290,7 +290,7 @@ test("security events: an unavailable rate limit table logs rate-limit-degraded,
 
 test("security events: a logout without a database logs logout-pending, then session-ended once the database is back", async () => {
   const session = await signedInSession(database.db, T0);
-  const line = await connectOverLine(database.url);
+  const line = await connectThroughProxy(database.url);
   await sql`select 1`.execute(line.db);
   await line.cut();
   const shared = globalThis as Record<symbol, unknown>;

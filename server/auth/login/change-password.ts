@@ -13,7 +13,7 @@ import { grantOpened, withoutLeftover } from "@/server/auth/sessions/open-sessio
 import { hashPassword, passwordMatches } from "@/server/auth/passwords/password";
 import { refuseWeakPassword } from "@/server/auth/passwords/password-strength";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { failuresOfUser, forgetFailures, refund, spend } from "@/server/auth/rate-limits/rate-limit";
+import { userFailureLimit, clearAccountFailures, decrement, consume } from "@/server/auth/rate-limits/rate-limit";
 import { noteRevoked } from "@/server/auth/sessions/revocation-feed";
 import { asOpened, newSession } from "@/server/auth/sessions/sessions";
 
@@ -32,9 +32,9 @@ export async function changePassword(
   if (user === undefined) throw new Refusal("SESSION_ENDED");
 
   // Somebody at an open screen guesses the password as well as somebody at the login form.
-  const failure = await spend(db, failuresOfUser(user.id), now);
+  const failure = await consume(db, userFailureLimit(user.id), now);
   if (!(await passwordMatches(user.passwordHash, input.currentPassword))) throw wrongPassword();
-  refund(db, failure);
+  decrement(db, failure);
 
   await refuseWeakPassword("newPassword", input.newPassword, user);
   const newHash = await hashPassword(input.newPassword);
@@ -54,7 +54,7 @@ export async function changePassword(
   });
   const grant = await grantOpened(db, asOpened(session, user), client, now);
   await syncRevocations(db);
-  await forgetFailures(db, user.email, now);
+  await clearAccountFailures(db, user.email, now);
   return grant;
 }
 

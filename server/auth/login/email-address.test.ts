@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { toASCII } from "tr46";
 import { describe, expect, test } from "vitest";
-import { emailAddress, knownEmailAddress, normalizeEmail } from "./email-address";
+import { emailAddress, loginEmailAddress, normalizeEmail } from "./email-address";
 
 const complaint = (email: unknown) => emailAddress.safeParse(email).error?.issues.map((issue) => issue.message);
 
@@ -111,7 +111,7 @@ describe("an email address", () => {
   ])("has a domain that is one in both spellings: %s", (_, stored, sent) => {
     expect(emailAddress.parse(sent)).toBe(stored);
     expect(emailAddress.parse(stored)).toBe(stored);
-    expect(knownEmailAddress.parse(sent).email).toBe(stored);
+    expect(loginEmailAddress.parse(sent).email).toBe(stored);
   });
 
   test.each([
@@ -155,7 +155,7 @@ describe("an email address", () => {
     ["port", "p@example.com:25"],
   ])("has no domain that cannot be mapped: %s", (_, email) => {
     expect(complaint(email)).toEqual(["That email address has no valid domain name after the @."]);
-    expect(knownEmailAddress.safeParse(email).error?.issues.map(({ message }) => message)).toEqual(complaint(email));
+    expect(loginEmailAddress.safeParse(email).error?.issues.map(({ message }) => message)).toEqual(complaint(email));
   });
 
   test("has the octets of the longer of its domain's two forms", () => {
@@ -170,13 +170,13 @@ describe("an email address", () => {
   });
 
   test("is looked up by how it was stored before, too: with its domain as it was sent", () => {
-    expect(knownEmailAddress.parse(" P@XN--MNCHEN-3YA.example")).toEqual({
+    expect(loginEmailAddress.parse(" P@XN--MNCHEN-3YA.example")).toEqual({
       email: MUNICH,
-      formerEmail: "p@xn--mnchen-3ya.example",
+      legacyEmail: "p@xn--mnchen-3ya.example",
     });
-    expect(knownEmailAddress.parse("Ada@Example.com")).toEqual({
+    expect(loginEmailAddress.parse("Ada@Example.com")).toEqual({
       email: "ada@example.com",
-      formerEmail: "ada@example.com",
+      legacyEmail: "ada@example.com",
     });
   });
 

@@ -12,22 +12,22 @@ const MAX_SENT_LENGTH = 320;
  * Whatever nobody can see, or sees as something else. Unassigned code points are among them: a later version of Unicode
  * may normalise them differently, and then two accounts could share one address.
  */
-const UNSEEN = /[\s\p{C}\p{Default_Ignorable_Code_Point}]/u;
+const INVISIBLE = /[\s\p{C}\p{Default_Ignorable_Code_Point}]/u;
 
 /** Nontransitional, as in browsers. Not by Node's `domainToASCII`: Node 20 and 24 differ for 5,700 code points. */
 const UTS_46 = { checkBidi: true, checkJoiners: true, useSTD3ASCIIRules: true, verifyDNSLength: true };
 /** A name that ends in a number is an IPv4 address (WHATWG URL, "ends in a number checker"). */
 const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[\da-f]*)$/;
 
-type ReadEmail = { email: string; complaint: null } | { email: null; complaint: string };
+type ParsedEmail = { email: string; problem: null } | { email: null; problem: string };
 
 /** The one spelling under which an address is stored, compared and counted; of what is none, only the letter case is one. */
 export function normalizeEmail(email: string): string {
-  return readEmail(email).email ?? formerSpelling(email);
+  return parseEmail(email).email ?? legacyNormalization(email);
 }
 
 /** How an address was stored before 2026-11-29. */
-function formerSpelling(email: string): string {
+function legacyNormalization(email: string): string {
   return lowerCased(email.trim().normalize("NFKC"));
 }
 
@@ -37,20 +37,20 @@ function lowerCased(text: string): string {
 }
 
 /** The domain stands in Unicode, whether it was sent so or as `xn--…`. Reading the result again changes nothing. */
-function readEmail(sent: string): ReadEmail {
-  const complain = (complaint: string): ReadEmail => ({ email: null, complaint });
+function parseEmail(sent: string): ParsedEmail {
+  const invalid = (problem: string): ParsedEmail => ({ email: null, problem });
   const text = sent.trim().normalize("NFKC");
-  if (text === "") return complain("Enter your email address.");
+  if (text === "") return invalid("Enter your email address.");
   const [sentLocalPart = "", sentDomain = "", ...rest] = text.split("@");
   const localPart = lowerCased(sentLocalPart);
-  if (localPart === "" || UNSEEN.test(localPart) || rest.length > 0 || !isDotted(sentDomain))
-    return complain("Enter an email address like name@example.com.");
-  const domain = readDomain(sentDomain);
-  if (domain === null) return complain("That email address has no valid domain name after the @.");
+  if (localPart === "" || INVISIBLE.test(localPart) || rest.length > 0 || !isDotted(sentDomain))
+    return invalid("Enter an email address like name@example.com.");
+  const domain = parseDomain(sentDomain);
+  if (domain === null) return invalid("That email address has no valid domain name after the @.");
   const [email, asSentBySmtp] = [`${localPart}@${domain.unicode}`, `${localPart}@${domain.ascii}`];
   // SMTP may carry either form (RFC 6531, section 3.7).
-  if (Math.max(Buffer.byteLength(email), Buffer.byteLength(asSentBySmtp)) > MAX_OCTETS) return complain(TOO_LONG);
-  return { email, complaint: null };
+  if (Math.max(Buffer.byteLength(email), Buffer.byteLength(asSentBySmtp)) > MAX_OCTETS) return invalid(TOO_LONG);
+  return { email, problem: null };
 }
 
 function isDotted(domain: string): boolean {
@@ -58,7 +58,7 @@ function isDotted(domain: string): boolean {
 }
 
 /** A domain name by UTS 46 in both of its forms; null if it is none. */
-function readDomain(domain: string): { unicode: string; ascii: string } | null {
+function parseDomain(domain: string): { unicode: string; ascii: string } | null {
   const ascii = toASCII(domain, UTS_46);
   if (ascii === null || ENDS_IN_NUMBER.test(ascii)) return null;
   const unicode = toUnicode(ascii, UTS_46).domain;
@@ -67,21 +67,21 @@ function readDomain(domain: string): { unicode: string; ascii: string } | null {
   return unicode.split(".").some((label) => label.startsWith("-") || label.endsWith("-")) ? null : { unicode, ascii };
 }
 
-const sentEmail = z.string({ error: "Enter your email address." }).max(MAX_SENT_LENGTH, { error: TOO_LONG });
+const rawEmail = z.string({ error: "Enter your email address." }).max(MAX_SENT_LENGTH, { error: TOO_LONG });
 
-export const emailAddress = sentEmail.transform((sent, context) => readOrComplain(sent, context) ?? z.NEVER);
+export const emailAddress = rawEmail.transform((sent, context) => parseOrAddIssue(sent, context) ?? z.NEVER);
 
 /**
  * To look an account up. Two that were registered under two spellings of one address, while these were two, stay as they are:
  * each is found by its own.
  */
-export const knownEmailAddress = sentEmail.transform((sent, context) => {
-  const email = readOrComplain(sent, context);
-  return email === null ? z.NEVER : { email, formerEmail: formerSpelling(sent) };
+export const loginEmailAddress = rawEmail.transform((sent, context) => {
+  const email = parseOrAddIssue(sent, context);
+  return email === null ? z.NEVER : { email, legacyEmail: legacyNormalization(sent) };
 });
 
-function readOrComplain(sent: string, context: z.RefinementCtx): string | null {
-  const { email, complaint } = readEmail(sent);
-  if (complaint !== null) context.addIssue({ code: "custom", message: complaint });
+function parseOrAddIssue(sent: string, context: z.RefinementCtx): string | null {
+  const { email, problem } = parseEmail(sent);
+  if (problem !== null) context.addIssue({ code: "custom", message: problem });
   return email;
 }

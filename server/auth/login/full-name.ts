@@ -7,9 +7,9 @@ const MAX_LENGTH = 100;
 const MAX_SENT_LENGTH = 1000;
 
 /** Control characters, halves of characters, and the marks that make text around a name run backwards. */
-const UNFIT = /[\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]/u;
+const FORBIDDEN = /[\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]/u;
 /** Joiners and selectors shape emoji and several scripts, so they may stand in a name, but they are not one. */
-const SEEN = /[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}]/u;
+const VISIBLE = /[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}]/u;
 
 /** Applying it twice changes nothing. */
 export function normalizeFullName(name: string): string {
@@ -23,7 +23,7 @@ export const fullName = z
   .pipe(
     z
       .string()
-      .refine((name) => !UNFIT.test(name), { error: "That name contains characters we cannot show.", abort: true })
-      .refine((name) => SEEN.test(name), { error: "Enter your name.", abort: true })
+      .refine((name) => !FORBIDDEN.test(name), { error: "That name contains characters we cannot show.", abort: true })
+      .refine((name) => VISIBLE.test(name), { error: "Enter your name.", abort: true })
       .refine((name) => [...name].length <= MAX_LENGTH, { error: `Use at most ${MAX_LENGTH} characters.` }),
   );

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import * as inputs from "./inputs";
 
-const { changePasswordInput, fieldsOf, loginInput, nothing, registerInput, revokeInput, updateInput } = inputs;
+const { changePasswordInput, fieldErrors, loginInput, noInput, registerInput, revokeInput, updateInput } = inputs;
 
 const ID = "0192f0c1-2345-7abc-8def-0123456789ab";
 const LOGIN = { email: "ada@example.com", password: "correct horse" };
@@ -16,7 +16,7 @@ type Name = keyof typeof SCHEMAS;
 
 const complaints = (name: Name, input: unknown) => {
   const { error } = SCHEMAS[name].safeParse(input);
-  return error && fieldsOf(error);
+  return error && fieldErrors(error);
 };
 
 describe("accepted", () => {
@@ -90,7 +90,7 @@ describe("refused, in our words at the field", () => {
     for (const input of [undefined, null, "", "x", 7, true, [], [LOGIN], () => LOGIN]) {
       const { error } = SCHEMAS[name].safeParse(input);
       expect(error?.issues.map((issue) => issue.message)).toEqual(["Send the fields as one object."]);
-      expect(error && fieldsOf(error)).toEqual({});
+      expect(error && fieldErrors(error)).toEqual({});
     }
   });
 
@@ -160,18 +160,18 @@ describe("refused, in our words at the field", () => {
 
 describe("nothing", () => {
   test.each([[undefined], [null], [{}]])("is %j", (input) => {
-    expect(nothing.safeParse(input).success).toBe(true);
+    expect(noInput.safeParse(input).success).toBe(true);
   });
 
   test.each([0, "", false, "x", [], [1], { id: ID }, { userId: "x" }, { ["__proto__x"]: 1 }])("is not %j", (input) => {
-    expect(nothing.safeParse(input).error?.issues[0]?.message).toBe("Send nothing here.");
+    expect(noInput.safeParse(input).error?.issues[0]?.message).toBe("Send nothing here.");
   });
 
   test("is what callers pass: no argument", () => {
     const t = initTRPC.create();
     const router = t.router({
-      logout: t.procedure.input(nothing).mutation(() => true),
-      me: t.procedure.input(nothing).query(() => true),
+      logout: t.procedure.input(noInput).mutation(() => true),
+      me: t.procedure.input(noInput).query(() => true),
     });
     expectTypeOf<inferRouterInputs<typeof router>["logout"]>().toEqualTypeOf<void>();
     const client = createTRPCClient<typeof router>({ links: [] });

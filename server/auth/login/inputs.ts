@@ -1,6 +1,6 @@
 import "server-only";
 import { z } from "zod";
-import { emailAddress, knownEmailAddress } from "./email-address";
+import { emailAddress, loginEmailAddress } from "./email-address";
 import { fullName } from "./full-name";
 import {
   isSamePassword,
@@ -11,7 +11,7 @@ import {
 } from "@/server/auth/policy/password-rules";
 
 /** Unknown keys are refused: one that is silently dropped is a caller's mistake nobody notices. */
-const fields = <Shape extends z.ZodRawShape>(shape: Shape) =>
+const strictFields = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys" ? "There is no such field." : "Send the fields as one object.",
@@ -20,7 +20,7 @@ const fields = <Shape extends z.ZodRawShape>(shape: Shape) =>
 const TOO_LONG = `A password has at most ${PASSWORD_MAX_LENGTH} characters.`;
 
 /** A password to be checked. It may be shorter than today's minimum: the minimum of its day was another. */
-const knownPassword = (missing: string) =>
+const existingPassword = (missing: string) =>
   z
     .string({ error: missing })
     .min(1, { error: missing })
@@ -37,45 +37,45 @@ const newPassword = z
 /** Left out, it means yes: nobody who did not ask for it is logged out by closing the browser. */
 const remember = z.boolean({ error: "Must be true or false." }).default(true);
 
-export const registerInput = fields({ fullName, email: emailAddress, password: newPassword, remember });
-export const loginInput = fields({
-  email: knownEmailAddress,
-  password: knownPassword("Enter your password."),
+export const registerInput = strictFields({ fullName, email: emailAddress, password: newPassword, remember });
+export const loginInput = strictFields({
+  email: loginEmailAddress,
+  password: existingPassword("Enter your password."),
   remember,
 }).transform(({ email, ...others }) => ({ ...others, ...email }));
-export const updateInput = fields({ fullName });
+export const updateInput = strictFields({ fullName });
 /** Both passwords come from the caller, so comparing them before anything is checked tells nothing and costs no hash. */
-export const changePasswordInput = fields({
-  currentPassword: knownPassword("Enter your current password."),
+export const changePasswordInput = strictFields({
+  currentPassword: existingPassword("Enter your current password."),
   newPassword,
 }).refine(({ currentPassword, newPassword }) => !isSamePassword(currentPassword, newPassword), {
   path: ["newPassword"],
   error: SAME_PASSWORD_MESSAGE,
 });
-export const revokeInput = fields({ id: z.uuid({ error: "That is not a session." }) });
+export const revokeInput = strictFields({ id: z.uuid({ error: "That is not a session." }) });
 
 /** For procedures without input: callers pass no argument at all; on the wire that is nothing, null or `{}`. */
-export const nothing = z.custom<void>(isNothing, { error: "Send nothing here." });
+export const noInput = z.custom<void>(isEmptyInput, { error: "Send nothing here." });
 
 /** Without input: what the cookies name. With an end token: what that names, unless the cookies hold it. */
-export const logoutInput = z.union([nothing, fields({ endToken: z.string() })]);
+export const logoutInput = z.union([noInput, strictFields({ endToken: z.string() })]);
 
 export type RegisterInput = z.output<typeof registerInput>;
-export type LoginInput = Omit<z.output<typeof loginInput>, "formerEmail">;
+export type LoginInput = Omit<z.output<typeof loginInput>, "legacyEmail">;
 export type ChangePasswordInput = z.output<typeof changePasswordInput>;
 
-function isNothing(input: unknown): boolean {
+function isEmptyInput(input: unknown): boolean {
   return input === undefined || input === null || z.strictObject({}).safeParse(input).success;
 }
 
-const FIELDS_NAMED_AT_MOST = 10;
+const MAX_FIELD_ERRORS = 10;
 
 /** The first message for each field. Keys can be the client's own words, so their number and length are bounded. */
-export function fieldsOf(error: z.ZodError): Record<string, string> {
+export function fieldErrors(error: z.ZodError): Record<string, string> {
   const messages = new Map<string, string>();
   for (const issue of error.issues) {
     const names = issue.code === "unrecognized_keys" ? issue.keys : issue.path.slice(0, 1);
-    for (const name of names.slice(0, FIELDS_NAMED_AT_MOST)) {
+    for (const name of names.slice(0, MAX_FIELD_ERRORS)) {
       const field = String(name).slice(0, 64);
       if (!messages.has(field)) messages.set(field, issue.message);
     }

@@ -11,20 +11,26 @@ import type { LoginInput } from "./inputs";
 import { grantOpened, openSession } from "@/server/auth/sessions/open-session";
 import { hashPassword, needsRehash, passwordMatches } from "@/server/auth/passwords/password";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { refund, loginsFrom, spend, spendGuess, type PasswordGuess } from "@/server/auth/rate-limits/rate-limit";
+import {
+  decrement,
+  loginLimit,
+  consume,
+  consumePasswordAttempt,
+  type PasswordAttempt,
+} from "@/server/auth/rate-limits/rate-limit";
 
 /** Opens a session for whoever knows email and password, and ends the one that this browser had before. */
 export async function login(
   db: Kysely<Database>,
-  input: LoginInput & { formerEmail?: string },
+  input: LoginInput & { legacyEmail?: string },
   client: Client,
   presentedRefreshToken: string | null,
   now: Date,
 ): Promise<IssuedTokens> {
-  await spend(db, loginsFrom(client), now);
+  await consume(db, loginLimit(client), now);
 
-  const user = await findUserForLogin(db, input.email, { ...client, ip: client.address }, input.formerEmail);
-  const guess = await spendGuess(db, input.email, user?.knownSessionId ?? null, client, now);
+  const user = await findUserForLogin(db, input.email, { ...client, ip: client.address }, input.legacyEmail);
+  const guess = await consumePasswordAttempt(db, input.email, user?.knownSessionId ?? null, client, now);
 
   const matches = await checkPassword(user, input.password, guess);
   if (user === undefined || !matches || !guess.maySucceed || user.disabledAt !== null) {
@@ -33,7 +39,7 @@ export async function login(
   }
 
   // Before the session is opened: no fault may follow that leaves it with nobody who holds it.
-  await keepHashUpToDate(db, user, input.password, now);
+  await rehashIfOutdated(db, user, input.password, now);
   const replacedId = await presentedSession(presentedRefreshToken, now);
   const session = await openSession(db, user, input.remember, client, now, replacedId);
   // All sessions were ended while this login was under way: it belongs to those.
@@ -41,23 +47,27 @@ export async function login(
     securityEvent("login-superseded", { userId: user.id, address: client.address });
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   }
-  refund(db, guess.hit);
+  decrement(db, guess.hit);
 
   securityEvent("logged-in", { sessionId: session.id, userId: user.id, address: client.address });
   return grantOpened(db, session, client, now);
 }
 
-async function checkPassword(user: UserForLogin | undefined, password: string, guess: PasswordGuess): Promise<boolean> {
+async function checkPassword(
+  user: UserForLogin | undefined,
+  password: string,
+  guess: PasswordAttempt,
+): Promise<boolean> {
   try {
     return await passwordMatches(user?.passwordHash, password);
   } catch (error) {
     // A full hash queue would answer at once, and differently.
-    if (error instanceof Refusal && guess.isBeyondAccount) throw guess.refusal();
+    if (error instanceof Refusal && guess.isAccountLimitExceeded) throw guess.refusal();
     throw error;
   }
 }
 
-async function keepHashUpToDate(db: Kysely<Database>, user: UserForLogin, password: string, now: Date): Promise<void> {
+async function rehashIfOutdated(db: Kysely<Database>, user: UserForLogin, password: string, now: Date): Promise<void> {
   if (!needsRehash(user.passwordHash)) return;
   try {
     const newHash = await hashPassword(password);

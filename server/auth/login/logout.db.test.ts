@@ -10,7 +10,7 @@ import { readAccessToken } from "@/server/auth/tokens/access-token";
 import { callerOf, authenticateAccessToken } from "@/server/auth/gate/authenticate";
 import { readCookies } from "@/server/auth/tokens/cookies";
 import {
-  connectOverLine,
+  connectThroughProxy,
   countStatements,
   reasonOf,
   refreshTokenIn,
@@ -19,7 +19,7 @@ import {
 } from "@/server/auth/db-testing";
 import { endSession } from "@/server/auth/sessions/end-session";
 import { mintEndToken } from "@/server/auth/tokens/end-token";
-import { endUnlessHeld, logout, logoutEverywhere, logoutOthers } from "./logout";
+import { endByEndToken, logout, logoutEverywhere, logoutOthers } from "./logout";
 import type { Refusal } from "@/server/auth/policy/refusals";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { refresh } from "@/server/auth/sessions/refresh";
@@ -285,12 +285,12 @@ test("logout everywhere ends a session too that an instance whose clock is ahead
 });
 
 describe("a logout while the database is away", () => {
-  type Line = Awaited<ReturnType<typeof connectOverLine>>;
+  type Line = Awaited<ReturnType<typeof connectThroughProxy>>;
   const AWAY_TOO_LONG = { timeout: 20_000, interval: 50 };
   let line: Line;
   let session: SignedInTestSession;
   beforeEach(async () => {
-    line = await connectOverLine(database.url);
+    line = await connectThroughProxy(database.url);
     session = await signedInSession(database.db, T0);
     await authenticateAccessToken(line.db, session.accessToken, ADA, later(1));
     await line.cut();
@@ -348,7 +348,7 @@ describe("a logout while the database is away", () => {
   test("is repeated by its end token on an instance that knows nothing of it", async () => {
     const endToken = await endTokenOf(logout(line.db, cookiesOf(session), ADA, later(10)));
     const elsewhere = await anotherInstance(() => import("./logout"));
-    expect(await elsewhere.endUnlessHeld(database.db, endToken, cookiesOf({}), later(20))).toBe(false);
+    expect(await elsewhere.endByEndToken(database.db, endToken, cookiesOf({}), later(20))).toBe(false);
     expect(await isRevoked(session)).toBe(true);
   });
 
@@ -358,7 +358,7 @@ describe("a logout while the database is away", () => {
     const endToken = await endTokenOf(logoutEverywhere(line.db, await callerWith(session), later(10)));
     const since = (await openSession(database.db, user, true, ADA, later(11)))!;
     const elsewhere = await anotherInstance(() => import("./logout"));
-    await elsewhere.endUnlessHeld(database.db, endToken, cookiesOf({}), later(20));
+    await elsewhere.endByEndToken(database.db, endToken, cookiesOf({}), later(20));
     expect(await Promise.all([session, other, since].map(isRevoked))).toEqual([true, true, false]);
   });
 
@@ -366,7 +366,7 @@ describe("a logout while the database is away", () => {
     const broken = connect(new URL("/not_there", database.url).href);
     const endToken = await endTokenOf(logout(broken, cookiesOf(session), ADA, later(10)));
     await broken.destroy();
-    await endUnlessHeld(database.db, endToken, cookiesOf({}), later(20));
+    await endByEndToken(database.db, endToken, cookiesOf({}), later(20));
     expect(await isRevoked(session)).toBe(true);
   });
 
@@ -397,7 +397,7 @@ describe("an end token", () => {
   test("ends the session whose cookies the browser did not keep, or kept only the access cookie of", async () => {
     for (const kept of [() => ({}), ({ accessToken }: SignedInTestSession) => ({ accessToken })]) {
       const session = await signedInSession(database.db, T0);
-      expect(await endUnlessHeld(database.db, await endTokenFor(session), cookiesOf(kept(session)), later(1))).toBe(
+      expect(await endByEndToken(database.db, await endTokenFor(session), cookiesOf(kept(session)), later(1))).toBe(
         false,
       );
       expect(await readSession(database.db, session.id)).toMatchObject({ revokedReason: "cookies not kept" });
@@ -411,7 +411,7 @@ describe("an end token", () => {
     )!;
     for (const refreshToken of [session.refreshToken, rotated]) {
       expect(
-        await endUnlessHeld(database.db, await endTokenFor(session), cookiesOf({ refreshToken }), later(601)),
+        await endByEndToken(database.db, await endTokenFor(session), cookiesOf({ refreshToken }), later(601)),
       ).toBe(true);
     }
     expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
@@ -419,7 +419,7 @@ describe("an end token", () => {
 
   test("leaves a session alone that it does not name", async () => {
     const [old, newer] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
-    await endUnlessHeld(database.db, await endTokenFor(old), cookiesOf(newer), later(1));
+    await endByEndToken(database.db, await endTokenFor(old), cookiesOf(newer), later(1));
     expect((await readSession(database.db, old.id)).revokedAt).not.toBeNull();
     expect((await readSession(database.db, newer.id)).revokedAt).toBeNull();
   });
@@ -430,14 +430,14 @@ describe("an end token", () => {
     expect(await authenticateAccessToken(database.db, endToken, ADA, later(1))).toBeNull();
     expect((await refresh(database.db, endToken, ADA, later(1))).kind).toBe("unreadable");
     for (const token of [session.accessToken, session.refreshToken, `${endToken}x`, "", "a.b.c"]) {
-      expect(await reasonOf(endUnlessHeld(database.db, token, cookiesOf({}), later(1)))).toBe("BAD_INPUT");
+      expect(await reasonOf(endByEndToken(database.db, token, cookiesOf({}), later(1)))).toBe("BAD_INPUT");
     }
     expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
   });
 
   test("is worth nothing after the longest life of a session", async () => {
     const session = await signedInSession(database.db, T0);
-    expect(await endUnlessHeld(database.db, await endTokenFor(session), cookiesOf({}), later(2_592_001))).toBe(false);
+    expect(await endByEndToken(database.db, await endTokenFor(session), cookiesOf({}), later(2_592_001))).toBe(false);
     expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
   });
 });

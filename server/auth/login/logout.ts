@@ -26,7 +26,7 @@ export async function logout(
   const presented = await presentedSession(cookies.refreshToken, now);
   const access = cookies.accessToken === null ? null : await readAccessToken(cookies.accessToken, client, now);
   const sessionIds = [...new Set([presented, access?.sessionId].filter((id) => id != null))];
-  await endOrKeepForLater(db, { sessionIds, reason: "logout" }, now, async () => {
+  await endOrQueue(db, { sessionIds, reason: "logout" }, now, async () => {
     if (presented !== null && presented !== access?.sessionId) {
       // Whose it is only the log asks: with two sessions to end that would be one statement too many.
       const userId = access === null ? await findSessionOwner(db, presented) : undefined;
@@ -40,7 +40,7 @@ export async function logout(
  * Ends what an end token names, except the session whose refresh cookie the browser holds: that one was kept, and nobody is
  * logged out by a repeated logout or a late check. True if there was such a session.
  */
-export async function endUnlessHeld(
+export async function endByEndToken(
   db: Kysely<Database>,
   token: string,
   cookies: PresentedCookies,
@@ -51,12 +51,12 @@ export async function endUnlessHeld(
   if (endings === "expired") return false;
   const held = await presentedSession(cookies.refreshToken, now);
   const left = { ...endings, sessionIds: endings.sessionIds.filter((id) => id !== held) };
-  await endOrKeepForLater(db, left, now, () => endEach(db, left));
+  await endOrQueue(db, left, now, () => endNamedSessions(db, left));
   return left.sessionIds.length < endings.sessionIds.length;
 }
 
 /** The database may be away: then the endings are kept for it, and the refusal carries what a browser can repeat them with. */
-async function endOrKeepForLater(
+async function endOrQueue(
   db: Kysely<Database>,
   endings: Revocations,
   now: Date,
@@ -68,13 +68,13 @@ async function endOrKeepForLater(
     if (error instanceof Refusal) throw error;
     // Whatever failed, the cookies are cleared with this answer: no later request of the browser could end them.
     if (!isUnavailable(error)) log.error({ err: error }, "a logout failed");
-    queueRevocation(db, endings, (part) => endEach(db, part));
+    queueRevocation(db, endings, (part) => endNamedSessions(db, part));
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1, endToken: await mintEndToken(endings, now) });
   }
 }
 
 /** What an end token or a logout from before names. Sessions that were opened since are not meant. */
-async function endEach(db: Kysely<Database>, { sessionIds, reason, all }: Revocations): Promise<void> {
+async function endNamedSessions(db: Kysely<Database>, { sessionIds, reason, all }: Revocations): Promise<void> {
   for (const id of sessionIds) await endSession(db, { id }, reason);
   if (all === undefined) return;
   const { userId, before } = all;
@@ -91,7 +91,7 @@ export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now
     reason: "logout everywhere",
     all: { userId: user.id, before: now },
   };
-  await endOrKeepForLater(db, endings, now, async () => {
+  await endOrQueue(db, endings, now, async () => {
     const revoked = await revokeAllSessions(db, idsOf(caller), endings.reason, now);
     if (revoked === null) throw new Refusal("SESSION_ENDED");
     noteRevoked(session.id);

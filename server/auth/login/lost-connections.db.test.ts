@@ -6,7 +6,7 @@ import { connect } from "@/db/connect";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
-import { startCuttingProxy, type ConnectionCut } from "@/db/testing-connection-cuts";
+import { startCuttingProxy, type ConnectionCut } from "@/db/testing-cutting-proxy";
 import { findUserById } from "@/db/tables/users";
 import { readAccessToken } from "@/server/auth/tokens/access-token";
 import { callerOf } from "@/server/auth/gate/authenticate";
@@ -39,8 +39,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const CUTS = [false, true].flatMap((staysAway) =>
-  (["before", "after"] as const).map((when): Omit<ConnectionCut, "statement"> => ({ when, staysAway })),
+const CUTS = [false, true].flatMap((refusesReconnects) =>
+  (["before", "after"] as const).map((when): Omit<ConnectionCut, "statement"> => ({ when, refusesReconnects })),
 );
 
 const liveSessions = async (userId: string) => {
@@ -80,7 +80,7 @@ async function cutEverywhere<Start, Result>(
 }
 
 describe.concurrent.each(CUTS)(
-  "a connection that is lost $when a statement is carried out, database away: $staysAway",
+  "a connection that is lost $when a statement is carried out, reconnects refused: $refusesReconnects",
   (how) => {
     test("registration: makes account and session or neither, and can be repeated", { timeout: 240_000 }, async () => {
       const cuts = await cutEverywhere(
@@ -116,7 +116,7 @@ describe.concurrent.each(CUTS)(
           const live = await liveSessions(user.id);
           if (result !== null) return expect(live).toEqual([result.access.sessionId]);
           // Only a commit whose reply is lost, with nobody there to ask what became of it, costs the session that was there before.
-          const isUnknown = how.when === "after" && how.staysAway;
+          const isUnknown = how.when === "after" && how.refusesReconnects;
           expect([[before.id], ...(isUnknown ? [[]] : [])]).toContainEqual(live);
         },
       );
@@ -140,7 +140,7 @@ describe.concurrent.each(CUTS)(
             await passwordMatches(await hashOf(caller.user.id), NEW),
           ];
           if (result !== null) return expect([live, isNew]).toEqual([[result.access.sessionId], true]);
-          const isUnknown = how.when === "after" && how.staysAway;
+          const isUnknown = how.when === "after" && how.refusesReconnects;
           expect([[sessions, false], ...(isUnknown ? [[[], true]] : [])]).toContainEqual([live, isNew]);
         },
       );

@@ -14,7 +14,7 @@ import { grantOpened, LOST_REPLY, noteReplaced, withoutLeftover } from "@/server
 import { hashPassword } from "@/server/auth/passwords/password";
 import { refuseWeakPassword } from "@/server/auth/passwords/password-strength";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { registrationsFrom, spend } from "@/server/auth/rate-limits/rate-limit";
+import { registrationLimit, consume } from "@/server/auth/rate-limits/rate-limit";
 import { asOpened, newSession } from "@/server/auth/sessions/sessions";
 
 /** Makes an account and signs its owner in. */
@@ -25,7 +25,7 @@ export async function register(
   presentedRefreshToken: string | null,
   now: Date,
 ): Promise<IssuedTokens> {
-  await spend(db, registrationsFrom(client), now);
+  await consume(db, registrationLimit(client), now);
   await refuseWeakPassword("password", input.password, input);
 
   const user = {

@@ -10,20 +10,20 @@ interface Job {
   options?: Options;
 }
 
-type Answer = { result: string | boolean } | { error: Error };
+type JobResult = { result: string | boolean } | { error: Error };
 
 /**
  * As far aside as there is. On a single core that is never idle this would leave a hash a sixtieth of it, and a login would take
  * seconds: there, a tenth. Linux gives each thread a priority of its own; elsewhere this would slow down the whole process.
  */
-const NICENESS = availableParallelism() > 1 ? 19 : 10;
+const WORKER_NICENESS = availableParallelism() > 1 ? 19 : 10;
 
 // In one string: what is bundled, served from source and tested has no file in common that a thread could start from.
-const PROGRAM = `
+const WORKER_SOURCE = `
 const { setPriority } = require("node:os");
 const { parentPort } = require("node:worker_threads");
 const { hashSync, verifySync } = require("@node-rs/argon2");
-if (process.platform === "linux") setPriority(${NICENESS});
+if (process.platform === "linux") setPriority(${WORKER_NICENESS});
 parentPort.on("message", ({ password, storedHash, options }) => {
   try {
     const result = storedHash === undefined ? hashSync(password, options) : verifySync(storedHash, password);
@@ -43,43 +43,43 @@ export class HashWorkerPool {
   readonly #idle: Worker[] = [];
 
   async hash(password: string, options: Options): Promise<string> {
-    return (await this.#perform({ password, options })) as string;
+    return (await this.#run({ password, options })) as string;
   }
 
   async verify(storedHash: string, password: string): Promise<boolean> {
-    return (await this.#perform({ password, storedHash })) as boolean;
+    return (await this.#run({ password, storedHash })) as boolean;
   }
 
-  #perform(job: Job): Promise<string | boolean> {
-    const thread = this.#idle.pop() ?? this.#start();
+  #run(job: Job): Promise<string | boolean> {
+    const worker = this.#idle.pop() ?? this.#start();
     return new Promise((resolve, reject) => {
       const fail = (reason: Error | number) => {
-        reject(reason instanceof Error ? reason : new Error(`A thread that hashes passwords ended with ${reason}.`));
+        reject(reason instanceof Error ? reason : new Error(`A worker that hashes passwords ended with ${reason}.`));
       };
-      thread.once("error", fail).once("exit", fail);
-      thread.once("message", (answer: Answer) => {
-        thread.off("error", fail).off("exit", fail).unref();
-        this.#idle.push(thread);
-        if ("error" in answer) reject(answer.error);
-        else resolve(answer.result);
+      worker.once("error", fail).once("exit", fail);
+      worker.once("message", (result: JobResult) => {
+        worker.off("error", fail).off("exit", fail).unref();
+        this.#idle.push(worker);
+        if ("error" in result) reject(result.error);
+        else resolve(result.result);
       });
-      thread.ref();
-      thread.postMessage(job);
+      worker.ref();
+      worker.postMessage(job);
     });
   }
 
   #start(): Worker {
-    const thread = new Worker(PROGRAM, { eval: true });
+    const worker = new Worker(WORKER_SOURCE, { eval: true });
     // One that dies while it has nothing to do is not missed by anybody.
     const forget = () => {
-      const at = this.#idle.indexOf(thread);
+      const at = this.#idle.indexOf(worker);
       if (at !== -1) this.#idle.splice(at, 1);
     };
-    return thread.on("error", forget).on("exit", forget);
+    return worker.on("error", forget).on("exit", forget);
   }
 }
 
-const SHARED = Symbol.for("portcullis.hash-threads");
+const SHARED = Symbol.for("portcullis.hash-worker-pool");
 
 /** This process's threads: bundles have their own modules but share the machine's cores. */
 export function hashWorkerPool(): HashWorkerPool {

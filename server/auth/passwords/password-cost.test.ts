@@ -1,9 +1,9 @@
 import { hashSync } from "@node-rs/argon2";
 import { describe, expect, test } from "vitest";
 import { hashPassword, needsRehash, passwordMatches } from "./password";
-import { coreMilliseconds } from "@/server/auth/testing";
+import { cpuMilliseconds } from "@/server/auth/testing";
 
-const cost = (of: string | undefined) => coreMilliseconds(() => passwordMatches(of, "wrong horse"));
+const cost = (of: string | undefined) => cpuMilliseconds(() => passwordMatches(of, "wrong horse"));
 
 /** Middle values, taken in turns, so that whatever else the machine does meets all alike. */
 async function costsOf(hashes: Record<string, string | undefined>): Promise<Record<string, number>> {

@@ -16,16 +16,16 @@ const PARAMETERS = {
 const SALT_BYTES = 16;
 
 /** Above this a stored hash is not ours: checking it would let whoever wrote it choose our memory and time. */
-const HIGHEST_COST = { memoryCost: 8 * PARAMETERS.memoryCost, timeCost: 10, parallelism: 4 };
+const MAX_COST = { memoryCost: 8 * PARAMETERS.memoryCost, timeCost: 10, parallelism: 4 };
 
-const COST = `m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}`;
+const CURRENT_COST = `m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}`;
 
 /**
  * Costs that stored hashes were met with in this process, today's first. Every check pays each of them once, whoever it is for:
  * an account whose hash is older, and so cheaper or dearer, would be told from an email that nobody has.
  */
-const costsMet = new Set([COST]);
-const COSTS_AT_MOST = 4;
+const knownCosts = new Set([CURRENT_COST]);
+const MAX_KNOWN_COSTS = 4;
 
 /** Throws UNAVAILABLE when too many hashes are asked for at once. */
 export async function hashPassword(password: string): Promise<string> {
@@ -38,16 +38,16 @@ export async function hashPassword(password: string): Promise<string> {
  * as long. Throws UNAVAILABLE when too many hashes are asked for at once.
  */
 export async function passwordMatches(storedHash: string | undefined, password: string): Promise<boolean> {
-  const isCheckable = storedHash !== undefined && isOurs(storedHash) && password.isWellFormed();
-  const cost = isCheckable ? costOf(storedHash) : COST;
-  if (costsMet.size < COSTS_AT_MOST) costsMet.add(cost);
-  const costs = new Set([...costsMet, cost]);
+  const isCheckable = storedHash !== undefined && isVerifiable(storedHash) && password.isWellFormed();
+  const cost = isCheckable ? costOf(storedHash) : CURRENT_COST;
+  if (knownCosts.size < MAX_KNOWN_COSTS) knownCosts.add(cost);
+  const costs = new Set([...knownCosts, cost]);
   const normalized = normalizePassword(password);
   return hashLimiter().run(async () => {
     let matches = false;
     for (const each of costs) {
       const isReal = isCheckable && each === cost;
-      const isMatch = await hashWorkerPool().verify(isReal ? storedHash : decoyOf(each), normalized);
+      const isMatch = await hashWorkerPool().verify(isReal ? storedHash : decoyHash(each), normalized);
       matches ||= isReal && isMatch;
     }
     return matches;
@@ -55,14 +55,14 @@ export async function passwordMatches(storedHash: string | undefined, password: 
 }
 
 /** A hash that no password has: its salt and digest are all zero, only the parameters before them cost time. */
-function decoyOf(cost: string): string {
+function decoyHash(cost: string): string {
   return ["$argon2id$v=19", cost, unpaddedBase64(SALT_BYTES), unpaddedBase64(PARAMETERS.outputLen)].join("$");
 }
 
 /** The parameters as they stand in a hash: `m=19456,t=2,p=1`. */
 function costOf(storedHash: string): string {
   const used = parametersOf(storedHash);
-  return used === undefined ? COST : `m=${used.memoryCost},t=${used.timeCost},p=${used.parallelism}`;
+  return used === undefined ? CURRENT_COST : `m=${used.memoryCost},t=${used.timeCost},p=${used.parallelism}`;
 }
 
 /** True for hashes made with other parameters than today's. The password is needed to make a new one: ask after a match. */
@@ -72,13 +72,13 @@ export function needsRehash(storedHash: string): boolean {
   return Object.entries(PARAMETERS).some(([name, value]) => used[name as keyof typeof PARAMETERS] !== value);
 }
 
-function isOurs(storedHash: string): boolean {
+function isVerifiable(storedHash: string): boolean {
   const used = parametersOf(storedHash);
   if (used === undefined || used.algorithm !== PARAMETERS.algorithm) return false;
   return (
-    used.memoryCost <= HIGHEST_COST.memoryCost &&
-    used.timeCost <= HIGHEST_COST.timeCost &&
-    used.parallelism <= HIGHEST_COST.parallelism
+    used.memoryCost <= MAX_COST.memoryCost &&
+    used.timeCost <= MAX_COST.timeCost &&
+    used.parallelism <= MAX_COST.parallelism
   );
 }
 

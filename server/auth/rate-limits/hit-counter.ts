@@ -1,17 +1,17 @@
 import "server-only";
 import type { Kysely } from "kysely";
 import { DatabaseFault, isUnavailable } from "@/db/faults";
-import { clearHits, countHit, refundHits, type Hits, type Refund } from "@/db/tables/rate-limits";
+import { clearHits, countHit, decrementHits, type Hits, type Decrement } from "@/db/tables/rate-limits";
 import type { Database } from "@/db/schema";
 import { onDatabaseClose } from "@/server/runtime/database";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { WindowLimit } from "@/server/auth/policy/sliding-window";
-import { RefundBatch } from "./refunds";
+import { DecrementBatch } from "./decrement-batch";
 import { InMemoryFallback } from "./in-memory-fallback";
 
-export interface CountedHit extends Hits, Refund {
-  countedIn: "table" | "process";
+export interface CountedHit extends Hits, Decrement {
+  storedIn: "table" | "process";
 }
 
 /**
@@ -19,69 +19,69 @@ export interface CountedHit extends Hits, Refund {
  * slows the table must neither shut everybody out nor guess without end.
  */
 export class HitCounter {
-  readonly #remembered = new InMemoryFallback();
-  readonly #refunds = new RefundBatch((refunds) =>
-    this.#unlessUnavailable(() => refundHits(this.db, refunds, latestOf(refunds))),
+  readonly #fallback = new InMemoryFallback();
+  readonly #decrements = new DecrementBatch((decrements) =>
+    this.#unlessUnavailable(() => decrementHits(this.db, decrements, latestOf(decrements))),
   );
-  #isAlone = false;
+  #isDegraded = false;
 
   constructor(private readonly db: Kysely<Database>) {}
 
   async count(bucket: string, limit: WindowLimit, now: Date): Promise<CountedHit> {
     try {
       const hits = await countHit(this.db, bucket, { ...limit, now });
-      this.#say("rate-limit-restored");
-      this.#remembered.learn(bucket, hits, limit, now);
-      return { ...hits, bucket, countedAt: now, countedIn: "table" };
+      this.#logTransition("rate-limit-restored");
+      this.#fallback.recordTableHit(bucket, hits, limit, now);
+      return { ...hits, bucket, countedAt: now, storedIn: "table" };
     } catch (error) {
       // A table that answers, but not to so many hits on one counter, keeps its exact count: those in excess are sent away.
-      if (!isUnavailable(error) || isCrowd(error)) throw error;
-      this.#say("rate-limit-degraded", error);
-      return { ...this.#remembered.count(bucket, limit, now), bucket, countedAt: now, countedIn: "process" };
+      if (!isUnavailable(error) || isMutexTimeout(error)) throw error;
+      this.#logTransition("rate-limit-degraded", error);
+      return { ...this.#fallback.count(bucket, limit, now), bucket, countedAt: now, storedIn: "process" };
     }
   }
 
   /** Soon, and without keeping anybody waiting. */
-  refund({ bucket, countedIn, countedAt }: CountedHit): void {
-    this.#remembered.refund(bucket, countedAt);
-    if (countedIn === "table") this.#refunds.add({ bucket, countedAt });
+  decrement({ bucket, storedIn, countedAt }: CountedHit): void {
+    this.#fallback.decrement(bucket, countedAt);
+    if (storedIn === "table") this.#decrements.add({ bucket, countedAt });
   }
 
   /** Forgets every hit on a bucket. */
   async clear(bucket: string, now: Date): Promise<void> {
-    this.#remembered.clear(bucket);
+    this.#fallback.clear(bucket);
     await this.#unlessUnavailable(() => clearHits(this.db, bucket, now));
   }
 
   /** Resolves when everything that was to be given back is. */
-  settle(): Promise<void> {
-    return this.#refunds.settle();
+  flush(): Promise<void> {
+    return this.#decrements.flush();
   }
 
   /** What cannot be given back stays counted. */
-  async #unlessUnavailable(giveBack: () => Promise<void>): Promise<void> {
+  async #unlessUnavailable(write: () => Promise<void>): Promise<void> {
     try {
-      await giveBack();
+      await write();
     } catch (error) {
       if (!isUnavailable(error)) log.error({ err: error }, "refund failed");
-      else if (!isCrowd(error)) this.#say("rate-limit-degraded", error);
+      else if (!isMutexTimeout(error)) this.#logTransition("rate-limit-degraded", error);
     }
   }
 
   /** Once each time, however many requests find out. */
-  #say(event: "rate-limit-degraded" | "rate-limit-restored", err?: unknown): void {
-    const isAlone = event === "rate-limit-degraded";
-    if (isAlone !== this.#isAlone) securityEvent(event, isAlone ? { err } : {});
-    this.#isAlone = isAlone;
+  #logTransition(event: "rate-limit-degraded" | "rate-limit-restored", err?: unknown): void {
+    const isDegraded = event === "rate-limit-degraded";
+    if (isDegraded !== this.#isDegraded) securityEvent(event, isDegraded ? { err } : {});
+    this.#isDegraded = isDegraded;
   }
 }
 
-function isCrowd(error: unknown): boolean {
-  return error instanceof DatabaseFault && error.code === "ROW_BUSY";
+function isMutexTimeout(error: unknown): boolean {
+  return error instanceof DatabaseFault && error.code === "MUTEX_TIMEOUT";
 }
 
-function latestOf(refunds: Refund[]): Date {
-  return new Date(Math.max(...refunds.map(({ countedAt }) => countedAt.getTime())));
+function latestOf(decrements: Decrement[]): Date {
+  return new Date(Math.max(...decrements.map(({ countedAt }) => countedAt.getTime())));
 }
 
 const counters = new WeakMap<Kysely<Database>, HitCounter>();
@@ -91,6 +91,6 @@ export function hitCounter(db: Kysely<Database>): HitCounter {
   if (known !== undefined) return known;
   const counter = new HitCounter(db);
   counters.set(db, counter);
-  onDatabaseClose(db, () => counter.settle());
+  onDatabaseClose(db, () => counter.flush());
   return counter;
 }

@@ -3,22 +3,22 @@ import { LRUCache } from "lru-cache";
 import { SLOTS_PER_ROW, type Hits } from "@/db/tables/rate-limits";
 import { SlidingWindow, type WindowLimit } from "@/server/auth/policy/sliding-window";
 
-const BUCKETS_AT_MOST = 50_000;
+const MAX_BUCKETS = 50_000;
 
 /** This process's counters, for the time in which the table does not answer. They go on from what it said last. */
 export class InMemoryFallback {
-  readonly #windows = new LRUCache<string, SlidingWindow>({ max: BUCKETS_AT_MOST });
+  readonly #windows = new LRUCache<string, SlidingWindow>({ max: MAX_BUCKETS });
 
   /**
    * Keeps what the table has said of a hit. Of hits that other instances counted only the number is known: they are taken to be
    * as old as the oldest, so that nobody waits longer than the table has said.
    */
-  learn(bucket: string, { hits, resetsAt }: Hits, limit: WindowLimit, now: Date): void {
+  recordTableHit(bucket: string, { hits, resetsAt }: Hits, limit: WindowLimit, now: Date): void {
     const window = this.#windowOf(bucket);
     if (hits <= limit.hitsAtMost) window.hit(limit, now.getTime());
-    const known = window.countUntil(now.getTime(), limit.windowSeconds);
+    const counted = window.countUntil(now.getTime(), limit.windowSeconds);
     const oldest = resetsAt.getTime() - limit.windowSeconds * 1000;
-    window.addOldest({ at: Math.min(oldest, now.getTime()), hits: Math.min(hits, limit.hitsAtMost) - known });
+    window.addOldest({ at: Math.min(oldest, now.getTime()), hits: Math.min(hits, limit.hitsAtMost) - counted });
   }
 
   /** Counts one hit here. */
@@ -27,7 +27,7 @@ export class InMemoryFallback {
     return { hits, resetsAt: new Date(resetsAt) };
   }
 
-  refund(bucket: string, countedAt: Date): void {
+  decrement(bucket: string, countedAt: Date): void {
     this.#windows.peek(bucket)?.refund(countedAt.getTime());
   }
 
@@ -36,8 +36,8 @@ export class InMemoryFallback {
   }
 
   #windowOf(bucket: string): SlidingWindow {
-    const known = this.#windows.get(bucket);
-    if (known !== undefined) return known;
+    const existing = this.#windows.get(bucket);
+    if (existing !== undefined) return existing;
     const window = new SlidingWindow(SLOTS_PER_ROW);
     this.#windows.set(bucket, window);
     return window;

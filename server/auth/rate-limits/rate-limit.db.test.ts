@@ -16,7 +16,7 @@ import { hitCounter } from "./hit-counter";
 import { login } from "@/server/auth/login/login";
 import { hashPassword } from "@/server/auth/passwords/password";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
-import { failuresOfAccount, spend, spendGuess } from "./rate-limit";
+import { accountFailureLimit, consume, consumePasswordAttempt } from "./rate-limit";
 import { register } from "@/server/auth/login/register";
 import { newClient } from "@/server/auth/testing";
 
@@ -38,7 +38,7 @@ function newInstance(options = {}) {
   const db = connect(database.url, options);
   onEnd.push(async () => {
     // What one test gives back must not be missing from what the next one counts.
-    await hitCounter(db).settle();
+    await hitCounter(db).flush();
     await db.destroy();
   });
   const attempt = (email: string, password = PASSWORD, now = T0, client = newClient()) =>
@@ -77,12 +77,12 @@ function tally(outcomes: string[]): Record<string, number> {
 test("two instances while hits leave the window, with clocks 40 ms apart, give each one's room away once", async () => {
   const instances = [newInstance().db, newInstance().db];
   for (let round = 0; round < 2; round++) {
-    const allowance = failuresOfAccount(newEmail());
+    const allowance = accountFailureLimit(newEmail());
     const end = later(allowance.limit.windowSeconds);
-    for (let hit = 0; hit < 10; hit++) await spend(instances[hit % 2]!, allowance, hit < 5 ? T0 : later(60));
+    for (let hit = 0; hit < 10; hit++) await consume(instances[hit % 2]!, allowance, hit < 5 ? T0 : later(60));
     const passed = await atOnce(40, async (index) => {
       const now = new Date(end.getTime() + ((index * 17) % 40) * 3 - 60 + (index % 2) * 40);
-      return spend(instances[index % 2]!, allowance, now).then(
+      return consume(instances[index % 2]!, allowance, now).then(
         () => now,
         () => null,
       );
@@ -135,8 +135,8 @@ describe("while the table of limits is locked", () => {
     const { id } = await somebody();
     await lockLimits();
     let settled = 0;
-    const allowances = Array.from({ length: 60 }, () => failuresOfAccount(newEmail()));
-    const hits = allowances.map((allowance) => spend(db, allowance, T0).finally(() => (settled += 1)));
+    const allowances = Array.from({ length: 60 }, () => accountFailureLimit(newEmail()));
+    const hits = allowances.map((allowance) => consume(db, allowance, T0).finally(() => (settled += 1)));
     const waiting = async () => {
       const { rows } = await sql<{ Info: string | null }>`show full processlist`.execute(database.db);
       return rows.filter(
@@ -182,7 +182,7 @@ test("what is to be given back is given back before the pool is closed", async (
   await Promise.all(people.map(({ email }) => attempt(email)));
   Object.assign(globalThis, { [Symbol.for("portcullis.database")]: db });
   await closeDatabase();
-  const buckets = people.map(({ email }) => failuresOfAccount(email).bucket);
+  const buckets = people.map(({ email }) => accountFailureLimit(email).bucket);
   const left = await database.db.selectFrom("rateLimits").select("hits").where("bucket", "in", buckets).execute();
   expect(left.map(({ hits }) => hits)).toEqual(people.map(() => 0));
 });
@@ -208,28 +208,30 @@ test("a login whose failure cannot be given back succeeds all the same", async (
   expect((await underWay).access.user.email).toBe(email);
   // Nobody waits for it, so nobody would hear of its failure: it must be dealt with where it happens. Whether
   // the statement that was given up on is performed once the table is free, only the server knows.
-  await hitCounter(db).settle();
+  await hitCounter(db).flush();
 });
 
 test("too many hits on one counter at once are sent away: the table answers, and its count stays exact", async () => {
   const { db } = newInstance();
-  const allowance = failuresOfAccount(newEmail());
-  await spend(db, allowance, T0);
+  const allowance = accountFailureLimit(newEmail());
+  await consume(db, allowance, T0);
   const before = securityCounts()["rate-limit-degraded"];
   let pass!: () => void;
   const crowd = withKeyedMutex(db, allowance.bucket, () => new Promise<void>((resolve) => (pass = resolve)));
-  await expect(spend(db, allowance, T0)).rejects.toMatchObject({ code: "ROW_BUSY" });
+  await expect(consume(db, allowance, T0)).rejects.toMatchObject({ code: "MUTEX_TIMEOUT" });
   pass();
   await crowd;
-  expect((await spend(db, allowance, T0)).hits).toBe(2);
+  expect((await consume(db, allowance, T0)).hits).toBe(2);
   expect(securityCounts()["rate-limit-degraded"]).toBe(before);
 });
 
 test("beyond the account's limit every device spends from a row of its own, and only a known one may succeed", async () => {
   const { db } = newInstance();
   const email = newEmail();
-  for (let hit = 0; hit < 10; hit++) await spendGuess(db, email, null, newClient(), T0);
-  const guesses = await atOnce(4, (index) => spendGuess(db, email, index === 0 ? "a session" : null, newClient(), T0));
+  for (let hit = 0; hit < 10; hit++) await consumePasswordAttempt(db, email, null, newClient(), T0);
+  const guesses = await atOnce(4, (index) =>
+    consumePasswordAttempt(db, email, index === 0 ? "a session" : null, newClient(), T0),
+  );
   expect(new Set(guesses.map(({ hit }) => hit.bucket)).size).toBe(4);
   expect(guesses.map(({ maySucceed }) => maySucceed)).toEqual([true, false, false, false]);
   expect(guesses.map(({ hit }) => hit.hits)).toEqual([1, 1, 1, 1]);
@@ -239,7 +241,7 @@ test("a stuck client that holds one counter's row keeps nobody from signing in",
   const { attempt } = newInstance();
   const { email } = await somebody();
   await reasonOf(attempt(email, "wrong"));
-  const { bucket } = failuresOfAccount(email);
+  const { bucket } = accountFailureLimit(email);
   await database.db.transaction().execute(async (stuck) => {
     await stuck.selectFrom("rateLimits").select("hits").where("bucket", "=", bucket).forUpdate().execute();
     await attempt(email);

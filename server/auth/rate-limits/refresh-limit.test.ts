@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, test, vi } from "vitest";
 import { requestState, type RequestState } from "@/server/runtime/request-state";
-import { spendRefresh } from "./refresh-limit";
+import { consumeRefreshLimit } from "./refresh-limit";
 
 const T0 = new Date("2026-11-21T12:00:00.250Z");
 const later = (seconds: number) => new Date(T0.getTime() + seconds * 1000);
@@ -10,7 +10,7 @@ const later = (seconds: number) => new Date(T0.getTime() + seconds * 1000);
 function spend(sessionId: string, now: Date) {
   const notes: RequestState = { requestId: "request-1" };
   try {
-    requestState.run(notes, () => spendRefresh(sessionId, now));
+    requestState.run(notes, () => consumeRefreshLimit(sessionId, now));
     return { passes: true, ...notes.quota };
   } catch (error) {
     expect(error).toMatchObject({ reason: "RATE_LIMITED", details: { retryAfterSeconds: notes.quota?.resetSeconds } });
@@ -42,10 +42,10 @@ test("middleware and routes, which have modules of their own, count one session'
   const id = randomUUID();
   vi.resetModules();
   const other = await import("./refresh-limit");
-  expect(other.spendRefresh).not.toBe(spendRefresh);
+  expect(other.consumeRefreshLimit).not.toBe(consumeRefreshLimit);
   for (let count = 0; count < 30; count++) {
-    spendRefresh(id, T0);
-    other.spendRefresh(id, T0);
+    consumeRefreshLimit(id, T0);
+    other.consumeRefreshLimit(id, T0);
   }
   expect(spend(id, T0).passes).toBe(false);
 });

@@ -13,7 +13,7 @@ const shared = globalThis as typeof globalThis & { [WINDOWS]?: LRUCache<string, 
 const windows = (shared[WINDOWS] ??= new LRUCache({ max: 50_000 }));
 
 /** 60 refreshes a minute and session. Refuses above that, before the database is asked. */
-export function spendRefresh(sessionId: string, now: Date): void {
+export function consumeRefreshLimit(sessionId: string, now: Date): void {
   const window = windows.get(sessionId) ?? new SlidingWindow(LIMIT.hitsAtMost);
   windows.set(sessionId, window);
   const { hits, resetsAt } = window.hit(LIMIT, now.getTime());

@@ -2,7 +2,7 @@ import "server-only";
 import type { Kysely } from "kysely";
 import { DatabaseFault, isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
-import { revokeOwnSession, revokeSession, type Ending } from "@/db/tables/revocations";
+import { revokeOwnSession, revokeSession, type RevocationResult } from "@/db/tables/revocations";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
 import { idsOf, type Caller } from "@/server/auth/policy/credentials";
@@ -43,7 +43,7 @@ export async function endOwnSession(db: Kysely<Database>, caller: Caller, id: st
   return noteEnding(ending, { id, userId: caller.user.id }, reason);
 }
 
-function noteEnding(ending: Ending, session: { id: string; userId?: string }, reason: EndReason): boolean {
+function noteEnding(ending: RevocationResult, session: { id: string; userId?: string }, reason: EndReason): boolean {
   if (ending === "unknown") return false;
   noteRevoked(session.id);
   // Told once: whoever ends it again changes nothing.

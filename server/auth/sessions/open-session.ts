@@ -1,9 +1,14 @@
 import "server-only";
 import type { Kysely } from "kysely";
 import { isUnavailable } from "@/db/faults";
-import { endOldestSessions } from "@/db/tables/revocations";
+import { revokeOldestSessions } from "@/db/tables/revocations";
 import type { Database, NewSession, User } from "@/db/schema";
-import { ENDED_AT_ONCE, findSessionWithUser, insertSession, type OpenedSession } from "@/db/tables/sessions";
+import {
+  REVOCATION_BATCH_SIZE,
+  findSessionWithUser,
+  insertSession,
+  type InsertSessionResult,
+} from "@/db/tables/sessions";
 import { log } from "@/server/runtime/log";
 import { onUndeliveredResponse, requestState } from "@/server/runtime/request-state";
 import { securityEvent } from "@/server/runtime/security-events";
@@ -16,7 +21,7 @@ import { noteRevoked } from "./revocation-feed";
 import { asOpened, newSession, type Session } from "./sessions";
 
 /** What is assumed to have ended where the row is all that is known. The next login ends what may be left of the oldest. */
-export const LOST_REPLY: OpenedSession = { hasEndedReplaced: true, endedOldest: 0 };
+export const LOST_REPLY: InsertSessionResult = { hasRevokedReplaced: true, revokedOldest: 0 };
 
 /**
  * Opens a session for a user who just proved who they are, in the place of the one that the browser had before. Null if all
@@ -66,16 +71,16 @@ export async function noteReplaced(
   db: Kysely<Database>,
   { userId }: Pick<NewSession, "userId">,
   replacedId: string | null,
-  { hasEndedReplaced, endedOldest }: OpenedSession,
+  { hasRevokedReplaced, revokedOldest }: InsertSessionResult,
   now: Date,
 ): Promise<void> {
   if (replacedId !== null) noteRevoked(replacedId);
-  if (replacedId !== null && hasEndedReplaced) {
+  if (replacedId !== null && hasRevokedReplaced) {
     // It may be somebody else's: its own first line says whose.
     securityEvent("session-ended", { sessionId: replacedId, reason: "replaced by login" });
   }
-  if (endedOldest === 0) return;
-  const revoked = endedOldest + (endedOldest < ENDED_AT_ONCE ? 0 : await endRemaining(db, userId, now));
+  if (revokedOldest === 0) return;
+  const revoked = revokedOldest + (revokedOldest < REVOCATION_BATCH_SIZE ? 0 : await endRemaining(db, userId, now));
   await syncRevocations(db);
   securityEvent("oldest-sessions-ended", { userId, revoked, reason: "too many sessions" });
 }
@@ -83,7 +88,7 @@ export async function noteReplaced(
 /** For an account from before there was a limit. What a fault leaves, the next login ends. */
 async function endRemaining(db: Kysely<Database>, userId: string, now: Date): Promise<number> {
   try {
-    return await endOldestSessions(db, userId, { liveAtMost: MAX_LIVE_SESSIONS, now });
+    return await revokeOldestSessions(db, userId, { liveAtMost: MAX_LIVE_SESSIONS, now });
   } catch (error) {
     if (!isUnavailable(error)) log.error({ err: error, userId }, "the oldest sessions could not be ended");
     return 0;

@@ -8,7 +8,7 @@ import { log } from "@/server/runtime/log";
 import { requestState, type RequestState } from "@/server/runtime/request-state";
 import { securityEvent, type SecurityEvent } from "@/server/runtime/security-events";
 import type { Access } from "@/server/auth/tokens/access-token";
-import { spendRefresh } from "@/server/auth/rate-limits/refresh-limit";
+import { consumeRefreshLimit } from "@/server/auth/rate-limits/refresh-limit";
 import type { Client } from "@/server/auth/client/client";
 import type { CookieToSet } from "@/server/auth/tokens/cookies";
 import { isSameBrowser } from "@/server/auth/client/device";
@@ -100,7 +100,7 @@ async function refreshAlone(
   const presented = await readRefreshToken(token, now);
   if (presented === null) return { kind: "unreadable" };
   if (presented === "expired") return { kind: "ended", reason: "over" };
-  spendRefresh(presented.sessionId, now);
+  consumeRefreshLimit(presented.sessionId, now);
 
   for (let round = 0; round < ROUNDS_AT_MOST; round++) {
     const row = (await findSessionWithUser(db, presented.sessionId)) ?? null;

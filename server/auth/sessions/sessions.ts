@@ -3,9 +3,9 @@ import type { Kysely } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Database, NewSession, User } from "@/db/schema";
 import {
-  advanceSession,
+  rotateSession,
   listLiveSessions,
-  replaceSuccessor,
+  replaceLostToken,
   extendReissueWindow,
   type SessionWithUser,
 } from "@/db/tables/sessions";
@@ -55,7 +55,7 @@ export async function rotate(
 ): Promise<Session | null> {
   const nonce = newNonce();
   const sighting = sightingOf(session, client, now);
-  const advanced = await advanceSession(db, {
+  const advanced = await rotateSession(db, {
     id: session.id,
     fromNonce: session.currentNonce,
     toNonce: nonce,
@@ -83,7 +83,7 @@ export async function recover(
   const sighting = sightingOf(session, client, now);
   const { id, currentNonce, previousNonce, handedAt } = session;
   const judged = { id, currentNonce, previousNonce, handedAt };
-  const replaced = await replaceSuccessor(db, { ...judged, toNonce: nonce, ...sighting });
+  const replaced = await replaceLostToken(db, { ...judged, toNonce: nonce, ...sighting });
   return replaced ? successorOf(session, nonce, sighting) : null;
 }
 

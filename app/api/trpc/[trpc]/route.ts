@@ -1,5 +1,5 @@
-import { answerCall } from "@/server/api/handler";
+import { handleCall } from "@/server/api/handler";
 
-const answer = (request: Request) => answerCall(request, new Date());
+const answer = (request: Request) => handleCall(request, new Date());
 
 export { answer as GET, answer as POST };

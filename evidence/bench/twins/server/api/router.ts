@@ -1,6 +1,6 @@
 import "server-only";
 import { authRouter } from "@/server/api/auth-router";
-import { nothing } from "@/server/auth/login/inputs";
+import { noInput } from "@/server/auth/login/inputs";
 import type { SignedIn } from "@/server/auth/policy/credentials";
 import { PROCEDURES } from "@/server/auth/policy/procedures";
 import { sessionsRouter } from "@/server/api/sessions-router";
@@ -14,7 +14,7 @@ Object.assign(PROCEDURES, { "twin.session": { access: "public", batch: true, has
 const { user, session } = ANYBODY;
 
 /** `auth.session`, left open: the same answer to anybody, by the same way. */
-const twinRouter = router({ session: publicProcedure.input(nothing).query((): SignedIn => ({ user, session })) });
+const twinRouter = router({ session: publicProcedure.input(noInput).query((): SignedIn => ({ user, session })) });
 
 export const appRouter = router({ auth: authRouter, users: usersRouter, sessions: sessionsRouter, twin: twinRouter });
 

@@ -7,7 +7,7 @@ export interface ConnectionCut {
   /** The server never receives it, or has carried it out and its reply is lost. */
   when: "before" | "after";
   /** Whether new connections are refused until `restore`. */
-  staysAway: boolean;
+  refusesReconnects: boolean;
 }
 
 const COM_QUERY = 3;
@@ -36,7 +36,7 @@ export async function startCuttingProxy(url: string) {
         const packet = received.subarray(0, 4 + received.readUIntLE(0, 3));
         received = received.subarray(packet.length);
         const isDue = packet[3] === 0 && packet[4] === COM_QUERY && cut !== null && ++sent === cut.statement;
-        if (isDue) isAway = cut!.staysAway;
+        if (isDue) isAway = cut!.refusesReconnects;
         if (isDue && cut!.when === "before") return end();
         losesReply ||= isDue;
         far.write(packet);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Refund } from "@/db/tables/rate-limits";
-import { RefundBatch } from "./refunds";
+import type { Decrement } from "@/db/tables/rate-limits";
+import { DecrementBatch } from "./decrement-batch";
 
 const T0 = new Date("2026-11-28T12:00:00Z");
 const later = (seconds: number) => new Date(T0.getTime() + seconds * 1000);
@@ -9,31 +9,31 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** What was sent, in order, and how to let the next of it come to its end. */
-function newRefunds() {
-  const sent: Refund[][] = [];
+function newBatch() {
+  const sent: Decrement[][] = [];
   const ends: (() => void)[] = [];
-  const refunds = new RefundBatch((together) => {
+  const batch = new DecrementBatch((together) => {
     sent.push(together);
     return new Promise((resolve) => ends.push(resolve));
   });
-  const add = (bucket: string, countedAt = T0) => refunds.add({ bucket, countedAt });
+  const add = (bucket: string, countedAt = T0) => batch.add({ bucket, countedAt });
   const bucketsSent = () => sent.map((together) => together.map(({ bucket }) => bucket));
   const pass = async (milliseconds = 0) => {
     while (ends.length > 0) ends.shift()!();
     await vi.advanceTimersByTimeAsync(milliseconds);
   };
-  return { refunds, sent, bucketsSent, add, pass };
+  return { batch, sent, bucketsSent, add, pass };
 }
 
 test("one alone is made at once", async () => {
-  const { sent, add, pass } = newRefunds();
+  const { sent, add, pass } = newBatch();
   add("a");
   await pass();
   expect(sent).toEqual([[{ bucket: "a", countedAt: T0 }]]);
 });
 
 test("a flood of them is made in a statement each tenth of a second, every hit of it", async () => {
-  const { sent, add, pass } = newRefunds();
+  const { sent, add, pass } = newBatch();
   for (let count = 0; count < 300; count++) {
     add(`bucket ${count % 50}`, later(count));
     await pass(1);
@@ -45,7 +45,7 @@ test("a flood of them is made in a statement each tenth of a second, every hit o
 });
 
 test("after a rest the next is made at once again", async () => {
-  const { bucketsSent, add, pass } = newRefunds();
+  const { bucketsSent, add, pass } = newBatch();
   add("a");
   await pass(100);
   add("b");
@@ -54,7 +54,7 @@ test("after a rest the next is made at once again", async () => {
 });
 
 test("those that come while a slow one is under way wait for it, and for each other only", async () => {
-  const { bucketsSent, add } = newRefunds();
+  const { bucketsSent, add } = newBatch();
   add("a");
   add("b");
   await vi.advanceTimersByTimeAsync(1000);
@@ -62,18 +62,18 @@ test("those that come while a slow one is under way wait for it, and for each ot
 });
 
 test("what waits is made before an end, and the end waits for it", async () => {
-  const { refunds, sent, bucketsSent, add, pass } = newRefunds();
+  const { batch, sent, bucketsSent, add, pass } = newBatch();
   add("a");
   add("b");
-  let isSettled = false;
-  void refunds.settle().then(() => (isSettled = true));
+  let isFlushed = false;
+  void batch.flush().then(() => (isFlushed = true));
   await pass();
   expect(bucketsSent()).toEqual([["a"]]);
   await pass();
   expect(bucketsSent()).toEqual([["a"], ["b"]]);
-  expect(isSettled).toBe(false);
+  expect(isFlushed).toBe(false);
   await pass();
-  expect(isSettled).toBe(true);
-  await refunds.settle();
+  expect(isFlushed).toBe(true);
+  await batch.flush();
   expect(sent).toHaveLength(2);
 });
