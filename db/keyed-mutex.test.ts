@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { describe, expect, test, vi } from "vitest";
-import { retryOnDeadlock, withKeyedMutex } from "./keyed-mutex";
+import { retryOnDeadlock, withKeyedMutex, writeRow } from "./keyed-mutex";
 import type { Database } from "./schema";
 
 const instance = () => ({}) as Kysely<Database>;
@@ -90,6 +90,16 @@ describe("after a deadlock", () => {
     const hopeless = vi.fn(() => Promise.reject(deadlock));
     await expect(retryOnDeadlock(hopeless)).rejects.toBe(deadlock);
     expect(hopeless).toHaveBeenCalledTimes(5);
+  });
+
+  test("a row's write runs again, and a task under a mutex does not: nested mutexes would multiply the retries", async () => {
+    const db = instance();
+    const write = vi.fn(() => Promise.reject(deadlock));
+    await expect(writeRow(db, "row", write)).rejects.toBe(deadlock);
+    expect(write).toHaveBeenCalledTimes(5);
+    const task = vi.fn(() => Promise.reject(deadlock));
+    await expect(withKeyedMutex(db, "row", task)).rejects.toBe(deadlock);
+    expect(task).toHaveBeenCalledTimes(1);
   });
 
   test("only: any other failure passes at once", async () => {

@@ -2,22 +2,27 @@ import type { Kysely } from "kysely";
 import { DatabaseFault, isDeadlock } from "./faults";
 import type { Database } from "./schema";
 
-// With the lock wait that may follow, nobody waits five seconds.
+// Together with the lock wait of the statement that follows, less than five seconds.
 const LOCK_TIMEOUT_MILLISECONDS = 1500;
-const DEADLOCK_RETRIES = 4;
+const MAX_DEADLOCK_RETRIES = 4;
 
-// Middleware and routes are separate bundles of one process and share one pool: a row costs it one connection, not one for each.
+// On globalThis: middleware and routes are separate bundles that share one pool, and must share its mutexes.
 const LOCKS = Symbol.for("portcullis.row-locks");
 const shared = globalThis as typeof globalThis & {
   [LOCKS]?: WeakMap<Kysely<Database>, Map<string, Promise<unknown>>>;
 };
 const locksByPool = (shared[LOCKS] ??= new WeakMap());
 
+/** Writes a row that many requests may want at once: one write at a time in this process, repeated after a deadlock. */
+export async function writeRow<T>(db: Kysely<Database>, id: string, write: () => Promise<T>): Promise<T> {
+  return withKeyedMutex(db, id, () => retryOnDeadlock(write));
+}
+
 /**
- * Runs a write on a row that many may want at once. They queue up here, before taking a connection: a row that a stuck
- * client has locked costs this process one connection, not all. After a deadlock, which undid everything, it runs again.
+ * Runs one task per key at a time, in order of arrival. Tasks wait here, before they take a connection: a row that a stuck client
+ * has locked then costs this process one connection, not all. Throws MUTEX_TIMEOUT after 1.5 s.
  */
-export async function withKeyedMutex<T>(db: Kysely<Database>, key: string, write: () => Promise<T>): Promise<T> {
+export async function withKeyedMutex<T>(db: Kysely<Database>, key: string, task: () => Promise<T>): Promise<T> {
   const locks = locksByPool.get(db) ?? new Map<string, Promise<unknown>>();
   locksByPool.set(db, locks);
   const previous = locks.get(key);
@@ -27,7 +32,7 @@ export async function withKeyedMutex<T>(db: Kysely<Database>, key: string, write
   locks.set(key, last);
   try {
     if (previous) await waitForLock(previous);
-    return await retryOnDeadlock(write);
+    return await task();
   } finally {
     release();
     if (locks.get(key) === last) locks.delete(key);
@@ -37,7 +42,7 @@ export async function withKeyedMutex<T>(db: Kysely<Database>, key: string, write
 function waitForLock(previous: Promise<unknown>): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new DatabaseFault("MUTEX_TIMEOUT", "Too many wait for one row.")),
+      () => reject(new DatabaseFault("MUTEX_TIMEOUT", "Another write on the same row took too long.")),
       LOCK_TIMEOUT_MILLISECONDS,
     );
     void previous.then(() => {
@@ -47,11 +52,12 @@ function waitForLock(previous: Promise<unknown>): Promise<void> {
   });
 }
 
-export async function retryOnDeadlock<T>(write: () => Promise<T>, retries = DEADLOCK_RETRIES): Promise<T> {
+/** A deadlock rolled the whole transaction back, so it can be repeated. Not to be nested: retries would multiply. */
+export async function retryOnDeadlock<T>(write: () => Promise<T>, retriesLeft = MAX_DEADLOCK_RETRIES): Promise<T> {
   try {
     return await write();
   } catch (error) {
-    if (retries === 0 || !isDeadlock(error)) throw error;
-    return retryOnDeadlock(write, retries - 1);
+    if (retriesLeft === 0 || !isDeadlock(error)) throw error;
+    return retryOnDeadlock(write, retriesLeft - 1);
   }
 }

@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Transaction } from "kysely";
-import { withKeyedMutex } from "@/db/keyed-mutex";
+import { writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, User } from "@/db/schema";
 import { REVOCATION_BATCH_SIZE, findSessionOwner, insertSession, type CallerIds } from "./sessions";
 import { findUserOfLiveSession } from "./users";
@@ -12,7 +12,7 @@ export async function revokeSession(
   db: Kysely<Database>,
   { id, userId, reason }: { id: string; userId?: string; reason: string },
 ): Promise<RevocationResult> {
-  return withKeyedMutex(db, id, async () => {
+  return writeRow(db, id, async () => {
     const { numUpdatedRows, numChangedRows } = await db
       .updateTable("sessions")
       .set({
@@ -37,7 +37,7 @@ export async function revokeOwnSession(
   { userId, sessionId }: CallerIds,
   { id, reason, now }: { id: string; reason: string; now: Date },
 ): Promise<RevocationResult | "caller ended"> {
-  return withKeyedMutex(db, id, async () => {
+  return writeRow(db, id, async () => {
     const { numAffectedRows } = await sql`
       update sessions as target
       join sessions as own on own.id = ${sessionId} and own.user_id = target.user_id
@@ -88,7 +88,7 @@ async function revokeSessions(
     now,
   }: { userId: string; sessionId?: string; keepId?: string; openedBy?: Date; reason: string; now: Date },
 ): Promise<number | null> {
-  return withKeyedMutex(db, userId, () =>
+  return writeRow(db, userId, () =>
     db.transaction().execute(async (trx) => {
       const locked = await lockUser(trx, userId, now, openedBy);
       if (sessionId !== undefined && !isLiveSession(locked, sessionId)) return null;
@@ -121,7 +121,7 @@ export async function changePassword(
     now,
   }: CallerIds & { oldHash: string; newHash: string; session: NewSession; now: Date },
 ): Promise<"changed" | "wrong password" | "caller ended"> {
-  return withKeyedMutex(db, userId, () =>
+  return writeRow(db, userId, () =>
     db.transaction().execute(async (trx) => {
       const locked = await lockUser(trx, userId, now);
       const { user } = locked;
@@ -212,7 +212,7 @@ export async function revokeOldestSessions(
     .limit(REVOCATION_BATCH_SIZE)
     .offset(liveAtMost)
     .execute();
-  const ended = await withKeyedMutex(db, userId, () => revokeByIds(db, oldest, "too many sessions"));
+  const ended = await writeRow(db, userId, () => revokeByIds(db, oldest, "too many sessions"));
   if (oldest.length < REVOCATION_BATCH_SIZE) return ended;
   return ended + (await revokeOldestSessions(db, userId, { liveAtMost, now }));
 }

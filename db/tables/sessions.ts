@@ -1,5 +1,5 @@
 import { sql, type Kysely } from "kysely";
-import { withKeyedMutex } from "@/db/keyed-mutex";
+import { writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, SessionRow, User } from "@/db/schema";
 
 /** How many sessions one statement ends at the most. */
@@ -78,7 +78,7 @@ export async function insertSession(
     // The server counts an updated row twice.
     return { hasRevokedReplaced, revokedOldest: Math.floor(Number(rows - 1n) / 2) - Number(hasRevokedReplaced) };
   };
-  return db.isTransaction ? insert() : withKeyedMutex(db, userId, insert);
+  return db.isTransaction ? insert() : writeRow(db, userId, insert);
 }
 
 /** Who asks, by which session: what changes or lists credentials and sessions checks that this one lives in its own statement. */
@@ -157,7 +157,7 @@ export async function rotateSession(
     ...update
   }: RotationUpdate & { id: string; fromNonce: string; toNonce: string; handedAt: Date },
 ): Promise<boolean> {
-  return withKeyedMutex(db, id, async () => {
+  return writeRow(db, id, async () => {
     const { numUpdatedRows } = await updateLiveSession(db, id, update.now)
       // MySQL assigns from left to right: the old nonce must be copied before it is replaced.
       .set((eb) => ({ previousNonce: eb.ref("currentNonce"), currentNonce: toNonce, ...rotationColumns(update) }))
@@ -186,7 +186,7 @@ export async function replaceLostToken(
     handedAt: Date;
   },
 ): Promise<boolean> {
-  return withKeyedMutex(db, id, async () => {
+  return writeRow(db, id, async () => {
     const { numUpdatedRows } = await updateLiveSession(db, id, update.now)
       .set((eb) => ({
         currentNonce: toNonce,
@@ -212,7 +212,7 @@ export async function extendReissueWindow(
     now,
   }: { id: string; currentNonce: string; previousNonce: string | null; now: Date },
 ): Promise<boolean> {
-  return withKeyedMutex(db, id, async () => {
+  return writeRow(db, id, async () => {
     const { numUpdatedRows } = await updateLiveSession(db, id, now)
       .set({ handedAt: sql<Date>`greatest(handed_at, cast(${now} as datetime(3)))` })
       .where("currentNonce", "=", currentNonce)

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import { isDuplicateKey } from "@/db/faults";
-import { retryOnDeadlock, withKeyedMutex } from "@/db/keyed-mutex";
+import { retryOnDeadlock, writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, NewUser, User } from "@/db/schema";
 import { insertSession, type CallerIds, type InsertSessionResult } from "./sessions";
 
@@ -109,7 +109,7 @@ export async function updateFullName(
   db: Kysely<Database>,
   { userId, sessionId, fullName, now }: CallerIds & { fullName: string; now: Date },
 ): Promise<boolean> {
-  return withKeyedMutex(db, userId, async () => {
+  return writeRow(db, userId, async () => {
     const { numUpdatedRows } = await db
       .updateTable("users")
       .set({ fullName, updatedAt: now })
@@ -136,7 +136,7 @@ export async function replacePasswordHash(
   db: Kysely<Database>,
   { userId, oldHash, newHash, now }: { userId: string; oldHash: string; newHash: string; now: Date },
 ): Promise<boolean> {
-  return withKeyedMutex(db, userId, async () => {
+  return writeRow(db, userId, async () => {
     const { numUpdatedRows } = await db
       .updateTable("users")
       .set({ passwordHash: newHash, updatedAt: now })
