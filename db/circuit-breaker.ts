@@ -4,19 +4,19 @@ const TIMEOUT_MILLISECONDS = 1000;
 const OPEN_MILLISECONDS = 5000;
 
 /**
- * Spares people the wait for what does not answer. After a failure, or a second without an answer, nothing is asked for
- * five seconds; then one asks again, and the others are spared until that one has been answered.
+ * Opens for five seconds after an operation failed or took longer than a second; then one trial operation is let through, and the
+ * others fail at once until it has ended.
  */
 export class CircuitBreaker {
   #failedAt: Date | null = null;
 
-  /** True where asking would fail at once. */
+  /** True if `run` would fail at once. */
   isOpen(now: Date): boolean {
-    // Also over when the clock was set back: it must not last for hours.
+    // The absolute difference: a clock that was set back must not keep it open for hours.
     return this.#failedAt !== null && Math.abs(now.getTime() - this.#failedAt.getTime()) < OPEN_MILLISECONDS;
   }
 
-  /** Throws the fault TABLE_UNAVAILABLE while at rest, and where no answer came in time: what was asked for may happen yet. */
+  /** Throws TABLE_UNAVAILABLE while open, and after a timeout: the operation may still take effect. */
   async run<T>(now: Date, operation: () => Promise<T>): Promise<T> {
     if (this.isOpen(now)) throw unavailable();
     if (this.#failedAt !== null) this.#failedAt = now;
@@ -40,5 +40,5 @@ async function withTimeout<T>(operation: Promise<T>): Promise<T> {
 }
 
 function unavailable(): DatabaseFault {
-  return new DatabaseFault("TABLE_UNAVAILABLE", "The table does not answer in time.");
+  return new DatabaseFault("TABLE_UNAVAILABLE", "The table did not respond in time, or lately failed to.");
 }

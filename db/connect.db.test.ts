@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => database?.drop());
 
-/** On MySQL the session's setting has another name. */
+/** MySQL and MariaDB name the isolation level differently. */
 async function readSettings() {
   const { rows } = await sql<
     Record<string, string>
@@ -45,7 +45,7 @@ test("a value that could turn into SQL is refused before anything is sent", asyn
   const values = [{ email: 1 }, ["a", "b"], { toSqlString: () => "1 or 1 = 1" }, undefined, Symbol("x")];
   for (const value of values) {
     const query = sql`select * from users where email = ${value}`.execute(db);
-    await expect(query).rejects.toThrow("must be plain");
+    await expect(query).rejects.toThrow("must be scalar values");
   }
   expect((await sql`select ${"still"} as here`.execute(db)).rows).toEqual([{ here: "still" }]);
 });
@@ -66,7 +66,7 @@ test("a statement that takes too long is ended, and its connection serves the ne
   const db = connect(database.url, { poolSize: 1, statementSeconds: 1 });
   const connectionId = async () => (await sql<{ id: number }>`select connection_id() as id`.execute(db)).rows[0]!.id;
   const id = await connectionId();
-  // MySQL's sleep() returns early where MariaDB's statement fails; both within the time.
+  // On timeout MySQL's sleep() returns early and MariaDB's statement fails.
   const before = performance.now();
   const error = await sql`select sleep(3)`.execute(db).catch((caught: unknown) => caught);
   if (error instanceof Error) expect(isUnavailable(error)).toBe(true);
@@ -85,7 +85,7 @@ test("whoever waits behind a locked row is refused in time, as a fault that pass
     const waiting = atOnce(30, () =>
       updateFullName(db, { userId, sessionId, fullName: "x", now: new Date() }).catch((error: unknown) => error),
     );
-    // The pool has ten connections: the stuck row may keep one of them busy.
+    // The pool has ten connections: the locked row may occupy one of them.
     await new Promise((resolve) => setTimeout(resolve, 100));
     await atOnce(9, () => sql`select 1`.execute(db));
     expect(performance.now() - before).toBeLessThan(1000);
@@ -102,7 +102,7 @@ test("a full queue refuses at once, and a wait for a connection ends", async () 
     const codes = (await results).map((error) => (error as { code: string }).code);
     expect(codes.sort()).toEqual(["ACQUIRE_TIMEOUT", "ACQUIRE_TIMEOUT", "QUEUE_FULL", "QUEUE_FULL"]);
   });
-  // Those who gave up are still in the driver's line: what they are handed comes back.
+  // Timed-out requests are still in the driver's queue: connections they get are released.
   for (let round = 0; round < 5; round++) await sql`select 1`.execute(db);
   await db.destroy();
   const closed = await sql`select 1`.execute(db).catch((error: unknown) => error);

@@ -8,14 +8,14 @@ export { parseDatabaseUrl };
 
 export interface ConnectOptions {
   poolSize?: number;
-  /** How many may wait for a connection; one more is refused at once. */
+  /** Requests that may wait for a connection; further ones fail at once. */
   queueLimit?: number;
   statementSeconds?: number;
   lockSeconds?: number;
   acquireSeconds?: number;
 }
 
-/** Opens nothing yet: the first query does. Throws if the URL is not one that we understand. */
+/** The first query opens the first connection. Throws a DatabaseUrlError for a URL that cannot be parsed. */
 export function connect(url: string, options: ConnectOptions = {}): Kysely<Database> {
   const { poolSize = 10, queueLimit = 256, statementSeconds = 4, lockSeconds = 2, acquireSeconds = 2 } = options;
   const pool = createPool({
@@ -43,8 +43,9 @@ export function connect(url: string, options: ConnectOptions = {}): Kysely<Datab
 }
 
 /**
- * What the server's configuration must not decide. NO_BACKSLASH_ESCAPES above all: values are escaped by the client, and
- * under that mode a quote gets out. MariaDB alone runs `/*M!`, MySQL alone `/*!80000`, where the limit holds for reads only.
+ * Session variables that must not depend on the server's configuration. The SQL mode above all: values are escaped by the client,
+ * and NO_BACKSLASH_ESCAPES would allow SQL injection. MariaDB alone runs `/*M!`, MySQL alone `/*!80000`, where the limit holds for
+ * reads only.
  */
 function sessionSetupStatements(statementSeconds: number, lockSeconds: number): string[] {
   return [
@@ -53,7 +54,7 @@ function sessionSetupStatements(statementSeconds: number, lockSeconds: number): 
       time_zone = '+00:00', lc_messages = 'en_US', autocommit = 1,
       innodb_lock_wait_timeout = ${lockSeconds}, lock_wait_timeout = ${lockSeconds}
       /*M! , max_statement_time = ${statementSeconds} */ /*!80000 , max_execution_time = ${statementSeconds * 1000} */`,
-    // A variable of its own, named differently by the two servers.
+    // By statement: MySQL and MariaDB name the variable differently.
     "set session transaction isolation level read committed",
   ];
 }

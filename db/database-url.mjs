@@ -23,7 +23,7 @@ const SCHEME = /^(mysql2?|mariadb)(\+[a-z0-9]+)?$/;
 const ENCODINGS = "In user and password write % as %25, @ as %40, # as %23, / as %2F, ? as %3F and : as %3A";
 const KNOWN = "socketPath, ssl, ssl-mode, ssl-ca, ssl-cert and ssl-key";
 
-/** TLS by the names that MySQL's clients, JDBC, Go, Prisma, Rails and SQLAlchemy give it. Encryption that is only attempted is not offered. */
+/** TLS modes by the names of MySQL's clients, JDBC, Go, Prisma, Rails and SQLAlchemy. Opportunistic TLS (PREFERRED) is not supported. */
 const MODES = {
   disabled: "off",
   disable: "off",
@@ -37,7 +37,7 @@ const MODES = {
 const YES = ["true", "1", "yes", "on"];
 const NO = ["false", "0", "no", "off"];
 
-/** The message names DATABASE_URL, says what to write, and repeats nothing that could be a part of the password. */
+/** The message names DATABASE_URL, says what to write, and quotes nothing that could be part of the password. */
 export class DatabaseUrlError extends Error {
   /** @param {string} problem */
   constructor(problem) {
@@ -53,7 +53,7 @@ export function parseDatabaseUrl(url) {
   if (/^\s|\s$|^["']|["']$/.test(url)) refuse("begins or ends with a blank or a quotation mark. Remove it");
   const [, jdbc, scheme = "", rest = ""] = /^(jdbc:)?([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(url) ?? [];
   if (/^(postgres(ql)?|cockroachdb|mongodb|sqlite|file|sqlserver|redis|oracle)\b/i.test(scheme))
-    refuse(`must lead to MySQL or MariaDB, and is for ${scheme.toLowerCase()}. Write ${FORM}`);
+    refuse(`must be for MySQL or MariaDB, not for ${scheme.toLowerCase()}. Write ${FORM}`);
   if (!SCHEME.test(scheme.toLowerCase()) || (jdbc && /[+2]/.test(scheme))) refuse(`must look like ${FORM}`);
 
   const [, authority = "", path = "", query = ""] = /^([^/?]*)([^?]*)\??(.*)$/s.exec(rest) ?? [];
@@ -104,7 +104,7 @@ function readParameters(query) {
   for (const part of query.split("&").filter((part) => part !== "")) {
     const equals = part.indexOf("=");
     const name = decode(equals === -1 ? part : part.slice(0, equals));
-    // Prisma's sslcert is the authority's certificate; the ssl-cert of MySQL's clients is the client's own.
+    // Prisma's sslcert is the CA certificate; ssl-cert of MySQL's clients is the client's own.
     const key = name === "sslcert" ? "sslcert?" : name.toLowerCase().replace(/[-_]/g, "");
     if (parameters.has(key)) refuse("has one parameter twice. Remove one of them");
     parameters.set(key, { name, value: equals === -1 ? "" : decode(part.slice(equals + 1)) });
@@ -121,7 +121,7 @@ function take(parameters, keys) {
   return value;
 }
 
-/** JDBC has user and password among the parameters. @param {Parameters} parameters  @param {boolean} areGiven */
+/** JDBC URLs carry user and password as parameters. @param {Parameters} parameters  @param {boolean} areGiven */
 function takeCredentials(parameters, areGiven) {
   const user = take(parameters, ["user", "username"]);
   const password = take(parameters, ["password"]);
@@ -135,13 +135,13 @@ function readServer(text, socketPath) {
   const socket = socketPath ?? (/^%2f/i.test(text) ? decode(text) : undefined);
   if (socket !== undefined) {
     if (!socket.startsWith("/"))
-      refuse("has a socketPath that is no absolute path. Write socketPath=/path/to/mysqld.sock");
+      refuse("has a socketPath that is not an absolute path. Write socketPath=/path/to/mysqld.sock");
     return { socketPath: socket };
   }
   if (text.includes(",")) refuse(`names several servers. Name one, as in ${FORM}`);
   const [, bracketed, name, port = "3306"] =
     /^(?:\[([^\]]*)\]|([\w.-]*))(?::(\d+))?$/.exec(text) ??
-    refuse(`has a server or port that cannot be read. Write ${FORM}. ${ENCODINGS}`);
+    refuse(`has an invalid server or port. Write ${FORM}. ${ENCODINGS}`);
   if (bracketed !== undefined && isIP(bracketed) !== 6) refuse("has no IPv6 address between [ and ]");
   if (Number(port) < 1 || Number(port) > 65_535) refuse("has a port that is not between 1 and 65535");
   return { host: bracketed ?? (name || "localhost"), port: Number(port) };
@@ -151,16 +151,14 @@ function readServer(text, socketPath) {
 function readDatabase(path) {
   const name = decode(path.replace(/^\/+|\/+$/g, ""));
   if (name === "") refuse(`names no database. Write ${FORM}`);
-  if (/[/\\]/.test(name)) refuse(`has more than a database's name behind the server. Write ${FORM}`);
+  if (/[/\\]/.test(name)) refuse(`has more than a database name after the server. Write ${FORM}`);
   return name;
 }
 
 /** @param {Parameters} parameters  @param {string} host  @returns {Tls | undefined} */
 function readTls(parameters, host) {
   if (parameters.has("sslcert?"))
-    refuse(
-      "has sslcert, which clients read differently. Write ssl-ca for the authority's certificate, ssl-cert for the client's own",
-    );
+    refuse("has sslcert, which is ambiguous. Write ssl-ca for the CA certificate, ssl-cert for the client's own");
   const json = /^\s*\{/.test(parameters.get("ssl")?.value ?? "")
     ? readTlsObject(take(parameters, ["ssl"]) ?? "")
     : undefined;
@@ -182,10 +180,10 @@ function readTls(parameters, host) {
   // The driver would compare the certificate with "localhost".
   if (mode === "identity" && isIP(host) !== 0)
     refuse(
-      "asks for the server's identity and names it by an address. Name it by its host name, or write ssl-mode=VERIFY_CA",
+      "verifies the server's identity but names the server by IP address. Write its host name, or ssl-mode=VERIFY_CA",
     );
   return {
-    // Like MySQL's clients: an authority that is given is asked.
+    // As MySQL's clients do: a CA that is given is verified, whatever the mode.
     rejectUnauthorized: mode !== "encrypted" || ca !== undefined,
     ...(mode === "identity" ? { verifyIdentity: true } : {}),
     ...(ca === undefined ? {} : { ca: readPem("ssl-ca", ca) }),
@@ -227,7 +225,7 @@ function readModes(parameters) {
 /** @returns {never} */
 function refuseMode() {
   return refuse(
-    "has a TLS setting that is not known, or that would also go without encryption. Write ssl-mode=DISABLED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY",
+    "has a TLS setting that is unknown or allows unencrypted connections. Write ssl-mode=DISABLED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY",
   );
 }
 
@@ -249,7 +247,7 @@ function readPem(name, file) {
   }
 }
 
-/** The driver would take anything from here. @param {string} text  @returns {Tls} */
+/** Validated here: the driver accepts any value. @param {string} text  @returns {Tls} */
 function readTlsObject(text) {
   /** @type {unknown} */
   let options;
@@ -257,7 +255,7 @@ function readTlsObject(text) {
     options = JSON.parse(text);
   } catch {
     refuse(
-      'has an ssl that is no JSON object. Write ssl=true, ssl-mode=VERIFY_IDENTITY or ssl={"rejectUnauthorized":true}',
+      'has an ssl that is not a JSON object. Write ssl=true, ssl-mode=VERIFY_IDENTITY or ssl={"rejectUnauthorized":true}',
     );
   }
   const isText = (/** @type {unknown} */ value) => typeof value === "string";
@@ -280,7 +278,7 @@ function readTlsObject(text) {
   );
   if (!isGood)
     refuse(
-      `has an ssl object that is not understood. Write only ${Object.keys(allowed).join(", ")}, with the types of tls.connect()`,
+      `has an ssl object with unknown options. Write only ${Object.keys(allowed).join(", ")}, with the types of tls.connect()`,
     );
   return /** @type {Tls} */ (options);
 }

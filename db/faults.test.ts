@@ -13,9 +13,9 @@ describe("unavailable", () => {
     failure({ code: "ER_LOCK_DEADLOCK", errno: 1213 }),
     failure({ code: "ER_SERVER_SHUTDOWN", errno: 1053 }),
     failure({ code: undefined, errno: 1969 }),
-    // Read-only, in the words of servers that were demoted, set so, or lost their cluster.
+    // Read-only: servers that were demoted, configured so, or lost their cluster.
     ...[1036, 1047, 1223, 1290, 1792, 1836, 1874, 3100, 3101, 3989].map((errno) => failure({ errno })),
-    // Full.
+    // Disk full.
     ...[1021, 1026, 1030, 1114].map((errno) => failure({ errno })),
     new DatabaseFault("QUEUE_FULL", "full"),
   ])("is %o", (error) => expect(isUnavailable(error)).toBe(true));

@@ -1,4 +1,4 @@
-/** A time-out or a limit of our own, with a code like the driver's errors have. */
+/** A timeout or limit of this application, with a `code` as the driver's errors have. */
 export class DatabaseFault extends Error {
   override readonly name = "DatabaseFault";
 
@@ -32,7 +32,7 @@ const UNAVAILABLE_CODES = new Set<unknown>([
   "PROTOCOL_SEQUENCE_TIMEOUT",
 ]);
 
-// By number: MariaDB's own errors have no name in the driver.
+// By number: the driver does not name MariaDB's own errors.
 const UNAVAILABLE_ERRNOS = new Set<unknown>([
   1020, // ER_CHECKREAD: another transaction changed the record
   1021, // ER_DISK_FULL
@@ -79,7 +79,7 @@ const UNAVAILABLE_ERRNOS = new Set<unknown>([
   4031, // ER_CLIENT_INTERACTION_TIMEOUT
 ]);
 
-/** True if trying again later may help: the server is away, busy or slow. Everything else is a bug or a misconfiguration. */
+/** True if a later retry may succeed: the server is unreachable, overloaded or slow. Everything else is a bug or a misconfiguration. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code, errno, syscall } = error as NodeJS.ErrnoException;
@@ -90,9 +90,9 @@ export function isDeadlock(error: unknown): boolean {
   return error instanceof Error && (error as NodeJS.ErrnoException).errno === 1213;
 }
 
-/** `key` is the name of a unique index, so that a clash elsewhere is not mistaken for it. */
+/** `key` is the name of a unique index: a duplicate in another index does not count. */
 export function isDuplicateKey(error: unknown, key?: string): boolean {
   if (!(error instanceof Error) || (error as NodeJS.ErrnoException).errno !== 1062) return false;
-  // MySQL puts the table before the name. The value before it is the client's, so only the end of the message counts.
+  // MySQL puts the table before the name. The client chooses the value before it, so only the end of the message is compared.
   return key === undefined || new RegExp(`for key '(?:\\w+\\.)?${key}'$`).test(error.message);
 }

@@ -72,7 +72,7 @@ test("emails get the one spelling of their domain; of two that would be one, the
       `many${index}@münchen.example`,
     ]),
   ];
-  // Ids in the order of the list: which of two is the second is decided by them.
+  // Ids in the order of the list: they decide which of two duplicates is the second.
   const users = emails.map(([email], index) =>
     newUser({ email, id: `00000000-0000-7000-8000-${String(index).padStart(12, "0")}` }),
   );

@@ -3,15 +3,16 @@ import type { ConnectOptions } from "./connect";
 import { MIGRATIONS } from "./migrations";
 import type { Database } from "./schema";
 
+/** ER_TABLE_EXISTS_ERROR. */
 const TABLE_EXISTS = 1050;
-/** Of a column and of an index. */
+/** ER_DUP_FIELDNAME and ER_DUP_KEYNAME. */
 const DUPLICATE_NAME = [1060, 1061];
 
 const RESUMABLE = Object.fromEntries(Object.entries(MIGRATIONS).map(([name, step]) => [name, resumable(step)]));
 
 /**
- * Returns the names of what it applied. Of several instances one gets the server's lock; the others wait for it and then find
- * nothing left to do. So `db` needs limits of minutes and two connections: `connect(url, MIGRATION_LIMITS)`.
+ * Returns the names of the migrations it applied. One instance gets the server's lock; the others wait for it and then find
+ * nothing to apply. So `db` needs timeouts of minutes and two connections: `connect(url, MIGRATION_LIMITS)`.
  */
 export async function migrateToLatest(db: Kysely<Database>): Promise<string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => RESUMABLE } });
@@ -27,7 +28,7 @@ export const MIGRATION_LIMITS: ConnectOptions = {
   acquireSeconds: 10,
 };
 
-/** One cheap read. True also if the schema is newer than this code, as while a new version rolls out. */
+/** One cheap read. True also if the schema is newer than this code, as during a rolling upgrade. */
 export async function isMigrated(db: Kysely<Database>): Promise<boolean> {
   const newest = Object.keys(MIGRATIONS).sort().at(-1)!;
   try {
@@ -40,8 +41,8 @@ export async function isMigrated(db: Kysely<Database>): Promise<boolean> {
 }
 
 /**
- * A run that dies after its one DDL statement, which MySQL commits at once, and before it is noted, leaves the step done but
- * not known to be done. Running it again finds its own work there, and goes on.
+ * MySQL commits DDL at once: a run that dies after its one DDL statement and before Kysely records the migration leaves it applied
+ * but unrecorded. Repeating it then fails because the table, column or index exists, which counts as applied.
  */
 function resumable({ up }: Migration): Migration {
   return {
@@ -62,7 +63,7 @@ async function wasAppliedBefore(db: Kysely<unknown>, error: unknown): Promise<bo
   return errno !== undefined && DUPLICATE_NAME.includes(errno);
 }
 
-/** The app never runs before its migrations: a table with rows is not ours, and must not be taken for it. */
+/** The app never runs before its migrations: a table with rows was created by something else. */
 async function isEmpty(db: Kysely<unknown>, table: string | undefined): Promise<boolean> {
   if (table === undefined) return false;
   const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(db);

@@ -6,8 +6,8 @@ import { isUnavailable } from "./faults";
 import type { Database } from "./schema";
 import { atOnce, createTestDatabase, type TestDatabase } from "./testing";
 
-/** Stands between the pool and the server, and fails as networks and servers do. */
-class FlakyLine {
+/** A proxy between pool and server that simulates faults of network and server. */
+class FaultProxy {
   readonly #pairs = new Set<[Socket, Socket]>();
   #listener: Server | undefined;
   #isFrozen = false;
@@ -17,11 +17,11 @@ class FlakyLine {
 
   async open(): Promise<void> {
     const { socketPath, host = "localhost", port = 3306 } = this.target;
-    this.#listener = createServer((near) => {
-      const far = socketPath ? connectSocket(socketPath) : connectSocket(port, host);
-      const pair: [Socket, Socket] = [near, far];
+    this.#listener = createServer((client) => {
+      const upstream = socketPath ? connectSocket(socketPath) : connectSocket(port, host);
+      const pair: [Socket, Socket] = [client, upstream];
       this.#pairs.add(pair);
-      for (const [from, to] of [pair, [far, near] as const]) {
+      for (const [from, to] of [pair, [upstream, client] as const]) {
         from.on("error", () => {});
         from.on("close", () => to.destroy());
         from.pipe(to);
@@ -38,29 +38,29 @@ class FlakyLine {
 
   freeze(): void {
     this.#isFrozen = true;
-    for (const [near, far] of this.#pairs) {
-      near.unpipe(far).pause();
-      far.unpipe(near).pause();
+    for (const [client, upstream] of this.#pairs) {
+      client.unpipe(upstream).pause();
+      upstream.unpipe(client).pause();
     }
   }
 
   thaw(): void {
     this.#isFrozen = false;
-    for (const [near, far] of this.#pairs) {
-      near.pipe(far);
-      far.pipe(near);
+    for (const [client, upstream] of this.#pairs) {
+      client.pipe(upstream);
+      upstream.pipe(client);
     }
   }
 
-  /** Says something that nobody asked for, as a server does that closes an idle connection. */
-  say(nonsense: Buffer): void {
-    for (const [near] of this.#pairs) near.write(nonsense);
+  /** Sends an unsolicited packet, as a server does when it closes an idle connection. */
+  send(nonsense: Buffer): void {
+    for (const [client] of this.#pairs) client.write(nonsense);
   }
 
   cut(how: "end" | "reset"): void {
-    for (const [near] of this.#pairs) {
-      if (how === "end") near.end();
-      else near.resetAndDestroy();
+    for (const [client] of this.#pairs) {
+      if (how === "end") client.end();
+      else client.resetAndDestroy();
     }
     this.#pairs.clear();
   }
@@ -72,7 +72,7 @@ class FlakyLine {
 }
 
 let database: TestDatabase;
-let line: FlakyLine;
+let proxy: FaultProxy;
 let db: Kysely<Database>;
 
 beforeAll(async () => {
@@ -81,13 +81,13 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 
 beforeEach(async () => {
-  line = new FlakyLine(parseDatabaseUrl(database.url));
-  await line.open();
-  db = connect(urlOf(line), { poolSize: 4, statementSeconds: 0.2, acquireSeconds: 0.4 });
+  proxy = new FaultProxy(parseDatabaseUrl(database.url));
+  await proxy.open();
+  db = connect(urlOf(proxy), { poolSize: 4, statementSeconds: 0.2, acquireSeconds: 0.4 });
 });
 afterEach(async () => {
   await db.destroy();
-  await line.close();
+  await proxy.close();
 });
 
 const ask = () => sql<{ answer: number }>`select 42 as answer`.execute(db).then(({ rows }) => rows[0]!.answer);
@@ -95,7 +95,7 @@ const complaint = () => ask().catch((error: unknown) => error);
 
 test.each(["end", "reset"] as const)("after a restart of the server (%s) nobody's first query fails", async (how) => {
   await atOnce(4, ask);
-  line.cut(how);
+  proxy.cut(how);
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
 });
@@ -111,20 +111,20 @@ test.each([
   ["nonsense", Buffer.alloc(64, 7)],
 ])("an idle connection that hears %s is not used again, and nothing crashes", async (_, message) => {
   await atOnce(4, ask);
-  line.say(message);
-  line.say(message);
+  proxy.send(message);
+  proxy.send(message);
   await new Promise((resolve) => setTimeout(resolve, 20));
-  line.say(message);
-  line.cut("reset");
+  proxy.send(message);
+  proxy.cut("reset");
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
 });
 
 test("queries under way when the server dies fail as unavailable, and the next is answered", async () => {
-  const patient = connect(urlOf(line), { poolSize: 4, statementSeconds: 30, acquireSeconds: 5 });
+  const patient = connect(urlOf(proxy), { poolSize: 4, statementSeconds: 30, acquireSeconds: 5 });
   const sleeping = atOnce(4, () => sql`select sleep(20)`.execute(patient).catch((error: unknown) => error));
   await expect.poll(() => countSleepers(), { timeout: 10_000 }).toBe(4);
-  line.cut("reset");
+  proxy.cut("reset");
   for (const error of await sleeping) expect(isUnavailable(error), String(error)).toBe(true);
   expect((await sql<{ answer: number }>`select 42 as answer`.execute(patient)).rows).toEqual([{ answer: 42 }]);
   await patient.destroy();
@@ -132,33 +132,33 @@ test("queries under way when the server dies fail as unavailable, and the next i
 
 test("a server that is down is unavailable, and used again when it is back", async () => {
   await ask();
-  await line.close();
+  await proxy.close();
   for (const error of await atOnce(20, complaint)) expect(isUnavailable(error), String(error)).toBe(true);
-  await line.open();
+  await proxy.open();
   expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
 });
 
 test("a frozen server costs a bounded time, and its connections are not used again", async () => {
   await atOnce(4, ask);
-  line.freeze();
+  proxy.freeze();
   for (let round = 0; round < 2; round++) {
     const startedAt = performance.now();
     for (const error of await atOnce(12, complaint)) expect(isUnavailable(error), String(error)).toBe(true);
     expect(performance.now() - startedAt).toBeLessThan(1500);
   }
-  // What was given up on is closed from our side, not kept half-open for a server that may never answer.
-  await expect.poll(() => countSocketsTo(line.port), { timeout: 5000 }).toBe(0);
-  line.thaw();
+  // The client closes timed-out connections completely: a half-open one would wait for a server that may never respond.
+  await expect.poll(() => countSocketsTo(proxy.port), { timeout: 5000 }).toBe(0);
+  proxy.thaw();
   expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
 });
 
 test("a late answer is never taken for the answer to another query", async () => {
-  const single = connect(urlOf(line), { poolSize: 1, statementSeconds: 0.2, acquireSeconds: 1 });
+  const single = connect(urlOf(proxy), { poolSize: 1, statementSeconds: 0.2, acquireSeconds: 1 });
   const echo = (value: number) => sql<{ value: number }>`select ${value} as value`.execute(single);
   await echo(0);
-  line.freeze();
+  proxy.freeze();
   await expect(echo(1)).rejects.toThrow();
-  line.thaw();
+  proxy.thaw();
   for (let value = 2; value < 10; value++) expect((await echo(value)).rows).toEqual([{ value }]);
   await single.destroy();
 });
@@ -167,18 +167,18 @@ test("a transaction that a frozen server interrupts says what happened, once, an
   const broken = await db
     .transaction()
     .execute(async (trx) => {
-      line.freeze();
+      proxy.freeze();
       await sql`select 1`.execute(trx);
     })
     .catch((error: unknown) => error);
   expect(isUnavailable(broken), String(broken)).toBe(true);
-  line.thaw();
+  proxy.thaw();
   expect(await atOnce(8, ask)).toEqual(Array(8).fill(42));
 });
 
 test("closing does not wait for a server that never answers", async () => {
   await atOnce(4, ask);
-  line.freeze();
+  proxy.freeze();
   const pending = complaint();
   await new Promise((resolve) => setTimeout(resolve, 50));
   const before = performance.now();
@@ -209,14 +209,14 @@ test.each([
   listener.close();
 });
 
-function urlOf(line: FlakyLine): string {
+function urlOf(proxy: FaultProxy): string {
   const url = new URL(database.url);
   url.searchParams.delete("socketPath");
-  url.host = `127.0.0.1:${line.port}`;
+  url.host = `127.0.0.1:${proxy.port}`;
   return url.href;
 }
 
-/** The statements that the server itself says it is running for this test's database. */
+/** The statements running on this test's database according to the server. */
 async function countSleepers(): Promise<number> {
   const { rows } = await sql<{ sleepers: number }>`
     select count(*) as sleepers from information_schema.processlist

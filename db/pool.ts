@@ -5,13 +5,13 @@ import { DatabaseFault } from "./faults";
 
 export interface PoolLimits {
   acquireMilliseconds: number;
-  /** Longer than the server's own limit: that one leaves a usable connection, this one costs it. */
+  /** Longer than the server's own limit: that one leaves a usable connection, this one destroys it. */
   queryMilliseconds: number;
-  /** Run on every new connection before anybody gets it. */
+  /** Run on every new connection before its first use. */
   setupStatements: string[];
 }
 
-/** Gives the driver's pool what it lacks: no wait without end, and no second use of what was given up on. */
+/** Adds to the driver's pool: timeouts for acquiring and querying, and no reuse of a connection after a timeout. */
 export class BoundedPool implements MysqlPool {
   readonly #ready = new WeakSet<PoolConnection>();
   readonly #open = new Set<PoolConnection>();
@@ -23,7 +23,7 @@ export class BoundedPool implements MysqlPool {
     pool.on("connection", (connection) => {
       this.#open.add(connection);
       streamOf(connection).once("close", () => this.#open.delete(connection));
-      // The driver listens once. A second "error" on a connection that lies idle would end the process.
+      // The driver listens once. A second "error" event on an idle connection would end the process.
       connection.on("error", () => {});
     });
   }
@@ -35,7 +35,7 @@ export class BoundedPool implements MysqlPool {
     );
   }
 
-  /** The driver takes its leave behind the running statements; a frozen server would never let it go. */
+  /** The driver queues its quit command behind running statements: an unresponsive server would block it for ever. */
   end(callback: (error: unknown) => void): void {
     const timer = setTimeout(() => {
       this.#open.forEach(destroy);
@@ -86,7 +86,7 @@ export class BoundedPool implements MysqlPool {
   }
 }
 
-/** One use of a connection, from taking it to giving it back. */
+/** One use of a connection, from acquiring to releasing it. */
 class CheckedOutConnection implements MysqlPoolConnection {
   #failure: Error | undefined;
 
@@ -98,12 +98,12 @@ class CheckedOutConnection implements MysqlPoolConnection {
   query(sql: string, parameters: unknown[]): never;
   query(sql: string, parameters: unknown[], callback: (error: unknown, result: MysqlQueryResult) => void): void;
   query(sql: string, values: unknown[], callback?: (error: unknown, result: MysqlQueryResult) => void): void {
-    if (!callback) throw new TypeError("Streaming is not bounded by any time-out, and so not offered.");
+    if (!callback) throw new TypeError("Streaming has no timeout and is not supported.");
     const failure = this.#failure ?? findUnsafeParameter(values);
     if (failure) return callback(failure, []);
     this.connection.query({ sql, values, timeout: this.queryMilliseconds }, (error, result) => {
       if (error) {
-        // The statement as sent: with the password hash, the nonce, the email in it. Errors get logged.
+        // The statement as sent contains password hash, nonce and email, and errors are logged.
         delete (error as { sql?: string }).sql;
         if (mustDiscardConnection(error, sql)) {
           this.#failure = error;
@@ -119,7 +119,7 @@ class CheckedOutConnection implements MysqlPoolConnection {
   }
 }
 
-/** After these, nobody can say which state the connection is in, or it leads to a server that has been demoted. */
+/** After these errors the state of the connection is unknown, or its server has been demoted to read-only. */
 function mustDiscardConnection(error: NodeJS.ErrnoException & { fatal?: boolean }, sql: string): boolean {
   return (
     error.fatal === true ||
@@ -129,11 +129,11 @@ function mustDiscardConnection(error: NodeJS.ErrnoException & { fatal?: boolean 
   );
 }
 
-/** The driver spells objects out as SQL: `{email: 1}` becomes "`email` = 1". Nothing that we store is one. */
+/** The driver expands objects to SQL: `{email: 1}` becomes "`email` = 1". No stored value is an object. */
 function findUnsafeParameter(values: unknown[]): TypeError | undefined {
   const isScalar = (value: unknown) =>
     value === null || value instanceof Date || ["string", "number", "bigint", "boolean"].includes(typeof value);
-  return values.every(isScalar) ? undefined : new TypeError("A value that is bound to a statement must be plain.");
+  return values.every(isScalar) ? undefined : new TypeError("Statement parameters must be scalar values.");
 }
 
 function toDatabaseFault(error: Error): Error {
@@ -142,7 +142,7 @@ function toDatabaseFault(error: Error): Error {
   return error;
 }
 
-/** The driver alone would half-close the socket and wait for a peer that may never answer. */
+/** The driver alone would half-close the socket and wait for a peer that may never respond. */
 function destroy(connection: PoolConnection): void {
   connection.destroy();
   streamOf(connection).destroy();

@@ -13,7 +13,7 @@ interface UsersTable {
   fullName: string;
   passwordHash: string;
   role: Generated<string>;
-  /** Bumped whenever all sessions end; a login that read an older epoch opens nothing. */
+  /** Incremented whenever all sessions end; a login that read an older epoch opens no session. */
   sessionEpoch: Generated<number>;
   disabledAt: Generated<Date | null>;
   createdAt: Date;
@@ -31,7 +31,7 @@ interface SessionsTable {
   handedAt: Date;
   createdAt: Date;
   lastSeenAt: Date;
-  /** Never later than `absoluteExpiresAt`, so that one index finds every session whose time is over. */
+  /** Never later than `absoluteExpiresAt`, so that one index finds every expired session. */
   idleExpiresAt: Date;
   absoluteExpiresAt: Date;
   ip: string;
@@ -41,7 +41,7 @@ interface SessionsTable {
   deviceType: string;
   recoveredAt: Generated<Date | null>;
   recoveries: Generated<number>;
-  /** By the database's clock, which is the one that all instances share. */
+  /** By the database's clock, which all instances share. */
   revokedAt: Generated<Date | null>;
   revokedReason: Generated<string | null>;
 }
@@ -49,7 +49,7 @@ interface SessionsTable {
 interface RateLimitsTable {
   bucket: string;
   hits: number;
-  /** The time of each hit, see `countHit`. Empty in a row that an instance from before this column has counted. */
+  /** The time of each hit, see `countHit`. Empty in a row written by a version before this column. */
   recent: Generated<string>;
   expiresAt: Date;
 }

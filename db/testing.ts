@@ -13,7 +13,7 @@ export interface TestDatabase {
   drop: () => Promise<void>;
 }
 
-/** A new database of its own, with all migrations, on the server of TEST_DATABASE_URL. */
+/** A new database with all migrations applied, on the server of TEST_DATABASE_URL. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const database = await createEmptyDatabase();
   const migrating = connect(database.url, MIGRATION_LIMITS);
@@ -29,7 +29,7 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
   const name = `portcullis_test_${randomBytes(6).toString("hex")}`;
   const url = new URL(server);
   url.pathname = `/${name}`;
-  // Unlike the tables on purpose: they must not rely on the database's defaults.
+  // Not utf8mb4, on purpose: the tables must not rely on the database's defaults.
   await runOnServer(server, `create database ${name} character set latin1`);
   const db = connect(url.href);
   const drop = async () => {
@@ -48,7 +48,7 @@ async function runOnServer(server: string, statement: string): Promise<void> {
   }
 }
 
-/** Keeps everybody else from a table, as a schema change, a backup or a stuck client does, until it is released. */
+/** Locks a table until `release`, as a schema change, a backup or a stuck client does. */
 export async function lockTable(url: string, table: "rate_limits"): Promise<{ release: () => Promise<void> }> {
   const connection = await createConnection(parseDatabaseUrl(url));
   await connection.query(`lock tables ${table} write`);
@@ -113,7 +113,7 @@ export async function existingSession(db: Kysely<Database>, given: Partial<NewSe
 
 export async function readSession(db: Kysely<Database>, id: string): Promise<SessionRow> {
   const session = await findSessionWithUser(db, id);
-  if (!session) throw new Error("There is no such session.");
+  if (!session) throw new Error("No such session.");
   return session;
 }
 
@@ -121,7 +121,7 @@ export function daysAfter(instant: Date, days: number): Date {
   return new Date(instant.getTime() + days * 86_400_000);
 }
 
-/** Runs `count` of them at once and hands over all results. */
+/** Runs `count` calls concurrently and returns all results. */
 export function atOnce<T>(count: number, run: (index: number) => Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => run(index)));
 }

@@ -10,7 +10,7 @@ import * as addRecentHitsToRateLimits from "./2026-11-29T1000-add-recent-hits-to
 import * as createHeartbeats from "./2026-11-29T1100-create-heartbeats";
 import * as mapEmailDomains from "./2026-11-29T1200-map-email-domains";
 
-/** By name, in order. Frozen once shipped: a change is a new migration at the end. */
+/** By name, in order. A migration is frozen once shipped: a change is a new migration at the end. */
 export const MIGRATIONS: Record<string, Migration> = {
   "2026-11-21T1000-create-users": createUsers,
   "2026-11-21T1001-create-sessions": createSessions,

@@ -2,8 +2,8 @@ import { sql, type Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 
 /**
- * Proves that the server takes writes: it may be read-only or full while it answers every read. In a table of its own, so that
- * nothing else that locks one makes an instance look unfit.
+ * Tests that the server accepts writes: a read-only or full server still serves reads. In a table of its own, so that a lock on
+ * another table does not make the instance report itself unready.
  */
 export async function writeHeartbeat(db: Kysely<Database>, name: string): Promise<void> {
   const writtenAt = sql<Date>`utc_timestamp(3)`;

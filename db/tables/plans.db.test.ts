@@ -162,12 +162,12 @@ test.each(Object.entries(queries))("%s looks up what it needs, and scans nothing
   const explained = statements.filter(({ text }) => !["begin", "commit", "rollback"].includes(text));
   expect(explained.length).toBeGreaterThan(0);
   for (const { text, values } of explained) {
-    // Neither server's default format is the same, but both have this one.
+    // The format that both MySQL and MariaDB support.
     const [plan] = await pool.promise().query(`explain format=traditional ${text}`, values);
     for (const { select_type: step, type, table, rows } of plan as Record<string, string | null>[]) {
-      // Where rows go is listed too, as if it were read.
+      // The target table of an insert is listed too.
       if (step === "INSERT") continue;
-      // Rows that the statement made up itself.
+      // Derived rows without a table.
       if (table?.startsWith("<")) continue;
       expect(["ALL", "index"], `${table} in: ${text}`).not.toContain(type);
       expect(Number(rows), `${table} in: ${text}`).toBeLessThan(200);

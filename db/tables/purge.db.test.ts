@@ -114,7 +114,7 @@ test("purges, logins, refreshes, revocations and limits all at once: nobody sees
       done.revocations += (await revokeAllSessions(db, { userId: random(users).id }, "test", new Date()))!;
     },
     async (db: (typeof instances)[0]) => {
-      // Into the future, so that what is revoked can go at once.
+      // At a future time, so that revoked sessions can be purged at once.
       done.purged += await purgeEnded(db, new Date(), { olderThanSeconds: -60, batch: 20 });
       await purgeExpiredLimits(db, daysAfter(new Date(), 1));
     },

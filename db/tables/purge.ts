@@ -3,8 +3,8 @@ import { retryOnDeadlock } from "@/db/keyed-mutex";
 import type { Database } from "@/db/schema";
 
 /**
- * Deletes one batch of sessions that ended more than `olderThanSeconds` ago; returns how many, fewer than `batch` when nothing
- * is left for now. Candidates are read without a lock and taken by primary key: nobody waits for this, and this for nobody.
+ * Deletes one batch of sessions that ended more than `olderThanSeconds` ago and returns their number, fewer than `batch` when none
+ * is left. Candidates are read without a lock and locked by primary key, skipping locked rows, so that it blocks no request.
  */
 export async function purgeEnded(
   db: Kysely<Database>,
@@ -35,7 +35,7 @@ export async function purgeEnded(
         .selectFrom("sessions")
         .select("id")
         .where("id", "in", ids)
-        // A session that was refreshed meanwhile lives.
+        // The session may have been refreshed since it was read.
         .where((eb) => eb.or([eb("revokedAt", "<", before), eb("idleExpiresAt", "<", before)]))
         .forUpdate()
         .skipLocked()

@@ -38,7 +38,7 @@ describe("a sliding window", () => {
     let passed = 1;
     for (let hit = 0; hit < 9; hit++) if (await passes(bucket, seconds(58 + hit / 10))) passed += 1;
     for (let hit = 0; hit < 10; hit++) if (await passes(bucket, seconds(61 + hit / 10))) passed += 1;
-    // The hit at 0 s has left it by then.
+    // The hit at 0 s has left the window by then.
     expect(passed).toBe(11);
   });
 
@@ -63,7 +63,7 @@ describe("a sliding window", () => {
       const passed: number[] = [];
       let at = 0;
       for (let hit = 0; hit < 150; hit++) {
-        // Bursts, and pauses of all lengths, the same at each run.
+        // Bursts and pauses of all lengths, reproducible.
         at += Math.floor(((hit * 7919) % 100) ** 2 * gap * 0.3);
         const inWindow = passed.filter((time) => time > at - 60_000).length;
         const isAllowed = await passes(bucket, new Date(now.getTime() + at), limit);

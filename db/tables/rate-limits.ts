@@ -8,10 +8,10 @@ export const SLOTS_PER_ROW = 10;
 const SLOT_LENGTH = 21;
 const RECENT_LENGTH = SLOTS_PER_ROW * SLOT_LENGTH;
 
-/** Room for the seconds until the reset, below the hits, in the one number that an OK packet carries: 12 days. */
+/** An OK packet carries one number: hits * radix + seconds until the reset. 2^20 seconds are 12 days. */
 const RESET_SECONDS_RADIX = 2 ** 20;
 
-/** Connections that counting holds at the most, and refunding one: a locked table must leave the others to those who need no counter. */
+/** Connections that counting uses at most, besides one for decrements: a locked table must leave the rest of the pool usable. */
 const MAX_CONCURRENT_STATEMENTS = 4;
 
 export interface WindowLimit {
@@ -20,17 +20,17 @@ export interface WindowLimit {
 }
 
 export interface Hits {
-  /** In the window that ends now, this one included; one more than `hitsAtMost` for a hit that was refused and not counted. */
+  /** In the window that ends now, this one included. `hitsAtMost + 1` means that this hit was refused and not counted. */
   hits: number;
-  /** When the oldest of them leaves the window, rounded up to a second. A refused hit has room then. */
+  /** When the oldest of them leaves the window, rounded up to a second; a refused hit is allowed then. */
   resetsAt: Date;
 }
 
 /**
- * Counts one hit, unless as many as the limit lie within the window that ends now, wherever that begins. One statement, so that
- * of a hundred at once exactly as many pass as there is room for, on all instances together. Up to SLOTS_PER_ROW every hit has
- * a slot of its own; beyond that hits share one, and all count until the last of them leaves. Throws a fault after a second, or
- * at once if the table did not answer others lately; MUTEX_TIMEOUT if too many hit this bucket at once.
+ * Counts one hit in a sliding window, unless the limit is reached. One statement, so that the count is exact for concurrent hits
+ * on all instances. Up to SLOTS_PER_ROW hits have a slot each; beyond that hits share slots, and all hits of a slot count until the
+ * last of them leaves the window. Throws TABLE_UNAVAILABLE after a second, or at once while the circuit breaker is open;
+ * MUTEX_TIMEOUT if too many hits wait for this bucket.
  */
 export async function countHit(
   db: Kysely<Database>,
@@ -41,13 +41,13 @@ export async function countHit(
   const milliseconds = windowSeconds * 1000;
   const [at, cutoff] = [millisecondDigits(now), millisecondDigits(new Date(now.getTime() - milliseconds))];
   const perSlot = String(Math.ceil(hitsAtMost / SLOTS_PER_ROW)).padStart(7, "0");
-  // One of each bucket at a time stands in a slot: a flood of hits on one does not hold up the others.
+  // The bucket's mutex is outside: hits on one bucket occupy at most one slot and do not delay other buckets.
   const slot = `rate limits ${parseInt(bucket.slice(0, 4), 16) % MAX_CONCURRENT_STATEMENTS}`;
   return runStatement(db, [bucket, slot], now, async () => {
     const { insertId } = await db
       .insertInto("rateLimits")
       .values({ bucket, hits: 1, recent: `${at}x0000001`, expiresAt: secondsLater(now, windowSeconds) })
-      // Assigned from left to right, and each one reads the ones before it.
+      // MySQL assigns from left to right; each expression reads the columns assigned before it.
       .onDuplicateKeyUpdate({
         hits: sql<number>`least(${hitsAtMost}, if(recent = '', if(expires_at > ${now}, hits, 0), ${hitsAfter(cutoff)})) + 1`,
         recent: sql<string>`case
@@ -60,7 +60,7 @@ export async function countHit(
             or (length(recent) = ${RECENT_LENGTH} and left(recent, 13) > ${cutoff})
             then concat(left(recent, length(recent) - ${SLOT_LENGTH}), ${`${at}x`}, lpad(cast(right(recent, 7) as unsigned) + 1, 7, '0'))
           else right(concat(recent, ${`${at}x0000001`}), ${RECENT_LENGTH}) end`,
-        // The OK packet carries the answer: how many there are, and in how many seconds the oldest leaves.
+        // last_insert_id(n) returns n in the OK packet: the hits, and the seconds until the oldest leaves the window.
         expiresAt: sql<Date>`if(last_insert_id(hits * ${RESET_SECONDS_RADIX} + least(${RESET_SECONDS_RADIX - 1}, greatest(1, ceiling(
           (substr(recent, 1 + ${SLOT_LENGTH} * ${expiredSlots(cutoff)}, 13) + ${milliseconds} - ${now.getTime()}) / 1000))))
           > 0, greatest(expires_at, values(expires_at)), expires_at)`,
@@ -79,14 +79,11 @@ export interface Decrement {
   countedAt: Date;
 }
 
-/**
- * Takes hits back: what was counted turned out not to deserve it. A hit that shares its slot stays. One statement, as long as no
- * bucket is named twice.
- */
+/** Removes counted hits. A hit that shares its slot stays counted. One statement for all buckets that are named once. */
 export async function decrementHits(db: Kysely<Database>, decrements: readonly Decrement[], now: Date): Promise<void> {
-  const [once, again] = [new Map<string, Decrement>(), [] as Decrement[]];
+  const [once, repeated] = [new Map<string, Decrement>(), [] as Decrement[]];
   for (const decrement of decrements) {
-    if (once.has(decrement.bucket)) again.push(decrement);
+    if (once.has(decrement.bucket)) repeated.push(decrement);
     else once.set(decrement.bucket, decrement);
   }
   if (once.size === 0) return;
@@ -103,15 +100,15 @@ export async function decrementHits(db: Kysely<Database>, decrements: readonly D
       .where("bucket", "in", buckets)
       .execute(),
   );
-  await decrementHits(db, again, now);
+  await decrementHits(db, repeated, now);
 }
 
-/** Forgets every hit on a bucket. */
+/** Deletes all hits of a bucket. */
 export async function clearHits(db: Kysely<Database>, bucket: string, now: Date): Promise<void> {
   await runStatement(db, [bucket], now, () => db.deleteFrom("rateLimits").where("bucket", "=", bucket).execute());
 }
 
-/** Deletes one batch of counters whose window is over, in the manner of `purgeEnded`; returns how many. */
+/** Deletes one batch of expired buckets, as `purgeEnded` does, and returns their number. */
 export async function purgeExpiredLimits(db: Kysely<Database>, now: Date, batch = 500): Promise<number> {
   const found = await db
     .selectFrom("rateLimits")
@@ -144,7 +141,7 @@ export async function purgeExpiredLimits(db: Kysely<Database>, now: Date, batch 
 
 const breakers = new WeakMap<Kysely<Database>, CircuitBreaker>();
 
-/** `keys` are waited for one inside the other. */
+/** The mutexes of `keys` are acquired in this order. */
 async function runStatement<T>(
   db: Kysely<Database>,
   keys: string[],
@@ -154,7 +151,7 @@ async function runStatement<T>(
   const breaker = breakers.get(db) ?? new CircuitBreaker();
   breakers.set(db, breaker);
   const run = () => breaker.run(now, () => retryOnDeadlock(statement));
-  // Not behind the one that tries again, which may have to wait.
+  // An open breaker fails at once, without waiting behind the trial statement.
   if (breaker.isOpen(now)) return run();
   return keys.reduceRight<() => Promise<T>>((next, key) => () => withKeyedMutex(db, key, next), run)();
 }
@@ -163,7 +160,7 @@ function secondsLater(now: Date, seconds: number): Date {
   return new Date(now.getTime() + seconds * 1000);
 }
 
-/** Milliseconds as digits that compare as text. */
+/** Milliseconds as 13 digits, which compare correctly as text. */
 function millisecondDigits(instant: Date): string {
   return String(instant.getTime()).padStart(13, "0");
 }
@@ -173,12 +170,12 @@ const SLOT_COLUMNS = Array.from({ length: SLOTS_PER_ROW }, (_, index) => ({
   hits: `substr(recent, ${index * SLOT_LENGTH + 15}, 7)`,
 }));
 
-/** How many hits came after an instant. */
+/** The number of hits after an instant. */
 function hitsAfter(digits: string) {
   return sql.raw(`(${SLOT_COLUMNS.map(({ at, hits }) => `if(${at} > '${digits}', ${hits}, 0)`).join(" + ")})`);
 }
 
-/** How many slots are not later than an instant. */
+/** The number of slots up to an instant. */
 function expiredSlots(digits: string) {
   return sql.raw(`(${SLOT_COLUMNS.map(({ at }) => `(${at} between '0' and '${digits}')`).join(" + ")})`);
 }

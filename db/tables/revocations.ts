@@ -4,10 +4,10 @@ import type { Database, NewSession, User } from "@/db/schema";
 import { REVOCATION_BATCH_SIZE, findSessionOwner, insertSession, type CallerIds } from "./sessions";
 import { findUserOfLiveSession } from "./users";
 
-/** What became of a session that was to end. *Unknown*: there is none, or, given `userId`, not that user's. */
+/** *Unknown*: no such session, or, given `userId`, not one of that user. */
 export type RevocationResult = "ended" | "ended before" | "unknown";
 
-/** Ends one session, for good: a second reason does not replace the first. */
+/** Revokes one session. A later revocation replaces neither time nor reason of the first. */
 export async function revokeSession(
   db: Kysely<Database>,
   { id, userId, reason }: { id: string; userId?: string; reason: string },
@@ -16,7 +16,7 @@ export async function revokeSession(
     const { numUpdatedRows, numChangedRows } = await db
       .updateTable("sessions")
       .set({
-        // Assigned from left to right: the reason must look at the instant before it is set.
+        // MySQL assigns from left to right: the reason must read revoked_at before it is set.
         revokedReason: sql<string>`if(revoked_at is null, ${reason}, revoked_reason)`,
         revokedAt: sql<Date>`coalesce(revoked_at, utc_timestamp(3))`,
       })
@@ -29,8 +29,8 @@ export async function revokeSession(
 }
 
 /**
- * Ends one of the caller's own sessions, by one statement that looks at the caller's session too. *Caller ended*: that one does
- * not live, and nothing was done.
+ * Revokes one of the caller's own sessions, if the caller's session is live in the same statement. *Caller ended*: it is not, and
+ * nothing was done.
  */
 export async function revokeOwnSession(
   db: Kysely<Database>,
@@ -52,8 +52,8 @@ export async function revokeOwnSession(
 }
 
 /**
- * Ends all of the caller's sessions but this one, and every login under way; returns how many of them the list would show at
- * `now`. Null, and nothing done, if the caller's session does not live.
+ * Revokes all of the caller's sessions but this one, and invalidates logins in progress; returns how many of them were live at
+ * `now`. Null, and nothing done, if the caller's session is not live.
  */
 export async function revokeOtherSessions(
   db: Kysely<Database>,
@@ -65,8 +65,8 @@ export async function revokeOtherSessions(
 }
 
 /**
- * The same for all sessions, this one too. Without `sessionId` nobody signed in asks, and none has to live. With `openedBy` only
- * those that were opened until then: for what the database hears of long after the person asked for it.
+ * The same including the caller's session. Without `sessionId` no caller is checked. With `openedBy` only sessions opened until
+ * then: a logout that is applied late must not end sessions opened since it was requested.
  */
 export async function revokeAllSessions(
   db: Kysely<Database>,
@@ -107,8 +107,8 @@ async function revokeSessions(
 }
 
 /**
- * Replaces the password, ends all sessions and opens `session` in the place of the caller's, or does none of it. *Wrong password*:
- * `oldHash` is not the user's any longer.
+ * Replaces the password, revokes all sessions and inserts `session` in place of the caller's, in one transaction. *Wrong password*:
+ * the stored hash is no longer `oldHash`.
  */
 export async function changePassword(
   db: Kysely<Database>,
@@ -146,8 +146,8 @@ interface LockedUser {
 }
 
 /**
- * Locks the user's row, so that no session can appear meanwhile, and then reads which sessions are open. Their ids are read
- * without a lock, for the reason given in `endAll`, by a statement of its own: it sees what committed while this waited for the row.
+ * Locks the user's row, so that no session can be inserted meanwhile, and then reads the sessions that are not revoked. Their ids
+ * are read without a lock (see `revokeByIds`), by a second statement: it sees what was committed during the wait for the lock.
  */
 async function lockUser(trx: Transaction<Database>, userId: string, now: Date, openedBy?: Date): Promise<LockedUser> {
   const user = await trx
@@ -171,8 +171,8 @@ function isLiveSession({ user, openSessions }: LockedUser, sessionId: string): b
 }
 
 /**
- * Takes the rows by primary key: a scan of the index by user would lock index entries first, and deadlock with a purge, which
- * comes from the rows.
+ * Locks the rows by primary key: a scan of the index by user would lock index entries first and deadlock with a purge, which locks
+ * rows first.
  */
 async function revokeByIds(trx: Kysely<Database>, open: LockedUser["openSessions"], reason: string): Promise<number> {
   const end = async (ids: string[]): Promise<number> => {
@@ -189,13 +189,13 @@ async function revokeByIds(trx: Kysely<Database>, open: LockedUser["openSessions
     return ended;
   };
   const idsOf = (these: LockedUser["openSessions"]) => these.map(({ id }) => id).sort();
-  // What nobody used for too long is over already: people do not see it in their list, and it is not counted.
+  // Expired sessions are not listed, so they are revoked but not counted.
   await end(idsOf(open.filter(({ isListed }) => isListed !== 1)));
-  // Counted by what was ended here: one that a login replaces in this very moment was not.
+  // Counted by updated rows: a concurrent login may have revoked some of them.
   return end(idsOf(open.filter(({ isListed }) => isListed === 1)));
 }
 
-/** Ends all live sessions of a user beyond the `liveAtMost` that were seen last, one batch after the other; returns how many. */
+/** Revokes all live sessions of a user but the `liveAtMost` most recently seen, in batches; returns their number. */
 export async function revokeOldestSessions(
   db: Kysely<Database>,
   userId: string,
@@ -222,12 +222,12 @@ export interface Revocation {
   revokedAt: Date;
 }
 
-/** What a read of the feed found, and the database's time at which it was made. */
+/** The revocations found, and the database's time of the read. */
 export type Revocations = Revocation[] & { databaseNow: Date };
 
 /**
- * What was revoked in the last `seconds`, or since `after` if that is longer ago, by the database's clock. One statement, which
- * tells the time also where nothing was revoked.
+ * Sessions revoked in the last `seconds`, or since `after` if that is longer ago, by the database's clock. One statement, which
+ * returns the time even if nothing was revoked.
  */
 export async function findRevokedSince(
   db: Kysely<Database>,

@@ -41,7 +41,7 @@ const sighting = {
   os: "Linux",
   deviceType: "desktop",
 };
-/** An advance from the session as it was read. */
+/** A rotation of the session as it was read. */
 const stepFrom = ({ id, currentNonce, handedAt }: Pick<NewSession, "id" | "currentNonce" | "handedAt">) => ({
   id,
   fromNonce: currentNonce,

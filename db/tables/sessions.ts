@@ -2,28 +2,28 @@ import { sql, type Kysely } from "kysely";
 import { writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, SessionRow, User } from "@/db/schema";
 
-/** How many sessions one statement ends at the most. */
+/** Sessions that one statement revokes at most. */
 export const REVOCATION_BATCH_SIZE = 1000;
 
 export interface InsertSessionOptions {
-  /** As it was read with the user, before the password was checked. */
+  /** As read with the user, before the password was verified. */
   sessionEpoch: number;
-  /** The session that the browser had before, which ends. */
+  /** The browser's previous session, which is revoked. */
   replacedId?: string | null;
-  /** How many live sessions the user may have, this one included. Those beyond it, least recently seen, end. */
+  /** Live sessions the user may have, this one included; the least recently seen beyond that are revoked. */
   liveAtMost?: number;
 }
 
-/** What ended in the same statement. */
+/** What the same statement revoked. */
 export interface InsertSessionResult {
   hasRevokedReplaced: boolean;
-  /** Beyond `liveAtMost`; `ENDED_AT_ONCE` means that there may be more. */
+  /** Beyond `liveAtMost`; `REVOCATION_BATCH_SIZE` means that there may be more. */
   revokedOldest: number;
 }
 
 /**
- * Opens the session only if nothing has ended all sessions since the user was read, and ends the sessions that it takes the
- * place of: one statement, so that a fault leaves either both or neither. Null if the login came too late, or the user is disabled.
+ * Inserts the session unless all sessions were revoked since the user was read, and revokes the ones it replaces: one statement, so
+ * that a fault leaves both or neither. Null if the session epoch has changed or the user is disabled.
  */
 export async function insertSession(
   db: Kysely<Database>,
@@ -32,8 +32,8 @@ export async function insertSession(
 ): Promise<InsertSessionResult | null> {
   const { id, userId, idleExpiresAt, ...values } = session;
   const columns = Object.keys(values) as (keyof typeof values)[];
-  // The new row, and each row to end under the id that it has: for those the insertion is a duplicate, and becomes an update.
-  // Found without a lock: with locks on the index by user it would deadlock with a purge, which comes from the rows.
+  // The new row, and the rows to revoke under their own ids: for those the insert is a duplicate key, and becomes an update.
+  // Read without a lock: locks on the index by user would deadlock with a purge, which locks rows first.
   const affected = sql<{ id: string; endedReason: string | null }>`(
     select ${id} as id, null as ended_reason
     union all
@@ -62,12 +62,12 @@ export async function insertSession(
           .where("users.id", "=", userId)
           .where("users.sessionEpoch", "=", sessionEpoch)
           .where("users.disabledAt", "is", null)
-          // Logins of one user count one after the other: two at once would both find room for the last session.
+          // Serializes logins of one user: two concurrent ones would both stay within the limit.
           .forUpdate(),
       )
       .onDuplicateKeyUpdate({
-        // Assigned from left to right: the reason must look at the instant before it is set. The insert id, which this table does
-        // not need, tells whether the replaced session was live until now; without a column its argument would be evaluated at once.
+        // MySQL assigns from left to right: the reason must read revoked_at before it is set. last_insert_id(n), otherwise unused
+        // here, reports whether the replaced session was live; a constant argument would be evaluated even if the branch is not taken.
         revokedReason: sql<string>`if(sessions.revoked_at is not null, sessions.revoked_reason,
           if(sessions.id = ${replacedId} and last_insert_id(char_length(sessions.id)), 'replaced by login', values(revoked_reason)))`,
         revokedAt: sql<Date>`coalesce(sessions.revoked_at, values(revoked_at))`,
@@ -75,13 +75,13 @@ export async function insertSession(
       .executeTakeFirstOrThrow();
     if (rows === 0n) return null;
     const hasRevokedReplaced = insertId !== undefined;
-    // The server counts an updated row twice.
+    // ON DUPLICATE KEY UPDATE counts an updated row twice.
     return { hasRevokedReplaced, revokedOldest: Math.floor(Number(rows - 1n) / 2) - Number(hasRevokedReplaced) };
   };
   return db.isTransaction ? insert() : writeRow(db, userId, insert);
 }
 
-/** Who asks, by which session: what changes or lists credentials and sessions checks that this one lives in its own statement. */
+/** The caller's user and session. Statements that change or list credentials and sessions check that this session is live. */
 export interface CallerIds {
   userId: string;
   sessionId: string;
@@ -100,7 +100,7 @@ export async function findSessionWithUser(db: Kysely<Database>, id: string): Pro
     .executeTakeFirst();
 }
 
-/** Whether all the sessions that this user ever had ended because nobody received their tokens. False if there were none. */
+/** True if the user had sessions, and all of them ended because their tokens were not delivered. */
 export async function wasNeverSignedIn(db: Kysely<Database>, email: string): Promise<boolean> {
   const { ended, others } = await db
     .selectFrom("sessions")
@@ -114,13 +114,13 @@ export async function wasNeverSignedIn(db: Kysely<Database>, email: string): Pro
   return Number(ended) > 0 && Number(others) === 0;
 }
 
-/** The id of the user whose session this is, whether or not it lives. */
+/** The user of a session, live or not. */
 export async function findSessionOwner(db: Kysely<Database>, id: string): Promise<string | undefined> {
   const session = await db.selectFrom("sessions").select("userId").where("id", "=", id).executeTakeFirst();
   return session?.userId;
 }
 
-/** Whether the session may be used still, without its user. */
+/** Whether the session is neither revoked nor expired; the user's state is not checked. */
 export async function isSessionLive(db: Kysely<Database>, id: string, now: Date): Promise<boolean> {
   const session = await db
     .selectFrom("sessions")
@@ -132,7 +132,7 @@ export async function isSessionLive(db: Kysely<Database>, id: string, now: Date)
   return session !== undefined;
 }
 
-/** What a session learns from the client each time it gets a new refresh token. */
+/** What each new refresh token updates in the session. */
 export interface RotationUpdate {
   now: Date;
   idleExpiresAt: Date;
@@ -144,8 +144,8 @@ export interface RotationUpdate {
 }
 
 /**
- * Puts `toNonce` in the place of `fromNonce`. False for whoever lost a race: read and judge again. `handedAt` is part of what
- * was judged: a token that was handed out since then may be on its way.
+ * Replaces `fromNonce` by `toNonce`. False if a concurrent request changed the session first: read it again and decide again.
+ * `handedAt` is compared too: a token issued since the decision may still be in transit.
  */
 export async function rotateSession(
   db: Kysely<Database>,
@@ -168,7 +168,7 @@ export async function rotateSession(
   });
 }
 
-/** For a lost reply: a sibling takes the place of the successor that nobody received, which dies. False if a race was lost. */
+/** For a lost response: replaces the refresh token that was not received, which becomes invalid. False as in `rotateSession`. */
 export async function replaceLostToken(
   db: Kysely<Database>,
   {
@@ -202,7 +202,7 @@ export async function replaceLostToken(
   });
 }
 
-/** For the same successor handed out once more. False if it is not the successor any longer. */
+/** Records that the current refresh token was reissued. False if it is no longer the current one. */
 export async function extendReissueWindow(
   db: Kysely<Database>,
   {
@@ -227,7 +227,7 @@ export type LiveSession = Pick<
   "id" | "ip" | "browser" | "os" | "deviceType" | "createdAt" | "lastSeenAt" | "idleExpiresAt" | "recoveredAt"
 >;
 
-/** Most recently seen first, `atMost` of them, and the caller's own in any case. Null if that one does not live. */
+/** Most recently seen first, `atMost` of them, always including the caller's own. Null if that one is not live. */
 export async function listLiveSessions(
   db: Kysely<Database>,
   { userId, sessionId }: CallerIds,
@@ -248,7 +248,7 @@ export async function listLiveSessions(
   return sessions.sort((one, other) => other.lastSeenAt.getTime() - one.lastSeenAt.getTime());
 }
 
-/** The conditions hold when the row is locked, so a revocation that committed first always wins. The user's row is only read. */
+/** The conditions are evaluated when the row is locked, so an earlier committed revocation always wins. The user's row is only read. */
 function updateLiveSession(db: Kysely<Database>, id: string, now: Date) {
   return db
     .updateTable("sessions")

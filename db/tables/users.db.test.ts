@@ -65,7 +65,7 @@ test("a clash of ids is not mistaken for a taken email", async () => {
   const { db } = database;
   const { id } = await existingUser(db);
   await expect(insertUser(db, newUser({ id }))).rejects.toThrow("Duplicate entry");
-  // An email may look like the message that names the index.
+  // An email may contain the text that names the index.
   await expect(insertUser(db, newUser({ id, email: "x' for key 'users_email'" }))).rejects.toThrow("Duplicate entry");
 });
 

@@ -17,7 +17,7 @@ export async function insertUser(
   }
 }
 
-/** An account and its first session, or neither. */
+/** Inserts an account and its first session in one transaction. */
 export async function insertUserWithSession(
   db: Kysely<Database>,
   user: NewUser,
@@ -29,7 +29,7 @@ export async function insertUserWithSession(
       db.transaction().execute(async (trx) => {
         await trx.insertInto("users").values(user).execute();
         const opened = await insertSession(trx, session, { sessionEpoch: 0, replacedId });
-        if (opened === null) throw new Error("A user who was just inserted has another epoch.");
+        if (opened === null) throw new Error("A user inserted in this transaction has another session epoch.");
         return opened;
       }),
     );
@@ -45,12 +45,12 @@ export interface LoginDevice {
   os: string;
 }
 
-/** `knownSessionId`: a session that was last seen on this device, the oldest live one if there is one; null if it is not known. */
+/** `knownSessionId`: a session last seen on this device, the oldest live one if any is live; null if the device is unknown. */
 export type UserForLogin = User & { knownSessionId: string | null };
 
 /**
- * A device is known when a session of the user was last seen at the same address (IPv6: the same /64), browser and system. An
- * account that is still stored under `legacyEmail` goes before one under `email`.
+ * A device is known if a session of the user was last seen with the same address (IPv6: the same /64), browser and operating
+ * system. An account stored under `legacyEmail` is preferred to one under `email`.
  */
 export async function findUserForLogin(
   db: Kysely<Database>,
@@ -69,7 +69,7 @@ export async function findUserForLogin(
         .where("sessions.browser", "=", device.browser)
         .where("sessions.os", "=", device.os)
         .where(sql<boolean>`left(inet6_aton(${sql.ref("sessions.ip")}), 8) = left(inet6_aton(${device.ip}), 8)`)
-        // The order of the index: the look-up ends at the first that fits.
+        // The order of the index, so that the lookup ends at the first match.
         .orderBy("sessions.revokedAt")
         .orderBy("sessions.id")
         .limit(1)
@@ -85,7 +85,7 @@ export async function findUserById(db: Kysely<Database>, id: string): Promise<Us
   return db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
-/** The user, and whether the session by which the user asks is remembered; undefined if that one does not live. */
+/** The user, and whether the caller's session is remembered; undefined if that session is not live. */
 export async function findUserOfLiveSession(
   db: Kysely<Database>,
   { userId, sessionId }: CallerIds,
@@ -104,7 +104,7 @@ export async function findUserOfLiveSession(
     .executeTakeFirst();
 }
 
-/** False, and nothing changed, if the session does not live by which the user asks. */
+/** False, and nothing changed, if the caller's session is not live. */
 export async function updateFullName(
   db: Kysely<Database>,
   { userId, sessionId, fullName, now }: CallerIds & { fullName: string; now: Date },
@@ -131,7 +131,7 @@ export async function updateFullName(
   });
 }
 
-/** For a rehash with newer parameters: the password stays, and so do the sessions. False if it was changed meanwhile. */
+/** For a rehash with newer parameters: password and sessions stay. False if the password was changed meanwhile. */
 export async function replacePasswordHash(
   db: Kysely<Database>,
   { userId, oldHash, newHash, now }: { userId: string; oldHash: string; newHash: string; now: Date },
