@@ -12,7 +12,7 @@ const pending = () => new Promise<never>(() => {});
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test("hands on what answers, and what fails for reasons of its own, and goes on asking", async () => {
+test("circuit breaker: returns results, rethrows errors that are not faults of the database, and stays closed", async () => {
   const breaker = new CircuitBreaker();
   expect(await breaker.run(T0, succeeding)).toBe("fine");
   await expect(breaker.run(T0, () => Promise.reject(new TypeError("a bug")))).rejects.toThrow("a bug");
@@ -20,7 +20,7 @@ test("hands on what answers, and what fails for reasons of its own, and goes on 
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("waits a second for an answer, and no longer", async () => {
+test("circuit breaker: times out after one second and opens", async () => {
   const breaker = new CircuitBreaker();
   const call = expect(breaker.run(T0, pending)).rejects.toMatchObject({ code: "TABLE_UNAVAILABLE" });
   await vi.advanceTimersByTimeAsync(999);
@@ -30,7 +30,7 @@ test("waits a second for an answer, and no longer", async () => {
   expect(breaker.isOpen(later(1))).toBe(true);
 });
 
-test("after a failure asks nothing for five seconds", async () => {
+test("circuit breaker: rejects at once for five seconds after a failure", async () => {
   const breaker = new CircuitBreaker();
   await expect(breaker.run(T0, failing)).rejects.toBe(lockWait);
   const operation = vi.fn(succeeding);
@@ -40,7 +40,7 @@ test("after a failure asks nothing for five seconds", async () => {
   expect(breaker.isOpen(later(5))).toBe(false);
 });
 
-test("then lets one ask, and spares everybody else until that one knows", async () => {
+test("circuit breaker: after five seconds lets one trial through and rejects the others until it has ended", async () => {
   const breaker = new CircuitBreaker();
   await expect(breaker.run(T0, failing)).rejects.toBe(lockWait);
   let respond!: (text: string) => void;
@@ -51,13 +51,13 @@ test("then lets one ask, and spares everybody else until that one knows", async 
   expect(await breaker.run(later(5.6), succeeding)).toBe("fine");
 });
 
-test("does not rest for hours because the clock was set back", async () => {
+test("circuit breaker: does not stay open for hours after the clock was set back", async () => {
   const breaker = new CircuitBreaker();
   await expect(breaker.run(later(3600), failing)).rejects.toBe(lockWait);
   expect(await breaker.run(T0, succeeding)).toBe("fine");
 });
 
-test("an answer that comes too late harms nobody", async () => {
+test("circuit breaker: ignores a rejection that arrives after the timeout", async () => {
   const breaker = new CircuitBreaker();
   const late = () => new Promise<never>((_, reject) => setTimeout(() => reject(lockWait), 2000));
   const call = expect(breaker.run(T0, late)).rejects.toMatchObject({ code: "TABLE_UNAVAILABLE" });

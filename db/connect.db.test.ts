@@ -22,7 +22,7 @@ async function readSettings() {
   return Object.fromEntries(rows.map((row) => Object.values(row))) as Record<string, string>;
 }
 
-test("every connection pins what the server's configuration must not decide", async () => {
+test("every connection sets the session variables that must not depend on the server's configuration", async () => {
   for (const settings of await atOnce(10, readSettings)) {
     expect(settings).toMatchObject({
       sql_mode: "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
@@ -40,7 +40,7 @@ test("every connection pins what the server's configuration must not decide", as
   }
 });
 
-test("a value that could turn into SQL is refused before anything is sent", async () => {
+test("a parameter that the driver could expand to SQL is rejected before the statement is sent", async () => {
   const { db } = database;
   const values = [{ email: 1 }, ["a", "b"], { toSqlString: () => "1 or 1 = 1" }, undefined, Symbol("x")];
   for (const value of values) {
@@ -50,19 +50,19 @@ test("a value that could turn into SQL is refused before anything is sent", asyn
   expect((await sql`select ${"still"} as here`.execute(db)).rows).toEqual([{ here: "still" }]);
 });
 
-test("quotes and backslashes stay inside their string", async () => {
+test("quotes and backslashes in a parameter stay inside the string", async () => {
   for (const text of ["'", "\\'", "\\", "\\\\'", "\u0000", "'; select 1 -- ", "\u00bf'", "%_"]) {
     const { rows } = await sql`select ${text} as text`.execute(database.db);
     expect(rows).toEqual([{ text }]);
   }
 });
 
-test("one call runs one statement", async () => {
+test("one query call cannot run two statements", async () => {
   await expect(sql`select 1; select 2`.execute(database.db)).rejects.toThrow("syntax");
   expect(() => connect(`${database.url}&multipleStatements=true`)).toThrow("multipleStatements");
 });
 
-test("a statement that takes too long is ended, and its connection serves the next", async () => {
+test("a statement that exceeds its time limit is aborted, and its connection serves the next one", async () => {
   const db = connect(database.url, { poolSize: 1, statementSeconds: 1 });
   const connectionId = async () => (await sql<{ id: number }>`select connection_id() as id`.execute(db)).rows[0]!.id;
   const id = await connectionId();
@@ -75,7 +75,7 @@ test("a statement that takes too long is ended, and its connection serves the ne
   await db.destroy();
 });
 
-test("whoever waits behind a locked row is refused in time, as a fault that passes", async () => {
+test("a write that waits for a locked row fails as unavailable within 4.5 seconds", async () => {
   const { db, url } = database;
   const { id: sessionId, userId } = await existingSession(db);
   const other = connect(url);
@@ -95,7 +95,7 @@ test("whoever waits behind a locked row is refused in time, as a fault that pass
   await other.destroy();
 });
 
-test("a full queue refuses at once, and a wait for a connection ends", async () => {
+test("a full connection queue rejects at once, and a wait for a connection times out", async () => {
   const db = connect(database.url, { poolSize: 1, queueLimit: 2, acquireSeconds: 0.3 });
   await db.connection().execute(async () => {
     const results = atOnce(4, () => sql`select 1`.execute(db).catch((error: unknown) => error));
@@ -109,7 +109,7 @@ test("a full queue refuses at once, and a wait for a connection ends", async () 
   expect(closed).toBeInstanceOf(Error);
 });
 
-test("a transaction that fails leaves nothing behind, neither rows nor an open transaction", async () => {
+test("a failed transaction leaves neither rows nor an open transaction behind", async () => {
   const db = connect(database.url, { poolSize: 1 });
   const user = newUser();
   const failing = db.transaction().execute(async (trx) => {

@@ -21,13 +21,13 @@ test.each([
   ["jdbc:mariadb://root:pw@db/app", { host: "db", user: "root", password: "pw" }],
   ["mysql://app:a@b:c@db/app", { host: "db", user: "app", password: "a@b:c" }],
   ["mysql:///app", { host: "localhost", port: 3306, user: "", database: "app" }],
-])("%s is understood", (url, options) => expect(parseDatabaseUrl(url)).toMatchObject(options));
+])("parseDatabaseUrl: accepts %s", (url, options) => expect(parseDatabaseUrl(url)).toMatchObject(options));
 
 const ENCRYPTED = { rejectUnauthorized: false };
 const AUTHORITY = { rejectUnauthorized: true };
 const IDENTITY = { rejectUnauthorized: true, verifyIdentity: true };
 
-describe("TLS, by the names that clients give it", () => {
+describe("parseDatabaseUrl: TLS parameters", () => {
   test.each<[string, object | undefined]>([
     ["ssl=true", AUTHORITY],
     ["ssl=1", AUTHORITY],
@@ -59,7 +59,7 @@ describe("TLS, by the names that clients give it", () => {
     ["ssl=true&sslmode=verify-ca", AUTHORITY],
   ])("%s", (parameters, ssl) => expect(parseDatabaseUrl(`mysql://root@db/app?${parameters}`).ssl).toEqual(ssl));
 
-  test("files are read, and an authority that is given is asked even with ssl-mode=REQUIRED", () => {
+  test("certificate files are read, and a given CA is verified even with ssl-mode=REQUIRED", () => {
     const file = join(mkdtempSync(join(tmpdir(), "portcullis-")), "ca file.pem");
     writeFileSync(file, "the authority");
     const { ssl } = parseDatabaseUrl(`mysql://root@db/app?ssl-mode=REQUIRED&ssl-ca=${encodeURIComponent(file)}`);
@@ -94,11 +94,11 @@ describe("TLS, by the names that clients give it", () => {
     'ssl={"rejectUnauthorized":true}&ssl-mode=REQUIRED',
     "ssl-cert=/etc/hosts",
     "sslcert=/etc/hosts",
-  ])("%s is refused", (parameters) =>
+  ])("%s are rejected with an error that says what to write", (parameters) =>
     expect(() => parseDatabaseUrl(`mysql://root@db/app?${parameters}`)).toThrow(/^DATABASE_URL .*\b[Ww]rite|must have/),
   );
 
-  test("a server named by its address cannot be asked for its identity: the driver would compare with localhost", () => {
+  test("verification of the identity is rejected for an IP address, which the driver would compare with localhost", () => {
     expect(() => parseDatabaseUrl("mysql://root@10.0.0.7/app?ssl-mode=VERIFY_IDENTITY")).toThrow("VERIFY_CA");
     expect(() => parseDatabaseUrl("mysql://root@[::1]/app?sslaccept=strict")).toThrow("VERIFY_CA");
   });
@@ -148,7 +148,7 @@ test.each([
   "mysql://root:s3cret@localhost/app?ssl=true&ssl=true",
   "mysql://root:s3cret@localhost/app?ssl=%s3cret",
   "mysql://root:s3cret@localhost/app?s3cret=%28",
-])("%j is refused in one line that says what to write, and does not repeat the password", (url) => {
+])("parseDatabaseUrl: rejects %j in one line that says what to write and does not contain the password", (url) => {
   const told = (() => {
     try {
       return JSON.stringify(parseDatabaseUrl(url));

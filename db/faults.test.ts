@@ -3,7 +3,7 @@ import { DatabaseFault, isDuplicateKey, isUnavailable } from "./faults";
 
 const failure = (properties: object, message = "") => Object.assign(new Error(message), properties);
 
-describe("unavailable", () => {
+describe("isUnavailable", () => {
   test.each([
     failure({ code: "ECONNREFUSED" }),
     failure({ code: "ENOENT", syscall: "connect" }),
@@ -18,7 +18,7 @@ describe("unavailable", () => {
     // Disk full.
     ...[1021, 1026, 1030, 1114].map((errno) => failure({ errno })),
     new DatabaseFault("QUEUE_FULL", "full"),
-  ])("is %o", (error) => expect(isUnavailable(error)).toBe(true));
+  ])("is true for %o", (error) => expect(isUnavailable(error)).toBe(true));
 
   test.each([
     failure({ code: "ER_DUP_ENTRY", errno: 1062 }),
@@ -32,19 +32,19 @@ describe("unavailable", () => {
     "ECONNREFUSED",
     null,
     undefined,
-  ])("is not %o", (error) => expect(isUnavailable(error)).toBe(false));
+  ])("is false for %o", (error) => expect(isUnavailable(error)).toBe(false));
 });
 
-describe("a duplicate", () => {
+describe("isDuplicateKey", () => {
   const duplicate = (message: string) => failure({ code: "ER_DUP_ENTRY", errno: 1062 }, message);
 
-  test("is recognised by the name of its index, with or without the table", () => {
+  test("recognizes the index by name, with or without the table name", () => {
     expect(isDuplicateKey(duplicate("Duplicate entry 'a' for key 'users_email'"), "users_email")).toBe(true);
     expect(isDuplicateKey(duplicate("Duplicate entry 'a' for key 'users.users_email'"), "users_email")).toBe(true);
     expect(isDuplicateKey(duplicate("Duplicate entry 'a' for key 'users.PRIMARY'"))).toBe(true);
   });
 
-  test("is not recognised by its value, which the client chooses", () => {
+  test("does not read the index name from the value, which the client chooses", () => {
     const forged = "Duplicate entry 'x' for key 'users_email'' for key 'users.PRIMARY'";
     expect(isDuplicateKey(duplicate(forged), "users_email")).toBe(false);
     expect(isDuplicateKey(failure({ errno: 1064 }, "for key 'users_email'"), "users_email")).toBe(false);

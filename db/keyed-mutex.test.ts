@@ -18,8 +18,8 @@ function gauge() {
   return { write, seen };
 }
 
-describe("writes on one row", () => {
-  test("run one at a time, in the order they came", async () => {
+describe("withKeyedMutex", () => {
+  test("runs the tasks of one key one at a time, in order of arrival", async () => {
     const db = instance();
     const { write, seen } = gauge();
     const order: number[] = [];
@@ -31,7 +31,7 @@ describe("writes on one row", () => {
     expect(order).toEqual(indexes);
   });
 
-  test("do not wait for other rows, or for another pool", async () => {
+  test("does not wait for tasks of other keys or of another pool", async () => {
     const db = instance();
     const { write, seen } = gauge();
     await Promise.all([
@@ -42,7 +42,7 @@ describe("writes on one row", () => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
-  test("run one at a time also when middleware and routes, which have modules of their own, share the pool", async () => {
+  test("runs one task at a time across bundles that share the pool", async () => {
     const db = instance();
     const { write, seen } = gauge();
     vi.resetModules();
@@ -54,7 +54,7 @@ describe("writes on one row", () => {
     expect(seen).toEqual(Array(10).fill(1));
   });
 
-  test("go on after one that failed", async () => {
+  test("runs the next task after one that failed", async () => {
     const db = instance();
     const failing = withKeyedMutex(db, "row", () => Promise.reject(new Error("no")));
     const next = withKeyedMutex(db, "row", () => Promise.resolve("yes"));
@@ -62,7 +62,7 @@ describe("writes on one row", () => {
     expect(await next).toBe("yes");
   });
 
-  test("give up behind one that is stuck, and never run then", async () => {
+  test("times out behind a stuck task and does not run the timed-out task later", async () => {
     vi.useFakeTimers();
     const db = instance();
     let finish!: () => void;
@@ -81,10 +81,10 @@ describe("writes on one row", () => {
   });
 });
 
-describe("after a deadlock", () => {
+describe("deadlock retry", () => {
   const deadlock = Object.assign(new Error("deadlock"), { errno: 1213 });
 
-  test("a write runs again, but not for ever", async () => {
+  test("retryOnDeadlock makes at most five attempts", async () => {
     const unlucky = vi.fn(() => Promise.resolve("done")).mockRejectedValueOnce(deadlock);
     expect(await retryOnDeadlock(unlucky)).toBe("done");
     const hopeless = vi.fn(() => Promise.reject(deadlock));
@@ -92,7 +92,7 @@ describe("after a deadlock", () => {
     expect(hopeless).toHaveBeenCalledTimes(5);
   });
 
-  test("a row's write runs again, and a task under a mutex does not: nested mutexes would multiply the retries", async () => {
+  test("writeRow retries, and withKeyedMutex does not, so that nested mutexes do not multiply the attempts", async () => {
     const db = instance();
     const write = vi.fn(() => Promise.reject(deadlock));
     await expect(writeRow(db, "row", write)).rejects.toBe(deadlock);
@@ -102,7 +102,7 @@ describe("after a deadlock", () => {
     expect(task).toHaveBeenCalledTimes(1);
   });
 
-  test("only: any other failure passes at once", async () => {
+  test("retryOnDeadlock rethrows any other error at once", async () => {
     const timeout = Object.assign(new Error("lock wait"), { errno: 1205 });
     const write = vi.fn(() => Promise.reject(timeout));
     await expect(retryOnDeadlock(write)).rejects.toBe(timeout);

@@ -5,7 +5,7 @@ import { isMigrated, migrateToLatest, MIGRATION_LIMITS } from "./migrate";
 import { MIGRATIONS } from "./migrations";
 import { createEmptyDatabase, newUser } from "./testing";
 
-test("three instances migrate an empty database at once: each step is made once, all come up", async () => {
+test("three instances that migrate an empty database concurrently all succeed and apply each migration once", async () => {
   const { db, url, drop } = await createEmptyDatabase();
   expect(await isMigrated(db)).toBe(false);
   const instances = Array.from({ length: 3 }, () => connect(url, MIGRATION_LIMITS));
@@ -16,18 +16,21 @@ test("three instances migrate an empty database at once: each step is made once,
   await drop();
 });
 
-test.each(Object.keys(MIGRATIONS))("a run that died after %s, before it was noted, can be run again", async (name) => {
-  const { db, url, drop } = await createEmptyDatabase();
-  const migrating = connect(url, MIGRATION_LIMITS);
-  await migrateToLatest(migrating);
-  await sql`delete from kysely_migration where name >= ${name}`.execute(db);
-  expect(await migrateToLatest(migrating)).toContain(name);
-  expect(await isMigrated(db)).toBe(true);
-  await migrating.destroy();
-  await drop();
-});
+test.each(Object.keys(MIGRATIONS))(
+  "a migration run that died after %s and before recording it can be repeated",
+  async (name) => {
+    const { db, url, drop } = await createEmptyDatabase();
+    const migrating = connect(url, MIGRATION_LIMITS);
+    await migrateToLatest(migrating);
+    await sql`delete from kysely_migration where name >= ${name}`.execute(db);
+    expect(await migrateToLatest(migrating)).toContain(name);
+    expect(await isMigrated(db)).toBe(true);
+    await migrating.destroy();
+    await drop();
+  },
+);
 
-test("a table of somebody else's is not taken for ours", async () => {
+test("a table with rows that another application created makes the migration fail", async () => {
   const { db, url, drop } = await createEmptyDatabase();
   await sql`create table users (id int primary key)`.execute(db);
   await sql`insert into users values (1)`.execute(db);
@@ -38,7 +41,7 @@ test("a table of somebody else's is not taken for ours", async () => {
   await drop();
 });
 
-test("a database is not migrated while its newest migration is missing, or cannot be read", async () => {
+test("isMigrated is false while the newest migration is not recorded", async () => {
   const { db, url, drop } = await createEmptyDatabase();
   const migrating = connect(url, MIGRATION_LIMITS);
   await migrateToLatest(migrating);
@@ -48,7 +51,7 @@ test("a database is not migrated while its newest migration is missing, or canno
   await drop();
 });
 
-test("emails get the one spelling of their domain; of two that would be one, the second stays as it was", async () => {
+test("the email migration maps domains to Unicode, and of two emails that would become equal leaves the second unchanged", async () => {
   const { db, url, drop } = await createEmptyDatabase();
   const migrating = connect(url, MIGRATION_LIMITS);
   await migrateToLatest(migrating);
@@ -88,13 +91,13 @@ test("emails get the one spelling of their domain; of two that would be one, the
   await drop();
 });
 
-test("migrations are listed under their dates, in order", () => {
+test("migrations are listed in order of their dates", () => {
   const names = Object.keys(MIGRATIONS);
   expect(names).toEqual([...names].sort());
   for (const name of names) expect(name).toMatch(/^\d{4}-\d\d-\d\dT\d{4}-[a-z-]+$/);
 });
 
-test("every table says its engine and a binary character set itself", async () => {
+test("every table sets its engine and a binary collation explicitly", async () => {
   const { db, url, drop } = await createEmptyDatabase();
   const migrating = connect(url, MIGRATION_LIMITS);
   await migrateToLatest(migrating);

@@ -93,23 +93,26 @@ afterEach(async () => {
 const ask = () => sql<{ answer: number }>`select 42 as answer`.execute(db).then(({ rows }) => rows[0]!.answer);
 const complaint = () => ask().catch((error: unknown) => error);
 
-test.each(["end", "reset"] as const)("after a restart of the server (%s) nobody's first query fails", async (how) => {
-  await atOnce(4, ask);
-  proxy.cut(how);
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
-});
+test.each(["end", "reset"] as const)(
+  "no query fails on a connection that a server restart has closed (%s)",
+  async (how) => {
+    await atOnce(4, ask);
+    proxy.cut(how);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
+  },
+);
 
 test.each([
   [
-    "that its time is up",
+    "an idle timeout error",
     Buffer.from(
       "1f000000ff bf0f2348593030304964 6c6520746f6f206c6f6e672c20636c6f7365642e2e".replaceAll(" ", ""),
       "hex",
     ),
   ],
-  ["nonsense", Buffer.alloc(64, 7)],
-])("an idle connection that hears %s is not used again, and nothing crashes", async (_, message) => {
+  ["invalid bytes", Buffer.alloc(64, 7)],
+])("an idle connection that receives %s is not reused, and the process does not crash", async (_, message) => {
   await atOnce(4, ask);
   proxy.send(message);
   proxy.send(message);
@@ -120,7 +123,7 @@ test.each([
   expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
 });
 
-test("queries under way when the server dies fail as unavailable, and the next is answered", async () => {
+test("queries in progress when the server dies fail as unavailable, and the next one succeeds", async () => {
   const patient = connect(urlOf(proxy), { poolSize: 4, statementSeconds: 30, acquireSeconds: 5 });
   const sleeping = atOnce(4, () => sql`select sleep(20)`.execute(patient).catch((error: unknown) => error));
   await expect.poll(() => countSleepers(), { timeout: 10_000 }).toBe(4);
@@ -130,7 +133,7 @@ test("queries under way when the server dies fail as unavailable, and the next i
   await patient.destroy();
 });
 
-test("a server that is down is unavailable, and used again when it is back", async () => {
+test("queries fail as unavailable while the server is down, and succeed when it is back", async () => {
   await ask();
   await proxy.close();
   for (const error of await atOnce(20, complaint)) expect(isUnavailable(error), String(error)).toBe(true);
@@ -138,7 +141,7 @@ test("a server that is down is unavailable, and used again when it is back", asy
   expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
 });
 
-test("a frozen server costs a bounded time, and its connections are not used again", async () => {
+test("queries to an unresponsive server fail within 1.5 seconds, and their connections are closed", async () => {
   await atOnce(4, ask);
   proxy.freeze();
   for (let round = 0; round < 2; round++) {
@@ -152,7 +155,7 @@ test("a frozen server costs a bounded time, and its connections are not used aga
   expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
 });
 
-test("a late answer is never taken for the answer to another query", async () => {
+test("a late response is never taken for the response to another query", async () => {
   const single = connect(urlOf(proxy), { poolSize: 1, statementSeconds: 0.2, acquireSeconds: 1 });
   const echo = (value: number) => sql<{ value: number }>`select ${value} as value`.execute(single);
   await echo(0);
@@ -163,7 +166,7 @@ test("a late answer is never taken for the answer to another query", async () =>
   await single.destroy();
 });
 
-test("a transaction that a frozen server interrupts says what happened, once, and holds nothing", async () => {
+test("a transaction interrupted by an unresponsive server fails as unavailable and holds no connection", async () => {
   const broken = await db
     .transaction()
     .execute(async (trx) => {
@@ -176,7 +179,7 @@ test("a transaction that a frozen server interrupts says what happened, once, an
   expect(await atOnce(8, ask)).toEqual(Array(8).fill(42));
 });
 
-test("closing does not wait for a server that never answers", async () => {
+test("closing the pool does not wait for an unresponsive server", async () => {
   await atOnce(4, ask);
   proxy.freeze();
   const pending = complaint();
@@ -188,14 +191,14 @@ test("closing does not wait for a server that never answers", async () => {
 });
 
 test.each([
-  ["says nothing", () => {}],
-  ["hangs up", (socket: Socket) => socket.end()],
-  ["is not a database", (socket: Socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")],
+  ["sends nothing", () => {}],
+  ["closes the connection", (socket: Socket) => socket.end()],
+  ["speaks HTTP", (socket: Socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")],
   [
-    "has no room",
+    "has too many connections",
     (socket: Socket) => socket.end(Buffer.from("17000000ff1004546f6f206d616e7920636f6e6e656374696f6e73", "hex")),
   ],
-])("a peer that %s is an error, not a crash", async (_, greet) => {
+])("connecting to a server that %s fails with an error and does not crash", async (_, greet) => {
   const listener = createServer((socket) => {
     socket.on("error", () => {});
     greet(socket);

@@ -156,7 +156,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   writeHeartbeat: (db) => writeHeartbeat(db, "plans"),
 };
 
-test.each(Object.entries(queries))("%s looks up what it needs, and scans nothing", async (_, run) => {
+test.each(Object.entries(queries))("%s uses an index and scans no table", async (_, run) => {
   statements.length = 0;
   await run(spied);
   const explained = statements.filter(({ text }) => !["begin", "commit", "rollback"].includes(text));

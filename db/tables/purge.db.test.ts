@@ -25,7 +25,7 @@ afterAll(() => database?.drop());
 const now = new Date();
 const exists = async (id: string) => (await findSessionWithUser(database.db, id)) !== undefined;
 
-test("what ended long enough ago goes, the rest stays", async () => {
+test("purge: deletes the sessions that ended long enough ago, and no others", async () => {
   const { db } = database;
   const long = daysAfter(now, -20);
   const idle = await existingSession(db, { createdAt: daysAfter(now, -20) });
@@ -46,7 +46,7 @@ test("what ended long enough ago goes, the rest stays", async () => {
   ]);
 });
 
-test("a batch is no bigger than asked for", async () => {
+test("purge: deletes at most one batch", async () => {
   const { db } = database;
   const { id: userId } = await existingUser(db);
   await atOnce(7, () => existingSession(db, { userId, createdAt: daysAfter(now, -40) }));
@@ -55,7 +55,7 @@ test("a batch is no bigger than asked for", async () => {
   expect(await purgeEnded(db, now, options)).toBe(2);
 });
 
-test("a locked row is left for the next time, without waiting", async () => {
+test("purge: skips a locked row without waiting", async () => {
   const { db, url } = database;
   await purgeEnded(db, now, { olderThanSeconds: 86_400 });
   const ended = await existingSession(db, { createdAt: daysAfter(now, -40) });
@@ -70,7 +70,7 @@ test("a locked row is left for the next time, without waiting", async () => {
   expect(await purgeEnded(db, now, { olderThanSeconds: 86_400 })).toBe(1);
 });
 
-test("purges, logins, refreshes, revocations and limits all at once: nobody sees a deadlock or a time-out", async () => {
+test("purge: concurrent purges, logins, refreshes, revocations and rate limits meet neither a deadlock nor a timeout", async () => {
   const instances = Array.from({ length: 3 }, () => connect(database.url));
   const users = await atOnce(4, () => existingUser(database.db));
   const sessions = users.map(() => [] as { id: string; nonce: string; handedAt: Date }[]);

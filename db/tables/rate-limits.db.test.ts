@@ -21,8 +21,8 @@ const refund = (bucket: string, countedAt = now) => decrementHits(database.db, [
 const rowOf = (bucket: string) =>
   database.db.selectFrom("rateLimits").selectAll().where("bucket", "=", bucket).executeTakeFirstOrThrow();
 
-describe("a sliding window", () => {
-  test("has room again when its oldest hit leaves it, to the millisecond, and tells when", async () => {
+describe("countHit", () => {
+  test("allows a hit when the oldest one leaves the window, to the millisecond, and returns that time", async () => {
     const bucket = newBucket();
     expect(await count(bucket, now, 2)).toEqual({ hits: 1, resetsAt: seconds(60) });
     expect(await count(bucket, seconds(59), 2)).toEqual({ hits: 2, resetsAt: seconds(60) });
@@ -32,7 +32,7 @@ describe("a sliding window", () => {
     expect(await count(bucket, seconds(119), 2)).toEqual({ hits: 2, resetsAt: seconds(120) });
   });
 
-  test("counts ten at the end of one minute and the next ten together: ten pass", async () => {
+  test("counts hits on both sides of a minute boundary in one window: ten of twenty pass", async () => {
     const bucket = newBucket();
     await count(bucket, seconds(0));
     let passed = 1;
@@ -42,7 +42,7 @@ describe("a sliding window", () => {
     expect(passed).toBe(11);
   });
 
-  test("is not lengthened by hits that are refused", async () => {
+  test("does not extend the window by refused hits", async () => {
     const bucket = newBucket();
     for (let second = 0; second < 60; second++) await count(bucket, seconds(second), 1);
     expect(await passes(bucket, seconds(60), 1)).toBe(true);
@@ -76,8 +76,8 @@ describe("a sliding window", () => {
   );
 });
 
-describe("at once", () => {
-  test("a hundred hits over five instances: as many as there is room for pass, each with a number of its own", async () => {
+describe("countHit, concurrently", () => {
+  test("a hundred hits on five instances: exactly as many as the limit pass, each with a distinct count", async () => {
     const instances = Array.from({ length: 5 }, () => connect(database.url));
     for (const limit of [10, 70]) {
       const bucket = newBucket();
@@ -88,7 +88,7 @@ describe("at once", () => {
     await Promise.all(instances.map((instance) => instance.destroy()));
   });
 
-  test("a hundred hits when one is left: one passes", async () => {
+  test("a hundred hits with one left: exactly one passes", async () => {
     const bucket = newBucket();
     for (let hit = 0; hit < 9; hit++) await count(bucket, seconds(hit));
     const passed = await atOnce(100, () => passes(bucket, seconds(30)));
@@ -97,7 +97,7 @@ describe("at once", () => {
     expect(later.filter(Boolean)).toHaveLength(1);
   });
 
-  test("a flood of hits on one counter holds up no other", async () => {
+  test("a flood of hits on one bucket does not delay another", async () => {
     const flooded = newBucket();
     const others = Array.from({ length: 8 }, newBucket);
     let settled = 0;
@@ -107,7 +107,7 @@ describe("at once", () => {
     await flood;
   });
 
-  test("hits of instances whose clocks differ count in one window", async () => {
+  test("hits of instances whose clocks differ are counted in one window", async () => {
     const bucket = newBucket();
     await count(bucket, seconds(2));
     expect((await count(bucket, now)).hits).toBe(2);
@@ -115,34 +115,34 @@ describe("at once", () => {
   });
 });
 
-describe("a row of the fixed windows, as an instance from before counts it", () => {
+describe("a fixed-window row written by an earlier version", () => {
   const rowFromBefore = async (hits: number, expiresAt: Date) => {
     const bucket = newBucket();
     await database.db.insertInto("rateLimits").values({ bucket, hits, expiresAt }).execute();
     return bucket;
   };
 
-  test("counts until its window ends, and not longer", async () => {
+  test("counts until its window ends", async () => {
     const bucket = await rowFromBefore(9, seconds(40));
     expect(await count(bucket)).toEqual({ hits: 10, resetsAt: seconds(40) });
     expect(await count(bucket)).toEqual({ hits: 11, resetsAt: seconds(40) });
     expect((await count(bucket, seconds(40))).hits).toBe(2);
   });
 
-  test("that is full refuses", async () => {
+  test("refuses a hit when it is full", async () => {
     const bucket = await rowFromBefore(4_000_000_000, seconds(40));
     expect(await count(bucket)).toEqual({ hits: 11, resetsAt: seconds(40) });
     expect(await count(bucket, seconds(39.9))).toEqual({ hits: 11, resetsAt: seconds(40.9) });
     expect((await count(bucket, seconds(40))).hits).toBe(1);
   });
 
-  test("whose window is over counts nothing", async () => {
+  test("counts nothing after its window has ended", async () => {
     const bucket = await rowFromBefore(9, now);
     expect(await count(bucket)).toEqual({ hits: 1, resetsAt: seconds(60) });
   });
 });
 
-describe("a refund", () => {
+describe("decrementHits", () => {
   test("makes room for one hit, and never for more than were counted", async () => {
     const bucket = newBucket();
     await count(bucket);
@@ -155,7 +155,7 @@ describe("a refund", () => {
     await refund(newBucket());
   });
 
-  test("of a refused hit, or of one that has left the window, takes nothing from the others", async () => {
+  test("ignores a refused hit and a hit that has left the window", async () => {
     const bucket = newBucket();
     await count(bucket, now, 1);
     await count(bucket, seconds(1), 1);
@@ -166,7 +166,7 @@ describe("a refund", () => {
     expect(await passes(bucket, seconds(61), 1)).toBe(false);
   });
 
-  test("of many at once gives each bucket back as often as it is named, and no other", async () => {
+  test("decrements each bucket as often as it is named, and no other", async () => {
     const buckets = Array.from({ length: 20 }, newBucket);
     const [twice, once, untouched] = buckets as [string, string, string];
     for (let hit = 0; hit < 3; hit++) await Promise.all(buckets.map((bucket) => count(bucket)));
@@ -182,7 +182,7 @@ describe("a refund", () => {
     await decrementHits(database.db, [], now);
   });
 
-  test("of many, from two instances, meets hits on all of them: every one counts, and nobody sees a deadlock", async () => {
+  test("batches from two instances and concurrent hits on the same buckets lose nothing and meet no deadlock", async () => {
     const other = connect(database.url);
     const buckets = Array.from({ length: 20 }, newBucket);
     const all = buckets.map((bucket) => ({ bucket, countedAt: now }));
@@ -206,14 +206,14 @@ describe("a refund", () => {
   });
 });
 
-test("a cleared bucket has all its room", async () => {
+test("clearHits: a cleared bucket allows the full limit again", async () => {
   const bucket = newBucket();
   for (let hit = 0; hit < 12; hit++) await count(bucket);
   await clearHits(database.db, bucket, now);
   expect((await count(bucket)).hits).toBe(1);
 });
 
-test("windows of days and millions of hits still fit in one number", async () => {
+test("countHit: windows of days and millions of hits fit in one integer", async () => {
   const { db } = database;
   const bucket = newBucket();
   const limit = { hitsAtMost: 10_000_000, windowSeconds: 7 * 86_400, now };
@@ -226,7 +226,7 @@ test("windows of days and millions of hits still fit in one number", async () =>
   expect(await countHit(db, bucket, limit)).toEqual({ hits: 9_999_999, resetsAt: seconds(limit.windowSeconds) });
 });
 
-test("only counters whose hits have all left their window are purged, a batch at a time", async () => {
+test("purgeExpiredLimits: deletes only expired buckets, one batch at a time", async () => {
   const { db } = database;
   await purgeExpiredLimits(db, seconds(1e6), 10_000);
   const kept = newBucket();

@@ -35,7 +35,7 @@ const live = async (userId: string) => {
   return found.map(({ id }) => id);
 };
 
-test("a session ends once, for its first reason, by the database's clock", async () => {
+test("a session is revoked once, with its first reason, by the database's clock", async () => {
   const { db } = database;
   const { id } = await existingSession(db);
   expect(await revokeSession(db, { id, reason: "first" })).toBe("ended");
@@ -46,7 +46,7 @@ test("a session ends once, for its first reason, by the database's clock", async
   expect(await readSession(db, id)).toMatchObject({ revokedAt, revokedReason: "first" });
 });
 
-test("what is over already ends with the others, and is not counted: the list does not show it either", async () => {
+test("expired sessions are revoked with the others and not counted, as the list does not show them", async () => {
   const { db } = database;
   const { id: userId } = await existingUser(db);
   const kept = await existingSession(db, { userId });
@@ -59,7 +59,7 @@ test("what is over already ends with the others, and is not counted: the list do
   expect((await readSession(db, soonOver.id)).revokedAt).not.toBeNull();
 });
 
-test("somebody else's session is as unknown as none", async () => {
+test("revoking another user's session has the same result as revoking an unknown one", async () => {
   const { db } = database;
   const theirs = await existingSession(db);
   const { id: userId } = await existingUser(db);
@@ -69,7 +69,7 @@ test("somebody else's session is as unknown as none", async () => {
   expect(await revokeSession(db, { id: theirs.id, userId: theirs.userId, reason: "test" })).toBe("ended");
 });
 
-test("all others end, this one and other people's stay", async () => {
+test("revokeOtherSessions revokes the user's other sessions, and neither the caller's nor other users'", async () => {
   const { db } = database;
   const { id: userId } = await existingUser(db);
   const kept = await existingSession(db, { userId });
@@ -82,7 +82,7 @@ test("all others end, this one and other people's stay", async () => {
   expect(await live(theirs.userId)).toEqual([theirs.id]);
 });
 
-test("a caller whose session has ended, is over or is somebody else's ends and changes nothing", async () => {
+test("a caller whose session is revoked, expired or another user's revokes and changes nothing", async () => {
   const { db } = database;
   const mine = await existingSession(db);
   const { userId } = mine;
@@ -115,7 +115,7 @@ test("a caller whose session has ended, is over or is somebody else's ends and c
   expect(await findUserOfLiveSession(db, caller, now)).toBeUndefined();
 });
 
-test("of one's own sessions each can be ended, this one too; of others, none", async () => {
+test("a caller can revoke each of their own sessions, including the current one, and none of another user", async () => {
   const { db } = database;
   const { id: userId } = await existingUser(db);
   const [mine, other] = await atOnce(2, () => existingSession(db, { userId }));
@@ -131,7 +131,7 @@ test("of one's own sessions each can be ended, this one too; of others, none", a
   expect(await live(theirs.userId)).toEqual([theirs.id]);
 });
 
-test("a login that read the user before all sessions ended opens nothing, however they race", async () => {
+test("a login that read the user before all sessions were revoked inserts no session, in any order of the race", async () => {
   const { db, url } = database;
   const other = connect(url);
   for (let round = 0; round < 60; round++) {
@@ -145,7 +145,7 @@ test("a login that read the user before all sessions ended opens nothing, howeve
   await other.destroy();
 });
 
-test("a refresh never brings a session back, however it races the revocation", async () => {
+test("a refresh never reactivates a session, in any order of a race with its revocation", async () => {
   const { db, url } = database;
   const other = connect(url);
   const revokers = [
@@ -179,7 +179,7 @@ test("a refresh never brings a session back, however it races the revocation", a
   await other.destroy();
 });
 
-test("a new password ends every session and the logins under way, and opens one in the caller's place", async () => {
+test("a password change revokes every session, invalidates logins in progress, and inserts one session for the caller", async () => {
   const { db } = database;
   const user = await existingUser(db);
   const { id: userId, passwordHash: oldHash } = user;
@@ -193,7 +193,7 @@ test("a new password ends every session and the logins under way, and opens one 
   expect(await insertSession(db, newSession(userId), user)).toBeNull();
 });
 
-test("of two changes of one password one is made; the other ends and opens nothing", async () => {
+test("of two concurrent password changes one succeeds; the other revokes and inserts nothing", async () => {
   const { db, url } = database;
   const other = connect(url);
   const user = await existingUser(db);
@@ -211,7 +211,7 @@ test("of two changes of one password one is made; the other ends and opens nothi
   expect(await live(userId)).toEqual([session.id]);
 });
 
-test("the feed tells what was revoked lately, and nothing else", async () => {
+test("the revocation feed contains recent revocations only", async () => {
   const { db } = database;
   const alive = await existingSession(db);
   const [old, fresh] = await atOnce(2, () => existingSession(db));

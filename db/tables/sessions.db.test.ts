@@ -49,7 +49,7 @@ const stepFrom = ({ id, currentNonce, handedAt }: Pick<NewSession, "id" | "curre
   ...sighting,
 });
 
-test("a session comes back as it was stored, to the millisecond, with its user", async () => {
+test("a session is read as it was stored, to the millisecond, with its user", async () => {
   const { db } = database;
   const user = await existingUser(db);
   const session = await existingSession(db, { userId: user.id, createdAt: now, remember: false });
@@ -68,14 +68,14 @@ test("a session comes back as it was stored, to the millisecond, with its user",
   });
 });
 
-test("there is nothing to find under an unknown id, whatever it looks like", async () => {
+test("an unknown session id finds nothing, whatever it contains", async () => {
   for (const id of ["", "' or 1 = 1 -- ", "\\' or 1 = 1 -- ", "%", "0", crypto.randomUUID()]) {
     expect(await findSessionWithUser(database.db, id)).toBeUndefined();
     expect(await isSessionLive(database.db, id, now)).toBe(false);
   }
 });
 
-test("no session is opened for a user who is disabled, unknown, or read before all sessions ended", async () => {
+test("no session is inserted for a user who is disabled, unknown, or read before all sessions were revoked", async () => {
   const { db } = database;
   const user = await existingUser(db);
   expect(await insertSession(db, newSession(user.id), { sessionEpoch: 1 })).toBeNull();
@@ -85,7 +85,7 @@ test("no session is opened for a user who is disabled, unknown, or read before a
   expect(await db.selectFrom("sessions").selectAll().where("userId", "=", user.id).execute()).toEqual([]);
 });
 
-test("idle expiry never exceeds the absolute limit, neither at the beginning nor later", async () => {
+test("idle expiry never exceeds absolute expiry, neither on insert nor on rotation", async () => {
   const { db } = database;
   const end = daysAfter(now, 3);
   const session = await existingSession(db, {
@@ -98,7 +98,7 @@ test("idle expiry never exceeds the absolute limit, neither at the beginning nor
   expect((await readSession(db, session.id)).idleExpiresAt).toEqual(end);
 });
 
-test("an advance keeps the old nonce as the previous one and notes who came", async () => {
+test("a rotation keeps the old nonce as the previous one and records the client", async () => {
   const { db } = database;
   const session = await existingSession(db, { createdAt: now });
   const toNonce = newNonce();
@@ -117,7 +117,7 @@ test("an advance keeps the old nonce as the previous one and notes who came", as
   });
 });
 
-test("a hundred advances from one nonce over five instances: one is made", async () => {
+test("of a hundred concurrent rotations from one nonce on five instances exactly one succeeds", async () => {
   const session = await existingSession(database.db, { createdAt: now });
   const instances = Array.from({ length: 5 }, () => connect(database.url));
   const results = await atOnce(100, (index) =>
@@ -130,10 +130,10 @@ test("a hundred advances from one nonce over five instances: one is made", async
 
 test.each([
   ["another nonce", { fromNonce: newNonce() }],
-  ["the nonce in other letters", (nonce: string) => ({ fromNonce: nonce.toUpperCase() })],
-  ["a row whose token was handed out since it was judged", { handedAt: later }],
+  ["the nonce in other letter case", (nonce: string) => ({ fromNonce: nonce.toUpperCase() })],
+  ["a row whose token was reissued since it was read", { handedAt: later }],
   ["a session past its idle time", { now: daysAfter(now, 8) }],
-])("nothing advances from %s", async (_, given) => {
+])("a session is not rotated from %s", async (_, given) => {
   const { db } = database;
   const session = await existingSession(db, { createdAt: now, currentNonce: `a${newNonce().slice(1)}` });
   const step = { ...stepFrom(session), toNonce: newNonce() };
@@ -142,7 +142,7 @@ test.each([
   expect(await readSession(db, session.id)).toMatchObject({ currentNonce: session.currentNonce, generation: 0 });
 });
 
-test("nothing advances once the session is revoked or its user disabled", async () => {
+test("a session that is revoked or whose user is disabled is not rotated", async () => {
   const { db } = database;
   const revoked = await existingSession(db, { createdAt: now });
   await revokeSession(db, { id: revoked.id, reason: "test" });
@@ -157,7 +157,7 @@ test("nothing advances once the session is revoked or its user disabled", async 
   }
 });
 
-test("an advance does not wait for the user's row, which a login or a change of name may hold", async () => {
+test("a rotation does not wait for a lock on the user's row", async () => {
   const { db, url } = database;
   const session = await existingSession(db, { createdAt: now });
   const other = connect(url);
@@ -171,7 +171,7 @@ test("an advance does not wait for the user's row, which a login or a change of 
   await other.destroy();
 });
 
-test("no sibling replaces a successor that was handed out since it was judged: it may be on its way", async () => {
+test("a refresh token that was reissued since the session was read is not replaced: it may be in transit", async () => {
   const { db } = database;
   const session = await existingSession(db, { createdAt: now });
   const { id, currentNonce: previousNonce } = session;
@@ -185,7 +185,7 @@ test("no sibling replaces a successor that was handed out since it was judged: i
   expect(await readSession(db, id)).toMatchObject({ currentNonce, recoveries: 0 });
 });
 
-test("a sibling replaces the successor: the previous nonce stays, and it is noted", async () => {
+test("replacing a lost refresh token keeps the previous nonce and records the recovery", async () => {
   const { db } = database;
   const session = await existingSession(db, { createdAt: now });
   const { id, currentNonce: previousNonce } = session;
@@ -205,7 +205,7 @@ test("a sibling replaces the successor: the previous nonce stays, and it is note
   });
 });
 
-test("handing out again moves one instant only, and never back", async () => {
+test("a reissue changes only its time, and never moves it back", async () => {
   const { db } = database;
   const session = await existingSession(db, { createdAt: now });
   const { id, currentNonce: previousNonce } = session;
@@ -220,7 +220,7 @@ test("handing out again moves one instant only, and never back", async () => {
   expect(await extendReissueWindow(db, { id, currentNonce: newNonce(), previousNonce, now: soon })).toBe(false);
 });
 
-test("the list shows live sessions of that user only, latest first", async () => {
+test("the list contains only live sessions of the user, most recently seen first", async () => {
   const { db } = database;
   const { id: userId } = await existingUser(db);
   const first = await existingSession(db, { userId, createdAt: now });
@@ -240,7 +240,7 @@ test("the list shows live sessions of that user only, latest first", async () =>
   }
 });
 
-test("a user's sessions go with the user", async () => {
+test("deleting a user deletes the user's sessions", async () => {
   const { db } = database;
   const session = await existingSession(db);
   await db.deleteFrom("users").where("id", "=", session.userId).execute();

@@ -11,7 +11,7 @@ afterAll(() => database?.drop());
 
 const device = { ip: "192.0.2.7", browser: "Firefox", os: "Linux" };
 
-test("of fifty registrations of one email at once, one is made", async () => {
+test("of fifty concurrent registrations of one email exactly one succeeds", async () => {
   const { db } = database;
   const email = "race@example.test";
   const results = await atOnce(50, () => insertUser(db, newUser({ email })));
@@ -19,7 +19,7 @@ test("of fifty registrations of one email at once, one is made", async () => {
   expect(results.filter(({ kind }) => kind === "taken")).toHaveLength(49);
 });
 
-test("letter case, accents and look-alikes make different emails: what is one is decided elsewhere", async () => {
+test("the database treats emails that differ in case, accents or look-alikes as different", async () => {
   const { db } = database;
   const emails = [
     "admin@x.test",
@@ -34,7 +34,7 @@ test("letter case, accents and look-alikes make different emails: what is one is
   for (const email of emails) expect((await findUserForLogin(db, email, device))?.email).toBe(email);
 });
 
-test("long emails, emoji and quotes are stored as they are, in a database whose default is latin1", async () => {
+test("long emails, emoji and quotes are stored unchanged in a database whose default is latin1", async () => {
   const { db } = database;
   const email = `${"é".repeat(64)}@${"x".repeat(184)}.test`;
   expect([...email]).toHaveLength(254);
@@ -53,7 +53,7 @@ test("long emails, emoji and quotes are stored as they are, in a database whose 
   expect((await findUserForLogin(db, email, device))?.email).toBe(email);
 });
 
-test("what does not fit is an error, never cut silently", async () => {
+test("a value that is too long is an error and is not truncated", async () => {
   const { db } = database;
   await expect(insertUser(db, newUser({ email: "x".repeat(255) }))).rejects.toThrow("too long");
   const { id: sessionId, userId } = await existingSession(db);
@@ -61,7 +61,7 @@ test("what does not fit is an error, never cut silently", async () => {
   await expect(updateFullName(db, update)).rejects.toThrow();
 });
 
-test("a clash of ids is not mistaken for a taken email", async () => {
+test("a duplicate id is not reported as a taken email", async () => {
   const { db } = database;
   const { id } = await existingUser(db);
   await expect(insertUser(db, newUser({ id }))).rejects.toThrow("Duplicate entry");
@@ -69,7 +69,7 @@ test("a clash of ids is not mistaken for a taken email", async () => {
   await expect(insertUser(db, newUser({ id, email: "x' for key 'users_email'" }))).rejects.toThrow("Duplicate entry");
 });
 
-test("no error carries the statement, which has the values in it", async () => {
+test("database errors do not contain the statement and its values", async () => {
   const passwordHash = "$argon2id$secret";
   const refused = await insertUser(database.db, newUser({ email: "x".repeat(255), passwordHash })).catch(
     (error) => error,
@@ -77,7 +77,7 @@ test("no error carries the statement, which has the values in it", async () => {
   expect(JSON.stringify({ ...refused, message: refused.message, stack: refused.stack })).not.toContain(passwordHash);
 });
 
-test("a new name is there for the next reader", async () => {
+test("an updated name is read by the next query", async () => {
   const { db } = database;
   const now = new Date("2030-01-02T03:04:05.678Z");
   const { id: sessionId, userId } = await existingSession(db, { createdAt: now });
@@ -88,7 +88,7 @@ test("a new name is there for the next reader", async () => {
   expect(await updateFullName(db, nobody)).toBe(false);
 });
 
-test("a rehash does not undo a change of password", async () => {
+test("a rehash does not overwrite a concurrent password change", async () => {
   const { db } = database;
   const { id, passwordHash: oldHash } = await existingUser(db);
   const now = new Date();
@@ -97,7 +97,7 @@ test("a rehash does not undo a change of password", async () => {
   expect(await findUserById(db, id)).toMatchObject({ passwordHash: "b", sessionEpoch: 0 });
 });
 
-describe("a known device", () => {
+describe("findUserForLogin: a known device", () => {
   const isKnown = async (email: string, from: typeof device) =>
     (await findUserForLogin(database.db, email, from))?.knownSessionId !== null;
 
@@ -113,17 +113,17 @@ describe("a known device", () => {
 
   test.each([
     ["another address", { ...device, ip: "192.0.2.8" }],
-    ["the address in other words", { ...device, ip: "::ffff:192.0.2.7" }],
+    ["the address as an IPv4-mapped one", { ...device, ip: "::ffff:192.0.2.7" }],
     ["no address", { ...device, ip: "unknown" }],
     ["another browser", { ...device, browser: "Chrome" }],
-    ["another system", { ...device, os: "Windows" }],
-  ])("is not one with %s", async (_, from) => {
+    ["another operating system", { ...device, os: "Windows" }],
+  ])("has the same address, browser and operating system, unlike %s", async (_, from) => {
     const user = await existingUser(database.db);
     await existingSession(database.db, { userId: user.id, ...device });
     expect(await isKnown(user.email, from)).toBe(false);
   });
 
-  test("is named by its oldest live session, and by an ended one where none lives", async () => {
+  test("is identified by its oldest live session, or by an ended one if none is live", async () => {
     const { db } = database;
     const user = await existingUser(db);
     const sessions = [];
@@ -138,13 +138,13 @@ describe("a known device", () => {
     expect([first, second, third]).toContain(await named());
   });
 
-  test("is not one that somebody else signed in from", async () => {
+  test("is not one that another user signed in from", async () => {
     const user = await existingUser(database.db);
     await existingSession(database.db, { ...device });
     expect(await isKnown(user.email, device)).toBe(false);
   });
 
-  test("may move within its IPv6 /64, but not beyond", async () => {
+  test("stays known within its IPv6 /64, and not beyond it", async () => {
     const user = await existingUser(database.db);
     await existingSession(database.db, { userId: user.id, ...device, ip: "2001:db8::1" });
     expect(await isKnown(user.email, { ...device, ip: "2001:db8::ffff:0:0:9" })).toBe(true);

@@ -16,7 +16,7 @@ export const CONFIGURATION: Claim[] = [
     verdict: "met",
     evidence: [
       ["docs/security.md", "10 connections, 256 waiting at most 2 s"],
-      ["db/connect.db.test.ts", "a full queue refuses at once, and a wait for a connection ends"],
+      ["db/connect.db.test.ts", "a full connection queue rejects at once, and a wait for a connection times out"],
     ],
   },
   {
@@ -96,7 +96,7 @@ export const CONFIGURATION: Claim[] = [
         "withoutSpoofableHeaders: keeps hot reload headers in development, and still removes spoofable ones",
       ],
       ["Dockerfile", "ENV NODE_ENV=production"],
-      ["server/api/handler.db.test.ts", "answers 500 with a request id and nothing else"],
+      ["server/api/handler.db.test.ts", "is answered with 500, a request id and nothing else"],
     ],
   },
   {
@@ -135,7 +135,7 @@ export const CONFIGURATION: Claim[] = [
         "e2e/headers/routes.spec.ts",
         "every route, however it is asked for and by whom, answers with the headers that protect it",
       ],
-      ["server/api/handler.db.test.ts", "answers 500 with a request id and nothing else"],
+      ["server/api/handler.db.test.ts", "is answered with 500, a request id and nothing else"],
       ["scripts/deployment.test.ts", "the proxies in front tell nobody their version"],
     ],
   },

@@ -24,7 +24,7 @@ export const DATA: Claim[] = [
     asks: "no sensitive data is sent in a URL",
     verdict: "met",
     evidence: [
-      ["server/api/handler.db.test.ts", "a mutation is none by GET"],
+      ["server/api/handler.db.test.ts", "mutations are not executed for GET"],
       [
         "e2e/privacy.spec.ts",
         "every private page offers the way out, leaves nothing in the browser's storage and asks nobody else",
@@ -59,9 +59,9 @@ export const DATA: Claim[] = [
     verdict: "met",
     evidence: [
       ["e2e/faults.spec.ts", "what the app writes holds no token, cookie or password"],
-      ["db/tables/users.db.test.ts", "no error carries the statement, which has the values in it"],
-      ["server/auth/passwords/password.test.ts", "is argon2id with 19 MiB and two passes, salted, and fits its column"],
-      ["db/tables/purge.db.test.ts", "what ended long enough ago goes, the rest stays"],
+      ["db/tables/users.db.test.ts", "database errors do not contain the statement and its values"],
+      ["server/auth/passwords/password.test.ts", "is salted argon2id with 19 MiB and two passes, and fits its column"],
+      ["db/tables/purge.db.test.ts", "purge: deletes the sessions that ended long enough ago, and no others"],
     ],
   },
   {

@@ -101,7 +101,7 @@ export const LOGGING: Claim[] = [
     asks: "unexpected errors and failing controls are logged",
     verdict: "met",
     evidence: [
-      ["server/api/handler.db.test.ts", "answers 500 with a request id and nothing else"],
+      ["server/api/handler.db.test.ts", "is answered with 500, a request id and nothing else"],
       ["server/auth/sessions/revocation-feed.ts", "the revocation feed cannot be read"],
     ],
   },
@@ -128,7 +128,7 @@ export const LOGGING: Claim[] = [
     asks: "an unexpected error reveals no internal details",
     verdict: "met",
     evidence: [
-      ["server/api/handler.db.test.ts", "answers 500 with a request id and nothing else"],
+      ["server/api/handler.db.test.ts", "is answered with 500, a request id and nothing else"],
       ["server/http/entry-headers.test.ts", "error response: a fault discloses its request id and nothing else"],
     ],
   },
@@ -141,7 +141,7 @@ export const LOGGING: Claim[] = [
         "e2e/faults.spec.ts",
         "while the database is away the overview opens, then people wait, and return by themselves to where they were",
       ],
-      ["db/connect.db.test.ts", "a full queue refuses at once, and a wait for a connection ends"],
+      ["db/connect.db.test.ts", "a full connection queue rejects at once, and a wait for a connection times out"],
       [
         "server/auth/sessions/revocation-feed.db.test.ts",
         "and the database is away, the signed token alone decides; what is known to be revoked stays so",
@@ -153,8 +153,8 @@ export const LOGGING: Claim[] = [
     asks: "an error never grants access",
     verdict: "met",
     evidence: [
-      ["server/api/router.test.ts", "needs a caller before anything else"],
-      ["db/connect.db.test.ts", "a transaction that fails leaves nothing behind, neither rows nor an open transaction"],
+      ["server/api/router.test.ts", "requires a caller before it validates the input"],
+      ["db/connect.db.test.ts", "a failed transaction leaves neither rows nor an open transaction behind"],
       [
         "server/auth/gate/middleware.db.test.ts",
         "a request that did not come through the entry is a fault: nobody knows where it came from",

@@ -56,7 +56,7 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "session tokens are HttpOnly and leave the server only in Set-Cookie",
     verdict: "met",
     evidence: [
-      ["server/api/handler.db.test.ts", "no answer carries a token in its body"],
+      ["server/api/handler.db.test.ts", "no response body contains a token"],
       ["e2e/contract/cookies.spec.ts", "both cookies have the attributes of the contract, and end when it says"],
     ],
   },
@@ -161,7 +161,7 @@ export const WEB_FRONTEND: Claim[] = [
       ["e2e/contract/edges.spec.ts", "${what} is answered ${status} and not executed"],
       [
         "server/api/handler.db.test.ts",
-        "the origin is asked before anybody is: a stranger's request without a session gets the same",
+        "the origin is checked before authentication: a cross-site request without a session gets the same response",
       ],
     ],
   },

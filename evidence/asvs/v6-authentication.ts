@@ -56,7 +56,7 @@ export const AUTHENTICATION: Claim[] = [
     asks: "new passwords are compared with the 3,000 most common that the policy would allow",
     verdict: "met",
     evidence: [
-      ["server/auth/passwords/password-strength.test.ts", "is none of 45,000 leaked ones that the policy would allow"],
+      ["server/auth/passwords/password-strength.test.ts", "is refused if it is one of 45,000 leaked ones"],
       ["server/auth/passwords/password-strength.test.ts", "is refused as common: %s"],
     ],
     note: "45,338 of ten characters and more; of shorter ones, the estimator's 49,233 most common.",
@@ -87,10 +87,10 @@ export const AUTHENTICATION: Claim[] = [
     asks: "the password is checked exactly as received: not truncated, case unchanged",
     verdict: "met",
     evidence: [
-      ["server/auth/login/inputs.test.ts", "passwords come out as they went in, blanks and all"],
+      ["server/auth/login/inputs.test.ts", "passwords are passed on unchanged, including blanks"],
       [
         "server/auth/passwords/password.test.ts",
-        "depends on every character: on the 73rd byte, on what follows a NUL, on the last of 128",
+        "depends on every character: the 73rd byte, characters after a NUL, the last of 128",
       ],
     ],
     note: "NFKC only: two keyboards may encode one text differently (NIST SP 800-63B recommends it).",
@@ -102,7 +102,7 @@ export const AUTHENTICATION: Claim[] = [
     evidence: [
       [
         "server/auth/passwords/password.test.ts",
-        "depends on every character: on the 73rd byte, on what follows a NUL, on the last of 128",
+        "depends on every character: the 73rd byte, characters after a NUL, the last of 128",
       ],
     ],
     note: "128.",
@@ -123,7 +123,7 @@ export const AUTHENTICATION: Claim[] = [
     verdict: "met",
     evidence: [
       ["server/auth/passwords/password-strength.test.ts", "Portcullis-1!"],
-      ["server/auth/passwords/password-strength.test.ts", "is good or bad with the person it belongs to"],
+      ["server/auth/passwords/password-strength.test.ts", "is judged with the name and email of its user"],
     ],
   },
   {
@@ -133,9 +133,9 @@ export const AUTHENTICATION: Claim[] = [
     evidence: [
       [
         "server/auth/passwords/password-strength.test.ts",
-        "is refused because it was leaked, however strong it looks: %s",
+        "is refused because it was leaked, whatever its estimate: %s",
       ],
-      ["server/auth/passwords/password-strength.test.ts", "is none of 45,000 leaked ones that the policy would allow"],
+      ["server/auth/passwords/password-strength.test.ts", "is refused if it is one of 45,000 leaked ones"],
     ],
     note: "A shipped set of 45,338. The hundreds of millions of Have I Been Pwned would need gigabytes, or a service that would learn when accounts are registered.",
   },
@@ -144,11 +144,14 @@ export const AUTHENTICATION: Claim[] = [
     asks: "guessing is prevented as documented",
     verdict: "met",
     evidence: [
-      ["server/auth/login/login.db.test.ts", "of a hundred guesses at once with one left, exactly one is evaluated"],
-      ["server/auth/login/login.db.test.ts", "of strangers, and the owner's device is not locked out by them"],
       [
         "server/auth/login/login.db.test.ts",
-        "ten a minute, of any email and right or wrong, and none of them for others",
+        "of a hundred concurrent guesses with one attempt left exactly one is evaluated",
+      ],
+      ["server/auth/login/login.db.test.ts", "failures from unknown devices do not lock out a known device"],
+      [
+        "server/auth/login/login.db.test.ts",
+        "one address has ten attempts a minute for any email, right or wrong; other addresses are not affected",
       ],
       [
         "e2e/limits.spec.ts",
@@ -160,9 +163,7 @@ export const AUTHENTICATION: Claim[] = [
     number: "6.3.2",
     asks: "there are no default accounts",
     verdict: "met",
-    evidence: [
-      ["db/no-accounts.test.ts", "no migration makes an account: there is none that somebody did not register"],
-    ],
+    evidence: [["db/no-accounts.test.ts", "no migration inserts an account or creates a database user"]],
   },
   {
     number: "6.3.3",
@@ -175,7 +176,7 @@ export const AUTHENTICATION: Claim[] = [
     number: "6.3.4",
     asks: "all authentication paths are documented and equally strong",
     verdict: "met",
-    evidence: [["server/api/router.test.ts", "the surface is the one of the contract"]],
+    evidence: [["server/api/router.test.ts", "the router has exactly the procedures of the contract"]],
     note: "One path; only `register` and `login` open a session.",
   },
   {
@@ -188,7 +189,7 @@ export const AUTHENTICATION: Claim[] = [
     number: "6.4.2",
     asks: "no hints and no secret questions",
     verdict: "met",
-    evidence: [["server/api/router.test.ts", "the surface is the one of the contract"]],
+    evidence: [["server/api/router.test.ts", "the router has exactly the procedures of the contract"]],
   },
   {
     number: "6.4.3",

@@ -58,10 +58,7 @@ export const SESSIONS: Claim[] = [
         "server/auth/sessions/refresh.db.test.ts",
         "somebody who comes every six days stays, until the absolute limit and not a moment longer",
       ],
-      [
-        "db/tables/sessions.db.test.ts",
-        "idle expiry never exceeds the absolute limit, neither at the beginning nor later",
-      ],
+      ["db/tables/sessions.db.test.ts", "idle expiry never exceeds absolute expiry, neither on insert nor on rotation"],
     ],
   },
   {
@@ -89,7 +86,10 @@ export const SESSIONS: Claim[] = [
         "server/auth/sessions/revocation-feed.db.test.ts",
         "is refused at once where it was revoked, and elsewhere with the next read",
       ],
-      ["db/tables/revocations.db.test.ts", "a refresh never brings a session back, however it races the revocation"],
+      [
+        "db/tables/revocations.db.test.ts",
+        "a refresh never reactivates a session, in any order of a race with its revocation",
+      ],
       ["e2e/back.spec.ts", "Back after signing out shows nothing private"],
     ],
   },
@@ -111,7 +111,10 @@ export const SESSIONS: Claim[] = [
     asks: "after a change of password all other sessions can be ended",
     verdict: "met",
     evidence: [
-      ["server/auth/login/change-password.db.test.ts", "every other session ends, at once, and this one goes on"],
+      [
+        "server/auth/login/change-password.db.test.ts",
+        "password change: revokes every other session at once and keeps the caller signed in",
+      ],
     ],
     note: "They are ended automatically.",
   },
@@ -145,7 +148,10 @@ export const SESSIONS: Claim[] = [
     verdict: "met",
     evidence: [
       ["e2e/account.spec.ts", "a wrong current password is refused at its field, and what was typed stays"],
-      ["server/auth/login/change-password.db.test.ts", "guesses at an open screen are counted, all at once too"],
+      [
+        "server/auth/login/change-password.db.test.ts",
+        "password change: wrong current passwords are counted, also concurrent ones",
+      ],
     ],
     note: "The password is the only such attribute; the email cannot be changed.",
   },

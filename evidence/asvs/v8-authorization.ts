@@ -21,8 +21,8 @@ export const AUTHORIZATION: Claim[] = [
     asks: "functions require permission",
     verdict: "met",
     evidence: [
-      ["server/api/router.test.ts", "needs a caller before anything else"],
-      ["server/api/router.test.ts", "a public procedure under a name that is not listed serves nobody"],
+      ["server/api/router.test.ts", "requires a caller before it validates the input"],
+      ["server/api/router.test.ts", "a public procedure that is missing from the facts table refuses every call"],
       ["e2e/contract/procedures.spec.ts", "who is signed out is refused by everything that is not public"],
     ],
   },
@@ -32,7 +32,10 @@ export const AUTHORIZATION: Claim[] = [
     verdict: "met",
     evidence: [
       ["e2e/contract/procedures.spec.ts", "a session of somebody else is as unknown as one that never was"],
-      ["db/tables/revocations.db.test.ts", "somebody else's session is as unknown as none"],
+      [
+        "db/tables/revocations.db.test.ts",
+        "revoking another user's session has the same result as revoking an unknown one",
+      ],
     ],
   },
   {
@@ -40,7 +43,7 @@ export const AUTHORIZATION: Claim[] = [
     asks: "fields require permission",
     verdict: "met",
     evidence: [
-      ["server/api/router.test.ts", "refuses what it does not know, and asks no database for it"],
+      ["server/api/router.test.ts", "refuses unknown input without a database statement"],
       [
         "e2e/contract/procedures.spec.ts",
         "every procedure answers in the shape that the contract names, and nothing more",
@@ -52,7 +55,7 @@ export const AUTHORIZATION: Claim[] = [
     asks: "access control is enforced on the server, not in the browser",
     verdict: "met",
     evidence: [
-      ["server/api/router.test.ts", "needs a caller before anything else"],
+      ["server/api/router.test.ts", "requires a caller before it validates the input"],
       ["server/auth/gate/require-caller.db.test.ts", "is not shown to a session that was revoked a moment ago"],
     ],
     note: "Page and procedure check the caller themselves, whatever the middleware decided.",

@@ -90,7 +90,7 @@ function cookieHeader({ accessToken, refreshToken }: Partial<SignedInTestSession
 const get = (path: string, asked: Asked = {}) => call(path, { method: "GET", ...asked });
 const fromElsewhere = () => ({ "x-portcullis-address": `10.9.0.${(addresses += 1)}` });
 
-describe("what other sites can send is refused and not executed", () => {
+describe("cross-site requests are refused and not executed", () => {
   const FORM = "multipart/form-data; boundary=x";
   test.each<[string, number, string, Asked]>([
     [
@@ -162,7 +162,7 @@ describe("what other sites can send is refused and not executed", () => {
     expect(await readSession(database.db, session.id)).toMatchObject({ revokedAt: null });
   });
 
-  test("the origin is asked before anybody is: a stranger's request without a session gets the same", async () => {
+  test("the origin is checked before authentication: a cross-site request without a session gets the same response", async () => {
     expect(await call("auth.logout", { headers: { origin: "https://evil.test" } })).toMatchObject({
       status: 403,
       cookies: [],
@@ -170,7 +170,7 @@ describe("what other sites can send is refused and not executed", () => {
     expect(await call("auth.nothing", { headers: { origin: null } })).toMatchObject({ status: 403 });
   });
 
-  test("a mutation is none by GET", async () => {
+  test("mutations are not executed for GET", async () => {
     const session = await signedInSession(database.db, T0);
     for (const path of ["auth.logout", "auth.logoutAll", "sessions.revokeOthers"]) {
       const answer = await get(path, { cookie: session });
@@ -181,7 +181,7 @@ describe("what other sites can send is refused and not executed", () => {
   });
 });
 
-test("a page of ours is believed by its origin, or by the browser's word for it", async () => {
+test("a same-origin request is accepted by its Origin or its Sec-Fetch-Site header", async () => {
   const beliefs: Record<string, string | null>[] = [
     { origin: ORIGIN },
     { origin: null, "sec-fetch-site": "same-origin" },
@@ -192,7 +192,7 @@ test("a page of ours is believed by its origin, or by the browser's word for it"
 });
 
 describe("batches", () => {
-  test("of queries are answered together, with one look at who asks", async () => {
+  test("of queries are answered together with one authentication", async () => {
     const session = await signedInSession(database.db, T0);
     const answer = await get("auth.session,users.me,sessions.list?batch=1&input=%7B%7D", { cookie: session });
     expect(answer.status).toBe(200);
@@ -203,36 +203,33 @@ describe("batches", () => {
     { "trpc-accept": "application/jsonl" },
     { accept: "application/jsonl" },
     { accept: "application/jsonl, */*", "trpc-accept": "application/json" },
-  ])(
-    "are answered in one piece, whatever is asked for: the cookies are known when all is done: %o",
-    async (headers) => {
-      const query = `users.me,sessions.list?batch=1&input=${encodeURIComponent("{}")}`;
-      const { refreshToken } = await signedInSession(database.db, T0);
-      const answer = await get(query, { cookie: { refreshToken }, headers, now: later(570) });
-      expect(answer.json).toHaveLength(2);
-      expect(answer.cookies.map((cookie) => cookie.split("=")[0])).toEqual(["__acc", "__ref"]);
+  ])("are not streamed even if streaming is requested, as cookies are known only at the end: %o", async (headers) => {
+    const query = `users.me,sessions.list?batch=1&input=${encodeURIComponent("{}")}`;
+    const { refreshToken } = await signedInSession(database.db, T0);
+    const answer = await get(query, { cookie: { refreshToken }, headers, now: later(570) });
+    expect(answer.json).toHaveLength(2);
+    expect(answer.cookies.map((cookie) => cookie.split("=")[0])).toEqual(["__acc", "__ref"]);
 
-      const session = await signedInSession(database.db, T0);
-      const input = { 0: { fullName: "Ada Lovelace" } };
-      expect((await call("users.update?batch=1", { cookie: session, headers, input })).cookies).toHaveLength(1);
-      expect((await get(query, { headers })).status).toBe(401);
-    },
-  );
+    const session = await signedInSession(database.db, T0);
+    const input = { 0: { fullName: "Ada Lovelace" } };
+    expect((await call("users.update?batch=1", { cookie: session, headers, input })).cookies).toHaveLength(1);
+    expect((await get(query, { headers })).status).toBe(401);
+  });
 
   test.each([
     ["two logins", "auth.login,auth.login?batch=1"],
-    ["a login in a crowd", "users.update,auth.login?batch=1"],
-    ["a login behind an encoded comma", "users.update%2Cauth.login?batch=1"],
-    ["logins in another spelling", "%61uth.login,auth%2elogin?batch=1"],
+    ["a login among other calls", "users.update,auth.login?batch=1"],
+    ["a login after an encoded comma", "users.update%2Cauth.login?batch=1"],
+    ["percent-encoded logins", "%61uth.login,auth%2elogin?batch=1"],
     ["a logout", "auth.logout,auth.logout?batch=1"],
-    ["ten changes of the password", `${Array(10).fill("users.changePassword").join(",")}?batch=1`],
-    ["a change of the password behind a query's name", "users.me,users.change%50assword?batch=1"],
-    ["a change of the password and a slash", "users.update,users.changePassword/?batch=1"],
-    ["a session's end", "users.update,sessions.revoke?batch=1"],
-    ["the end of other sessions", "sessions.revokeOthers,users.update?batch=1"],
-    ["eleven of anything", `${Array(11).fill("users.update").join(",")}?batch=1`],
-    ["a hundred of anything", `${Array(100).fill("users.update").join("%2c")}?batch=1`],
-  ])("with %s are refused whole", async (_, path) => {
+    ["ten password changes", `${Array(10).fill("users.changePassword").join(",")}?batch=1`],
+    ["a password change after the name of a query", "users.me,users.change%50assword?batch=1"],
+    ["a password change and a trailing slash", "users.update,users.changePassword/?batch=1"],
+    ["the revocation of a session", "users.update,sessions.revoke?batch=1"],
+    ["the revocation of other sessions", "sessions.revokeOthers,users.update?batch=1"],
+    ["eleven calls", `${Array(11).fill("users.update").join(",")}?batch=1`],
+    ["a hundred calls", `${Array(100).fill("users.update").join("%2c")}?batch=1`],
+  ])("with %s are refused as a whole", async (_, path) => {
     const session = await signedInSession(database.db, T0);
     const answer = await call(path, { cookie: session, input: { 0: {}, 1: {} } });
     expect(answer).toMatchObject({ status: 400, cookies: [] });
@@ -241,7 +238,7 @@ describe("batches", () => {
   });
 });
 
-describe("what is not there", () => {
+describe("an unknown procedure", () => {
   test.each([
     "auth.nothing",
     "nothing",
@@ -251,7 +248,7 @@ describe("what is not there", () => {
     "auth.__proto__",
     "constructor",
     "auth.toString",
-  ])("%s answers 404", async (path) => {
+  ])("%s is answered with 404", async (path) => {
     for (const answer of [await call(path), await get(path)]) {
       expect(answer.status).toBe(404);
       expect(answer.data.reason).toBe("NOT_FOUND");
@@ -259,8 +256,8 @@ describe("what is not there", () => {
   });
 });
 
-describe("who asks", () => {
-  test("nobody: 401, and no cookie is touched", async () => {
+describe("authentication", () => {
+  test("a request without credentials is answered with 401 and sets no cookie", async () => {
     for (const path of ["users.me", "auth.session", "sessions.list"]) {
       const answer = await get(path);
       expect(answer).toMatchObject({ status: 401, cookies: [] });
@@ -274,7 +271,7 @@ describe("who asks", () => {
   });
 
   test.each(["x", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "%00", '"', "x".repeat(3000)])(
-    "garbage %j: 401, never 500",
+    "an invalid token %j is answered with 401, never 500",
     async (token) => {
       for (const cookie of [`__acc=${token}`, `__ref=${token}`, `__acc=${token}; __ref=${token}`]) {
         const answer = await get("auth.session", { cookie });
@@ -283,7 +280,7 @@ describe("who asks", () => {
     },
   );
 
-  test("somebody with a good token, without a statement", async () => {
+  test("a valid access token is accepted without a database statement", async () => {
     const session = await signedInSession(database.db, T0);
     const answer = await get("auth.session", { cookie: { accessToken: session.accessToken } });
     expect(answer).toMatchObject({ status: 200, cookies: [] });
@@ -297,7 +294,7 @@ describe("who asks", () => {
     ["without an access token", ({ refreshToken }) => ({ refreshToken })],
     ["with one that is due", (session) => session],
     ["with a forged one", ({ refreshToken }) => ({ accessToken: "a.b.c", refreshToken })],
-  ])("somebody %s is refreshed in the same request", async (_, cookies) => {
+  ])("a caller %s is refreshed in the same request", async (_, cookies) => {
     const session = await signedInSession(database.db, T0);
     const answer = await get("users.me", { cookie: cookies(session), now: later(570) });
     expect(answer.status).toBe(200);
@@ -306,13 +303,13 @@ describe("who asks", () => {
     expect(answer.headers.get("cache-control")).toBe("private, no-store");
   });
 
-  test("somebody whose token comes from another network is refreshed, too", async () => {
+  test("a caller whose access token was issued to another network is refreshed", async () => {
     const session = await signedInSession(database.db, T0);
     const answer = await get("auth.session", { cookie: session, headers: { "x-portcullis-address": "192.0.2.99" } });
     expect(answer).toMatchObject({ status: 200 });
   });
 
-  test("a call that is refused keeps the tokens that it was refreshed with", async () => {
+  test("a refused call still sets the cookies of its refresh", async () => {
     const session = await signedInSession(database.db, T0);
     const answer = await call("sessions.revoke", {
       cookie: session,
@@ -323,7 +320,7 @@ describe("who asks", () => {
     expect(answer.cookies).toHaveLength(2);
   });
 
-  test("somebody whose session has ended: 401, and the cookies stay, for a newer login may have set them", async () => {
+  test("an ended session is answered with 401 and keeps the cookies, as a newer login may have set them", async () => {
     const session = await signedInSession(database.db, T0);
     await call("auth.logoutAll", { cookie: session });
     const answer = await get("users.me", { cookie: session });
@@ -331,37 +328,40 @@ describe("who asks", () => {
     expect(answer.data.reason).toBe("SESSION_ENDED");
   });
 
-  test("a name that is sent twice counts for nothing", async () => {
+  test("a cookie that is sent twice is ignored", async () => {
     const session = await signedInSession(database.db, T0);
     const twice = `__acc=${session.accessToken}; __acc=${session.accessToken}`;
     expect(await get("auth.session", { cookie: twice })).toMatchObject({ status: 401 });
   });
 });
 
-describe("logout", () => {
-  test.each(["", "__acc=x; __ref=y", "__acc=; __acc=; __ref="])("with %j clears both cookies", async (cookie) => {
-    const answer = await call("auth.logout", { cookie });
-    expect(answer.json.result.data).toEqual({ ok: true });
-    expect(answer.cookies).toEqual([
-      "__acc=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
-      "__ref=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
-    ]);
-  });
+describe("logout and revocation", () => {
+  test.each(["", "__acc=x; __ref=y", "__acc=; __acc=; __ref="])(
+    "logout with %j clears both cookies",
+    async (cookie) => {
+      const answer = await call("auth.logout", { cookie });
+      expect(answer.json.result.data).toEqual({ ok: true });
+      expect(answer.cookies).toEqual([
+        "__acc=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
+        "__ref=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
+      ]);
+    },
+  );
 
-  test("everywhere, with a token that is due, clears what the refresh has just set", async () => {
+  test("logout everywhere with an access token due for refresh clears the refreshed cookies", async () => {
     const session = await signedInSession(database.db, T0);
     const answer = await call("auth.logoutAll", { cookie: session, now: later(570) });
     expect(answer.cookies.map((cookie) => /Max-Age=0$/.test(cookie))).toEqual([true, true]);
     expect((await readSession(database.db, session.id)).revokedReason).toBe("logout everywhere");
   });
 
-  test("of this very device from the list clears the cookies; of another one it does not", async () => {
+  test("revoking the current session clears the cookies, and revoking another one does not", async () => {
     const session = await signedInSession(database.db, T0);
     expect((await call("sessions.revoke", { cookie: session, input: { id: session.id } })).cookies).toHaveLength(2);
   });
 });
 
-test("a foreign session is as unknown as a random one", async () => {
+test("revoking another user's session and revoking an unknown one get the same response", async () => {
   const [mine, theirs] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
   const answers = [];
   for (const id of [theirs.id, crypto.randomUUID()]) {
@@ -373,7 +373,7 @@ test("a foreign session is as unknown as a random one", async () => {
   expect((await readSession(database.db, theirs.id)).revokedAt).toBeNull();
 });
 
-test("no answer carries a token in its body", async () => {
+test("no response body contains a token", async () => {
   const { email } = await existingUser(database.db, { passwordHash });
   const answer = await call("auth.login", { input: { email, password: PASSWORD }, headers: fromElsewhere() });
   expect(answer.status).toBe(200);
@@ -389,7 +389,7 @@ test("no answer carries a token in its body", async () => {
   }
 });
 
-test("a changed name is in the next token at once", async () => {
+test("the next access token contains a changed name at once", async () => {
   const session = await signedInSession(database.db, T0);
   const answer = await call("users.update", { cookie: session, input: { fullName: "  Grace   Hopper " } });
   expect(answer.json.result.data).toMatchObject({ fullName: "Grace Hopper" });
@@ -398,7 +398,7 @@ test("a changed name is in the next token at once", async () => {
   expect(again.json.result.data.user.fullName).toBe("Grace Hopper");
 });
 
-describe("a session that was revoked a moment ago on another instance", () => {
+describe("a session that was just revoked on another instance", () => {
   // News that is older than ten seconds would not be relied upon, and the row asked before the procedure is.
   beforeEach(() => readRevocations(appDatabase()));
   const NEW_NAME = { fullName: "Somebody Else" };
@@ -412,7 +412,7 @@ describe("a session that was revoked a moment ago on another instance", () => {
     ["auth.logoutAll", () => undefined],
     ["users.changePassword", () => CHANGE],
     ["users.update", () => NEW_NAME],
-  ])("%s: is refused and has no effect", async (path, inputOf) => {
+  ])("%s is refused and has no effect", async (path, inputOf) => {
     const session = await signedInSession(database.db, T0, { passwordHash });
     const { id: other } = await existingSession(database.db, { userId: session.userId, createdAt: T0 });
     const before = await findUserById(database.db, session.userId);
@@ -429,7 +429,7 @@ describe("a session that was revoked a moment ago on another instance", () => {
   });
 });
 
-test("a name that was changed just before the session ended is answered as changed", async () => {
+test("users.update reports success if the session ends right after the name was changed", async () => {
   const session = await signedInSession(database.db, T0);
   const answers = await atOnce(20, async (index) => {
     const other = index === 0 ? session : await signedInSession(database.db, T0);
@@ -443,11 +443,11 @@ test("a name that was changed just before the session ended is answered as chang
   for (const [status, isChanged] of answers) expect(isChanged).toBe(status === 200);
 });
 
-describe("a new password", () => {
+describe("users.changePassword", () => {
   beforeEach(() => readRevocations(appDatabase()));
   const input = { currentPassword: PASSWORD, newPassword: "violet kettle orbits 41 mountains" };
 
-  test("replaces both cookies, and the answer says no more than that it is done", async () => {
+  test("replaces both cookies and returns nothing but success", async () => {
     const session = await signedInSession(database.db, T0, { passwordHash });
     const answer = await call("users.changePassword", { cookie: session, input });
     expect(answer.json.result.data).toEqual({ ok: true });
@@ -464,19 +464,22 @@ describe("a new password", () => {
     ["is the current one", PASSWORD, PASSWORD],
     ["is the current one in another spelling", "ｃｏｒｒｅｃｔ horse battery staple", PASSWORD],
     ["is the current one, which is wrong", "never mind which", "never mind which"],
-  ])("that %s is refused at its field, and costs no guess", async (_, newPassword, currentPassword) => {
-    const session = await signedInSession(database.db, T0, { passwordHash });
-    const statements = await countStatements(database.url, async () => {
-      const answer = await call("users.changePassword", { cookie: session, input: { currentPassword, newPassword } });
-      expect([answer.status, answer.data.reason]).toEqual([400, "BAD_INPUT"]);
-      expect(answer.data.fields).toEqual({ newPassword: expect.stringContaining("different") });
-    });
-    expect(statements).toBe(0);
-    expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
-  });
+  ])(
+    "a new password that %s is refused at its field and consumes no attempt",
+    async (_, newPassword, currentPassword) => {
+      const session = await signedInSession(database.db, T0, { passwordHash });
+      const statements = await countStatements(database.url, async () => {
+        const answer = await call("users.changePassword", { cookie: session, input: { currentPassword, newPassword } });
+        expect([answer.status, answer.data.reason]).toEqual([400, "BAD_INPUT"]);
+        expect(answer.data.fields).toEqual({ newPassword: expect.stringContaining("different") });
+      });
+      expect(statements).toBe(0);
+      expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
+    },
+  );
 });
 
-describe("every refusal has its status and its reason", () => {
+describe("every refusal has its status and reason", () => {
   test.each<[string, number, string, string, unknown]>([
     ["a wrong password", 401, "INVALID_CREDENTIALS", "auth.login", { email: "nobody@example.test", password: "x" }],
     ["a bad email", 400, "BAD_INPUT", "auth.login", { email: "nobody", password: "x" }],
@@ -498,13 +501,13 @@ describe("every refusal has its status and its reason", () => {
     expect(answer.data).toMatchObject({ httpStatus: status, reason, requestId: "request-1" });
   });
 
-  test("with the fields that are wrong", async () => {
+  test("a refusal of the input names the invalid fields", async () => {
     const input = { email: "nobody", fullName: "", password: "", admin: true };
     const { data } = await call("auth.register", { input, headers: fromElsewhere() });
     expect(Object.keys(data.fields).sort()).toEqual(["admin", "email", "fullName", "password"]);
   });
 
-  test("with the time to wait, in the header too", async () => {
+  test("a rate limit returns the time to wait, also in the header", async () => {
     const headers = fromElsewhere();
     const input = { email: "patience@example.test", password: "x" };
     for (let count = 0; count < 10; count++) await call("auth.login", { input, headers });
@@ -514,7 +517,7 @@ describe("every refusal has its status and its reason", () => {
     expect(answer.headers.get("retry-after")).toBe("60");
   });
 
-  test("also where the gate refused to refresh: how long to wait is not lost on the way", async () => {
+  test("a rate-limited refresh in the gate returns the time to wait", async () => {
     const session = await signedInSession(database.db, T0);
     for (let count = 0; count < 60; count++)
       await call("auth.refresh", { cookie: session, now: later(700 + count / 100) });
@@ -525,8 +528,8 @@ describe("every refusal has its status and its reason", () => {
   });
 });
 
-describe("a fault", () => {
-  test("answers 500 with a request id and nothing else", async () => {
+describe("an internal error", () => {
+  test("is answered with 500, a request id and nothing else", async () => {
     const session = await signedInSession(database.db, T0);
     await database.db.schema.alterTable("users").renameTo("users_away").execute();
     try {
@@ -548,7 +551,7 @@ describe("a fault", () => {
     expect(await get("users.me", { cookie: session })).toMatchObject({ status: 200 });
   });
 
-  test("of the database alone is a 503 that says when to come back, and costs nobody a cookie", async () => {
+  test("of the database is answered with 503 and Retry-After, and clears no cookie", async () => {
     const session = await signedInSession(database.db, T0);
     const before = await get("auth.session", { cookie: session });
     await closeDatabase();
@@ -575,7 +578,7 @@ describe("a fault", () => {
   });
 });
 
-test("a protected call costs no statement", async () => {
+test("a protected call makes no database statement for authentication", async () => {
   const session = await signedInSession(database.db, T0);
   const statements = await countStatements(database.url, async () => {
     for (let count = 0; count < 10; count++) {

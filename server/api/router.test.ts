@@ -52,7 +52,7 @@ async function answerOf(path: string, input: unknown, isSignedIn: boolean) {
   }
 }
 
-test("the surface is the one of the contract", () => {
+test("the router has exactly the procedures of the contract", () => {
   expect(Object.fromEntries(PROCEDURES.map(([path, { _def }]) => [path, _def.type]))).toEqual({
     "auth.register": "mutation",
     "auth.login": "mutation",
@@ -69,11 +69,11 @@ test("the surface is the one of the contract", () => {
   });
 });
 
-test("every procedure has facts, and there are facts of no other", () => {
+test("the facts table has an entry for every procedure, and no others", () => {
   expect(Object.keys(FACTS).sort()).toEqual(PROCEDURES.map(([path]) => path).sort());
 });
 
-test("a procedure that hashes is a mutation and never part of a batch; one that anybody may call is never part of one", () => {
+test("procedures that hash passwords are mutations and not batchable; public procedures are not batchable", () => {
   for (const [path, { _def }] of PROCEDURES) {
     const { access, batch, hashesPassword } = FACTS[path]!;
     if (hashesPassword) expect([_def.type, batch], path).toEqual(["mutation", false]);
@@ -82,12 +82,12 @@ test("a procedure that hashes is a mutation and never part of a batch; one that 
 });
 
 describe.each(PROCEDURES)("%s", (path, { _def }) => {
-  test(PUBLIC.includes(path) ? "is public" : "needs a caller before anything else", async () => {
+  test(PUBLIC.includes(path) ? "is public" : "requires a caller before it validates the input", async () => {
     const answer = await answerOf(path, { stranger: 1 }, false);
     expect(answer).toBe(PUBLIC.includes(path) ? "BAD_INPUT" : "SIGNED_OUT");
   });
 
-  test("refuses what it does not know, and asks no database for it", async () => {
+  test("refuses unknown input without a database statement", async () => {
     expect(_def.inputs.length).toBeGreaterThan(0);
     const strangers = [{ stranger: 1 }, [], "text", 7, true, { id: {} }];
     for (const stranger of strangers) {
@@ -96,7 +96,7 @@ describe.each(PROCEDURES)("%s", (path, { _def }) => {
   });
 });
 
-describe("one key too many is refused, with everything else right", () => {
+describe("otherwise valid input with an unknown key is refused", () => {
   const account = { fullName: "Ada", email: "ada@example.test", password: "correct horse battery" };
   test.each<[string, object]>([
     ["auth.register", { ...account, role: "admin" }],
@@ -110,18 +110,18 @@ describe("one key too many is refused, with everything else right", () => {
   });
 });
 
-test("auth.session says what the token says and asks no database", async () => {
+test("auth.session returns the content of the access token without a database statement", async () => {
   const { user, session } = SOMEBODY;
   expect(await answerOf("auth.session", undefined, true)).toEqual({ user, session });
 });
 
-test("a public procedure under a name that is not listed serves nobody", async () => {
+test("a public procedure that is missing from the facts table refuses every call", async () => {
   const sneaky = router({ auth: router({ peek: publicProcedure.query(() => "secret") }) });
   const asked = sneaky.createCaller(context(true)).auth.peek();
   await expect(asked).rejects.toMatchObject({ code: "UNAUTHORIZED", cause: { reason: "SIGNED_OUT" } });
 });
 
-test("a procedure of the other kind has its caller", async () => {
+test("a protected procedure receives its caller", async () => {
   const own = router({ whoami: procedure.query(({ ctx }) => ctx.caller.user.id) });
   expect(await own.createCaller(context(true)).whoami()).toBe("user");
   await expect(own.createCaller(context(false)).whoami()).rejects.toMatchObject({ code: "UNAUTHORIZED" });

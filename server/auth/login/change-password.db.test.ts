@@ -45,7 +45,7 @@ async function ownerAndThief(remember = true) {
   return { own, stolen, user, tokens: cookies.map(({ value }) => value), change, hashNow };
 }
 
-test("every other session ends, at once, and this one goes on", async () => {
+test("password change: revokes every other session at once and keeps the caller signed in", async () => {
   const { own, stolen, tokens, change, hashNow } = await ownerAndThief();
   const { access, cookies } = await change();
   expect(await passwordMatches(await hashNow(), NEW)).toBe(true);
@@ -62,7 +62,7 @@ test("every other session ends, at once, and this one goes on", async () => {
   expect((await refresh(database.db, refreshToken, ADA, later(600))).kind).toBe("refreshed");
 });
 
-test("change of the password: a copy of this browser's cookies is worth nothing, on every instance", async () => {
+test("password change: a copy of this browser's cookies is refused on every instance", async () => {
   const { own, change } = await ownerAndThief();
   const rotated = await refresh(database.db, own.refreshToken, ADA, later(600));
   const copied = [own.refreshToken, refreshTokenIn(rotated as { cookies?: [] })!];
@@ -83,16 +83,13 @@ test("change of the password: a copy of this browser's cookies is worth nothing,
   expect(await elsewhere.authenticateAccessToken(database.db, own.accessToken, ADA, later(11))).toBeNull();
 });
 
-test.each([true, false])(
-  "change of the password: whether this browser is remembered stays as it was: %s",
-  async (remember) => {
-    const { cookies } = await (await ownerAndThief(remember)).change();
-    expect(cookies.map(({ maxAgeSeconds }) => maxAgeSeconds !== null)).toEqual([remember, remember]);
-  },
-);
+test.each([true, false])("password change: keeps whether this browser is remembered: %s", async (remember) => {
+  const { cookies } = await (await ownerAndThief(remember)).change();
+  expect(cookies.map(({ maxAgeSeconds }) => maxAgeSeconds !== null)).toEqual([remember, remember]);
+});
 
 test(
-  "change of the password: a refresh that races it neither revives the old session nor costs the new one",
+  "password change: a concurrent refresh neither reactivates the old session nor ends the new one",
   { timeout: 120_000 },
   async () => {
     const elsewhere = connect(database.url);
@@ -119,19 +116,19 @@ test(
   },
 );
 
-test("a login that was under way with the old password opens no session", async () => {
+test("password change: a login in progress with the old password opens no session", async () => {
   const { user, change } = await ownerAndThief();
   await change();
   expect(await openSession(database.db, user, true, MALLORY, later(11))).toBeNull();
 });
 
-describe("nothing changes, and nobody is sent away", () => {
+describe("password change: a refused change changes nothing and revokes no session", () => {
   test.each<[string, { currentPassword?: string; newPassword?: string }, string]>([
     ["a wrong current password", { currentPassword: "wrong" }, "WRONG_PASSWORD"],
     ["the new password for the current one", { currentPassword: NEW }, "WRONG_PASSWORD"],
     ["a weak new password", { newPassword: "password1234" }, "WEAK_PASSWORD"],
-    ["one's own name as the new password", { newPassword: "ada lovelace" }, "WEAK_PASSWORD"],
-  ])("for %s", async (_, given, reason) => {
+    ["the user's own name as the new password", { newPassword: "ada lovelace" }, "WEAK_PASSWORD"],
+  ])("with %s", async (_, given, reason) => {
     const { stolen, change, hashNow } = await ownerAndThief();
     expect(await reasonOf(change(given))).toBe(reason);
     expect(await hashNow()).toBe(passwordHash);
@@ -139,7 +136,7 @@ describe("nothing changes, and nobody is sent away", () => {
   });
 });
 
-test("of two changes at once by one session, one happens and the other is told that its session has ended", async () => {
+test("password change: of two concurrent changes by one session one succeeds and the other gets SESSION_ENDED", async () => {
   const { change, hashNow } = await ownerAndThief();
   const outcomes = await Promise.all(
     [NEW, `${NEW} too`].map((newPassword) =>
@@ -154,7 +151,7 @@ test("of two changes at once by one session, one happens and the other is told t
   expect(await passwordMatches(await hashNow(), kept)).toBe(true);
 });
 
-test("guesses of whoever is signed in are counted by user: other agents, addresses and sessions bring no new ones", async () => {
+test("password change: wrong passwords are counted by user: other user agents, addresses and sessions add no attempts", async () => {
   const { own, stolen, user } = await ownerAndThief();
   const guess = async (count: number, now: Date) => {
     const client = newClient(`program-${count}/1.0`);
@@ -177,7 +174,7 @@ test("guesses of whoever is signed in are counted by user: other agents, address
   });
 });
 
-test("a new password makes room for logins again that strangers' guesses at the old one had used up", async () => {
+test("password change: resets the account's limit of failures that others had exhausted", async () => {
   const { own, change } = await ownerAndThief();
   const { email } = await database.db
     .selectFrom("users")
@@ -193,7 +190,7 @@ test("a new password makes room for logins again that strangers' guesses at the 
   expect((await signIn(NEW)).access.user.email).toBe(email);
 });
 
-test("guesses at an open screen are counted, all at once too", async () => {
+test("password change: wrong current passwords are counted, also concurrent ones", async () => {
   const { change } = await ownerAndThief();
   const reasons = await Promise.all(
     Array.from({ length: 30 }, (_, index) => reasonOf(change({ currentPassword: `guess ${index}` }))),
@@ -204,7 +201,7 @@ test("guesses at an open screen are counted, all at once too", async () => {
   await change({}, later(1000));
 });
 
-test("somebody whose account is gone is not signed in any longer", async () => {
+test("password change: a caller whose account was deleted gets SESSION_ENDED", async () => {
   const { own, change } = await ownerAndThief();
   await database.db.deleteFrom("users").where("id", "=", own.userId).execute();
   expect(await reasonOf(change())).toBe("SESSION_ENDED");

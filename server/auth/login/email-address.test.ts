@@ -20,16 +20,16 @@ describe("an email address", () => {
     ["o'neil@example.com", "o'neil@example.com"],
     ["root@localhost", "root@localhost"],
     [`${"a".repeat(242)}@example.com`, `${"a".repeat(242)}@example.com`],
-  ])("%j is kept as %j", (sent, kept) => {
+  ])("%j is stored as %j", (sent, kept) => {
     expect(emailAddress.parse(sent)).toBe(kept);
   });
 
-  test("differs from the same letters with accents: the collation does not decide", () => {
+  test("differs from one with accents, whatever the collation", () => {
     expect(emailAddress.parse("ádmin@example.com")).not.toBe(emailAddress.parse("admin@example.com"));
   });
 
   test.each([undefined, null, 7, true, {}, { $ne: "" }, ["ada@example.com"], "", "   ", "\n\t"])(
-    "is asked for: %j",
+    "is required, and %j is none",
     (email) => {
       expect(complaint(email)).toEqual(["Enter your email address."]);
     },
@@ -69,17 +69,17 @@ describe("an email address", () => {
     "ada\ue000@example.com",
     "ada\u0378@example.com",
     "ada\ud800@example.com",
-  ])("is not %j", (email) => {
+  ])("is rejected as invalid: %j", (email) => {
     expect(complaint(email)).toEqual(["Enter an email address like name@example.com."]);
   });
 
   test.each([
     ["255 octets", `${"a".repeat(243)}@example.com`],
     ["fewer characters, but 256 octets", `${"é".repeat(122)}@example.com`],
-    ["few characters until they are normalised", `${"㌀".repeat(40)}@example.com`],
+    ["few characters that normalization expands", `${"㌀".repeat(40)}@example.com`],
     ["a megabyte", `${"a".repeat(1_000_000)}@example.com`],
     ["a megabyte of blanks", " ".repeat(1_000_000)],
-  ])("has 254 octets at most: %s", (_, email) => {
+  ])("has at most 254 octets: %s", (_, email) => {
     expect(complaint(email)).toEqual(["That email address is too long."]);
   });
 
@@ -108,7 +108,7 @@ describe("an email address", () => {
     ["right to left", "p@אב1.example", "p@xn--1-zhcd.example"],
     ["hyphens in the third and fourth place", "p@r3---sn.example", "p@R3---sn.example"],
     ["an emoji", "p@☕.example", "p@xn--53h.example"],
-  ])("has a domain that is one in both spellings: %s", (_, stored, sent) => {
+  ])("is stored with its domain in one form: %s", (_, stored, sent) => {
     expect(emailAddress.parse(sent)).toBe(stored);
     expect(emailAddress.parse(stored)).toBe(stored);
     expect(loginEmailAddress.parse(sent).email).toBe(stored);
@@ -153,12 +153,12 @@ describe("an email address", () => {
     ["address literal", "p@[127.0.0.1]"],
     ["IPv6 literal", "p@[IPv6:::1]"],
     ["port", "p@example.com:25"],
-  ])("has no domain that cannot be mapped: %s", (_, email) => {
+  ])("is rejected if its domain cannot be mapped: %s", (_, email) => {
     expect(complaint(email)).toEqual(["That email address has no valid domain name after the @."]);
     expect(loginEmailAddress.safeParse(email).error?.issues.map(({ message }) => message)).toEqual(complaint(email));
   });
 
-  test("has the octets of the longer of its domain's two forms", () => {
+  test("is measured with the longer of its domain's two forms", () => {
     const domain = `${"ü".repeat(50)}.${"ü".repeat(50)}`;
     expect(emailAddress.parse(`${"a".repeat(254 - 1 - 201)}@${domain}`)).toContain(domain);
     expect(complaint(`${"a".repeat(254 - 201)}@${domain}`)).toEqual(["That email address is too long."]);
@@ -169,7 +169,7 @@ describe("an email address", () => {
     expect(emailAddress.parse(`${"a".repeat(253 - shorterInUnicode.length)}@${shorterInUnicode}`)).toMatch(/münchen/);
   });
 
-  test("is looked up by how it was stored before, too: with its domain as it was sent", () => {
+  test("is looked up by its legacy normalization, too", () => {
     expect(loginEmailAddress.parse(" P@XN--MNCHEN-3YA.example")).toEqual({
       email: MUNICH,
       legacyEmail: "p@xn--mnchen-3ya.example",
@@ -180,8 +180,8 @@ describe("an email address", () => {
     });
   });
 
-  // The tables of UTS 46 may be of a newer Unicode than Node's, which then cannot normalise the character for certain.
-  test("is stored with no character in its domain that this version of Node does not know", () => {
+  // The UTS 46 tables may be of a newer Unicode version than Node's, which then cannot normalize the character reliably.
+  test("is rejected if its domain has a character that this version of Node does not know", () => {
     const stored: string[] = [];
     for (let code = 0x80; code <= 0x323af; code += 1) {
       const character = String.fromCodePoint(code);
@@ -192,7 +192,7 @@ describe("an email address", () => {
     expect(stored).toEqual([]);
   }, 60_000);
 
-  test("is normalised once and for all, whatever it is made of", () => {
+  test("has an idempotent normalization for any text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 40 }), (text) => {
         for (const email of [text, `${text}@Example.com`, `p@${text}`, `p@${text}.example`, `p@xn--${text}.example`]) {
@@ -207,7 +207,7 @@ describe("an email address", () => {
     );
   }, 60_000);
 
-  test("is normalised once and for all for every character that has a decomposition or a case", () => {
+  test("has an idempotent normalization for every character with a decomposition or a case", () => {
     const restless: string[] = [];
     for (let code = 0; code <= 0x2fa1f; code += 1) {
       const character = String.fromCodePoint(code);

@@ -19,8 +19,8 @@ const complaints = (name: Name, input: unknown) => {
   return error && fieldErrors(error);
 };
 
-describe("accepted", () => {
-  test("inputs come out normalised, and remembered unless told otherwise", () => {
+describe("valid input", () => {
+  test("is normalized, and `remember` defaults to true", () => {
     expect(registerInput.parse({ ...REGISTER, email: " ADA@Example.com", fullName: " Ada  Lovelace" })).toEqual({
       ...REGISTER,
       remember: true,
@@ -31,7 +31,7 @@ describe("accepted", () => {
     expect(revokeInput.parse({ id: ID })).toEqual({ id: ID });
   });
 
-  test("passwords come out as they went in, blanks and all", () => {
+  test("passwords are passed on unchanged, including blanks", () => {
     for (const password of [" correct horse ", "e\u0301 and \ufb01", "x", "\0", "😀".repeat(128)]) {
       expect(loginInput.parse({ ...LOGIN, password }).password).toBe(password);
       expect(changePasswordInput.parse({ ...CHANGE, newPassword: password }).newPassword).toBe(password);
@@ -39,12 +39,12 @@ describe("accepted", () => {
   });
 });
 
-describe("refused, in our words at the field", () => {
+describe("invalid input is refused with a message at its field", () => {
   test.each([
     ["correct horse", "correct horse"],
     ["correct horse", "ｃｏｒｒｅｃｔ horse"],
     ["caf\u00e9 latte", "cafe\u0301 latte"],
-  ])("a new password that is the current one: %s, %s", (currentPassword, newPassword) => {
+  ])("a new password that equals the current one: %s, %s", (currentPassword, newPassword) => {
     const message = "The new password must be different from the current one.";
     expect(complaints("changePasswordInput", { currentPassword, newPassword })).toEqual({ newPassword: message });
     expect(complaints("changePasswordInput", { currentPassword, newPassword: `${newPassword} ` })).toBeUndefined();
@@ -65,7 +65,7 @@ describe("refused, in our words at the field", () => {
     ["updateInput", { fullName: MISSING.fullName }],
     ["changePasswordInput", { currentPassword: MISSING.currentPassword, newPassword: MISSING.newPassword }],
     ["revokeInput", { id: MISSING.id }],
-  ])("%s: every field, when missing, empty or of another type", (name, expected) => {
+  ])("%s: every field that is missing, empty or of another type", (name, expected) => {
     expect(complaints(name, {})).toEqual(expected);
     for (const wrong of [undefined, null, "", 7, 0, NaN, true, {}, [], ["x"], { $ne: "" }, { toString: "x" }]) {
       const input = Object.fromEntries(Object.keys(expected).map((field) => [field, wrong]));
@@ -79,7 +79,7 @@ describe("refused, in our words at the field", () => {
     ["updateInput", { fullName: "Ada" }],
     ["changePasswordInput", CHANGE],
     ["revokeInput", { id: ID }],
-  ])("%s: a key that is not one of its own", (name, input) => {
+  ])("%s: an unknown key", (name, input) => {
     for (const key of ["role", "isAdmin", "id_", "constructor", "__proto__", ""]) {
       const withKey = JSON.parse(`${JSON.stringify(input).slice(0, -1)}, ${JSON.stringify(key)}: "admin"}`) as unknown;
       expect(Object.entries(complaints(name, withKey) ?? {})).toEqual([[key, "There is no such field."]]);
@@ -94,7 +94,7 @@ describe("refused, in our words at the field", () => {
     }
   });
 
-  test.each([null, 1, 0, "true", "on", "", {}, []])("remember: %j is neither yes nor no", (remember) => {
+  test.each([null, 1, 0, "true", "on", "", {}, []])("remember: %j, which is not a boolean", (remember) => {
     expect(complaints("loginInput", { ...LOGIN, remember })).toEqual({ remember: "Must be true or false." });
   });
 
@@ -104,36 +104,36 @@ describe("refused, in our words at the field", () => {
     ["129 letters", "x".repeat(129), TOO_LONG],
     ["a ligature of 18 letters, eight times", "\ufdfa".repeat(8), TOO_LONG],
     ["a megabyte", "x".repeat(1_000_000), TOO_LONG],
-    ["half a character", "correct \ud800 horse", BROKEN],
-    ["a megabyte of halves", "\udfff".repeat(1_000_000), BROKEN],
-  ])("a password to be checked: %s", (_, password, message) => {
+    ["a lone surrogate", "correct \ud800 horse", BROKEN],
+    ["a megabyte of lone surrogates", "\udfff".repeat(1_000_000), BROKEN],
+  ])("a password to be verified: %s", (_, password, message) => {
     expect(complaints("loginInput", { ...LOGIN, password })).toEqual({ password: message });
     expect(complaints("changePasswordInput", { ...CHANGE, currentPassword: password })).toEqual({
       currentPassword: message,
     });
   });
 
-  test("a password to be chosen is bounded before it is judged", () => {
+  test("a new password that is too long to be estimated", () => {
     const password = "x".repeat(1025);
     expect(complaints("registerInput", { ...REGISTER, password })).toEqual({ password: TOO_LONG });
     expect(complaints("changePasswordInput", { ...CHANGE, newPassword: password })).toEqual({ newPassword: TOO_LONG });
   });
 
   test.each(["1", "me", ID.slice(1), `${ID} `, `{${ID}}`, ID.replaceAll("-", ""), "../../users", "%"])(
-    "a session called %j",
+    "the session id %j",
     (id) => {
       expect(complaints("revokeInput", { id })).toEqual({ id: MISSING.id });
     },
   );
 
-  test("with bounded words, however many and long keys a client sends", () => {
+  test("with a bounded number of bounded messages, however many and long keys a client sends", () => {
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`${i}${"k".repeat(100)}`, 1]));
     const named = Object.keys(complaints("loginInput", { ...LOGIN, ...many }) ?? {});
     expect(named).toHaveLength(10);
     for (const name of named) expect(name.length).toBeLessThanOrEqual(64);
   });
 
-  test("without a throw and without a word of the library's, whatever is sent", () => {
+  test("without an exception and without messages of the library, for any input", () => {
     const ours = /^(Enter|Choose|Use|That|There|Must|Send|A password)/;
     const keys = fc.constantFrom(
       "email",
@@ -158,16 +158,16 @@ describe("refused, in our words at the field", () => {
   }, 60_000);
 });
 
-describe("nothing", () => {
-  test.each([[undefined], [null], [{}]])("is %j", (input) => {
+describe("noInput", () => {
+  test.each([[undefined], [null], [{}]])("accepts %j", (input) => {
     expect(noInput.safeParse(input).success).toBe(true);
   });
 
-  test.each([0, "", false, "x", [], [1], { id: ID }, { userId: "x" }, { ["__proto__x"]: 1 }])("is not %j", (input) => {
+  test.each([0, "", false, "x", [], [1], { id: ID }, { userId: "x" }, { ["__proto__x"]: 1 }])("rejects %j", (input) => {
     expect(noInput.safeParse(input).error?.issues[0]?.message).toBe("Send nothing here.");
   });
 
-  test("is what callers pass: no argument", () => {
+  test("lets callers omit the argument", () => {
     const t = initTRPC.create();
     const router = t.router({
       logout: t.procedure.input(noInput).mutation(() => true),
@@ -180,7 +180,7 @@ describe("nothing", () => {
   });
 });
 
-test("callers may leave out what has a default, and nothing else", () => {
+test("callers may omit fields with a default, and no others", () => {
   type Inputs = { [N in Name]: (typeof SCHEMAS)[N]["_input"] };
   expectTypeOf<Inputs["loginInput"]>().toEqualTypeOf<{
     email: string;

@@ -71,8 +71,8 @@ async function failUntil(email: string, left: number) {
   }
 }
 
-describe("whoever knows email and password", () => {
-  test("is signed in by a session of this device, with both cookies", async () => {
+describe("login with the right password", () => {
+  test("opens a session for this device and sets both cookies", async () => {
     const user = await somebody({ role: "admin" });
     const { access, cookies } = await attempt(user.email, { client: ADA });
     expect(access.user).toEqual({ id: user.id, email: user.email, fullName: user.fullName, role: "admin" });
@@ -91,12 +91,12 @@ describe("whoever knows email and password", () => {
     });
   });
 
-  test("and does not want to be remembered gets cookies that end with the browser", async () => {
+  test("sets session cookies if the user is not to be remembered", async () => {
     const { cookies } = await attempt((await somebody()).email, { remember: false });
     expect(cookies.map(({ maxAgeSeconds }) => maxAgeSeconds)).toEqual([null, null]);
   });
 
-  test("gets a hash of today's parameters, by the way, and keeps the password", async () => {
+  test("rehashes a password stored with outdated argon2 parameters", async () => {
     const weak = await hash(PASSWORD, { algorithm: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 });
     const { id, email } = await somebody({ passwordHash: weak });
     await attempt(email);
@@ -107,7 +107,7 @@ describe("whoever knows email and password", () => {
     await attempt(email);
   });
 
-  test("is not rehashed for a wrong password", async () => {
+  test("does not rehash for a wrong password", async () => {
     const weak = await hash(PASSWORD, { algorithm: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 });
     const { id, email } = await somebody({ passwordHash: weak });
     expect(await reasonOf(attempt(email, { password: "wrong" }))).toBe("INVALID_CREDENTIALS");
@@ -116,14 +116,14 @@ describe("whoever knows email and password", () => {
   });
 });
 
-describe("an email whose domain has two spellings", () => {
+describe("login with an internationalized email domain", () => {
   const attemptAs = (email: string, password = PASSWORD) =>
     login(database.db, loginInput.parse({ email, password }), newClient(), null, T0).finally(() =>
       hitCounter(database.db).flush(),
     );
 
   test.each(["p@münchen.example", "P@XN--MNCHEN-3YA.example", "p@MÜNCHEN。example"])(
-    "signs its account in when it is sent as %s",
+    "finds the account when the email is sent as %s",
     async (sent) => {
       const email = emailAddress.parse(sent);
       const { id } = (await findUserForLogin(database.db, email, DEVICE)) ?? (await somebody({ email }));
@@ -131,7 +131,7 @@ describe("an email whose domain has two spellings", () => {
     },
   );
 
-  test("has one allowance of failures for all of them", async () => {
+  test("counts the failures of all spellings together", async () => {
     const sent = ["q@münchen.example", "q@xn--mnchen-3ya.example", "q@XN--mnchen-3ya.Example", "q@MÜNCHEN.example"];
     for (let count = 0; count < 10; count++) {
       expect(await reasonOf(attemptAs(sent[count % 4]!, "wrong"))).toBe("INVALID_CREDENTIALS");
@@ -139,7 +139,7 @@ describe("an email whose domain has two spellings", () => {
     for (const email of sent) expect(await reasonOf(attemptAs(email, "wrong"))).toBe("RATE_LIMITED");
   });
 
-  test("leads each of two accounts that were registered under one spelling each to its own", async () => {
+  test("finds each of two accounts that were registered under the two spellings", async () => {
     const [unicode, ascii] = ["r@münchen.example", "r@xn--mnchen-3ya.example"];
     const [one, other] = [await somebody({ email: unicode }), await somebody({ email: ascii })];
     expect((await attemptAs(unicode)).access.user.id).toBe(one.id);
@@ -147,8 +147,8 @@ describe("an email whose domain has two spellings", () => {
   });
 });
 
-describe("the session that this browser had before", () => {
-  test.each(["of the same account", "of another account"])("%s ends", async (whose) => {
+describe("login: the browser's previous session", () => {
+  test.each(["of the same account", "of another account"])("%s is revoked", async (whose) => {
     const user = await somebody();
     const before = await signedInSession(database.db, T0);
     const owner = whose === "of the same account" ? before.userId : user.id;
@@ -164,7 +164,7 @@ describe("the session that this browser had before", () => {
     expect((await sessionsOf(owner)).map(({ id }) => id)).toEqual([access.sessionId]);
   });
 
-  test("ends too when the browser still has its previous token", async () => {
+  test("is revoked also when the browser presents its previous refresh token", async () => {
     const user = await somebody();
     const before = await signedInSession(database.db, T0);
     await refresh(database.db, before.refreshToken, ADA, later(600));
@@ -172,7 +172,7 @@ describe("the session that this browser had before", () => {
     expect(await readSession(database.db, before.id)).toMatchObject({ revokedReason: "replaced by login" });
   });
 
-  test("goes on when the login is refused", async () => {
+  test("stays live when the login is refused", async () => {
     const user = await somebody();
     const before = await signedInSession(database.db, T0);
     expect(await reasonOf(attempt(user.email, { password: "wrong", presented: before.refreshToken }))).toBe(
@@ -181,7 +181,7 @@ describe("the session that this browser had before", () => {
     expect((await readSession(database.db, before.id)).revokedAt).toBeNull();
   });
 
-  test("may be garbage or long over", async () => {
+  test("may be an invalid token or an expired session", async () => {
     const user = await somebody();
     const before = await signedInSession(database.db, T0);
     await attempt(user.email, { presented: "garbage" });
@@ -189,7 +189,7 @@ describe("the session that this browser had before", () => {
   });
 });
 
-describe("everybody else is told the same", () => {
+describe("login: refusals do not reveal whether an account exists", () => {
   async function answerTo(email: string, password: string) {
     let answer: Refusal | undefined;
     const statements = await countStatements(database.url, (db) =>
@@ -198,7 +198,7 @@ describe("everybody else is told the same", () => {
     return { reason: answer?.reason, message: answer?.message, details: answer?.details, statements };
   }
 
-  test("for an unknown email, a wrong password and a disabled account: one answer, and as many statements", async () => {
+  test("an unknown email, a wrong password and a disabled account get the same response after as many statements", async () => {
     const disabled = await somebody({ disabledAt: T0 });
     const answers = [
       await answerTo((await somebody()).email, "wrong"),
@@ -211,7 +211,7 @@ describe("everybody else is told the same", () => {
     for (const answer of answers) expect(answer).toEqual(answers[0]);
   });
 
-  test("and an unknown email takes its hash as well", async () => {
+  test("an unknown email costs a password hash, too", async () => {
     const { email } = await somebody();
     const took = async (asked: string) => {
       const startedAt = performance.now();
@@ -227,7 +227,7 @@ describe("everybody else is told the same", () => {
     expect(unknown).toBeGreaterThan(known / 2);
   });
 
-  test("an account is not found by another spelling of its address", async () => {
+  test("an account is not found by a similar email", async () => {
     const { email } = await somebody({ email: "admin@case.test" });
     for (const other of ["ádmin@case.test", "ADMIN@case.test", "admin@case.test\u0000", "%"]) {
       expect(await reasonOf(attempt(other)), other).toBe("INVALID_CREDENTIALS");
@@ -236,8 +236,8 @@ describe("everybody else is told the same", () => {
   });
 });
 
-describe("failures are counted", () => {
-  test("of a hundred guesses at once with one left, exactly one is evaluated", async () => {
+describe("login: the limit of failures per account", () => {
+  test("of a hundred concurrent guesses with one attempt left exactly one is evaluated", async () => {
     const { id, email } = await somebody();
     await failUntil(email, 1);
     const elsewhere = connect(database.url);
@@ -256,18 +256,18 @@ describe("failures are counted", () => {
     expect(await sessionsOf(id)).toEqual([]);
   });
 
-  test("not the successes: whoever knows the password may come as often as they like", async () => {
+  test("successful logins are not counted", async () => {
     const { email } = await somebody();
     await failUntil(email, 1);
     for (let count = 0; count < 3; count++) await attempt(email);
   });
 
-  test("for unknown emails as well, so that the limit tells nothing", async () => {
+  test("failures of unknown emails are counted, so that the limit does not reveal accounts", async () => {
     await failUntil("unknown@example.test", 0);
     expect(await reasonOf(attempt("unknown@example.test"))).toBe("RATE_LIMITED");
   });
 
-  test("for a quarter of an hour, and the answer says how long", async () => {
+  test("failures count for 15 minutes, and the refusal says how long to wait", async () => {
     const { email } = await somebody();
     await failUntil(email, 0);
     const refused = (await attempt(email, { now: later(60) }).catch((error: unknown) => error)) as Refusal;
@@ -276,7 +276,7 @@ describe("failures are counted", () => {
     await attempt(email, { now: later(901) });
   });
 
-  test("of strangers, and the owner's device is not locked out by them", async () => {
+  test("failures from unknown devices do not lock out a known device", async () => {
     const { email } = await somebody();
     await attempt(email, { client: ADA });
     await failUntil(email, 0);
@@ -284,7 +284,7 @@ describe("failures are counted", () => {
     await attempt(email, { client: ADA, now: later(61) });
   });
 
-  test("of the known device too: after ten of the account and ten of its own, the right password is refused there", async () => {
+  test("a known device has ten failures of its own after the account's ten; then the right password is refused", async () => {
     const { email } = await somebody();
     const home = newClient();
     await attempt(email, { client: home });
@@ -299,7 +299,7 @@ describe("failures are counted", () => {
     await attempt(email, { client: home, now: later(961) });
   });
 
-  test("ten at the end of one quarter of an hour and ten at the beginning of the next: ten are evaluated", async () => {
+  test("of twenty guesses around a 15-minute boundary ten are evaluated", async () => {
     const { email } = await somebody();
     await reasonOf(attempt(email, { password: "wrong" }));
     const evaluated = [];
@@ -311,7 +311,7 @@ describe("failures are counted", () => {
     expect(evaluated).toEqual([...Array<Date>(9).fill(later(898)), later(902)]);
   });
 
-  test("and the owner on a new network is told why and how long, and passes then", async () => {
+  test("the owner on a new network is told the cause and the time to wait, and can log in after it", async () => {
     const { email } = await somebody();
     await failUntil(email, 0);
     const refused = (await attempt(email, { now: later(59) }).catch((error: unknown) => error)) as Refusal;
@@ -321,14 +321,14 @@ describe("failures are counted", () => {
     await attempt(email, { now: later(59 + refused.details.retryAfterSeconds!) });
   });
 
-  test("for the account, whatever an address is limited to: the messages differ", async () => {
+  test("the limits of the account and of the address have different messages", async () => {
     const client = newClient();
     for (let count = 0; count < 10; count++) await reasonOf(attempt(newEmail(), { client, password: "wrong" }));
     const refused = (await attempt(newEmail(), { client }).catch((error: unknown) => error)) as Refusal;
     expect(refused.message).toBe("Too many attempts. Please wait a moment.");
   });
 
-  test("for a session's device by its session: a holder of its tokens gains nothing from other addresses and agents", async () => {
+  test("the limit of a known device is counted by session: stolen tokens gain no attempts from other addresses and user agents", async () => {
     const { email, id } = await somebody();
     let token = (await attempt(email, { client: newClient() })).cookies[1]!.value;
     await failUntil(email, 0);
@@ -345,7 +345,7 @@ describe("failures are counted", () => {
   });
 });
 
-describe("whether an account was used from an address and browser cannot be told by failing there", () => {
+describe("login: failed attempts do not reveal whether a device is known to an account", () => {
   /** What an attacker sees who fails `here` and elsewhere in this order. */
   async function seen(isKnown: boolean, attempts: ("here" | "elsewhere")[]) {
     const { email } = await somebody();
@@ -366,16 +366,19 @@ describe("whether an account was used from an address and browser cannot be told
   }
 
   test.each<[string, ("here" | "elsewhere")[]]>([
-    ["there after ten failures elsewhere", [...Array<"elsewhere">(10).fill("elsewhere"), "here", "here", "elsewhere"]],
-    ["elsewhere after ten failures there", [...Array<"here">(10).fill("here"), "elsewhere", "here"]],
-    ["there until both allowances are used up", Array<"here">(22).fill("here")],
+    [
+      "from the device after ten failures elsewhere",
+      [...Array<"elsewhere">(10).fill("elsewhere"), "here", "here", "elsewhere"],
+    ],
+    ["elsewhere after ten failures from the device", [...Array<"here">(10).fill("here"), "elsewhere", "here"]],
+    ["from the device until both limits are exhausted", Array<"here">(22).fill("here")],
   ])("%s", async (_, attempts) => {
     const known = await seen(true, attempts);
     expect(known.at(-1)!.reason).toBe("RATE_LIMITED");
     expect(await seen(false, attempts)).toEqual(known);
   });
 
-  test("nor by the time it takes: a refused attempt costs a hash on both", async () => {
+  test("a refused attempt costs a password hash on known and unknown devices", async () => {
     const { email } = await somebody();
     const home = newClient();
     await attempt(email, { client: home });
@@ -397,8 +400,8 @@ describe("whether an account was used from an address and browser cannot be told
   });
 });
 
-describe("attempts are counted by address", () => {
-  test("ten a minute, of any email and right or wrong, and none of them for others", async () => {
+describe("login: the limit of attempts per address", () => {
+  test("one address has ten attempts a minute for any email, right or wrong; other addresses are not affected", async () => {
     const { email } = await somebody();
     const client = newClient();
     for (let count = 0; count < 5; count++) await attempt(email, { client });
@@ -408,7 +411,7 @@ describe("attempts are counted by address", () => {
     await attempt(email, { client, now: later(61) });
   });
 
-  test("by /48 with twice the allowance, whichever /64 of it they come from", async () => {
+  test("an IPv6 /48 has twice the limit of a /64, whichever of its /64s the attempts come from", async () => {
     const site = `2001:db8:${(Date.now() % 0xffff).toString(16)}`;
     const attempts = await atOnce(24, (index) =>
       reasonOf(attempt(`${index}@site.test`, { client: clientAt(`${site}:${index + 1}::1`), password: "x" })),
@@ -419,7 +422,7 @@ describe("attempts are counted by address", () => {
     );
   });
 
-  test("ten at the end of one minute and ten at the beginning of the next: ten pass", async () => {
+  test("of twenty attempts around a minute boundary ten pass", async () => {
     const client = newClient();
     const reasons = [];
     for (let count = 0; count < 20; count++) {
@@ -429,7 +432,7 @@ describe("attempts are counted by address", () => {
     expect(reasons.filter((reason) => reason === "INVALID_CREDENTIALS")).toHaveLength(10);
   });
 
-  test("by /64 where addresses are plenty", async () => {
+  test("IPv6 addresses are counted by /64", async () => {
     const attempts = await atOnce(12, (index) =>
       reasonOf(attempt("v6@example.test", { client: clientAt(`2001:db8:9:9::${index + 1}`), password: "x" })),
     );
@@ -437,8 +440,8 @@ describe("attempts are counted by address", () => {
   });
 });
 
-describe("a login under way", () => {
-  test("when all sessions are ended opens none: only logins after that survive", async () => {
+describe("a login in progress", () => {
+  test("opens no session if all sessions are revoked meanwhile", async () => {
     const { id: userId, email } = await somebody();
     const elsewhere = await attempt(email);
     let release!: () => void;
@@ -471,7 +474,7 @@ describe("a login under way", () => {
   });
 });
 
-describe("an account has at most a hundred live sessions", () => {
+describe("login: the limit of 100 live sessions per account", () => {
   /** Seen a minute after one another, the first one longest ago. */
   const sessionsFor = (userId: string, count: number) =>
     database.db
@@ -487,7 +490,7 @@ describe("an account has at most a hundred live sessions", () => {
       .toSorted((one, other) => one.lastSeenAt.getTime() - other.lastSeenAt.getTime())
       .map(({ id }) => id);
 
-  test("login: the hundredth ends none, the hundred and first the one seen least recently", async () => {
+  test("the 100th session revokes none, the 101st the least recently seen one", async () => {
     const { id: userId, email } = await somebody();
     await sessionsFor(userId, 99);
     const before = await idsBySeen(userId);
@@ -501,7 +504,7 @@ describe("an account has at most a hundred live sessions", () => {
     expect(isKnownToBeRevoked(before[0]!)).toBe(true);
   });
 
-  test("login: a session that it replaces makes room, and what is over does not count", async () => {
+  test("the replaced session and expired sessions do not count", async () => {
     const { id: userId, email } = await somebody();
     await sessionsFor(userId, 99);
     await existingSession(database.db, { userId, createdAt: later(-86_400), idleExpiresAt: later(-1) });
@@ -512,7 +515,7 @@ describe("an account has at most a hundred live sessions", () => {
     expect(await idsBySeen(userId)).toEqual([...kept, replacing.access.sessionId]);
   });
 
-  test("login: two at once on two instances, with room for one, leave a hundred", async () => {
+  test("two concurrent logins on two instances at 99 sessions leave 100", async () => {
     const elsewhere = connect(database.url);
     for (let round = 0; round < 20; round++) {
       const { id: userId, email } = await somebody();
@@ -524,21 +527,17 @@ describe("an account has at most a hundred live sessions", () => {
     await elsewhere.destroy();
   });
 
-  test(
-    "login: an account with twenty thousand from before the limit is left with a hundred",
-    { timeout: 120_000 },
-    async () => {
-      const { id: userId, email } = await somebody();
-      for (let count = 0; count < 20; count++) await sessionsFor(userId, 1000);
-      const { access } = await attempt(email, { now: later(10) });
-      const left = await idsBySeen(userId);
-      expect(left).toHaveLength(100);
-      expect(left.at(-1)).toBe(access.sessionId);
-    },
-  );
+  test("an account with 20,000 sessions from before the limit is left with 100", { timeout: 120_000 }, async () => {
+    const { id: userId, email } = await somebody();
+    for (let count = 0; count < 20; count++) await sessionsFor(userId, 1000);
+    const { access } = await attempt(email, { now: later(10) });
+    const left = await idsBySeen(userId);
+    expect(left).toHaveLength(100);
+    expect(left.at(-1)).toBe(access.sessionId);
+  });
 });
 
-test("login: costs five statements, also when it ends the session that it replaces", async () => {
+test("login: makes five statements, also when it replaces a session", async () => {
   const { email } = await somebody();
   expect(await countStatements(database.url, (db) => attempt(email, {}, db))).toBe(5);
   const { refreshToken } = await signedInSession(database.db, T0);
@@ -546,20 +545,20 @@ test("login: costs five statements, also when it ends the session that it replac
   expect(await countStatements(database.url, replacing)).toBe(5);
 });
 
-describe("a new session whose tokens cannot reach the client", () => {
+describe("login: a session whose tokens cannot reach the client", () => {
   const isOver = (id: string) =>
     vi.waitFor(async () => {
       expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "never delivered" });
     }, 30_000);
 
-  test("login: is not opened for a client that has hung up before", async () => {
+  test("is not opened if the client has already disconnected", async () => {
     const { id, email } = await somebody();
     const gone = { requestId: "gone", isAborted: true } as const;
     expect(await reasonOf(requestState.run(gone, () => attempt(email)))).toBe("UNAVAILABLE");
     expect(await sessionsOf(id)).toEqual([]);
   });
 
-  test("login: ends when the client hangs up before the answer leaves, and not after", async () => {
+  test("is revoked if the client disconnects before the response is sent, and not after", async () => {
     const { email } = await somebody();
     const [lost, received] = [{ requestId: "lost" }, { requestId: "received" }];
     const first = await requestState.run(lost, () => attempt(email));
@@ -571,7 +570,7 @@ describe("a new session whose tokens cannot reach the client", () => {
   });
 });
 
-test("what is odd about a person or a device is stored or cut on purpose, and never a fault", async () => {
+test("login: unusual names and user agents are stored or truncated and cause no error", async () => {
   const email = `${"é".repeat(120)}@example.test`;
   const user = await somebody({ email, fullName: "👩‍👩‍👧‍👦 𝒜𝒹𝒶".repeat(5) });
   const odd = clientAt("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", `${"🦊".repeat(600)}\ud800`);

@@ -47,12 +47,12 @@ async function callerWith({ accessToken }: SignedInTestSession) {
   return callerOf((await readAccessToken(accessToken, ADA, T0))!);
 }
 
-describe("logout ends the session", () => {
+describe("logout revokes the session", () => {
   test.each<[string, (session: SignedInTestSession) => Partial<SignedInTestSession>, number]>([
     ["by both cookies", (session) => session, 10],
     ["by the refresh token alone", ({ refreshToken }) => ({ refreshToken }), 10],
     ["by the access token alone", ({ accessToken }) => ({ accessToken }), 10],
-    ["by an access token past its time", (session) => session, 7200],
+    ["by an expired access token", (session) => session, 7200],
     ["by a refresh token beside a forged access token", (session) => ({ ...session, accessToken: "a.b.c" }), 10],
     ["by an access token beside a forged refresh token", (session) => ({ ...session, refreshToken: "a.b.c" }), 10],
   ])("%s", async (_, presented, seconds) => {
@@ -63,7 +63,7 @@ describe("logout ends the session", () => {
     expect((await refresh(database.db, session.refreshToken, ADA, later(600))).kind).toBe("ended");
   });
 
-  test("by a retired refresh token: who has it was signed in here", async () => {
+  test("by a retired refresh token, whose holder was signed in", async () => {
     const session = await signedInSession(database.db, T0);
     const outcome = await refresh(database.db, session.refreshToken, ADA, later(600));
     await logout(database.db, cookiesOf({ refreshToken: session.refreshToken }), ADA, later(610));
@@ -71,7 +71,7 @@ describe("logout ends the session", () => {
     expect((await refresh(database.db, newest, ADA, later(620))).kind).toBe("ended");
   });
 
-  test("both of them, where the cookies name two", async () => {
+  test("and revokes both sessions if the cookies name two", async () => {
     const [one, other] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
     const mixed = { accessToken: one.accessToken, refreshToken: other.refreshToken };
     await logout(database.db, cookiesOf(mixed), ADA, later(10));
@@ -81,18 +81,18 @@ describe("logout ends the session", () => {
   test.each([
     ["no cookies", {}],
     ["garbage", { accessToken: "x", refreshToken: "y" }],
-  ])("none, with %s, and without a word", async (_, presented) => {
+  ])("and revokes nothing and does not fail with %s", async (_, presented) => {
     const statements = await countStatements(database.url, (db) => logout(db, cookiesOf(presented), ADA, later(10)));
     expect(statements).toBe(0);
   });
 
-  test("not by an access token that was carried to another network", async () => {
+  test("but not by an access token from another network", async () => {
     const { id, accessToken } = await signedInSession(database.db, T0);
     await logout(database.db, cookiesOf({ accessToken }), MALLORY, later(10));
     expect((await readSession(database.db, id)).revokedAt).toBeNull();
   });
 
-  test("with two statements at most", async () => {
+  test("with at most two statements", async () => {
     const session = await signedInSession(database.db, T0);
     expect(
       await countStatements(database.url, (db) => logout(db, cookiesOf(session), ADA, later(10))),
@@ -105,8 +105,8 @@ describe("logout ends the session", () => {
   });
 });
 
-describe("one's other devices", () => {
-  test("end with logout everywhere, this one too, known here before the answer leaves", async () => {
+describe("the sessions of a user", () => {
+  test("are all revoked by logout everywhere, and this instance refuses them before the response is sent", async () => {
     const session = await signedInSession(database.db, T0);
     const user = { id: session.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
     const other = await openSession(database.db, user, true, MALLORY, T0);
@@ -118,7 +118,7 @@ describe("one's other devices", () => {
     expect(await openSession(database.db, user, true, ADA, later(20))).toBeNull();
   });
 
-  test("end without this one, and are counted", async () => {
+  test("are revoked and counted by logoutOthers, except the current one", async () => {
     const session = await signedInSession(database.db, T0);
     const user = { id: session.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
     for (let count = 0; count < 3; count++) await openSession(database.db, user, true, MALLORY, T0);
@@ -128,7 +128,7 @@ describe("one's other devices", () => {
     expect(await authenticateAccessToken(database.db, session.accessToken, ADA, later(10))).not.toBeNull();
   });
 
-  test("are listed without a token, and only one's own that live", async () => {
+  test("are listed without tokens, and only if they are live and the user's own", async () => {
     const session = await signedInSession(database.db, T0);
     await signedInSession(database.db, T0);
     const user = { id: session.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
@@ -151,7 +151,7 @@ describe("one's other devices", () => {
     expect(JSON.stringify(listed)).not.toMatch(/nonce|token|eyJ/i);
   });
 
-  test("of somebody else are as unknown as none at all", async () => {
+  test("of another user cannot be told from unknown ones", async () => {
     const [mine, theirs] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
     const asMe = { userId: mine.userId };
     expect(await endSession(database.db, { id: theirs.id, ...asMe }, "revoked by user")).toBe(false);
@@ -161,7 +161,7 @@ describe("one's other devices", () => {
   });
 });
 
-test("who is revoked on another instance at the same moment ends all others or nothing, and is told which", async () => {
+test("logoutOthers of a session that is concurrently revoked on another instance revokes all others or none, and reports which", async () => {
   const elsewhere = connect(database.url);
   const instance = await anotherInstance(() => import("@/server/auth/sessions/end-session"));
   const round = async (index: number) => {
@@ -191,7 +191,7 @@ test("who is revoked on another instance at the same moment ends all others or n
   expect(new Set(outcomes)).toEqual(new Set(["done", "SESSION_ENDED"]));
 });
 
-describe("a refresh that races the end of its session", () => {
+describe("a refresh that races the revocation of its session", () => {
   const ROUNDS = 250;
   const AT_ONCE = 20;
   type End = (db: Kysely<Database>, session: SignedInTestSession) => Promise<unknown>;
@@ -218,7 +218,7 @@ describe("a refresh that races the end of its session", () => {
           .where("id", "=", userId)
           .execute(),
     ],
-  ])("%s: after 250 rounds no row lives and no token works", async (_, end) => {
+  ])("%s: after 250 rounds no session is live and no token is accepted", async (_, end) => {
     const elsewhere = connect(database.url);
     const instance = await anotherInstance(() => import("@/server/auth/sessions/refresh"));
     const round = async (index: number) => {
@@ -257,7 +257,7 @@ describe("a refresh that races the end of its session", () => {
       "the disabling of the account",
       (db, { userId }) => db.updateTable("users").set({ disabledAt: T0 }).where("id", "=", userId).execute(),
     ],
-  ])("and was judged before %s, but is written after it, does not succeed", async (_, end) => {
+  ])("fails if it was decided before %s and written after it", async (_, end) => {
     const elsewhere = connect(database.url, { poolSize: 1 });
     const session = await signedInSession(database.db, T0);
     const refreshing = await database.db.transaction().execute(async (trx) => {
@@ -275,7 +275,7 @@ describe("a refresh that races the end of its session", () => {
   });
 });
 
-test("logout everywhere ends a session too that an instance whose clock is ahead has opened", async () => {
+test("logout everywhere revokes a session opened by an instance whose clock is ahead", async () => {
   const session = await signedInSession(database.db, T0);
   const { userId } = session;
   const user = await database.db.selectFrom("users").selectAll().where("id", "=", userId).executeTakeFirstOrThrow();
@@ -284,7 +284,7 @@ test("logout everywhere ends a session too that an instance whose clock is ahead
   expect((await readSession(database.db, ahead.id)).revokedReason).toBe("logout everywhere");
 });
 
-describe("a logout while the database is away", () => {
+describe("a logout while the database is unavailable", () => {
   type Line = Awaited<ReturnType<typeof connectThroughProxy>>;
   const AWAY_TOO_LONG = { timeout: 20_000, interval: 50 };
   let line: Line;
@@ -307,7 +307,7 @@ describe("a logout while the database is away", () => {
     );
   const isRevoked = async ({ id }: { id: string }) => (await readSession(database.db, id)).revokedAt !== null;
 
-  test("is not said to be done, is refused here at once, and is done when the database answers", async () => {
+  test("reports a failure, refuses the session on this instance at once, and revokes it when the database is available", async () => {
     await endTokenOf(logout(line.db, cookiesOf(session), ADA, later(10)));
     expect(await isRevoked(session)).toBe(false);
     // By a pool that still reaches the database, as it is in the moment before the outbox does.
@@ -321,7 +321,7 @@ describe("a logout while the database is away", () => {
     expect((await readSession(database.db, session.id)).revokedReason).toBe("logout");
   });
 
-  test("of both sessions that the cookies name ends both", async () => {
+  test("revokes both sessions if the cookies name two", async () => {
     const other = await signedInSession(database.db, T0);
     const mixed = { accessToken: session.accessToken, refreshToken: other.refreshToken };
     await endTokenOf(logout(line.db, cookiesOf(mixed), ADA, later(10)));
@@ -331,7 +331,7 @@ describe("a logout while the database is away", () => {
     }
   });
 
-  test("everywhere ends every session that was open then, and none that was opened since", async () => {
+  test("everywhere revokes every session that was open then, and none opened since", async () => {
     const user = await userOf(session);
     const open = (now: Date) => openSession(database.db, user, true, ADA, now);
     const other = (await open(later(5)))!;
@@ -345,14 +345,14 @@ describe("a logout while the database is away", () => {
     expect(await isRevoked(since)).toBe(false);
   });
 
-  test("is repeated by its end token on an instance that knows nothing of it", async () => {
+  test("can be repeated with its end token on another instance", async () => {
     const endToken = await endTokenOf(logout(line.db, cookiesOf(session), ADA, later(10)));
     const elsewhere = await anotherInstance(() => import("./logout"));
     expect(await elsewhere.endByEndToken(database.db, endToken, cookiesOf({}), later(20))).toBe(false);
     expect(await isRevoked(session)).toBe(true);
   });
 
-  test("everywhere is repeated by its end token too, and spares what was opened since", async () => {
+  test("everywhere can be repeated with its end token and does not revoke sessions opened since", async () => {
     const user = await userOf(session);
     const other = (await openSession(database.db, user, true, ADA, later(5)))!;
     const endToken = await endTokenOf(logoutEverywhere(line.db, await callerWith(session), later(10)));
@@ -362,7 +362,7 @@ describe("a logout while the database is away", () => {
     expect(await Promise.all([session, other, since].map(isRevoked))).toEqual([true, true, false]);
   });
 
-  test("and any other fault are treated alike: the cookies are cleared in both cases", async () => {
+  test("behaves as with any other error: the cookies are cleared", async () => {
     const broken = connect(new URL("/not_there", database.url).href);
     const endToken = await endTokenOf(logout(broken, cookiesOf(session), ADA, later(10)));
     await broken.destroy();
@@ -370,7 +370,7 @@ describe("a logout while the database is away", () => {
     expect(await isRevoked(session)).toBe(true);
   });
 
-  test("is tried once more when the process stops", async () => {
+  test("is retried once more when the process stops", async () => {
     const { closeDatabase } = await import("@/server/runtime/database");
     const shared = globalThis as Record<symbol, unknown>;
     const own = shared[Symbol.for("portcullis.database")];
@@ -394,7 +394,7 @@ describe("an end token", () => {
   const endTokenFor = ({ id }: { id: string }, now = T0) =>
     mintEndToken({ sessionIds: [id], reason: "cookies not kept" }, now);
 
-  test("ends the session whose cookies the browser did not keep, or kept only the access cookie of", async () => {
+  test("revokes the session if the browser kept neither cookie, or only the access cookie", async () => {
     for (const kept of [() => ({}), ({ accessToken }: SignedInTestSession) => ({ accessToken })]) {
       const session = await signedInSession(database.db, T0);
       expect(await endByEndToken(database.db, await endTokenFor(session), cookiesOf(kept(session)), later(1))).toBe(
@@ -404,7 +404,7 @@ describe("an end token", () => {
     }
   });
 
-  test("leaves the session alone that the browser holds, whatever generation its refresh cookie is of", async () => {
+  test("does not revoke the session that the browser holds, whatever the generation of its refresh cookie", async () => {
     const session = await signedInSession(database.db, T0);
     const rotated = refreshTokenIn(
       (await refresh(database.db, session.refreshToken, ADA, later(600))) as { cookies?: [] },
@@ -417,14 +417,14 @@ describe("an end token", () => {
     expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
   });
 
-  test("leaves a session alone that it does not name", async () => {
+  test("does not revoke a session that it does not name", async () => {
     const [old, newer] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
     await endByEndToken(database.db, await endTokenFor(old), cookiesOf(newer), later(1));
     expect((await readSession(database.db, old.id)).revokedAt).not.toBeNull();
     expect((await readSession(database.db, newer.id)).revokedAt).toBeNull();
   });
 
-  test("opens nothing: it is neither an access token nor a refresh token, and those are no end tokens", async () => {
+  test("is not accepted as access or refresh token, and those are not accepted as end token", async () => {
     const session = await signedInSession(database.db, T0);
     const endToken = await endTokenFor(session);
     expect(await authenticateAccessToken(database.db, endToken, ADA, later(1))).toBeNull();
@@ -435,7 +435,7 @@ describe("an end token", () => {
     expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
   });
 
-  test("is worth nothing after the longest life of a session", async () => {
+  test("is ignored after the maximum lifetime of a session", async () => {
     const session = await signedInSession(database.db, T0);
     expect(await endByEndToken(database.db, await endTokenFor(session), cookiesOf({}), later(2_592_001))).toBe(false);
     expect((await readSession(database.db, session.id)).revokedAt).toBeNull();

@@ -80,28 +80,32 @@ async function cutEverywhere<Start, Result>(
 }
 
 describe.concurrent.each(CUTS)(
-  "a connection that is lost $when a statement is carried out, reconnects refused: $refusesReconnects",
+  "a connection lost $when a statement is executed, reconnects refused: $refusesReconnects",
   (how) => {
-    test("registration: makes account and session or neither, and can be repeated", { timeout: 240_000 }, async () => {
-      const cuts = await cutEverywhere(
-        how,
-        () => {
-          const email = `${crypto.randomUUID()}@example.test`;
-          const input = { email, fullName: "Ada Lovelace", password: PASSWORD, remember: true };
-          return Promise.resolve(input);
-        },
-        (db, input) => register(db, input, newClient(), null, T0),
-        async (input, result) => {
-          const { access } = result ?? (await register(database.db, input, newClient(), null, soon));
-          const users = await database.db.selectFrom("users").select("id").where("email", "=", input.email).execute();
-          expect(users).toEqual([{ id: access.user.id }]);
-          expect(await liveSessions(access.user.id)).toEqual([access.sessionId]);
-        },
-      );
-      expect(cuts).toBeGreaterThanOrEqual(5);
-    });
+    test(
+      "registration: creates account and session or neither, and can be repeated",
+      { timeout: 240_000 },
+      async () => {
+        const cuts = await cutEverywhere(
+          how,
+          () => {
+            const email = `${crypto.randomUUID()}@example.test`;
+            const input = { email, fullName: "Ada Lovelace", password: PASSWORD, remember: true };
+            return Promise.resolve(input);
+          },
+          (db, input) => register(db, input, newClient(), null, T0),
+          async (input, result) => {
+            const { access } = result ?? (await register(database.db, input, newClient(), null, soon));
+            const users = await database.db.selectFrom("users").select("id").where("email", "=", input.email).execute();
+            expect(users).toEqual([{ id: access.user.id }]);
+            expect(await liveSessions(access.user.id)).toEqual([access.sessionId]);
+          },
+        );
+        expect(cuts).toBeGreaterThanOrEqual(5);
+      },
+    );
 
-    test("login: leaves no session that nobody holds", { timeout: 240_000 }, async () => {
+    test("login: leaves no live session whose tokens were not delivered", { timeout: 240_000 }, async () => {
       const cuts = await cutEverywhere(
         how,
         async () => {
@@ -123,7 +127,7 @@ describe.concurrent.each(CUTS)(
       expect(cuts).toBeGreaterThanOrEqual(5);
     });
 
-    test("change of the password: happens as a whole or not at all", { timeout: 240_000 }, async () => {
+    test("password change: is applied completely or not at all", { timeout: 240_000 }, async () => {
       const cuts = await cutEverywhere(
         how,
         async () => {
@@ -148,10 +152,10 @@ describe.concurrent.each(CUTS)(
     });
 
     test.each<[string, (db: Kysely<Database>, caller: Caller, other: string) => Promise<unknown>, string]>([
-      ["signing out everywhere", (db, caller) => logoutEverywhere(db, caller, soon), "neither"],
-      ["signing out all others", (db, caller) => logoutOthers(db, caller, soon), "own"],
-      ["signing one out", (db, caller, other) => endOwnSession(db, caller, other, soon), "own"],
-    ])("%s: happens as a whole or not at all", { timeout: 240_000 }, async (_, act, left) => {
+      ["logout everywhere", (db, caller) => logoutEverywhere(db, caller, soon), "neither"],
+      ["logout of all others", (db, caller) => logoutOthers(db, caller, soon), "own"],
+      ["revoking one session", (db, caller, other) => endOwnSession(db, caller, other, soon), "own"],
+    ])("%s: is applied completely or not at all", { timeout: 240_000 }, async (_, act, left) => {
       await cutEverywhere(
         how,
         async () => {

@@ -35,7 +35,7 @@ function attempt(
 const usersCalled = (fullName: string) =>
   database.db.selectFrom("users").selectAll().where("fullName", "=", fullName).execute();
 
-test("a new account is signed in, and can sign in again", async () => {
+test("registration: signs the new account in, and it can log in again", async () => {
   const { access, cookies } = await attempt({ email: " New@Example.TEST ", fullName: "Somebody New" });
   expect(access.user).toMatchObject({ email: "new@example.test", fullName: "Somebody New", role: "user" });
   expect(cookies.map(({ name }) => name)).toEqual(["__acc", "__ref"]);
@@ -50,7 +50,7 @@ test("a new account is signed in, and can sign in again", async () => {
   expect(again.access.user).toEqual(access.user);
 });
 
-test("of twenty at once with one email, in any spelling, on two instances: one account, the others are told", async () => {
+test("registration: of twenty concurrent ones with one email in any spelling on two instances one succeeds, the others get EMAIL_TAKEN", async () => {
   const spellings = ["race@example.test", "RACE@example.test", " Race@Example.Test ", "ｒａｃｅ@example.test"];
   const elsewhere = connect(database.url);
   const outcomes = await atOnce(20, (index) =>
@@ -65,7 +65,7 @@ test("of twenty at once with one email, in any spelling, on two instances: one a
   expect(await usersCalled("Racer")).toMatchObject([{ email: "race@example.test" }]);
 });
 
-test("of eight at once with one email whose domain is sent in Unicode or as xn--, one is registered", async () => {
+test("registration: of eight concurrent ones with one email whose domain is in Unicode or xn-- form one succeeds", async () => {
   const spellings = [
     "race@münchen.example",
     "Race@XN--MNCHEN-3YA.example",
@@ -82,12 +82,12 @@ test("of eight at once with one email whose domain is sent in Unicode or as xn--
   expect(await usersCalled("IDN Racer")).toMatchObject([{ email: "race@münchen.example" }]);
 });
 
-test("an accent makes another address, and another account", async () => {
+test("registration: emails that differ in an accent are different accounts", async () => {
   await attempt({ email: "jose@example.test" });
   await attempt({ email: "josé@example.test" });
 });
 
-test("a taken email tells nothing about its owner and changes nothing of theirs", async () => {
+test("registration: a taken email reveals nothing about its account and changes nothing in it", async () => {
   await attempt({ email: "owner@example.test", fullName: "The Owner" });
   const [before] = await usersCalled("The Owner");
   expect(await reasonOf(attempt({ email: "owner@example.test", fullName: "An Intruder" }))).toBe("EMAIL_TAKEN");
@@ -95,7 +95,7 @@ test("a taken email tells nothing about its owner and changes nothing of theirs"
   expect(await usersCalled("An Intruder")).toEqual([]);
 });
 
-describe("a registration whose answer could not be sent", () => {
+describe("a registration whose response could not be sent", () => {
   async function undelivered(email: string) {
     const notes = { requestId: "lost" };
     const { access } = await requestState.run(notes, () => attempt({ email }));
@@ -106,7 +106,7 @@ describe("a registration whose answer could not be sent", () => {
     return access;
   }
 
-  test("register: is repeated by whoever knows the password, once", async () => {
+  test("can be repeated with the same password, once", async () => {
     const email = "lost@example.test";
     const first = await undelivered(email);
     const { access } = await attempt({ email });
@@ -114,7 +114,7 @@ describe("a registration whose answer could not be sent", () => {
     expect(await reasonOf(attempt({ email }))).toBe("EMAIL_TAKEN");
   });
 
-  test("register: is taken for everybody else, and guesses of its password are counted like those of a login", async () => {
+  test("is a taken email with any other password, and wrong passwords are counted as at a login", async () => {
     const email = "guessed@example.test";
     await undelivered(email);
     const reasons = [];
@@ -125,7 +125,7 @@ describe("a registration whose answer could not be sent", () => {
   });
 });
 
-describe("a weak password", () => {
+describe("registration: a weak password", () => {
   test.each(["short", "password12345", "aaaaaaaaaaaaaaaa", "ada lovelace", "1234567890"])(
     "is refused: %s",
     async (password) => {
@@ -138,7 +138,7 @@ describe("a weak password", () => {
   );
 });
 
-test("five a minute from one address, whatever becomes of them", async () => {
+test("registration: one address has five attempts a minute, successful or not", async () => {
   const client = newClient();
   const reasons = [];
   for (let count = 0; count < 6; count++) {
@@ -148,13 +148,13 @@ test("five a minute from one address, whatever becomes of them", async () => {
   await attempt({ email: "later@limit.test" }, { client, now: secondsAfter(T0, 61) });
 });
 
-test("the session that this browser had before ends", async () => {
+test("registration: the browser's previous session is revoked", async () => {
   const before = await signedInSession(database.db, T0);
   await attempt({ email: "second@example.test" }, { presented: before.refreshToken });
   expect(await readSession(database.db, before.id)).toMatchObject({ revokedReason: "replaced by login" });
 });
 
-test("what is odd about a person is stored as it is", async () => {
+test("registration: unusual names and emails are stored unchanged", async () => {
   const email = `${"é".repeat(120)}@example.test`;
   const fullName = "👩‍👩‍👧‍👦 𝒜𝒹𝒶 O’Brien-Ünlü \\' or 1=1 --";
   const { access } = await attempt({ email, fullName });
@@ -162,7 +162,7 @@ test("what is odd about a person is stored as it is", async () => {
   expect(await usersCalled(fullName)).toMatchObject([{ email, fullName }]);
 });
 
-test("a registration costs five statements at most", async () => {
+test("registration: makes at most five statements", async () => {
   const { refreshToken } = await signedInSession(database.db, T0);
   const run = (db: TestDatabase["db"]) => attempt({ email: "cost@example.test" }, { db, presented: refreshToken });
   expect(await countStatements(database.url, run)).toBeLessThanOrEqual(5);

@@ -5,7 +5,7 @@ import { cpuMilliseconds } from "@/server/auth/testing";
 
 const cost = (of: string | undefined) => cpuMilliseconds(() => passwordMatches(of, "wrong horse"));
 
-/** Middle values, taken in turns, so that whatever else the machine does meets all alike. */
+/** Medians, measured alternately, so that other load affects all alike. */
 async function costsOf(hashes: Record<string, string | undefined>): Promise<Record<string, number>> {
   const taken = Object.keys(hashes).map((name) => [name, [] as number[]] as const);
   for (let round = 0; round < 9; round++) {
@@ -16,9 +16,9 @@ async function costsOf(hashes: Record<string, string | undefined>): Promise<Reco
 
 describe.each([
   ["cheaper", { memoryCost: 8192, timeCost: 1 }],
-  ["dearer", { memoryCost: 40_960, timeCost: 3 }],
-])("an account whose hash is older and %s", (_, parameters) => {
-  test("is not told from others by the time it takes, once one such hash was met", async () => {
+  ["more expensive", { memoryCost: 40_960, timeCost: 3 }],
+])("an account with an outdated and %s hash", (_, parameters) => {
+  test("cannot be told from others by processor time, once this process has verified such a hash", async () => {
     const older = hashSync("correct horse", { algorithm: 2, ...parameters });
     expect(needsRehash(older)).toBe(true);
     expect(await passwordMatches(older, "correct horse")).toBe(true);
@@ -32,7 +32,7 @@ describe.each([
   });
 });
 
-test("costs of a hash that is not ours are paid by nobody", async () => {
+test("the cost of an invalid hash is not added to other checks", async () => {
   const before = await costsOf({ none: undefined });
   expect(await passwordMatches(hashSync("x", { algorithm: 2, memoryCost: 8, timeCost: 11 }), "x")).toBe(false);
   expect(await passwordMatches(hashSync("x", { algorithm: 1, memoryCost: 100_000, timeCost: 3 }), "x")).toBe(false);
@@ -40,7 +40,7 @@ test("costs of a hash that is not ours are paid by nobody", async () => {
   expect(after.none! / before.none!).toBeLessThan(1.67);
 });
 
-test("kinds of hashes beyond four still match their passwords", async () => {
+test("hashes of more than four different costs still match their passwords", async () => {
   for (let timeCost = 1; timeCost <= 6; timeCost++) {
     const older = hashSync("correct horse", { algorithm: 2, memoryCost: 64, timeCost });
     expect(await passwordMatches(older, "correct horse")).toBe(true);

@@ -72,19 +72,19 @@ const GOOD = [
   "correct horse battery staple ".repeat(4),
 ];
 
-describe("a password to be chosen", () => {
+describe("a new password", () => {
   test.each(COMMON)("is refused as common: %s", async (password) => {
     expect(await judgePassword(password, CONTEXT)).toEqual({ kind: "bad", reason: "common" });
   });
 
   test.each(["gunsnroses", "GunsNRoses", "lk9slwgh3x", "jwhw6n1742", "nhfycajhvth", "ＧｕｎｓＮＲｏｓｅｓ"])(
-    "is refused because it was leaked, however strong it looks: %s",
+    "is refused because it was leaked, whatever its estimate: %s",
     async (password) => {
       expect(await judgePassword(password, CONTEXT)).toEqual({ kind: "bad", reason: "common" });
     },
   );
 
-  test("is none of 45,000 leaked ones that the policy would allow", async () => {
+  test("is refused if it is one of 45,000 leaked ones", async () => {
     const passwords = leaked.passwords.split("\n");
     expect(passwords.length).toBeGreaterThan(45_000);
     for (const password of passwords) {
@@ -101,20 +101,20 @@ describe("a password to be chosen", () => {
     expect(await judgePassword(password, CONTEXT)).toEqual({ kind: "good" });
   });
 
-  test("is refused for its form before anything is estimated", async () => {
+  test("is refused for its form before its strength is estimated", async () => {
     expect(await judgePassword("kX9#mP2qL", CONTEXT)).toEqual({ kind: "bad", reason: "short" });
     expect(await judgePassword("kX9#mP2qLz", { ...CONTEXT, minLength: 15 })).toEqual({ kind: "bad", reason: "short" });
     expect(await judgePassword("kX9#mP2qLz".repeat(13), CONTEXT)).toEqual({ kind: "bad", reason: "long" });
     expect(await judgePassword("kX9#mP2q\ud800z", CONTEXT)).toEqual({ kind: "bad", reason: "malformed" });
   });
 
-  test("is good or bad with the person it belongs to", async () => {
+  test("is judged with the name and email of its user", async () => {
     const grace = { email: "grace@navy.example", fullName: "Grace Hopper" };
     expect(await judgePassword("lovelace.engines", CONTEXT)).toEqual({ kind: "bad", reason: "guessable" });
     expect(await judgePassword("lovelace.engines", { ...grace, minLength: 10 })).toEqual({ kind: "good" });
   });
 
-  test("never makes the judge throw, in the words of JavaScript neither", async () => {
+  test("causes no exception, even as a property name of JavaScript objects", async () => {
     const text = fc.oneof(
       fc.string({ unit: "binary", maxLength: 60 }),
       fc.array(fc.constantFrom("__proto__", "constructor", "toString", "1", " ", "\0", "😀"), { maxLength: 6 }),
@@ -130,26 +130,26 @@ describe("a password to be chosen", () => {
   });
 });
 
-describe("the refusal of a password", () => {
+describe("refuseWeakPassword", () => {
   test.each([
     ["kX9#mP2qL", "Use at least 10 characters."],
     ["kX9#mP2qLz".repeat(13), "Use at most 128 characters."],
     ["kX9#mP2q\ud800z", "That contains a broken character."],
     ["qwertyuiop", "Many people use this password. Choose another one."],
     ["AdaLovelace1", "That is too easy to guess. Another unrelated word or two makes it strong."],
-  ])("stands at its field in words: %s", async (password, words) => {
+  ])("refuses with a message at the field: %s", async (password, words) => {
     await expect(refuseWeakPassword("newPassword", password, ADA)).rejects.toMatchObject({
       reason: "WEAK_PASSWORD",
       details: { fields: { newPassword: words } },
     });
   });
 
-  test("is spared a good one", async () => {
+  test("accepts a strong password", async () => {
     await expect(refuseWeakPassword("newPassword", "plumber-kiosk-42", ADA)).resolves.toBeUndefined();
   });
 });
 
-test("the slowest passwords that a search could find are judged in a bounded time", async () => {
+test("the slowest known passwords are estimated in a bounded time", async () => {
   const slow = [
     "p@$$w0rd1p@$$w0rd1p@$$w0rd11@$$w0gd1p@4$w0r(1a",
     "p4ssw0rdd4ssw0r<p4ssw0rdp4ssd0rd",
@@ -167,7 +167,7 @@ test("the slowest passwords that a search could find are judged in a bounded tim
   }
 });
 
-test("the browser shows what the server will say", async () => {
+test("the browser's meter agrees with the server", async () => {
   for (const password of [...COMMON, ...GUESSABLE, ...GOOD]) {
     const isStrong = (await estimateStrength(password, ADA)) >= PASSWORD_SCORE_NEEDED;
     expect([password, isStrong]).toEqual([password, (await judgePassword(password, CONTEXT)).kind === "good"]);

@@ -9,15 +9,15 @@ const SALT = "A".repeat(22);
 const DIGEST = "A".repeat(43);
 const hashed = (parameters: string, rest = `${SALT}$${DIGEST}`) => `$argon2id$v=19$${parameters}$${rest}`;
 
-describe("a password's hash", () => {
-  test("is argon2id with 19 MiB and two passes, salted, and fits its column", async () => {
+describe("a password hash", () => {
+  test("is salted argon2id with 19 MiB and two passes, and fits its column", async () => {
     const [one, other] = await Promise.all([hashPassword("correct horse"), hashPassword("correct horse")]);
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
     expect(one).not.toBe(other);
     expect(needsRehash(one)).toBe(false);
   });
 
-  test("matches its password in every spelling of it, and no other", async () => {
+  test("matches every Unicode form of its password, and no other password", async () => {
     const stored = await hashPassword("Caf\u00e9 \ufb01ve \u{1f510}");
     expect(await passwordMatches(stored, "Cafe\u0301 five \u{1f510}")).toBe(true);
     for (const other of ["", "café five \u{1f510}", "Caf\u00e9 \ufb01ve \u{1f511}", "Caf\u00e9 \ufb01ve \u{1f510} "]) {
@@ -25,7 +25,7 @@ describe("a password's hash", () => {
     }
   });
 
-  test("depends on every character: on the 73rd byte, on what follows a NUL, on the last of 128", async () => {
+  test("depends on every character: the 73rd byte, characters after a NUL, the last of 128", async () => {
     const long = "p".repeat(127);
     const [past72, pastNul] = await Promise.all([hashPassword(`${long}a`), hashPassword("before\0after")]);
     expect(await passwordMatches(past72, `${long}b`)).toBe(false);
@@ -34,7 +34,7 @@ describe("a password's hash", () => {
     expect(await passwordMatches(pastNul, "before")).toBe(false);
   });
 
-  test("is not made for half a character, and half a character matches nothing", async () => {
+  test("is not made for a lone surrogate, which matches no hash", async () => {
     await expect(hashPassword("correct \ud800 horse")).rejects.toThrow(TypeError);
     const stored = await hashPassword("correct \ufffd horse");
     expect(await passwordMatches(stored, "correct \ud800 horse")).toBe(false);
@@ -42,7 +42,7 @@ describe("a password's hash", () => {
   });
 });
 
-describe("a stored hash that is not ours", () => {
+describe("a stored hash that is invalid or of another kind", () => {
   test.each([
     ["nothing", undefined],
     ["an empty one", ""],
@@ -56,13 +56,13 @@ describe("a stored hash that is not ours", () => {
     ["too little memory", hashed("m=1,t=2,p=1")],
     ["4 TiB of memory", hashed("m=4294967295,t=2,p=1")],
     ["a billion passes", hashed("m=19456,t=1000000000,p=1")],
-    ["another algorithm of the family", hashSync("correct horse", { algorithm: 1, memoryCost: 8, timeCost: 1 })],
-    ["the hash of no password at all, which unknown emails are checked against", hashed("m=19456,t=2,p=1")],
-  ])("matches nobody: %s", async (_, stored) => {
+    ["another argon2 variant", hashSync("correct horse", { algorithm: 1, memoryCost: 8, timeCost: 1 })],
+    ["the decoy hash for unknown emails", hashed("m=19456,t=2,p=1")],
+  ])("matches no password: %s", async (_, stored) => {
     expect(await passwordMatches(stored, "correct horse")).toBe(false);
   });
 
-  test("is no fault, whatever it says", async () => {
+  test("causes no exception, whatever its content", async () => {
     const said = fc.oneof(
       fc.string(),
       fc.string({ unit: "binary" }),
@@ -78,7 +78,7 @@ describe("a stored hash that is not ours", () => {
   });
 });
 
-describe("yesterday's parameters", () => {
+describe("hashes with outdated parameters", () => {
   const yesterdays = [
     { memoryCost: 4096 },
     { timeCost: 3 },
@@ -87,7 +87,7 @@ describe("yesterday's parameters", () => {
     { salt: Buffer.alloc(8, 1) },
     { version: 0 },
   ];
-  test.each(yesterdays)("still match, and ask for a new hash: %o", async (other) => {
+  test.each(yesterdays)("still match, and need a rehash: %o", async (other) => {
     const stored = hashSync("correct horse", other);
     expect(await passwordMatches(stored, "correct horse")).toBe(true);
     expect(await passwordMatches(stored, "wrong horse")).toBe(false);
@@ -95,10 +95,10 @@ describe("yesterday's parameters", () => {
   });
 });
 
-test("an unknown email costs what a wrong password costs", async () => {
+test("an unknown email costs as much processor time as a wrong password", async () => {
   const stored = await hashPassword("correct horse");
   const cost = (of: string | undefined) => cpuMilliseconds(() => passwordMatches(of, "wrong horse"));
-  // Taken in turns, so that whatever else the machine does meets both alike; the middle value ignores outliers.
+  // Measured alternately, so that other load affects both alike; the median ignores outliers.
   const known: number[] = [];
   const unknown: number[] = [];
   for (let i = 0; i < 15; i += 1) {
@@ -110,7 +110,7 @@ test("an unknown email costs what a wrong password costs", async () => {
   expect(ratio).toBeLessThan(1.67);
 });
 
-test("256 hashes at once: those that fit are made, the others are refused with a time to come back", async () => {
+test("of 256 concurrent hashes those within the limits are made, and the others refused with Retry-After", async () => {
   const outcomes = await Promise.allSettled(Array.from({ length: 256 }, () => hashPassword("correct horse")));
   const refusals = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
   expect(refusals.length).toBeGreaterThanOrEqual(190);

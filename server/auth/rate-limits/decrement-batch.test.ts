@@ -8,7 +8,7 @@ const later = (seconds: number) => new Date(T0.getTime() + seconds * 1000);
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** What was sent, in order, and how to let the next of it come to its end. */
+/** The batches sent, in order; `pass` completes those in progress. */
 function newBatch() {
   const sent: Decrement[][] = [];
   const ends: (() => void)[] = [];
@@ -25,14 +25,14 @@ function newBatch() {
   return { batch, sent, bucketsSent, add, pass };
 }
 
-test("one alone is made at once", async () => {
+test("decrement batch: sends a single decrement at once", async () => {
   const { sent, add, pass } = newBatch();
   add("a");
   await pass();
   expect(sent).toEqual([[{ bucket: "a", countedAt: T0 }]]);
 });
 
-test("a flood of them is made in a statement each tenth of a second, every hit of it", async () => {
+test("decrement batch: sends a flood in one statement per 100 ms and loses none", async () => {
   const { sent, add, pass } = newBatch();
   for (let count = 0; count < 300; count++) {
     add(`bucket ${count % 50}`, later(count));
@@ -44,7 +44,7 @@ test("a flood of them is made in a statement each tenth of a second, every hit o
   expect(sent.at(-1)!.at(-1)!.countedAt).toEqual(later(299));
 });
 
-test("after a rest the next is made at once again", async () => {
+test("decrement batch: sends at once again after 100 ms without one", async () => {
   const { bucketsSent, add, pass } = newBatch();
   add("a");
   await pass(100);
@@ -53,7 +53,7 @@ test("after a rest the next is made at once again", async () => {
   expect(bucketsSent()).toEqual([["a"], ["b"]]);
 });
 
-test("those that come while a slow one is under way wait for it, and for each other only", async () => {
+test("decrement batch: sends the next batch only after the previous one has ended", async () => {
   const { bucketsSent, add } = newBatch();
   add("a");
   add("b");
@@ -61,7 +61,7 @@ test("those that come while a slow one is under way wait for it, and for each ot
   expect(bucketsSent()).toEqual([["a"]]);
 });
 
-test("what waits is made before an end, and the end waits for it", async () => {
+test("decrement batch: flush sends pending decrements and waits for them", async () => {
   const { batch, sent, bucketsSent, add, pass } = newBatch();
   add("a");
   add("b");

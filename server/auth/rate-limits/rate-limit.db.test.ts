@@ -33,11 +33,11 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** One instance of the app: what it knows of the table's silence is its own. */
+/** One instance of the app, with a circuit breaker of its own. */
 function newInstance(options = {}) {
   const db = connect(database.url, options);
   onEnd.push(async () => {
-    // What one test gives back must not be missing from what the next one counts.
+    // Pending decrements of one test must not change the counts of the next.
     await hitCounter(db).flush();
     await db.destroy();
   });
@@ -69,12 +69,12 @@ function callerIn({ user, sessionId }: Access): Caller {
   return { user, session: { id: sessionId, expiresAt: "", refreshAt: "" }, authenticatedAt: T0 };
 }
 
-/** How many ended in what. */
+/** The number of each outcome. */
 function tally(outcomes: string[]): Record<string, number> {
   return outcomes.reduce<Record<string, number>>((sum, one) => ({ ...sum, [one]: (sum[one] ?? 0) + 1 }), {});
 }
 
-test("two instances while hits leave the window, with clocks 40 ms apart, give each one's room away once", async () => {
+test("rate limit: two instances with clocks 40 ms apart reuse each hit that leaves the window exactly once", async () => {
   const instances = [newInstance().db, newInstance().db];
   for (let round = 0; round < 2; round++) {
     const allowance = accountFailureLimit(newEmail());
@@ -93,8 +93,8 @@ test("two instances while hits leave the window, with clocks 40 ms apart, give e
   }
 });
 
-describe("while the table of limits is locked", () => {
-  test("people sign in, register and change their password, and guesses stay bounded", async () => {
+describe("while the rate limit table is locked", () => {
+  test("logins, registrations and password changes succeed, and guesses stay bounded", async () => {
     const { db, attempt } = newInstance();
     const [user, target] = [await somebody(), await somebody()];
     for (let count = 0; count < 3; count++) await reasonOf(attempt(target.email, "wrong"));
@@ -106,12 +106,12 @@ describe("while the table of limits is locked", () => {
     await changePassword(db, callerIn(access), { currentPassword: PASSWORD, newPassword: NEW }, newClient(), T0);
     const { access: newer } = await attempt(user.email, NEW);
 
-    // Ten in all: the three that the table has seen count.
+    // Ten in all, including the three that the table has counted.
     const guesses = await atOnce(30, (index) => reasonOf(attempt(target.email, `guess ${index}`)));
     expect(tally(guesses)).toEqual({ INVALID_CREDENTIALS: 7, RATE_LIMITED: 23 });
     expect(await reasonOf(attempt(target.email))).toBe("RATE_LIMITED");
 
-    // What was no failure is given back here as well.
+    // Successful attempts are decremented here as well.
     const { email } = await somebody();
     for (let count = 0; count < 9; count++) await reasonOf(attempt(email, "wrong"));
     for (let count = 0; count < 3; count++) await attempt(email);
@@ -130,7 +130,7 @@ describe("while the table of limits is locked", () => {
     expect(tally(changes)).toEqual({ WRONG_PASSWORD: 10, RATE_LIMITED: 2 });
   });
 
-  test("those who wait for it leave the other connections to everybody else", async () => {
+  test("waiting statements leave the other connections of the pool free", async () => {
     const { db } = newInstance({ poolSize: 5 });
     const { id } = await somebody();
     await lockLimits();
@@ -150,7 +150,7 @@ describe("while the table of limits is locked", () => {
     await Promise.all(hits);
   });
 
-  test("one finds out, nobody after that waits for it, and it is said once that it is silent and once that it is not", async () => {
+  test("one request waits for the timeout, the others do not, and each change of state is logged once", async () => {
     const { attempt } = newInstance();
     const took = async (now: Date) => {
       const startedAt = performance.now();
@@ -176,7 +176,7 @@ describe("while the table of limits is locked", () => {
   });
 });
 
-test("what is to be given back is given back before the pool is closed", async () => {
+test("rate limit: pending decrements are written before the pool is closed", async () => {
   const { db, attempt } = newInstance();
   const people = await Promise.all(Array.from({ length: 8 }, somebody));
   await Promise.all(people.map(({ email }) => attempt(email)));
@@ -187,7 +187,7 @@ test("what is to be given back is given back before the pool is closed", async (
   expect(left.map(({ hits }) => hits)).toEqual(people.map(() => 0));
 });
 
-test("a login whose failure cannot be given back succeeds all the same", async () => {
+test("login: succeeds even if its attempt cannot be decremented", async () => {
   const { db, attempt } = newInstance();
   const { email } = await somebody();
   let release!: () => void;
@@ -206,12 +206,12 @@ test("a login whose failure cannot be given back succeeds all the same", async (
   release();
   await Promise.all(blockers);
   expect((await underWay).access.user.email).toBe(email);
-  // Nobody waits for it, so nobody would hear of its failure: it must be dealt with where it happens. Whether
-  // the statement that was given up on is performed once the table is free, only the server knows.
+  // The decrement is not awaited, so its failure must be handled where it occurs. Whether the server executes the timed-out
+  // statement once the table is free is undefined.
   await hitCounter(db).flush();
 });
 
-test("too many hits on one counter at once are sent away: the table answers, and its count stays exact", async () => {
+test("rate limit: too many concurrent hits on one bucket are rejected, and the count in the table stays exact", async () => {
   const { db } = newInstance();
   const allowance = accountFailureLimit(newEmail());
   await consume(db, allowance, T0);
@@ -225,7 +225,7 @@ test("too many hits on one counter at once are sent away: the table answers, and
   expect(securityCounts()["rate-limit-degraded"]).toBe(before);
 });
 
-test("beyond the account's limit every device spends from a row of its own, and only a known one may succeed", async () => {
+test("login: beyond the account's limit every device has a limit of its own, and only a known device may succeed", async () => {
   const { db } = newInstance();
   const email = newEmail();
   for (let hit = 0; hit < 10; hit++) await consumePasswordAttempt(db, email, null, newClient(), T0);
@@ -237,7 +237,7 @@ test("beyond the account's limit every device spends from a row of its own, and 
   expect(guesses.map(({ hit }) => hit.hits)).toEqual([1, 1, 1, 1]);
 });
 
-test("a stuck client that holds one counter's row keeps nobody from signing in", async () => {
+test("login: a client that holds the lock of one bucket does not block logins", async () => {
   const { attempt } = newInstance();
   const { email } = await somebody();
   await reasonOf(attempt(email, "wrong"));
@@ -249,15 +249,15 @@ test("a stuck client that holds one counter's row keeps nobody from signing in",
   });
 });
 
-describe("what an answer tells of limits", () => {
-  /** The quota in the headers of the answer to what `run` does. */
+describe("the RateLimit headers", () => {
+  /** The quota recorded for the response headers by `run`. */
   async function told(run: () => Promise<unknown>) {
     const notes: RequestState = { requestId: "request-1" };
     await requestState.run(notes, run).catch(() => {});
     return notes.quota && { ...notes.quota };
   }
 
-  test("is the address's while a login passes, right or wrong, and the account's once that refuses", async () => {
+  test("show the address's limit for an allowed login, and the account's once that refuses", async () => {
     const { attempt } = newInstance();
     const { email } = await somebody();
     const client = newClient();
@@ -270,7 +270,7 @@ describe("what an answer tells of limits", () => {
     expect(await told(() => attempt(email, "wrong", later(30)))).toEqual(refused);
   });
 
-  test("is five registrations a minute, then how long to wait", async () => {
+  test("show five registrations a minute, then how long to wait", async () => {
     const { db } = newInstance();
     const client = newClient();
     const weak = () => ({ email: newEmail(), fullName: "X", password: "short", remember: true });
@@ -282,7 +282,7 @@ describe("what an answer tells of limits", () => {
     expect(remaining[5]).toEqual({ isExceeded: true, limit: 5, remaining: 0, resetSeconds: 55 });
   });
 
-  test("is one's own failures where one changes the password", async () => {
+  test("show the user's own failures for a password change", async () => {
     const { db, attempt } = newInstance();
     const client = newClient();
     const { access } = await attempt((await somebody()).email, PASSWORD, T0, client);

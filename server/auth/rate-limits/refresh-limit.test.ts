@@ -18,7 +18,7 @@ function spend(sessionId: string, now: Date) {
   }
 }
 
-test("a session refreshes sixty times a minute, is told how often it still may, and then how long to wait", () => {
+test("refresh limit: a session may refresh sixty times a minute and is told the remaining number, then the time to wait", () => {
   const id = randomUUID();
   const told = Array.from({ length: 62 }, (_, index) => spend(id, later(index / 2)));
   expect(told.map(({ passes }) => passes)).toEqual([...Array<boolean>(60).fill(true), false, false]);
@@ -30,7 +30,7 @@ test("a session refreshes sixty times a minute, is told how often it still may, 
   expect(spend(id, later(120))).toMatchObject({ passes: true, remaining: 59 });
 });
 
-test("sixty at the end of one minute and sixty at the beginning of the next: sixty pass", () => {
+test("refresh limit: of 120 refreshes around a minute boundary sixty pass", () => {
   const id = randomUUID();
   const passed = Array.from({ length: 120 }, (_, index) => spend(id, later(index < 60 ? 59 : 61))).filter(
     ({ passes }) => passes,
@@ -38,7 +38,7 @@ test("sixty at the end of one minute and sixty at the beginning of the next: six
   expect(passed).toHaveLength(60);
 });
 
-test("middleware and routes, which have modules of their own, count one session's refreshes together", async () => {
+test("refresh limit: the bundles of middleware and routes count one session's refreshes together", async () => {
   const id = randomUUID();
   vi.resetModules();
   const other = await import("./refresh-limit");
@@ -50,13 +50,13 @@ test("middleware and routes, which have modules of their own, count one session'
   expect(spend(id, T0).passes).toBe(false);
 });
 
-test("other sessions have a minute of their own", () => {
+test("refresh limit: each session is counted separately", () => {
   const id = randomUUID();
   for (let count = 0; count < 61; count++) spend(id, T0);
   expect(spend(randomUUID(), T0).passes).toBe(true);
 });
 
-test("a clock that was set back does not make anybody wait for it", () => {
+test("refresh limit: a clock that was set back does not extend the wait", () => {
   const id = randomUUID();
   for (let count = 0; count < 61; count++) spend(id, later(3600));
   expect(spend(id, T0).passes).toBe(true);
