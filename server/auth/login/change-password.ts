@@ -18,8 +18,8 @@ import { noteRevoked } from "@/server/auth/sessions/revocation-feed";
 import { asOpened, newSession } from "@/server/auth/sessions/sessions";
 
 /**
- * Replaces the password and ends every session, the caller's too, in whose place a new one is opened: whoever knew the old password
- * or copied this browser's cookies is out.
+ * Replaces the password, revokes every session and opens a new one for the caller, so that holders of the old password or of copied
+ * cookies lose access.
  */
 export async function changePassword(
   db: Kysely<Database>,
@@ -31,7 +31,7 @@ export async function changePassword(
   const user = await findUserOfLiveSession(db, idsOf(caller), now);
   if (user === undefined) throw new Refusal("SESSION_ENDED");
 
-  // Somebody at an open screen guesses the password as well as somebody at the login form.
+  // Limited like a login: an unlocked device gives others the chance to guess the password.
   const failure = await consume(db, userFailureLimit(user.id), now);
   if (!(await passwordMatches(user.passwordHash, input.currentPassword))) throw wrongPassword();
   decrement(db, failure);

@@ -3,15 +3,15 @@ import { z } from "zod";
 
 /** In code points, so that an emoji counts once. */
 const MAX_LENGTH = 100;
-/** In UTF-16 units as sent, before anything is computed from it. */
+/** In UTF-16 units as sent, checked before any other work. */
 const MAX_SENT_LENGTH = 1000;
 
-/** Control characters, halves of characters, and the marks that make text around a name run backwards. */
+/** Control characters, lone surrogates, and bidirectional controls, which would reverse the text around a name. */
 const FORBIDDEN = /[\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]/u;
-/** Joiners and selectors shape emoji and several scripts, so they may stand in a name, but they are not one. */
+/** Joiners and variation selectors are allowed, as emoji and several scripts need them, but a name needs a visible character. */
 const VISIBLE = /[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}]/u;
 
-/** Applying it twice changes nothing. */
+/** Idempotent. */
 export function normalizeFullName(name: string): string {
   return name.normalize("NFC").replace(/\s+/g, " ").trim();
 }

@@ -10,7 +10,7 @@ import {
   SAME_PASSWORD_MESSAGE,
 } from "@/server/auth/policy/password-rules";
 
-/** Unknown keys are refused: one that is silently dropped is a caller's mistake nobody notices. */
+/** Unknown keys are refused: dropping them would hide a mistake of the caller. */
 const strictFields = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) =>
@@ -19,7 +19,7 @@ const strictFields = <Shape extends z.ZodRawShape>(shape: Shape) =>
 
 const TOO_LONG = `A password has at most ${PASSWORD_MAX_LENGTH} characters.`;
 
-/** A password to be checked. It may be shorter than today's minimum: the minimum of its day was another. */
+/** A password to be verified. It may be shorter than the current minimum, which may have been raised since. */
 const existingPassword = (missing: string) =>
   z
     .string({ error: missing })
@@ -28,13 +28,13 @@ const existingPassword = (missing: string) =>
       error: (issue) => (String(issue.input).isWellFormed() ? TOO_LONG : "That password contains a broken character."),
     });
 
-/** A password to be chosen. How good it is, `judgePassword` says; this only bounds the work of saying so. */
+/** A new password. Only its length is checked here, to bound the work of `judgePassword`. */
 const newPassword = z
   .string({ error: "Choose a password." })
   .min(1, { error: "Choose a password." })
   .max(PASSWORD_MAX_SENT_LENGTH, { error: TOO_LONG });
 
-/** Left out, it means yes: nobody who did not ask for it is logged out by closing the browser. */
+/** True by default: closing the browser logs a user out only if they chose so. */
 const remember = z.boolean({ error: "Must be true or false." }).default(true);
 
 export const registerInput = strictFields({ fullName, email: emailAddress, password: newPassword, remember });
@@ -44,7 +44,7 @@ export const loginInput = strictFields({
   remember,
 }).transform(({ email, ...others }) => ({ ...others, ...email }));
 export const updateInput = strictFields({ fullName });
-/** Both passwords come from the caller, so comparing them before anything is checked tells nothing and costs no hash. */
+/** Compares two values of the caller, before verification: that reveals nothing and costs no hash. */
 export const changePasswordInput = strictFields({
   currentPassword: existingPassword("Enter your current password."),
   newPassword,
@@ -54,10 +54,10 @@ export const changePasswordInput = strictFields({
 });
 export const revokeInput = strictFields({ id: z.uuid({ error: "That is not a session." }) });
 
-/** For procedures without input: callers pass no argument at all; on the wire that is nothing, null or `{}`. */
+/** For procedures without input: callers omit the argument; the request then contains nothing, null or `{}`. */
 export const noInput = z.custom<void>(isEmptyInput, { error: "Send nothing here." });
 
-/** Without input: what the cookies name. With an end token: what that names, unless the cookies hold it. */
+/** Without input, logout ends the sessions named by the cookies; with an end token, those named by it and not held by the browser. */
 export const logoutInput = z.union([noInput, strictFields({ endToken: z.string() })]);
 
 export type RegisterInput = z.output<typeof registerInput>;
@@ -70,7 +70,7 @@ function isEmptyInput(input: unknown): boolean {
 
 const MAX_FIELD_ERRORS = 10;
 
-/** The first message for each field. Keys can be the client's own words, so their number and length are bounded. */
+/** The first message for each field. Unknown keys are the client's choice, so their number and length are bounded. */
 export function fieldErrors(error: z.ZodError): Record<string, string> {
   const messages = new Map<string, string>();
   for (const issue of error.issues) {

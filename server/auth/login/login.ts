@@ -19,7 +19,7 @@ import {
   type PasswordAttempt,
 } from "@/server/auth/rate-limits/rate-limit";
 
-/** Opens a session for whoever knows email and password, and ends the one that this browser had before. */
+/** Opens a session for valid credentials and revokes the browser's previous one. */
 export async function login(
   db: Kysely<Database>,
   input: LoginInput & { legacyEmail?: string },
@@ -38,11 +38,11 @@ export async function login(
     throw guess.refusal();
   }
 
-  // Before the session is opened: no fault may follow that leaves it with nobody who holds it.
+  // Before the session is opened: a fault after that would leave a session whose tokens were not delivered.
   await rehashIfOutdated(db, user, input.password, now);
   const replacedId = await presentedSession(presentedRefreshToken, now);
   const session = await openSession(db, user, input.remember, client, now, replacedId);
-  // All sessions were ended while this login was under way: it belongs to those.
+  // All sessions were revoked while this login was in progress, so it is refused.
   if (session === null) {
     securityEvent("login-superseded", { userId: user.id, address: client.address });
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
@@ -61,7 +61,7 @@ async function checkPassword(
   try {
     return await passwordMatches(user?.passwordHash, password);
   } catch (error) {
-    // A full hash queue would answer at once, and differently.
+    // A full hash queue responds at once and differently, which would reveal the state of the account.
     if (error instanceof Refusal && guess.isAccountLimitExceeded) throw guess.refusal();
     throw error;
   }
@@ -73,7 +73,7 @@ async function rehashIfOutdated(db: Kysely<Database>, user: UserForLogin, passwo
     const newHash = await hashPassword(password);
     await replacePasswordHash(db, { userId: user.id, oldHash: user.passwordHash, newHash, now });
   } catch (error) {
-    // The person is signed in; the next login tries again.
+    // Not a reason to refuse the login; the next one tries again.
     if (!(error instanceof Refusal) && !isUnavailable(error)) throw error;
   }
 }

@@ -16,7 +16,7 @@ import { queueRevocation } from "@/server/auth/sessions/pending-revocations";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { noteRevoked } from "@/server/auth/sessions/revocation-feed";
 
-/** Ends whatever session the cookies name: either is enough, and an access token past its time is no obstacle. */
+/** Revokes the sessions that the cookies name: either cookie suffices, and the access token may have expired. */
 export async function logout(
   db: Kysely<Database>,
   cookies: PresentedCookies,
@@ -28,7 +28,7 @@ export async function logout(
   const sessionIds = [...new Set([presented, access?.sessionId].filter((id) => id != null))];
   await endOrQueue(db, { sessionIds, reason: "logout" }, now, async () => {
     if (presented !== null && presented !== access?.sessionId) {
-      // Whose it is only the log asks: with two sessions to end that would be one statement too many.
+      // Only the log needs the user: with two sessions to revoke the extra statement is saved.
       const userId = access === null ? await findSessionOwner(db, presented) : undefined;
       await endSession(db, { id: presented, userId }, "logout");
     }
@@ -37,8 +37,8 @@ export async function logout(
 }
 
 /**
- * Ends what an end token names, except the session whose refresh cookie the browser holds: that one was kept, and nobody is
- * logged out by a repeated logout or a late check. True if there was such a session.
+ * Revokes the sessions named by an end token, except the one whose refresh cookie the browser holds: a repeated logout or a late
+ * check must not log the user out. True if there was such a session.
  */
 export async function endByEndToken(
   db: Kysely<Database>,
@@ -55,7 +55,7 @@ export async function endByEndToken(
   return left.sessionIds.length < endings.sessionIds.length;
 }
 
-/** The database may be away: then the endings are kept for it, and the refusal carries what a browser can repeat them with. */
+/** If the database is unavailable, the revocations are queued, and the refusal carries an end token to repeat the request with. */
 async function endOrQueue(
   db: Kysely<Database>,
   endings: Revocations,
@@ -66,14 +66,14 @@ async function endOrQueue(
     await end();
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    // Whatever failed, the cookies are cleared with this answer: no later request of the browser could end them.
+    // Queue after any error: the response clears the cookies, so no later request of the browser could revoke the sessions.
     if (!isUnavailable(error)) log.error({ err: error }, "a logout failed");
     queueRevocation(db, endings, (part) => endNamedSessions(db, part));
     throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1, endToken: await mintEndToken(endings, now) });
   }
 }
 
-/** What an end token or a logout from before names. Sessions that were opened since are not meant. */
+/** For an end token or a queued logout. Sessions opened since it was requested are not revoked. */
 async function endNamedSessions(db: Kysely<Database>, { sessionIds, reason, all }: Revocations): Promise<void> {
   for (const id of sessionIds) await endSession(db, { id }, reason);
   if (all === undefined) return;
@@ -83,7 +83,7 @@ async function endNamedSessions(db: Kysely<Database>, { sessionIds, reason, all 
   securityEvent("all-sessions-ended", { userId, revoked, reason });
 }
 
-/** Ends every session of the caller, this one and logins under way too. Refuses a caller whose session has ended. */
+/** Revokes every session of the caller, including this one and logins in progress. Refuses a caller whose session has ended. */
 export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now: Date): Promise<void> {
   const { user, session } = caller;
   const endings: Revocations = {
@@ -100,7 +100,7 @@ export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now
   });
 }
 
-/** Ends every session of the caller but this one. Refuses a caller whose session has ended. */
+/** Revokes every session of the caller except this one. Refuses a caller whose session has ended. */
 export async function logoutOthers(db: Kysely<Database>, caller: Caller, now: Date): Promise<number> {
   const revoked = await revokeOtherSessions(db, idsOf(caller), "revoked by user", now);
   if (revoked === null) throw new Refusal("SESSION_ENDED");

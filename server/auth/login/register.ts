@@ -17,7 +17,7 @@ import { Refusal } from "@/server/auth/policy/refusals";
 import { registrationLimit, consume } from "@/server/auth/rate-limits/rate-limit";
 import { asOpened, newSession } from "@/server/auth/sessions/sessions";
 
-/** Makes an account and signs its owner in. */
+/** Creates an account and opens its first session. */
 export async function register(
   db: Kysely<Database>,
   input: RegisterInput,
@@ -50,8 +50,8 @@ export async function register(
 }
 
 /**
- * A registration whose answer was lost was advised to be repeated, and finds the account that it made. Whoever knows the password
- * is signed in, as by a login and at a login's cost in attempts, as long as nobody ever was.
+ * A registration whose response was lost may be repeated and then finds its own account. With the right password it becomes a login,
+ * counted by the limits of a login, as long as no session of the account was ever delivered.
  */
 async function repeatRegistration(
   db: Kysely<Database>,

@@ -5,7 +5,7 @@ import type { Options } from "@node-rs/argon2";
 
 interface Job {
   password: string;
-  /** To be compared with; without it the password is hashed. */
+  /** Verify against this hash; without it, hash the password. */
   storedHash?: string;
   options?: Options;
 }
@@ -13,12 +13,12 @@ interface Job {
 type JobResult = { result: string | boolean } | { error: Error };
 
 /**
- * As far aside as there is. On a single core that is never idle this would leave a hash a sixtieth of it, and a login would take
- * seconds: there, a tenth. Linux gives each thread a priority of its own; elsewhere this would slow down the whole process.
+ * The lowest priority. On a busy single core it would leave a hash a sixtieth of the processor, and a login would take seconds:
+ * there 10, which leaves a tenth. Linux only: on other systems the priority applies to the whole process.
  */
 const WORKER_NICENESS = availableParallelism() > 1 ? 19 : 10;
 
-// In one string: what is bundled, served from source and tested has no file in common that a thread could start from.
+// A string, as bundle, source and tests have no common file that a worker could be started from.
 const WORKER_SOURCE = `
 const { setPriority } = require("node:os");
 const { parentPort } = require("node:worker_threads");
@@ -35,9 +35,9 @@ parentPort.on("message", ({ password, storedHash, options }) => {
 `;
 
 /**
- * Threads that do nothing but hash passwords, and step aside for whatever else the machine has to do: in libuv's pool hashes
- * would hold up name look-ups, files and WebCrypto, and at the priority of the event loop every call. Starts as many as
- * are asked for at once; whoever asks bounds them.
+ * Worker threads for password hashing, at low priority: in libuv's thread pool hashes would delay DNS lookups, file I/O and
+ * WebCrypto, and at normal priority every request. Starts one worker per concurrent job; callers bound the concurrency with
+ * `hashLimiter`.
  */
 export class HashWorkerPool {
   readonly #idle: Worker[] = [];
@@ -54,7 +54,7 @@ export class HashWorkerPool {
     const worker = this.#idle.pop() ?? this.#start();
     return new Promise((resolve, reject) => {
       const fail = (reason: Error | number) => {
-        reject(reason instanceof Error ? reason : new Error(`A worker that hashes passwords ended with ${reason}.`));
+        reject(reason instanceof Error ? reason : new Error(`A password hash worker exited with code ${reason}.`));
       };
       worker.once("error", fail).once("exit", fail);
       worker.once("message", (result: JobResult) => {
@@ -70,18 +70,18 @@ export class HashWorkerPool {
 
   #start(): Worker {
     const worker = new Worker(WORKER_SOURCE, { eval: true });
-    // One that dies while it has nothing to do is not missed by anybody.
-    const forget = () => {
+    // A worker that exits while idle is removed.
+    const remove = () => {
       const at = this.#idle.indexOf(worker);
       if (at !== -1) this.#idle.splice(at, 1);
     };
-    return worker.on("error", forget).on("exit", forget);
+    return worker.on("error", remove).on("exit", remove);
   }
 }
 
 const SHARED = Symbol.for("portcullis.hash-worker-pool");
 
-/** This process's threads: bundles have their own modules but share the machine's cores. */
+/** One pool per process: bundles have their own modules but share the processor's cores. */
 export function hashWorkerPool(): HashWorkerPool {
   const shared = globalThis as { [SHARED]?: HashWorkerPool };
   return (shared[SHARED] ??= new HashWorkerPool());

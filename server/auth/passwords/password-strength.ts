@@ -22,7 +22,7 @@ export interface PasswordContext {
 
 export type PasswordVerdict = PasswordForm | { kind: "bad"; reason: "common" | "guessable" };
 
-/** Says whether a person may choose this password. One call takes 15 ms at most; the first one loads the dictionaries. */
+/** Whether a user may choose this password. A call takes at most 15 ms; the first one also loads the dictionaries. */
 export async function judgePassword(password: string, context: PasswordContext): Promise<PasswordVerdict> {
   const form = judgePasswordForm(password, context.minLength);
   if (form.kind === "bad") return form;
@@ -34,7 +34,7 @@ export async function judgePassword(password: string, context: PasswordContext):
   return scorePassword(guesses) < PASSWORD_SCORE_NEEDED ? { kind: "bad", reason: "guessable" } : { kind: "good" };
 }
 
-/** Throws WEAK_PASSWORD, with the reason at the named field, for a password that must not be chosen. */
+/** Throws WEAK_PASSWORD, with the reason at the named field, for a password that is not allowed. */
 export async function refuseWeakPassword(
   field: string,
   password: string,
@@ -60,7 +60,7 @@ interface Dictionaries {
 
 let loading: Promise<Dictionaries> | undefined;
 
-/** A hundred thousand words, which most requests never need. */
+/** A hundred thousand words, loaded on first use: most requests do not need them. */
 function dictionaries(): Promise<Dictionaries> {
   return (loading ??= loadDictionaries());
 }
@@ -69,7 +69,7 @@ async function loadDictionaries(): Promise<Dictionaries> {
   const [{ ZxcvbnFactory }, { dictionary, adjacencyGraphs }, { default: leaked }] = await Promise.all([
     import("@zxcvbn-ts/core"),
     import("@zxcvbn-ts/language-common"),
-    // Too much for a browser, whose meter may call one of these strong: the last word is here.
+    // Too large for a browser, whose meter may therefore rate one of these as strong.
     import("./leaked-passwords.json"),
   ]);
   return {

@@ -4,7 +4,7 @@ import { hashLimiter } from "@/server/runtime/concurrency-limiter";
 import { hashWorkerPool } from "./hash-worker-pool";
 import { normalizePassword } from "@/server/auth/policy/password-rules";
 
-/** OWASP's first choice for argon2id: 19 MiB, two passes. A change reaches each account at its next login. */
+/** OWASP's recommendation for argon2id: 19 MiB, two passes. After a change each account is rehashed at its next login. */
 const PARAMETERS = {
   algorithm: 2,
   version: 1,
@@ -15,27 +15,27 @@ const PARAMETERS = {
 } as const;
 const SALT_BYTES = 16;
 
-/** Above this a stored hash is not ours: checking it would let whoever wrote it choose our memory and time. */
+/** A stored hash above this is rejected: its author would choose how much memory and time a check costs. */
 const MAX_COST = { memoryCost: 8 * PARAMETERS.memoryCost, timeCost: 10, parallelism: 4 };
 
 const CURRENT_COST = `m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}`;
 
 /**
- * Costs that stored hashes were met with in this process, today's first. Every check pays each of them once, whoever it is for:
- * an account whose hash is older, and so cheaper or dearer, would be told from an email that nobody has.
+ * The costs of stored hashes that this process has verified, the current one first. Every check computes one hash of each: otherwise
+ * the response time would distinguish an account with an outdated hash from an unknown email.
  */
 const knownCosts = new Set([CURRENT_COST]);
 const MAX_KNOWN_COSTS = 4;
 
-/** Throws UNAVAILABLE when too many hashes are asked for at once. */
+/** Throws UNAVAILABLE if too many hashes are requested concurrently. */
 export async function hashPassword(password: string): Promise<string> {
-  if (!password.isWellFormed()) throw new TypeError("A password with lone surrogates has no hash of its own");
+  if (!password.isWellFormed()) throw new TypeError("A password with lone surrogates cannot be hashed unambiguously.");
   return hashLimiter().run(() => hashWorkerPool().hash(normalizePassword(password), PARAMETERS));
 }
 
 /**
- * Whether the password is the one that was hashed. Without a hash, or with one that is not ours, the answer is no and takes
- * as long. Throws UNAVAILABLE when too many hashes are asked for at once.
+ * Whether the password matches the hash. False, after the same work, without a hash or with an invalid one. Throws UNAVAILABLE if too
+ * many hashes are requested concurrently.
  */
 export async function passwordMatches(storedHash: string | undefined, password: string): Promise<boolean> {
   const isCheckable = storedHash !== undefined && isVerifiable(storedHash) && password.isWellFormed();
@@ -54,18 +54,18 @@ export async function passwordMatches(storedHash: string | undefined, password: 
   });
 }
 
-/** A hash that no password has: its salt and digest are all zero, only the parameters before them cost time. */
+/** A hash that no password matches: salt and digest are zero, and only its parameters determine the work. */
 function decoyHash(cost: string): string {
   return ["$argon2id$v=19", cost, unpaddedBase64(SALT_BYTES), unpaddedBase64(PARAMETERS.outputLen)].join("$");
 }
 
-/** The parameters as they stand in a hash: `m=19456,t=2,p=1`. */
+/** The parameters as encoded in a hash: `m=19456,t=2,p=1`. */
 function costOf(storedHash: string): string {
   const used = parametersOf(storedHash);
   return used === undefined ? CURRENT_COST : `m=${used.memoryCost},t=${used.timeCost},p=${used.parallelism}`;
 }
 
-/** True for hashes made with other parameters than today's. The password is needed to make a new one: ask after a match. */
+/** True if the hash has outdated parameters. A rehash needs the password, so call it after a match. */
 export function needsRehash(storedHash: string): boolean {
   const used = parametersOf(storedHash);
   if (used === undefined || used.saltLen !== SALT_BYTES) return true;

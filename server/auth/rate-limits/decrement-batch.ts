@@ -1,19 +1,19 @@
 import "server-only";
 import type { Decrement } from "@/db/tables/rate-limits";
 
-/** So long a refund may wait for company. Until it is made, one hit too many is counted. */
+/** A decrement waits at most this long; until it is sent, one hit too many is counted. */
 const BATCH_MILLISECONDS = 100;
 
 /**
- * Gives hits back without keeping anybody waiting: the first at once, and what comes in the next tenth of a second together. In a
- * flood of logins each is spared a statement.
+ * Decrements hits in the background: the first at once, further ones in one statement per 100 ms. In a flood of logins this saves one
+ * statement per login.
  */
 export class DecrementBatch {
   readonly #pending: Decrement[] = [];
   #timer: NodeJS.Timeout | null = null;
   #sending = Promise.resolve();
 
-  /** `send` deals with its failures itself. */
+  /** `send` must not reject. */
   constructor(private readonly send: (decrements: Decrement[]) => Promise<void>) {}
 
   add(decrement: Decrement): void {
@@ -21,7 +21,7 @@ export class DecrementBatch {
     if (this.#timer === null) this.#sendPending();
   }
 
-  /** Sends what still waits, and resolves when all is made. */
+  /** Sends the pending decrements and resolves when all batches have ended. */
   flush(): Promise<void> {
     if (this.#pending.length > 0) this.#sendPending();
     return this.#sending;

@@ -15,8 +15,8 @@ export interface CountedHit extends Hits, Decrement {
 }
 
 /**
- * Counts in the table, exactly for all instances. While that does not answer it counts in this process: whoever locks or
- * slows the table must neither shut everybody out nor guess without end.
+ * Counts hits in the table, exactly for all instances, and in this process while the table is unavailable: a locked or slow table
+ * must neither block all logins nor lift the limits.
  */
 export class HitCounter {
   readonly #fallback = new InMemoryFallback();
@@ -34,41 +34,41 @@ export class HitCounter {
       this.#fallback.recordTableHit(bucket, hits, limit, now);
       return { ...hits, bucket, countedAt: now, storedIn: "table" };
     } catch (error) {
-      // A table that answers, but not to so many hits on one counter, keeps its exact count: those in excess are sent away.
+      // The table is available, but too many hits wait for this bucket: reject them, so that the count stays exact.
       if (!isUnavailable(error) || isMutexTimeout(error)) throw error;
       this.#logTransition("rate-limit-degraded", error);
       return { ...this.#fallback.count(bucket, limit, now), bucket, countedAt: now, storedIn: "process" };
     }
   }
 
-  /** Soon, and without keeping anybody waiting. */
+  /** Asynchronous, within 100 ms. */
   decrement({ bucket, storedIn, countedAt }: CountedHit): void {
     this.#fallback.decrement(bucket, countedAt);
     if (storedIn === "table") this.#decrements.add({ bucket, countedAt });
   }
 
-  /** Forgets every hit on a bucket. */
+  /** Deletes all hits of a bucket. */
   async clear(bucket: string, now: Date): Promise<void> {
     this.#fallback.clear(bucket);
     await this.#unlessUnavailable(() => clearHits(this.db, bucket, now));
   }
 
-  /** Resolves when everything that was to be given back is. */
+  /** Resolves when all pending decrements are sent. */
   flush(): Promise<void> {
     return this.#decrements.flush();
   }
 
-  /** What cannot be given back stays counted. */
+  /** A hit that cannot be removed stays counted. */
   async #unlessUnavailable(write: () => Promise<void>): Promise<void> {
     try {
       await write();
     } catch (error) {
-      if (!isUnavailable(error)) log.error({ err: error }, "refund failed");
+      if (!isUnavailable(error)) log.error({ err: error }, "rate limit decrement failed");
       else if (!isMutexTimeout(error)) this.#logTransition("rate-limit-degraded", error);
     }
   }
 
-  /** Once each time, however many requests find out. */
+  /** Logs each change of state once, however many requests observe it. */
   #logTransition(event: "rate-limit-degraded" | "rate-limit-restored", err?: unknown): void {
     const isDegraded = event === "rate-limit-degraded";
     if (isDegraded !== this.#isDegraded) securityEvent(event, isDegraded ? { err } : {});

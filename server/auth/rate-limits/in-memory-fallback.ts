@@ -5,13 +5,13 @@ import { SlidingWindow, type WindowLimit } from "@/server/auth/policy/sliding-wi
 
 const MAX_BUCKETS = 50_000;
 
-/** This process's counters, for the time in which the table does not answer. They go on from what it said last. */
+/** Counters of this process for the time the table is unavailable. They continue from the table's last counts. */
 export class InMemoryFallback {
   readonly #windows = new LRUCache<string, SlidingWindow>({ max: MAX_BUCKETS });
 
   /**
-   * Keeps what the table has said of a hit. Of hits that other instances counted only the number is known: they are taken to be
-   * as old as the oldest, so that nobody waits longer than the table has said.
+   * Keeps the table's count. Of hits counted by other instances only the number is known: they are assumed to be as old as the oldest
+   * hit, so that no client waits longer than the table would require.
    */
   recordTableHit(bucket: string, { hits, resetsAt }: Hits, limit: WindowLimit, now: Date): void {
     const window = this.#windowOf(bucket);
@@ -21,7 +21,6 @@ export class InMemoryFallback {
     window.addOldest({ at: Math.min(oldest, now.getTime()), hits: Math.min(hits, limit.hitsAtMost) - counted });
   }
 
-  /** Counts one hit here. */
   count(bucket: string, limit: WindowLimit, now: Date): Hits {
     const { hits, resetsAt } = this.#windowOf(bucket).hit(limit, now.getTime());
     return { hits, resetsAt: new Date(resetsAt) };

@@ -15,13 +15,13 @@ interface Limit extends WindowLimit {
   name: string;
 }
 
-/** A sliding window in MySQL: exact for all instances together, as long as its table answers. */
+/** A sliding window in MySQL: exact for all instances while its table is available. */
 export interface RateLimit {
   bucket: string;
   limit: Limit;
-  /** Whether whoever spends from it may know what is left. A refusal tells in any case. */
+  /** Whether the response headers may disclose the remaining hits. A refusal always does. */
   isDisclosed: boolean;
-  /** Of IPv6: the /48 around the address, which has a wider allowance, counted in each process: it costs no statement. */
+  /** For IPv6: the higher limit of the /48 around the address, counted per process, so that it costs no statement. */
   siteLimit: { key: string; limit: Limit } | null;
 }
 
@@ -36,16 +36,16 @@ export function registrationLimit(client: Client): RateLimit {
 const FAILURES: Limit = { name: "failures", hitsAtMost: 10, windowSeconds: 15 * 60 };
 
 /**
- * Wrong passwords at the login of an account, from wherever. Counted for unknown emails as well: the answers are alike. What is
- * left would tell what others do there. Only checks of a password spend from it: other ways to sign in are not blocked by it.
+ * Wrong passwords at the login of an account, from any client. Unknown emails are counted too, so that responses do not differ. Not
+ * disclosed: the remaining hits would reveal other clients' attempts. Only password checks consume it: other login methods stay open.
  */
 export function accountFailureLimit(email: string): RateLimit {
   return { bucket: bucketOf(FAILURES, [email]), limit: FAILURES, isDisclosed: false, siteLimit: null };
 }
 
 /**
- * What a device that signed in before has besides, so that others cannot lock its owner out. Named by the session it signed in
- * with: a holder of that session's tokens has this one allowance, under whatever address and user agent.
+ * An additional limit for a known device, so that others cannot lock its owner out. Keyed by the session of the device: a holder of
+ * stolen tokens has this one limit, whatever address and user agent they use.
  */
 export function deviceFailureLimit(email: string, knownSessionId: string): RateLimit {
   return {
@@ -56,12 +56,12 @@ export function deviceFailureLimit(email: string, knownSessionId: string): RateL
   };
 }
 
-/** Wrong passwords of whoever is signed in, by user: device, address and session are the client's to choose. */
+/** Wrong passwords of a signed-in user. Keyed by user: a client can change device, address and session. */
 export function userFailureLimit(userId: string): RateLimit {
   return { bucket: bucketOf(FAILURES, ["user", userId]), limit: FAILURES, isDisclosed: true, siteLimit: null };
 }
 
-/** Takes one from the allowance before the work is done, so that parallel guesses cannot share the last one. Refuses when none is left. */
+/** Counts one hit before the work is done, so that concurrent guesses cannot share the last one. Refuses above the limit. */
 export async function consume(db: Kysely<Database>, rateLimit: RateLimit, now: Date): Promise<CountedHit> {
   const { bucket, limit, isDisclosed, siteLimit } = rateLimit;
   const hit = await hitCounter(db).count(bucket, limit, now);
@@ -71,26 +71,26 @@ export async function consume(db: Kysely<Database>, rateLimit: RateLimit, now: D
       ? new Refusal("RATE_LIMITED", { retryAfterSeconds })
       : tooManyWrongPasswords(retryAfterSeconds);
   }
-  // After its network: what one /64 is refused does not use up the share of its neighbours.
+  // After the /64: hits refused there do not count for the /48.
   if (siteLimit !== null) consumeSiteLimit(siteLimit.key, siteLimit.limit, now);
   return hit;
 }
 
-/** One check of a password at the login, spent before it is made. */
+/** One password check of a login, counted before it is made. */
 export interface PasswordAttempt {
   hit: CountedHit;
-  /** The account has no room: nothing but a success from a known device may be told from any other attempt. */
+  /** Then all responses are alike, except a success from a known device. */
   isAccountLimitExceeded: boolean;
-  /** False where even the right password must be refused. */
+  /** False if even the right password must be refused. */
   maySucceed: boolean;
-  /** Why the login is refused if the password is wrong, or must not succeed. */
+  /** The refusal if the password is wrong or the login must not succeed. */
   refusal: () => Refusal;
 }
 
 /**
- * Spends a check of a password. While the account has room, every device spends from that. Then a known device spends from its
- * own, and its wrong passwords are answered like those of all others, after the same work: nobody can tell by failing whether an
- * address and browser have signed in to the account. So the caller checks the password in any case.
+ * Counts a password check. Up to the account's limit all devices count there; beyond it each device counts separately, and only a
+ * known one may succeed. The caller must check the password in any case: response and work must not reveal whether the device is
+ * known to the account.
  */
 export async function consumePasswordAttempt(
   db: Kysely<Database>,
@@ -104,7 +104,7 @@ export async function consumePasswordAttempt(
   if (hit.hits <= account.limit.hitsAtMost) {
     return { hit, isAccountLimitExceeded: false, maySucceed: true, refusal: () => new Refusal("INVALID_CREDENTIALS") };
   }
-  // An unknown device spends from a row as well, of its own like that of a known one: a shared one would be slower in a flood.
+  // An unknown device gets a row of its own, too: a shared row would be slower in a flood, and so distinguishable.
   const device = deviceFailureLimit(email, knownSessionId ?? addressGroup(client.address));
   const deviceHit = await hitCounter(db).count(device.bucket, device.limit, now);
   return {
@@ -115,17 +115,17 @@ export async function consumePasswordAttempt(
   };
 }
 
-/** Gives one back: it was no failure after all. Nobody waits for it: it takes up to a tenth of a second. */
+/** Removes the hit of an attempt that did not fail. Asynchronous, within 100 ms. */
 export function decrement(db: Kysely<Database>, hit: CountedHit): void {
   hitCounter(db).decrement(hit);
 }
 
-/** Forgets the failed logins of an account whose owner has proved control of it: they were guesses at a password that is gone. */
+/** Resets the failures of an account after its password was changed: they were guesses at the old password. */
 export async function clearAccountFailures(db: Kysely<Database>, email: string, now: Date): Promise<void> {
   await hitCounter(db).clear(accountFailureLimit(email).bucket, now);
 }
 
-// Login and register may end up in bundles of their own.
+// On globalThis: login and registration may be in separate bundles.
 const SITE_WINDOWS = Symbol.for("portcullis.site-windows");
 const shared = globalThis as typeof globalThis & { [SITE_WINDOWS]?: LRUCache<string, SlidingWindow> };
 const siteWindows = (shared[SITE_WINDOWS] ??= new LRUCache({ max: 50_000 }));
@@ -139,7 +139,7 @@ function consumeSiteLimit(key: string, limit: Limit, now: Date): void {
   if (retryAfterSeconds !== null) throw new Refusal("RATE_LIMITED", { retryAfterSeconds });
 }
 
-/** Notes for the headers what a hit has left. The seconds to wait if it is one too many, else null. */
+/** Records the quota for the response headers. Returns the seconds to wait if the limit is exceeded, else null. */
 function recordHit(
   { hitsAtMost: limit }: Limit,
   { hits, resetsAt }: { hits: number; resetsAt: Date },
@@ -170,7 +170,7 @@ function addressLimit(limit: Limit, client: Client): RateLimit {
   };
 }
 
-/** A digest: of one length, and nobody's email lies about in the table. */
+/** A digest: it has a fixed length, and the table contains no emails. */
 function bucketOf(limit: Limit, parts: string[]): string {
   return createHash("sha256")
     .update(JSON.stringify([limit.name, ...parts]))

@@ -6,13 +6,13 @@ import { SlidingWindow } from "@/server/auth/policy/sliding-window";
 
 const LIMIT = { hitsAtMost: 60, windowSeconds: 60 };
 
-// Counted in the process: an exact count for all instances would cost the statement that refreshing is meant to save. Middleware
-// and routes are separate bundles of one process: they count together.
+// Counted per process: an exact count for all instances would cost a statement per refresh. On globalThis: middleware and routes are
+// separate bundles of one process.
 const WINDOWS = Symbol.for("portcullis.refresh-windows");
 const shared = globalThis as typeof globalThis & { [WINDOWS]?: LRUCache<string, SlidingWindow> };
 const windows = (shared[WINDOWS] ??= new LRUCache({ max: 50_000 }));
 
-/** 60 refreshes a minute and session. Refuses above that, before the database is asked. */
+/** 60 refreshes per minute and session. Refuses above that, without a database statement. */
 export function consumeRefreshLimit(sessionId: string, now: Date): void {
   const window = windows.get(sessionId) ?? new SlidingWindow(LIMIT.hitsAtMost);
   windows.set(sessionId, window);
