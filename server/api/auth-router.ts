@@ -53,7 +53,7 @@ export const authRouter = router({
     try {
       await logoutEverywhere(ctx.db, ctx.caller, ctx.now);
     } catch (error) {
-      // A late answer to a session that has ended must not clear the cookies of a newer login.
+      // The session has ended: a late response must not clear the cookies of a newer login.
       if (!(error instanceof Refusal && error.reason === "SESSION_ENDED")) ctx.setCookies.push(...clearedCookies());
       throw error;
     }
@@ -61,11 +61,11 @@ export const authRouter = router({
     return { ok: true as const };
   }),
 
-  /** Says what the access token says: no database is asked. */
+  /** From the access token alone, without a database statement. */
   session: procedure.input(noInput).query(({ ctx }): SignedIn => currentSignIn(ctx)),
 });
 
-/** With an end token for a page that asks for one, so that it can end the session if the browser did not keep its cookies. */
+/** With an end token if the page requested one, to end the session if the browser did not keep its cookies. */
 async function signInWithEndToken(ctx: Context, grant: IssuedTokens): Promise<SignedIn & { endToken?: string }> {
   if (!ctx.wantsEndToken) return signIn(ctx, grant);
   const endings = { sessionIds: [grant.access.sessionId], reason: "cookies not kept" as const };

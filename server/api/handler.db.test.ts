@@ -41,14 +41,14 @@ let addresses = 0;
 interface Asked {
   method?: string;
   input?: unknown;
-  /** Sent as it is; undefined sends `input` as JSON. */
+  /** Sent unchanged; undefined sends `input` as JSON. */
   body?: BodyInit | null;
   headers?: Record<string, string | null>;
   cookie?: Partial<Pick<SignedInTestSession, "accessToken" | "refreshToken">> | string;
   now?: Date;
 }
 
-/** One request as the entry hands it on, from a page of ours unless said otherwise. */
+/** One request as the entry passes it on, same-origin by default. */
 async function call(
   path: string,
   { method = "POST", input, body, headers = {}, cookie = {}, now = later(10) }: Asked = {},
@@ -399,7 +399,7 @@ test("the next access token contains a changed name at once", async () => {
 });
 
 describe("a session that was just revoked on another instance", () => {
-  // News that is older than ten seconds would not be relied upon, and the row asked before the procedure is.
+  // A feed state older than ten seconds would not be trusted, and the row read before the procedure runs.
   beforeEach(() => readRevocations(appDatabase()));
   const NEW_NAME = { fullName: "Somebody Else" };
   const CHANGE = { currentPassword: PASSWORD, newPassword: "violet kettle orbits 41 mountains" };
@@ -416,7 +416,7 @@ describe("a session that was just revoked on another instance", () => {
     const session = await signedInSession(database.db, T0, { passwordHash });
     const { id: other } = await existingSession(database.db, { userId: session.userId, createdAt: T0 });
     const before = await findUserById(database.db, session.userId);
-    // By another instance: the feed of this one has not read it.
+    // By another instance: this instance's feed has not read it yet.
     await revokeSession(database.db, { id: session.id, reason: "revoked by user" });
     expect((await get("auth.session", { cookie: session })).status, "its access token still counts").toBe(200);
 

@@ -15,7 +15,7 @@ import { refusalIn } from "./init";
 const MAX_BATCH_SIZE = 10;
 const STREAMING_HEADERS = ["trpc-accept", "accept"];
 
-/** Answers one HTTP request to the procedures: a call or a batch of calls. */
+/** Handles one HTTP request to the procedures: a call or a batch of calls. */
 export async function handleCall(request: Request, now: Date): Promise<Response> {
   const requestId = request.headers.get("x-request-id") ?? "";
   try {
@@ -58,7 +58,7 @@ function withResponseHeaders(
   cookies: CookieToSet[],
   retryAfterSeconds: number | undefined,
 ): Response {
-  // A copy of the answer would read its body through once more.
+  // Headers are set in place: a copy of the response would read its body once more.
   const { headers } = response;
   const lastOfEachName = new Map(cookies.map((cookie) => [cookie.name, cookie]));
   for (const cookie of lastOfEachName.values()) headers.append("set-cookie", serializeCookie(cookie));
@@ -67,7 +67,7 @@ function withResponseHeaders(
   return response;
 }
 
-/** Whatever may change something must come from our own pages, whether or not anybody is signed in. */
+/** Mutations must be same-origin, or from a configured CORS origin, signed in or not. */
 function refuseCrossOrigin(request: Request): void {
   const { APP_ORIGIN: appOrigin } = env();
   const verdict = judgeOrigin({
@@ -80,14 +80,14 @@ function refuseCrossOrigin(request: Request): void {
   if (verdict === "refused") throw new Refusal("ORIGIN_REFUSED", { appOrigin });
 }
 
-/** A batch takes one place in the password admission queue and one hit of the limits, however many calls are in it. */
+/** A batch counts once in the password admission queue and the rate limits, so it may not contain calls that hash passwords. */
 function refuseInvalidBatch(url: URL): void {
   const names = proceduresIn(url.pathname);
   if (names === null || names.length > MAX_BATCH_SIZE) throw new Refusal("BAD_INPUT");
   if (names.length > 1 && names.some((name) => factsOf(name)?.batch === false)) throw new Refusal("BAD_INPUT");
 }
 
-/** An answer in pieces is under way before its cookies are known, and before its status is. */
+/** A streamed response would start before its cookies and status are known. */
 function withoutStreaming(request: Request): Request {
   if (!STREAMING_HEADERS.some((name) => request.headers.get(name)?.includes("jsonl"))) return request;
   const headers = new Headers(request.headers);
@@ -95,13 +95,13 @@ function withoutStreaming(request: Request): Request {
   return new Request(request, { headers });
 }
 
-/** tRPC alone runs a procedure without input on a form that another site posted. */
+/** Without this check tRPC would run a procedure without input for a form posted by another site. */
 async function withJsonBody(request: Request): Promise<Request> {
   const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/json") throw new Refusal("NOT_JSON");
-  // The entry has counted what came. Another request around it would be read, and its body parsed, once more.
+  // The entry has set content-length from the received body. A new Request would read and parse the body once more.
   if (Number(request.headers.get("content-length")) > 0) return request;
-  // A call without input has an empty body; tRPC would take that for broken JSON.
+  // A call without input has an empty body, which tRPC would reject as invalid JSON.
   const body = (await request.text()) || "null";
   return new Request(request.url, { method: "POST", headers: request.headers, body, signal: request.signal });
 }

@@ -9,7 +9,7 @@ import type { Caller } from "@/server/auth/policy/credentials";
 import type { Context } from "./context";
 import { errorData } from "@/server/runtime/error-envelope";
 
-/** tRPC's own refusals, in our words. What is not listed is a fault. */
+/** The reasons for errors that tRPC itself throws. Codes not listed are internal errors. */
 const TRPC_REASONS: Partial<Record<TRPCError["code"], Reason>> = {
   BAD_REQUEST: "BAD_INPUT",
   PARSE_ERROR: "BAD_INPUT",
@@ -19,7 +19,7 @@ const TRPC_REASONS: Partial<Record<TRPCError["code"], Reason>> = {
   UNSUPPORTED_MEDIA_TYPE: "NOT_JSON",
 };
 
-/** The refusal in an error, or null if it is a fault. */
+/** The refusal that an error stands for, or null for an internal error. */
 export function refusalIn(error: TRPCError): Refusal | null {
   if (error.cause instanceof Refusal) return error.cause;
   if (error.cause instanceof ZodError) return new Refusal("BAD_INPUT", { fields: fieldErrors(error.cause) });
@@ -39,7 +39,7 @@ const t = initTRPC.context<Context>().create({
 export const router = t.router;
 export type SignedInContext = Context & { caller: Caller };
 
-/** Turns a refusal into tRPC's error of the same status, so that the answer carries it. */
+/** Turns a refusal into a tRPC error with the refusal's status. */
 const mapRefusals = t.middleware(async ({ next }) => {
   const result = await next();
   if (result.ok) return result;
@@ -48,13 +48,13 @@ const mapRefusals = t.middleware(async ({ next }) => {
   throw new TRPCError({ code: REFUSALS[refusal.reason].trpcCode, message: refusal.message, cause: refusal });
 });
 
-/** For the procedures whose facts say public; refuses to serve under any other name. */
+/** For procedures that the facts table declares public; refuses every call under any other name. */
 export const publicProcedure = t.procedure.use(mapRefusals).use(({ path, next }) => {
   if (factsOf(path)?.access !== "public") throw new Refusal("SIGNED_OUT");
   return next();
 });
 
-/** For everything else: `ctx.caller` is somebody signed in. */
+/** For all other procedures: `ctx.caller` is the signed-in caller. */
 export const procedure = t.procedure.use(mapRefusals).use(async ({ ctx, next }) => {
   const caller = await ctx.authenticate();
   return next({ ctx: { ...ctx, caller } });

@@ -13,7 +13,7 @@ export const sessionsRouter = router({
   revoke: procedure.input(revokeInput).mutation(async ({ ctx, input }) => {
     const { db, caller } = ctx;
     const isOwn = await endOwnSession(db, caller, input.id, ctx.now);
-    // Somebody else's session is as unknown as one that never was.
+    // Another user's session gets the same response as an unknown one.
     if (!isOwn) throw new Refusal("NOT_FOUND");
     if (input.id === caller.session.id) ctx.setCookies.push(...clearedCookies());
     return { ok: true as const };

@@ -28,8 +28,8 @@ export const usersRouter = router({
     if (user === undefined) throw new Refusal("SESSION_ENDED");
 
     const session = await findSessionWithUser(db, caller.session.id);
-    // The access token carries the name: until it is replaced, pages would show the old one. A session that ended since the name
-    // was changed gets none, and the answer says what was done.
+    // The access token contains the name, so pages would show the old one until it is replaced. A session that has ended meanwhile
+    // gets no token, but the response still reports the change.
     if (session !== undefined && !hasEnded(session, now)) {
       const { cookies } = await issueAccessToken(session, client, now);
       ctx.setCookies.push(...cookies);

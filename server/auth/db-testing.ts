@@ -19,7 +19,7 @@ export interface SignedInTestSession {
   refreshToken: string;
 }
 
-/** A session of a new user, opened at `now` as a login would, with the tokens that its browser received. */
+/** A session of a new user, opened at `now` as by a login, with its tokens. */
 export async function signedInSession(
   db: Kysely<Database>,
   now: Date,
@@ -32,14 +32,14 @@ export async function signedInSession(
   return { id: session.id, userId: user.id, accessToken: cookies[0]!.value, refreshToken: cookies[1]!.value };
 }
 
-/** The refresh token among the cookies of an outcome, or null if none was handed out. */
+/** The refresh token among the cookies of an outcome, or null if none was issued. */
 export function refreshTokenIn(outcome: { cookies?: CookieToSet[] }): string | null {
   return outcome.cookies?.find(({ name }) => name.endsWith("__ref"))?.value ?? null;
 }
 
 const POOL = Symbol.for("portcullis.database");
 
-/** How many statements the server counts while `run`, and the app below it, use the one connection there is. */
+/** The number of statements, counted by the server, that `run` executes on a pool of one connection. */
 export async function countStatements(url: string, run: (db: Kysely<Database>) => Promise<unknown>): Promise<number> {
   const db = connect(url, { poolSize: 1 });
   const questions = async () => {
@@ -60,23 +60,23 @@ export async function countStatements(url: string, run: (db: Kysely<Database>) =
   }
 }
 
-/** The reason of a refusal, whichever instance's class it is of. */
+/** The reason of a refusal, which may be of another instance's class. */
 export async function reasonOf(refused: Promise<unknown>): Promise<string> {
   const error = await refused.then(
-    () => expect.fail("nothing was refused"),
+    () => expect.fail("The call was not refused."),
     (thrown: unknown) => thrown,
   );
   if (error instanceof Error && "reason" in error) return String(error.reason);
   throw error;
 }
 
-/** A pool on `url` over a connection that a test can cut: the server is then away for this pool, and for nobody else. */
+/** A pool that connects through a proxy which a test can close: the server is then unavailable for this pool only. */
 export async function connectThroughProxy(url: string) {
   const { socketPath, host = "localhost", port = 3306 } = parseDatabaseUrl(url);
   const open = new Set<Socket>();
-  const listener = createServer((near) => {
-    const far = socketPath ? connectSocket(socketPath) : connectSocket(port, host);
-    for (const [from, to] of [[near, far] as const, [far, near] as const]) {
+  const listener = createServer((client) => {
+    const upstream = socketPath ? connectSocket(socketPath) : connectSocket(port, host);
+    for (const [from, to] of [[client, upstream] as const, [upstream, client] as const]) {
       open.add(from);
       from.on("error", () => {});
       from.on("close", () => to.destroy());
@@ -85,13 +85,13 @@ export async function connectThroughProxy(url: string) {
   });
   const listen = (at: number) => new Promise<void>((resolve) => listener.listen(at, "127.0.0.1", resolve));
   await listen(0);
-  const near = listener.address() as AddressInfo;
+  const { port: proxyPort } = listener.address() as AddressInfo;
   const address = new URL(url);
   address.searchParams.delete("socketPath");
-  address.host = `127.0.0.1:${near.port}`;
+  address.host = `127.0.0.1:${proxyPort}`;
   const db = connect(address.href, { poolSize: 4, acquireSeconds: 1, statementSeconds: 1 });
 
-  const cut = async () => {
+  const disconnect = async () => {
     const closed = new Promise((resolve) => listener.close(resolve));
     for (const socket of open) socket.destroy();
     open.clear();
@@ -99,11 +99,11 @@ export async function connectThroughProxy(url: string) {
   };
   return {
     db,
-    cut,
-    mend: () => listen(near.port),
+    disconnect,
+    reconnect: () => listen(proxyPort),
     close: async () => {
       await db.destroy();
-      if (listener.listening) await cut();
+      if (listener.listening) await disconnect();
     },
   };
 }

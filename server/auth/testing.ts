@@ -8,7 +8,7 @@ const CHROME =
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
 export const ADA = clientAt("203.0.113.7", FIREFOX);
-/** Another network, another browser, another system. */
+/** Another network, browser and operating system. */
 export const MALLORY = clientAt("198.51.100.66", CHROME);
 
 export function clientAt(address: string, userAgent = FIREFOX): Client {
@@ -17,7 +17,7 @@ export function clientAt(address: string, userAgent = FIREFOX): Client {
 
 let addresses = 0;
 
-/** Somebody whom no limit has ever counted. */
+/** A client with an address that no rate limit has counted. */
 export function newClient(userAgent = FIREFOX): Client {
   addresses += 1;
   return clientAt(`10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`, userAgent);
@@ -33,8 +33,8 @@ const SHARED_SYMBOLS = [
 ].map((name) => Symbol.for(name));
 
 /**
- * What `load` imports, as a process of its own would have it: no module and nothing on globalThis in common with others.
- * `inspect` gets what the instance has put there, by name.
+ * Imports the modules of `load` as in a separate process: they share no module and no state on globalThis with others.
+ * `inspect` receives a getter for the state that the instance has put on globalThis.
  */
 export async function anotherInstance<Modules>(
   load: () => Promise<Modules>,
@@ -63,10 +63,7 @@ export async function anotherInstance<Modules>(
   }
 }
 
-/**
- * Milliseconds of a core that this process spends on `work`, on whichever of its threads: what others do on the machine
- * meanwhile does not count. For one piece of work at a time.
- */
+/** Processor time of `work` in all threads of this process, independent of other load. Not for concurrent measurements. */
 export async function cpuMilliseconds(work: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   await work();

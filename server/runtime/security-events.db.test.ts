@@ -292,7 +292,7 @@ test("security events: a logout without a database logs logout-pending, then ses
   const session = await signedInSession(database.db, T0);
   const line = await connectThroughProxy(database.url);
   await sql`select 1`.execute(line.db);
-  await line.cut();
+  await line.disconnect();
   const shared = globalThis as Record<symbol, unknown>;
   const pool = Symbol.for("portcullis.database");
   const own = shared[pool];
@@ -304,7 +304,7 @@ test("security events: a logout without a database logs logout-pending, then ses
   ]);
   expect(response.json.error.data).toMatchObject({ reason: "UNAVAILABLE", httpStatus: 503 });
 
-  await line.mend();
+  await line.reconnect();
   const ended = () => written.filter(({ event, sessionId }) => event === "session-ended" && sessionId === session.id);
   await vi.waitFor(() => expect(ended()).toMatchObject([{ reason: "logout" }]), { timeout: 20_000 });
   await line.close();

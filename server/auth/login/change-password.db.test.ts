@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Somebody signed in here, and a thief elsewhere. */
+/** A signed-in user, and an attacker with copied cookies elsewhere. */
 async function ownerAndThief(remember = true) {
   const own = await signedInSession(database.db, T0, { passwordHash, remember });
   const user = { id: own.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
@@ -97,7 +97,7 @@ test(
     const round = async (index: number) => {
       const { own, change } = await ownerAndThief();
       const refreshing = async () => {
-        // From the time it takes to check the password to that of the change itself.
+        // Delays from the verification of the password to the change itself.
         for (let wait = index; wait > 0; wait--) await sql`select 1`.execute(elsewhere);
         return instance.refresh(elsewhere, own.refreshToken, ADA, later(600));
       };
@@ -110,7 +110,7 @@ test(
       expect((await instance.refresh(elsewhere, cookies[1]!.value, ADA, later(1300))).kind).toBe("refreshed");
       expect(["refreshed", "ended"]).toContain(outcome.kind);
     };
-    // Few at once: each hashes two passwords, and the queue before that has a limit.
+    // Few concurrently: each hashes two passwords, and the hash queue is bounded.
     for (let first = 0; first < 40; first += 4) await atOnce(4, (index) => round(first + index));
     await elsewhere.destroy();
   },

@@ -55,7 +55,7 @@ interface Attempt {
 
 function attempt(email: string, given: Attempt = {}, db = database.db) {
   const { password = PASSWORD, client = newClient(), presented = null, remember = true, now = T0 } = given;
-  // What follows counts on what a login gives back, which it does not wait for itself.
+  // A login does not await its decrements, which later assertions rely on.
   return login(db, { email, password, remember }, client, presented, now).finally(() => hitCounter(db).flush());
 }
 
@@ -64,7 +64,7 @@ const newEmail = () => `${crypto.randomUUID()}@example.test`;
 const sessionsOf = (userId: string) =>
   database.db.selectFrom("sessions").selectAll().where("userId", "=", userId).where("revokedAt", "is", null).execute();
 
-/** Leaves `left` of the failures that an account is allowed from strangers. */
+/** Leaves `left` of the account's allowed failures. */
 async function failUntil(email: string, left: number) {
   for (let count = 10; count > left; count--) {
     expect(await reasonOf(attempt(email, { password: "wrong" }))).toBe("INVALID_CREDENTIALS");
@@ -218,7 +218,7 @@ describe("login: refusals do not reveal whether an account exists", () => {
       expect(await reasonOf(attempt(asked, { password: "wrong" }))).toBe("INVALID_CREDENTIALS");
       return performance.now() - startedAt;
     };
-    // The fastest of several: a busy machine only ever adds.
+    // The fastest of several: other load only adds time.
     let [known, unknown] = [Infinity, Infinity];
     for (let count = 0; count < 4; count++) {
       known = Math.min(known, await took(email));
@@ -244,7 +244,7 @@ describe("login: the limit of failures per account", () => {
     const reasons = await atOnce(100, (index) =>
       reasonOf(
         attempt(email, { password: `guess ${index}` }, index % 2 ? elsewhere : database.db).catch((error: unknown) => {
-          // On a slow machine some wait too long for the row of the counter: refused as well, and not evaluated.
+          // On a slow machine some time out waiting for the bucket: refused as well, and not evaluated.
           throw error instanceof DatabaseFault && error.code === "MUTEX_TIMEOUT" ? new Refusal("RATE_LIMITED") : error;
         }),
       ),
@@ -346,7 +346,7 @@ describe("login: the limit of failures per account", () => {
 });
 
 describe("login: failed attempts do not reveal whether a device is known to an account", () => {
-  /** What an attacker sees who fails `here` and elsewhere in this order. */
+  /** The responses to failed attempts from `here` and elsewhere in this order. */
   async function seen(isKnown: boolean, attempts: ("here" | "elsewhere")[]) {
     const { email } = await somebody();
     const here = newClient();
@@ -456,7 +456,7 @@ describe("a login in progress", () => {
     const before = Number((await counted())!.sum);
     const underWay = attempt(email);
     const answered = reasonOf(underWay);
-    // Both counters are taken: the user was read, and now the password waits to be checked.
+    // Both limits are counted: the user was read, and the password waits to be verified.
     await vi.waitFor(async () => expect(Number((await counted())!.sum)).toBe(before + 2));
     const caller = {
       user: elsewhere.access.user,
@@ -475,7 +475,7 @@ describe("a login in progress", () => {
 });
 
 describe("login: the limit of 100 live sessions per account", () => {
-  /** Seen a minute after one another, the first one longest ago. */
+  /** Last seen a minute apart, the first one longest ago. */
   const sessionsFor = (userId: string, count: number) =>
     database.db
       .insertInto("sessions")
@@ -500,7 +500,7 @@ describe("login: the limit of 100 live sessions per account", () => {
     const next = await attempt(email, { now: later(10) });
     expect(await idsBySeen(userId)).toEqual([...before.slice(1), hundredth.access.sessionId, next.access.sessionId]);
     expect(await readSession(database.db, before[0]!)).toMatchObject({ revokedReason: "too many sessions" });
-    // Known here before the answer leaves, elsewhere by the feed.
+    // Known on this instance before the response is sent, on others by the feed.
     expect(isKnownToBeRevoked(before[0]!)).toBe(true);
   });
 

@@ -174,7 +174,7 @@ test("logoutOthers of a session that is concurrently revoked on another instance
       (error: { reason: string }) => error.reason,
     );
     const revoking = async () => {
-      // A head start of as many statements, so that each order occurs.
+      // Delayed by so many statements, so that each order occurs.
       for (let wait = index % 8; wait > 0; wait--) await sql`select 1`.execute(elsewhere);
       await instance.endSession(elsewhere, session, "revoked by user");
     };
@@ -184,10 +184,10 @@ test("logoutOthers of a session that is concurrently revoked on another instance
     return outcome;
   };
   const outcomes: string[] = [];
-  // Few at once: on a busy machine sixty would wait too long for a connection.
+  // Few concurrently: on a busy machine sixty would time out waiting for a connection.
   for (let first = 0; first < 64; first += 8) outcomes.push(...(await atOnce(8, (index) => round(first + index))));
   await elsewhere.destroy();
-  // Otherwise nothing raced.
+  // Both outcomes must occur, or nothing raced.
   expect(new Set(outcomes)).toEqual(new Set(["done", "SESSION_ENDED"]));
 });
 
@@ -224,7 +224,7 @@ describe("a refresh that races the revocation of its session", () => {
     const round = async (index: number) => {
       const session = await signedInSession(database.db, T0);
       const ending = async () => {
-        // A different head start every time, so that each order of statements occurs.
+        // A different delay every time, so that each order of statements occurs.
         for (let wait = index % 5; wait > 0; wait--) await new Promise(setImmediate);
         await end(database.db, session);
       };
@@ -247,7 +247,7 @@ describe("a refresh that races the revocation of its session", () => {
       outcomes.push(...(await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => round(first + index)))));
     }
     await elsewhere.destroy();
-    // Otherwise nothing raced.
+    // Both outcomes must occur, or nothing raced.
     expect(new Set(outcomes)).toEqual(new Set(["refreshed", "ended"]));
   });
 
@@ -285,17 +285,17 @@ test("logout everywhere revokes a session opened by an instance whose clock is a
 });
 
 describe("a logout while the database is unavailable", () => {
-  type Line = Awaited<ReturnType<typeof connectThroughProxy>>;
+  type Proxy = Awaited<ReturnType<typeof connectThroughProxy>>;
   const AWAY_TOO_LONG = { timeout: 20_000, interval: 50 };
-  let line: Line;
+  let proxy: Proxy;
   let session: SignedInTestSession;
   beforeEach(async () => {
-    line = await connectThroughProxy(database.url);
+    proxy = await connectThroughProxy(database.url);
     session = await signedInSession(database.db, T0);
-    await authenticateAccessToken(line.db, session.accessToken, ADA, later(1));
-    await line.cut();
+    await authenticateAccessToken(proxy.db, session.accessToken, ADA, later(1));
+    await proxy.disconnect();
   });
-  afterEach(() => line.close());
+  afterEach(() => proxy.close());
 
   const endTokenOf = (logout: Promise<unknown>) =>
     logout.then(
@@ -308,15 +308,15 @@ describe("a logout while the database is unavailable", () => {
   const isRevoked = async ({ id }: { id: string }) => (await readSession(database.db, id)).revokedAt !== null;
 
   test("reports a failure, refuses the session on this instance at once, and revokes it when the database is available", async () => {
-    await endTokenOf(logout(line.db, cookiesOf(session), ADA, later(10)));
+    await endTokenOf(logout(proxy.db, cookiesOf(session), ADA, later(10)));
     expect(await isRevoked(session)).toBe(false);
-    // By a pool that still reaches the database, as it is in the moment before the outbox does.
+    // Through a pool that reaches the database, as in the moment before the queued revocation is written.
     expect(await authenticateAccessToken(database.db, session.accessToken, ADA, later(11))).toBeNull();
     expect(await refresh(database.db, session.refreshToken, ADA, later(600))).toEqual({
       kind: "ended",
       reason: "over",
     });
-    await line.mend();
+    await proxy.reconnect();
     await vi.waitFor(async () => expect(await isRevoked(session)).toBe(true), AWAY_TOO_LONG);
     expect((await readSession(database.db, session.id)).revokedReason).toBe("logout");
   });
@@ -324,8 +324,8 @@ describe("a logout while the database is unavailable", () => {
   test("revokes both sessions if the cookies name two", async () => {
     const other = await signedInSession(database.db, T0);
     const mixed = { accessToken: session.accessToken, refreshToken: other.refreshToken };
-    await endTokenOf(logout(line.db, cookiesOf(mixed), ADA, later(10)));
-    await line.mend();
+    await endTokenOf(logout(proxy.db, cookiesOf(mixed), ADA, later(10)));
+    await proxy.reconnect();
     for (const one of [session, other]) {
       await vi.waitFor(async () => expect(await isRevoked(one)).toBe(true), AWAY_TOO_LONG);
     }
@@ -335,10 +335,10 @@ describe("a logout while the database is unavailable", () => {
     const user = await userOf(session);
     const open = (now: Date) => openSession(database.db, user, true, ADA, now);
     const other = (await open(later(5)))!;
-    await endTokenOf(logoutEverywhere(line.db, await callerWith(session), later(10)));
+    await endTokenOf(logoutEverywhere(proxy.db, await callerWith(session), later(10)));
     const since = (await open(later(11)))!;
     expect((await refresh(database.db, session.refreshToken, ADA, later(600))).kind).toBe("ended");
-    await line.mend();
+    await proxy.reconnect();
     for (const one of [session, other]) {
       await vi.waitFor(async () => expect(await isRevoked(one)).toBe(true), AWAY_TOO_LONG);
     }
@@ -346,7 +346,7 @@ describe("a logout while the database is unavailable", () => {
   });
 
   test("can be repeated with its end token on another instance", async () => {
-    const endToken = await endTokenOf(logout(line.db, cookiesOf(session), ADA, later(10)));
+    const endToken = await endTokenOf(logout(proxy.db, cookiesOf(session), ADA, later(10)));
     const elsewhere = await anotherInstance(() => import("./logout"));
     expect(await elsewhere.endByEndToken(database.db, endToken, cookiesOf({}), later(20))).toBe(false);
     expect(await isRevoked(session)).toBe(true);
@@ -355,7 +355,7 @@ describe("a logout while the database is unavailable", () => {
   test("everywhere can be repeated with its end token and does not revoke sessions opened since", async () => {
     const user = await userOf(session);
     const other = (await openSession(database.db, user, true, ADA, later(5)))!;
-    const endToken = await endTokenOf(logoutEverywhere(line.db, await callerWith(session), later(10)));
+    const endToken = await endTokenOf(logoutEverywhere(proxy.db, await callerWith(session), later(10)));
     const since = (await openSession(database.db, user, true, ADA, later(11)))!;
     const elsewhere = await anotherInstance(() => import("./logout"));
     await elsewhere.endByEndToken(database.db, endToken, cookiesOf({}), later(20));
@@ -374,9 +374,9 @@ describe("a logout while the database is unavailable", () => {
     const { closeDatabase } = await import("@/server/runtime/database");
     const shared = globalThis as Record<symbol, unknown>;
     const own = shared[Symbol.for("portcullis.database")];
-    shared[Symbol.for("portcullis.database")] = line.db;
-    await endTokenOf(logout(line.db, cookiesOf(session), ADA, later(10)));
-    await line.mend();
+    shared[Symbol.for("portcullis.database")] = proxy.db;
+    await endTokenOf(logout(proxy.db, cookiesOf(session), ADA, later(10)));
+    await proxy.reconnect();
     await closeDatabase();
     expect(await isRevoked(session)).toBe(true);
     if (own !== undefined) shared[Symbol.for("portcullis.database")] = own;

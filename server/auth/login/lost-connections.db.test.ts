@@ -28,7 +28,7 @@ const PASSWORD = "correct horse battery staple";
 const NEW = "violet kettle orbits 41 mountains";
 const T0 = new Date("2026-11-21T12:00:00.250Z");
 const soon = secondsAfter(T0, 10);
-/** What waits for the database tries again after a second. */
+/** Queued work retries after a second. */
 const PATIENCE = { timeout: 60_000, interval: 100 };
 
 let database: TestDatabase;
@@ -51,8 +51,8 @@ const liveSessions = async (userId: string) => {
 const hashOf = async (userId: string) => (await findUserById(database.db, userId))!.passwordHash;
 
 /**
- * Does an act over and over, each time with the connection cut at the next statement, until there is none left to cut at. `check` gets
- * the result, or null where the act failed, when the database is back.
+ * Repeats an operation, each time with the connection cut at the next statement, until no statement is left. When the database is
+ * back, `check` gets the result, or null if the operation failed.
  */
 async function cutEverywhere<Start, Result>(
   how: Omit<ConnectionCut, "statement">,
@@ -119,7 +119,7 @@ describe.concurrent.each(CUTS)(
         async ({ before, user }, result: IssuedTokens | null) => {
           const live = await liveSessions(user.id);
           if (result !== null) return expect(live).toEqual([result.access.sessionId]);
-          // Only a commit whose reply is lost, with nobody there to ask what became of it, costs the session that was there before.
+          // Only a commit whose response is lost, with the database unavailable afterwards, ends the previous session.
           const isUnknown = how.when === "after" && how.refusesReconnects;
           expect([[before.id], ...(isUnknown ? [[]] : [])]).toContainEqual(live);
         },
@@ -168,7 +168,7 @@ describe.concurrent.each(CUTS)(
         async ({ own, other, caller }, done) => {
           const live = await liveSessions(caller.user.id);
           const after = left === "own" ? [own.id] : [];
-          // A logout everywhere that failed is kept, and repeated when the database answers.
+          // A failed logout everywhere is queued and retried when the database is available.
           if (done || left === "neither") return expect(live).toEqual(after);
           expect([after, [own.id, other.id].sort()]).toContainEqual(live);
         },
