@@ -24,50 +24,50 @@ test.each([
 ])("parseDatabaseUrl: accepts %s", (url, options) => expect(parseDatabaseUrl(url)).toMatchObject(options));
 
 const ENCRYPTED = { rejectUnauthorized: false };
-const AUTHORITY = { rejectUnauthorized: true };
-const IDENTITY = { rejectUnauthorized: true, verifyIdentity: true };
+const VERIFIED_CA = { rejectUnauthorized: true };
+const VERIFIED_IDENTITY = { rejectUnauthorized: true, verifyIdentity: true };
 
 describe("parseDatabaseUrl: TLS parameters", () => {
   test.each<[string, object | undefined]>([
-    ["ssl=true", AUTHORITY],
-    ["ssl=1", AUTHORITY],
+    ["ssl=true", VERIFIED_CA],
+    ["ssl=1", VERIFIED_CA],
     ["ssl=require", ENCRYPTED],
     ["ssl=REQUIRED", ENCRYPTED],
-    ["ssl=verify-full", IDENTITY],
-    ['ssl={"rejectUnauthorized":true}', AUTHORITY],
+    ["ssl=verify-full", VERIFIED_IDENTITY],
+    ['ssl={"rejectUnauthorized":true}', VERIFIED_CA],
     ["ssl=%7B%22rejectUnauthorized%22%3Afalse%7D", ENCRYPTED],
     ["ssl-mode=REQUIRED", ENCRYPTED],
-    ["ssl-mode=VERIFY_CA", AUTHORITY],
-    ["ssl-mode=VERIFY_IDENTITY", IDENTITY],
+    ["ssl-mode=VERIFY_CA", VERIFIED_CA],
+    ["ssl-mode=VERIFY_IDENTITY", VERIFIED_IDENTITY],
     ["ssl-mode=DISABLED", undefined],
     ["ssl_mode=required", ENCRYPTED],
     ["sslmode=require", ENCRYPTED],
-    ["sslmode=verify-ca", AUTHORITY],
-    ["sslmode=verify-full", IDENTITY],
+    ["sslmode=verify-ca", VERIFIED_CA],
+    ["sslmode=verify-full", VERIFIED_IDENTITY],
     ["sslmode=disable", undefined],
-    ["sslMode=VERIFY_IDENTITY", IDENTITY],
+    ["sslMode=VERIFY_IDENTITY", VERIFIED_IDENTITY],
     ["sslMode=trust", ENCRYPTED],
-    ["sslaccept=strict", IDENTITY],
+    ["sslaccept=strict", VERIFIED_IDENTITY],
     ["sslaccept=accept_invalid_certs", ENCRYPTED],
     ["useSSL=true", ENCRYPTED],
-    ["useSSL=true&requireSSL=true&verifyServerCertificate=true", AUTHORITY],
+    ["useSSL=true&requireSSL=true&verifyServerCertificate=true", VERIFIED_CA],
     ["useSSL=true&trustServerCertificate=true", ENCRYPTED],
     ["useSSL=false", undefined],
-    ["tls=true", IDENTITY],
+    ["tls=true", VERIFIED_IDENTITY],
     ["tls=skip-verify", ENCRYPTED],
     ["tls=false", undefined],
-    ["ssl=true&sslmode=verify-ca", AUTHORITY],
+    ["ssl=true&sslmode=verify-ca", VERIFIED_CA],
   ])("%s", (parameters, ssl) => expect(parseDatabaseUrl(`mysql://root@db/app?${parameters}`).ssl).toEqual(ssl));
 
   test("certificate files are read, and a given CA is verified even with ssl-mode=REQUIRED", () => {
     const file = join(mkdtempSync(join(tmpdir(), "portcullis-")), "ca file.pem");
-    writeFileSync(file, "the authority");
+    writeFileSync(file, "a CA certificate");
     const { ssl } = parseDatabaseUrl(`mysql://root@db/app?ssl-mode=REQUIRED&ssl-ca=${encodeURIComponent(file)}`);
-    expect(ssl).toEqual({ rejectUnauthorized: true, ca: "the authority" });
+    expect(ssl).toEqual({ rejectUnauthorized: true, ca: "a CA certificate" });
     expect(parseDatabaseUrl(`mysql://root@db/app?ssl-cert=${file}&ssl-key=${file}`).ssl).toEqual({
       rejectUnauthorized: true,
-      cert: "the authority",
-      key: "the authority",
+      cert: "a CA certificate",
+      key: "a CA certificate",
     });
     expect(() => parseDatabaseUrl("mysql://root@db/app?ssl-ca=/nowhere/ca.pem")).toThrow("ENOENT");
   });
@@ -149,15 +149,15 @@ test.each([
   "mysql://root:s3cret@localhost/app?ssl=%s3cret",
   "mysql://root:s3cret@localhost/app?s3cret=%28",
 ])("parseDatabaseUrl: rejects %j in one line that says what to write and does not contain the password", (url) => {
-  const told = (() => {
+  const outcome = (() => {
     try {
       return JSON.stringify(parseDatabaseUrl(url));
     } catch (error) {
       return (error as Error).message;
     }
   })();
-  expect(told).toMatch(/^DATABASE_URL .+/);
-  expect(told).toMatch(/\b([Ww]rite|[Rr]emove|[Nn]ame|must look like|no IPv6|between 1 and 65535)\b/);
-  expect(told).not.toContain("\n");
-  if (!url.includes("?s3cret=")) expect(told).not.toMatch(/s3 ?cret/);
+  expect(outcome).toMatch(/^DATABASE_URL .+/);
+  expect(outcome).toMatch(/\b([Ww]rite|[Rr]emove|[Nn]ame|must look like|no IPv6|between 1 and 65535)\b/);
+  expect(outcome).not.toContain("\n");
+  if (!url.includes("?s3cret=")) expect(outcome).not.toMatch(/s3 ?cret/);
 });

@@ -68,8 +68,8 @@ describe("withKeyedMutex", () => {
     let finish!: () => void;
     const stuck = withKeyedMutex(db, "row", () => new Promise<void>((resolve) => (finish = resolve)));
     const write = vi.fn(() => Promise.resolve());
-    const waiting = [withKeyedMutex(db, "row", write), withKeyedMutex(db, "row", write)].map((turn) =>
-      turn.catch((error) => error),
+    const waiting = [withKeyedMutex(db, "row", write), withKeyedMutex(db, "row", write)].map((call) =>
+      call.catch((error) => error),
     );
     await vi.advanceTimersByTimeAsync(1500);
     for (const error of await Promise.all(waiting)) expect(error).toMatchObject({ code: "MUTEX_TIMEOUT" });
@@ -85,11 +85,11 @@ describe("deadlock retry", () => {
   const deadlock = Object.assign(new Error("deadlock"), { errno: 1213 });
 
   test("retryOnDeadlock makes at most five attempts", async () => {
-    const unlucky = vi.fn(() => Promise.resolve("done")).mockRejectedValueOnce(deadlock);
-    expect(await retryOnDeadlock(unlucky)).toBe("done");
-    const hopeless = vi.fn(() => Promise.reject(deadlock));
-    await expect(retryOnDeadlock(hopeless)).rejects.toBe(deadlock);
-    expect(hopeless).toHaveBeenCalledTimes(5);
+    const failsOnce = vi.fn(() => Promise.resolve("done")).mockRejectedValueOnce(deadlock);
+    expect(await retryOnDeadlock(failsOnce)).toBe("done");
+    const alwaysFails = vi.fn(() => Promise.reject(deadlock));
+    await expect(retryOnDeadlock(alwaysFails)).rejects.toBe(deadlock);
+    expect(alwaysFails).toHaveBeenCalledTimes(5);
   });
 
   test("writeRow retries, and withKeyedMutex does not, so that nested mutexes do not multiply the attempts", async () => {

@@ -90,16 +90,16 @@ afterEach(async () => {
   await proxy.close();
 });
 
-const ask = () => sql<{ answer: number }>`select 42 as answer`.execute(db).then(({ rows }) => rows[0]!.answer);
-const complaint = () => ask().catch((error: unknown) => error);
+const query = () => sql<{ answer: number }>`select 42 as answer`.execute(db).then(({ rows }) => rows[0]!.answer);
+const queryError = () => query().catch((error: unknown) => error);
 
 test.each(["end", "reset"] as const)(
   "no query fails on a connection that a server restart has closed (%s)",
   async (how) => {
-    await atOnce(4, ask);
+    await atOnce(4, query);
     proxy.cut(how);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
+    expect(await atOnce(20, query)).toEqual(Array(20).fill(42));
   },
 );
 
@@ -113,46 +113,46 @@ test.each([
   ],
   ["invalid bytes", Buffer.alloc(64, 7)],
 ])("an idle connection that receives %s is not reused, and the process does not crash", async (_, message) => {
-  await atOnce(4, ask);
+  await atOnce(4, query);
   proxy.send(message);
   proxy.send(message);
   await new Promise((resolve) => setTimeout(resolve, 20));
   proxy.send(message);
   proxy.cut("reset");
   await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
+  expect(await atOnce(20, query)).toEqual(Array(20).fill(42));
 });
 
 test("queries in progress when the server dies fail as unavailable, and the next one succeeds", async () => {
-  const patient = connect(urlOf(proxy), { poolSize: 4, statementSeconds: 30, acquireSeconds: 5 });
-  const sleeping = atOnce(4, () => sql`select sleep(20)`.execute(patient).catch((error: unknown) => error));
-  await expect.poll(() => countSleepers(), { timeout: 10_000 }).toBe(4);
+  const slowPool = connect(urlOf(proxy), { poolSize: 4, statementSeconds: 30, acquireSeconds: 5 });
+  const sleeping = atOnce(4, () => sql`select sleep(20)`.execute(slowPool).catch((error: unknown) => error));
+  await expect.poll(() => countSleepingQueries(), { timeout: 10_000 }).toBe(4);
   proxy.cut("reset");
   for (const error of await sleeping) expect(isUnavailable(error), String(error)).toBe(true);
-  expect((await sql<{ answer: number }>`select 42 as answer`.execute(patient)).rows).toEqual([{ answer: 42 }]);
-  await patient.destroy();
+  expect((await sql<{ answer: number }>`select 42 as answer`.execute(slowPool)).rows).toEqual([{ answer: 42 }]);
+  await slowPool.destroy();
 });
 
 test("queries fail as unavailable while the server is down, and succeed when it is back", async () => {
-  await ask();
+  await query();
   await proxy.close();
-  for (const error of await atOnce(20, complaint)) expect(isUnavailable(error), String(error)).toBe(true);
+  for (const error of await atOnce(20, queryError)) expect(isUnavailable(error), String(error)).toBe(true);
   await proxy.open();
-  expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
+  expect(await atOnce(20, query)).toEqual(Array(20).fill(42));
 });
 
 test("queries to an unresponsive server fail within 1.5 seconds, and their connections are closed", async () => {
-  await atOnce(4, ask);
+  await atOnce(4, query);
   proxy.freeze();
   for (let round = 0; round < 2; round++) {
     const startedAt = performance.now();
-    for (const error of await atOnce(12, complaint)) expect(isUnavailable(error), String(error)).toBe(true);
+    for (const error of await atOnce(12, queryError)) expect(isUnavailable(error), String(error)).toBe(true);
     expect(performance.now() - startedAt).toBeLessThan(1500);
   }
   // The client closes timed-out connections completely: a half-open one would wait for a server that may never respond.
   await expect.poll(() => countSocketsTo(proxy.port), { timeout: 5000 }).toBe(0);
   proxy.thaw();
-  expect(await atOnce(20, ask)).toEqual(Array(20).fill(42));
+  expect(await atOnce(20, query)).toEqual(Array(20).fill(42));
 });
 
 test("a late response is never taken for the response to another query", async () => {
@@ -167,22 +167,22 @@ test("a late response is never taken for the response to another query", async (
 });
 
 test("a transaction interrupted by an unresponsive server fails as unavailable and holds no connection", async () => {
-  const broken = await db
+  const failure = await db
     .transaction()
     .execute(async (trx) => {
       proxy.freeze();
       await sql`select 1`.execute(trx);
     })
     .catch((error: unknown) => error);
-  expect(isUnavailable(broken), String(broken)).toBe(true);
+  expect(isUnavailable(failure), String(failure)).toBe(true);
   proxy.thaw();
-  expect(await atOnce(8, ask)).toEqual(Array(8).fill(42));
+  expect(await atOnce(8, query)).toEqual(Array(8).fill(42));
 });
 
 test("closing the pool does not wait for an unresponsive server", async () => {
-  await atOnce(4, ask);
+  await atOnce(4, query);
   proxy.freeze();
-  const pending = complaint();
+  const pending = queryError();
   await new Promise((resolve) => setTimeout(resolve, 50));
   const before = performance.now();
   await db.destroy();
@@ -205,10 +205,10 @@ test.each([
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
   const { port } = listener.address() as AddressInfo;
-  const odd = connect(`mysql://root@127.0.0.1:${port}/x`, { acquireSeconds: 0.3 });
-  const errors = await atOnce(3, () => sql`select 1`.execute(odd).catch((error: unknown) => error));
+  const pool = connect(`mysql://root@127.0.0.1:${port}/x`, { acquireSeconds: 0.3 });
+  const errors = await atOnce(3, () => sql`select 1`.execute(pool).catch((error: unknown) => error));
   for (const error of errors) expect(error).toBeInstanceOf(Error);
-  await odd.destroy();
+  await pool.destroy();
   listener.close();
 });
 
@@ -220,11 +220,11 @@ function urlOf(proxy: FaultProxy): string {
 }
 
 /** The statements running on this test's database according to the server. */
-async function countSleepers(): Promise<number> {
-  const { rows } = await sql<{ sleepers: number }>`
-    select count(*) as sleepers from information_schema.processlist
+async function countSleepingQueries(): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from information_schema.processlist
     where db = database() and info like 'select sleep(20)%'`.execute(database.db);
-  return Number(rows[0]!.sleepers);
+  return Number(rows[0]!.count);
 }
 
 function countSocketsTo(port: number): number {

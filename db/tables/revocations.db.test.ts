@@ -213,7 +213,7 @@ test("of two concurrent password changes one succeeds; the other revokes and ins
 
 test("the revocation feed contains recent revocations only", async () => {
   const { db } = database;
-  const alive = await existingSession(db);
+  const live = await existingSession(db);
   const [old, fresh] = await atOnce(2, () => existingSession(db));
   await db
     .updateTable("sessions")
@@ -221,9 +221,9 @@ test("the revocation feed contains recent revocations only", async () => {
     .where("id", "=", old!.id)
     .execute();
   await revokeSession(db, { id: fresh!.id, reason: "test" });
-  const told = await findRevokedSince(db, 600);
-  expect(told.map(({ id }) => id)).toContain(fresh!.id);
-  expect(told.map(({ id }) => id)).not.toContain(old!.id);
-  expect(told.map(({ id }) => id)).not.toContain(alive.id);
-  expect(told.every(({ revokedAt }) => revokedAt instanceof Date)).toBe(true);
+  const revocations = await findRevokedSince(db, 600);
+  expect(revocations.map(({ id }) => id)).toContain(fresh!.id);
+  expect(revocations.map(({ id }) => id)).not.toContain(old!.id);
+  expect(revocations.map(({ id }) => id)).not.toContain(live.id);
+  expect(revocations.every(({ revokedAt }) => revokedAt instanceof Date)).toBe(true);
 });

@@ -32,7 +32,7 @@ afterAll(() => database?.drop());
 
 const now = new Date("2026-11-21T12:00:00.123Z");
 const later = daysAfter(now, 1);
-const sighting = {
+const update = {
   now: later,
   idleExpiresAt: daysAfter(later, 7),
   ip: "2001:db8::1",
@@ -46,7 +46,7 @@ const stepFrom = ({ id, currentNonce, handedAt }: Pick<NewSession, "id" | "curre
   id,
   fromNonce: currentNonce,
   handedAt,
-  ...sighting,
+  ...update,
 });
 
 test("a session is read as it was stored, to the millisecond, with its user", async () => {
@@ -103,7 +103,7 @@ test("a rotation keeps the old nonce as the previous one and records the client"
   const session = await existingSession(db, { createdAt: now });
   const toNonce = newNonce();
   expect(await rotateSession(db, { ...stepFrom(session), toNonce })).toBe(true);
-  const { now: at, ...seen } = sighting;
+  const { now: at, ...seen } = update;
   expect(await readSession(db, session.id)).toMatchObject({
     ...seen,
     previousNonce: session.currentNonce,
@@ -152,7 +152,7 @@ test("a session that is revoked or whose user is disabled is not rotated", async
     const { id, currentNonce, handedAt } = session;
     const names = { id, currentNonce, previousNonce: null };
     expect(await rotateSession(db, { ...stepFrom(session), toNonce: newNonce() })).toBe(false);
-    expect(await replaceLostToken(db, { ...names, handedAt, toNonce: newNonce(), ...sighting })).toBe(false);
+    expect(await replaceLostToken(db, { ...names, handedAt, toNonce: newNonce(), ...update })).toBe(false);
     expect(await extendReissueWindow(db, { ...names, now: later })).toBe(false);
   }
 });
@@ -177,11 +177,11 @@ test("a refresh token that was reissued since the session was read is not replac
   const { id, currentNonce: previousNonce } = session;
   const currentNonce = newNonce();
   await rotateSession(db, { ...stepFrom(session), toNonce: currentNonce });
-  const judged = { id, currentNonce, previousNonce, handedAt: later };
+  const expected = { id, currentNonce, previousNonce, handedAt: later };
   expect(await extendReissueWindow(db, { id, currentNonce, previousNonce, now: new Date(later.getTime() + 1) })).toBe(
     true,
   );
-  expect(await replaceLostToken(db, { ...judged, toNonce: newNonce(), ...sighting })).toBe(false);
+  expect(await replaceLostToken(db, { ...expected, toNonce: newNonce(), ...update })).toBe(false);
   expect(await readSession(db, id)).toMatchObject({ currentNonce, recoveries: 0 });
 });
 
@@ -191,7 +191,7 @@ test("replacing a lost refresh token keeps the previous nonce and records the re
   const { id, currentNonce: previousNonce } = session;
   const currentNonce = newNonce();
   await rotateSession(db, { ...stepFrom(session), toNonce: currentNonce });
-  const step = { id, currentNonce, previousNonce, handedAt: later, ...sighting };
+  const step = { id, currentNonce, previousNonce, handedAt: later, ...update };
   const toNonces = Array.from({ length: 20 }, newNonce);
   const results = await Promise.all(toNonces.map((toNonce) => replaceLostToken(db, { ...step, toNonce })));
   expect(results.filter(Boolean)).toHaveLength(1);

@@ -84,8 +84,8 @@ test("an updated name is read by the next query", async () => {
   expect(await updateFullName(db, { userId, sessionId, fullName: "Grace", now })).toBe(true);
   expect(await updateFullName(db, { userId, sessionId, fullName: "Grace", now })).toBe(true);
   expect(await findUserById(db, userId)).toMatchObject({ fullName: "Grace", updatedAt: now });
-  const nobody = { userId: crypto.randomUUID(), sessionId, fullName: "Nobody", now };
-  expect(await updateFullName(db, nobody)).toBe(false);
+  const unknownUser = { userId: crypto.randomUUID(), sessionId, fullName: "Nobody", now };
+  expect(await updateFullName(db, unknownUser)).toBe(false);
 });
 
 test("a rehash does not overwrite a concurrent password change", async () => {

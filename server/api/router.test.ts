@@ -16,18 +16,18 @@ interface Procedure {
 
 const PROCEDURES = Object.entries<Procedure>(appRouter._def.procedures as never);
 
-const SOMEBODY = {
+const CALLER = {
   user: { id: "user", email: "ada@example.test", fullName: "Ada", role: "user" },
   session: { id: "session", expiresAt: "2026-11-21T12:10:00.000Z", refreshAt: "2026-11-21T12:09:00.000Z" },
   authenticatedAt: new Date("2026-11-21T12:00:00Z"),
 };
 
-/** A request from nobody or somebody. Whoever touches its database has gone too far. */
+/** A context with or without a caller. Any use of its database throws. */
 function context(isSignedIn: boolean): Context {
   return {
     db: new Proxy({} as Context["db"], {
       get: (_, name) => {
-        throw new Error(`asked the database for ${String(name)}`);
+        throw new Error(`call the database for ${String(name)}`);
       },
     }),
     client: ADA,
@@ -37,7 +37,7 @@ function context(isSignedIn: boolean): Context {
     setCookies: [],
     authenticate: async () => {
       if (!isSignedIn) throw new Refusal("SIGNED_OUT");
-      return SOMEBODY;
+      return CALLER;
     },
   };
 }
@@ -83,15 +83,15 @@ test("procedures that hash passwords are mutations and not batchable; public pro
 
 describe.each(PROCEDURES)("%s", (path, { _def }) => {
   test(PUBLIC.includes(path) ? "is public" : "requires a caller before it validates the input", async () => {
-    const answer = await answerOf(path, { stranger: 1 }, false);
+    const answer = await answerOf(path, { unknown: 1 }, false);
     expect(answer).toBe(PUBLIC.includes(path) ? "BAD_INPUT" : "SIGNED_OUT");
   });
 
   test("refuses unknown input without a database statement", async () => {
     expect(_def.inputs.length).toBeGreaterThan(0);
-    const strangers = [{ stranger: 1 }, [], "text", 7, true, { id: {} }];
-    for (const stranger of strangers) {
-      expect(await answerOf(path, stranger, true), JSON.stringify(stranger)).toBe("BAD_INPUT");
+    const invalidInputs = [{ unknown: 1 }, [], "text", 7, true, { id: {} }];
+    for (const input of invalidInputs) {
+      expect(await answerOf(path, input, true), JSON.stringify(input)).toBe("BAD_INPUT");
     }
   });
 });
@@ -111,14 +111,14 @@ describe("otherwise valid input with an unknown key is refused", () => {
 });
 
 test("auth.session returns the content of the access token without a database statement", async () => {
-  const { user, session } = SOMEBODY;
+  const { user, session } = CALLER;
   expect(await answerOf("auth.session", undefined, true)).toEqual({ user, session });
 });
 
 test("a public procedure that is missing from the facts table refuses every call", async () => {
-  const sneaky = router({ auth: router({ peek: publicProcedure.query(() => "secret") }) });
-  const asked = sneaky.createCaller(context(true)).auth.peek();
-  await expect(asked).rejects.toMatchObject({ code: "UNAUTHORIZED", cause: { reason: "SIGNED_OUT" } });
+  const unlisted = router({ auth: router({ peek: publicProcedure.query(() => "secret") }) });
+  const call = unlisted.createCaller(context(true)).auth.peek();
+  await expect(call).rejects.toMatchObject({ code: "UNAUTHORIZED", cause: { reason: "SIGNED_OUT" } });
 });
 
 test("a protected procedure receives its caller", async () => {

@@ -3,7 +3,7 @@ import { toASCII } from "tr46";
 import { describe, expect, test } from "vitest";
 import { emailAddress, loginEmailAddress, normalizeEmail } from "./email-address";
 
-const complaint = (email: unknown) => emailAddress.safeParse(email).error?.issues.map((issue) => issue.message);
+const problem = (email: unknown) => emailAddress.safeParse(email).error?.issues.map((issue) => issue.message);
 
 describe("an email address", () => {
   test.each([
@@ -31,7 +31,7 @@ describe("an email address", () => {
   test.each([undefined, null, 7, true, {}, { $ne: "" }, ["ada@example.com"], "", "   ", "\n\t"])(
     "is required, and %j is none",
     (email) => {
-      expect(complaint(email)).toEqual(["Enter your email address."]);
+      expect(problem(email)).toEqual(["Enter your email address."]);
     },
   );
 
@@ -70,7 +70,7 @@ describe("an email address", () => {
     "ada\u0378@example.com",
     "ada\ud800@example.com",
   ])("is rejected as invalid: %j", (email) => {
-    expect(complaint(email)).toEqual(["Enter an email address like name@example.com."]);
+    expect(problem(email)).toEqual(["Enter an email address like name@example.com."]);
   });
 
   test.each([
@@ -80,7 +80,7 @@ describe("an email address", () => {
     ["a megabyte", `${"a".repeat(1_000_000)}@example.com`],
     ["a megabyte of blanks", " ".repeat(1_000_000)],
   ])("has at most 254 octets: %s", (_, email) => {
-    expect(complaint(email)).toEqual(["That email address is too long."]);
+    expect(problem(email)).toEqual(["That email address is too long."]);
   });
 
   const MUNICH = "p@münchen.example";
@@ -154,16 +154,16 @@ describe("an email address", () => {
     ["IPv6 literal", "p@[IPv6:::1]"],
     ["port", "p@example.com:25"],
   ])("is rejected if its domain cannot be mapped: %s", (_, email) => {
-    expect(complaint(email)).toEqual(["That email address has no valid domain name after the @."]);
-    expect(loginEmailAddress.safeParse(email).error?.issues.map(({ message }) => message)).toEqual(complaint(email));
+    expect(problem(email)).toEqual(["That email address has no valid domain name after the @."]);
+    expect(loginEmailAddress.safeParse(email).error?.issues.map(({ message }) => message)).toEqual(problem(email));
   });
 
   test("is measured with the longer of its domain's two forms", () => {
     const domain = `${"ü".repeat(50)}.${"ü".repeat(50)}`;
     expect(emailAddress.parse(`${"a".repeat(254 - 1 - 201)}@${domain}`)).toContain(domain);
-    expect(complaint(`${"a".repeat(254 - 201)}@${domain}`)).toEqual(["That email address is too long."]);
+    expect(problem(`${"a".repeat(254 - 201)}@${domain}`)).toEqual(["That email address is too long."]);
     const shorterInUnicode = `${"xn--mnchen-3ya.".repeat(13)}example`;
-    expect(complaint(`${"a".repeat(254 - shorterInUnicode.length)}@${shorterInUnicode}`)).toEqual([
+    expect(problem(`${"a".repeat(254 - shorterInUnicode.length)}@${shorterInUnicode}`)).toEqual([
       "That email address is too long.",
     ]);
     expect(emailAddress.parse(`${"a".repeat(253 - shorterInUnicode.length)}@${shorterInUnicode}`)).toMatch(/münchen/);

@@ -14,7 +14,7 @@ const CHANGE = { currentPassword: "correct horse", newPassword: "battery staple"
 const SCHEMAS = { registerInput, loginInput, updateInput, changePasswordInput, revokeInput };
 type Name = keyof typeof SCHEMAS;
 
-const complaints = (name: Name, input: unknown) => {
+const errorsOf = (name: Name, input: unknown) => {
   const { error } = SCHEMAS[name].safeParse(input);
   return error && fieldErrors(error);
 };
@@ -46,8 +46,8 @@ describe("invalid input is refused with a message at its field", () => {
     ["caf\u00e9 latte", "cafe\u0301 latte"],
   ])("a new password that equals the current one: %s, %s", (currentPassword, newPassword) => {
     const message = "The new password must be different from the current one.";
-    expect(complaints("changePasswordInput", { currentPassword, newPassword })).toEqual({ newPassword: message });
-    expect(complaints("changePasswordInput", { currentPassword, newPassword: `${newPassword} ` })).toBeUndefined();
+    expect(errorsOf("changePasswordInput", { currentPassword, newPassword })).toEqual({ newPassword: message });
+    expect(errorsOf("changePasswordInput", { currentPassword, newPassword: `${newPassword} ` })).toBeUndefined();
   });
 
   const MISSING = {
@@ -66,10 +66,10 @@ describe("invalid input is refused with a message at its field", () => {
     ["changePasswordInput", { currentPassword: MISSING.currentPassword, newPassword: MISSING.newPassword }],
     ["revokeInput", { id: MISSING.id }],
   ])("%s: every field that is missing, empty or of another type", (name, expected) => {
-    expect(complaints(name, {})).toEqual(expected);
+    expect(errorsOf(name, {})).toEqual(expected);
     for (const wrong of [undefined, null, "", 7, 0, NaN, true, {}, [], ["x"], { $ne: "" }, { toString: "x" }]) {
       const input = Object.fromEntries(Object.keys(expected).map((field) => [field, wrong]));
-      expect(complaints(name, input)).toEqual(expected);
+      expect(errorsOf(name, input)).toEqual(expected);
     }
   });
 
@@ -82,7 +82,7 @@ describe("invalid input is refused with a message at its field", () => {
   ])("%s: an unknown key", (name, input) => {
     for (const key of ["role", "isAdmin", "id_", "constructor", "__proto__", ""]) {
       const withKey = JSON.parse(`${JSON.stringify(input).slice(0, -1)}, ${JSON.stringify(key)}: "admin"}`) as unknown;
-      expect(Object.entries(complaints(name, withKey) ?? {})).toEqual([[key, "There is no such field."]]);
+      expect(Object.entries(errorsOf(name, withKey) ?? {})).toEqual([[key, "There is no such field."]]);
     }
   });
 
@@ -95,7 +95,7 @@ describe("invalid input is refused with a message at its field", () => {
   });
 
   test.each([null, 1, 0, "true", "on", "", {}, []])("remember: %j, which is not a boolean", (remember) => {
-    expect(complaints("loginInput", { ...LOGIN, remember })).toEqual({ remember: "Must be true or false." });
+    expect(errorsOf("loginInput", { ...LOGIN, remember })).toEqual({ remember: "Must be true or false." });
   });
 
   const TOO_LONG = "A password has at most 128 characters.";
@@ -107,34 +107,34 @@ describe("invalid input is refused with a message at its field", () => {
     ["a lone surrogate", "correct \ud800 horse", BROKEN],
     ["a megabyte of lone surrogates", "\udfff".repeat(1_000_000), BROKEN],
   ])("a password to be verified: %s", (_, password, message) => {
-    expect(complaints("loginInput", { ...LOGIN, password })).toEqual({ password: message });
-    expect(complaints("changePasswordInput", { ...CHANGE, currentPassword: password })).toEqual({
+    expect(errorsOf("loginInput", { ...LOGIN, password })).toEqual({ password: message });
+    expect(errorsOf("changePasswordInput", { ...CHANGE, currentPassword: password })).toEqual({
       currentPassword: message,
     });
   });
 
   test("a new password that is too long to be estimated", () => {
     const password = "x".repeat(1025);
-    expect(complaints("registerInput", { ...REGISTER, password })).toEqual({ password: TOO_LONG });
-    expect(complaints("changePasswordInput", { ...CHANGE, newPassword: password })).toEqual({ newPassword: TOO_LONG });
+    expect(errorsOf("registerInput", { ...REGISTER, password })).toEqual({ password: TOO_LONG });
+    expect(errorsOf("changePasswordInput", { ...CHANGE, newPassword: password })).toEqual({ newPassword: TOO_LONG });
   });
 
   test.each(["1", "me", ID.slice(1), `${ID} `, `{${ID}}`, ID.replaceAll("-", ""), "../../users", "%"])(
     "the session id %j",
     (id) => {
-      expect(complaints("revokeInput", { id })).toEqual({ id: MISSING.id });
+      expect(errorsOf("revokeInput", { id })).toEqual({ id: MISSING.id });
     },
   );
 
   test("with a bounded number of bounded messages, however many and long keys a client sends", () => {
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`${i}${"k".repeat(100)}`, 1]));
-    const named = Object.keys(complaints("loginInput", { ...LOGIN, ...many }) ?? {});
+    const named = Object.keys(errorsOf("loginInput", { ...LOGIN, ...many }) ?? {});
     expect(named).toHaveLength(10);
     for (const name of named) expect(name.length).toBeLessThanOrEqual(64);
   });
 
   test("without an exception and without messages of the library, for any input", () => {
-    const ours = /^(Enter|Choose|Use|That|There|Must|Send|A password)/;
+    const ownMessages = /^(Enter|Choose|Use|That|There|Must|Send|A password)/;
     const keys = fc.constantFrom(
       "email",
       "password",
@@ -151,7 +151,8 @@ describe("invalid input is refused with a message at its field", () => {
     );
     fc.assert(
       fc.property(fc.constantFrom(...(Object.keys(SCHEMAS) as Name[])), input, (name, sent) => {
-        for (const issue of SCHEMAS[name].safeParse(sent).error?.issues ?? []) expect(issue.message).toMatch(ours);
+        for (const issue of SCHEMAS[name].safeParse(sent).error?.issues ?? [])
+          expect(issue.message).toMatch(ownMessages);
       }),
       { numRuns: 200 },
     );

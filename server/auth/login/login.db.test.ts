@@ -59,7 +59,7 @@ function attempt(email: string, given: Attempt = {}, db = database.db) {
   return login(db, { email, password, remember }, client, presented, now).finally(() => hitCounter(db).flush());
 }
 
-const somebody = (given = {}) => existingUser(database.db, { passwordHash, ...given });
+const newAccount = (given = {}) => existingUser(database.db, { passwordHash, ...given });
 const newEmail = () => `${crypto.randomUUID()}@example.test`;
 const sessionsOf = (userId: string) =>
   database.db.selectFrom("sessions").selectAll().where("userId", "=", userId).where("revokedAt", "is", null).execute();
@@ -73,7 +73,7 @@ async function failUntil(email: string, left: number) {
 
 describe("login with the right password", () => {
   test("opens a session for this device and sets both cookies", async () => {
-    const user = await somebody({ role: "admin" });
+    const user = await newAccount({ role: "admin" });
     const { access, cookies } = await attempt(user.email, { client: ADA });
     expect(access.user).toEqual({ id: user.id, email: user.email, fullName: user.fullName, role: "admin" });
     expect(access.authenticatedAt).toEqual(new Date("2026-11-21T12:00:00Z"));
@@ -92,13 +92,13 @@ describe("login with the right password", () => {
   });
 
   test("sets session cookies if the user is not to be remembered", async () => {
-    const { cookies } = await attempt((await somebody()).email, { remember: false });
+    const { cookies } = await attempt((await newAccount()).email, { remember: false });
     expect(cookies.map(({ maxAgeSeconds }) => maxAgeSeconds)).toEqual([null, null]);
   });
 
   test("rehashes a password stored with outdated argon2 parameters", async () => {
     const weak = await hash(PASSWORD, { algorithm: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 });
-    const { id, email } = await somebody({ passwordHash: weak });
+    const { id, email } = await newAccount({ passwordHash: weak });
     await attempt(email);
     const stored = await database.db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
     expect(needsRehash(weak)).toBe(true);
@@ -109,7 +109,7 @@ describe("login with the right password", () => {
 
   test("does not rehash for a wrong password", async () => {
     const weak = await hash(PASSWORD, { algorithm: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 });
-    const { id, email } = await somebody({ passwordHash: weak });
+    const { id, email } = await newAccount({ passwordHash: weak });
     expect(await reasonOf(attempt(email, { password: "wrong" }))).toBe("INVALID_CREDENTIALS");
     const stored = await database.db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
     expect(stored.passwordHash).toBe(weak);
@@ -126,7 +126,7 @@ describe("login with an internationalized email domain", () => {
     "finds the account when the email is sent as %s",
     async (sent) => {
       const email = emailAddress.parse(sent);
-      const { id } = (await findUserForLogin(database.db, email, DEVICE)) ?? (await somebody({ email }));
+      const { id } = (await findUserForLogin(database.db, email, DEVICE)) ?? (await newAccount({ email }));
       expect((await attemptAs(sent)).access.user).toMatchObject({ id, email: "p@münchen.example" });
     },
   );
@@ -141,7 +141,7 @@ describe("login with an internationalized email domain", () => {
 
   test("finds each of two accounts that were registered under the two spellings", async () => {
     const [unicode, ascii] = ["r@münchen.example", "r@xn--mnchen-3ya.example"];
-    const [one, other] = [await somebody({ email: unicode }), await somebody({ email: ascii })];
+    const [one, other] = [await newAccount({ email: unicode }), await newAccount({ email: ascii })];
     expect((await attemptAs(unicode)).access.user.id).toBe(one.id);
     expect((await attemptAs(ascii.toUpperCase())).access.user.id).toBe(other.id);
   });
@@ -149,7 +149,7 @@ describe("login with an internationalized email domain", () => {
 
 describe("login: the browser's previous session", () => {
   test.each(["of the same account", "of another account"])("%s is revoked", async (whose) => {
-    const user = await somebody();
+    const user = await newAccount();
     const before = await signedInSession(database.db, T0);
     const owner = whose === "of the same account" ? before.userId : user.id;
     await database.db.updateTable("users").set({ passwordHash }).where("id", "=", owner).execute();
@@ -165,7 +165,7 @@ describe("login: the browser's previous session", () => {
   });
 
   test("is revoked also when the browser presents its previous refresh token", async () => {
-    const user = await somebody();
+    const user = await newAccount();
     const before = await signedInSession(database.db, T0);
     await refresh(database.db, before.refreshToken, ADA, later(600));
     await attempt(user.email, { presented: before.refreshToken, now: later(610) });
@@ -173,7 +173,7 @@ describe("login: the browser's previous session", () => {
   });
 
   test("stays live when the login is refused", async () => {
-    const user = await somebody();
+    const user = await newAccount();
     const before = await signedInSession(database.db, T0);
     expect(await reasonOf(attempt(user.email, { password: "wrong", presented: before.refreshToken }))).toBe(
       "INVALID_CREDENTIALS",
@@ -182,7 +182,7 @@ describe("login: the browser's previous session", () => {
   });
 
   test("may be an invalid token or an expired session", async () => {
-    const user = await somebody();
+    const user = await newAccount();
     const before = await signedInSession(database.db, T0);
     await attempt(user.email, { presented: "garbage" });
     await attempt(user.email, { presented: before.refreshToken, now: later(8 * 86_400) });
@@ -199,10 +199,10 @@ describe("login: refusals do not reveal whether an account exists", () => {
   }
 
   test("an unknown email, a wrong password and a disabled account get the same response after as many statements", async () => {
-    const disabled = await somebody({ disabledAt: T0 });
+    const disabled = await newAccount({ disabledAt: T0 });
     const answers = [
-      await answerTo((await somebody()).email, "wrong"),
-      await answerTo("nobody@example.test", PASSWORD),
+      await answerTo((await newAccount()).email, "wrong"),
+      await answerTo("unknown@example.test", PASSWORD),
       await answerTo(disabled.email, PASSWORD),
       await answerTo(disabled.email, "wrong"),
       await answerTo("", PASSWORD),
@@ -212,7 +212,7 @@ describe("login: refusals do not reveal whether an account exists", () => {
   });
 
   test("an unknown email costs a password hash, too", async () => {
-    const { email } = await somebody();
+    const { email } = await newAccount();
     const took = async (asked: string) => {
       const startedAt = performance.now();
       expect(await reasonOf(attempt(asked, { password: "wrong" }))).toBe("INVALID_CREDENTIALS");
@@ -222,13 +222,13 @@ describe("login: refusals do not reveal whether an account exists", () => {
     let [known, unknown] = [Infinity, Infinity];
     for (let count = 0; count < 4; count++) {
       known = Math.min(known, await took(email));
-      unknown = Math.min(unknown, await took("nobody-either@example.test"));
+      unknown = Math.min(unknown, await took("another-unknown@example.test"));
     }
     expect(unknown).toBeGreaterThan(known / 2);
   });
 
   test("an account is not found by a similar email", async () => {
-    const { email } = await somebody({ email: "admin@case.test" });
+    const { email } = await newAccount({ email: "admin@case.test" });
     for (const other of ["ádmin@case.test", "ADMIN@case.test", "admin@case.test\u0000", "%"]) {
       expect(await reasonOf(attempt(other)), other).toBe("INVALID_CREDENTIALS");
     }
@@ -238,7 +238,7 @@ describe("login: refusals do not reveal whether an account exists", () => {
 
 describe("login: the limit of failures per account", () => {
   test("of a hundred concurrent guesses with one attempt left exactly one is evaluated", async () => {
-    const { id, email } = await somebody();
+    const { id, email } = await newAccount();
     await failUntil(email, 1);
     const elsewhere = connect(database.url);
     const reasons = await atOnce(100, (index) =>
@@ -257,7 +257,7 @@ describe("login: the limit of failures per account", () => {
   });
 
   test("successful logins are not counted", async () => {
-    const { email } = await somebody();
+    const { email } = await newAccount();
     await failUntil(email, 1);
     for (let count = 0; count < 3; count++) await attempt(email);
   });
@@ -268,7 +268,7 @@ describe("login: the limit of failures per account", () => {
   });
 
   test("failures count for 15 minutes, and the refusal says how long to wait", async () => {
-    const { email } = await somebody();
+    const { email } = await newAccount();
     await failUntil(email, 0);
     const refused = (await attempt(email, { now: later(60) }).catch((error: unknown) => error)) as Refusal;
     expect(refused).toMatchObject({ reason: "RATE_LIMITED", details: { retryAfterSeconds: 840 } });
@@ -277,7 +277,7 @@ describe("login: the limit of failures per account", () => {
   });
 
   test("failures from unknown devices do not lock out a known device", async () => {
-    const { email } = await somebody();
+    const { email } = await newAccount();
     await attempt(email, { client: ADA });
     await failUntil(email, 0);
     expect(await reasonOf(attempt(email))).toBe("RATE_LIMITED");
@@ -285,7 +285,7 @@ describe("login: the limit of failures per account", () => {
   });
 
   test("a known device has ten failures of its own after the account's ten; then the right password is refused", async () => {
-    const { email } = await somebody();
+    const { email } = await newAccount();
     const home = newClient();
     await attempt(email, { client: home });
     const guess = (count: number) =>
@@ -300,7 +300,7 @@ describe("login: the limit of failures per account", () => {
   });
 
   test("of twenty guesses around a 15-minute boundary ten are evaluated", async () => {
-    const { email } = await somebody();
+    const { email } = await newAccount();
     await reasonOf(attempt(email, { password: "wrong" }));
     const evaluated = [];
     for (let count = 0; count < 20; count++) {
@@ -312,7 +312,7 @@ describe("login: the limit of failures per account", () => {
   });
 
   test("the owner on a new network is told the cause and the time to wait, and can log in after it", async () => {
-    const { email } = await somebody();
+    const { email } = await newAccount();
     await failUntil(email, 0);
     const refused = (await attempt(email, { now: later(59) }).catch((error: unknown) => error)) as Refusal;
     expect(refused.message).toBe(
@@ -329,7 +329,7 @@ describe("login: the limit of failures per account", () => {
   });
 
   test("the limit of a known device is counted by session: stolen tokens gain no attempts from other addresses and user agents", async () => {
-    const { email, id } = await somebody();
+    const { email, id } = await newAccount();
     let token = (await attempt(email, { client: newClient() })).cookies[1]!.value;
     await failUntil(email, 0);
     for (let count = 0; count < 12; count++) {
@@ -348,7 +348,7 @@ describe("login: the limit of failures per account", () => {
 describe("login: failed attempts do not reveal whether a device is known to an account", () => {
   /** The responses to failed attempts from `here` and elsewhere in this order. */
   async function seen(isKnown: boolean, attempts: ("here" | "elsewhere")[]) {
-    const { email } = await somebody();
+    const { email } = await newAccount();
     const here = newClient();
     if (isKnown) await attempt(email, { client: here });
     const answers = [];
@@ -379,7 +379,7 @@ describe("login: failed attempts do not reveal whether a device is known to an a
   });
 
   test("a refused attempt costs a password hash on known and unknown devices", async () => {
-    const { email } = await somebody();
+    const { email } = await newAccount();
     const home = newClient();
     await attempt(email, { client: home });
     await failUntil(email, 0);
@@ -393,7 +393,7 @@ describe("login: failed attempts do not reveal whether a device is known to an a
   });
 
   test("a device is not known by its address alone", async () => {
-    const { email } = await somebody();
+    const { email } = await newAccount();
     await attempt(email, { client: ADA });
     await failUntil(email, 0);
     expect(await reasonOf(attempt(email, { client: { ...MALLORY, address: ADA.address } }))).toBe("RATE_LIMITED");
@@ -402,7 +402,7 @@ describe("login: failed attempts do not reveal whether a device is known to an a
 
 describe("login: the limit of attempts per address", () => {
   test("one address has ten attempts a minute for any email, right or wrong; other addresses are not affected", async () => {
-    const { email } = await somebody();
+    const { email } = await newAccount();
     const client = newClient();
     for (let count = 0; count < 5; count++) await attempt(email, { client });
     for (let count = 0; count < 5; count++) await reasonOf(attempt(`${count}@example.test`, { client, password: "x" }));
@@ -442,7 +442,7 @@ describe("login: the limit of attempts per address", () => {
 
 describe("a login in progress", () => {
   test("opens no session if all sessions are revoked meanwhile", async () => {
-    const { id: userId, email } = await somebody();
+    const { id: userId, email } = await newAccount();
     const elsewhere = await attempt(email);
     let release!: () => void;
     const blocked = new Promise<void>((resolve) => (release = resolve));
@@ -491,7 +491,7 @@ describe("login: the limit of 100 live sessions per account", () => {
       .map(({ id }) => id);
 
   test("the 100th session revokes none, the 101st the least recently seen one", async () => {
-    const { id: userId, email } = await somebody();
+    const { id: userId, email } = await newAccount();
     await sessionsFor(userId, 99);
     const before = await idsBySeen(userId);
     const hundredth = await attempt(email);
@@ -505,7 +505,7 @@ describe("login: the limit of 100 live sessions per account", () => {
   });
 
   test("the replaced session and expired sessions do not count", async () => {
-    const { id: userId, email } = await somebody();
+    const { id: userId, email } = await newAccount();
     await sessionsFor(userId, 99);
     await existingSession(database.db, { userId, createdAt: later(-86_400), idleExpiresAt: later(-1) });
     const { cookies, access } = await attempt(email);
@@ -518,7 +518,7 @@ describe("login: the limit of 100 live sessions per account", () => {
   test("two concurrent logins on two instances at 99 sessions leave 100", async () => {
     const elsewhere = connect(database.url);
     for (let round = 0; round < 20; round++) {
-      const { id: userId, email } = await somebody();
+      const { id: userId, email } = await newAccount();
       await sessionsFor(userId, 99);
       const user = { id: userId, email, fullName: "", role: "user", sessionEpoch: 0 };
       await Promise.all([database.db, elsewhere].map((db) => openSession(db, user, true, ADA, T0)));
@@ -528,7 +528,7 @@ describe("login: the limit of 100 live sessions per account", () => {
   });
 
   test("an account with 20,000 sessions from before the limit is left with 100", { timeout: 120_000 }, async () => {
-    const { id: userId, email } = await somebody();
+    const { id: userId, email } = await newAccount();
     for (let count = 0; count < 20; count++) await sessionsFor(userId, 1000);
     const { access } = await attempt(email, { now: later(10) });
     const left = await idsBySeen(userId);
@@ -538,7 +538,7 @@ describe("login: the limit of 100 live sessions per account", () => {
 });
 
 test("login: makes five statements, also when it replaces a session", async () => {
-  const { email } = await somebody();
+  const { email } = await newAccount();
   expect(await countStatements(database.url, (db) => attempt(email, {}, db))).toBe(5);
   const { refreshToken } = await signedInSession(database.db, T0);
   const replacing = (db: TestDatabase["db"]) => attempt(email, { presented: refreshToken, now: later(10) }, db);
@@ -552,14 +552,14 @@ describe("login: a session whose tokens cannot reach the client", () => {
     }, 30_000);
 
   test("is not opened if the client has already disconnected", async () => {
-    const { id, email } = await somebody();
+    const { id, email } = await newAccount();
     const gone = { requestId: "gone", isAborted: true } as const;
     expect(await reasonOf(requestState.run(gone, () => attempt(email)))).toBe("UNAVAILABLE");
     expect(await sessionsOf(id)).toEqual([]);
   });
 
   test("is revoked if the client disconnects before the response is sent, and not after", async () => {
-    const { email } = await somebody();
+    const { email } = await newAccount();
     const [lost, received] = [{ requestId: "lost" }, { requestId: "received" }];
     const first = await requestState.run(lost, () => attempt(email));
     const second = await requestState.run(received, () => attempt(email));
@@ -572,7 +572,7 @@ describe("login: a session whose tokens cannot reach the client", () => {
 
 test("login: unusual names and user agents are stored or truncated and cause no error", async () => {
   const email = `${"é".repeat(120)}@example.test`;
-  const user = await somebody({ email, fullName: "👩‍👩‍👧‍👦 𝒜𝒹𝒶".repeat(5) });
+  const user = await newAccount({ email, fullName: "👩‍👩‍👧‍👦 𝒜𝒹𝒶".repeat(5) });
   const odd = clientAt("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", `${"🦊".repeat(600)}\ud800`);
   const { access, cookies } = await attempt(email, { client: odd });
   expect(access.user).toMatchObject({ email, fullName: user.fullName });

@@ -62,7 +62,7 @@ afterEach(async () => {
   for (const end of onEnd.splice(0)) await end();
 });
 
-const somebody = () => existingUser(database.db, { passwordHash });
+const newAccount = () => existingUser(database.db, { passwordHash });
 const newEmail = () => `${crypto.randomUUID()}@example.test`;
 
 function callerIn({ user, sessionId }: Access): Caller {
@@ -96,7 +96,7 @@ test("rate limit: two instances with clocks 40 ms apart reuse each hit that leav
 describe("while the rate limit table is locked", () => {
   test("logins, registrations and password changes succeed, and guesses stay bounded", async () => {
     const { db, attempt } = newInstance();
-    const [user, target] = [await somebody(), await somebody()];
+    const [user, target] = [await newAccount(), await newAccount()];
     for (let count = 0; count < 3; count++) await reasonOf(attempt(target.email, "wrong"));
     await lockLimits();
 
@@ -112,7 +112,7 @@ describe("while the rate limit table is locked", () => {
     expect(await reasonOf(attempt(target.email))).toBe("RATE_LIMITED");
 
     // Successful attempts are decremented here as well.
-    const { email } = await somebody();
+    const { email } = await newAccount();
     for (let count = 0; count < 9; count++) await reasonOf(attempt(email, "wrong"));
     for (let count = 0; count < 3; count++) await attempt(email);
     expect(await reasonOf(attempt(email, "wrong"))).toBe("INVALID_CREDENTIALS");
@@ -132,7 +132,7 @@ describe("while the rate limit table is locked", () => {
 
   test("waiting statements leave the other connections of the pool free", async () => {
     const { db } = newInstance({ poolSize: 5 });
-    const { id } = await somebody();
+    const { id } = await newAccount();
     await lockLimits();
     let settled = 0;
     const allowances = Array.from({ length: 60 }, () => accountFailureLimit(newEmail()));
@@ -178,18 +178,18 @@ describe("while the rate limit table is locked", () => {
 
 test("rate limit: pending decrements are written before the pool is closed", async () => {
   const { db, attempt } = newInstance();
-  const people = await Promise.all(Array.from({ length: 8 }, somebody));
-  await Promise.all(people.map(({ email }) => attempt(email)));
+  const accounts = await Promise.all(Array.from({ length: 8 }, newAccount));
+  await Promise.all(accounts.map(({ email }) => attempt(email)));
   Object.assign(globalThis, { [Symbol.for("portcullis.database")]: db });
   await closeDatabase();
-  const buckets = people.map(({ email }) => accountFailureLimit(email).bucket);
+  const buckets = accounts.map(({ email }) => accountFailureLimit(email).bucket);
   const left = await database.db.selectFrom("rateLimits").select("hits").where("bucket", "in", buckets).execute();
-  expect(left.map(({ hits }) => hits)).toEqual(people.map(() => 0));
+  expect(left.map(({ hits }) => hits)).toEqual(accounts.map(() => 0));
 });
 
 test("login: succeeds even if its attempt cannot be decremented", async () => {
   const { db, attempt } = newInstance();
-  const { email } = await somebody();
+  const { email } = await newAccount();
   let release!: () => void;
   const blocked = new Promise<void>((resolve) => (release = resolve));
   const blockers = Array.from({ length: 2 }, () => hashLimiter().run(() => blocked));
@@ -239,19 +239,19 @@ test("login: beyond the account's limit every device has a limit of its own, and
 
 test("login: a client that holds the lock of one bucket does not block logins", async () => {
   const { attempt } = newInstance();
-  const { email } = await somebody();
+  const { email } = await newAccount();
   await reasonOf(attempt(email, "wrong"));
   const { bucket } = accountFailureLimit(email);
   await database.db.transaction().execute(async (stuck) => {
     await stuck.selectFrom("rateLimits").select("hits").where("bucket", "=", bucket).forUpdate().execute();
     await attempt(email);
-    await attempt((await somebody()).email);
+    await attempt((await newAccount()).email);
   });
 });
 
 describe("the RateLimit headers", () => {
   /** The quota recorded for the response headers by `run`. */
-  async function told(run: () => Promise<unknown>) {
+  async function quotaAfter(run: () => Promise<unknown>) {
     const notes: RequestState = { requestId: "request-1" };
     await requestState.run(notes, run).catch(() => {});
     return notes.quota && { ...notes.quota };
@@ -259,15 +259,15 @@ describe("the RateLimit headers", () => {
 
   test("show the address's limit for an allowed login, and the account's once that refuses", async () => {
     const { attempt } = newInstance();
-    const { email } = await somebody();
+    const { email } = await newAccount();
     const client = newClient();
     const quota = (remaining: number) => ({ isExceeded: false, limit: 10, remaining, resetSeconds: 60 });
-    expect(await told(() => attempt(email, PASSWORD, T0, client))).toEqual(quota(9));
-    expect(await told(() => attempt(email, "wrong", T0, client))).toEqual(quota(8));
-    expect(await told(() => attempt(newEmail(), "wrong", T0, client))).toEqual(quota(7));
+    expect(await quotaAfter(() => attempt(email, PASSWORD, T0, client))).toEqual(quota(9));
+    expect(await quotaAfter(() => attempt(email, "wrong", T0, client))).toEqual(quota(8));
+    expect(await quotaAfter(() => attempt(newEmail(), "wrong", T0, client))).toEqual(quota(7));
     for (let count = 0; count < 10; count++) await reasonOf(attempt(email, "wrong"));
     const refused = { isExceeded: true, limit: 10, remaining: 0, resetSeconds: 870 };
-    expect(await told(() => attempt(email, "wrong", later(30)))).toEqual(refused);
+    expect(await quotaAfter(() => attempt(email, "wrong", later(30)))).toEqual(refused);
   });
 
   test("show five registrations a minute, then how long to wait", async () => {
@@ -276,7 +276,7 @@ describe("the RateLimit headers", () => {
     const weak = () => ({ email: newEmail(), fullName: "X", password: "short", remember: true });
     const remaining = [];
     for (let count = 0; count < 6; count++) {
-      remaining.push(await told(() => register(db, weak(), client, null, later(count))));
+      remaining.push(await quotaAfter(() => register(db, weak(), client, null, later(count))));
     }
     expect(remaining.map((quota) => quota?.remaining)).toEqual([4, 3, 2, 1, 0, 0]);
     expect(remaining[5]).toEqual({ isExceeded: true, limit: 5, remaining: 0, resetSeconds: 55 });
@@ -285,9 +285,9 @@ describe("the RateLimit headers", () => {
   test("show the user's own failures for a password change", async () => {
     const { db, attempt } = newInstance();
     const client = newClient();
-    const { access } = await attempt((await somebody()).email, PASSWORD, T0, client);
+    const { access } = await attempt((await newAccount()).email, PASSWORD, T0, client);
     const wrong = { currentPassword: "wrong", newPassword: NEW };
-    const quota = await told(() => changePassword(db, callerIn(access), wrong, client, T0));
+    const quota = await quotaAfter(() => changePassword(db, callerIn(access), wrong, client, T0));
     expect(quota).toEqual({ isExceeded: false, limit: 10, remaining: 9, resetSeconds: 900 });
   });
 });
