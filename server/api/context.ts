@@ -1,14 +1,12 @@
 import "server-only";
 import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
-import { callerOf, authenticateAccessToken } from "@/server/auth/gate/authenticate";
+import { authenticate, callerOf } from "@/server/auth/gate/authenticate";
 import type { Caller } from "@/server/auth/policy/credentials";
 import { clientOf, type Client } from "@/server/auth/client/client";
 import { readCookies, type CookieToSet, type PresentedCookies } from "@/server/auth/tokens/cookies";
-import { decideAfterRefresh, decideGate } from "@/server/auth/policy/gate";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { CALLS, END_TOKEN_HEADER } from "@/server/auth/policy/routes";
-import { tryRefresh } from "@/server/auth/sessions/refresh";
 import { database } from "@/server/runtime/database";
 import { recordCaller } from "@/server/runtime/request-state";
 
@@ -53,21 +51,9 @@ async function authenticateCall(
   now: Date,
   setCookies: CookieToSet[],
 ): Promise<Caller> {
-  const request = { kind: "call", path: CALLS } as const;
-  let access = await authenticateAccessToken(db, cookies.accessToken, client, now);
-  const credentials = { access, hasRefreshToken: cookies.refreshToken !== null };
-
-  let decision = decideGate(request, credentials, now);
-  let retryAfterSeconds: number | undefined;
-  if (decision.kind === "refresh" && cookies.refreshToken !== null) {
-    const result = await tryRefresh(db, cookies.refreshToken, client, now);
-    if (result.kind === "refreshed") {
-      setCookies.push(...result.cookies);
-      access = result.access;
-    }
-    if (result.kind === "unavailable") retryAfterSeconds = result.retryAfterSeconds;
-    decision = decideAfterRefresh(request, result, credentials);
-  }
+  const result = await authenticate(db, { kind: "call", path: CALLS, client, cookies }, now);
+  setCookies.push(...result.cookies);
+  const { decision, access, retryAfterSeconds } = result;
   if (decision.kind === "refuse") throw new Refusal(decision.reason, { retryAfterSeconds });
   if (access === null) throw new Refusal("SIGNED_OUT");
   const caller = callerOf(access);

@@ -22,7 +22,7 @@ const PROCEED = "proceed";
 const REFRESH = "refresh";
 
 /** A decision in a word. */
-function said(decision: GateDecision): string {
+function said(decision: GateDecision | { kind: "refresh" }): string {
   switch (decision.kind) {
     case "redirect":
       return `${decision.clearCookies ? "clear, " : ""}to ${decision.to}`;

@@ -13,7 +13,6 @@ export interface GateRequest {
 
 export type GateDecision =
   | { kind: "proceed"; clearCookies: boolean }
-  | { kind: "refresh" }
   | { kind: "redirect"; to: string; clearCookies: boolean }
   /** Never a redirect: the caller is a program, or the router of the page, which then does one full load. */
   | { kind: "refuse"; reason: "SIGNED_OUT" | "SESSION_ENDED" | "RATE_LIMITED" | "UNAVAILABLE" };
@@ -21,7 +20,11 @@ export type GateDecision =
 const PROCEED: GateDecision = { kind: "proceed", clearCookies: false };
 
 /** What to do with a request before anything was refreshed. */
-export function decideGate(request: GateRequest, credentials: Credentials, now: Date): GateDecision {
+export function decideGate(
+  request: GateRequest,
+  credentials: Credentials,
+  now: Date,
+): GateDecision | { kind: "refresh" } {
   const route = routeOf(request);
   if (route !== "private" && route !== "guest" && route !== "root" && route !== "call") return PROCEED;
 
