@@ -10,7 +10,7 @@ import {
   type RateLimit,
 } from "@/server/auth/rate-limits/rate-limit";
 import { MAX_CONCURRENT_HASHES } from "@/server/runtime/concurrency-limiter";
-import { ENDED_SESSION_KEPT_SECONDS } from "@/server/auth/policy/lifetimes";
+import { ENDED_SESSION_RETENTION_SECONDS } from "@/server/auth/policy/lifetimes";
 import { PRODUCT_WORDS } from "@/server/auth/policy/password-rules";
 import { ADA } from "@/server/auth/testing";
 import { ADMITTED_CALLS_PER_HASH } from "@/server/http/password-admission";
@@ -82,6 +82,6 @@ test("security.md: session lifetimes and the minimum password length are those o
   expect(text).toMatch(new RegExp(`\`REFRESH_TOKEN_SECONDS\` +\\| ${REFRESH_TOKEN_SECONDS / 86_400} days`));
   expect(text).toMatch(new RegExp(`\`SESSION_MAX_SECONDS\` +\\| ${SESSION_MAX_SECONDS / 86_400} days`));
   expect(text).toContain(`(\`PASSWORD_MIN_LENGTH\`, ${PASSWORD_MIN_LENGTH} unless set)`);
-  expect(text).toContain(`deleted ${ENDED_SESSION_KEPT_SECONDS / 86_400} days after its end`);
+  expect(text).toContain(`deleted ${ENDED_SESSION_RETENTION_SECONDS / 86_400} days after its end`);
   expect(PRODUCT_WORDS).toContain("portcullis");
 });

@@ -2,7 +2,7 @@ import "server-only";
 import { isUnavailable } from "@/db/faults";
 import { purgeExpiredLimits } from "@/db/tables/rate-limits";
 import { purgeEnded } from "@/db/tables/purge";
-import { ENDED_SESSION_KEPT_SECONDS } from "./auth/policy/lifetimes";
+import { ENDED_SESSION_RETENTION_SECONDS } from "./auth/policy/lifetimes";
 import { startRevocationFeed } from "./auth/sessions/revocation-feed";
 import { database } from "./runtime/database";
 import { log } from "./runtime/log";
@@ -27,7 +27,7 @@ export function startBackgroundWork(): void {
 async function purge(now: Date): Promise<void> {
   const db = database();
   try {
-    const olderThanSeconds = ENDED_SESSION_KEPT_SECONDS;
+    const olderThanSeconds = ENDED_SESSION_RETENTION_SECONDS;
     while ((await purgeEnded(db, now, { olderThanSeconds, batch: PURGE_BATCH_SIZE })) === PURGE_BATCH_SIZE);
     while ((await purgeExpiredLimits(db, now, PURGE_BATCH_SIZE)) === PURGE_BATCH_SIZE);
   } catch (error) {

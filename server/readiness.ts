@@ -2,7 +2,7 @@ import "server-only";
 import { isUnavailable } from "@/db/faults";
 import { writeHeartbeat } from "@/db/tables/heartbeats";
 import { isMigrated } from "@/db/migrate";
-import { revocationFeedHasStarted } from "./auth/sessions/revocation-feed";
+import { hasRevocationFeedStarted } from "./auth/sessions/revocation-feed";
 import { database } from "./runtime/database";
 import { log } from "./runtime/log";
 import { cachedCheck } from "./runtime/cached-check";
@@ -12,7 +12,7 @@ const databaseIsReady = cachedCheck(checkDatabase, 1000);
 
 /** Whether this instance can serve every request now. Never throws. */
 export async function isReady(): Promise<boolean> {
-  return revocationFeedHasStarted() && databaseIsReady();
+  return hasRevocationFeedStarted() && databaseIsReady();
 }
 
 async function checkDatabase(): Promise<boolean> {

@@ -1,9 +1,9 @@
 import { createTRPCClient, httpLink } from "@trpc/client";
-import { CALLS, END_TOKEN_HEADER } from "@/server/auth/policy/routes";
+import { TRPC, END_TOKEN_HEADER } from "@/server/auth/policy/routes";
 import type { AppRouter } from "@/server/api/router";
 import { abortableFetch } from "./calls-in-flight";
 
 /** Login, register, logout: one call a request, without the query machinery that only the member area needs. */
 export const authCalls = createTRPCClient<AppRouter>({
-  links: [httpLink({ url: CALLS, fetch: abortableFetch, headers: { [END_TOKEN_HEADER]: "1" } })],
+  links: [httpLink({ url: TRPC, fetch: abortableFetch, headers: { [END_TOKEN_HEADER]: "1" } })],
 });

@@ -4,9 +4,9 @@ import { httpBatchLink, httpLink, splitLink, type TRPCLink } from "@trpc/client"
 import { createTRPCReact, type CreateTRPCReact } from "@trpc/react-query";
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
-import { decideAfterAnswer, mayLeaveAgain } from "@/server/auth/policy/answers";
-import { factsOf } from "@/server/auth/policy/procedures";
-import { CALLS } from "@/server/auth/policy/routes";
+import { decideAfterFailure, mayNavigateAgain } from "@/server/auth/policy/call-failures";
+import { procedureFacts } from "@/server/auth/policy/procedures";
+import { TRPC } from "@/server/auth/policy/routes";
 import type { AppRouter } from "@/server/api/router";
 import { abortableFetch, wasAborted, whenResumed } from "./calls-in-flight";
 import { statusOf } from "./failure";
@@ -32,7 +32,7 @@ const followPolicy: TRPCLink<AppRouter> = () => {
   const answeredBefore = new Set<string>();
   return ({ next, op }) =>
     observable((observer) => {
-      let repeats = 0;
+      let retries = 0;
       let subscription = ask();
 
       function ask() {
@@ -47,9 +47,9 @@ const followPolicy: TRPCLink<AppRouter> = () => {
             // What is on the screen already stays there: only a page with nothing to show is left.
             const isNavigational = op.type === "query" && !op.context.isOptional && !answeredBefore.has(op.path);
             const path = location.pathname + location.search;
-            const decision = decideAfterAnswer({ status: statusOf(error), isNavigational, repeats, path });
-            if (decision.kind === "repeat") {
-              repeats += 1;
+            const decision = decideAfterFailure({ status: statusOf(error), isNavigational, retries, path });
+            if (decision.kind === "retry") {
+              retries += 1;
               subscription = ask();
             } else if (decision.kind === "report" || !leave(decision.to)) {
               observer.error(error);
@@ -64,21 +64,21 @@ const followPolicy: TRPCLink<AppRouter> = () => {
 
 /** A mutation goes at once and by itself; the server refuses a batch with a procedure that may not stand in one. */
 const isSentAlone = ({ type, path }: { type: string; path: string }) =>
-  type === "mutation" || factsOf(path)?.batch !== true;
+  type === "mutation" || procedureFacts(path)?.batch !== true;
 
 export const links = [
   followPolicy,
   splitLink<AppRouter>({
     condition: isSentAlone,
-    true: httpLink({ url: CALLS, fetch: abortableFetch }),
-    false: httpBatchLink({ url: CALLS, fetch: abortableFetch, maxItems: 10 }),
+    true: httpLink({ url: TRPC, fetch: abortableFetch }),
+    false: httpBatchLink({ url: TRPC, fetch: abortableFetch, maxItems: 10 }),
   }),
 ];
 
 /** False if this tab left for a failed call a moment ago: then leaving does not help. */
 function leave(to: string): boolean {
   const leftAt = Number(readTabMemory(LEFT_AT)) || null;
-  if (!mayLeaveAgain(leftAt, Date.now())) return false;
+  if (!mayNavigateAgain(leftAt, Date.now())) return false;
   writeTabMemory(LEFT_AT, String(Date.now()));
   // The fragment never reaches the server: it is carried from address to address.
   location.assign(to + location.hash);

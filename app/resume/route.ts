@@ -1,4 +1,4 @@
-import { droppedAccessCookie, readCookies, serializeCookie } from "@/server/auth/tokens/cookies";
+import { clearedAccessCookie, readCookies, serializeCookie } from "@/server/auth/tokens/cookies";
 import { safeNextPath, withNext } from "@/server/auth/policy/next-path";
 import { MAINTENANCE } from "@/server/auth/policy/routes";
 import { isRedirectLoop } from "@/server/auth/gate/resume-guard";
@@ -22,7 +22,7 @@ export function GET(request: Request): Response {
   const headers = {
     location: new URL(to, env().APP_ORIGIN).href,
     "cache-control": "private, no-store",
-    "set-cookie": serializeCookie(droppedAccessCookie()),
+    "set-cookie": serializeCookie(clearedAccessCookie()),
   };
   return new Response(null, { status: 307, headers });
 }

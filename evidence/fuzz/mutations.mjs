@@ -20,8 +20,8 @@ export const MUTATIONS = [
   {
     rule: "a mutation comes from our own origin",
     file: "server/auth/gate/same-origin.ts",
-    from: "if (READING_METHODS.includes(claims.method))",
-    to: "if (READING_METHODS.includes(claims.method) || claims.method)",
+    from: "if (SAFE_METHODS.includes(claims.method))",
+    to: "if (SAFE_METHODS.includes(claims.method) || claims.method)",
     oracle: "What another site can send changed nothing",
   },
   {
@@ -41,8 +41,8 @@ export const MUTATIONS = [
   {
     rule: "`next` stays on this origin",
     file: "server/auth/policy/next-path.ts",
-    from: "  const target = resolveHere(candidate);\n  if (target === null",
-    to: "  if (candidate.length > 1) return candidate;\n  const target = resolveHere(candidate);\n  if (target === null",
+    from: "  const target = resolveOnOrigin(candidate);\n  if (target === null",
+    to: "  if (candidate.length > 1) return candidate;\n  const target = resolveOnOrigin(candidate);\n  if (target === null",
     oracle: "No redirect led away",
   },
   {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { refreshWorkSeconds, requestLifeSeconds } from "@/server/auth/policy/lifetimes";
+import { refreshTimeoutSeconds, requestTimeoutSeconds } from "@/server/auth/policy/lifetimes";
 import { IMPLEMENTED_WRITES } from "./policy-checks";
 import { interleavingModel, type InterleavingBounds } from "./interleaving-model";
 import { IMPLEMENTED_POLICY } from "./policy";
@@ -47,7 +47,7 @@ describe.each([false, true])(
 test.each([2, 4, 10, 20, 24, 29, 30, 60, 300])(
   "lifetimes: a grace window of %i s leaves a sixth of it for latency and clock differences",
   (grace) => {
-    const slack = grace - requestLifeSeconds(grace) - 2 * refreshWorkSeconds(grace);
+    const slack = grace - requestTimeoutSeconds(grace) - 2 * refreshTimeoutSeconds(grace);
     expect(slack).toBeGreaterThanOrEqual(grace / 6 - 1e-9);
   },
 );

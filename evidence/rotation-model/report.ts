@@ -1,4 +1,4 @@
-import { refreshWorkSeconds, requestLifeSeconds } from "@/server/auth/policy/lifetimes";
+import { refreshTimeoutSeconds, requestTimeoutSeconds } from "@/server/auth/policy/lifetimes";
 import type { CheckResult, SearchBounds } from "./policy-checks";
 import { INVARIANTS } from "./invariants";
 import { countLogouts, SCENARIOS, staysSignedIn } from "./delayed-responses";
@@ -109,8 +109,8 @@ function forksOnRecover({ remembers }: Policy): boolean {
 }
 
 function latencyBudget(): string {
-  const lifetime = requestLifeSeconds(GRACE_SECONDS);
-  const work = refreshWorkSeconds(GRACE_SECONDS);
+  const lifetime = requestTimeoutSeconds(GRACE_SECONDS);
+  const work = refreshTimeoutSeconds(GRACE_SECONDS);
   const slack = GRACE_SECONDS - lifetime - 2 * work;
   return [
     "**Latency budget.** An honest browser stays signed in exactly when latency + request lifetime + 2 × work ≤ window. The latency is the",

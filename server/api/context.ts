@@ -6,7 +6,7 @@ import type { Caller } from "@/server/auth/policy/credentials";
 import { clientOf, type Client } from "@/server/auth/client/client";
 import { readCookies, type CookieToSet, type PresentedCookies } from "@/server/auth/tokens/cookies";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { CALLS, END_TOKEN_HEADER } from "@/server/auth/policy/routes";
+import { TRPC, END_TOKEN_HEADER } from "@/server/auth/policy/routes";
 import { database } from "@/server/runtime/database";
 import { recordCaller } from "@/server/runtime/request-state";
 
@@ -51,7 +51,7 @@ async function authenticateCall(
   now: Date,
   setCookies: CookieToSet[],
 ): Promise<Caller> {
-  const result = await authenticate(db, { kind: "call", path: CALLS, client, cookies }, now);
+  const result = await authenticate(db, { kind: "call", path: TRPC, client, cookies }, now);
   setCookies.push(...result.cookies);
   const { decision, access, retryAfterSeconds } = result;
   if (decision.kind === "refuse") throw new Refusal(decision.reason, { retryAfterSeconds });

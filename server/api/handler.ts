@@ -1,9 +1,9 @@
 import "server-only";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { serializeCookie, type CookieToSet } from "@/server/auth/tokens/cookies";
-import { factsOf, proceduresIn } from "@/server/auth/policy/procedures";
+import { procedureFacts, proceduresIn } from "@/server/auth/policy/procedures";
 import { Refusal, REFUSALS } from "@/server/auth/policy/refusals";
-import { CALLS } from "@/server/auth/policy/routes";
+import { TRPC } from "@/server/auth/policy/routes";
 import { judgeOrigin } from "@/server/auth/gate/same-origin";
 import { contextOf } from "./context";
 import { env } from "@/server/runtime/env";
@@ -39,7 +39,7 @@ async function runProcedures(request: Request, now: Date): Promise<Response> {
   const context = contextOf(request.headers, now);
   let retryAfterSeconds: number | undefined;
   const response = await fetchRequestHandler({
-    endpoint: CALLS,
+    endpoint: TRPC,
     req: request,
     router: appRouter,
     createContext: () => context,
@@ -84,7 +84,7 @@ function refuseCrossOrigin(request: Request): void {
 function refuseInvalidBatch(url: URL): void {
   const names = proceduresIn(url.pathname);
   if (names === null || names.length > MAX_BATCH_SIZE) throw new Refusal("BAD_INPUT");
-  if (names.length > 1 && names.some((name) => factsOf(name)?.batch === false)) throw new Refusal("BAD_INPUT");
+  if (names.length > 1 && names.some((name) => procedureFacts(name)?.batch === false)) throw new Refusal("BAD_INPUT");
 }
 
 /** A streamed response would start before its cookies and status are known. */

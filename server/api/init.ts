@@ -3,7 +3,7 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { isUnavailable } from "@/db/faults";
 import { fieldErrors } from "@/server/auth/login/inputs";
-import { factsOf } from "@/server/auth/policy/procedures";
+import { procedureFacts } from "@/server/auth/policy/procedures";
 import { FAULT_MESSAGE, Refusal, REFUSALS, type Reason } from "@/server/auth/policy/refusals";
 import type { Caller } from "@/server/auth/policy/credentials";
 import type { Context } from "./context";
@@ -50,7 +50,7 @@ const mapRefusals = t.middleware(async ({ next }) => {
 
 /** For procedures that the facts table declares public; refuses every call under any other name. */
 export const publicProcedure = t.procedure.use(mapRefusals).use(({ path, next }) => {
-  if (factsOf(path)?.access !== "public") throw new Refusal("SIGNED_OUT");
+  if (procedureFacts(path)?.access !== "public") throw new Refusal("SIGNED_OUT");
   return next();
 });
 

@@ -6,7 +6,7 @@ import { procedure, router } from "./init";
 import { changePassword } from "@/server/auth/login/change-password";
 import { issueAccessToken } from "@/server/auth/sessions/issue-tokens";
 import { changePasswordInput, noInput, updateInput } from "@/server/auth/login/inputs";
-import { idsOf, type SignedInUser } from "@/server/auth/policy/credentials";
+import { callerIds, type SignedInUser } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { hasEnded } from "@/server/auth/sessions/rotation";
 
@@ -16,14 +16,14 @@ export interface Profile extends SignedInUser {
 
 export const usersRouter = router({
   me: procedure.input(noInput).query(async ({ ctx }) => {
-    const user = await findUserOfLiveSession(ctx.db, idsOf(ctx.caller), ctx.now);
+    const user = await findUserOfLiveSession(ctx.db, callerIds(ctx.caller), ctx.now);
     if (user === undefined) throw new Refusal("SESSION_ENDED");
     return profileOf(user);
   }),
 
   update: procedure.input(updateInput).mutation(async ({ ctx, input }) => {
     const { db, caller, client, now } = ctx;
-    const isUpdated = await updateFullName(db, { ...idsOf(caller), fullName: input.fullName, now });
+    const isUpdated = await updateFullName(db, { ...callerIds(caller), fullName: input.fullName, now });
     const user = isUpdated ? await findUserById(db, caller.user.id) : undefined;
     if (user === undefined) throw new Refusal("SESSION_ENDED");
 

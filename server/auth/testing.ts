@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 import { TEST_ENV } from "@/server/runtime/testing-env";
-import { boundUserAgent, describeDevice } from "./client/device";
+import { truncateUserAgent, describeDevice } from "./client/device";
 import type { Client } from "./client/client";
 
 const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -12,7 +12,7 @@ export const ADA = clientAt("203.0.113.7", FIREFOX);
 export const MALLORY = clientAt("198.51.100.66", CHROME);
 
 export function clientAt(address: string, userAgent = FIREFOX): Client {
-  return { address, userAgent: boundUserAgent(userAgent), ...describeDevice(userAgent) };
+  return { address, userAgent: truncateUserAgent(userAgent), ...describeDevice(userAgent) };
 }
 
 let addresses = 0;
@@ -27,7 +27,7 @@ const SHARED_SYMBOLS = [
   "portcullis.revocation-feed",
   "portcullis.hash-limiter",
   "portcullis.database",
-  "portcullis.pending-endings",
+  "portcullis.pending-revocations",
   "portcullis.refresh-windows",
   "portcullis.site-windows",
 ].map((name) => Symbol.for(name));

@@ -2,7 +2,7 @@ import "server-only";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { requestLifeSeconds } from "@/server/auth/policy/lifetimes";
+import { requestTimeoutSeconds } from "@/server/auth/policy/lifetimes";
 import type { Env } from "@/server/runtime/env";
 import { recordAborted, requestState, stricterOf, type Quota, type RequestState } from "@/server/runtime/request-state";
 import { EntryResponse } from "./response";
@@ -66,7 +66,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   const { staticFiles = null } = settings;
   const timeoutSeconds = isDevelopment
     ? DEVELOPMENT_TIMEOUT_SECONDS
-    : requestLifeSeconds(settings.REFRESH_GRACE_SECONDS);
+    : requestTimeoutSeconds(settings.REFRESH_GRACE_SECONDS);
 
   // logRequest() chooses every field of its line, and searching it for secrets would cost as much as writing it.
   const requestLog = log.child({}, { redact: [] });

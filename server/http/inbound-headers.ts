@@ -1,6 +1,6 @@
 import "server-only";
 import type { IncomingHttpHeaders } from "node:http";
-import { trimBlanks } from "@/server/auth/client/cookie-header";
+import { trimSpacesAndTabs } from "@/server/auth/client/cookie-header";
 
 /** Ambiguous if sent twice: Node keeps the first of some and joins others, while a proxy may use the last. */
 const SINGLE_VALUED_HEADERS = new Set([
@@ -119,7 +119,7 @@ function isHotReloadHeader(name: string): boolean {
 /** A duplicate session cookie may have been set by another site, and parsers differ in which of the two they use. */
 function hasDuplicateCookie(header: string, guarded: ReadonlySet<string>, seen: Set<string>): boolean {
   for (const pair of header.split(";")) {
-    const name = trimBlanks(pair.split("=", 1)[0]!);
+    const name = trimSpacesAndTabs(pair.split("=", 1)[0]!);
     if (!guarded.has(name)) continue;
     if (seen.has(name)) return true;
     seen.add(name);

@@ -1,6 +1,6 @@
 import "server-only";
 import type { IncomingMessage } from "node:http";
-import { CALLS } from "@/server/auth/policy/routes";
+import { TRPC } from "@/server/auth/policy/routes";
 import { judgeDeclaredBody } from "./body";
 import { judgeHeaders } from "./inbound-headers";
 import { allowedMethods } from "./methods";
@@ -14,7 +14,7 @@ export interface RequestRules {
 }
 
 /** For any other path below it Next would respond with a page or a redirect. */
-const PROCEDURE_PATH = new RegExp(`^${CALLS}/[^/]+$`);
+const PROCEDURE_PATH = new RegExp(`^${TRPC}/[^/]+$`);
 
 /** Checks a request before the app sees it. Null if it may be forwarded. */
 export function judgeRequest(request: IncomingMessage, context: RequestContext, rules: RequestRules): Rejection | null {

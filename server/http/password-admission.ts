@@ -1,11 +1,11 @@
 import "server-only";
 import { ConcurrencyLimiter, hashConcurrency } from "@/server/runtime/concurrency-limiter";
-import { factsOf, proceduresIn } from "@/server/auth/policy/procedures";
+import { procedureFacts, proceduresIn } from "@/server/auth/policy/procedures";
 
 /** Every procedure that hashes a password is a mutation, which tRPC runs for POST only. */
 export function hashesPassword(method: string | undefined, path: string): boolean {
   if (method !== "POST") return false;
-  return proceduresIn(path)?.some((name) => factsOf(name)?.hashesPassword) ?? false;
+  return proceduresIn(path)?.some((name) => procedureFacts(name)?.hashesPassword) ?? false;
 }
 
 /** Calls admitted to the app per concurrent hash: while one hashes, the others wait for the database. */

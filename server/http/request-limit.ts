@@ -1,5 +1,5 @@
 import "server-only";
-import { addressGroup, addressSite, WIDER_ALLOWANCE } from "@/server/auth/client/client-address";
+import { addressGroup, addressSite, SITE_LIMIT_FACTOR } from "@/server/auth/client/client-address";
 import { SlidingWindow } from "@/server/auth/policy/sliding-window";
 import type { Quota } from "@/server/runtime/request-state";
 
@@ -52,7 +52,7 @@ export class AddressLimiter {
 
   constructor(limit: number, windowSeconds: number, maxKeys: number) {
     this.#groups = new RequestLimiter(limit, windowSeconds, maxKeys);
-    this.#sites = new RequestLimiter(limit * WIDER_ALLOWANCE, windowSeconds, maxKeys);
+    this.#sites = new RequestLimiter(limit * SITE_LIMIT_FACTOR, windowSeconds, maxKeys);
   }
 
   /** Returns the stricter quota. Hits refused for a /64 do not count for its /48, so that one network cannot exhaust the limit of its neighbours. */

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { withNext } from "@/server/auth/policy/next-path";
 import { REGISTER } from "@/server/auth/policy/routes";
-import { redirectSignedInAway } from "@/server/auth/gate/require-caller";
+import { redirectIfSignedIn } from "@/server/auth/gate/require-caller";
 import { env } from "@/server/runtime/env";
 import { GuestLink } from "@/app/(guest)/guest-link";
 import { nextOf, type SearchParams } from "@/app/(guest)/next-of";
@@ -11,7 +11,7 @@ export const metadata: Metadata = { title: "Sign in" };
 
 export default async function LoginPage({ searchParams }: { searchParams: SearchParams }) {
   const next = await nextOf(searchParams);
-  await redirectSignedInAway(next);
+  await redirectIfSignedIn(next);
 
   return (
     <>

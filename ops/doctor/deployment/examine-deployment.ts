@@ -1,5 +1,5 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
-import { CALLS, HEALTH_LIVE, HEALTH_READY, HOME, LOGIN } from "@/server/auth/policy/routes";
+import { TRPC, HEALTH_LIVE, HEALTH_READY, HOME, LOGIN } from "@/server/auth/policy/routes";
 import { MAX_BODY_BYTES } from "@/server/http/body";
 import { Asker, type Reply } from "./ask";
 import { examineTls, type TlsFacts } from "./examine-tls";
@@ -41,7 +41,7 @@ export const TRACED = "traced-by-the-doctor";
 const EACH_ADDRESS_TIMES = 12;
 
 /** Costs no database access, and counts towards the limit of its address, which probes do not. */
-const COUNTED = `${CALLS}/auth.session`;
+const COUNTED = `${TRPC}/auth.session`;
 
 /** Some fifty requests, one after the other. Changes nothing, signs nobody in and names nobody who exists. */
 export async function examineDeployment(origin: URL): Promise<DeploymentFacts> {
@@ -67,7 +67,7 @@ async function askTheRest(asker: Asker, origin: URL): Promise<RestFacts> {
     home: [await get(HOME), await get(HOME)],
     logout: await asker.ask({
       method: "POST",
-      path: `${CALLS}/auth.logout`,
+      path: `${TRPC}/auth.logout`,
       headers: { ...json, "content-length": "0" },
     }),
     claimedHost: await get(HOME, { "x-forwarded-host": FOREIGN, forwarded: `host=${FOREIGN}` }),
@@ -81,7 +81,7 @@ async function askTheRest(asker: Asker, origin: URL): Promise<RestFacts> {
     // Last, for it may cost the connection.
     largeBody: await asker.ask({
       method: "POST",
-      path: `${CALLS}/auth.login`,
+      path: `${TRPC}/auth.login`,
       headers: json,
       body: randomBytes(MAX_BODY_BYTES + 1),
     }),

@@ -21,7 +21,7 @@ export function resolveClientAddress(
 }
 
 /** The allowance of a /48 in those of an address. */
-export const WIDER_ALLOWANCE = 2;
+export const SITE_LIMIT_FACTOR = 2;
 
 /** What limits count by: an IPv4 address, or the /64 that a single IPv6 subscriber has all to themselves. */
 export function addressGroup(address: string): string {
@@ -55,17 +55,17 @@ function embeddedIpv4(ipv6: ipaddr.IPv6): string | null {
     case "rfc6145":
     case "rfc6052":
       // Below the local-use prefix an operator may choose another layout, which ends in zeros: not everybody is 0.0.0.0.
-      return parts[6] === 0 && parts[7] === 0 ? null : dotted(parts[6]!, parts[7]!);
+      return parts[6] === 0 && parts[7] === 0 ? null : dottedQuad(parts[6]!, parts[7]!);
     case "6to4":
-      return dotted(parts[1]!, parts[2]!);
+      return dottedQuad(parts[1]!, parts[2]!);
     case "teredo":
-      return dotted(parts[6]! ^ 0xffff, parts[7]! ^ 0xffff);
+      return dottedQuad(parts[6]! ^ 0xffff, parts[7]! ^ 0xffff);
     default:
       return null;
   }
 }
 
-function dotted(high: number, low: number): string {
+function dottedQuad(high: number, low: number): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }
 

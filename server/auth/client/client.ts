@@ -1,6 +1,6 @@
 import "server-only";
 import { ADDRESS_HEADER } from "@/server/runtime/entry-headers";
-import { boundUserAgent, describeDevice, type Device } from "./device";
+import { truncateUserAgent, describeDevice, type Device } from "./device";
 
 /** Who is at the other end of a request, as far as the network tells. */
 export interface Client extends Device {
@@ -12,6 +12,6 @@ export interface Client extends Device {
 export function clientOf(headers: Headers): Client {
   const address = headers.get(ADDRESS_HEADER);
   if (address === null) throw new Error("The request did not come through the entry: it has no client address");
-  const userAgent = boundUserAgent(headers.get("user-agent"));
+  const userAgent = truncateUserAgent(headers.get("user-agent"));
   return { address, userAgent, ...describeDevice(userAgent) };
 }

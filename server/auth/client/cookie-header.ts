@@ -12,8 +12,8 @@ export function readCookiePairs(header: string): (readonly [name: string, value:
   for (const text of header.split(";")) {
     const separator = text.indexOf("=");
     if (separator < 0) continue;
-    const name = trimBlanks(text.slice(0, separator));
-    if (TOKEN.test(name)) pairs.push([name, trimBlanks(text.slice(separator + 1))]);
+    const name = trimSpacesAndTabs(text.slice(0, separator));
+    if (TOKEN.test(name)) pairs.push([name, trimSpacesAndTabs(text.slice(separator + 1))]);
   }
   return pairs;
 }
@@ -23,13 +23,13 @@ export function writeCookiePairs(pairs: Iterable<readonly [name: string, value: 
 }
 
 /** Strips SP and HTAB. `trim()` also strips U+00A0, and then a cookie that any sibling host may set passes for one of ours. */
-export function trimBlanks(text: string): string {
+export function trimSpacesAndTabs(text: string): string {
   let [start, end] = [0, text.length];
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  while (start < end && isSpaceOrTab(text.charCodeAt(start))) start++;
+  while (end > start && isSpaceOrTab(text.charCodeAt(end - 1))) end--;
   return text.slice(start, end);
 }
 
-function isBlank(code: number): boolean {
+function isSpaceOrTab(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }

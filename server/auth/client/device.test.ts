@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { boundUserAgent, describeDevice, isSameBrowser } from "./device";
+import { truncateUserAgent, describeDevice, isSameBrowser } from "./device";
 
 const WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)";
 const CHROME_ON_WINDOWS = `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${WEBKIT} Chrome/131.0.0.0 Safari/537.36`;
@@ -41,7 +41,7 @@ describe("a device in words", () => {
     );
     fc.assert(
       fc.property(said, (userAgent) => {
-        const kept = boundUserAgent(userAgent);
+        const kept = truncateUserAgent(userAgent);
         const device = describeDevice(userAgent);
         expect([...kept].length).toBeLessThanOrEqual(512);
         for (const name of [device.browser, device.os]) expect([...name].length).toBeLessThanOrEqual(64);

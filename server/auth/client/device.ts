@@ -18,8 +18,8 @@ export interface Device extends Browser {
 }
 
 /** As much of the header as is kept. Clients send what they like, of any length. */
-export function boundUserAgent(userAgent: string | null | undefined): string {
-  return firstCharacters(userAgent ?? "", USER_AGENT_MAX_LENGTH);
+export function truncateUserAgent(userAgent: string | null | undefined): string {
+  return truncate(userAgent ?? "", USER_AGENT_MAX_LENGTH);
 }
 
 /** Every request asks, and most ask about the same few browsers. */
@@ -27,30 +27,30 @@ const described = new LRUCache<string, Device>({ max: 1000, memoMethod: parseUse
 
 /** The device in words that people know. Never throws: a user agent is only what a client says about itself. */
 export function describeDevice(userAgent: string | null | undefined): Device {
-  return described.memo(boundUserAgent(userAgent));
+  return described.memo(truncateUserAgent(userAgent));
 }
 
 export function isSameBrowser(one: Browser, other: Browser): boolean {
-  return one.browser === other.browser && systemFamily(one.os) === systemFamily(other.os);
+  return one.browser === other.browser && osFamily(one.os) === osFamily(other.os);
 }
 
 /** What a phone or a tablet says it is in the tabs where a person asked for the desktop site. */
-const POSES_AS = new Map([
+const DESKTOP_SITE_OS = new Map([
   ["Android", "Linux"],
   ["iOS", "macOS"],
 ]);
 
 /** The system, whichever site a tab asks for: two tabs of one phone are one browser, and wake up together. */
-export function systemFamily(os: string): string {
-  return POSES_AS.get(os) ?? os;
+export function osFamily(os: string): string {
+  return DESKTOP_SITE_OS.get(os) ?? os;
 }
 
 function parseUserAgent(userAgent: string): Device {
   // bowser refuses to parse an empty string.
   const { browser, os, platform } = Bowser.parse(userAgent || " ");
   return {
-    browser: firstCharacters(browser.name || programName(userAgent) || "Unknown browser", NAME_MAX_LENGTH),
-    os: firstCharacters(os.name || "Unknown system", NAME_MAX_LENGTH),
+    browser: truncate(browser.name || programName(userAgent) || "Unknown browser", NAME_MAX_LENGTH),
+    os: truncate(os.name || "Unknown system", NAME_MAX_LENGTH),
     type: os.name === "Chrome OS" ? "desktop" : (DEVICE_TYPES.find((type) => type === platform.type) ?? "unknown"),
   };
 }
@@ -62,7 +62,7 @@ function programName(userAgent: string): string | undefined {
 }
 
 /** Cuts between characters and never leaves half of one, which the database would refuse. */
-function firstCharacters(text: string, limit: number): string {
+function truncate(text: string, limit: number): string {
   if (text.length <= limit) return text.toWellFormed();
   return [...text.slice(0, 2 * limit)].slice(0, limit).join("").toWellFormed();
 }

@@ -1,7 +1,7 @@
 import "server-only";
 import { createHmac, timingSafeEqual, type KeyObject } from "node:crypto";
 import { addressGroup } from "./client-address";
-import { systemFamily } from "./device";
+import { osFamily } from "./device";
 
 /** 128 bits: nobody can find a second client with the same one, and the cookie stays small. */
 const BYTES = 16;
@@ -19,10 +19,10 @@ interface FingerprintedClient {
 export function fingerprint(
   key: Uint8Array | KeyObject,
   client: FingerprintedClient,
-  considered: { ip: boolean; agent: boolean },
+  include: { ip: boolean; agent: boolean },
 ): string {
-  const ip = considered.ip ? addressGroup(client.address) : null;
-  const agent = considered.agent ? [client.browser, systemFamily(client.os)] : null;
+  const ip = include.ip ? addressGroup(client.address) : null;
+  const agent = include.agent ? [client.browser, osFamily(client.os)] : null;
   // The key also signs tokens: no token can begin with this label. JSON quotes what clients say, so no two of them read alike.
   const text = `fingerprint ${JSON.stringify([ip, agent])}`;
   return createHmac("sha256", key).update(text).digest().subarray(0, BYTES).toString("base64url");

@@ -10,7 +10,7 @@ import type { Caller } from "@/server/auth/policy/credentials";
 import { decideAfterRefresh, decideGate, type GateDecision, type GateRequest } from "@/server/auth/policy/gate";
 import { isRevocationPending } from "@/server/auth/sessions/pending-revocations";
 import { tryRefresh } from "@/server/auth/sessions/refresh";
-import { isKnownToBeRevoked, revocationFeedIsStale } from "@/server/auth/sessions/revocation-feed";
+import { isMarkedRevoked, isRevocationFeedStale } from "@/server/auth/sessions/revocation-feed";
 
 /** The facts about a request that its authentication depends on. */
 export interface RequestFacts extends GateRequest {
@@ -62,10 +62,10 @@ export async function authenticateAccessToken(
   now: Date,
 ): Promise<Access | null> {
   const access = token === null ? null : await readAccessToken(token, client, now);
-  if (access === null || isKnownToBeRevoked(access.sessionId)) return null;
+  if (access === null || isMarkedRevoked(access.sessionId)) return null;
   const { sessionId: id, user, authenticatedAt: createdAt } = access;
   if (isRevocationPending({ id, userId: user.id, createdAt })) return null;
-  if (revocationFeedIsStale() && !(await isLiveAsFarAsKnown(db, access.sessionId, now))) return null;
+  if (isRevocationFeedStale() && !(await isLiveOrUnknown(db, access.sessionId, now))) return null;
   return access;
 }
 
@@ -82,7 +82,7 @@ export function callerOf(access: Access): Caller {
 }
 
 /** While there is no news of revocations the row is asked. If the database is away too, the signed token alone decides. */
-async function isLiveAsFarAsKnown(db: Kysely<Database>, sessionId: string, now: Date): Promise<boolean> {
+async function isLiveOrUnknown(db: Kysely<Database>, sessionId: string, now: Date): Promise<boolean> {
   try {
     return await isSessionLive(db, sessionId, now);
   } catch (error) {

@@ -5,7 +5,7 @@ import { countStatements, signedInSession, type SignedInTestSession } from "@/se
 import { endSession } from "@/server/auth/sessions/end-session";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
 import { ADA, MALLORY } from "@/server/auth/testing";
-import { currentCaller, redirectSignedInAway, requireCaller } from "./require-caller";
+import { currentCaller, redirectIfSignedIn, requireCaller } from "./require-caller";
 import { closeDatabase, database as appDatabase } from "@/server/runtime/database";
 
 // What Next knows of the request that is being rendered. Its redirect ends the rendering by a throw.
@@ -94,11 +94,11 @@ describe("a page that guests may see", () => {
   });
 
   test("leads somebody signed in to where they wanted, if it is ours", async () => {
-    expect(await render(() => redirectSignedInAway("/dashboard/account"), good())).toBe("to /dashboard/account");
-    expect(await render(() => redirectSignedInAway("//evil.test"), good())).toBe("to /dashboard");
-    expect(await render(() => redirectSignedInAway("/dashboard"), "")).toBeUndefined();
+    expect(await render(() => redirectIfSignedIn("/dashboard/account"), good())).toBe("to /dashboard/account");
+    expect(await render(() => redirectIfSignedIn("//evil.test"), good())).toBe("to /dashboard");
+    expect(await render(() => redirectIfSignedIn("/dashboard"), "")).toBeUndefined();
     const stale = `__acc=a.b.c; __ref=${session.refreshToken}`;
-    expect(await render(() => redirectSignedInAway("/dashboard/account"), stale)).toBe(
+    expect(await render(() => redirectIfSignedIn("/dashboard/account"), stale)).toBe(
       "to /resume?next=%2Fdashboard%2Faccount",
     );
   });

@@ -13,7 +13,7 @@ import { recordCaller } from "@/server/runtime/request-state";
 
 /** The caller of a private page. Everybody else is led away: this check, not the middleware, is the lock. */
 export async function requireCaller(): Promise<Caller> {
-  const { caller, path, hasAccessCookie } = await readPageRequest();
+  const { caller, path, hasAccessCookie } = await authenticatePage();
   if (caller !== null) return caller;
   // With an access cookie the request went past the gate: without it, the next one will not.
   redirect(withNext(hasAccessCookie ? RESUME : LOGIN, path));
@@ -21,18 +21,18 @@ export async function requireCaller(): Promise<Caller> {
 
 /** The caller of a page that welcomes guests too. `next` is where somebody who turns out to be signed in should end up. */
 export async function currentCaller(next?: string): Promise<Caller | null> {
-  const { caller, path, hasAccessCookie, hasRefreshToken } = await readPageRequest();
+  const { caller, path, hasAccessCookie, hasRefreshToken } = await authenticatePage();
   if (caller === null && hasAccessCookie && hasRefreshToken) redirect(withNext(RESUME, next ?? path));
   return caller;
 }
 
 /** For pages that make no sense to somebody signed in. */
-export async function redirectSignedInAway(next: string | null | undefined): Promise<void> {
+export async function redirectIfSignedIn(next: string | null | undefined): Promise<void> {
   const wanted = safeNextPath(next);
   if ((await currentCaller(wanted)) !== null) redirect(wanted);
 }
 
-async function readPageRequest() {
+async function authenticatePage() {
   const received = await headers();
   const cookies = readCookies(received.get("cookie"));
   const access = await authenticateAccessToken(database(), cookies.accessToken, clientOf(received), new Date());

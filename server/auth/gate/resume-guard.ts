@@ -4,11 +4,11 @@ import { LRUCache } from "lru-cache";
 import { ADDRESS_HEADER } from "@/server/runtime/entry-headers";
 
 /** Two redirects each, and one browser follows sixteen. */
-const HOPS_AT_MOST = 4;
+const MAX_REDIRECTS = 4;
 const WINDOW_MILLISECONDS = 10_000;
 
 /** Hops of one set of cookies to one page, a short while back. */
-const hops = new LRUCache<string, { since: number; count: number }>({ max: 10_000 });
+const redirectCounts = new LRUCache<string, { since: number; count: number }>({ max: 10_000 });
 
 /**
  * Whether these very cookies have been asked away so often that the browser seems to keep them: it refuses to drop one, or
@@ -20,10 +20,10 @@ export function isRedirectLoop(headers: Headers, next: string, now: Date): boole
   const key = createHash("sha256")
     .update(JSON.stringify([...who, next]))
     .digest("base64");
-  const known = hops.get(key);
+  const known = redirectCounts.get(key);
   const isRecent = known !== undefined && now.getTime() - known.since < WINDOW_MILLISECONDS;
   const current = isRecent ? known : { since: now.getTime(), count: 0 };
   current.count += 1;
-  hops.set(key, current);
-  return current.count > HOPS_AT_MOST;
+  redirectCounts.set(key, current);
+  return current.count > MAX_REDIRECTS;
 }

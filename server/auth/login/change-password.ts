@@ -4,18 +4,18 @@ import type { Database } from "@/db/schema";
 import { changePassword as replacePassword } from "@/db/tables/revocations";
 import { findUserOfLiveSession } from "@/db/tables/users";
 import { securityEvent } from "@/server/runtime/security-events";
-import { idsOf, type Caller } from "@/server/auth/policy/credentials";
+import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
 import { syncRevocations } from "@/server/auth/sessions/end-session";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import type { ChangePasswordInput } from "./inputs";
-import { grantOpened, withoutLeftover } from "@/server/auth/sessions/open-session";
+import { issueFirstTokens, confirmInsert } from "@/server/auth/sessions/open-session";
 import { hashPassword, passwordMatches } from "@/server/auth/passwords/password";
 import { refuseWeakPassword } from "@/server/auth/passwords/password-strength";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { userFailureLimit, clearAccountFailures, decrement, consume } from "@/server/auth/rate-limits/rate-limit";
-import { noteRevoked } from "@/server/auth/sessions/revocation-feed";
-import { asOpened, newSession } from "@/server/auth/sessions/sessions";
+import { markRevoked } from "@/server/auth/sessions/revocation-feed";
+import { openedSession, newSession } from "@/server/auth/sessions/sessions";
 
 /**
  * Replaces the password, revokes every session and opens a new one for the caller, so that holders of the old password or of copied
@@ -28,7 +28,7 @@ export async function changePassword(
   client: Client,
   now: Date,
 ): Promise<IssuedTokens> {
-  const user = await findUserOfLiveSession(db, idsOf(caller), now);
+  const user = await findUserOfLiveSession(db, callerIds(caller), now);
   if (user === undefined) throw new Refusal("SESSION_ENDED");
 
   // Limited like a login: an unlocked device gives others the chance to guess the password.
@@ -39,12 +39,12 @@ export async function changePassword(
   await refuseWeakPassword("newPassword", input.newPassword, user);
   const newHash = await hashPassword(input.newPassword);
   const session = newSession(user.id, user.remember, client, now);
-  const change = { ...idsOf(caller), oldHash: user.passwordHash, newHash, session, now };
-  const outcome = await withoutLeftover(db, session, () => replacePassword(db, change), "changed");
+  const change = { ...callerIds(caller), oldHash: user.passwordHash, newHash, session, now };
+  const outcome = await confirmInsert(db, session, () => replacePassword(db, change), "changed");
   if (outcome === "caller ended") throw new Refusal("SESSION_ENDED");
   if (outcome === "wrong password") throw wrongPassword();
 
-  noteRevoked(caller.session.id);
+  markRevoked(caller.session.id);
   const { id: sessionId } = session;
   securityEvent("password-changed", {
     userId: user.id,
@@ -52,7 +52,7 @@ export async function changePassword(
     replaced: caller.session.id,
     address: client.address,
   });
-  const grant = await grantOpened(db, asOpened(session, user), client, now);
+  const grant = await issueFirstTokens(db, openedSession(session, user), client, now);
   await syncRevocations(db);
   await clearAccountFailures(db, user.email, now);
   return grant;

@@ -29,7 +29,7 @@ import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { readRefreshToken } from "@/server/auth/tokens/refresh-token";
 import { refresh } from "@/server/auth/sessions/refresh";
-import { isKnownToBeRevoked } from "@/server/auth/sessions/revocation-feed";
+import { isMarkedRevoked } from "@/server/auth/sessions/revocation-feed";
 import { ADA, clientAt, MALLORY, newClient } from "@/server/auth/testing";
 
 const PASSWORD = "correct horse battery staple";
@@ -501,7 +501,7 @@ describe("login: the limit of 100 live sessions per account", () => {
     expect(await idsBySeen(userId)).toEqual([...before.slice(1), hundredth.access.sessionId, next.access.sessionId]);
     expect(await readSession(database.db, before[0]!)).toMatchObject({ revokedReason: "too many sessions" });
     // Known on this instance before the response is sent, on others by the feed.
-    expect(isKnownToBeRevoked(before[0]!)).toBe(true);
+    expect(isMarkedRevoked(before[0]!)).toBe(true);
   });
 
   test("the replaced session and expired sessions do not count", async () => {

@@ -5,10 +5,10 @@ import type { Database } from "@/db/schema";
 import { findUserForLogin, replacePasswordHash, type UserForLogin } from "@/db/tables/users";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
-import { presentedSession } from "@/server/auth/sessions/end-session";
+import { sessionIdOfToken } from "@/server/auth/sessions/end-session";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import type { LoginInput } from "./inputs";
-import { grantOpened, openSession } from "@/server/auth/sessions/open-session";
+import { issueFirstTokens, openSession } from "@/server/auth/sessions/open-session";
 import { hashPassword, needsRehash, passwordMatches } from "@/server/auth/passwords/password";
 import { Refusal } from "@/server/auth/policy/refusals";
 import {
@@ -40,7 +40,7 @@ export async function login(
 
   // Before the session is opened: a fault after that would leave a session whose tokens were not delivered.
   await rehashIfOutdated(db, user, input.password, now);
-  const replacedId = await presentedSession(presentedRefreshToken, now);
+  const replacedId = await sessionIdOfToken(presentedRefreshToken, now);
   const session = await openSession(db, user, input.remember, client, now, replacedId);
   // All sessions were revoked while this login was in progress, so it is refused.
   if (session === null) {
@@ -50,7 +50,7 @@ export async function login(
   decrement(db, guess.hit);
 
   securityEvent("logged-in", { sessionId: session.id, userId: user.id, address: client.address });
-  return grantOpened(db, session, client, now);
+  return issueFirstTokens(db, session, client, now);
 }
 
 async function checkPassword(

@@ -7,14 +7,14 @@ import { findSessionOwner } from "@/db/tables/sessions";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
 import { readAccessToken } from "@/server/auth/tokens/access-token";
-import { idsOf, type Caller } from "@/server/auth/policy/credentials";
+import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
 import type { PresentedCookies } from "@/server/auth/tokens/cookies";
-import { endSession, syncRevocations, presentedSession } from "@/server/auth/sessions/end-session";
+import { endSession, syncRevocations, sessionIdOfToken } from "@/server/auth/sessions/end-session";
 import { mintEndToken, readEndToken, type Revocations } from "@/server/auth/tokens/end-token";
 import { queueRevocation } from "@/server/auth/sessions/pending-revocations";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { noteRevoked } from "@/server/auth/sessions/revocation-feed";
+import { markRevoked } from "@/server/auth/sessions/revocation-feed";
 
 /** Revokes the sessions that the cookies name: either cookie suffices, and the access token may have expired. */
 export async function logout(
@@ -23,7 +23,7 @@ export async function logout(
   client: Client,
   now: Date,
 ): Promise<void> {
-  const presented = await presentedSession(cookies.refreshToken, now);
+  const presented = await sessionIdOfToken(cookies.refreshToken, now);
   const access = cookies.accessToken === null ? null : await readAccessToken(cookies.accessToken, client, now);
   const sessionIds = [...new Set([presented, access?.sessionId].filter((id) => id != null))];
   await endOrQueue(db, { sessionIds, reason: "logout" }, now, async () => {
@@ -49,7 +49,7 @@ export async function endByEndToken(
   const endings = await readEndToken(token, now);
   if (endings === null) throw new Refusal("BAD_INPUT", { fields: { endToken: "That is not an end token." } });
   if (endings === "expired") return false;
-  const held = await presentedSession(cookies.refreshToken, now);
+  const held = await sessionIdOfToken(cookies.refreshToken, now);
   const left = { ...endings, sessionIds: endings.sessionIds.filter((id) => id !== held) };
   await endOrQueue(db, left, now, () => endNamedSessions(db, left));
   return left.sessionIds.length < endings.sessionIds.length;
@@ -92,9 +92,9 @@ export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now
     all: { userId: user.id, before: now },
   };
   await endOrQueue(db, endings, now, async () => {
-    const revoked = await revokeAllSessions(db, idsOf(caller), endings.reason, now);
+    const revoked = await revokeAllSessions(db, callerIds(caller), endings.reason, now);
     if (revoked === null) throw new Refusal("SESSION_ENDED");
-    noteRevoked(session.id);
+    markRevoked(session.id);
     await syncRevocations(db);
     securityEvent("all-sessions-ended", { userId: user.id, revoked, reason: endings.reason });
   });
@@ -102,7 +102,7 @@ export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now
 
 /** Revokes every session of the caller except this one. Refuses a caller whose session has ended. */
 export async function logoutOthers(db: Kysely<Database>, caller: Caller, now: Date): Promise<number> {
-  const revoked = await revokeOtherSessions(db, idsOf(caller), "revoked by user", now);
+  const revoked = await revokeOtherSessions(db, callerIds(caller), "revoked by user", now);
   if (revoked === null) throw new Refusal("SESSION_ENDED");
   await syncRevocations(db);
   securityEvent("other-sessions-ended", { userId: caller.user.id, revoked, reason: "revoked by user" });

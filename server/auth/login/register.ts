@@ -6,16 +6,16 @@ import { wasNeverSignedIn } from "@/db/tables/sessions";
 import { insertUserWithSession } from "@/db/tables/users";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
-import { presentedSession } from "@/server/auth/sessions/end-session";
+import { sessionIdOfToken } from "@/server/auth/sessions/end-session";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import type { RegisterInput } from "./inputs";
 import { login } from "./login";
-import { grantOpened, LOST_REPLY, noteReplaced, withoutLeftover } from "@/server/auth/sessions/open-session";
+import { issueFirstTokens, ASSUMED_RESULT, recordReplaced, confirmInsert } from "@/server/auth/sessions/open-session";
 import { hashPassword } from "@/server/auth/passwords/password";
 import { refuseWeakPassword } from "@/server/auth/passwords/password-strength";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { registrationLimit, consume } from "@/server/auth/rate-limits/rate-limit";
-import { asOpened, newSession } from "@/server/auth/sessions/sessions";
+import { openedSession, newSession } from "@/server/auth/sessions/sessions";
 
 /** Creates an account and opens its first session. */
 export async function register(
@@ -39,14 +39,14 @@ export async function register(
     updatedAt: now,
   };
   const session = newSession(user.id, input.remember, client, now);
-  const replacedId = await presentedSession(presentedRefreshToken, now);
+  const replacedId = await sessionIdOfToken(presentedRefreshToken, now);
   const write = () => insertUserWithSession(db, user, session, replacedId);
-  const opened = await withoutLeftover(db, session, write, LOST_REPLY);
+  const opened = await confirmInsert(db, session, write, ASSUMED_RESULT);
   if (opened === "taken") return repeatRegistration(db, input, client, presentedRefreshToken, now);
-  await noteReplaced(db, session, replacedId, opened, now);
+  await recordReplaced(db, session, replacedId, opened, now);
 
   securityEvent("account-registered", { sessionId: session.id, userId: user.id, address: client.address });
-  return grantOpened(db, asOpened(session, user), client, now);
+  return issueFirstTokens(db, openedSession(session, user), client, now);
 }
 
 /**

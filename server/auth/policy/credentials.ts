@@ -27,7 +27,7 @@ export interface Caller extends SignedIn {
 }
 
 /** For statements that look at the caller's own session before they change or list anything. */
-export function idsOf({ user, session }: Caller): { userId: string; sessionId: string } {
+export function callerIds({ user, session }: Caller): { userId: string; sessionId: string } {
   return { userId: user.id, sessionId: session.id };
 }
 

@@ -31,7 +31,7 @@ export function decideGate(
   const { access, hasRefreshToken } = credentials;
   const isDue = access === null || now.getTime() >= access.refreshDueAt.getTime();
   if (hasRefreshToken && isDue) return { kind: "refresh" };
-  return access ? answerSignedIn(request) : answerSignedOut(request);
+  return access ? decideSignedIn(request) : decideSignedOut(request);
 }
 
 /** What to do once a refresh was tried. `credentials` are those from before. */
@@ -42,17 +42,17 @@ export function decideAfterRefresh(
 ): GateDecision {
   switch (result.kind) {
     case "refreshed":
-      return answerSignedIn(request);
+      return decideSignedIn(request);
     case "unreadable":
-      return credentials.access ? answerSignedIn(request) : answerSignedOut(request);
+      return credentials.access ? decideSignedIn(request) : decideSignedOut(request);
     case "ended":
-      return answerEnded(request, !result.wasJustReplaced);
+      return decideEnded(request, !result.wasJustReplaced);
     case "unavailable":
-      return credentials.access ? answerSignedIn(request) : answerUnavailable(request, result.status);
+      return credentials.access ? decideSignedIn(request) : decideUnavailable(request, result.status);
   }
 }
 
-function answerSignedIn(request: GateRequest): GateDecision {
+function decideSignedIn(request: GateRequest): GateDecision {
   switch (routeOf(request)) {
     case "guest":
       return redirectTo(nextOf(request));
@@ -63,14 +63,14 @@ function answerSignedIn(request: GateRequest): GateDecision {
   }
 }
 
-function answerSignedOut(request: GateRequest): GateDecision {
+function decideSignedOut(request: GateRequest): GateDecision {
   const route = routeOf(request);
   if (route === "guest") return PROCEED;
   if (request.kind !== "document") return { kind: "refuse", reason: "SIGNED_OUT" };
   return redirectTo(route === "root" ? LOGIN : withNext(LOGIN, request.path));
 }
 
-function answerEnded(request: GateRequest, clearCookies: boolean): GateDecision {
+function decideEnded(request: GateRequest, clearCookies: boolean): GateDecision {
   // A slow background answer must not wipe the cookies of a newer login: only a document may.
   if (request.kind !== "document") return { kind: "refuse", reason: "SESSION_ENDED" };
   switch (routeOf(request)) {
@@ -84,7 +84,7 @@ function answerEnded(request: GateRequest, clearCookies: boolean): GateDecision 
   }
 }
 
-function answerUnavailable(request: GateRequest, status: 429 | 503): GateDecision {
+function decideUnavailable(request: GateRequest, status: 429 | 503): GateDecision {
   if (request.kind === "call") return { kind: "refuse", reason: status === 429 ? "RATE_LIMITED" : "UNAVAILABLE" };
   return redirectTo(withNext(MAINTENANCE, request.path, { status: String(status) }));
 }

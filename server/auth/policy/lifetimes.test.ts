@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { earlierOf, refreshDueAt, requestLifeSeconds, secondsAfter, secondsBetween } from "./lifetimes";
+import { earlierOf, refreshDueAt, requestTimeoutSeconds, secondsAfter, secondsBetween } from "./lifetimes";
 
 const NOW = new Date("2026-11-21T12:00:00.500Z");
 
@@ -20,7 +20,7 @@ test("a token cut short by the absolute limit is renewed half-way: never due whe
 });
 
 test("no request outlives half the grace window, nor 12 seconds", () => {
-  expect([1, 4, 24, 30, 600].map(requestLifeSeconds)).toEqual([0.5, 2, 12, 12, 12]);
+  expect([1, 4, 24, 30, 600].map(requestTimeoutSeconds)).toEqual([0.5, 2, 12, 12, 12]);
 });
 
 test("seconds are counted to the millisecond, in both directions", () => {

@@ -14,7 +14,7 @@ export const MAX_GRACE_WINDOWS = 10;
 export const MAX_REQUEST_SECONDS = 12;
 
 /** A slow database is given up on: the gate has a better answer than waiting. */
-const REFRESH_SECONDS_AT_MOST = 5;
+const MAX_REFRESH_SECONDS = 5;
 
 /** Clocks of two instances may differ by this much before a token counts as issued in the future. */
 export const ISSUED_AT_TOLERANCE_SECONDS = 30;
@@ -29,7 +29,7 @@ export const REVOCATION_OVERLAP_SECONDS = 15;
 export const MAX_LIVE_SESSIONS = 100;
 
 /** Ended sessions stay this long, so that a device that was signed in before is still known. */
-export const ENDED_SESSION_KEPT_SECONDS = 30 * 24 * 3600;
+export const ENDED_SESSION_RETENTION_SECONDS = 30 * 24 * 3600;
 
 export function secondsAfter(instant: Date, seconds: number): Date {
   return new Date(instant.getTime() + seconds * 1000);
@@ -44,7 +44,7 @@ export function earlierOf(one: Date, other: Date): Date {
 }
 
 /** Cut-off age of a request: a reply that outlives half the grace window could undo a newer one. */
-export function requestLifeSeconds(refreshGraceSeconds: number): number {
+export function requestTimeoutSeconds(refreshGraceSeconds: number): number {
   return Math.min(MAX_REQUEST_SECONDS, refreshGraceSeconds / 2);
 }
 
@@ -52,8 +52,8 @@ export function requestLifeSeconds(refreshGraceSeconds: number): number {
  * How long the work of one refresh may take. It is judged by the instant it began at, and parallel requests share it, so
  * a request's life and twice this must fit into the grace window, with room for the way there.
  */
-export function refreshWorkSeconds(refreshGraceSeconds: number): number {
-  return Math.min(REFRESH_SECONDS_AT_MOST, refreshGraceSeconds / 6);
+export function refreshTimeoutSeconds(refreshGraceSeconds: number): number {
+  return Math.min(MAX_REFRESH_SECONDS, refreshGraceSeconds / 6);
 }
 
 /**

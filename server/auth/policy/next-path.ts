@@ -2,14 +2,14 @@ import { classifyDestination, HOME } from "./routes";
 
 /** Only shows what a relative address would resolve to; nothing is ever sent there. */
 const ANY_ORIGIN = "http://next.invalid";
-const NEXT_CHARACTERS_AT_MOST = 2048;
+const MAX_NEXT_CHARACTERS = 2048;
 
 /** Where to go after login: the candidate if it is the absolute path of a page of this very origin, else the dashboard. */
 export function safeNextPath(candidate: string | null | undefined): string {
-  if (!candidate || candidate.length > NEXT_CHARACTERS_AT_MOST) return HOME;
-  const target = resolveHere(candidate);
+  if (!candidate || candidate.length > MAX_NEXT_CHARACTERS) return HOME;
+  const target = resolveOnOrigin(candidate);
   if (target === null || candidate.includes(" ")) return HOME;
-  switch (classifyInEverySpelling(target.pathname)) {
+  switch (classifyEveryDecoding(target.pathname)) {
     case "page":
       return target.pathname + target.search + target.hash;
     case "leads on":
@@ -29,7 +29,7 @@ export function withFragment(next: string, fragment: string): string {
 }
 
 /** What a browser on this origin would make of the path; null if it would leave, or if readers may disagree about it. */
-function resolveHere(path: string): URL | null {
+function resolveOnOrigin(path: string): URL | null {
   // Browsers drop tabs and newlines from addresses and read "\" as "/": nobody honest sends them.
   if (!path.startsWith("/") || /[\u0000-\u001f\u007f\\]/.test(path)) return null;
   const target = URL.parse(path, ANY_ORIGIN);
@@ -38,10 +38,10 @@ function resolveHere(path: string): URL | null {
 }
 
 /** A proxy that decodes once more than we do must not turn a page into an address that is none, or into another site. */
-function classifyInEverySpelling(pathname: string): ReturnType<typeof classifyDestination> {
+function classifyEveryDecoding(pathname: string): ReturnType<typeof classifyDestination> {
   let decoded = pathname;
   for (let round = 0; round < 4; round++) {
-    const target = resolveHere(decoded);
+    const target = resolveOnOrigin(decoded);
     if (target === null) return "no page";
     const destination = classifyDestination(target.pathname);
     if (destination !== "page") return destination;

@@ -1,4 +1,4 @@
-import { CALLS } from "./routes";
+import { TRPC } from "./routes";
 
 /** What has to be known of a procedure before it runs. */
 export interface ProcedureFacts {
@@ -25,7 +25,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
 };
 
 /** Null for a name that is no procedure, such as "constructor". */
-export function factsOf(name: string): ProcedureFacts | null {
+export function procedureFacts(name: string): ProcedureFacts | null {
   return Object.hasOwn(PROCEDURES, name) ? PROCEDURES[name]! : null;
 }
 
@@ -34,9 +34,9 @@ export function factsOf(name: string): ProcedureFacts | null {
  * Null where it cannot be.
  */
 export function proceduresIn(path: string): string[] | null {
-  if (!path.startsWith(`${CALLS}/`)) return [];
+  if (!path.startsWith(`${TRPC}/`)) return [];
   try {
-    return decodeURIComponent(path.slice(CALLS.length + 1).replace(/\/$/, "")).split(",");
+    return decodeURIComponent(path.slice(TRPC.length + 1).replace(/\/$/, "")).split(",");
   } catch {
     return null;
   }

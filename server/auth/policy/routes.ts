@@ -7,7 +7,7 @@ export const MAINTENANCE = "/maintenance";
 export const HOME = "/dashboard";
 export const SESSIONS = "/dashboard/sessions";
 export const ACCOUNT = "/dashboard/account";
-export const CALLS = "/api/trpc";
+export const TRPC = "/api/trpc";
 export const HEALTH = "/health";
 export const HEALTH_LIVE = "/api/health/live";
 export const HEALTH_READY = "/api/health/ready";
@@ -33,7 +33,7 @@ export function classifyRoute(path: string): RouteKind {
   if (path === ROOT) return "root";
   if (path === LOGIN || path === REGISTER) return "guest";
   if (PRIVATE_AREAS.some((area) => isAtOrBelow(path, area))) return "private";
-  if (isAtOrBelow(path, CALLS)) return "call";
+  if (isAtOrBelow(path, TRPC)) return "call";
   if (path === HEALTH || path === HEALTH_LIVE || path === HEALTH_READY) return "health";
   if (isAtOrBelow(path, STATIC) || path === ICON) return "static";
   return "open";

@@ -5,7 +5,7 @@ import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 import { env } from "@/server/runtime/env";
 import { recordQuota } from "@/server/runtime/request-state";
-import { addressGroup, addressSite, WIDER_ALLOWANCE } from "@/server/auth/client/client-address";
+import { addressGroup, addressSite, SITE_LIMIT_FACTOR } from "@/server/auth/client/client-address";
 import type { Client } from "@/server/auth/client/client";
 import { hitCounter, type CountedHit } from "./hit-counter";
 import { Refusal, tooManyWrongPasswords } from "@/server/auth/policy/refusals";
@@ -166,7 +166,7 @@ function addressLimit(limit: Limit, client: Client): RateLimit {
     bucket: bucketOf(limit, [addressGroup(client.address)]),
     limit: times(1),
     isDisclosed: true,
-    siteLimit: site === null ? null : { key: `${limit.name} ${site}`, limit: times(WIDER_ALLOWANCE) },
+    siteLimit: site === null ? null : { key: `${limit.name} ${site}`, limit: times(SITE_LIMIT_FACTOR) },
   };
 }
 

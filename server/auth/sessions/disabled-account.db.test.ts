@@ -9,7 +9,7 @@ import { reasonOf, signedInSession } from "@/server/auth/db-testing";
 import { login } from "@/server/auth/login/login";
 import { hashPassword } from "@/server/auth/passwords/password";
 import { refresh } from "./refresh";
-import { isKnownToBeRevoked, readRevocations } from "./revocation-feed";
+import { isMarkedRevoked, readRevocations } from "./revocation-feed";
 import { ADA } from "@/server/auth/testing";
 
 let database: TestDatabase;
@@ -40,7 +40,7 @@ test("the documented statements end every session of the account at once, and le
   await operator.end();
 
   await readRevocations(db);
-  expect([phone.id, laptop.access.sessionId, other.id].map(isKnownToBeRevoked)).toEqual([true, true, false]);
+  expect([phone.id, laptop.access.sessionId, other.id].map(isMarkedRevoked)).toEqual([true, true, false]);
   expect(await refresh(db, phone.refreshToken, ADA, now)).toMatchObject({ kind: "ended" });
   expect(await reasonOf(login(db, { ...credentials, remember: true }, ADA, null, now))).toBe("INVALID_CREDENTIALS");
   const { rows } = await sql`select 1 from sessions where id = ${other.id} and revoked_at is null`.execute(db);

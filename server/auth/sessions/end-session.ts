@@ -5,10 +5,10 @@ import type { Database } from "@/db/schema";
 import { revokeOwnSession, revokeSession, type RevocationResult } from "@/db/tables/revocations";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
-import { idsOf, type Caller } from "@/server/auth/policy/credentials";
+import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { readRefreshToken } from "@/server/auth/tokens/refresh-token";
-import { noteRevoked, readRevocations } from "./revocation-feed";
+import { markRevoked, readRevocations } from "./revocation-feed";
 
 /** Why a session ended before its time. */
 export type EndReason =
@@ -32,27 +32,27 @@ export async function endSession(
   session: { id: string; userId?: string },
   reason: EndReason,
 ): Promise<boolean> {
-  return noteEnding(await revokeSession(db, { ...session, reason }), session, reason);
+  return recordEnd(await revokeSession(db, { ...session, reason }), session, reason);
 }
 
 /** Ends one of the caller's own sessions, in the same way. False if there is none. Refuses a caller whose session has ended. */
 export async function endOwnSession(db: Kysely<Database>, caller: Caller, id: string, now: Date): Promise<boolean> {
   const reason: EndReason = "revoked by user";
-  const ending = await revokeOwnSession(db, idsOf(caller), { id, reason, now });
+  const ending = await revokeOwnSession(db, callerIds(caller), { id, reason, now });
   if (ending === "caller ended") throw new Refusal("SESSION_ENDED");
-  return noteEnding(ending, { id, userId: caller.user.id }, reason);
+  return recordEnd(ending, { id, userId: caller.user.id }, reason);
 }
 
-function noteEnding(ending: RevocationResult, session: { id: string; userId?: string }, reason: EndReason): boolean {
+function recordEnd(ending: RevocationResult, session: { id: string; userId?: string }, reason: EndReason): boolean {
   if (ending === "unknown") return false;
-  noteRevoked(session.id);
+  markRevoked(session.id);
   // Told once: whoever ends it again changes nothing.
   if (ending === "ended") securityEvent("session-ended", { sessionId: session.id, userId: session.userId, reason });
   return true;
 }
 
 /** The session that a refresh token names, whatever generation the token is of. Null if the token is not ours. */
-export async function presentedSession(refreshToken: string | null, now: Date): Promise<string | null> {
+export async function sessionIdOfToken(refreshToken: string | null, now: Date): Promise<string | null> {
   const presented = refreshToken === null ? null : await readRefreshToken(refreshToken, now);
   return presented === null || presented === "expired" ? null : presented.sessionId;
 }
@@ -60,8 +60,8 @@ export async function presentedSession(refreshToken: string | null, now: Date): 
 /** Longer than a statement that was under way when its connection was lost can still take effect. */
 const STATEMENT_SECONDS = 10;
 const RETRY_MILLISECONDS = 1000;
-const GIVEN_UP_AFTER_SECONDS = 3600;
-const UNDELIVERED_AT_MOST = 1000;
+const RETRY_TIMEOUT_SECONDS = 3600;
+const MAX_UNDELIVERED = 1000;
 
 const undelivered = new Set<string>();
 
@@ -70,21 +70,21 @@ const undelivered = new Set<string>();
  * sure that its row did not appear later.
  */
 export function endUndelivered(db: Kysely<Database>, sessionId: string): void {
-  if (undelivered.size >= UNDELIVERED_AT_MOST) return;
+  if (undelivered.size >= MAX_UNDELIVERED) return;
   undelivered.add(sessionId);
-  endWhenPossible(db, sessionId)
+  endWithRetries(db, sessionId)
     .catch((error: unknown) => log.error({ err: error, sessionId }, "a session that nobody holds could not be ended"))
     .finally(() => undelivered.delete(sessionId));
 }
 
-async function endWhenPossible(db: Kysely<Database>, id: string): Promise<void> {
+async function endWithRetries(db: Kysely<Database>, id: string): Promise<void> {
   const startedAt = performance.now();
   const secondsTaken = () => (performance.now() - startedAt) / 1000;
   for (;;) {
     try {
       if ((await endSession(db, { id }, "never delivered")) || secondsTaken() > STATEMENT_SECONDS) return;
     } catch (error) {
-      if (!isUnavailable(error) || isClosed(error) || secondsTaken() > GIVEN_UP_AFTER_SECONDS) throw error;
+      if (!isUnavailable(error) || isClosed(error) || secondsTaken() > RETRY_TIMEOUT_SECONDS) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS).unref());
   }

@@ -17,11 +17,11 @@ import { endUndelivered, syncRevocations } from "./end-session";
 import { issueTokens, type IssuedTokens } from "./issue-tokens";
 import { MAX_LIVE_SESSIONS } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { noteRevoked } from "./revocation-feed";
-import { asOpened, newSession, type Session } from "./sessions";
+import { markRevoked } from "./revocation-feed";
+import { openedSession, newSession, type Session } from "./sessions";
 
 /** What is assumed to have ended where the row is all that is known. The next login ends what may be left of the oldest. */
-export const LOST_REPLY: InsertSessionResult = { hasRevokedReplaced: true, revokedOldest: 0 };
+export const ASSUMED_RESULT: InsertSessionResult = { hasRevokedReplaced: true, revokedOldest: 0 };
 
 /**
  * Opens a session for a user who just proved who they are, in the place of the one that the browser had before. Null if all
@@ -37,17 +37,17 @@ export async function openSession(
 ): Promise<Session | null> {
   const session = newSession(user.id, remember, client, now);
   const options = { sessionEpoch: user.sessionEpoch, replacedId, liveAtMost: MAX_LIVE_SESSIONS };
-  const opened = await withoutLeftover(db, session, () => insertSession(db, session, options), LOST_REPLY);
+  const opened = await confirmInsert(db, session, () => insertSession(db, session, options), ASSUMED_RESULT);
   if (opened === null) return null;
-  await noteReplaced(db, session, replacedId, opened, now);
-  return asOpened(session, user);
+  await recordReplaced(db, session, replacedId, opened, now);
+  return openedSession(session, user);
 }
 
 /**
  * Runs the `write` that inserts `session`. When its reply is lost nobody knows whether it was done, so the row is looked for: if it
  * is there the result is `done`. If it is not, or nothing answers, the session ends as soon as it can: nobody has its tokens.
  */
-export async function withoutLeftover<Result>(
+export async function confirmInsert<Result>(
   db: Kysely<Database>,
   session: Pick<NewSession, "id">,
   write: () => Promise<Result>,
@@ -67,14 +67,14 @@ export async function withoutLeftover<Result>(
 }
 
 /** After the commit: this instance learns what ended in the place of a new session, and the log does. */
-export async function noteReplaced(
+export async function recordReplaced(
   db: Kysely<Database>,
   { userId }: Pick<NewSession, "userId">,
   replacedId: string | null,
   { hasRevokedReplaced, revokedOldest }: InsertSessionResult,
   now: Date,
 ): Promise<void> {
-  if (replacedId !== null) noteRevoked(replacedId);
+  if (replacedId !== null) markRevoked(replacedId);
   if (replacedId !== null && hasRevokedReplaced) {
     // It may be somebody else's: its own first line says whose.
     securityEvent("session-ended", { sessionId: replacedId, reason: "replaced by login" });
@@ -96,7 +96,7 @@ async function endRemaining(db: Kysely<Database>, userId: string, now: Date): Pr
 }
 
 /** The tokens of a session that was just opened. If they cannot be made or sent, it ends: nobody holds it. */
-export async function grantOpened(
+export async function issueFirstTokens(
   db: Kysely<Database>,
   session: Session,
   client: Client,

@@ -6,14 +6,14 @@ import { onDatabaseClose } from "@/server/runtime/database";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Revocations } from "@/server/auth/tokens/end-token";
-import { noteRevoked } from "./revocation-feed";
+import { markRevoked } from "./revocation-feed";
 
 /** One revocation that the database could not be told of. */
 interface Pending {
   db: Kysely<Database>;
   /** One session, or all of a user. */
-  part: Revocations;
-  end: (part: Revocations) => Promise<void>;
+  revocations: Revocations;
+  end: (revocations: Revocations) => Promise<void>;
 }
 
 interface Outbox {
@@ -24,12 +24,12 @@ interface Outbox {
   registered: WeakSet<Kysely<Database>>;
 }
 
-const PENDING_AT_MOST = 10_000;
-const FIRST_RETRY_MILLISECONDS = 250;
-const LAST_RETRY_MILLISECONDS = 5_000;
+const MAX_PENDING = 10_000;
+const MIN_RETRY_MILLISECONDS = 250;
+const MAX_RETRY_MILLISECONDS = 5_000;
 
 // Middleware and routes are separate bundles of one process: what one keeps, the other must refuse.
-const OUTBOX = Symbol.for("portcullis.pending-endings");
+const OUTBOX = Symbol.for("portcullis.pending-revocations");
 const shared = globalThis as typeof globalThis & { [OUTBOX]?: Outbox };
 const outbox: Outbox = (shared[OUTBOX] ??= { pending: new Map(), timer: null, failures: 0, registered: new WeakSet() });
 
@@ -37,17 +37,17 @@ const outbox: Outbox = (shared[OUTBOX] ??= { pending: new Map(), timer: null, fa
  * Keeps a logout while the database is away: refused on this instance from here on, and repeated until the database has it. It is
  * lost if the process is killed before; then the event's ids and the browser's end token remain.
  */
-export function queueRevocation(db: Kysely<Database>, endings: Revocations, end: Pending["end"]): void {
-  const { sessionIds, reason, all } = endings;
+export function queueRevocation(db: Kysely<Database>, revocations: Revocations, end: Pending["end"]): void {
+  const { sessionIds, reason, all } = revocations;
   for (const sessionId of sessionIds) {
-    noteRevoked(sessionId);
-    keep(`session ${sessionId}`, { db, part: { sessionIds: [sessionId], reason }, end });
+    markRevoked(sessionId);
+    enqueue(`session ${sessionId}`, { db, revocations: { sessionIds: [sessionId], reason }, end });
   }
-  if (all !== undefined) keep(`all ${all.userId}`, { db, part: { sessionIds: [], reason, all }, end });
+  if (all !== undefined) enqueue(`all ${all.userId}`, { db, revocations: { sessionIds: [], reason, all }, end });
   securityEvent("logout-pending", { sessionIds, userId: all?.userId, reason });
   if (!outbox.registered.has(db)) {
     outbox.registered.add(db);
-    onDatabaseClose(db, () => performLast(db));
+    onDatabaseClose(db, () => retryOnClose(db));
   }
   schedule();
 }
@@ -56,45 +56,45 @@ export function queueRevocation(db: Kysely<Database>, endings: Revocations, end:
 export function isRevocationPending(session: { id: string; userId: string; createdAt: Date }): boolean {
   if (outbox.pending.size === 0) return false;
   if (outbox.pending.has(`session ${session.id}`)) return true;
-  const all = outbox.pending.get(`all ${session.userId}`)?.part.all;
+  const all = outbox.pending.get(`all ${session.userId}`)?.revocations.all;
   return all !== undefined && session.createdAt <= all.before;
 }
 
-function keep(key: string, pending: Pending): void {
-  if (outbox.pending.size < PENDING_AT_MOST || outbox.pending.has(key)) outbox.pending.set(key, pending);
+function enqueue(key: string, pending: Pending): void {
+  if (outbox.pending.size < MAX_PENDING || outbox.pending.has(key)) outbox.pending.set(key, pending);
   else log.error({ key }, "too many logouts wait for the database: this one is left to the browser");
 }
 
 function schedule(): void {
   if (outbox.timer !== null || outbox.pending.size === 0) return;
-  const wait = Math.min(LAST_RETRY_MILLISECONDS, FIRST_RETRY_MILLISECONDS * 2 ** outbox.failures);
+  const wait = Math.min(MAX_RETRY_MILLISECONDS, MIN_RETRY_MILLISECONDS * 2 ** outbox.failures);
   outbox.timer = setTimeout(async () => {
-    const isDone = await performPending();
-    outbox.failures = isDone ? 0 : outbox.failures + 1;
+    const isEmpty = await retryPending();
+    outbox.failures = isEmpty ? 0 : outbox.failures + 1;
     outbox.timer = null;
     schedule();
   }, wait).unref();
 }
 
 /** True if nothing is left. */
-async function performPending(): Promise<boolean> {
-  const away = new Set<Kysely<Database>>();
+async function retryPending(): Promise<boolean> {
+  const unavailable = new Set<Kysely<Database>>();
   for (const [key, pending] of outbox.pending) {
-    if (away.has(pending.db)) continue;
+    if (unavailable.has(pending.db)) continue;
     try {
-      await pending.end(pending.part);
+      await pending.end(pending.revocations);
       // A later logout may have taken its place meanwhile.
       if (outbox.pending.get(key) === pending) outbox.pending.delete(key);
     } catch (error) {
       // Each try may take as long as the database may: the others wait for the next round.
-      if (isUnavailable(error)) away.add(pending.db);
+      if (isUnavailable(error)) unavailable.add(pending.db);
       else log.error({ err: error }, "a logout that waits for the database failed");
     }
   }
   return outbox.pending.size === 0;
 }
 
-async function performLast(db: Kysely<Database>): Promise<void> {
-  await performPending();
+async function retryOnClose(db: Kysely<Database>): Promise<void> {
+  await retryPending();
   for (const [key, pending] of outbox.pending) if (pending.db === db) outbox.pending.delete(key);
 }

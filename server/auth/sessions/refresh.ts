@@ -16,14 +16,14 @@ import { endSession } from "./end-session";
 import { issueAccessToken, issueTokens } from "./issue-tokens";
 import { isRevocationPending } from "./pending-revocations";
 import type { RefreshResult } from "@/server/auth/policy/credentials";
-import { refreshWorkSeconds, secondsBetween } from "@/server/auth/policy/lifetimes";
+import { refreshTimeoutSeconds, secondsBetween } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { readRefreshToken, type PresentedRefreshToken } from "@/server/auth/tokens/refresh-token";
 import { judgeRotation } from "./rotation";
 import { rotate, reissue, recover, type Session } from "./sessions";
 
 /** How often a refresh that lost a race is judged again. More losses in a row mean that something else is wrong. */
-const ROUNDS_AT_MOST = 3;
+const MAX_ATTEMPTS = 3;
 
 export type RefreshOutcome =
   | { kind: "refreshed"; verdict: "fresh" | "rotate" | "reissue" | "recover"; access: Access; cookies: CookieToSet[] }
@@ -40,14 +40,14 @@ const EVENT_OF = {
 const SHARED_STATE_HINT =
   "One saved browser state used by several browsers or test projects ends the session; give each its own sign-in.";
 
-interface Flight {
+interface SharedRefresh {
   outcome: Promise<RefreshOutcome>;
   /** Notes of the requests that share it. */
-  askers: (RequestState | undefined)[];
+  requests: (RequestState | undefined)[];
 }
 
 /** The refresh that is under way for a token and a client, so that parallel requests share it. */
-const underWay = new Map<string, Flight>();
+const inFlight = new Map<string, SharedRefresh>();
 
 /**
  * Renews the tokens of the session that a refresh token names. Parallel calls with one token from one client share one
@@ -55,21 +55,21 @@ const underWay = new Map<string, Flight>();
  */
 export async function refresh(db: Kysely<Database>, token: string, client: Client, now: Date): Promise<RefreshOutcome> {
   // A thief that joins the owner's flight must not be judged as the owner: the client is part of the key.
-  const flight = JSON.stringify([token, client.address, client.browser, client.os]);
-  const started = underWay.get(flight);
+  const key = JSON.stringify([token, client.address, client.browser, client.os]);
+  const started = inFlight.get(key);
   if (started !== undefined) {
-    started.askers.push(requestState.getStore());
+    started.requests.push(requestState.getStore());
     return started.outcome;
   }
 
-  const milliseconds = refreshWorkSeconds(env().REFRESH_GRACE_SECONDS) * 1000;
+  const milliseconds = refreshTimeoutSeconds(env().REFRESH_GRACE_SECONDS) * 1000;
   const deadline = performance.now() + milliseconds;
-  const askers = [requestState.getStore()];
+  const requests = [requestState.getStore()];
   // A process that was paused finds requests in its sockets that are older than any may be, and whose senders moved on.
-  const isTooLate = () => performance.now() > deadline || askers.every((asker) => asker?.isAborted);
-  const outcome = withinMilliseconds(milliseconds, refreshAlone(db, token, client, now, isTooLate));
-  underWay.set(flight, { outcome, askers });
-  return outcome.finally(() => underWay.delete(flight));
+  const shouldAbort = () => performance.now() > deadline || requests.every((request) => request?.isAborted);
+  const outcome = withTimeout(milliseconds, performRefresh(db, token, client, now, shouldAbort));
+  inFlight.set(key, { outcome, requests });
+  return outcome.finally(() => inFlight.delete(key));
 }
 
 /** The same for the gate: whatever goes wrong is an outcome, and never one that costs somebody the session. */
@@ -90,35 +90,35 @@ export async function tryRefresh(
   }
 }
 
-async function refreshAlone(
+async function performRefresh(
   db: Kysely<Database>,
   token: string,
   client: Client,
   now: Date,
-  isTooLate: () => boolean,
+  shouldAbort: () => boolean,
 ): Promise<RefreshOutcome> {
   const presented = await readRefreshToken(token, now);
   if (presented === null) return { kind: "unreadable" };
   if (presented === "expired") return { kind: "ended", reason: "over" };
   consumeRefreshLimit(presented.sessionId, now);
 
-  for (let round = 0; round < ROUNDS_AT_MOST; round++) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const row = (await findSessionWithUser(db, presented.sessionId)) ?? null;
     // Nobody waits for this any longer: it could take a successor away from somebody.
-    if (isTooLate()) throw tooLate();
-    const outcome = await judgeAndAct(db, row, presented, client, now);
-    if (outcome !== "lost the race") return outcome;
+    if (shouldAbort()) throw timedOut();
+    const outcome = await attemptRefresh(db, row, presented, client, now);
+    if (outcome !== "conflict") return outcome;
   }
-  throw tooLate();
+  throw timedOut();
 }
 
-async function judgeAndAct(
+async function attemptRefresh(
   db: Kysely<Database>,
   row: SessionWithUser | null,
   presented: PresentedRefreshToken,
   client: Client,
   now: Date,
-): Promise<RefreshOutcome | "lost the race"> {
+): Promise<RefreshOutcome | "conflict"> {
   // Logged out while the database was away: its row does not say so yet.
   if (row !== null && isRevocationPending(row)) return { kind: "ended", reason: "over" };
   const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now);
@@ -126,15 +126,15 @@ async function judgeAndAct(
 
   switch (verdict.kind) {
     case "fresh": {
-      const granted = await issueAccessToken(row, client, now);
-      return { kind: "refreshed", verdict: "fresh", ...granted };
+      const issued = await issueAccessToken(row, client, now);
+      return { kind: "refreshed", verdict: "fresh", ...issued };
     }
     case "rotate":
-      return granted("rotate", await rotate(db, row, client, now), client, now);
+      return refreshedOutcome("rotate", await rotate(db, row, client, now), client, now);
     case "reissue":
-      return granted("reissue", await reissue(db, row, now), client, now);
+      return refreshedOutcome("reissue", await reissue(db, row, now), client, now);
     case "recover":
-      return granted("recover", await recover(db, row, client, now), client, now);
+      return refreshedOutcome("recover", await recover(db, row, client, now), client, now);
     case "replayed":
       await endSession(db, row, "replayed");
       securityEvent("session-replayed", {
@@ -150,13 +150,13 @@ async function judgeAndAct(
 }
 
 /** `row` is the session as it stands after the step, or null if somebody else was faster. */
-async function granted(
+async function refreshedOutcome(
   verdict: "rotate" | "reissue" | "recover",
   row: Session | null,
   client: Client,
   now: Date,
-): Promise<RefreshOutcome | "lost the race"> {
-  if (row === null) return "lost the race";
+): Promise<RefreshOutcome | "conflict"> {
+  if (row === null) return "conflict";
   const { id: sessionId, userId, generation } = row;
   securityEvent(EVENT_OF[verdict], { sessionId, userId, address: client.address, generation });
   return { kind: "refreshed", verdict, ...(await issueTokens(row, client, now)) };
@@ -182,18 +182,18 @@ function wasJustReplaced({ revokedAt, revokedReason }: SessionWithUser, now: Dat
 }
 
 /** A step that is already under way goes on when the time is up: what it commits, the next request recovers. */
-async function withinMilliseconds<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+async function withTimeout<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
   let handle: NodeJS.Timeout | undefined;
-  const timeIsUp = new Promise<never>((_, reject) => {
-    handle = setTimeout(() => reject(tooLate()), milliseconds);
+  const timeout = new Promise<never>((_, reject) => {
+    handle = setTimeout(() => reject(timedOut()), milliseconds);
   });
   try {
-    return await Promise.race([work, timeIsUp]);
+    return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(handle);
   }
 }
 
-function tooLate(): Refusal {
+function timedOut(): Refusal {
   return new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
 }

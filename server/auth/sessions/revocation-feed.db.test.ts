@@ -83,9 +83,9 @@ describe("a revoked session", () => {
     const { id, accessToken } = await signedInSession(database.db, T0);
     await here.endSession(database.db, { id }, "logout");
     const started = await anotherInstance(load);
-    expect(started.revocationFeedHasStarted()).toBe(false);
+    expect(started.hasRevocationFeedStarted()).toBe(false);
     await started.readRevocations(database.db);
-    expect(started.revocationFeedHasStarted()).toBe(true);
+    expect(started.hasRevocationFeedStarted()).toBe(true);
     expect(await isUsable(started, accessToken)).toBe(false);
   });
 
@@ -148,10 +148,10 @@ describe("a revoked session", () => {
     await there.readRevocations(database.db);
     await here.endSession(database.db, { id }, "logout");
     await clockIsSet(60, async () => {
-      expect(there.revocationFeedIsStale()).toBe(true);
+      expect(there.isRevocationFeedStale()).toBe(true);
       expect(await isUsable(there, accessToken)).toBe(false);
       await there.readRevocations(database.db);
-      expect(there.revocationFeedIsStale()).toBe(false);
+      expect(there.isRevocationFeedStale()).toBe(false);
     });
   });
 
@@ -175,11 +175,11 @@ describe("a revoked session", () => {
     const { id, accessToken } = await signedInSession(database.db, T0);
     await there.readRevocations(database.db);
     await clockIsSet(seconds, async () => {
-      expect(there.revocationFeedIsStale()).toBe(true);
+      expect(there.isRevocationFeedStale()).toBe(true);
       await here.endSession(database.db, { id }, "logout");
       expect(await isUsable(there, accessToken)).toBe(false);
       await there.readRevocations(database.db);
-      expect([there.revocationFeedIsStale(), there.isKnownToBeRevoked(id)]).toEqual([false, true]);
+      expect([there.isRevocationFeedStale(), there.isMarkedRevoked(id)]).toEqual([false, true]);
     });
   });
 
@@ -187,12 +187,12 @@ describe("a revoked session", () => {
     const { id } = await signedInSession(database.db, T0);
     await databaseAt(-700, (db) => here.endSession(db, { id }, "logout"));
     await there.readRevocations(database.db);
-    expect(there.isKnownToBeRevoked(id), "its tokens were dead").toBe(false);
+    expect(there.isMarkedRevoked(id), "its tokens were dead").toBe(false);
     await clockIsSet(-3600, async () => {
       await there.readRevocations(database.db);
-      expect(there.isKnownToBeRevoked(id)).toBe(true);
+      expect(there.isMarkedRevoked(id)).toBe(true);
       await secondsPass(3600, () => there.readRevocations(database.db));
-      expect(there.isKnownToBeRevoked(id)).toBe(true);
+      expect(there.isMarkedRevoked(id)).toBe(true);
     });
   });
 
@@ -202,7 +202,7 @@ describe("a revoked session", () => {
     const remembered = (seconds: number) =>
       secondsPass(seconds, async () => {
         await here.readRevocations(database.db);
-        return here.isKnownToBeRevoked(id);
+        return here.isMarkedRevoked(id);
       });
     expect(await remembered(600)).toBe(true);
     await sql`update sessions set revoked_at = revoked_at - interval 700 second where id = ${id}`.execute(database.db);
@@ -218,7 +218,7 @@ test("after a revocation of many this instance knows all of them before it answe
     authenticatedAt: T0,
   };
   await here.logoutEverywhere(database.db, caller, T0);
-  expect(here.isKnownToBeRevoked(own.id)).toBe(true);
+  expect(here.isMarkedRevoked(own.id)).toBe(true);
 });
 
 test("a hundred who ask for a read while one is under way share the next one, with 20,000 sessions revoked", async () => {
@@ -234,7 +234,7 @@ test("a hundred who ask for a read while one is under way share the next one, wi
     await Promise.all(Array.from({ length: 101 }, () => there.readRevocations(db)));
   });
   expect(statements).toBe(2);
-  expect(there.isKnownToBeRevoked(last)).toBe(true);
+  expect(there.isMarkedRevoked(last)).toBe(true);
 });
 
 test("reads that are asked for at once: each sees what was committed before it was asked", async () => {
@@ -243,7 +243,7 @@ test("reads that are asked for at once: each sees what was committed before it w
     sessions.map(async ({ id }) => {
       await here.endSession(database.db, { id }, "logout");
       await there.readRevocations(database.db);
-      expect(there.isKnownToBeRevoked(id)).toBe(true);
+      expect(there.isMarkedRevoked(id)).toBe(true);
     }),
   );
 });
@@ -254,14 +254,14 @@ describe("when the news is old", () => {
     await there.readRevocations(database.db);
     await here.endSession(database.db, { id: dead.id }, "logout");
     await secondsPass(10.5, async () => {
-      expect(there.revocationFeedIsStale()).toBe(true);
+      expect(there.isRevocationFeedStale()).toBe(true);
       expect([await isUsable(there, dead.accessToken), await isUsable(there, alive.accessToken)]).toEqual([
         false,
         true,
       ]);
       expect(await countStatements(database.url, (db) => isUsable(there, alive.accessToken, db))).toBe(1);
     });
-    expect(there.revocationFeedIsStale()).toBe(false);
+    expect(there.isRevocationFeedStale()).toBe(false);
   });
 
   test("nine seconds are not old", async () => {
@@ -275,7 +275,7 @@ describe("when the news is old", () => {
   test("before the first read the row is asked, too", async () => {
     const { id, accessToken } = await signedInSession(database.db, T0);
     await here.endSession(database.db, { id }, "logout");
-    expect(there.revocationFeedIsStale()).toBe(true);
+    expect(there.isRevocationFeedStale()).toBe(true);
     expect(await isUsable(there, accessToken)).toBe(false);
   });
 
@@ -286,7 +286,7 @@ describe("when the news is old", () => {
     const nowhere = connect("mysql://root@127.0.0.1:9/nothing");
     await secondsPass(60, async () => {
       await expect(there.readRevocations(nowhere)).rejects.toThrow();
-      expect(there.revocationFeedIsStale()).toBe(true);
+      expect(there.isRevocationFeedStale()).toBe(true);
       expect([
         await isUsable(there, dead.accessToken, nowhere),
         await isUsable(there, alive.accessToken, nowhere),
@@ -301,7 +301,7 @@ describe("when the news is old", () => {
     await expect(here.readRevocations(nowhere)).rejects.toThrow();
     await nowhere.destroy();
     await here.readRevocations(database.db);
-    expect(here.revocationFeedIsStale()).toBe(false);
+    expect(here.isRevocationFeedStale()).toBe(false);
   });
 });
 
@@ -309,7 +309,7 @@ test("followed, it knows within two seconds what was revoked elsewhere", async (
   const { id, accessToken } = await signedInSession(database.db, T0);
   there.startRevocationFeed(database.db);
   there.startRevocationFeed(database.db);
-  await vi.waitFor(() => expect(there.revocationFeedHasStarted()).toBe(true));
+  await vi.waitFor(() => expect(there.hasRevocationFeedStarted()).toBe(true));
   await here.endSession(database.db, { id }, "logout");
   await vi.waitFor(async () => expect(await isUsable(there, accessToken)).toBe(false), { timeout: 2000, interval: 50 });
   there.stopRevocationFeed();

@@ -20,9 +20,9 @@ interface Feed {
    */
   revoked: Map<string, number>;
   /** When the last complete read began, or null before the first. */
-  lastRead: Instants | null;
+  lastRead: ClockReadings | null;
   /** By how many milliseconds this process's clock was set back, in all: tokens live longer by that. */
-  setBackBy: number;
+  clockSetBackBy: number;
   reading: Promise<void> | null;
   /** The read after that one. */
   nextReading: Promise<void> | null;
@@ -30,7 +30,7 @@ interface Feed {
 }
 
 /** One instant by three clocks. None is enough: the first stops in a suspended process, the others may be set. */
-interface Instants {
+interface ClockReadings {
   monotonic: number;
   wall: number;
   database: Date;
@@ -42,7 +42,7 @@ const shared = globalThis as typeof globalThis & { [FEED]?: Feed };
 const feed: Feed = (shared[FEED] ??= {
   revoked: new Map(),
   lastRead: null,
-  setBackBy: 0,
+  clockSetBackBy: 0,
   reading: null,
   nextReading: null,
   timer: null,
@@ -51,15 +51,15 @@ const feed: Feed = (shared[FEED] ??= {
 /** Follows the revocations of all instances until `stopRevocationFeed`. */
 export function startRevocationFeed(db: Kysely<Database>): void {
   if (feed.timer !== null) return;
-  const again = async () => {
+  const poll = async () => {
     try {
       await readRevocations(db);
     } catch (error) {
       if (!isUnavailable(error)) log.error({ err: error }, "the revocation feed cannot be read");
     }
-    if (feed.timer !== null) feed.timer = setTimeout(again, REVOCATION_POLL_SECONDS * 1000).unref();
+    if (feed.timer !== null) feed.timer = setTimeout(poll, REVOCATION_POLL_SECONDS * 1000).unref();
   };
-  feed.timer = setTimeout(again, 0).unref();
+  feed.timer = setTimeout(poll, 0).unref();
 }
 
 export function stopRevocationFeed(): void {
@@ -74,8 +74,8 @@ export function stopRevocationFeed(): void {
 export function readRevocations(db: Kysely<Database>): Promise<void> {
   if (feed.nextReading !== null) return feed.nextReading;
   if (feed.reading === null) return startReading(db);
-  const isOver = feed.reading.catch(() => {});
-  feed.nextReading = isOver.then(() => {
+  const finished = feed.reading.catch(() => {});
+  feed.nextReading = finished.then(() => {
     feed.nextReading = null;
     return startReading(db);
   });
@@ -93,59 +93,54 @@ async function readOnce(db: Kysely<Database>): Promise<void> {
   const setBackBy = lastRead === null ? 0 : Math.max(0, lastRead.wall - startedAt.wall);
   const found = await findRevokedSince(
     db,
-    Math.ceil(secondsToGoBack(startedAt, setBackBy) + REVOCATION_OVERLAP_SECONDS),
+    Math.ceil(lookbackSeconds(startedAt, setBackBy) + REVOCATION_OVERLAP_SECONDS),
     lastRead === null ? null : secondsAfter(lastRead.database, -REVOCATION_OVERLAP_SECONDS),
   );
   if (setBackBy > 0) {
-    feed.setBackBy += setBackBy;
-    for (const [id, deadAt] of feed.revoked) feed.revoked.set(id, deadAt + setBackBy);
+    feed.clockSetBackBy += setBackBy;
+    for (const [id, expiresAt] of feed.revoked) feed.revoked.set(id, expiresAt + setBackBy);
   }
-  for (const { id } of found) remember(id);
+  for (const { id } of found) markRevoked(id);
   feed.lastRead = { ...startedAt, database: found.databaseNow };
-  forgetTheDead(startedAt.monotonic);
+  removeExpired(startedAt.monotonic);
 }
 
 /** By the clock that says the most. After a clock was set back, tokens live again whose sessions may be forgotten here. */
-function secondsToGoBack(now: Omit<Instants, "database">, setBackBy: number): number {
-  if (feed.lastRead === null || setBackBy > 0) return tokenLifeSeconds() + (feed.setBackBy + setBackBy) / 1000;
+function lookbackSeconds(now: Omit<ClockReadings, "database">, setBackBy: number): number {
+  if (feed.lastRead === null || setBackBy > 0) return tokenLifetimeSeconds() + (feed.clockSetBackBy + setBackBy) / 1000;
   return Math.max(now.monotonic - feed.lastRead.monotonic, now.wall - feed.lastRead.wall) / 1000;
 }
 
-/** What this instance revoked itself holds here before the answer leaves. */
-export function noteRevoked(sessionId: string): void {
-  remember(sessionId);
-}
-
-export function isKnownToBeRevoked(sessionId: string): boolean {
+export function isMarkedRevoked(sessionId: string): boolean {
   return feed.revoked.has(sessionId);
 }
 
 /** Whether the news is too old to be relied upon. After a suspension only the wall clock tells; if it was set, the row is asked too. */
-export function revocationFeedIsStale(): boolean {
+export function isRevocationFeedStale(): boolean {
   if (feed.lastRead === null) return true;
   const { monotonic, wall } = feed.lastRead;
   return Math.max(performance.now() - monotonic, Math.abs(Date.now() - wall)) > REVOCATION_STALE_SECONDS * 1000;
 }
 
 /** An instance that has read nothing yet would welcome every revoked token: it is not ready. */
-export function revocationFeedHasStarted(): boolean {
+export function hasRevocationFeedStarted(): boolean {
   return feed.lastRead !== null;
 }
 
-function remember(sessionId: string): void {
+export function markRevoked(sessionId: string): void {
   // The overlap shows a session several times; its first sighting counts, or it would never be forgotten.
   if (feed.revoked.has(sessionId)) return;
-  feed.revoked.set(sessionId, performance.now() + tokenLifeSeconds() * 1000 + feed.setBackBy);
+  feed.revoked.set(sessionId, performance.now() + tokenLifetimeSeconds() * 1000 + feed.clockSetBackBy);
 }
 
-function forgetTheDead(now: number): void {
-  for (const [sessionId, deadAt] of feed.revoked) {
-    if (deadAt > now) break;
+function removeExpired(now: number): void {
+  for (const [sessionId, expiresAt] of feed.revoked) {
+    if (expiresAt > now) break;
     feed.revoked.delete(sessionId);
   }
 }
 
 /** The longest that a token minted just before its session was revoked can live, with room for a slow reply. */
-function tokenLifeSeconds(): number {
+function tokenLifetimeSeconds(): number {
   return env().ACCESS_TOKEN_SECONDS + REVOCATION_OVERLAP_SECONDS;
 }

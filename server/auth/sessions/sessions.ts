@@ -10,7 +10,7 @@ import {
   type SessionWithUser,
 } from "@/db/tables/sessions";
 import { env } from "@/server/runtime/env";
-import { idsOf, type Caller } from "@/server/auth/policy/credentials";
+import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
 import { earlierOf, MAX_LIVE_SESSIONS, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
@@ -36,12 +36,12 @@ export function newSession(userId: string, remember: boolean, client: Client, no
     lastSeenAt: now,
     idleExpiresAt: earlierOf(secondsAfter(now, REFRESH_TOKEN_SECONDS), absoluteExpiresAt),
     absoluteExpiresAt,
-    ...seenWith(client),
+    ...clientColumns(client),
   };
 }
 
 /** A session that was just opened, with its user. */
-export function asOpened(session: NewSession, user: Pick<User, "email" | "fullName" | "role">): Session {
+export function openedSession(session: NewSession, user: Pick<User, "email" | "fullName" | "role">): Session {
   const { email, fullName, role } = user;
   return { ...session, previousNonce: null, revokedAt: null, userDisabledAt: null, email, fullName, role };
 }
@@ -54,7 +54,7 @@ export async function rotate(
   now: Date,
 ): Promise<Session | null> {
   const nonce = newNonce();
-  const sighting = sightingOf(session, client, now);
+  const sighting = contactOf(session, client, now);
   const advanced = await rotateSession(db, {
     id: session.id,
     fromNonce: session.currentNonce,
@@ -80,7 +80,7 @@ export async function recover(
   now: Date,
 ): Promise<Session | null> {
   const nonce = newNonce();
-  const sighting = sightingOf(session, client, now);
+  const sighting = contactOf(session, client, now);
   const { id, currentNonce, previousNonce, handedAt } = session;
   const judged = { id, currentNonce, previousNonce, handedAt };
   const replaced = await replaceLostToken(db, { ...judged, toNonce: nonce, ...sighting });
@@ -103,7 +103,7 @@ export interface DeviceSession {
 
 /** Most recently seen first. Refuses a caller whose own session is not among those that live. */
 export async function listSessions(db: Kysely<Database>, caller: Caller, now: Date): Promise<DeviceSession[]> {
-  const rows = await listLiveSessions(db, idsOf(caller), { now, atMost: MAX_LIVE_SESSIONS });
+  const rows = await listLiveSessions(db, callerIds(caller), { now, atMost: MAX_LIVE_SESSIONS });
   if (rows === null) throw new Refusal("SESSION_ENDED");
   return rows.map((row) => ({
     id: row.id,
@@ -118,12 +118,12 @@ export async function listSessions(db: Kysely<Database>, caller: Caller, now: Da
 }
 
 /** What a session learns from the client each time it gets a new refresh token. */
-function sightingOf(session: Session, client: Client, now: Date) {
+function contactOf(session: Session, client: Client, now: Date) {
   const idleExpiresAt = earlierOf(secondsAfter(now, env().REFRESH_TOKEN_SECONDS), session.absoluteExpiresAt);
-  return { now, idleExpiresAt, ...seenWith(client) };
+  return { now, idleExpiresAt, ...clientColumns(client) };
 }
 
-function successorOf(session: Session, nonce: string, { now, ...seen }: ReturnType<typeof sightingOf>): Session {
+function successorOf(session: Session, nonce: string, { now, ...seen }: ReturnType<typeof contactOf>): Session {
   return {
     ...session,
     ...seen,
@@ -135,7 +135,7 @@ function successorOf(session: Session, nonce: string, { now, ...seen }: ReturnTy
   };
 }
 
-function seenWith(client: Client) {
+function clientColumns(client: Client) {
   const { address, userAgent, browser, os, type } = client;
   return { ip: address, userAgent, browser, os, deviceType: type };
 }

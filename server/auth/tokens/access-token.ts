@@ -15,7 +15,7 @@ const ACCESS_TOKEN: TokenKind = {
   requiredClaims: ["sub", "sid", "email", "name", "role", "auth_time", "_"],
 };
 
-const claimsOfToken = z.object({
+const accessClaims = z.object({
   sub: z.string(),
   sid: z.string(),
   email: z.string(),
@@ -73,7 +73,7 @@ interface VerifiedToken {
   fingerprint: string;
   key: TokenKey;
   /** Whose fingerprint it was found to be. */
-  holder: Pick<Client, "address" | "browser" | "os"> | null;
+  matchedClient: Pick<Client, "address" | "browser" | "os"> | null;
 }
 
 /** Tokens whose signature and claims were right, by digest: a token seen before costs one hash and no thread. */
@@ -82,26 +82,26 @@ const verified = new LRUCache<string, VerifiedToken>({ max: 20_000 });
 /** What the token says, or null if it is not usable here and now: not ours, out of time, or another client's. */
 export async function readAccessToken(token: string, client: Client, now: Date): Promise<Access | null> {
   const digest = hash("sha256", token, "base64");
-  const known = verified.get(digest) ?? (await verifyFirst(token, digest, now));
+  const known = verified.get(digest) ?? (await verifyAndCache(token, digest, now));
   if (known === null) return null;
 
   const { access } = known;
   if (now.getTime() >= access.expiresAt.getTime()) return null;
   if (access.issuedAt.getTime() > secondsAfter(now, ISSUED_AT_TOLERANCE_SECONDS).getTime()) return null;
-  return isHeldBy(known, client) ? access : null;
+  return matchesClient(known, client) ? access : null;
 }
 
 /** A fingerprint is made of these three and the configuration alone: of one client it is made once, not with every request. */
-function isHeldBy(known: VerifiedToken, client: Client): boolean {
+function matchesClient(known: VerifiedToken, client: Client): boolean {
   const { address, browser, os } = client;
-  const { holder } = known;
-  if (holder?.address === address && holder.browser === browser && holder.os === os) return true;
+  const { matchedClient } = known;
+  if (matchedClient?.address === address && matchedClient.browser === browser && matchedClient.os === os) return true;
   if (!fingerprintMatches(known.fingerprint, fingerprintOf(known.key, client))) return false;
-  known.holder = { address, browser, os };
+  known.matchedClient = { address, browser, os };
   return true;
 }
 
-async function verifyFirst(token: string, digest: string, now: Date): Promise<VerifiedToken | null> {
+async function verifyAndCache(token: string, digest: string, now: Date): Promise<VerifiedToken | null> {
   const read = await verify(token, now);
   if (read !== null) verified.set(digest, read);
   return read;
@@ -110,12 +110,12 @@ async function verifyFirst(token: string, digest: string, now: Date): Promise<Ve
 async function verify(token: string, now: Date): Promise<VerifiedToken | null> {
   const read = await readSignedToken(ACCESS_TOKEN, tokenKeys().access, env().APP_ORIGIN, token, now);
   if (read === null || read === "expired") return null;
-  const parsed = claimsOfToken.safeParse(read.claims);
+  const parsed = accessClaims.safeParse(read.claims);
   if (!parsed.success) return null;
-  return { access: accessFrom(parsed.data), fingerprint: parsed.data._, key: read.key, holder: null };
+  return { access: accessFrom(parsed.data), fingerprint: parsed.data._, key: read.key, matchedClient: null };
 }
 
-function accessFrom(claims: z.output<typeof claimsOfToken>): Access {
+function accessFrom(claims: z.output<typeof accessClaims>): Access {
   const issuedAt = new Date(claims.iat * 1000);
   const expiresAt = new Date(claims.exp * 1000);
   return {

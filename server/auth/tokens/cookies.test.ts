@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   accessCookie,
   clearedCookies,
-  droppedAccessCookie,
+  clearedAccessCookie,
   readCookies,
   refreshCookie,
   serializeCookie,
@@ -64,8 +64,8 @@ describe("clearing", () => {
   });
 
   test("of the access cookie alone drops it by the name that this origin uses, and no refresh cookie", () => {
-    expect(serializeCookie(droppedAccessCookie())).toBe("__acc=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
-    expect(onHttps.droppedAccessCookie().name).toBe("__Host-__acc");
+    expect(serializeCookie(clearedAccessCookie())).toBe("__acc=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    expect(onHttps.clearedAccessCookie().name).toBe("__Host-__acc");
   });
 });
 

@@ -59,7 +59,7 @@ export function clearedCookies(): CookieToSet[] {
 }
 
 /** Drops the access cookie and leaves the session alone. Under the name of the other scheme it belongs to another app. */
-export function droppedAccessCookie(): CookieToSet {
+export function clearedAccessCookie(): CookieToSet {
   return accessCookie("", 0);
 }
 

@@ -3,7 +3,7 @@ import { webcrypto, type KeyObject } from "node:crypto";
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload } from "jose";
 import type { KeyRing, TokenKey } from "./signing-keys";
 
-const TOKEN_CHARACTERS_AT_MOST = 2048;
+const MAX_TOKEN_CHARACTERS = 2048;
 /** HS256 makes 32 bytes, 43 characters; the last one carries four bits, so two of its bits must be zero. */
 const CANONICAL = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
@@ -31,7 +31,7 @@ export async function readSignedToken(
   token: string,
   now: Date,
 ): Promise<{ claims: JWTPayload; key: TokenKey } | "expired" | null> {
-  if (token.length > TOKEN_CHARACTERS_AT_MOST || !CANONICAL.test(token)) return null;
+  if (token.length > MAX_TOKEN_CHARACTERS || !CANONICAL.test(token)) return null;
   const key = ring.accepted.get(keyIdOf(token) ?? "");
   if (key === undefined) return null;
   try {
