@@ -7,8 +7,8 @@ import { KIND_HEADER, PATH_HEADER } from "@/server/runtime/entry-headers";
 import { env } from "@/server/runtime/env";
 
 /**
- * The gate, for pages that come without an access cookie. Whoever has one passes by and pays nothing; the page looks at it.
- * The gate is a courtesy to people: pages and procedures check the caller themselves.
+ * The gate for pages that are requested without an access cookie. Requests with one bypass it at no cost, and the page
+ * checks the token. The gate is a convenience for users: pages and procedures check the caller themselves.
  */
 export const config = {
   runtime: "nodejs",
@@ -37,12 +37,12 @@ export async function middleware(request: NextRequest): Promise<Response> {
     case "redirect":
       return withSetCookies(NextResponse.redirect(new URL(decision.to, env().APP_ORIGIN)), cookies);
     case "refuse":
-      // The page's router answers a 401 with one full load; a redirect it would follow in the background.
+      // The client-side router answers a 401 with one full page load, but follows a redirect in the background.
       return withSetCookies(new Response(null, { status: 401 }), cookies);
   }
 }
 
-/** The new cookies go on the forwarded request too, so that this very page is rendered signed in. */
+/** Sets the new cookies on the forwarded request too, so that this page is rendered signed in. */
 function proceed(request: NextRequest, cookies: CookieToSet[]): Response {
   if (cookies.length === 0) return NextResponse.next();
   const headers = new Headers(request.headers);

@@ -10,18 +10,18 @@ import { TRPC, END_TOKEN_HEADER } from "@/server/auth/policy/routes";
 import { database } from "@/server/runtime/database";
 import { recordCaller } from "@/server/runtime/request-state";
 
-/** What a procedure may know of its request. */
+/** What a procedure can read about its request. */
 export interface Context {
   db: Kysely<Database>;
   client: Client;
   cookies: PresentedCookies;
   now: Date;
   requestId: string;
-  /** Whether a page of ours asks for the token that ends a session again. Programs get none. */
+  /** Whether to return the end token of a new session. Only our own pages request it. */
   wantsEndToken?: boolean;
-  /** Cookies that the answer will set, in order; a later one of the same name wins. */
+  /** Cookies that the response sets, in order; a later one of the same name wins. */
   setCookies: CookieToSet[];
-  /** The signed-in caller, with tokens refreshed where that is due. Asked at most once a request. Throws the refusals of the gate. */
+  /** The signed-in caller, with tokens refreshed where due. Runs at most once per request. Throws the refusals of the gate. */
   authenticate: () => Promise<Caller>;
 }
 
@@ -43,7 +43,7 @@ export function contextOf(headers: Headers, now: Date): Context {
   };
 }
 
-/** The gate's decision, performed for a call: refresh and go on, or refuse. Never a redirect. */
+/** Applies the gate's decision to a call: returns the caller or refuses. A call is never redirected. */
 async function authenticateCall(
   db: Kysely<Database>,
   cookies: PresentedCookies,

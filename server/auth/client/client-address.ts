@@ -2,14 +2,14 @@ import "server-only";
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** Stands for a peer that hung up before it could be asked. All of them share one bucket. */
+/** The address of a peer that disconnected before its address was read. All of them share one rate-limit bucket. */
 const UNKNOWN_ADDRESS = "0.0.0.0";
 const MAPPED_IPV4 = "::ffff:";
 
 /**
- * The address a request is counted and fingerprinted by. Behind n trusted proxies the n-th entry from the right was
- * written by a proxy of ours; everything left of it is the client's own invention. Where that entry is missing or no
- * address, the request did not come the trusted way, and the socket, which nobody can choose, decides.
+ * The address for rate limits and fingerprints. Behind n trusted proxies the n-th entry from the right was written by one of
+ * them; entries to its left may be forged. If that entry is missing or not an address, the request did not pass through the
+ * proxies, and the address of the socket is used, which cannot be forged.
  */
 export function resolveClientAddress(
   socketAddress: string | undefined,
@@ -20,31 +20,31 @@ export function resolveClientAddress(
   return canonicalAddress(claimed) ?? canonicalAddress(socketAddress) ?? UNKNOWN_ADDRESS;
 }
 
-/** The allowance of a /48 in those of an address. */
+/** The limit of a /48, as a multiple of the limit of an address group. */
 export const SITE_LIMIT_FACTOR = 2;
 
-/** What limits count by: an IPv4 address, or the /64 that a single IPv6 subscriber has all to themselves. */
+/** The key of rate limits: an IPv4 address, or the IPv6 /64 that one subscriber has at least. */
 export function addressGroup(address: string): string {
   if (isIP(address) !== 6) return address;
   const ipv6 = ipaddr.IPv6.parse(address);
   return embeddedIpv4(ipv6) ?? networkOf(ipv6, 4);
 }
 
-/** What limits with a wider allowance count by: the /48 of which one customer may have every /64. Null for IPv4. */
+/** The key of rate limits with `SITE_LIMIT_FACTOR`: the /48, all of which one customer may have. Null for IPv4. */
 export function addressSite(address: string): string | null {
   if (isIP(address) !== 6) return null;
   const ipv6 = ipaddr.IPv6.parse(address);
   return embeddedIpv4(ipv6) === null ? networkOf(ipv6, 3) : null;
 }
 
-/** The network of so many groups of 16 bits. */
+/** The network of the first `groups` groups of 16 bits. */
 function networkOf({ parts }: ipaddr.IPv6, groups: number): string {
   const network = parts.slice(0, groups).map((part) => part.toString(16));
   return `${network.join(":")}::/${groups * 16}`;
 }
 
 /**
- * The IPv4 address that an IPv6 address is made from, by its prefix: mapped (RFC 4291), translated (RFC 2765), NAT64 (RFC 6052,
+ * The IPv4 address embedded in an IPv6 address, by its prefix: mapped (RFC 4291), translated (RFC 2765), NAT64 (RFC 6052,
  * RFC 8215), 6to4 (RFC 3056), Teredo (RFC 4380). Translators put the whole IPv4 Internet into one /64; with 6to4 one IPv4
  * address owns a /48.
  */
@@ -54,7 +54,7 @@ function embeddedIpv4(ipv6: ipaddr.IPv6): string | null {
     case "ipv4Mapped":
     case "rfc6145":
     case "rfc6052":
-      // Below the local-use prefix an operator may choose another layout, which ends in zeros: not everybody is 0.0.0.0.
+      // Under the local-use prefix an operator may choose another layout, which ends in zeros and would read as 0.0.0.0.
       return parts[6] === 0 && parts[7] === 0 ? null : dottedQuad(parts[6]!, parts[7]!);
     case "6to4":
       return dottedQuad(parts[1]!, parts[2]!);
@@ -71,7 +71,7 @@ function dottedQuad(high: number, low: number): string {
 
 function canonicalAddress(spelling: string | undefined): string | null {
   if (spelling === undefined) return null;
-  // How a socket that serves both families spells IPv4: nearly every request.
+  // The form in which a dual-stack socket reports IPv4: nearly every request.
   if (spelling.startsWith(MAPPED_IPV4) && isIP(spelling.slice(MAPPED_IPV4.length)) === 4) {
     return spelling.slice(MAPPED_IPV4.length);
   }

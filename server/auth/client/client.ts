@@ -2,7 +2,7 @@ import "server-only";
 import { ADDRESS_HEADER } from "@/server/runtime/entry-headers";
 import { truncateUserAgent, describeDevice, type Device } from "./device";
 
-/** Who is at the other end of a request, as far as the network tells. */
+/** The client of a request, by its address and user agent. */
 export interface Client extends Device {
   /** The canonical client address, as the entry resolved it. */
   address: string;

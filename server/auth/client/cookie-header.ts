@@ -1,11 +1,11 @@
 import "server-only";
 
-/** RFC 9110, section 5.6.2. Header values are Latin-1 here: of a name that is no ASCII, no character is part of it. */
+/** `token` of RFC 9110, section 5.6.2: ASCII only, while header values are Latin-1 here. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
- * The cookies of a Cookie header, in their order. One without "=" is not among them: browsers send a cookie that has no name as
- * its value alone. Nor is one whose name is no token (RFC 6265, section 4.1.1).
+ * The cookies of a Cookie header, in order. Skips those without "=", which browsers send for a cookie without a name, and
+ * those whose name is not a token (RFC 6265, section 4.1.1).
  */
 export function readCookiePairs(header: string): (readonly [name: string, value: string])[] {
   const pairs: (readonly [string, string])[] = [];
@@ -22,7 +22,7 @@ export function writeCookiePairs(pairs: Iterable<readonly [name: string, value: 
   return Array.from(pairs, ([name, value]) => `${name}=${value}`).join("; ");
 }
 
-/** Strips SP and HTAB. `trim()` also strips U+00A0, and then a cookie that any sibling host may set passes for one of ours. */
+/** Strips SP and HTAB only. `trim()` also strips U+00A0, so a cookie of another subdomain could pass for one of ours. */
 export function trimSpacesAndTabs(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && isSpaceOrTab(text.charCodeAt(start))) start++;

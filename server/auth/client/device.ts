@@ -7,7 +7,7 @@ const NAME_MAX_LENGTH = 64;
 
 const DEVICE_TYPES = ["desktop", "mobile", "tablet", "tv", "bot"] as const;
 
-/** What tells one holder of a token from another: names without versions, so that an update changes nothing. */
+/** Distinguishes the clients of a session. Names without versions, so that an update changes nothing. */
 export interface Browser {
   browser: string;
   os: string;
@@ -17,15 +17,15 @@ export interface Device extends Browser {
   type: (typeof DEVICE_TYPES)[number] | "unknown";
 }
 
-/** As much of the header as is kept. Clients send what they like, of any length. */
+/** The part of the header that is stored. Clients may send any length. */
 export function truncateUserAgent(userAgent: string | null | undefined): string {
   return truncate(userAgent ?? "", USER_AGENT_MAX_LENGTH);
 }
 
-/** Every request asks, and most ask about the same few browsers. */
+/** Every request needs this, and most come from the same few browsers. */
 const described = new LRUCache<string, Device>({ max: 1000, memoMethod: parseUserAgent });
 
-/** The device in words that people know. Never throws: a user agent is only what a client says about itself. */
+/** The device in familiar names. Never throws, whatever the client sends. */
 export function describeDevice(userAgent: string | null | undefined): Device {
   return described.memo(truncateUserAgent(userAgent));
 }
@@ -34,19 +34,19 @@ export function isSameBrowser(one: Browser, other: Browser): boolean {
   return one.browser === other.browser && osFamily(one.os) === osFamily(other.os);
 }
 
-/** What a phone or a tablet says it is in the tabs where a person asked for the desktop site. */
+/** The system that a phone or tablet reports in a tab that requests the desktop site. */
 const DESKTOP_SITE_OS = new Map([
   ["Android", "Linux"],
   ["iOS", "macOS"],
 ]);
 
-/** The system, whichever site a tab asks for: two tabs of one phone are one browser, and wake up together. */
+/** The same for both kinds of tabs of a device: they are one browser, and may refresh at the same time. */
 export function osFamily(os: string): string {
   return DESKTOP_SITE_OS.get(os) ?? os;
 }
 
 function parseUserAgent(userAgent: string): Device {
-  // bowser refuses to parse an empty string.
+  // bowser throws on an empty string.
   const { browser, os, platform } = Bowser.parse(userAgent || " ");
   return {
     browser: truncate(browser.name || programName(userAgent) || "Unknown browser", NAME_MAX_LENGTH),
@@ -55,13 +55,13 @@ function parseUserAgent(userAgent: string): Device {
   };
 }
 
-/** "curl/8.5.0" is not a browser, but it has a name, and two programs are not one. */
+/** The name of a program such as "curl/8.5.0", so that two programs are two clients. */
 function programName(userAgent: string): string | undefined {
   const name = /^[a-z][\w.-]*/i.exec(userAgent)?.[0];
   return name === "Mozilla" ? undefined : name;
 }
 
-/** Cuts between characters and never leaves half of one, which the database would refuse. */
+/** Cuts between code points: the database rejects a lone surrogate. */
 function truncate(text: string, limit: number): string {
   if (text.length <= limit) return text.toWellFormed();
   return [...text.slice(0, 2 * limit)].slice(0, limit).join("").toWellFormed();

@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual, type KeyObject } from "node:crypto";
 import { addressGroup } from "./client-address";
 import { osFamily } from "./device";
 
-/** 128 bits: nobody can find a second client with the same one, and the cookie stays small. */
+/** 128 bits: a second client with the same fingerprint cannot be found, and the cookie stays small. */
 const BYTES = 16;
 
 interface FingerprintedClient {
@@ -13,8 +13,8 @@ interface FingerprintedClient {
 }
 
 /**
- * Ties an access token to the client it was made for, as far as configured. Keyed, so that the token's holder can read
- * neither address nor agent from it; by address group and names without versions, so that people stay who they are.
+ * Binds an access token to the client it was issued to, by the configured parts. Keyed, so that the token reveals neither
+ * address nor user agent. Made of the address group and names without versions, so that ordinary changes do not alter it.
  */
 export function fingerprint(
   key: Uint8Array | KeyObject,
@@ -23,7 +23,7 @@ export function fingerprint(
 ): string {
   const ip = include.ip ? addressGroup(client.address) : null;
   const agent = include.agent ? [client.browser, osFamily(client.os)] : null;
-  // The key also signs tokens: no token can begin with this label. JSON quotes what clients say, so no two of them read alike.
+  // The key also signs tokens, and no token starts with this label. JSON quotes the parts, so that no two of them collide.
   const text = `fingerprint ${JSON.stringify([ip, agent])}`;
   return createHmac("sha256", key).update(text).digest().subarray(0, BYTES).toString("base64url");
 }

@@ -54,7 +54,10 @@ export async function authenticate(db: Kysely<Database>, request: RequestFacts, 
   }
 }
 
-/** What a *usable* access token says: ours, in time, this client's, and of a session that was not revoked. Reads no database. */
+/**
+ * The contents of a valid access token: ours, not expired, of this client, of a session that is not revoked. Reads the
+ * database only while the revocation feed is stale.
+ */
 export async function authenticateAccessToken(
   db: Kysely<Database>,
   token: string | null,
@@ -81,7 +84,7 @@ export function callerOf(access: Access): Caller {
   };
 }
 
-/** While there is no news of revocations the row is asked. If the database is away too, the signed token alone decides. */
+/** Reads the session's row. If the database is unavailable too, the signed token alone decides. */
 async function isLiveOrUnknown(db: Kysely<Database>, sessionId: string, now: Date): Promise<boolean> {
   try {
     return await isSessionLive(db, sessionId, now);

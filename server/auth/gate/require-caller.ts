@@ -11,27 +11,28 @@ import { database } from "@/server/runtime/database";
 import { PATH_HEADER } from "@/server/runtime/entry-headers";
 import { recordCaller } from "@/server/runtime/request-state";
 
-/** The caller of a private page. Everybody else is led away: this check, not the middleware, is the lock. */
+/** The caller of a private page; any other request is redirected. This check, not the middleware, protects the page. */
 export async function requireCaller(): Promise<Caller> {
   const { caller, path, hasAccessCookie } = await authenticatePage();
   if (caller !== null) return caller;
-  // With an access cookie the request went past the gate: without it, the next one will not.
+  // A request with an access cookie bypasses the middleware: /resume deletes the cookie, so that the next one does not.
   redirect(withNext(hasAccessCookie ? RESUME : LOGIN, path));
 }
 
-/** The caller of a page that welcomes guests too. `next` is where somebody who turns out to be signed in should end up. */
+/** The caller of a page that guests may see too, or null. `next` is the destination after a refresh. */
 export async function currentCaller(next?: string): Promise<Caller | null> {
   const { caller, path, hasAccessCookie, hasRefreshToken } = await authenticatePage();
   if (caller === null && hasAccessCookie && hasRefreshToken) redirect(withNext(RESUME, next ?? path));
   return caller;
 }
 
-/** For pages that make no sense to somebody signed in. */
+/** For pages that only guests need. */
 export async function redirectIfSignedIn(next: string | null | undefined): Promise<void> {
-  const wanted = safeNextPath(next);
-  if ((await currentCaller(wanted)) !== null) redirect(wanted);
+  const destination = safeNextPath(next);
+  if ((await currentCaller(destination)) !== null) redirect(destination);
 }
 
+/** A page cannot set cookies, so it does not refresh. */
 async function authenticatePage() {
   const received = await headers();
   const cookies = readCookies(received.get("cookie"));

@@ -11,8 +11,8 @@ export interface OriginClaims {
 const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
 
 /**
- * Whether a request that may change something was sent by a page of ours. Whatever names no origin at all is refused:
- * a browser always names one on a cross-site POST, and `null` is what it says when it hides a foreign one.
+ * Whether an unsafe request was sent by a page of ours. Without Origin and Sec-Fetch-Site it is refused: browsers always
+ * send an Origin on a cross-site POST, and `null` in place of one that they hide.
  */
 export function judgeOrigin(claims: OriginClaims): "same" | "refused" {
   if (SAFE_METHODS.includes(claims.method)) return "same";

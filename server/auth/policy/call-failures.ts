@@ -1,25 +1,25 @@
 import { withNext } from "./next-path";
 import { LOGIN, MAINTENANCE } from "./routes";
 
-/** The answer to a call, as the browser sees it. */
+/** A failed call, as the browser sees it. */
 export interface FailedCall {
-  /** Null if no answer came at all. */
+  /** Null if there was no response. */
   status: number | null;
-  /** Whether a page cannot be shown without it. Forms and background calls report their failures in place. */
+  /** Whether the page cannot be shown without the result. Forms and background calls report failures in place. */
   isNavigational: boolean;
-  /** How often this very call was repeated already. */
+  /** How often this call was retried already. */
   retries: number;
-  /** Path and query of the page that asked. */
+  /** Path and query of the page that made the call. */
   path: string;
 }
 
 export type FailureDecision =
   | { kind: "retry" }
   | { kind: "navigate"; to: string }
-  /** Let the page say it. */
+  /** The page shows the error. */
   | { kind: "report" };
 
-/** The browser's side of the gate: what to do when a call fails. */
+/** Decides in the browser what to do after a failed call. */
 export function decideAfterFailure({ status, isNavigational, retries, path }: FailedCall): FailureDecision {
   if (status === 401) return retries === 0 ? { kind: "retry" } : { kind: "navigate", to: withNext(LOGIN, path) };
   if (isNavigational && status !== null && (status === 429 || status >= 500)) {
@@ -28,7 +28,7 @@ export function decideAfterFailure({ status, isNavigational, retries, path }: Fa
   return { kind: "report" };
 }
 
-/** Leaving a page because of a failed call again so soon would be a loop: the page says what failed instead. */
+/** A second navigation within 10 s because of a failed call would be a loop: the page shows the error instead. */
 export function mayNavigateAgain(navigatedAtMilliseconds: number | null, nowMilliseconds: number): boolean {
   return navigatedAtMilliseconds === null || Math.abs(nowMilliseconds - navigatedAtMilliseconds) > 10_000;
 }

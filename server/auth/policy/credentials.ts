@@ -1,4 +1,4 @@
-/** Who somebody is, as everybody may know it: what the access token says of its holder. */
+/** The user as described by the access token. */
 export interface SignedInUser {
   id: string;
   email: string;
@@ -6,10 +6,10 @@ export interface SignedInUser {
   role: string;
 }
 
-/** Instants are ISO 8601 strings, as they travel. */
+/** Instants are ISO 8601 strings, as sent to the browser. */
 export interface SignedInSession {
   id: string;
-  /** When the access token expires; the session itself goes on. */
+  /** When the access token expires; the session continues. */
   expiresAt: string;
   /** When the gate renews the access token. */
   refreshAt: string;
@@ -20,34 +20,34 @@ export interface SignedIn {
   session: SignedInSession;
 }
 
-/** Somebody signed in: who, and by which session. How their credentials travelled is not its business. */
+/** The authenticated user and session, however the credentials were sent. */
 export interface Caller extends SignedIn {
-  /** When the person last proved who they are. */
+  /** When the user last authenticated. */
   authenticatedAt: Date;
 }
 
-/** For statements that look at the caller's own session before they change or list anything. */
+/** For statements that check the caller's own session before they change or list anything. */
 export function callerIds({ user, session }: Caller): { userId: string; sessionId: string } {
   return { userId: user.id, sessionId: session.id };
 }
 
-/** What the gate needs to know about the cookies of a request. */
+/** The credentials of a request, as far as the gate depends on them. */
 export interface Credentials {
-  /** A *usable* access token: signed by us, in time, for this client, not revoked. */
+  /** A valid access token: signed by us, not expired, of this client, not revoked. */
   access: { refreshDueAt: Date } | null;
-  /** Whether a refresh cookie is there; only the rotation knows what it is worth. */
+  /** Whether the request has a refresh token, valid or not. */
   hasRefreshToken: boolean;
 }
 
-/** What became of a refresh, as far as the gate is concerned. */
+/** The result of a refresh, as far as the gate depends on it. */
 export type RefreshResult =
   | { kind: "refreshed" }
   /**
-   * The session is over: revoked, expired, or its token was replayed. `wasJustReplaced`: by another one of the same browser, whose
-   * cookies may be on their way.
+   * The session has ended: revoked, expired, or its token was replayed. `wasJustReplaced`: by a newer session of the same
+   * browser, whose cookies may still be in transit.
    */
   | { kind: "ended"; wasJustReplaced?: boolean }
-  /** Not a token of ours (any more): as good as none, and no reason to touch a cookie. */
+  /** Not signed by us, or with a retired key: treated like no token, and the cookies stay. */
   | { kind: "unreadable" }
-  /** Nobody knows: the database is away or somebody asks too often. */
+  /** Unknown: the database is unavailable or a rate limit is exceeded. */
   | { kind: "unavailable"; status: 429 | 503; retryAfterSeconds?: number };

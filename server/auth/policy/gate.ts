@@ -7,19 +7,19 @@ export type RequestKind = "document" | "soft" | "call";
 
 export interface GateRequest {
   kind: RequestKind;
-  /** Path and query as the person sees them. */
+  /** Path and query as shown in the address bar. */
   path: string;
 }
 
 export type GateDecision =
   | { kind: "proceed"; clearCookies: boolean }
   | { kind: "redirect"; to: string; clearCookies: boolean }
-  /** Never a redirect: the caller is a program, or the router of the page, which then does one full load. */
+  /** For a program, or for the client-side router, which answers a 401 with one full page load. */
   | { kind: "refuse"; reason: "SIGNED_OUT" | "SESSION_ENDED" | "RATE_LIMITED" | "UNAVAILABLE" };
 
 const PROCEED: GateDecision = { kind: "proceed", clearCookies: false };
 
-/** What to do with a request before anything was refreshed. */
+/** Decides by the credentials that the request presents. */
 export function decideGate(
   request: GateRequest,
   credentials: Credentials,
@@ -34,7 +34,7 @@ export function decideGate(
   return access ? decideSignedIn(request) : decideSignedOut(request);
 }
 
-/** What to do once a refresh was tried. `credentials` are those from before. */
+/** Decides after a refresh attempt. `credentials` are those from before it. */
 export function decideAfterRefresh(
   request: GateRequest,
   result: RefreshResult,
@@ -71,11 +71,11 @@ function decideSignedOut(request: GateRequest): GateDecision {
 }
 
 function decideEnded(request: GateRequest, clearCookies: boolean): GateDecision {
-  // A slow background answer must not wipe the cookies of a newer login: only a document may.
+  // Only a document may clear cookies: a slow background response would clear those of a newer login.
   if (request.kind !== "document") return { kind: "refuse", reason: "SESSION_ENDED" };
   switch (routeOf(request)) {
     case "guest":
-      // Not a redirect to itself: a browser that keeps the cookies would follow it for ever.
+      // Not a redirect to the same page: it would loop in a browser that does not delete the cookies.
       return { kind: "proceed", clearCookies };
     case "root":
       return redirectTo(LOGIN, clearCookies);

@@ -1,14 +1,14 @@
 import { TRPC } from "./routes";
 
-/** What has to be known of a procedure before it runs. */
+/** Facts about a procedure that are needed before it runs. */
 export interface ProcedureFacts {
   access: "public" | "signed-in";
-  /** May share an HTTP request with other calls. Admission to hashing and the limits count requests, not calls. */
+  /** May share an HTTP request with other calls. Password admission and rate limits count requests, not calls. */
   batch: boolean;
   hashesPassword: boolean;
 }
 
-/** Every procedure of the router. One that hashes, changes credentials, or opens or ends sessions is called alone. */
+/** Every procedure of the router. One that hashes, changes credentials, or opens or ends sessions is never batched. */
 export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   "auth.register": { access: "public", batch: false, hashesPassword: true },
   "auth.login": { access: "public", batch: false, hashesPassword: true },
@@ -24,14 +24,14 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   "sessions.revokeOthers": { access: "signed-in", batch: false, hashesPassword: false },
 };
 
-/** Null for a name that is no procedure, such as "constructor". */
+/** Null for an unknown name, inherited properties such as "constructor" included. */
 export function procedureFacts(name: string): ProcedureFacts | null {
   return Object.hasOwn(PROCEDURES, name) ? PROCEDURES[name]! : null;
 }
 
 /**
- * The names in the path of a call, read as tRPC reads them: one slash at the end is dropped, then percent-encoding is decoded.
- * Null where it cannot be.
+ * The procedure names in the path of a call, parsed as tRPC does: one trailing slash is dropped, then percent-encoding is
+ * decoded. Null if it cannot be decoded.
  */
 export function proceduresIn(path: string): string[] | null {
   if (!path.startsWith(`${TRPC}/`)) return [];

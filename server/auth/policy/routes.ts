@@ -1,4 +1,4 @@
-/** Every address this product answers, by name. */
+/** Every path that this product serves, by name. */
 export const ROOT = "/";
 export const LOGIN = "/login";
 export const REGISTER = "/register";
@@ -12,14 +12,14 @@ export const HEALTH = "/health";
 export const HEALTH_LIVE = "/api/health/live";
 export const HEALTH_READY = "/api/health/ready";
 export const STATIC = "/_next/static";
-/** Sent by our own forms: they check whether the browser kept the cookies of the session that a call opens. */
+/** Sent by our own forms, which end a new session again if the browser did not store its cookies. */
 export const END_TOKEN_HEADER = "end-token-wanted";
 export const ICON = "/icon.svg";
 
 /** A page below one of these needs a signed-in caller. Add your own here. */
 export const PRIVATE_AREAS = [HOME] as const;
 
-/** Below these, programs and the framework are answered and nobody is shown a page. Add route handlers of your own here. */
+/** Paths below these serve programs and the framework, not pages. Add your own route handlers here. */
 export const AREAS_WITHOUT_PAGES: readonly string[] = ["/api", "/_next", "/.well-known"];
 
 /** Files and images that Next.js serves from the root of `app` by its metadata conventions. */
@@ -28,7 +28,7 @@ const METADATA_FILE =
 
 export type RouteKind = "private" | "guest" | "root" | "call" | "health" | "static" | "open";
 
-/** What kind of address a path is. `path` has no query. Unknown paths are open: they end in a 404. */
+/** Classifies a path, which has no query. Unknown paths are open: they end in a 404. */
 export function classifyRoute(path: string): RouteKind {
   if (path === ROOT) return "root";
   if (path === LOGIN || path === REGISTER) return "guest";
@@ -40,12 +40,12 @@ export function classifyRoute(path: string): RouteKind {
 }
 
 /**
- * Whether a person can be sent to a path: "page", or "leads on" if it is only a stop on the way to a `next` of its own.
- * Unknown paths are pages, so that a team's own need no entry here. Case and a slash at the end make no difference.
+ * Whether a redirect may lead to a path: a "page", or "forwards" for one that redirects to a `next` of its own. Unknown
+ * paths are pages, so that new pages need no entry here. Case and a trailing slash are ignored.
  */
-export function classifyDestination(path: string): "page" | "leads on" | "no page" {
+export function classifyDestination(path: string): "page" | "forwards" | "no page" {
   const plain = path.toLowerCase().replace(/\/+$/, "") || ROOT;
-  if ([LOGIN, REGISTER, RESUME, MAINTENANCE].includes(plain)) return "leads on";
+  if ([LOGIN, REGISTER, RESUME, MAINTENANCE].includes(plain)) return "forwards";
   if (AREAS_WITHOUT_PAGES.some((area) => isAtOrBelow(plain, area)) || METADATA_FILE.test(plain)) return "no page";
   const kind = classifyRoute(plain);
   return kind === "private" || kind === "root" || kind === "open" ? "page" : "no page";

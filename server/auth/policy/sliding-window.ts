@@ -6,7 +6,7 @@ export interface WindowLimit {
 export interface CountedHits {
   /** In the window that ends now, this one included; one more than `hitsAtMost` for a hit that was refused and not counted. */
   hits: number;
-  /** When the oldest of them leaves the window, in milliseconds. A refused hit has room then. */
+  /** When the oldest of them leaves the window, in milliseconds. From then on a refused hit is admitted. */
   resetsAt: number;
 }
 
@@ -16,9 +16,9 @@ interface Slot {
 }
 
 /**
- * The hits of one key, so that no window of the given length, wherever it begins, has more than the limit. Each hit has a slot
- * with its time. Where the limit exceeds the slots, hits share one and all count until the last of them leaves: memory stays
- * bounded, and a stream of hits at the limit is refused up to one slot's share early.
+ * Counts the hits of one key so that no window of the given length exceeds the limit, wherever it starts. Each hit has a
+ * slot with its time. If the limit exceeds the number of slots, hits share a slot and expire with its newest hit: memory
+ * stays bounded, and a steady stream at the limit is refused early by at most one slot's share.
  */
 export class SlidingWindow {
   readonly #slots: Slot[] = [];
@@ -26,7 +26,7 @@ export class SlidingWindow {
 
   constructor(private readonly slotsAtMost: number) {}
 
-  /** `now` is in milliseconds. Of a clock that was set back by a window or more, only hits from after that count. */
+  /** `now` is in milliseconds. After the clock was set back by a window or more, earlier hits no longer count. */
   hit({ hitsAtMost, windowSeconds }: WindowLimit, now: number): CountedHits {
     const isRefused = this.countUntil(now, windowSeconds) >= hitsAtMost;
     if (!isRefused) this.#count(now, Math.ceil(hitsAtMost / this.slotsAtMost));
@@ -51,7 +51,7 @@ export class SlidingWindow {
     this.#hits += slot.hits;
   }
 
-  /** Takes back a hit of that time. Without effect if it shares its slot. */
+  /** Removes a hit of that time. Has no effect if it shares its slot. */
   refund(at: number): void {
     const index = this.#slots.findIndex((slot) => slot.at === at && slot.hits === 1);
     if (index === -1) return;

@@ -10,7 +10,7 @@ import { Refusal } from "@/server/auth/policy/refusals";
 import { readRefreshToken } from "@/server/auth/tokens/refresh-token";
 import { markRevoked, readRevocations } from "./revocation-feed";
 
-/** Why a session ended before its time. */
+/** Why a session was revoked. */
 export type EndReason =
   | "logout"
   | "logout everywhere"
@@ -24,8 +24,8 @@ export type EndReason =
   | "cookies not kept";
 
 /**
- * Ends one session, everywhere at once: here before this returns, on other instances with their next read of the feed. False
- * if there is none (or, given `userId`, not that user's).
+ * Revokes one session: on this instance before this returns, on others with their next read of the feed. False if there is
+ * no such session (or, given `userId`, if it is another user's).
  */
 export async function endSession(
   db: Kysely<Database>,
@@ -35,7 +35,7 @@ export async function endSession(
   return recordEnd(await revokeSession(db, { ...session, reason }), session, reason);
 }
 
-/** Ends one of the caller's own sessions, in the same way. False if there is none. Refuses a caller whose session has ended. */
+/** Revokes one of the caller's own sessions, likewise. False if there is none. Refuses a caller whose session has ended. */
 export async function endOwnSession(db: Kysely<Database>, caller: Caller, id: string, now: Date): Promise<boolean> {
   const reason: EndReason = "revoked by user";
   const ending = await revokeOwnSession(db, callerIds(caller), { id, reason, now });
@@ -46,18 +46,18 @@ export async function endOwnSession(db: Kysely<Database>, caller: Caller, id: st
 function recordEnd(ending: RevocationResult, session: { id: string; userId?: string }, reason: EndReason): boolean {
   if (ending === "unknown") return false;
   markRevoked(session.id);
-  // Told once: whoever ends it again changes nothing.
+  // Logged once: ending it again changes nothing.
   if (ending === "ended") securityEvent("session-ended", { sessionId: session.id, userId: session.userId, reason });
   return true;
 }
 
-/** The session that a refresh token names, whatever generation the token is of. Null if the token is not ours. */
+/** The session of a refresh token of any generation. Null if the token is expired or not ours. */
 export async function sessionIdOfToken(refreshToken: string | null, now: Date): Promise<string | null> {
   const presented = refreshToken === null ? null : await readRefreshToken(refreshToken, now);
   return presented === null || presented === "expired" ? null : presented.sessionId;
 }
 
-/** Longer than a statement that was under way when its connection was lost can still take effect. */
+/** A statement whose connection was lost takes effect within this time or not at all. */
 const STATEMENT_SECONDS = 10;
 const RETRY_MILLISECONDS = 1000;
 const RETRY_TIMEOUT_SECONDS = 3600;
@@ -66,14 +66,14 @@ const MAX_UNDELIVERED = 1000;
 const undelivered = new Set<string>();
 
 /**
- * Ends a session whose tokens nobody received, in the background: as soon as the database answers, and as often as it takes to be
- * sure that its row did not appear later.
+ * Revokes a session whose tokens were not delivered, in the background: retries until the database responds and a late
+ * insert of the row is ruled out.
  */
 export function endUndelivered(db: Kysely<Database>, sessionId: string): void {
   if (undelivered.size >= MAX_UNDELIVERED) return;
   undelivered.add(sessionId);
   endWithRetries(db, sessionId)
-    .catch((error: unknown) => log.error({ err: error, sessionId }, "a session that nobody holds could not be ended"))
+    .catch((error: unknown) => log.error({ err: error, sessionId }, "an undelivered session could not be ended"))
     .finally(() => undelivered.delete(sessionId));
 }
 
@@ -94,12 +94,15 @@ function isClosed(error: unknown): boolean {
   return error instanceof DatabaseFault && error.code === "POOL_CLOSED";
 }
 
-/** After a revocation of many: this instance learns which before the answer leaves. The revocation stands in any case. */
+/**
+ * Reads the feed after a revocation of many sessions, so that this instance refuses them before it responds. The revocation
+ * itself is committed.
+ */
 export async function syncRevocations(db: Kysely<Database>): Promise<void> {
   try {
     await readRevocations(db);
   } catch (error) {
-    // Not thrown: the answer may carry the tokens of a new session.
+    // Not thrown: the response may carry the tokens of a new session.
     if (!isUnavailable(error)) log.error({ err: error }, "the revocation feed cannot be read");
   }
 }

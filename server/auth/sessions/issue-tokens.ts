@@ -6,22 +6,22 @@ import { secondsBetween } from "@/server/auth/policy/lifetimes";
 import { mintRefreshToken } from "@/server/auth/tokens/refresh-token";
 import type { Session } from "./sessions";
 
-/** What a holder is given: who they are now, and the cookies that say so. */
+/** The contents of the new access token, and the cookies to set. */
 export interface IssuedTokens {
   access: Access;
   cookies: CookieToSet[];
 }
 
-/** A new access token. Its cookie ends when refreshing is due, so that the browser itself asks the gate. */
+/** A new access token. Its cookie expires when a refresh is due: the next page request then reaches the middleware. */
 export async function issueAccessToken(session: Session, client: Client, now: Date): Promise<IssuedTokens> {
   const { token, access } = await mintAccessToken(subjectOf(session), client, now);
   const maxAge = session.remember ? secondsBetween(now, access.refreshDueAt) : null;
   return { access, cookies: [accessCookie(token, maxAge)] };
 }
 
-/** A new access token, and the refresh token that the session's row stands for. */
+/** A new access token, and the refresh token that the session's row determines. */
 export async function issueTokens(session: Session, client: Client, now: Date): Promise<IssuedTokens> {
-  // Side by side: each signature is made by another thread.
+  // In parallel: each signature runs on its own thread.
   const [{ access, cookies }, token] = await Promise.all([
     issueAccessToken(session, client, now),
     mintRefreshToken({

@@ -24,8 +24,8 @@ import { openedSession, newSession, type Session } from "./sessions";
 export const ASSUMED_RESULT: InsertSessionResult = { hasRevokedReplaced: true, revokedOldest: 0 };
 
 /**
- * Opens a session for a user who just proved who they are, in the place of the one that the browser had before. Null if all
- * sessions were ended since the user was read.
+ * Opens a session for a user who just authenticated, and ends the one that the browser had before. Null if all sessions were
+ * ended since the user was read.
  */
 export async function openSession(
   db: Kysely<Database>,
@@ -44,8 +44,8 @@ export async function openSession(
 }
 
 /**
- * Runs the `write` that inserts `session`. When its reply is lost nobody knows whether it was done, so the row is looked for: if it
- * is there the result is `done`. If it is not, or nothing answers, the session ends as soon as it can: nobody has its tokens.
+ * Runs `write`, which inserts `session`. If its result is lost, looks for the row: if the row exists, the result is `done`.
+ * Otherwise, or if the database does not respond, the session is revoked in the background: its tokens were not delivered.
  */
 export async function confirmInsert<Result>(
   db: Kysely<Database>,
@@ -53,7 +53,7 @@ export async function confirmInsert<Result>(
   write: () => Promise<Result>,
   done: Result,
 ): Promise<Result> {
-  // Nobody waits for the tokens any longer.
+  // The client has disconnected and cannot receive the tokens.
   if (requestState.getStore()?.isAborted) throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   try {
     return await write();
@@ -66,7 +66,7 @@ export async function confirmInsert<Result>(
   }
 }
 
-/** After the commit: this instance learns what ended in the place of a new session, and the log does. */
+/** After the commit: marks and logs the sessions that the new one replaced. */
 export async function recordReplaced(
   db: Kysely<Database>,
   { userId }: Pick<NewSession, "userId">,
@@ -85,7 +85,7 @@ export async function recordReplaced(
   securityEvent("oldest-sessions-ended", { userId, revoked, reason: "too many sessions" });
 }
 
-/** For an account from before there was a limit. What a fault leaves, the next login ends. */
+/** For an account that exceeded the limit before it was introduced. After a fault, the next login ends the rest. */
 async function endRemaining(db: Kysely<Database>, userId: string, now: Date): Promise<number> {
   try {
     return await revokeOldestSessions(db, userId, { liveAtMost: MAX_LIVE_SESSIONS, now });
@@ -95,7 +95,7 @@ async function endRemaining(db: Kysely<Database>, userId: string, now: Date): Pr
   }
 }
 
-/** The tokens of a session that was just opened. If they cannot be made or sent, it ends: nobody holds it. */
+/** The tokens of a session that was just opened. If they cannot be issued or delivered, the session is revoked. */
 export async function issueFirstTokens(
   db: Kysely<Database>,
   session: Session,

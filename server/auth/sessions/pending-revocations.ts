@@ -8,7 +8,7 @@ import { securityEvent } from "@/server/runtime/security-events";
 import type { Revocations } from "@/server/auth/tokens/end-token";
 import { markRevoked } from "./revocation-feed";
 
-/** One revocation that the database could not be told of. */
+/** A revocation that could not be written to the database. */
 interface Pending {
   db: Kysely<Database>;
   /** One session, or all of a user. */
@@ -20,7 +20,7 @@ interface Outbox {
   pending: Map<string, Pending>;
   timer: NodeJS.Timeout | null;
   failures: number;
-  /** Pools whose closing waits for one last attempt. */
+  /** Pools that wait for one last attempt before they close. */
   registered: WeakSet<Kysely<Database>>;
 }
 
@@ -28,14 +28,14 @@ const MAX_PENDING = 10_000;
 const MIN_RETRY_MILLISECONDS = 250;
 const MAX_RETRY_MILLISECONDS = 5_000;
 
-// Middleware and routes are separate bundles of one process: what one keeps, the other must refuse.
+// Middleware and routes are separate bundles of one process: each must refuse what the other has queued.
 const OUTBOX = Symbol.for("portcullis.pending-revocations");
 const shared = globalThis as typeof globalThis & { [OUTBOX]?: Outbox };
 const outbox: Outbox = (shared[OUTBOX] ??= { pending: new Map(), timer: null, failures: 0, registered: new WeakSet() });
 
 /**
- * Keeps a logout while the database is away: refused on this instance from here on, and repeated until the database has it. It is
- * lost if the process is killed before; then the event's ids and the browser's end token remain.
+ * Queues a logout while the database is unavailable: this instance refuses its sessions from now on, and retries until it is
+ * written. If the process is killed first, the logout is lost; the ids in the log and the browser's end token remain.
  */
 export function queueRevocation(db: Kysely<Database>, revocations: Revocations, end: Pending["end"]): void {
   const { sessionIds, reason, all } = revocations;
@@ -52,7 +52,7 @@ export function queueRevocation(db: Kysely<Database>, revocations: Revocations, 
   schedule();
 }
 
-/** Whether a logout of this session waits for the database. */
+/** Whether a logout of this session is queued. */
 export function isRevocationPending(session: { id: string; userId: string; createdAt: Date }): boolean {
   if (outbox.pending.size === 0) return false;
   if (outbox.pending.has(`session ${session.id}`)) return true;
@@ -62,7 +62,7 @@ export function isRevocationPending(session: { id: string; userId: string; creat
 
 function enqueue(key: string, pending: Pending): void {
   if (outbox.pending.size < MAX_PENDING || outbox.pending.has(key)) outbox.pending.set(key, pending);
-  else log.error({ key }, "too many logouts wait for the database: this one is left to the browser");
+  else log.error({ key }, "too many pending logouts: this one is left to the browser's end token");
 }
 
 function schedule(): void {
@@ -76,19 +76,19 @@ function schedule(): void {
   }, wait).unref();
 }
 
-/** True if nothing is left. */
+/** True if the queue is empty afterwards. */
 async function retryPending(): Promise<boolean> {
   const unavailable = new Set<Kysely<Database>>();
   for (const [key, pending] of outbox.pending) {
     if (unavailable.has(pending.db)) continue;
     try {
       await pending.end(pending.revocations);
-      // A later logout may have taken its place meanwhile.
+      // A later logout may have replaced it meanwhile.
       if (outbox.pending.get(key) === pending) outbox.pending.delete(key);
     } catch (error) {
-      // Each try may take as long as the database may: the others wait for the next round.
+      // Each attempt may take a full database timeout: the rest waits for the next round.
       if (isUnavailable(error)) unavailable.add(pending.db);
-      else log.error({ err: error }, "a logout that waits for the database failed");
+      else log.error({ err: error }, "a pending logout failed");
     }
   }
   return outbox.pending.size === 0;

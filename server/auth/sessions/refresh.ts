@@ -22,7 +22,7 @@ import { readRefreshToken, type PresentedRefreshToken } from "@/server/auth/toke
 import { judgeRotation } from "./rotation";
 import { rotate, reissue, recover, type Session } from "./sessions";
 
-/** How often a refresh that lost a race is judged again. More losses in a row mean that something else is wrong. */
+/** Attempts per refresh while concurrent requests change the row first. More conflicts than that have another cause. */
 const MAX_ATTEMPTS = 3;
 
 export type RefreshOutcome =
@@ -36,25 +36,25 @@ const EVENT_OF = {
   recover: "session-recovered",
 } as const satisfies Record<string, SecurityEvent>;
 
-/** In the log where the two holders are different browsers: outside production the usual cause is no thief. */
+/** Logged where the two clients are different browsers: outside production this is the usual cause. */
 const SHARED_STATE_HINT =
   "One saved browser state used by several browsers or test projects ends the session; give each its own sign-in.";
 
 interface SharedRefresh {
   outcome: Promise<RefreshOutcome>;
-  /** Notes of the requests that share it. */
+  /** The state of the requests that share it. */
   requests: (RequestState | undefined)[];
 }
 
-/** The refresh that is under way for a token and a client, so that parallel requests share it. */
+/** The refresh in progress for a token and a client, shared by parallel requests (single flight). */
 const inFlight = new Map<string, SharedRefresh>();
 
 /**
- * Renews the tokens of the session that a refresh token names. Parallel calls with one token from one client share one
+ * Renews the tokens of the session that a refresh token belongs to. Parallel calls with one token from one client share one
  * rotation. Throws the refusal RATE_LIMITED, and faults: neither says anything about the session.
  */
 export async function refresh(db: Kysely<Database>, token: string, client: Client, now: Date): Promise<RefreshOutcome> {
-  // A thief that joins the owner's flight must not be judged as the owner: the client is part of the key.
+  // The client is part of the key: a thief must not share the owner's refresh and be judged as the owner.
   const key = JSON.stringify([token, client.address, client.browser, client.os]);
   const started = inFlight.get(key);
   if (started !== undefined) {
@@ -65,14 +65,14 @@ export async function refresh(db: Kysely<Database>, token: string, client: Clien
   const milliseconds = refreshTimeoutSeconds(env().REFRESH_GRACE_SECONDS) * 1000;
   const deadline = performance.now() + milliseconds;
   const requests = [requestState.getStore()];
-  // A process that was paused finds requests in its sockets that are older than any may be, and whose senders moved on.
+  // After a pause a process may read requests that have exceeded every timeout and whose clients have disconnected.
   const shouldAbort = () => performance.now() > deadline || requests.every((request) => request?.isAborted);
   const outcome = withTimeout(milliseconds, performRefresh(db, token, client, now, shouldAbort));
   inFlight.set(key, { outcome, requests });
   return outcome.finally(() => inFlight.delete(key));
 }
 
-/** The same for the gate: whatever goes wrong is an outcome, and never one that costs somebody the session. */
+/** Like `refresh`, for the gate: refusals and faults become an outcome, which never ends the session. */
 export async function tryRefresh(
   db: Kysely<Database>,
   token: string,
@@ -104,7 +104,7 @@ async function performRefresh(
 
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const row = (await findSessionWithUser(db, presented.sessionId)) ?? null;
-    // Nobody waits for this any longer: it could take a successor away from somebody.
+    // All clients have disconnected: a late update could invalidate a successor that another request received.
     if (shouldAbort()) throw timedOut();
     const outcome = await attemptRefresh(db, row, presented, client, now);
     if (outcome !== "conflict") return outcome;
@@ -119,7 +119,7 @@ async function attemptRefresh(
   client: Client,
   now: Date,
 ): Promise<RefreshOutcome | "conflict"> {
-  // Logged out while the database was away: its row does not say so yet.
+  // Logged out while the database was unavailable: the row does not show it yet.
   if (row !== null && isRevocationPending(row)) return { kind: "ended", reason: "over" };
   const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now);
   if (row === null || verdict.kind === "ended") return endedOutcome(db, row, now);
@@ -149,7 +149,7 @@ async function attemptRefresh(
   }
 }
 
-/** `row` is the session as it stands after the step, or null if somebody else was faster. */
+/** `row` is the session after the update, or null if a concurrent request was faster. */
 async function refreshedOutcome(
   verdict: "rotate" | "reissue" | "recover",
   row: Session | null,
@@ -163,7 +163,7 @@ async function refreshedOutcome(
 }
 
 async function endedOutcome(db: Kysely<Database>, row: SessionWithUser | null, now: Date): Promise<RefreshOutcome> {
-  // The row of a disabled user may look alive: from here on it does not.
+  // The sessions of a disabled user may not be revoked yet.
   if (row?.userDisabledAt && row.revokedAt === null) {
     await endSession(db, row, "user disabled");
   }
@@ -174,14 +174,14 @@ async function endedOutcome(db: Kysely<Database>, row: SessionWithUser | null, n
   };
 }
 
-/** By a login or a new password, less than a grace window ago: the same browser may have its new cookies by now, or soon. */
+/** By a login or a new password, less than a grace window ago: the new cookies of this browser may be in transit. */
 function wasJustReplaced({ revokedAt, revokedReason }: SessionWithUser, now: Date): boolean {
   if (revokedAt === null || (revokedReason !== "replaced by login" && revokedReason !== "password changed"))
     return false;
   return Math.abs(secondsBetween(revokedAt, now)) < env().REFRESH_GRACE_SECONDS;
 }
 
-/** A step that is already under way goes on when the time is up: what it commits, the next request recovers. */
+/** A statement in progress continues after the timeout: the next request recovers what it commits. */
 async function withTimeout<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
   let handle: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {

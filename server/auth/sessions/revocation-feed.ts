@@ -12,31 +12,31 @@ import {
   secondsAfter,
 } from "@/server/auth/policy/lifetimes";
 
-/** Which sessions were revoked within the last access-token life, kept up to date by one small query a second. */
+/** The sessions revoked within the last access-token lifetime, updated by one small query a second. */
 interface Feed {
   /**
-   * Session id → when its last access token is dead anyway, in milliseconds of the monotonic clock: that one stands still in a
-   * suspended process and never runs ahead, so nothing is forgotten too early.
+   * Session id → when its last access token has expired, in milliseconds of the monotonic clock. That clock stops in a
+   * suspended process and never jumps ahead, so no entry is removed too early.
    */
   revoked: Map<string, number>;
   /** When the last complete read began, or null before the first. */
   lastRead: ClockReadings | null;
-  /** By how many milliseconds this process's clock was set back, in all: tokens live longer by that. */
+  /** Total milliseconds by which this process's clock was set back: tokens are valid longer by that. */
   clockSetBackBy: number;
   reading: Promise<void> | null;
-  /** The read after that one. */
+  /** The read that starts after `reading`. */
   nextReading: Promise<void> | null;
   timer: NodeJS.Timeout | null;
 }
 
-/** One instant by three clocks. None is enough: the first stops in a suspended process, the others may be set. */
+/** One instant on three clocks. None is sufficient alone: the first stops in a suspended process, the others may be set. */
 interface ClockReadings {
   monotonic: number;
   wall: number;
   database: Date;
 }
 
-// Middleware and routes are separate bundles of one process: without this they would follow separate feeds.
+// Middleware and routes are separate bundles of one process: without this they would have separate feeds.
 const FEED = Symbol.for("portcullis.revocation-feed");
 const shared = globalThis as typeof globalThis & { [FEED]?: Feed };
 const feed: Feed = (shared[FEED] ??= {
@@ -48,7 +48,7 @@ const feed: Feed = (shared[FEED] ??= {
   timer: null,
 });
 
-/** Follows the revocations of all instances until `stopRevocationFeed`. */
+/** Polls the revocations of all instances until `stopRevocationFeed`. */
 export function startRevocationFeed(db: Kysely<Database>): void {
   if (feed.timer !== null) return;
   const poll = async () => {
@@ -68,8 +68,8 @@ export function stopRevocationFeed(): void {
 }
 
 /**
- * Reads what was revoked since the last read, now. One read at a time: a read under way may have begun before the caller's commit,
- * so all who come meanwhile share the one after it.
+ * Reads what was revoked since the last read. One read at a time: a read in progress may have started before the caller's
+ * commit, so all calls during it share the next one.
  */
 export function readRevocations(db: Kysely<Database>): Promise<void> {
   if (feed.nextReading !== null) return feed.nextReading;
@@ -105,7 +105,7 @@ async function readOnce(db: Kysely<Database>): Promise<void> {
   removeExpired(startedAt.monotonic);
 }
 
-/** By the clock that says the most. After a clock was set back, tokens live again whose sessions may be forgotten here. */
+/** By the clock that advanced most. After a clock was set back, tokens of removed entries are valid again. */
 function lookbackSeconds(now: Omit<ClockReadings, "database">, setBackBy: number): number {
   if (feed.lastRead === null || setBackBy > 0) return tokenLifetimeSeconds() + (feed.clockSetBackBy + setBackBy) / 1000;
   return Math.max(now.monotonic - feed.lastRead.monotonic, now.wall - feed.lastRead.wall) / 1000;
@@ -115,20 +115,21 @@ export function isMarkedRevoked(sessionId: string): boolean {
   return feed.revoked.has(sessionId);
 }
 
-/** Whether the news is too old to be relied upon. After a suspension only the wall clock tells; if it was set, the row is asked too. */
+/** Whether the feed is too old to rely on. After a suspension only the wall clock shows it; one that was set counts too. */
 export function isRevocationFeedStale(): boolean {
   if (feed.lastRead === null) return true;
   const { monotonic, wall } = feed.lastRead;
   return Math.max(performance.now() - monotonic, Math.abs(Date.now() - wall)) > REVOCATION_STALE_SECONDS * 1000;
 }
 
-/** An instance that has read nothing yet would welcome every revoked token: it is not ready. */
+/** Before its first read an instance would accept every revoked token: it is not ready. */
 export function hasRevocationFeedStarted(): boolean {
   return feed.lastRead !== null;
 }
 
+/** Called for what this instance revoked itself, before it responds, and for what the feed returns. */
 export function markRevoked(sessionId: string): void {
-  // The overlap shows a session several times; its first sighting counts, or it would never be forgotten.
+  // Reads overlap and return a session several times: only the first sets its expiry, or it would never expire.
   if (feed.revoked.has(sessionId)) return;
   feed.revoked.set(sessionId, performance.now() + tokenLifetimeSeconds() * 1000 + feed.clockSetBackBy);
 }
@@ -140,7 +141,7 @@ function removeExpired(now: number): void {
   }
 }
 
-/** The longest that a token minted just before its session was revoked can live, with room for a slow reply. */
+/** The longest lifetime of a token minted just before its session was revoked, with room for a slow response. */
 function tokenLifetimeSeconds(): number {
   return env().ACCESS_TOKEN_SECONDS + REVOCATION_OVERLAP_SECONDS;
 }

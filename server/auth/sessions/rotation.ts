@@ -8,9 +8,9 @@ export interface RotationState {
   generation: number;
   currentNonce: string;
   previousNonce: string | null;
-  /** When the current token was made. */
+  /** When the current token was created. */
   rotatedAt: Date;
-  /** When the current token was last handed to somebody who came with the previous one; making it counts. */
+  /** When the current token was created or last reissued. */
   handedAt: Date;
   idleExpiresAt: Date;
   absoluteExpiresAt: Date;
@@ -23,23 +23,25 @@ export interface RotationState {
 
 export type Verdict =
   /**
-   * An access token and nothing else: for the current token just made, for the previous one after it was handed out for too long,
-   * and for the previous one from another browser inside the window.
+   * Issue an access token only: for the current token within the window, for the previous one after too many windows of
+   * reissues, and for the previous one from another browser within the window.
    */
   | { kind: "fresh" }
-  /** The current token, due: a successor is made. */
+  /** The current token after the window: create its successor. */
   | { kind: "rotate" }
-  /** The previous token, inside the window: a parallel request or a lost reply gets the same successor once more. */
+  /**
+   * The previous token within the window, from a parallel request or after a lost response: issue the same successor again.
+   */
   | { kind: "reissue" }
-  /** The previous token, later: its reply was lost. A sibling replaces the successor that nobody received. */
+  /** The previous token after the window: the response was lost. Replace the undelivered successor. */
   | { kind: "recover" }
-  /** Two holders of one lineage: the session dies for both. */
+  /** Two clients have one token family: end the session for both. */
   | { kind: "replayed" }
   | { kind: "ended" };
 
 /**
- * Judges a refresh token whose signature is right. Pure: the same row, token, client and instant give the same verdict.
- * Leaving out any rule logs honest people out or lets a thief stay.
+ * Judges a refresh token with a valid signature. Pure: the same row, token, client and instant give the same verdict.
+ * Without any one of these rules, legitimate users are logged out or a thief stays signed in.
  */
 export function judgeRotation(
   session: RotationState | null,
@@ -50,19 +52,19 @@ export function judgeRotation(
 ): Verdict {
   if (session === null || hasEnded(session, now)) return { kind: "ended" };
 
-  const isSettled = secondsBetween(session.handedAt, now) > graceSeconds;
-  if (isCurrent(session, presented)) return isSettled ? { kind: "rotate" } : { kind: "fresh" };
+  const isWindowOver = secondsBetween(session.handedAt, now) > graceSeconds;
+  if (isCurrent(session, presented)) return isWindowOver ? { kind: "rotate" } : { kind: "fresh" };
   if (!isPrevious(session, presented)) return { kind: "replayed" };
-  // Two tabs of one browser may send two user agents (device mode). A copied token gets no refresh token here either way.
-  if (!isSameBrowser(session, client)) return isSettled ? { kind: "replayed" } : { kind: "fresh" };
+  // Two tabs of one browser may send two user agents (device mode). Neither branch issues a refresh token to a copied one.
+  if (!isSameBrowser(session, client)) return isWindowOver ? { kind: "replayed" } : { kind: "fresh" };
 
-  if (isSettled) return { kind: "recover" };
-  // Not yet a sibling: the successor may still be on its way to an honest holder. Handing out nothing more lets it settle.
-  const heldOpenTooLong = secondsBetween(session.rotatedAt, now) > MAX_GRACE_WINDOWS * graceSeconds;
-  return heldOpenTooLong ? { kind: "fresh" } : { kind: "reissue" };
+  if (isWindowOver) return { kind: "recover" };
+  // No replacement yet: the successor may still be in transit to the legitimate client. Without reissues the window ends.
+  const isExtendedTooLong = secondsBetween(session.rotatedAt, now) > MAX_GRACE_WINDOWS * graceSeconds;
+  return isExtendedTooLong ? { kind: "fresh" } : { kind: "reissue" };
 }
 
-/** An access token lives whole seconds: a session with less than one left has nothing to give. */
+/** Access tokens last whole seconds: a session with less than one second left cannot issue any. */
 export function hasEnded(
   session: Pick<RotationState, "revokedAt" | "userDisabledAt" | "idleExpiresAt" | "absoluteExpiresAt">,
   now: Date,

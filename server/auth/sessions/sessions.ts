@@ -19,10 +19,10 @@ import { newNonce } from "@/server/auth/tokens/refresh-token";
 /** A session with its user, as far as rotation and tokens need them. */
 export type Session = Omit<SessionWithUser, "recoveredAt" | "recoveries" | "revokedReason" | "sessionEpoch">;
 
-/** The row of a session for a user who just proved who they are. */
+/** The row of a new session, for a user who just authenticated. */
 export function newSession(userId: string, remember: boolean, client: Client, now: Date): NewSession {
   const { REFRESH_TOKEN_SECONDS, SESSION_MAX_SECONDS } = env();
-  // Kept in the row: a session lives by the limit that held when it began.
+  // Stored in the row: a session keeps the limit that applied when it was opened.
   const absoluteExpiresAt = secondsAfter(now, SESSION_MAX_SECONDS);
   return {
     id: uuidv7(),
@@ -46,7 +46,7 @@ export function openedSession(session: NewSession, user: Pick<User, "email" | "f
   return { ...session, previousNonce: null, revokedAt: null, userDisabledAt: null, email, fullName, role };
 }
 
-/** The successor, made by one conditional statement. Null if somebody else was faster, or the session ended. */
+/** Creates the successor by one conditional statement. Null if another request was faster, or the session ended. */
 export async function rotate(
   db: Kysely<Database>,
   session: Session,
@@ -60,19 +60,19 @@ export async function rotate(
     fromNonce: session.currentNonce,
     toNonce: nonce,
     handedAt: session.handedAt,
-    ...sighting,
+    ...contact,
   });
-  return advanced ? { ...successorOf(session, nonce, sighting), previousNonce: session.currentNonce } : null;
+  return advanced ? { ...successorOf(session, nonce, contact), previousNonce: session.currentNonce } : null;
 }
 
-/** The successor once more, to somebody who still has the previous token. */
+/** Issues the same successor again, for a client that still has the previous token. */
 export async function reissue(db: Kysely<Database>, session: Session, now: Date): Promise<Session | null> {
   const { id, currentNonce, previousNonce } = session;
-  const handed = await extendReissueWindow(db, { id, currentNonce, previousNonce, now });
-  return handed ? { ...session, handedAt: now } : null;
+  const extended = await extendReissueWindow(db, { id, currentNonce, previousNonce, now });
+  return extended ? { ...session, handedAt: now } : null;
 }
 
-/** A sibling in place of a successor that nobody received: from here on that one is dead. */
+/** Creates a replacement for a successor that was not delivered, and invalidates that one. */
 export async function recover(
   db: Kysely<Database>,
   session: Session,
@@ -80,14 +80,14 @@ export async function recover(
   now: Date,
 ): Promise<Session | null> {
   const nonce = newNonce();
-  const sighting = contactOf(session, client, now);
+  const contact = contactOf(session, client, now);
   const { id, currentNonce, previousNonce, handedAt } = session;
   const judged = { id, currentNonce, previousNonce, handedAt };
   const replaced = await replaceLostToken(db, { ...judged, toNonce: nonce, ...sighting });
   return replaced ? successorOf(session, nonce, sighting) : null;
 }
 
-/** A session as its owner sees it. Never a token. */
+/** A session as shown to its user. Contains no token. */
 export interface DeviceSession {
   id: string;
   current: boolean;
@@ -95,13 +95,13 @@ export interface DeviceSession {
   ip: string;
   createdAt: string;
   lastSeenAt: string;
-  /** When the session ends if nobody uses it. */
+  /** When the session ends unless it is used. */
   expiresAt: string;
-  /** When it last came back with a token that was replaced long before. Left out if it never did. */
+  /** When it last recovered from a lost response. Absent if it never did. */
   recoveredAt?: string;
 }
 
-/** Most recently seen first. Refuses a caller whose own session is not among those that live. */
+/** Most recently seen first. Refuses a caller whose own session is no longer live. */
 export async function listSessions(db: Kysely<Database>, caller: Caller, now: Date): Promise<DeviceSession[]> {
   const rows = await listLiveSessions(db, callerIds(caller), { now, atMost: MAX_LIVE_SESSIONS });
   if (rows === null) throw new Refusal("SESSION_ENDED");
@@ -117,16 +117,16 @@ export async function listSessions(db: Kysely<Database>, caller: Caller, now: Da
   }));
 }
 
-/** What a session learns from the client each time it gets a new refresh token. */
+/** The columns that each new refresh token updates from the client. */
 function contactOf(session: Session, client: Client, now: Date) {
   const idleExpiresAt = earlierOf(secondsAfter(now, env().REFRESH_TOKEN_SECONDS), session.absoluteExpiresAt);
   return { now, idleExpiresAt, ...clientColumns(client) };
 }
 
-function successorOf(session: Session, nonce: string, { now, ...seen }: ReturnType<typeof contactOf>): Session {
+function successorOf(session: Session, nonce: string, { now, ...columns }: ReturnType<typeof contactOf>): Session {
   return {
     ...session,
-    ...seen,
+    ...columns,
     generation: session.generation + 1,
     currentNonce: nonce,
     rotatedAt: now,

@@ -27,11 +27,11 @@ const accessClaims = z.object({
   _: z.string(),
 });
 
-/** What an access token says once it is believed. */
+/** The contents of a verified access token. */
 export interface Access {
   user: SignedInUser;
   sessionId: string;
-  /** When the person last proved who they are (`auth_time`, OpenID Connect Core, section 2). */
+  /** When the user last authenticated (`auth_time`, OpenID Connect Core, section 2). */
   authenticatedAt: Date;
   issuedAt: Date;
   expiresAt: Date;
@@ -72,14 +72,14 @@ interface VerifiedToken {
   access: Access;
   fingerprint: string;
   key: TokenKey;
-  /** Whose fingerprint it was found to be. */
+  /** The client that last matched the fingerprint. */
   matchedClient: Pick<Client, "address" | "browser" | "os"> | null;
 }
 
-/** Tokens whose signature and claims were right, by digest: a token seen before costs one hash and no thread. */
+/** Tokens with a valid signature and valid claims, by digest: a token seen before costs one hash and no thread. */
 const verified = new LRUCache<string, VerifiedToken>({ max: 20_000 });
 
-/** What the token says, or null if it is not usable here and now: not ours, out of time, or another client's. */
+/** The contents of a valid token. Null if it is not ours, not valid at `now`, or of another client. */
 export async function readAccessToken(token: string, client: Client, now: Date): Promise<Access | null> {
   const digest = hash("sha256", token, "base64");
   const known = verified.get(digest) ?? (await verifyAndCache(token, digest, now));
@@ -91,7 +91,7 @@ export async function readAccessToken(token: string, client: Client, now: Date):
   return matchesClient(known, client) ? access : null;
 }
 
-/** A fingerprint is made of these three and the configuration alone: of one client it is made once, not with every request. */
+/** A fingerprint depends on these three and the configuration alone, so it is computed once per client, not per request. */
 function matchesClient(known: VerifiedToken, client: Client): boolean {
   const { address, browser, os } = client;
   const { matchedClient } = known;

@@ -2,24 +2,24 @@ import "server-only";
 import { readCookiePairs, writeCookiePairs } from "@/server/auth/client/cookie-header";
 import { env } from "@/server/runtime/env";
 
-/** The one module that knows the cookies' names and attributes. `middleware.ts` repeats the names in its matcher, which must be literal. */
+/** Only this module defines the cookies' names and attributes. The matcher in `middleware.ts` must be literal: it repeats them. */
 const ACCESS = "__acc";
 const REFRESH = "__ref";
-/** Browsers accept this prefix only from https, for the whole host, and from nobody but the host itself (RFC 6265bis, section 4.1.3). */
+/** Browsers accept this prefix only over https, with Path=/ and from the host itself (RFC 6265bis, section 4.1.3). */
 const HOST_PREFIX = "__Host-";
 
 export const ACCESS_COOKIE_NAMES = [ACCESS, HOST_PREFIX + ACCESS] as const;
-/** Every name under which one of them may be set; those on the wire may end in a port, which `server/http/cookie-names.ts` takes off. */
+/** Every name that may be set. On the wire a name may end in a port, which `server/http/cookie-names.ts` removes. */
 export const COOKIE_NAMES = [...ACCESS_COOKIE_NAMES, REFRESH, HOST_PREFIX + REFRESH] as const;
 
 export interface PresentedCookies {
   accessToken: string | null;
   refreshToken: string | null;
-  /** An access cookie by either name: one of them keeps the gate from seeing the request. */
+  /** Whether there is an access cookie by either name: with one, the request bypasses the middleware. */
   hasAccessCookie: boolean;
 }
 
-/** A cookie to be set: `maxAgeSeconds` null makes it end with the browser, 0 drops it. */
+/** A cookie to set. `maxAgeSeconds`: null to end with the browser session, 0 to delete it. */
 export interface CookieToSet {
   name: string;
   value: string;
@@ -34,14 +34,14 @@ export function refreshCookieName(): string {
   return isSecure() ? HOST_PREFIX + REFRESH : REFRESH;
 }
 
-/** Reads a Cookie header. A name that is sent twice counts as not sent: one of the two is somebody else's. */
+/** Reads a Cookie header. A name that occurs twice counts as absent: one of the two was injected. */
 export function readCookies(header: string | null | undefined): PresentedCookies {
   const found = new Map<string, string | null>();
   for (const [name, value] of readCookiePairs(header ?? "")) found.set(name, found.has(name) ? null : value);
   return {
     accessToken: found.get(accessCookieName()) || null,
     refreshToken: found.get(refreshCookieName()) || null,
-    // An empty one is none to the matcher of `middleware.ts` either: the gate sees the request.
+    // An empty cookie is absent for the matcher of `middleware.ts` too.
     hasAccessCookie: ACCESS_COOKIE_NAMES.some((name) => found.has(name) && found.get(name) !== ""),
   };
 }
@@ -58,7 +58,7 @@ export function clearedCookies(): CookieToSet[] {
   return [accessCookie("", 0), refreshCookie("", 0)];
 }
 
-/** Drops the access cookie and leaves the session alone. Under the name of the other scheme it belongs to another app. */
+/** Deletes the access cookie and keeps the session. A cookie by the name of the other scheme belongs to another app. */
 export function clearedAccessCookie(): CookieToSet {
   return accessCookie("", 0);
 }
@@ -71,7 +71,7 @@ export function serializeCookie(cookie: CookieToSet): string {
   return `${cookie.name}=${cookie.value}; ${attributes.join("; ")}`;
 }
 
-/** The Cookie header as the browser would send it, had it received these cookies already. */
+/** The Cookie header that the browser will send once it has stored these cookies. */
 export function withCookies(header: string | null, cookies: CookieToSet[]): string {
   const replaced = new Set(cookies.map((cookie) => cookie.name));
   const kept = readCookiePairs(header ?? "").filter(([name]) => !replaced.has(name));

@@ -13,7 +13,7 @@ const claims = z.object({
   all: z.object({ sub: z.uuid(), before: z.int() }).optional(),
 });
 
-/** What an end token may end: these sessions and, with `all`, every session of a user that was opened before. */
+/** The sessions that an end token revokes: these and, with `all`, every session of a user that was opened before. */
 export interface Revocations {
   sessionIds: string[];
   reason: z.infer<typeof claims>["why"];
@@ -21,8 +21,8 @@ export interface Revocations {
 }
 
 /**
- * A token for the browser's own scripts that can do one thing: end these sessions. It needs no cookie, so it works where cookies
- * are blocked or already cleared, and opens nothing to a thief.
+ * A token for our scripts in the browser that can only revoke these sessions. It works without a cookie, where cookies are
+ * blocked or already cleared, and grants no access if it is stolen.
  */
 export async function mintEndToken({ sessionIds, reason, all }: Revocations, now: Date): Promise<string> {
   return signToken(END_TOKEN, tokenKeys().refresh, env().APP_ORIGIN, {
@@ -30,7 +30,7 @@ export async function mintEndToken({ sessionIds, reason, all }: Revocations, now
     why: reason,
     ...(all && { all: { sub: all.userId, before: all.before.getTime() } }),
     iat: numericDate(now),
-    // After that none of them lives any more.
+    // By then all of them have expired.
     exp: numericDate(secondsAfter(now, env().SESSION_MAX_SECONDS)),
   });
 }

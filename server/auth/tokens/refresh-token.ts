@@ -9,7 +9,7 @@ const REFRESH_TOKEN: TokenKind = { type: "rt+jwt", requiredClaims: ["sid", "gen"
 
 const claims = z.object({ sid: z.uuid(), gen: z.int().min(0), non: z.string().length(22) });
 
-/** What a refresh token says, as far as the verdict depends on it. */
+/** The contents of a refresh token, as far as the verdict depends on them. */
 export interface PresentedToken {
   generation: number;
   nonce: string;
@@ -19,7 +19,7 @@ export interface PresentedRefreshToken extends PresentedToken {
   sessionId: string;
 }
 
-/** What a session's row remembers of its current token. */
+/** The columns of a session that determine its current token. */
 export interface IssuedRefreshToken {
   sessionId: string;
   generation: number;
@@ -28,12 +28,12 @@ export interface IssuedRefreshToken {
   expiresAt: Date;
 }
 
-/** 128 random bits: nobody who knows everything else about a session can make its next token up. */
+/** 128 random bits: the next token cannot be guessed from everything else about a session. */
 export function newNonce(): string {
   return randomBytes(16).toString("base64url");
 }
 
-/** The token that this row stands for: the same row gives the same token, to the letter. */
+/** The token that this row determines: the same row gives the identical token, so that it can be reissued. */
 export async function mintRefreshToken(issued: IssuedRefreshToken): Promise<string> {
   return signToken(REFRESH_TOKEN, tokenKeys().refresh, env().APP_ORIGIN, {
     sid: issued.sessionId,
@@ -44,7 +44,7 @@ export async function mintRefreshToken(issued: IssuedRefreshToken): Promise<stri
   });
 }
 
-/** Null if it is not a token of ours. Decided without the database. */
+/** Null if it is not a token of ours. Reads no database. */
 export async function readRefreshToken(token: string, now: Date): Promise<PresentedRefreshToken | "expired" | null> {
   const read = await readSignedToken(REFRESH_TOKEN, tokenKeys().refresh, env().APP_ORIGIN, token, now);
   if (read === "expired") return "expired";

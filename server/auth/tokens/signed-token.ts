@@ -8,7 +8,7 @@ const MAX_TOKEN_CHARACTERS = 2048;
 const CANONICAL = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
 export interface TokenKind {
-  /** `typ` of RFC 9068 and its like: one kind of token can never stand in for another. */
+  /** `typ`, as in RFC 9068: a token of one kind is never accepted as another. */
   type: "at+jwt" | "rt+jwt" | "end+jwt";
   requiredClaims: string[];
 }
@@ -21,8 +21,8 @@ export async function signToken(kind: TokenKind, ring: KeyRing, origin: string, 
 }
 
 /**
- * The claims of a token that we signed, in its one canonical spelling (RFC 4648, section 3.5), with every claim that we
- * set; "expired" (without tolerance) if only its time is over. Null for anything else: a bad token is no fault.
+ * The claims of a token that we signed, in canonical encoding (RFC 4648, section 3.5) and with every required claim.
+ * "expired" (without tolerance) if only `exp` has passed. Null for anything else: an invalid token is not a fault.
  */
 export async function readSignedToken(
   kind: TokenKind,
@@ -47,7 +47,7 @@ export async function readSignedToken(
     return { claims: payload, key };
   } catch (error) {
     if (error instanceof errors.JWTExpired) return "expired";
-    // Anything else, a bad key above all, is a fault of ours and says nothing about the token.
+    // Anything else, such as a bad key, is a fault and says nothing about the token.
     if (error instanceof errors.JOSEError) return null;
     throw error;
   }
@@ -55,7 +55,7 @@ export async function readSignedToken(
 
 const imported = new WeakMap<KeyObject, Promise<webcrypto.CryptoKey>>();
 
-/** A key as WebCrypto takes it (RFC 7518, section 3.2), made once: taking it in costs a token as much as its signature. */
+/** The key imported into WebCrypto (RFC 7518, section 3.2), once: an import costs as much as a signature. */
 function cryptoKeyOf({ key }: TokenKey): Promise<webcrypto.CryptoKey> {
   const known = imported.get(key);
   if (known !== undefined) return known;
@@ -74,7 +74,7 @@ function keyIdOf(token: string): string | undefined {
   }
 }
 
-/** Seconds since 1970, as JWT counts (RFC 7519, section 2). */
+/** NumericDate (RFC 7519, section 2): seconds since 1970. */
 export function numericDate(instant: Date): number {
   return Math.floor(instant.getTime() / 1000);
 }

@@ -3,7 +3,7 @@ import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { env } from "@/server/runtime/env";
 
 export interface TokenKey {
-  /** Travels as `kid` (RFC 7515, section 4.1.4). */
+  /** Sent as `kid` (RFC 7515, section 4.1.4). */
   id: string;
   key: KeyObject;
 }
@@ -11,7 +11,7 @@ export interface TokenKey {
 export interface KeyRing {
   /** The only key that signs. */
   current: TokenKey;
-  /** The keys that are believed: the current one and, while secrets are being changed, the one before. */
+  /** The keys that verify: the current one and, while secrets are being changed, the previous one. */
   accepted: ReadonlyMap<string, TokenKey>;
 }
 
