@@ -1,22 +1,38 @@
-/** Every way in which this product says no. Status, tRPC code and wording stand here and nowhere else. */
+/** Every reason for refusing a request, with its status, tRPC code and message. They are defined nowhere else. */
 export const REFUSALS = {
-  BAD_INPUT: { status: 400, trpcCode: "BAD_REQUEST", message: "Please check what you entered." },
+  BAD_INPUT: {
+    status: 400,
+    trpcCode: "BAD_REQUEST",
+    message: "Some of the values are not valid. Check them and try again.",
+  },
   WEAK_PASSWORD: { status: 400, trpcCode: "BAD_REQUEST", message: "That password is too easy to guess." },
   INVALID_CREDENTIALS: { status: 401, trpcCode: "UNAUTHORIZED", message: "The email or the password is not right." },
-  SIGNED_OUT: { status: 401, trpcCode: "UNAUTHORIZED", message: "You are not signed in." },
+  SIGNED_OUT: { status: 401, trpcCode: "UNAUTHORIZED", message: "You are not signed in. Sign in and try again." },
   SESSION_ENDED: { status: 401, trpcCode: "UNAUTHORIZED", message: "Your session has ended. Please sign in again." },
-  ORIGIN_REFUSED: { status: 403, trpcCode: "FORBIDDEN", message: "This request came from another site." },
-  NOT_ALLOWED: { status: 403, trpcCode: "FORBIDDEN", message: "You are not allowed to do this." },
+  ORIGIN_REFUSED: {
+    status: 403,
+    trpcCode: "FORBIDDEN",
+    message: "This request came from another site and was refused. Open the app at its own address.",
+  },
+  NOT_ALLOWED: { status: 403, trpcCode: "FORBIDDEN", message: "Your account has no permission to do this." },
   WRONG_PASSWORD: { status: 403, trpcCode: "FORBIDDEN", message: "That is not your current password." },
-  NOT_FOUND: { status: 404, trpcCode: "NOT_FOUND", message: "There is nothing here by that name." },
+  NOT_FOUND: { status: 404, trpcCode: "NOT_FOUND", message: "This does not exist, or it was removed." },
   METHOD_NOT_ALLOWED: {
     status: 405,
     trpcCode: "METHOD_NOT_SUPPORTED",
     message: "This address does not take that method.",
   },
   EMAIL_TAKEN: { status: 409, trpcCode: "CONFLICT", message: "An account with this email already exists." },
-  TOO_LARGE: { status: 413, trpcCode: "PAYLOAD_TOO_LARGE", message: "That is more than we accept at once." },
-  NOT_JSON: { status: 415, trpcCode: "UNSUPPORTED_MEDIA_TYPE", message: "Please send application/json." },
+  TOO_LARGE: {
+    status: 413,
+    trpcCode: "PAYLOAD_TOO_LARGE",
+    message: "The request is too large. Send less data at once.",
+  },
+  NOT_JSON: {
+    status: 415,
+    trpcCode: "UNSUPPORTED_MEDIA_TYPE",
+    message: "The request body is not JSON. Send it as application/json.",
+  },
   RATE_LIMITED: { status: 429, trpcCode: "TOO_MANY_REQUESTS", message: "Too many attempts. Please wait a moment." },
   UNAVAILABLE: {
     status: 503,
@@ -27,20 +43,20 @@ export const REFUSALS = {
 
 export type Reason = keyof typeof REFUSALS;
 
-/** What a fault says. It has no reason: nothing about its cause leaves the server but the request id. */
+/** The message of every fault. Only the request id leaves the server, nothing about the cause. */
 export const FAULT_MESSAGE = "Something went wrong on our side.";
 
 export interface RefusalDetails {
   /** Messages by input field, for forms. */
   fields?: Record<string, string>;
   retryAfterSeconds?: number;
-  /** Of a request from another origin: where the app is to be used. */
+  /** For ORIGIN_REFUSED: the origin at which to use the app. */
   appOrigin?: string;
-  /** Of a logout that waits for the database: repeats it, without any cookie. */
+  /** For a pending logout: the token that repeats it without a cookie. */
   endToken?: string;
 }
 
-/** A deliberate no. Anything else that is thrown is a fault. */
+/** A deliberate refusal. Any other thrown error is a fault. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 
@@ -53,7 +69,7 @@ export class Refusal extends Error {
   }
 }
 
-/** For the limit of an account, which others may have used up: waiting is said with its reason. */
+/** For the limit of an account, which others may have exhausted: the message states the cause and the wait. */
 export function tooManyWrongPasswords(retryAfterSeconds: number): Refusal {
   const minutes = Math.ceil(retryAfterSeconds / 60);
   const wait = minutes === 1 ? "1 minute" : `${minutes} minutes`;
@@ -64,9 +80,9 @@ export function tooManyWrongPasswords(retryAfterSeconds: number): Refusal {
   );
 }
 
-/** What the browser says when it does not keep the cookies of a login. */
+/** Shown when the browser does not store the cookies of a login. */
 export const COOKIES_MESSAGE =
   "Signing in needs cookies, and your browser does not keep them for this site. Allow cookies for this site in the settings of your browser or of its extensions, then reload this page.";
 
-/** What the browser says when no answer came. */
+/** Shown when a call gets no response. */
 export const UNREACHABLE_MESSAGE = "We could not reach the server. Check your connection and try again.";
