@@ -144,7 +144,7 @@ export const LOGGING: Claim[] = [
       ["db/connect.db.test.ts", "a full connection queue rejects at once, and a wait for a connection times out"],
       [
         "server/auth/sessions/revocation-feed.db.test.ts",
-        "and the database is away, the signed token alone decides; what is known to be revoked stays so",
+        "and the database unavailable, the signed token alone decides; known revocations stay",
       ],
     ],
   },
@@ -157,7 +157,7 @@ export const LOGGING: Claim[] = [
       ["db/connect.db.test.ts", "a failed transaction leaves neither rows nor an open transaction behind"],
       [
         "server/auth/gate/middleware.db.test.ts",
-        "a request that did not come through the entry is a fault: nobody knows where it came from",
+        "a request that did not come through the entry is a fault: its address is unknown",
       ],
     ],
     note: "If the database is unavailable for longer than the feed may be stale, an access token is accepted until it expires, ten minutes at most: a documented decision.",

@@ -30,7 +30,9 @@ export const WEB_FRONTEND: Claim[] = [
     number: "3.3.1",
     asks: "cookies are Secure, with a `__Host-` or `__Secure-` name",
     verdict: "met",
-    evidence: [["server/auth/tokens/cookies.test.ts", "on https: no subdomain and no http page can set one like it"]],
+    evidence: [
+      ["server/auth/tokens/cookies.test.ts", "on https has a prefix that neither a subdomain nor an http page can set"],
+    ],
     note: "On loopback, over http, this is not possible; everywhere else `APP_ORIGIN` must be https.",
   },
   {
@@ -47,8 +49,8 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "cookies have a `__Host-` name",
     verdict: "met",
     evidence: [
-      ["server/auth/tokens/cookies.test.ts", "on https: no subdomain and no http page can set one like it"],
-      ["server/auth/tokens/cookies.test.ts", "on https counts only names that nobody else can set"],
+      ["server/auth/tokens/cookies.test.ts", "on https has a prefix that neither a subdomain nor an http page can set"],
+      ["server/auth/tokens/cookies.test.ts", "on https has only tokens whose cookie has the prefix"],
     ],
   },
   {
@@ -234,10 +236,7 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "redirects lead to other hosts only if they are on an allowlist",
     verdict: "met",
     evidence: [
-      [
-        "server/auth/policy/next-path.test.ts",
-        "whatever comes in stays on this origin, read as it is, decoded once or twice",
-      ],
+      ["server/auth/policy/next-path.test.ts", "any input stays on this origin, as it is and decoded once or twice"],
       ["e2e/deep-links.spec.ts", "a link that leads elsewhere after login leads to the dashboard"],
     ],
     note: "The list is empty.",

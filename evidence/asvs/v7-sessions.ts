@@ -24,8 +24,8 @@ export const SESSIONS: Claim[] = [
     asks: "tokens are checked by the server",
     verdict: "met",
     evidence: [
-      ["server/auth/gate/require-caller.db.test.ts", "is not shown with a token that was carried elsewhere"],
-      ["server/auth/tokens/signed-token.test.ts", "not one flipped character is overlooked"],
+      ["server/auth/gate/require-caller.db.test.ts", "is not shown with a token that another client presents"],
+      ["server/auth/tokens/signed-token.test.ts", "any changed character is detected"],
     ],
   },
   {
@@ -33,14 +33,14 @@ export const SESSIONS: Claim[] = [
     asks: "sessions use dynamically generated tokens, not static keys",
     verdict: "met",
     evidence: [
-      ["server/auth/tokens/access-token.test.ts", "a token says who, which session, since when and until when"],
+      ["server/auth/tokens/access-token.test.ts", "a token names user, session, authentication time and expiry"],
     ],
   },
   {
     number: "7.2.3",
     asks: "reference tokens are random, with 128 bits",
     verdict: "met",
-    evidence: [["server/auth/tokens/refresh-token.test.ts", "nonces have 128 bits and never come twice"]],
+    evidence: [["server/auth/tokens/refresh-token.test.ts", "nonces have 128 bits and do not repeat"]],
     note: "They are also signed.",
   },
   {
@@ -56,7 +56,7 @@ export const SESSIONS: Claim[] = [
     evidence: [
       [
         "server/auth/sessions/refresh.db.test.ts",
-        "somebody who comes every six days stays, until the absolute limit and not a moment longer",
+        "a session used every six days lives until its absolute limit, and no longer",
       ],
       ["db/tables/sessions.db.test.ts", "idle expiry never exceeds absolute expiry, neither on insert nor on rotation"],
     ],
@@ -68,7 +68,7 @@ export const SESSIONS: Claim[] = [
     evidence: [
       [
         "server/auth/sessions/refresh.db.test.ts",
-        "somebody who comes every six days stays, until the absolute limit and not a moment longer",
+        "a session used every six days lives until its absolute limit, and no longer",
       ],
       ["server/auth/tokens/access-token.test.ts", "no token outlives its session"],
     ],
@@ -80,7 +80,7 @@ export const SESSIONS: Claim[] = [
     evidence: [
       [
         "server/auth/sessions/revocation-feed.db.test.ts",
-        "followed, it knows within two seconds what was revoked elsewhere",
+        "a started feed knows within two seconds what was revoked elsewhere",
       ],
       [
         "server/auth/sessions/revocation-feed.db.test.ts",
@@ -100,9 +100,9 @@ export const SESSIONS: Claim[] = [
     evidence: [
       [
         "server/auth/sessions/disabled-account.db.test.ts",
-        "the documented statements end every session of the account at once, and let nobody in again",
+        "the documented statements end every session of the account at once, and prevent logins",
       ],
-      ["server/auth/sessions/refresh.db.test.ts", "a disabled user's session ends with its next refresh, for good"],
+      ["server/auth/sessions/refresh.db.test.ts", "a disabled user's session ends with its next refresh, permanently"],
     ],
     note: "By SQL statements of an operator: the product has no function for it. `disabled_at` alone takes effect with the next refresh, within `ACCESS_TOKEN_SECONDS`.",
   },
@@ -138,7 +138,7 @@ export const SESSIONS: Claim[] = [
     evidence: [
       [
         "server/auth/sessions/disabled-account.db.test.ts",
-        "the documented statements end every session of the account at once, and let nobody in again",
+        "the documented statements end every session of the account at once, and prevent logins",
       ],
     ],
   },

@@ -6,8 +6,8 @@ export const TOKENS: Claim[] = [
     asks: "a token's signature is verified before its contents are used",
     verdict: "met",
     evidence: [
-      ["server/auth/tokens/signed-token.test.ts", "not one flipped character is overlooked"],
-      ["server/auth/sessions/refresh.db.test.ts", "and makes the secret up changes nothing, and no statement is sent"],
+      ["server/auth/tokens/signed-token.test.ts", "any changed character is detected"],
+      ["server/auth/sessions/refresh.db.test.ts", "and forges a token changes nothing, and no statement is sent"],
     ],
   },
   {
@@ -35,7 +35,7 @@ export const TOKENS: Claim[] = [
     asks: "a token is valid only within its time span",
     verdict: "met",
     evidence: [
-      ["server/auth/tokens/signed-token.test.ts", "what was signed is read, until its second is over"],
+      ["server/auth/tokens/signed-token.test.ts", "a signed token is read until it expires"],
       ["server/auth/tokens/signed-token.test.ts", "a start in the future"],
     ],
   },
@@ -45,7 +45,7 @@ export const TOKENS: Claim[] = [
     verdict: "met",
     evidence: [
       ["server/auth/tokens/signed-token.test.ts", "the other kind of token"],
-      ["server/auth/tokens/access-token.test.ts", "a refresh token, even under the key of access tokens"],
+      ["server/auth/tokens/access-token.test.ts", "a refresh token, even with the key of access tokens"],
     ],
   },
   {
@@ -54,7 +54,7 @@ export const TOKENS: Claim[] = [
     verdict: "met",
     evidence: [
       ["server/auth/tokens/signed-token.test.ts", "another audience"],
-      ["server/auth/tokens/access-token.test.ts", "a token of another origin is not"],
+      ["server/auth/tokens/access-token.test.ts", "a token of another origin is rejected"],
     ],
   },
   {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { addressGroup, addressSite, resolveClientAddress } from "./client-address";
 
-describe("without trusted proxies the socket decides", () => {
+describe("without trusted proxies the socket's address is used", () => {
   test.each([
     ["203.0.113.7", "203.0.113.7"],
     ["::ffff:203.0.113.7", "203.0.113.7"],
@@ -15,15 +15,15 @@ describe("without trusted proxies the socket decides", () => {
     expect(resolveClientAddress(socketAddress, undefined, 0)).toBe(expected);
   });
 
-  test("whatever the client claims", () => {
+  test("also with an X-Forwarded-For header", () => {
     expect(resolveClientAddress("203.0.113.7", "198.51.100.1", 0)).toBe("203.0.113.7");
   });
 });
 
-describe("behind n proxies the n-th entry from the right decides", () => {
+describe("behind n proxies the n-th entry from the right is used", () => {
   test.each([
     ["one proxy", "198.51.100.1", 1, "198.51.100.1"],
-    ["a client that invents entries", "1.1.1.1, 2.2.2.2, 198.51.100.1", 1, "198.51.100.1"],
+    ["a client that forges entries", "1.1.1.1, 2.2.2.2, 198.51.100.1", 1, "198.51.100.1"],
     ["two proxies", "1.1.1.1, 198.51.100.1, 10.0.0.2", 2, "198.51.100.1"],
     ["no spaces", "1.1.1.1,198.51.100.1", 1, "198.51.100.1"],
     ["a port", "198.51.100.1:567", 1, "198.51.100.1"],
@@ -31,7 +31,7 @@ describe("behind n proxies the n-th entry from the right decides", () => {
     ["IPv6 in brackets", "[::1]", 1, "::1"],
     ["IPv6 with a zone", "[fe80::1%25eth0]:80", 1, "fe80::1"],
     ["mapped IPv4", "::ffff:198.51.100.1", 1, "198.51.100.1"],
-    ["an invented entry that is no address", "<script>, 198.51.100.1", 1, "198.51.100.1"],
+    ["a forged entry that is not an address", "<script>, 198.51.100.1", 1, "198.51.100.1"],
   ])("%s", (_name, forwardedFor, hops, expected) => {
     expect(resolveClientAddress("10.0.0.1", forwardedFor, hops)).toBe(expected);
   });
@@ -44,9 +44,9 @@ describe("an entry that cannot have come from a trusted proxy leaves the socket'
     ["too few entries", "198.51.100.1", 2],
     ["an empty entry", "198.51.100.1,", 1],
     ["nothing but commas", ",,,", 2],
-    ["a thousand entries, and one too few proxies' worth", "198.51.100.1,".repeat(1000), 1],
-    ["an identifier that hides (RFC 7239, section 6.3)", "_SEVKISEK", 1],
-    ["a port that hides", "198.51.100.1:_port", 1],
+    ["a thousand entries, the last of them empty", "198.51.100.1,".repeat(1000), 1],
+    ["an obfuscated identifier (RFC 7239, section 6.3)", "_SEVKISEK", 1],
+    ["an obfuscated port", "198.51.100.1:_port", 1],
     ["a quoted address", '"198.51.100.1"', 1],
     ["a pair of Forwarded", "for=198.51.100.1", 1],
     ["IPv6 with a port and no brackets", "2001:db8:1:2:3:4:5:6:443", 1],
@@ -61,7 +61,7 @@ describe("an entry that cannot have come from a trusted proxy leaves the socket'
     ["leading zeros", "198.051.100.001", 1],
     ["out of range", "256.1.1.1", 1],
     ["an open bracket", "[2001:db8::1", 1],
-    ["a port that is none", "[2001:db8::1]:port", 1],
+    ["an invalid port", "[2001:db8::1]:port", 1],
     ["two addresses in one entry", "198.51.100.1 198.51.100.2", 1],
     ["text before an address", "garbage198.51.100.1", 1],
     ["a prefix", "198.51.100.0/24", 1],
@@ -71,7 +71,7 @@ describe("an entry that cannot have come from a trusted proxy leaves the socket'
   });
 });
 
-describe("limits count", () => {
+describe("rate limits count", () => {
   test.each([
     ["IPv4 by address", "203.0.113.7", "203.0.113.7"],
     ["IPv6 by /64", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
@@ -93,7 +93,7 @@ describe("limits count", () => {
     ["6to4", "2002:cb00:7107::1"],
     ["another host behind the same 6to4 address", "2002:cb00:7107:ffff:1:2:3:4"],
     ["Teredo", "2001:0:4136:e378:8000:63bf:34ff:8ef8"],
-  ])("an IPv6 address made from an IPv4 address as that one, whatever names it: %s", (_name, address) => {
+  ])("an IPv6 address with an embedded IPv4 address as that one, in every form: %s", (_name, address) => {
     expect(addressGroup(address)).toBe("203.0.113.7");
     expect(addressSite(address)).toBeNull();
     expect(resolveClientAddress(address, undefined, 0)).toBe("203.0.113.7");

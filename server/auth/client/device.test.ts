@@ -7,7 +7,7 @@ const CHROME_ON_WINDOWS = `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${WEBKIT} C
 const SAFARI_ON_IPHONE =
   "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1";
 
-describe("a device in words", () => {
+describe("the device of a user agent", () => {
   test.each([
     [CHROME_ON_WINDOWS, "Chrome", "Windows", "desktop"],
     [`${CHROME_ON_WINDOWS} Edg/131.0.2903.86`, "Microsoft Edge", "Windows", "desktop"],
@@ -28,7 +28,7 @@ describe("a device in words", () => {
     expect(describeDevice(userAgent)).toEqual({ browser, os, type });
   });
 
-  test("fits its columns, whatever the client says", () => {
+  test("fits its columns for any user agent", () => {
     const said = fc.oneof(
       fc.string({ unit: "binary", maxLength: 2000 }),
       fc.constantFrom(
@@ -50,7 +50,7 @@ describe("a device in words", () => {
     );
   });
 
-  test("a header of 100 kB costs no more than a bounded one", () => {
+  test("a header of 100 kB takes no longer than a truncated one", () => {
     const startedAt = performance.now();
     for (const hostile of ["/", "Version/", "Android ", "a/1 ", "(", " "]) describeDevice(hostile.repeat(100_000));
     expect(performance.now() - startedAt).toBeLessThan(200);
@@ -65,7 +65,7 @@ const IPAD_ASKING_FOR_THE_DESKTOP_SITE =
 describe("the same browser", () => {
   const same = (one: string, other: string) => isSameBrowser(describeDevice(one), describeDevice(other));
 
-  test("is another one on another system, or under another name", () => {
+  test("differs by system and by name", () => {
     expect(same(CHROME_ON_WINDOWS, CHROME_ON_WINDOWS.replace("Windows NT 10.0; Win64", "X11; Linux x86_64"))).toBe(
       false,
     );
@@ -75,7 +75,7 @@ describe("the same browser", () => {
     expect(same(CHROME_ON_WINDOWS, "")).toBe(false);
   });
 
-  test("stays the same in a tab that asks for the desktop site", () => {
+  test("stays the same in a tab that requests the desktop site", () => {
     expect(same(MOBILE, MOBILE_ASKING_FOR_THE_DESKTOP_SITE)).toBe(true);
     expect(same(SAFARI_ON_IPHONE.replaceAll("iPhone", "iPad"), IPAD_ASKING_FOR_THE_DESKTOP_SITE)).toBe(true);
     expect(same(MOBILE, SAFARI_ON_IPHONE)).toBe(false);

@@ -43,7 +43,7 @@ interface Asked {
   headers?: Record<string, string>;
 }
 
-/** A page request as the entry hands it on. */
+/** A page request as the entry forwards it. */
 async function ask(path: string, { kind = "document", cookie, client = ADA, headers = {} }: Asked = {}) {
   const request = new NextRequest(`http://127.0.0.1:3000${path}`, {
     headers: {
@@ -75,7 +75,7 @@ async function ask(path: string, { kind = "document", cookie, client = ADA, head
 const LOGIN_FIRST = "http://localhost:3000/login?next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
 const PAGE = "/dashboard/sessions?sort=ip";
 
-describe("a private page without a usable access token", () => {
+describe("a private page without a valid access token", () => {
   test.each<[string, string | undefined]>([
     ["none", undefined],
     ["a forged one", "__acc=a.b.c; "],
@@ -91,7 +91,7 @@ describe("a private page without a usable access token", () => {
     expect((await readSession(database.db, session.id)).generation).toBe(1);
   });
 
-  test("and a page with 40 prefetches beside it: one rotation, all answered, and still signed in later", async () => {
+  test("with 40 prefetches beside it: one rotation, all proceed, and still signed in later", async () => {
     const kinds = ["document" as const, ...Array<"soft">(40).fill("soft")];
     const statements = await countStatements(database.url, async () => {
       const answers = await Promise.all(kinds.map((kind) => ask(PAGE, { kind })));
@@ -107,7 +107,7 @@ describe("a private page without a usable access token", () => {
     expect((await ask(PAGE, { cookie: `__ref=${refreshToken}` })).proceeds).toBe(true);
   });
 
-  test("three tabs that wake up after a night are all signed in", async () => {
+  test("in three tabs that resume after a night: all are signed in", async () => {
     vi.setSystemTime(later(9 * 3600));
     const answers = await Promise.all(["/dashboard", PAGE, "/dashboard/account"].map((page) => ask(page)));
     expect(answers.map(({ proceeds }) => proceeds)).toEqual([true, true, true]);
@@ -117,22 +117,22 @@ describe("a private page without a usable access token", () => {
 describe("a session that has ended", () => {
   beforeEach(() => endSession(database.db, { id: session.id }, "revoked by user"));
 
-  test("leads to the login form and clears the cookies, on a document alone", async () => {
+  test("leads to the login form and clears the cookies, on a document only", async () => {
     expect(await ask(PAGE)).toMatchObject({ status: 307, to: LOGIN_FIRST, clears: true, cache: "private, no-store" });
     const soft = await ask(PAGE, { kind: "soft" });
     expect(soft).toMatchObject({ status: 401, to: null, set: [], cache: "private, no-store" });
   });
 
-  test("shows the form to whoever asks for it, without the cookies and without a redirect", async () => {
+  test("shows the login form itself without a redirect, and clears the cookies", async () => {
     const answer = await ask("/login?next=%2Fdashboard");
     expect(answer).toMatchObject({ proceeds: true, clears: true, forwarded: "theme=dark" });
   });
 });
 
 test.each(["replaced by login", "password changed"])(
-  "a session that was %s a moment ago leaves the cookies: newer ones may be on their way to the same browser",
+  "a session that was %s a moment ago keeps the cookies: newer ones may be in transit to the same browser",
   async (reason) => {
-    // A revocation carries the database's clock, so this session has to be of today.
+    // A revocation has the time of the database, so this session must be opened at the current time.
     const { id, refreshToken } = await signedInSession(database.db, new Date(performance.timeOrigin));
     await revokeSession(database.db, { id, reason });
     const { revokedAt } = await readSession(database.db, id);
@@ -145,13 +145,13 @@ test.each(["replaced by login", "password changed"])(
   },
 );
 
-test("a replayed token ends the session, and clears on a document alone", async () => {
+test("a replayed token ends the session, and clears the cookies on a document only", async () => {
   await refresh(database.db, session.refreshToken, ADA, later(600));
   expect(await ask(PAGE, { kind: "soft", client: MALLORY })).toMatchObject({ status: 401, set: [] });
   expect(await ask(PAGE, { client: MALLORY })).toMatchObject({ to: LOGIN_FIRST, clears: true });
 });
 
-test("somebody without cookies is led to the form, and back from there; a soft navigation gets its 401", async () => {
+test("a document without cookies leads to the login form with a `next`; a soft navigation gets a 401", async () => {
   const answer = await ask(PAGE, { cookie: "" });
   expect(answer).toMatchObject({ status: 307, to: LOGIN_FIRST, set: [], cache: "private, no-store" });
   expect(await ask(PAGE, { cookie: "", kind: "soft" })).toMatchObject({ status: 401, set: [] });
@@ -159,30 +159,33 @@ test("somebody without cookies is led to the form, and back from there; a soft n
 });
 
 test.each(["garbage", "a.b.c", "x".repeat(3000)])(
-  "a refresh cookie that is none of ours (%s) is left alone",
+  "a refresh cookie that we did not issue (%s) is kept",
   async (token) => {
     expect(await ask(PAGE, { cookie: `__ref=${token}` })).toMatchObject({ to: LOGIN_FIRST, set: [] });
   },
 );
 
-describe("guests' pages", () => {
-  test("lead somebody who can be refreshed to where they wanted, with the new cookies", async () => {
+describe("guest pages", () => {
+  test("redirect to `next` with the new cookies if the tokens can be refreshed", async () => {
     const answer = await ask("/login?next=%2Fdashboard%2Faccount");
     expect(answer).toMatchObject({ status: 307, to: "http://localhost:3000/dashboard/account", clears: false });
     expect(answer.set).toHaveLength(2);
   });
 
-  test.each(["//evil.test", "https://evil.test", "/\\evil.test", "/.//evil.test"])("never to %s", async (next) => {
-    const { to } = await ask(`/login?next=${encodeURIComponent(next)}`);
-    expect(to).toBe("http://localhost:3000/dashboard");
-  });
+  test.each(["//evil.test", "https://evil.test", "/\\evil.test", "/.//evil.test"])(
+    "never redirect to %s",
+    async (next) => {
+      const { to } = await ask(`/login?next=${encodeURIComponent(next)}`);
+      expect(to).toBe("http://localhost:3000/dashboard");
+    },
+  );
 
-  test("are shown to everybody else", async () => {
+  test("are shown without cookies", async () => {
     expect(await ask("/login", { cookie: "" })).toMatchObject({ proceeds: true, set: [] });
   });
 });
 
-describe("when the database is away", () => {
+describe("while the database is unavailable", () => {
   beforeEach(async () => {
     await closeDatabase();
     env().DATABASE_URL = "mysql://root@127.0.0.1:9/nothing";
@@ -192,7 +195,7 @@ describe("when the database is away", () => {
     env().DATABASE_URL = database.url;
   });
 
-  test("the maintenance page says so, no cookie is touched, and all goes on when it is back", async () => {
+  test("the maintenance page is shown, the cookies are kept, and pages proceed once it is back", async () => {
     const to = "http://localhost:3000/maintenance?status=503&next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
     for (let count = 0; count < 3; count++) {
       expect(await ask(PAGE)).toMatchObject({ status: 307, to, set: [], cache: "private, no-store" });
@@ -203,19 +206,19 @@ describe("when the database is away", () => {
   });
 });
 
-test("too many refreshes lead to the maintenance page, and cost no cookie", async () => {
+test("too many refreshes lead to the maintenance page, and keep the cookies", async () => {
   for (let count = 0; count < 60; count++) await refresh(database.db, session.refreshToken, ADA, later(700));
   const to = "http://localhost:3000/maintenance?status=429&next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
   expect(await ask(PAGE)).toMatchObject({ to, set: [] });
 });
 
-test("what needs no decision is passed on untouched", async () => {
+test("a page that needs no decision proceeds unchanged", async () => {
   for (const path of ["/maintenance?status=503&next=%2Fdashboard", "/resume?next=%2F", "/nowhere"]) {
     expect(await ask(path)).toMatchObject({ proceeds: true, set: [], forwarded: null });
   }
 });
 
-test("a request that did not come through the entry is a fault: nobody knows where it came from", async () => {
+test("a request that did not come through the entry is a fault: its address is unknown", async () => {
   const request = new NextRequest("http://localhost:3000/dashboard", { headers: { "x-forwarded-for": "192.0.2.1" } });
   await expect(middleware(request)).rejects.toThrow("entry");
 });

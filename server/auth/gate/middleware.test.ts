@@ -10,7 +10,7 @@ const seen = (url: string, cookies?: Record<string, string>) =>
 
 const PAGES = ["/", "/login", "/register", "/dashboard", "/dashboard/sessions", "/dashboard/account", "/nowhere"];
 
-test("the gate sees pages that come without an access cookie", () => {
+test("the middleware runs for pages without an access cookie", () => {
   for (const page of PAGES) {
     expect(seen(page), page).toBe(true);
     expect(seen(`${page}?x=y`, { __ref: "a.b.c", theme: "dark" }), page).toBe(true);
@@ -18,8 +18,8 @@ test("the gate sees pages that come without an access cookie", () => {
   }
 });
 
-describe.each(ACCESS_COOKIE_NAMES)("whoever has a cookie called %s", (name) => {
-  test("passes by, whatever it is worth, and pays nothing", () => {
+describe.each(ACCESS_COOKIE_NAMES)("a request with a cookie called %s", (name) => {
+  test("bypasses the middleware, whatever its value", () => {
     for (const page of PAGES) {
       for (const value of ["a.b.c", "garbage", ""]) {
         expect(seen(page, { [name]: value, __ref: "a.b.c" }), `${page} with ${JSON.stringify(value)}`).toBe(
@@ -40,18 +40,18 @@ test.each([
   "/_next/data/x.json",
   "/health",
   "/icon.svg",
-])("nothing is to be decided about %s", (url) => {
+])("the middleware does not run for %s", (url) => {
   expect(seen(url)).toBe(false);
   expect(seen(url, { __ref: "a.b.c" })).toBe(false);
 });
 
 test.each(["/health/x", "/healthy", "/icon.svg/x", "/apix", "/_nextx", "/x/api/y"])(
-  "%s only looks like one of those",
+  "the middleware runs for %s, which only resembles one of those",
   (url) => {
     expect(seen(url)).toBe(true);
   },
 );
 
-test("it runs on Node, where the database can be reached", () => {
+test("the middleware runs on Node.js, where it can reach the database", () => {
   expect(config.runtime).toBe("nodejs");
 });

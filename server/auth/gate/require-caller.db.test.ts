@@ -8,7 +8,7 @@ import { ADA, MALLORY } from "@/server/auth/testing";
 import { currentCaller, redirectIfSignedIn, requireCaller } from "./require-caller";
 import { closeDatabase, database as appDatabase } from "@/server/runtime/database";
 
-// What Next knows of the request that is being rendered. Its redirect ends the rendering by a throw.
+// The request that Next.js is rendering. Its redirect ends the rendering by a throw.
 const rendering = { headers: new Headers() };
 vi.mock("next/headers", () => ({ headers: async () => rendering.headers }));
 vi.mock("next/navigation", () => ({
@@ -32,7 +32,7 @@ beforeEach(async () => {
   session = await signedInSession(database.db, new Date());
 });
 
-/** Renders a page whose request has these cookies. The gate is nowhere near. */
+/** Renders a page whose request has these cookies, without the middleware. */
 async function render<Result>(page: () => Promise<Result>, cookie: string, client = ADA): Promise<Result | string> {
   rendering.headers = new Headers({
     cookie,
@@ -47,8 +47,8 @@ const good = () => `__acc=${session.accessToken}; __ref=${session.refreshToken}`
 const TO_LOGIN = "to /login?next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
 const TO_RESUME = "to /resume?next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
 
-describe("a private page checks its caller itself: without the gate it", () => {
-  test("is shown to somebody signed in, without a statement", async () => {
+describe("a private page checks its caller itself: without the middleware it", () => {
+  test("is shown to a signed-in caller, without a statement", async () => {
     const statements = await countStatements(database.url, async () => {
       expect(await render(requireCaller, good())).toMatchObject({ session: { id: session.id } });
     });
@@ -56,26 +56,26 @@ describe("a private page checks its caller itself: without the gate it", () => {
   });
 
   test.each<[string, string, () => string]>([
-    ["nobody", TO_LOGIN, () => ""],
-    ["somebody with a refresh cookie alone", TO_LOGIN, () => `__ref=${session.refreshToken}`],
-    ["somebody with a forged token", TO_RESUME, () => "__acc=a.b.c"],
-    ["somebody who sends the cookie twice", TO_RESUME, () => `${good()}; ${good()}`],
-    ["somebody with the token in the wrong cookie", TO_RESUME, () => `__acc=${session.refreshToken}`],
-    ["somebody with the cookie of another origin's kind", TO_RESUME, () => `__Host-__acc=${session.accessToken}`],
+    ["a request without cookies", TO_LOGIN, () => ""],
+    ["a request with a refresh cookie only", TO_LOGIN, () => `__ref=${session.refreshToken}`],
+    ["a request with a forged token", TO_RESUME, () => "__acc=a.b.c"],
+    ["a request with the cookie twice", TO_RESUME, () => `${good()}; ${good()}`],
+    ["a request with a refresh token in the access cookie", TO_RESUME, () => `__acc=${session.refreshToken}`],
+    ["a request with the cookie name of another scheme", TO_RESUME, () => `__Host-__acc=${session.accessToken}`],
   ])("is not shown to %s", async (_, answer, cookie) => {
     expect(await render(requireCaller, cookie())).toBe(answer);
   });
 
-  test("is not shown with a token that was carried elsewhere", async () => {
+  test("is not shown with a token that another client presents", async () => {
     expect(await render(requireCaller, good(), MALLORY)).toBe(TO_RESUME);
   });
 
-  test("is not shown to a session that was revoked a moment ago", async () => {
+  test("is not shown to a session that was just revoked", async () => {
     await endSession(database.db, { id: session.id }, "logout");
     expect(await render(requireCaller, good())).toBe(TO_RESUME);
   });
 
-  test("is not shown once the token's time is over", async () => {
+  test("is not shown once the token has expired", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 601_000 });
     expect(await render(requireCaller, good())).toBe(TO_RESUME);
     vi.useRealTimers();
@@ -83,17 +83,17 @@ describe("a private page checks its caller itself: without the gate it", () => {
 });
 
 describe("a page that guests may see", () => {
-  test("knows who is there", async () => {
+  test("has the caller if there is one", async () => {
     expect(await render(currentCaller, good())).toMatchObject({ user: { id: session.userId } });
     expect(await render(currentCaller, "")).toBeNull();
     expect(await render(currentCaller, "__acc=a.b.c")).toBeNull();
   });
 
-  test("leads somebody who can be refreshed through the hop, and not to the form", async () => {
+  test("redirects to /resume if the tokens can be refreshed, and not to the login form", async () => {
     expect(await render(currentCaller, `__acc=a.b.c; __ref=${session.refreshToken}`)).toBe(TO_RESUME);
   });
 
-  test("leads somebody signed in to where they wanted, if it is ours", async () => {
+  test("redirects a signed-in caller to `next` if it is on this origin", async () => {
     expect(await render(() => redirectIfSignedIn("/dashboard/account"), good())).toBe("to /dashboard/account");
     expect(await render(() => redirectIfSignedIn("//evil.test"), good())).toBe("to /dashboard");
     expect(await render(() => redirectIfSignedIn("/dashboard"), "")).toBeUndefined();

@@ -7,67 +7,67 @@ import { classifyRoute, HOME, LOGIN, MAINTENANCE, RESUME } from "./routes";
 
 const ORIGIN = "https://app.example.com";
 const ACCESS_SECONDS = 600;
-/** Browsers give up after 20. */
-const HOPS_AT_MOST = 18;
-const RESUMES_AT_MOST = 5;
+/** Browsers follow 20. */
+const MAX_REDIRECTS = 18;
+const MAX_RESUMES = 5;
 
-interface World {
-  /** Seconds of the server's clock when the access token was made; null if there is no such cookie. */
-  accessMadeAt: number | null;
+interface Scenario {
+  /** When the access token was issued, in seconds of the server's clock; null if there is no access cookie. */
+  accessIssuedAt: number | null;
   hasRefreshCookie: boolean;
-  /** What the refresh token is worth, whoever asks. */
-  refreshing: RefreshResult;
-  /** The server's clock at each hop: several instances, no two of which agree. */
+  /** The result of every refresh. */
+  refreshResult: RefreshResult;
+  /** The server's clock at each request: several instances, whose clocks differ. */
   clocks: number[];
-  /** The browser does as it is told about cookies. A stubborn one sends what it has for ever. */
-  isObedient: boolean;
+  /** Whether the browser applies Set-Cookie. If not, it sends the same cookies with every request. */
+  appliesCookies: boolean;
 }
 
-/** Where a document request ends up. Throws when a browser would give up. */
-function travel(start: string, world: World): { path: string; hops: string[] } {
+/** Follows a document request to its page. Throws where a browser would stop following redirects. */
+function followRedirects(start: string, scenario: Scenario): { path: string; visited: string[] } {
   let path = start;
-  const hops = [path];
+  const visited = [path];
   let resumes = 0;
-  for (let hop = 0; hop <= HOPS_AT_MOST; hop++) {
-    const now = world.clocks[hop % world.clocks.length]!;
-    const to = nextHop(path, now, world, () => ++resumes > RESUMES_AT_MOST);
-    if (to === null) return { path, hops };
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    const now = scenario.clocks[redirects % scenario.clocks.length]!;
+    const to = nextRedirect(path, now, scenario, () => ++resumes > MAX_RESUMES);
+    if (to === null) return { path, visited };
     const target = new URL(to, ORIGIN);
     expect(target.origin).toBe(ORIGIN);
     expect(target.pathname).not.toMatch(/^\/[/\\]/);
     path = target.pathname + target.search;
-    hops.push(path);
+    visited.push(path);
   }
-  throw new Error(`in circles: ${hops.join(" → ")}`);
+  throw new Error(`redirect loop: ${visited.join(" → ")}`);
 }
 
-/** One request as middleware, page and /resume answer it; null when it is answered with a page. */
-function nextHop(path: string, now: number, world: World, isStuck: () => boolean): string | null {
+/** The redirect of one request by middleware, page or /resume; null if it is answered with a page. */
+function nextRedirect(path: string, now: number, scenario: Scenario, isLoop: () => boolean): string | null {
   const route = classifyRoute(path.split("?", 1)[0]!);
   const next = safeNextPath(new URL(path, ORIGIN).searchParams.get("next"));
   if (path.startsWith(`${RESUME}?`)) {
-    if (world.isObedient) world.accessMadeAt = null;
-    return world.accessMadeAt !== null && isStuck() ? withNext(MAINTENANCE, next, { status: "400" }) : next;
+    if (scenario.appliesCookies) scenario.accessIssuedAt = null;
+    return scenario.accessIssuedAt !== null && isLoop() ? withNext(MAINTENANCE, next, { status: "400" }) : next;
   }
-  if (world.accessMadeAt === null) return passGate({ kind: "document", path }, now, world);
+  if (scenario.accessIssuedAt === null) return applyGate({ kind: "document", path }, now, scenario);
 
-  const isUsable = world.accessMadeAt <= now + 30 && now < world.accessMadeAt + ACCESS_SECONDS;
-  if (route === "private") return isUsable ? null : withNext(RESUME, path);
+  const isValid = scenario.accessIssuedAt <= now + 30 && now < scenario.accessIssuedAt + ACCESS_SECONDS;
+  if (route === "private") return isValid ? null : withNext(RESUME, path);
   if (route !== "guest" && route !== "root") return null;
-  if (!isUsable && world.hasRefreshCookie) return withNext(RESUME, route === "guest" ? next : path);
-  if (route === "root") return isUsable ? HOME : LOGIN;
-  return isUsable ? next : null;
+  if (!isValid && scenario.hasRefreshCookie) return withNext(RESUME, route === "guest" ? next : path);
+  if (route === "root") return isValid ? HOME : LOGIN;
+  return isValid ? next : null;
 }
 
-function passGate(request: GateRequest, now: number, world: World): string | null {
-  const credentials = { access: null, hasRefreshToken: world.hasRefreshCookie };
+function applyGate(request: GateRequest, now: number, scenario: Scenario): string | null {
+  const credentials = { access: null, hasRefreshToken: scenario.hasRefreshCookie };
   let decision = decideGate(request, credentials, new Date(now * 1000));
   if (decision.kind === "refresh") {
-    if (world.refreshing.kind === "refreshed" && world.isObedient) world.accessMadeAt = now;
-    decision = decideAfterRefresh(request, world.refreshing, credentials);
+    if (scenario.refreshResult.kind === "refreshed" && scenario.appliesCookies) scenario.accessIssuedAt = now;
+    decision = decideAfterRefresh(request, scenario.refreshResult, credentials);
     const clears = "clearCookies" in decision && decision.clearCookies === true;
-    if (clears) expect(world.refreshing.kind).toBe("ended");
-    if (clears && world.isObedient) world.hasRefreshCookie = false;
+    if (clears) expect(scenario.refreshResult.kind).toBe("ended");
+    if (clears && scenario.appliesCookies) scenario.hasRefreshCookie = false;
   }
   expect(decision.kind).not.toBe("refuse");
   return decision.kind === "redirect" ? decision.to : null;
@@ -93,10 +93,10 @@ const anyPath = fc.oneof(
   ),
 );
 
-const anyWorld = fc.record<World>({
-  accessMadeAt: fc.option(fc.integer({ min: -2000, max: 2000 })),
+const anyScenario = fc.record<Scenario>({
+  accessIssuedAt: fc.option(fc.integer({ min: -2000, max: 2000 })),
   hasRefreshCookie: fc.boolean(),
-  refreshing: fc.constantFrom<RefreshResult>(
+  refreshResult: fc.constantFrom<RefreshResult>(
     { kind: "refreshed" },
     { kind: "ended" },
     { kind: "unreadable" },
@@ -104,26 +104,26 @@ const anyWorld = fc.record<World>({
     { kind: "unavailable", status: 429 },
   ),
   clocks: fc.array(fc.integer({ min: -2000, max: 2000 }), { minLength: 1, maxLength: 8 }),
-  isObedient: fc.boolean(),
+  appliesCookies: fc.boolean(),
 });
 
-test("no document request goes in circles or off-site, with any clock, any cookies and any next", () => {
+test("no document request loops or leaves this origin, with any clock, cookies and next", () => {
   fc.assert(
-    fc.property(anyPath, anyWorld, (path, world) => {
-      travel(path, world);
+    fc.property(anyPath, anyScenario, (path, scenario) => {
+      followRedirects(path, scenario);
     }),
     { numRuns: 600 },
   );
 });
 
-test("somebody who can be refreshed is never left at the login form, with any clock", () => {
+test("a request with a valid refresh token never ends at the login form, with any clock", () => {
   fc.assert(
-    fc.property(anyPath, anyWorld, (path, world) => {
-      const arrived = travel(path, {
-        ...world,
+    fc.property(anyPath, anyScenario, (path, scenario) => {
+      const arrived = followRedirects(path, {
+        ...scenario,
         hasRefreshCookie: true,
-        refreshing: { kind: "refreshed" },
-        isObedient: true,
+        refreshResult: { kind: "refreshed" },
+        appliesCookies: true,
       });
       expect(classifyRoute(arrived.path.split("?", 1)[0]!)).not.toBe("guest");
     }),
@@ -131,8 +131,8 @@ test("somebody who can be refreshed is never left at the login form, with any cl
   );
 });
 
-test("neither a call nor a router's request is ever led to the login form or robbed of cookies", () => {
-  const results = anyWorld.map(({ refreshing }) => refreshing);
+test("neither a call nor a soft navigation is redirected to the login form or clears cookies", () => {
+  const results = anyScenario.map(({ refreshResult }) => refreshResult);
   const credentials = fc.record({
     access: fc.option(fc.record({ refreshDueAt: fc.date({ noInvalidDate: true }) })),
     hasRefreshToken: fc.boolean(),
@@ -160,7 +160,7 @@ test("neither a call nor a router's request is ever led to the login form or rob
   );
 });
 
-test("what is unavailable never costs anybody a cookie", () => {
+test("an unavailable refresh never clears cookies", () => {
   fc.assert(
     fc.property(
       fc.constantFrom("call" as const, "soft" as const, "document" as const),

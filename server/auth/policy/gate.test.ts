@@ -16,13 +16,13 @@ const PRIVATE = "/dashboard/sessions?sort=ip&q=a%20b";
 const TO_LOGIN = "/login?next=%2Fdashboard%2Fsessions%3Fsort%3Dip%26q%3Da%2520b";
 const GUEST = "/login?next=%2Fdashboard%2Faccount";
 const OPEN = ["/maintenance?status=503&next=%2Fdashboard", "/resume?next=%2F", "/health", "/api/health/ready"];
-const NOBODYS = ["/_next/static/a.js", "/dashboardx", "/nowhere", "/Dashboard"];
+const OTHERS = ["/_next/static/a.js", "/dashboardx", "/nowhere", "/Dashboard"];
 
 const PROCEED = "proceed";
 const REFRESH = "refresh";
 
-/** A decision in a word. */
-function said(decision: GateDecision | { kind: "refresh" }): string {
+/** A decision as a short text. */
+function summaryOf(decision: GateDecision | { kind: "refresh" }): string {
   switch (decision.kind) {
     case "redirect":
       return `${decision.clearCookies ? "clear, " : ""}to ${decision.to}`;
@@ -69,17 +69,17 @@ describe("before a refresh", () => {
     ["call", "/api/trpc", DUE_ALONE, PROCEED],
     ["call", "/api/trpc", REFRESHABLE, REFRESH],
     ["call", "/api/trpc", NONE, "SIGNED_OUT"],
-    // A call asks from a page: where it asks from is not where it goes.
+    // The path of a call is the page that makes it, not its destination.
     ["call", PRIVATE, NONE, "SIGNED_OUT"],
     ["call", GUEST, GOOD, PROCEED],
   ])("%s of %s with %j: %s", (kind, path, credentials, decision) => {
-    expect(said(decideGate({ kind, path }, credentials, NOW))).toBe(decision);
+    expect(summaryOf(decideGate({ kind, path }, credentials, NOW))).toBe(decision);
   });
 
-  test.each([...OPEN, ...NOBODYS])("%s is nobody's business, with any credentials", (path) => {
+  test.each([...OPEN, ...OTHERS])("%s proceeds with any credentials", (path) => {
     for (const credentials of [GOOD, GOOD_ALONE, DUE, DUE_ALONE, REFRESHABLE, NONE]) {
       for (const kind of ["document", "soft"] as const) {
-        expect(said(decideGate({ kind, path }, credentials, NOW))).toBe(PROCEED);
+        expect(summaryOf(decideGate({ kind, path }, credentials, NOW))).toBe(PROCEED);
       }
     }
   });
@@ -90,53 +90,53 @@ describe("after a refresh", () => {
   const ENDED: RefreshResult = { kind: "ended" };
   const REPLACED: RefreshResult = { kind: "ended", wasJustReplaced: true };
   const UNREADABLE: RefreshResult = { kind: "unreadable" };
-  const AWAY: RefreshResult = { kind: "unavailable", status: 503 };
-  const TOO_OFTEN: RefreshResult = { kind: "unavailable", status: 429 };
+  const UNAVAILABLE: RefreshResult = { kind: "unavailable", status: 503 };
+  const RATE_LIMITED: RefreshResult = { kind: "unavailable", status: 429 };
   const MAINTENANCE = "next=%2Fdashboard%2Fsessions%3Fsort%3Dip%26q%3Da%2520b";
 
   test.each<[RequestKind, string, RefreshResult, Credentials, string]>([
     ["document", PRIVATE, REFRESHED, REFRESHABLE, PROCEED],
     ["document", PRIVATE, ENDED, REFRESHABLE, `clear, to ${TO_LOGIN}`],
-    // Ended is ended, whatever an access token of the same session still claims.
+    // The end of the session outweighs its access token.
     ["document", PRIVATE, ENDED, DUE, `clear, to ${TO_LOGIN}`],
-    // The new cookies of this browser may be on their way.
+    // The new cookies of this browser may be in transit.
     ["document", PRIVATE, REPLACED, REFRESHABLE, `to ${TO_LOGIN}`],
     ["document", GUEST, REPLACED, REFRESHABLE, PROCEED],
     ["document", "/", REPLACED, REFRESHABLE, "to /login"],
     ["soft", PRIVATE, REPLACED, REFRESHABLE, "SESSION_ENDED"],
     ["document", PRIVATE, UNREADABLE, REFRESHABLE, `to ${TO_LOGIN}`],
     ["document", PRIVATE, UNREADABLE, DUE, PROCEED],
-    ["document", PRIVATE, AWAY, REFRESHABLE, `to /maintenance?status=503&${MAINTENANCE}`],
-    ["document", PRIVATE, AWAY, DUE, PROCEED],
-    ["document", PRIVATE, TOO_OFTEN, REFRESHABLE, `to /maintenance?status=429&${MAINTENANCE}`],
-    ["document", PRIVATE, TOO_OFTEN, DUE, PROCEED],
+    ["document", PRIVATE, UNAVAILABLE, REFRESHABLE, `to /maintenance?status=503&${MAINTENANCE}`],
+    ["document", PRIVATE, UNAVAILABLE, DUE, PROCEED],
+    ["document", PRIVATE, RATE_LIMITED, REFRESHABLE, `to /maintenance?status=429&${MAINTENANCE}`],
+    ["document", PRIVATE, RATE_LIMITED, DUE, PROCEED],
     ["soft", PRIVATE, REFRESHED, REFRESHABLE, PROCEED],
     ["soft", PRIVATE, ENDED, REFRESHABLE, "SESSION_ENDED"],
     ["soft", PRIVATE, UNREADABLE, REFRESHABLE, "SIGNED_OUT"],
 
     ["document", GUEST, REFRESHED, REFRESHABLE, "to /dashboard/account"],
     ["document", GUEST, UNREADABLE, REFRESHABLE, PROCEED],
-    ["document", GUEST, AWAY, DUE, "to /dashboard/account"],
+    ["document", GUEST, UNAVAILABLE, DUE, "to /dashboard/account"],
     ["soft", GUEST, ENDED, REFRESHABLE, "SESSION_ENDED"],
 
     ["document", "/", REFRESHED, REFRESHABLE, "to /dashboard"],
     ["document", "/", ENDED, REFRESHABLE, "clear, to /login"],
     ["document", "/", UNREADABLE, REFRESHABLE, "to /login"],
-    ["document", "/", AWAY, REFRESHABLE, "to /maintenance?status=503&next=%2F"],
+    ["document", "/", UNAVAILABLE, REFRESHABLE, "to /maintenance?status=503&next=%2F"],
 
     ["call", "/api/trpc", REFRESHED, REFRESHABLE, PROCEED],
     ["call", "/api/trpc", ENDED, REFRESHABLE, "SESSION_ENDED"],
     ["call", "/api/trpc", ENDED, DUE, "SESSION_ENDED"],
     ["call", "/api/trpc", UNREADABLE, REFRESHABLE, "SIGNED_OUT"],
     ["call", "/api/trpc", UNREADABLE, DUE, PROCEED],
-    ["call", "/api/trpc", AWAY, REFRESHABLE, "UNAVAILABLE"],
-    ["call", "/api/trpc", AWAY, DUE, PROCEED],
-    ["call", "/api/trpc", TOO_OFTEN, REFRESHABLE, "RATE_LIMITED"],
+    ["call", "/api/trpc", UNAVAILABLE, REFRESHABLE, "UNAVAILABLE"],
+    ["call", "/api/trpc", UNAVAILABLE, DUE, PROCEED],
+    ["call", "/api/trpc", RATE_LIMITED, REFRESHABLE, "RATE_LIMITED"],
   ])("%s of %s, %j, with %j before: %s", (kind, path, result, credentials, decision) => {
-    expect(said(decideAfterRefresh({ kind, path }, result, credentials))).toBe(decision);
+    expect(summaryOf(decideAfterRefresh({ kind, path }, result, credentials))).toBe(decision);
   });
 
-  test("a guest whose session has ended stays on the form, and loses the cookies", () => {
+  test("a guest page proceeds after the end of a session, and the cookies are cleared", () => {
     const decision = decideAfterRefresh({ kind: "document", path: GUEST }, ENDED, REFRESHABLE);
     expect(decision).toEqual({ kind: "proceed", clearCookies: true });
   });

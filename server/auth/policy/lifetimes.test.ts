@@ -8,7 +8,7 @@ test("a token is renewed a minute before its end", () => {
   expect(refreshDueAt(NOW, secondsAfter(NOW, 600), 60)).toEqual(secondsAfter(NOW, 540));
 });
 
-test("a token cut short by the absolute limit is renewed half-way: never due when it is made", () => {
+test("a token shortened by the absolute limit is renewed half-way: it is never due when issued", () => {
   expect(refreshDueAt(NOW, secondsAfter(NOW, 40), 60)).toEqual(secondsAfter(NOW, 20));
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 10_000 }), (life, early) => {
@@ -19,7 +19,7 @@ test("a token cut short by the absolute limit is renewed half-way: never due whe
   );
 });
 
-test("no request outlives half the grace window, nor 12 seconds", () => {
+test("a request times out after half the grace window, and after 12 seconds at most", () => {
   expect([1, 4, 24, 30, 600].map(requestTimeoutSeconds)).toEqual([0.5, 2, 12, 12, 12]);
 });
 

@@ -5,7 +5,7 @@ import { HOME } from "./routes";
 
 const ORIGIN = "https://app.example.com";
 
-describe("becomes the dashboard", () => {
+describe("an unsafe next becomes the dashboard", () => {
   test.each([
     ["nothing", null],
     ["nothing at all", undefined],
@@ -49,8 +49,8 @@ describe("becomes the dashboard", () => {
     ["a NUL", "/dashboard\0"],
     ["an encoded NUL", "/dashboard%00"],
     ["a DEL", "/dashboard\u007f"],
-    ["a blank at the front", " /dashboard"],
-    ["a blank within", "/dash board"],
+    ["a leading space", " /dashboard"],
+    ["a space within", "/dash board"],
     ["a broken escape", "/%"],
     ["an escape that is no UTF-8", "/%ff%fe"],
     ["an overlong slash", "/%c0%afevil.test"],
@@ -112,7 +112,7 @@ describe("an address that is no page becomes the dashboard", () => {
   });
 });
 
-describe("a page that a team adds is kept, however its name begins", () => {
+describe("a page that a team adds is kept, whatever its name starts with", () => {
   test.each([
     "/apis",
     "/api-keys",
@@ -136,7 +136,7 @@ describe("a page that a team adds is kept, however its name begins", () => {
   });
 });
 
-describe("of pages that lead on to a next of their own, only the end of the chain counts", () => {
+describe("a chain of pages with a next of their own becomes its last next", () => {
   test.each([
     "/login?next=/dashboard/account",
     "/login?next=%2Fdashboard%2Faccount",
@@ -155,7 +155,7 @@ describe("of pages that lead on to a next of their own, only the end of the chai
   });
 });
 
-describe("is kept", () => {
+describe("a safe next is kept", () => {
   test.each([
     "/",
     "/dashboard",
@@ -173,12 +173,12 @@ describe("is kept", () => {
     expect(safeNextPath(path)).toBe(path);
   });
 
-  test("in its normal spelling", () => {
+  test("in normalised form", () => {
     expect(safeNextPath("/dashboard/./sessions/../account")).toBe("/dashboard/account");
     expect(safeNextPath("/über?q=ü")).toBe("/%C3%BCber?q=%C3%BC");
   });
 
-  test("with slashes of other scripts, which are only letters of a path", () => {
+  test("with slash-like characters of other scripts, which are ordinary characters in a path", () => {
     for (const slash of ["\u2044", "\u2215", "\u29f8", "\uff0f", "\u3002"]) {
       expect(new URL(safeNextPath(`/${slash}evil.test`), ORIGIN).origin).toBe(ORIGIN);
     }
@@ -225,7 +225,7 @@ const hostile = fc
   )
   .map((parts) => parts.join(""));
 
-test("whatever comes in stays on this origin, read as it is, decoded once or twice", () => {
+test("any input stays on this origin, as it is and decoded once or twice", () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -250,12 +250,12 @@ test("whatever comes in stays on this origin, read as it is, decoded once or twi
   );
 });
 
-/** A second decoding must not fail on what the first one made. */
+/** Escapes stray percent signs, so that a second decoding does not fail. */
 function escapeStray(text: string): string {
   return text.replace(/%(?![0-9a-f]{2})/gi, "%25");
 }
 
-test("a path goes into `next` and comes out again", () => {
+test("withNext: the path is read back from the query unchanged", () => {
   fc.assert(
     fc.property(fc.webPath(), fc.webQueryParameters(), (path, query) => {
       const next = safeNextPath(`/x${path}?${query}`);
@@ -267,7 +267,7 @@ test("a path goes into `next` and comes out again", () => {
   );
 });
 
-describe("the fragment of the present address", () => {
+describe("the fragment of the current address", () => {
   test.each([
     ["/dashboard/account?tab=2", "#password", "/dashboard/account?tab=2#password"],
     ["/dashboard", "", "/dashboard"],

@@ -40,7 +40,7 @@ describe("the form of a password", () => {
     expect(judgePasswordForm(password, 10)).toEqual({ kind: "good" });
   });
 
-  test("is judged of any text without a throw, and alike in every spelling", () => {
+  test("is judged without a throw for any text, and alike before and after normalisation", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (password) => {
         const normalized = normalizePassword(password);
@@ -52,7 +52,7 @@ describe("the form of a password", () => {
 });
 
 describe("personal words", () => {
-  test("are name and email, whole, joined and in pieces", () => {
+  test("are name and email, whole, joined and in parts", () => {
     const words = personalWords({
       email: "Ada.K.Lovelace+test@Analytical-Engines.example",
       fullName: "Ada  King-Lovelace",
@@ -64,7 +64,7 @@ describe("personal words", () => {
     expect(words).not.toContain("k");
   });
 
-  test("know other scripts, and no empty or tiny word", () => {
+  test("include other scripts, and no word of fewer than three characters", () => {
     expect(personalWords({ email: "дарья@пример.рф", fullName: "Дарья Ильинична" })).toEqual(
       expect.arrayContaining(["дарья", "пример", "ильинична", "дарьяильинична"]),
     );

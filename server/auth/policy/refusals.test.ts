@@ -30,7 +30,7 @@ describe.each(ALL)("%s", (reason, { status, trpcCode, message }) => {
     expect(getHTTPStatusCodeFromError(new TRPCError({ code: trpcCode }))).toBe(status);
   });
 
-  test("is said in one sentence or two that name no machinery", () => {
+  test("has a message of whole sentences without internal terms", () => {
     expect(new Refusal(reason).message).toBe(message);
     expect(message).toMatch(/^[A-Z].*\.$/);
     expect(message).not.toMatch(/token|cookie|sql|database|null|error|jwt/i);
@@ -42,7 +42,7 @@ test.each([
   [60, "1 minute"],
   [61, "2 minutes"],
   [900, "15 minutes"],
-])("the limit of an account says why, and how long to wait: %i s are %s", (seconds, wait) => {
+])("the message of an account's limit states the cause and the wait: %i s as %s", (seconds, wait) => {
   const { reason, details, message } = tooManyWrongPasswords(seconds);
   expect({ reason, details }).toEqual({ reason: "RATE_LIMITED", details: { retryAfterSeconds: seconds } });
   expect(message).toBe(`Too many wrong passwords were tried for this account. Wait ${wait} before the next attempt.`);

@@ -9,6 +9,6 @@ test.each<[RouteKind, string[]]>([
   ["health", ["/health", "/api/health/live", "/api/health/ready"]],
   ["static", ["/_next/static/chunks/a.js"]],
   ["open", ["/maintenance", "/resume", "/dashboards", "/dash", "/login/x", "/api/trpcx", "/api", "/_next/x", "", "//"]],
-])("%s: %s", (kind, paths) => {
+])("classifyRoute: %s for %s", (kind, paths) => {
   for (const path of paths) expect(classifyRoute(path), path).toBe(kind);
 });

@@ -4,14 +4,14 @@ import { SlidingWindow } from "./sliding-window";
 
 const SECONDS = { windowSeconds: 60 };
 
-test("ten at the end of one minute and ten at the beginning of the next: ten pass", () => {
+test("ten hits at the end of one minute and ten at the start of the next: ten are admitted", () => {
   const window = new SlidingWindow(60);
   const times = [...Array<number>(10).fill(59_999), ...Array<number>(10).fill(60_001)];
   const passed = times.filter((now) => window.hit({ hitsAtMost: 10, ...SECONDS }, now).hits <= 10);
   expect(passed).toHaveLength(10);
 });
 
-test("no window has more hits than the limit, wherever it begins, and one is refused only where it is full to a slot's share", () => {
+test("no window exceeds the limit, wherever it starts, and a hit is refused only if its window is full to within a slot's share", () => {
   const runs = fc.record({
     hitsAtMost: fc.integer({ min: 1, max: 50 }),
     slotsAtMost: fc.integer({ min: 1, max: 20 }),
@@ -42,7 +42,7 @@ test("no window has more hits than the limit, wherever it begins, and one is ref
   );
 });
 
-test("a refused hit passes when it was told to come back", () => {
+test("a refused hit is admitted at the time that its refusal named", () => {
   for (const slotsAtMost of [1, 7, 60]) {
     const window = new SlidingWindow(slotsAtMost);
     const limit = { hitsAtMost: 30, ...SECONDS };
@@ -66,7 +66,7 @@ test("a refund makes room for one hit of that time, and for no other", () => {
   expect(window.hit(limit, 4000)).toEqual({ hits: 2, resetsAt: 62_000 });
 });
 
-test("a clock that was set back by more than a window does not make anybody wait for it", () => {
+test("hits from before the clock was set back by more than a window no longer count", () => {
   const window = new SlidingWindow(10);
   const limit = { hitsAtMost: 2, ...SECONDS };
   for (let hit = 0; hit < 3; hit++) window.hit(limit, 3_600_000);

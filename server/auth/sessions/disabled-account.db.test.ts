@@ -18,13 +18,13 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** What docs/security.md tells an operator to run, to the letter. */
+/** The statements that docs/security.md tells an operator to run. */
 function documentedStatements(): string[] {
   const [, block = ""] = /```sql\n([^`]+)```/.exec(readFileSync("docs/security.md", "utf8")) ?? [];
   return block.split(";").flatMap((statement) => statement.trim() || []);
 }
 
-test("the documented statements end every session of the account at once, and let nobody in again", async () => {
+test("the documented statements end every session of the account at once, and prevent logins", async () => {
   const { db, url } = database;
   const now = new Date();
   const credentials = { email: "leaver@example.test", password: "correct horse battery" };

@@ -30,12 +30,12 @@ const PHONE = newClient(
 
 const loadRefresh = () => import("./refresh");
 
-/** Refreshes and tells what became of it, in a word, and the token that the browser has afterwards. */
-async function ask(token: string, seconds: number, client = ADA) {
+/** Refreshes. Returns the outcome, its short name, and the token that the browser has afterwards. */
+async function refreshAt(token: string, seconds: number, client = ADA) {
   const outcome = await refresh(database.db, token, client, later(seconds));
-  const said =
+  const result =
     outcome.kind === "refreshed" ? outcome.verdict : outcome.kind === "ended" ? outcome.reason : outcome.kind;
-  return { said, outcome, token: refreshTokenIn(outcome as { cookies?: [] }) ?? token };
+  return { result, outcome, token: refreshTokenIn(outcome as { cookies?: [] }) ?? token };
 }
 
 describe("a hundred at once", () => {
@@ -43,7 +43,7 @@ describe("a hundred at once", () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
     const pools = [connect(database.url), connect(database.url)];
     const instances = [await anotherInstance(loadRefresh), await anotherInstance(loadRefresh)];
-    // Every address is a flight of its own: nobody shares another one's answer.
+    // With an address of its own, no request shares the refresh of another.
     const outcomes = await atOnce(100, (index) =>
       instances[index % 2]!.refresh(pools[index % 2]!, refreshToken, newClient(), later(600 + index / 1000)),
     );
@@ -56,16 +56,16 @@ describe("a hundred at once", () => {
     expect(successors.size).toBe(1);
     expect(await readSession(database.db, id)).toMatchObject({ generation: 1, recoveries: 0, revokedAt: null });
     const [successor] = successors;
-    expect((await ask(successor!, 1200)).said).toBe("rotate");
+    expect((await refreshAt(successor!, 1200)).result).toBe("rotate");
   });
 
-  test("from two tabs of one phone, one of them asking for the desktop site: both are refreshed", async () => {
+  test("from two tabs of one phone, one of them requesting the desktop site: both are refreshed", async () => {
     const chrome = (system: string, form: string) =>
       clientAt(ADA.address, `Mozilla/5.0 (${system}) AppleWebKit/537.36 Chrome/140.0.0.0 ${form}Safari/537.36`);
     const tabs = [chrome("Linux; Android 10; K", "Mobile "), chrome("X11; Linux x86_64", "")];
     const { refreshToken } = await signedInSession(database.db, T0, { client: tabs[0] });
-    const answers = await Promise.all(tabs.map((tab) => ask(refreshToken, 600, tab)));
-    expect(answers.map(({ said }) => said).sort()).toEqual(["reissue", "rotate"]);
+    const answers = await Promise.all(tabs.map((tab) => refreshAt(refreshToken, 600, tab)));
+    expect(answers.map(({ result }) => result).sort()).toEqual(["reissue", "rotate"]);
     expect(new Set(answers.map(({ token }) => token)).size).toBe(1);
   });
 
@@ -89,9 +89,9 @@ describe("a hundred at once", () => {
     expect(await readSession(database.db, id)).toMatchObject({ generation: 3, recoveries: 0, revokedAt: null });
   });
 
-  test("with a token whose reply was lost yesterday: one sibling for all", async () => {
+  test("with a token whose response was lost a day ago: one replacement for all", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
-    await ask(refreshToken, 600);
+    await refreshAt(refreshToken, 600);
     const instance = await anotherInstance(loadRefresh);
     const outcomes = await atOnce(50, (index) =>
       instance.refresh(database.db, refreshToken, newClient(), later(86_400 + index / 1000)),
@@ -111,7 +111,7 @@ describe("a hundred at once", () => {
     expect((await readSession(database.db, id)).generation).toBe(1);
   });
 
-  test("a thief who joins at the very moment does not share the owner's flight", async () => {
+  test("a thief at the same moment does not share the owner's refresh", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
     const [owner, thief] = await Promise.all([
       refresh(database.db, refreshToken, ADA, later(600)),
@@ -123,24 +123,24 @@ describe("a hundred at once", () => {
       "only the first one gets a refresh token",
     ).toHaveLength(1);
     const loser = tokens[0] === null ? ADA : MALLORY;
-    expect((await ask(refreshToken, 631, loser)).said).toBe("replayed");
+    expect((await refreshAt(refreshToken, 631, loser)).result).toBe("replayed");
     expect((await readSession(database.db, id)).revokedReason).toBe("replayed");
   });
 });
 
-describe("a request whose client has hung up", () => {
+describe("a request whose client has disconnected", () => {
   const GONE = { requestId: "gone", isAborted: true } as const;
   const WAITING = { requestId: "waiting" };
 
   test.each<[string, number]>([
-    ["rotates", 600],
-    ["takes a successor away", 1300],
-    ["ends a session", 1900],
-  ])("no longer %s: in a process that was paused it may be older than any token", async (_, seconds) => {
+    ["rotate", 600],
+    ["invalidate a successor", 1300],
+    ["end a session", 1900],
+  ])("does not %s: after a pause of the process it may be older than any token", async (_, seconds) => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
     if (seconds > 600) {
-      const first = await ask(refreshToken, 600);
-      if (seconds > 1300) await ask(first.token, 1200);
+      const first = await refreshAt(refreshToken, 600);
+      if (seconds > 1300) await refreshAt(first.token, 1200);
     }
     const before = await readSession(database.db, id);
     const late = requestState.run(GONE, () => refresh(database.db, refreshToken, ADA, later(seconds)));
@@ -148,153 +148,153 @@ describe("a request whose client has hung up", () => {
     expect(await readSession(database.db, id)).toEqual(before);
   });
 
-  test("does not end the flight for those who share it and still wait", async () => {
+  test("does not abort the refresh for requests that share it and still wait", async () => {
     const { refreshToken } = await signedInSession(database.db, T0);
-    const asked = (notes: RequestState) =>
-      requestState.run(notes, () => refresh(database.db, refreshToken, ADA, later(600)));
-    const outcomes = await Promise.all([asked(GONE), asked(WAITING)]);
+    const refreshAs = (state: RequestState) =>
+      requestState.run(state, () => refresh(database.db, refreshToken, ADA, later(600)));
+    const outcomes = await Promise.all([refreshAs(GONE), refreshAs(WAITING)]);
     expect(outcomes.map(({ kind }) => kind)).toEqual(["refreshed", "refreshed"]);
   });
 });
 
-describe("a lost reply", () => {
+describe("a lost response", () => {
   test.each([
     ["2 seconds", 2, "reissue", 0],
     ["30 seconds", 30, "reissue", 0],
     ["10 minutes", 10 * MINUTES, "recover", 1],
     ["2 days", 2 * DAYS, "recover", 1],
   ])(
-    "and the old token again after %s: signed in, and noted if it is late",
+    "and the old token again after %s: signed in, and recorded if it is late",
     async (_, seconds, verdict, recoveries) => {
       const { id, refreshToken } = await signedInSession(database.db, T0);
-      const lost = await ask(refreshToken, 600);
-      const again = await ask(refreshToken, 600 + seconds);
-      expect(again.said).toBe(verdict);
+      const lost = await refreshAt(refreshToken, 600);
+      const again = await refreshAt(refreshToken, 600 + seconds);
+      expect(again.result).toBe(verdict);
       expect(again.token === lost.token).toBe(verdict === "reissue");
       expect(await readSession(database.db, id)).toMatchObject({ recoveries, revokedAt: null });
-      expect((await ask(again.token, 1200 + seconds)).said).toBe("rotate");
+      expect((await refreshAt(again.token, 1200 + seconds)).result).toBe("rotate");
     },
   );
 
-  test("time after time: every reply of three days is lost, and nobody is logged out", async () => {
+  test("time after time for three days: the session stays signed in", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
     for (let hour = 1; hour <= 72; hour += 4)
-      expect((await ask(refreshToken, hour * 3600)).outcome.kind).toBe("refreshed");
+      expect((await refreshAt(refreshToken, hour * 3600)).outcome.kind).toBe("refreshed");
     expect(await readSession(database.db, id)).toMatchObject({ generation: 18, recoveries: 17, revokedAt: null });
   });
 
-  test("of a recovery: the sibling that nobody received dies with the next one", async () => {
+  test("of a recovery: the next recovery invalidates the undelivered replacement", async () => {
     const { refreshToken } = await signedInSession(database.db, T0);
-    const first = await ask(refreshToken, 600);
-    const sibling = await ask(refreshToken, 1200);
-    const last = await ask(refreshToken, 1800);
-    expect(new Set([first.token, sibling.token, last.token]).size).toBe(3);
-    expect((await ask(last.token, 2400)).said).toBe("rotate");
+    const first = await refreshAt(refreshToken, 600);
+    const replacement = await refreshAt(refreshToken, 1200);
+    const last = await refreshAt(refreshToken, 1800);
+    expect(new Set([first.token, replacement.token, last.token]).size).toBe(3);
+    expect((await refreshAt(last.token, 2400)).result).toBe("rotate");
   });
 });
 
 describe("within the window", () => {
   test("the successor is fresh: no second rotation, and the refresh cookie is not sent again", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
-    const { token: first } = await ask(refreshToken, 600);
-    const { said, outcome } = await ask(first, 610);
-    expect(said).toBe("fresh");
+    const { token: first } = await refreshAt(refreshToken, 600);
+    const { result, outcome } = await refreshAt(first, 610);
+    expect(result).toBe("fresh");
     expect(refreshTokenIn(outcome as { cookies?: [] })).toBeNull();
-    // A slow third request that left before the first answer came.
-    expect(await ask(refreshToken, 612)).toMatchObject({ said: "reissue", token: first });
+    // A slow third request, sent before the first response arrived.
+    expect(await refreshAt(refreshToken, 612)).toMatchObject({ result: "reissue", token: first });
     expect((await readSession(database.db, id)).generation).toBe(1);
-    expect((await ask(first, 612 + 31)).said).toBe("rotate");
+    expect((await refreshAt(first, 612 + 31)).result).toBe("rotate");
   });
 
-  test("a slow old reply overwrites newer cookies: the token it brings back is still good", async () => {
+  test("a slow old response overwrites newer cookies: the token it sets is still accepted", async () => {
     const { refreshToken } = await signedInSession(database.db, T0);
-    const { token: slow } = await ask(refreshToken, 600);
-    const { token: newer } = await ask(slow, 1200);
-    expect(await ask(slow, 1205)).toMatchObject({ said: "reissue", token: newer });
-    const { said, token } = await ask(slow, 1800);
-    expect(said).toBe("recover");
-    expect((await ask(token, 2400)).said).toBe("rotate");
+    const { token: slow } = await refreshAt(refreshToken, 600);
+    const { token: newer } = await refreshAt(slow, 1200);
+    expect(await refreshAt(slow, 1205)).toMatchObject({ result: "reissue", token: newer });
+    const { result, token } = await refreshAt(slow, 1800);
+    expect(result).toBe("recover");
+    expect((await refreshAt(token, 2400)).result).toBe("rotate");
   });
 
-  test("nobody holds it open longer than ten windows", async () => {
+  test("reissues extend it to ten windows at most", async () => {
     const { refreshToken } = await signedInSession(database.db, T0);
-    await ask(refreshToken, 600);
-    const said = [];
-    for (let seconds = 625; seconds <= 925; seconds += 25) said.push((await ask(refreshToken, seconds)).said);
-    expect(said).toEqual([...Array<string>(12).fill("reissue"), "fresh"]);
-    // What is still on its way has arrived by then.
-    expect((await ask(refreshToken, 931)).said).toBe("recover");
+    await refreshAt(refreshToken, 600);
+    const result = [];
+    for (let seconds = 625; seconds <= 925; seconds += 25) result.push((await refreshAt(refreshToken, seconds)).result);
+    expect(result).toEqual([...Array<string>(12).fill("reissue"), "fresh"]);
+    // Responses in transit have arrived by then.
+    expect((await refreshAt(refreshToken, 931)).result).toBe("recover");
   });
 
-  test("two tokens made in one second differ", async () => {
+  test("two tokens issued in one second differ", async () => {
     const { refreshToken } = await signedInSession(database.db, T0);
-    await ask(refreshToken, 600);
-    const { token: one } = await ask(refreshToken, 700);
-    const { token: other } = await ask(one, 731);
-    const { token: third } = await ask(one, 762);
+    await refreshAt(refreshToken, 600);
+    const { token: one } = await refreshAt(refreshToken, 700);
+    const { token: other } = await refreshAt(one, 731);
+    const { token: third } = await refreshAt(one, 762);
     expect(new Set([one, other, third]).size).toBe(3);
   });
 });
 
-describe("two holders of one token", () => {
+describe("two clients with one token", () => {
   test.each([
     ["the thief first", MALLORY, ADA],
     ["the owner first", ADA, MALLORY],
-  ])("%s, from another browser: at the second one's refresh the session dies for both", async (_, first, second) => {
+  ])("%s, from another browser: the second one's refresh ends the session for both", async (_, first, second) => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
-    const early = await ask(refreshToken, 600, first);
-    expect(early.said).toBe("rotate");
-    // Inside the window it could be one browser with two user agents: an access token, and no refresh token.
-    const inside = await ask(refreshToken, 605, second);
-    expect([inside.said, refreshTokenIn(inside.outcome as { cookies?: [] })]).toEqual(["fresh", null]);
-    expect((await ask(refreshToken, 631, second)).said).toBe("replayed");
+    const early = await refreshAt(refreshToken, 600, first);
+    expect(early.result).toBe("rotate");
+    // Within the window it could be one browser with two user agents: an access token, but no refresh token.
+    const inside = await refreshAt(refreshToken, 605, second);
+    expect([inside.result, refreshTokenIn(inside.outcome as { cookies?: [] })]).toEqual(["fresh", null]);
+    expect((await refreshAt(refreshToken, 631, second)).result).toBe("replayed");
     expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "replayed" });
-    expect((await ask(early.token, 632, first)).said).toBe("over");
-    expect((await ask(refreshToken, 632, second)).said).toBe("over");
+    expect((await refreshAt(early.token, 632, first)).result).toBe("over");
+    expect((await refreshAt(refreshToken, 632, second)).result).toBe("over");
   });
 
   test.each([
     ["the thief", clientAt("198.51.100.66"), ADA],
     ["the owner", ADA, clientAt("198.51.100.66")],
-  ])("%s first, with the same kind of browser: noticed when that one refreshes again", async (_, first, second) => {
+  ])("%s first, with the same browser: detected when that one refreshes again", async (_, first, second) => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
-    const early = await ask(refreshToken, 600, first);
-    const late = await ask(refreshToken, 1200, second);
-    expect(late.said).toBe("recover");
-    expect((await ask(early.token, 1210, first)).said).toBe("replayed");
-    expect((await ask(late.token, 1220, second)).said).toBe("over");
+    const early = await refreshAt(refreshToken, 600, first);
+    const late = await refreshAt(refreshToken, 1200, second);
+    expect(late.result).toBe("recover");
+    expect((await refreshAt(early.token, 1210, first)).result).toBe("replayed");
+    expect((await refreshAt(late.token, 1220, second)).result).toBe("over");
     expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "replayed", recoveries: 1 });
   });
 
   test("a token of three generations back ends the session, newest token included", async () => {
     const { refreshToken } = await signedInSession(database.db, T0);
     let newest = refreshToken;
-    for (const seconds of [600, 1200, 1800]) newest = (await ask(newest, seconds)).token;
-    expect((await ask(refreshToken, 1801)).said).toBe("replayed");
-    expect((await ask(newest, 1802)).said).toBe("over");
+    for (const seconds of [600, 1200, 1800]) newest = (await refreshAt(newest, seconds)).token;
+    expect((await refreshAt(refreshToken, 1801)).result).toBe("replayed");
+    expect((await refreshAt(newest, 1802)).result).toBe("over");
   });
 });
 
-describe("somebody who knows a session's id", () => {
-  test("and makes the secret up changes nothing, and no statement is sent", async () => {
+describe("a client that knows a session's id", () => {
+  test("and forges a token changes nothing, and no statement is sent", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
     const before = await readSession(database.db, id);
     const { mintRefreshToken } = await anotherInstance(() => import("@/server/auth/tokens/refresh-token"), {
-      SESSION_SECRET: "what an attacker would call a secret",
+      SESSION_SECRET: "a secret that an attacker made up",
     });
     const presented = { sessionId: id, generation: 0, nonce: before.currentNonce };
-    const madeUp = await mintRefreshToken({ ...presented, issuedAt: T0, expiresAt: later(DAYS) });
+    const forged = await mintRefreshToken({ ...presented, issuedAt: T0, expiresAt: later(DAYS) });
     const statements = await countStatements(database.url, async (db) => {
-      for (const token of [madeUp, id, `${id}.${before.currentNonce}`, refreshToken.slice(0, -1), ""]) {
+      for (const token of [forged, id, `${id}.${before.currentNonce}`, refreshToken.slice(0, -1), ""]) {
         expect(await refresh(db, token, MALLORY, later(600))).toEqual({ kind: "unreadable" });
       }
     });
     expect(statements).toBe(0);
     expect(await readSession(database.db, id)).toEqual(before);
-    expect((await ask(refreshToken, 600)).said).toBe("rotate");
+    expect((await refreshAt(refreshToken, 600)).result).toBe("rotate");
   });
 
-  test("whose token is past its time is told so without a statement", async () => {
+  test("and has an expired token is refused without a statement", async () => {
     const { refreshToken } = await signedInSession(database.db, T0);
     const statements = await countStatements(database.url, async (db) => {
       expect(await refresh(db, refreshToken, ADA, later(7 * DAYS))).toEqual({ kind: "ended", reason: "over" });
@@ -303,65 +303,67 @@ describe("somebody who knows a session's id", () => {
   });
 });
 
-describe("rights are read anew", () => {
+describe("every refresh reads the user again", () => {
   test("a changed role and name are in the next access token", async () => {
     const { userId, refreshToken } = await signedInSession(database.db, T0, { role: "admin" });
-    const { outcome, token } = await ask(refreshToken, 600);
+    const { outcome, token } = await refreshAt(refreshToken, 600);
     expect(outcome).toMatchObject({ access: { user: { role: "admin" } } });
     await database.db.updateTable("users").set({ role: "user", fullName: "Grace" }).where("id", "=", userId).execute();
-    expect((await ask(token, 610)).outcome).toMatchObject({ access: { user: { role: "user", fullName: "Grace" } } });
+    expect((await refreshAt(token, 610)).outcome).toMatchObject({
+      access: { user: { role: "user", fullName: "Grace" } },
+    });
   });
 
-  test("a disabled user's session ends with its next refresh, for good", async () => {
+  test("a disabled user's session ends with its next refresh, permanently", async () => {
     const { id, userId, refreshToken } = await signedInSession(database.db, T0);
     const setDisabled = (disabledAt: Date | null) =>
       database.db.updateTable("users").set({ disabledAt }).where("id", "=", userId).execute();
     await setDisabled(later(300));
-    expect((await ask(refreshToken, 600)).said).toBe("over");
+    expect((await refreshAt(refreshToken, 600)).result).toBe("over");
     expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "user disabled" });
     await setDisabled(null);
-    expect((await ask(refreshToken, 601)).said).toBe("over");
+    expect((await refreshAt(refreshToken, 601)).result).toBe("over");
   });
 });
 
-describe("limits of time", () => {
-  test("somebody who comes every six days stays, until the absolute limit and not a moment longer", async () => {
+describe("time limits", () => {
+  test("a session used every six days lives until its absolute limit, and no longer", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
     let token = refreshToken;
     for (const day of [6, 12, 18, 24]) {
-      const step = await ask(token, day * DAYS);
-      expect(step.said).toBe("rotate");
+      const step = await refreshAt(token, day * DAYS);
+      expect(step.result).toBe("rotate");
       const { cookies } = step.outcome as { cookies: { maxAgeSeconds: number }[] };
       expect(cookies[1]!.maxAgeSeconds).toBe(Math.min(7, 30 - day) * DAYS);
       token = step.token;
     }
-    const last = await ask(token, 30 * DAYS - 100);
+    const last = await refreshAt(token, 30 * DAYS - 100);
     expect(last.outcome).toMatchObject({ access: { expiresAt: new Date("2026-12-21T12:00:00Z") } });
     expect((await readSession(database.db, id)).idleExpiresAt).toEqual(later(30 * DAYS));
-    expect((await ask(last.token, 30 * DAYS)).said).toBe("over");
-    expect((await ask(last.token, 31 * DAYS)).said).toBe("over");
+    expect((await refreshAt(last.token, 30 * DAYS)).result).toBe("over");
+    expect((await refreshAt(last.token, 31 * DAYS)).result).toBe("over");
   });
 
-  test("cookie, token and row end together", async () => {
+  test("cookie, token and row expire together", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
-    const { token, outcome } = await ask(refreshToken, 3 * DAYS);
+    const { token, outcome } = await refreshAt(refreshToken, 3 * DAYS);
     const { cookies } = outcome as { cookies: { maxAgeSeconds: number }[] };
     expect(cookies.map(({ maxAgeSeconds }) => Math.round(maxAgeSeconds))).toEqual([540, 7 * DAYS]);
     expect((await readSession(database.db, id)).idleExpiresAt).toEqual(later(10 * DAYS));
     expect(await readRefreshToken(token, later(10 * DAYS - 1))).toMatchObject({ generation: 1 });
-    expect((await ask(token, 10 * DAYS)).said).toBe("over");
+    expect((await refreshAt(token, 10 * DAYS)).result).toBe("over");
   });
 
-  test("a session that is not to be remembered has cookies that end with the browser", async () => {
+  test("a session that is not to be remembered has cookies without Max-Age", async () => {
     const { refreshToken } = await signedInSession(database.db, T0, { remember: false });
-    const { outcome } = await ask(refreshToken, 600);
+    const { outcome } = await refreshAt(refreshToken, 600);
     expect((outcome as { cookies: object[] }).cookies).toMatchObject([
       { maxAgeSeconds: null },
       { maxAgeSeconds: null },
     ]);
   });
 
-  test("sessions live on through a change of every duration, and back", async () => {
+  test("sessions survive a change of every duration, and back", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
     const changed = await anotherInstance(loadRefresh, {
       ACCESS_TOKEN_SECONDS: "60",
@@ -376,11 +378,11 @@ describe("limits of time", () => {
       idleExpiresAt: later(4 * DAYS),
       absoluteExpiresAt: later(30 * DAYS),
     });
-    expect((await ask(refreshTokenIn(outcome as { cookies?: [] })!, 3 * DAYS + 20)).said).toBe("fresh");
-    expect((await ask(refreshTokenIn(outcome as { cookies?: [] })!, 3 * DAYS + 40)).said).toBe("rotate");
+    expect((await refreshAt(refreshTokenIn(outcome as { cookies?: [] })!, 3 * DAYS + 20)).result).toBe("fresh");
+    expect((await refreshAt(refreshTokenIn(outcome as { cookies?: [] })!, 3 * DAYS + 40)).result).toBe("rotate");
   });
 
-  test("secrets may change while sessions live", async () => {
+  test("sessions survive a change of secrets", async () => {
     const { refreshToken } = await signedInSession(database.db, T0);
     const SESSION_SECRET = "the session secret after the change, long";
     const during = { SESSION_SECRET, SESSION_SECRET_PREVIOUS: process.env.SESSION_SECRET! };
@@ -393,7 +395,7 @@ describe("limits of time", () => {
   });
 });
 
-describe("what it costs", () => {
+describe("the number of statements of a refresh", () => {
   test.each([
     ["rotate", 1, 600, 1200, 2],
     ["fresh", 1, 600, 610, 1],
@@ -401,22 +403,22 @@ describe("what it costs", () => {
     ["recover", 0, 600, 1200, 2],
     ["replayed", -1, 600, 1200, 2],
     ["fresh", "another browser", 600, 610, 1],
-  ] as const)("%s", async (said, which, first, second, statements) => {
+  ] as const)("%s", async (result, which, first, second, statements) => {
     const { refreshToken } = await signedInSession(database.db, T0);
-    const { token } = await ask(refreshToken, first);
-    const newest = which === -1 ? (await ask(token, first + 40)).token : token;
+    const { token } = await refreshAt(refreshToken, first);
+    const newest = which === -1 ? (await refreshAt(token, first + 40)).token : token;
     const presented = which === 1 ? newest : refreshToken;
     const client = which === "another browser" ? MALLORY : ADA;
     const counted = await countStatements(database.url, async (db) => {
       const outcome = await refresh(db, presented, client, later(second));
-      expect("verdict" in outcome ? outcome.verdict : "reason" in outcome && outcome.reason).toBe(said);
+      expect("verdict" in outcome ? outcome.verdict : "reason" in outcome && outcome.reason).toBe(result);
     });
     expect(counted).toBe(statements);
   });
 });
 
-describe("more than 60 a minute", () => {
-  test("are refused without a statement, for this session alone, and say nothing about it", async () => {
+describe("more than 60 refreshes a minute", () => {
+  test("are refused without a statement, for this session alone, and do not end it", async () => {
     const { refreshToken } = await signedInSession(database.db, T0);
     const other = await signedInSession(database.db, T0);
     for (let count = 0; count < 60; count++) await refresh(database.db, refreshToken, ADA, later(600));
@@ -429,12 +431,12 @@ describe("more than 60 a minute", () => {
       });
     });
     expect(statements).toBe(0);
-    expect((await ask(other.refreshToken, 601)).said).toBe("rotate");
-    expect((await ask(refreshToken, 660)).said).toBe("recover");
+    expect((await refreshAt(other.refreshToken, 601)).result).toBe("rotate");
+    expect((await refreshAt(refreshToken, 660)).result).toBe("recover");
   });
 });
 
-describe("a fault ends nothing", () => {
+describe("a fault ends no session", () => {
   test("no database at all", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
     const nowhere = connect("mysql://root@127.0.0.1:9/nothing");
@@ -445,7 +447,7 @@ describe("a fault ends nothing", () => {
     });
     await nowhere.destroy();
     expect(await readSession(database.db, id)).toMatchObject({ generation: 0, revokedAt: null });
-    expect((await ask(refreshToken, 601)).said).toBe("rotate");
+    expect((await refreshAt(refreshToken, 601)).result).toBe("rotate");
   });
 
   test("a table that is not there", async () => {
@@ -459,7 +461,7 @@ describe("a fault ends nothing", () => {
     await empty.destroy();
   });
 
-  test("a row that a stuck client has locked: 503 for this one in time, nothing for others", async () => {
+  test("a row locked by a stuck client: 503 for this session in time, no effect on others", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
     const other = await signedInSession(database.db, T0);
     const impatient = connect(database.url, { lockSeconds: 1 });
@@ -470,14 +472,14 @@ describe("a fault ends nothing", () => {
       expect(await stuck).toEqual({ kind: "unavailable", status: 503, retryAfterSeconds: 1 });
     });
     await impatient.destroy();
-    expect((await ask(refreshToken, 601)).said).toBe("rotate");
+    expect((await refreshAt(refreshToken, 601)).result).toBe("rotate");
   });
 });
 
-test("a revoked session says so, whichever of its tokens is presented", async () => {
+test("a revoked session is ended, whichever of its tokens is presented", async () => {
   const { id, refreshToken } = await signedInSession(database.db, T0);
-  const { token } = await ask(refreshToken, 600);
+  const { token } = await refreshAt(refreshToken, 600);
   await endSession(database.db, { id }, "logout");
-  for (const presented of [token, refreshToken]) expect((await ask(presented, 610)).said).toBe("over");
+  for (const presented of [token, refreshToken]) expect((await refreshAt(presented, 610)).result).toBe("over");
   expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "logout", generation: 1 });
 });

@@ -24,14 +24,14 @@ const load = async () => ({
 });
 
 type Instance = Awaited<ReturnType<typeof load>>;
-/** The instance on which somebody revokes, and the one on which somebody uses what was revoked. */
+/** The instance that revokes a session, and the one that receives its tokens. */
 let here: Instance;
 let there: Instance;
 beforeEach(async () => {
   [here, there] = [await anotherInstance(load), await anotherInstance(load)];
 });
 
-/** Moves the clock of the feed, which nobody can put back, and leaves those of the database alone. */
+/** Advances the monotonic clock of the feed, and leaves the clock of the database alone. */
 async function secondsPass<Result>(seconds: number, run: () => Promise<Result>): Promise<Result> {
   const { now } = performance;
   const clock = vi.spyOn(performance, "now").mockImplementation(() => now.call(performance) + seconds * 1000);
@@ -42,7 +42,7 @@ async function secondsPass<Result>(seconds: number, run: () => Promise<Result>):
   }
 }
 
-/** Sets this process's clock and leaves its monotonic one: set by hand, or the process was suspended. */
+/** Sets this process's wall clock and leaves its monotonic one, as if set by hand or after a suspension. */
 async function clockIsSet<Result>(seconds: number, run: () => Promise<Result>): Promise<Result> {
   const { now } = Date;
   const clock = vi.spyOn(Date, "now").mockImplementation(() => now.call(Date) + seconds * 1000);
@@ -53,7 +53,7 @@ async function clockIsSet<Result>(seconds: number, run: () => Promise<Result>): 
   }
 }
 
-/** A connection on which it is so many seconds later, for the server. */
+/** A connection for which the server's clock is ahead by `seconds`. */
 async function databaseAt<Result>(seconds: number, run: (db: typeof database.db) => Promise<Result>): Promise<Result> {
   const db = connect(database.url, { poolSize: 1 });
   try {
@@ -64,19 +64,19 @@ async function databaseAt<Result>(seconds: number, run: (db: typeof database.db)
   }
 }
 
-const isUsable = async (instance: Instance, token: string, db = database.db) =>
+const isAccepted = async (instance: Instance, token: string, db = database.db) =>
   (await instance.authenticateAccessToken(db, token, ADA, later(10))) !== null;
 
 describe("a revoked session", () => {
   test("is refused at once where it was revoked, and elsewhere with the next read", async () => {
     const { id, accessToken } = await signedInSession(database.db, T0);
     await Promise.all([here.readRevocations(database.db), there.readRevocations(database.db)]);
-    expect([await isUsable(here, accessToken), await isUsable(there, accessToken)]).toEqual([true, true]);
+    expect([await isAccepted(here, accessToken), await isAccepted(there, accessToken)]).toEqual([true, true]);
 
     await here.endSession(database.db, { id }, "revoked by user");
-    expect([await isUsable(here, accessToken), await isUsable(there, accessToken)]).toEqual([false, true]);
+    expect([await isAccepted(here, accessToken), await isAccepted(there, accessToken)]).toEqual([false, true]);
     await there.readRevocations(database.db);
-    expect(await isUsable(there, accessToken)).toBe(false);
+    expect(await isAccepted(there, accessToken)).toBe(false);
   });
 
   test("is known to an instance that started later", async () => {
@@ -86,14 +86,14 @@ describe("a revoked session", () => {
     expect(started.hasRevocationFeedStarted()).toBe(false);
     await started.readRevocations(database.db);
     expect(started.hasRevocationFeedStarted()).toBe(true);
-    expect(await isUsable(started, accessToken)).toBe(false);
+    expect(await isAccepted(started, accessToken)).toBe(false);
   });
 
-  test("costs the others no statement: a look at the token reads nothing", async () => {
+  test("costs other sessions no statement: a token check reads nothing", async () => {
     const { accessToken } = await signedInSession(database.db, T0);
     await there.readRevocations(database.db);
     const statements = await countStatements(database.url, async (db) => {
-      for (let count = 0; count < 20; count++) expect(await isUsable(there, accessToken, db)).toBe(true);
+      for (let count = 0; count < 20; count++) expect(await isAccepted(there, accessToken, db)).toBe(true);
     });
     expect(statements).toBe(0);
     expect(await countStatements(database.url, (db) => there.readRevocations(db))).toBe(1);
@@ -104,52 +104,52 @@ describe("a revoked session", () => {
     const prompt = await signedInSession(database.db, T0);
     const slow = connect(database.url, { poolSize: 1 });
     await slow.transaction().execute(async (trx) => {
-      // Taken twelve seconds ago, and seen by nobody before the commit.
+      // Set twelve seconds ago, and visible only after the commit.
       const late = sql`utc_timestamp(3) - interval 12 second`;
       await sql`update sessions set revoked_at = ${late}, revoked_reason = 'logout' where id = ${slowly.id}`.execute(
         trx,
       );
       await here.endSession(database.db, { id: prompt.id }, "logout");
       for (let reads = 0; reads < 3; reads++) await there.readRevocations(database.db);
-      expect([await isUsable(there, prompt.accessToken), await isUsable(there, slowly.accessToken)]).toEqual([
+      expect([await isAccepted(there, prompt.accessToken), await isAccepted(there, slowly.accessToken)]).toEqual([
         false,
         true,
       ]);
     });
     await slow.destroy();
     await there.readRevocations(database.db);
-    expect(await isUsable(there, slowly.accessToken)).toBe(false);
+    expect(await isAccepted(there, slowly.accessToken)).toBe(false);
   });
 
-  test("is seen after a long silence of the database, however long it was", async () => {
+  test("is seen after an outage of the database of any length", async () => {
     const { id, accessToken } = await signedInSession(database.db, T0);
     await there.readRevocations(database.db);
     await sql`update sessions set revoked_at = utc_timestamp(3) - interval 300 second where id = ${id}`.execute(
       database.db,
     );
     await there.readRevocations(database.db);
-    expect(await isUsable(there, accessToken)).toBe(true);
+    expect(await isAccepted(there, accessToken)).toBe(true);
     await secondsPass(301, async () => {
       await there.readRevocations(database.db);
-      expect(await isUsable(there, accessToken)).toBe(false);
+      expect(await isAccepted(there, accessToken)).toBe(false);
     });
   });
 
-  test("is seen by a process that was suspended, whose own clocks both stood still", async () => {
+  test("is seen by a process that was suspended, whose own clocks both stopped", async () => {
     const { id, accessToken } = await signedInSession(database.db, T0);
     await databaseAt(-120, (db) => there.readRevocations(db));
     await databaseAt(-60, (db) => here.endSession(db, { id }, "logout"));
     await there.readRevocations(database.db);
-    expect(await isUsable(there, accessToken)).toBe(false);
+    expect(await isAccepted(there, accessToken)).toBe(false);
   });
 
-  test("is refused after a suspension before the first read is over: the row is asked", async () => {
+  test("is refused after a suspension before the first read completes: the row is read", async () => {
     const { id, accessToken } = await signedInSession(database.db, T0);
     await there.readRevocations(database.db);
     await here.endSession(database.db, { id }, "logout");
     await clockIsSet(60, async () => {
       expect(there.isRevocationFeedStale()).toBe(true);
-      expect(await isUsable(there, accessToken)).toBe(false);
+      expect(await isAccepted(there, accessToken)).toBe(false);
       await there.readRevocations(database.db);
       expect(there.isRevocationFeedStale()).toBe(false);
     });
@@ -165,19 +165,19 @@ describe("a revoked session", () => {
       await here.endSession(db, { id }, "logout");
       await there.readRevocations(db);
     });
-    expect(await isUsable(there, accessToken)).toBe(false);
+    expect(await isAccepted(there, accessToken)).toBe(false);
   });
 
   test.each([
     ["back", -3600],
     ["forward", 3600],
-  ])("is seen though this process's clock was set %s, and the row is asked until then", async (_, seconds) => {
+  ])("is seen though this process's clock was set %s, and the row is read until then", async (_, seconds) => {
     const { id, accessToken } = await signedInSession(database.db, T0);
     await there.readRevocations(database.db);
     await clockIsSet(seconds, async () => {
       expect(there.isRevocationFeedStale()).toBe(true);
       await here.endSession(database.db, { id }, "logout");
-      expect(await isUsable(there, accessToken)).toBe(false);
+      expect(await isAccepted(there, accessToken)).toBe(false);
       await there.readRevocations(database.db);
       expect([there.isRevocationFeedStale(), there.isMarkedRevoked(id)]).toEqual([false, true]);
     });
@@ -187,7 +187,7 @@ describe("a revoked session", () => {
     const { id } = await signedInSession(database.db, T0);
     await databaseAt(-700, (db) => here.endSession(db, { id }, "logout"));
     await there.readRevocations(database.db);
-    expect(there.isMarkedRevoked(id), "its tokens were dead").toBe(false);
+    expect(there.isMarkedRevoked(id), "its tokens had expired").toBe(false);
     await clockIsSet(-3600, async () => {
       await there.readRevocations(database.db);
       expect(there.isMarkedRevoked(id)).toBe(true);
@@ -196,21 +196,21 @@ describe("a revoked session", () => {
     });
   });
 
-  test("is remembered as long as its last token can live, and not for ever", async () => {
+  test("is kept until its last token has expired, and not longer", async () => {
     const { id } = await signedInSession(database.db, T0);
     await here.endSession(database.db, { id }, "logout");
-    const remembered = (seconds: number) =>
+    const isKept = (seconds: number) =>
       secondsPass(seconds, async () => {
         await here.readRevocations(database.db);
         return here.isMarkedRevoked(id);
       });
-    expect(await remembered(600)).toBe(true);
+    expect(await isKept(600)).toBe(true);
     await sql`update sessions set revoked_at = revoked_at - interval 700 second where id = ${id}`.execute(database.db);
-    expect(await remembered(640)).toBe(false);
+    expect(await isKept(640)).toBe(false);
   });
 });
 
-test("after a revocation of many this instance knows all of them before it answers", async () => {
+test("after a revocation of many sessions this instance knows all of them before it responds", async () => {
   const own = await signedInSession(database.db, T0);
   const caller = {
     user: { id: own.userId, email: "", fullName: "", role: "user" },
@@ -221,7 +221,7 @@ test("after a revocation of many this instance knows all of them before it answe
   expect(here.isMarkedRevoked(own.id)).toBe(true);
 });
 
-test("a hundred who ask for a read while one is under way share the next one, with 20,000 sessions revoked", async () => {
+test("a hundred calls during a read share the next one, with 20,000 sessions revoked", async () => {
   const { id: userId } = await existingUser(database.db);
   const revokedAt = sql<Date>`utc_timestamp(3)`;
   let last = "";
@@ -237,7 +237,7 @@ test("a hundred who ask for a read while one is under way share the next one, wi
   expect(there.isMarkedRevoked(last)).toBe(true);
 });
 
-test("reads that are asked for at once: each sees what was committed before it was asked", async () => {
+test("concurrent reads: each sees what was committed before its call", async () => {
   const sessions = await Promise.all(Array.from({ length: 5 }, () => signedInSession(database.db, T0)));
   await Promise.all(
     sessions.map(async ({ id }) => {
@@ -248,55 +248,55 @@ test("reads that are asked for at once: each sees what was committed before it w
   );
 });
 
-describe("when the news is old", () => {
-  test("the row is asked: a revoked session is refused, a live one is not", async () => {
-    const [dead, alive] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
+describe("when the feed is stale", () => {
+  test("the row is read: a revoked session is refused, a live one is not", async () => {
+    const [revoked, live] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
     await there.readRevocations(database.db);
-    await here.endSession(database.db, { id: dead.id }, "logout");
+    await here.endSession(database.db, { id: revoked.id }, "logout");
     await secondsPass(10.5, async () => {
       expect(there.isRevocationFeedStale()).toBe(true);
-      expect([await isUsable(there, dead.accessToken), await isUsable(there, alive.accessToken)]).toEqual([
+      expect([await isAccepted(there, revoked.accessToken), await isAccepted(there, live.accessToken)]).toEqual([
         false,
         true,
       ]);
-      expect(await countStatements(database.url, (db) => isUsable(there, alive.accessToken, db))).toBe(1);
+      expect(await countStatements(database.url, (db) => isAccepted(there, live.accessToken, db))).toBe(1);
     });
     expect(there.isRevocationFeedStale()).toBe(false);
   });
 
-  test("nine seconds are not old", async () => {
+  test("after nine seconds the feed is not stale", async () => {
     const { accessToken } = await signedInSession(database.db, T0);
     await there.readRevocations(database.db);
     await secondsPass(9, async () => {
-      expect(await countStatements(database.url, (db) => isUsable(there, accessToken, db))).toBe(0);
+      expect(await countStatements(database.url, (db) => isAccepted(there, accessToken, db))).toBe(0);
     });
   });
 
-  test("before the first read the row is asked, too", async () => {
+  test("before the first read the row is read, too", async () => {
     const { id, accessToken } = await signedInSession(database.db, T0);
     await here.endSession(database.db, { id }, "logout");
     expect(there.isRevocationFeedStale()).toBe(true);
-    expect(await isUsable(there, accessToken)).toBe(false);
+    expect(await isAccepted(there, accessToken)).toBe(false);
   });
 
-  test("and the database is away, the signed token alone decides; what is known to be revoked stays so", async () => {
-    const [dead, alive] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
-    await here.endSession(database.db, { id: dead.id }, "logout");
+  test("and the database unavailable, the signed token alone decides; known revocations stay", async () => {
+    const [revoked, live] = [await signedInSession(database.db, T0), await signedInSession(database.db, T0)];
+    await here.endSession(database.db, { id: revoked.id }, "logout");
     await there.readRevocations(database.db);
     const nowhere = connect("mysql://root@127.0.0.1:9/nothing");
     await secondsPass(60, async () => {
       await expect(there.readRevocations(nowhere)).rejects.toThrow();
       expect(there.isRevocationFeedStale()).toBe(true);
       expect([
-        await isUsable(there, dead.accessToken, nowhere),
-        await isUsable(there, alive.accessToken, nowhere),
+        await isAccepted(there, revoked.accessToken, nowhere),
+        await isAccepted(there, live.accessToken, nowhere),
       ]).toEqual([false, true]);
     });
-    expect(await there.authenticateAccessToken(nowhere, alive.accessToken, ADA, later(600))).toBeNull();
+    expect(await there.authenticateAccessToken(nowhere, live.accessToken, ADA, later(600))).toBeNull();
     await nowhere.destroy();
   });
 
-  test("a failed read leaves the next one free to succeed", async () => {
+  test("after a failed read the next one can succeed", async () => {
     const nowhere = connect("mysql://root@127.0.0.1:9/nothing");
     await expect(here.readRevocations(nowhere)).rejects.toThrow();
     await nowhere.destroy();
@@ -305,12 +305,15 @@ describe("when the news is old", () => {
   });
 });
 
-test("followed, it knows within two seconds what was revoked elsewhere", async () => {
+test("a started feed knows within two seconds what was revoked elsewhere", async () => {
   const { id, accessToken } = await signedInSession(database.db, T0);
   there.startRevocationFeed(database.db);
   there.startRevocationFeed(database.db);
   await vi.waitFor(() => expect(there.hasRevocationFeedStarted()).toBe(true));
   await here.endSession(database.db, { id }, "logout");
-  await vi.waitFor(async () => expect(await isUsable(there, accessToken)).toBe(false), { timeout: 2000, interval: 50 });
+  await vi.waitFor(async () => expect(await isAccepted(there, accessToken)).toBe(false), {
+    timeout: 2000,
+    interval: 50,
+  });
   there.stopRevocationFeed();
 });

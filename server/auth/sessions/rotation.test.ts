@@ -36,21 +36,21 @@ function verdict(
 
 describe("the current token", () => {
   test.each([
-    ["fresh", "as it is made", 0],
+    ["fresh", "when it is issued", 0],
     ["fresh", "at the end of the window", 30_000],
     ["rotate", "a millisecond later", 30_001],
     ["rotate", "after days", 3 * 86_400_000],
-    ["fresh", "by a clock that lags behind the one that made it", -600_000],
+    ["fresh", "by a clock that is behind the one that issued it", -600_000],
   ])("%s: %s", (kind, _, milliseconds) => {
     expect(verdict(CURRENT, milliseconds)).toBe(kind);
   });
 
-  test("is fresh for as long as the successor is being handed out again", () => {
+  test("is fresh while it is being reissued", () => {
     expect(verdict(CURRENT, 59_000, { handedAt: after(29_000) })).toBe("fresh");
     expect(verdict(CURRENT, 59_001, { handedAt: after(29_000) })).toBe("rotate");
   });
 
-  test("is not asked for its browser: it has one holder, and updates rename browsers", () => {
+  test("rotates from another browser too: updates rename browsers", () => {
     expect(verdict(CURRENT, 60_000, {}, { browser: "Chrome", os: "Windows" })).toBe("rotate");
   });
 });
@@ -61,14 +61,9 @@ describe("the previous token", () => {
     ["reissue", "at the end of the window", 30_000, {}],
     ["recover", "a millisecond later", 30_001, {}],
     ["recover", "after days", 3 * 86_400_000, {}],
-    ["reissue", "while others keep the window open", 300_000, { handedAt: after(290_000) }],
-    [
-      "fresh",
-      "when it was handed out for ten windows: nothing more, so that it settles",
-      300_001,
-      { handedAt: after(290_000) },
-    ],
-    ["recover", "once that has settled", 320_001, { handedAt: after(290_000) }],
+    ["reissue", "while reissues extend the window", 300_000, { handedAt: after(290_000) }],
+    ["fresh", "after ten windows of reissues: no more, so that the window ends", 300_001, { handedAt: after(290_000) }],
+    ["recover", "once that window has ended", 320_001, { handedAt: after(290_000) }],
   ])("%s: %s", (kind, _, milliseconds, changes) => {
     expect(verdict(PREVIOUS, milliseconds, changes)).toBe(kind);
   });
@@ -100,7 +95,7 @@ describe("anything else with a valid signature is replayed", () => {
     ["a token before the previous one", { generation: 5, nonce: "older" }, {}],
     ["a made-up nonce of the current generation", { generation: 7, nonce: "made up" }, {}],
     ["a made-up nonce of the previous generation", { generation: 6, nonce: "made up" }, {}],
-    ["the sibling that a recovery replaced", { generation: 7, nonce: "replaced" }, { generation: 8 }],
+    ["the successor that a recovery replaced", { generation: 7, nonce: "replaced" }, { generation: 8 }],
     ["a nonce of another case", { generation: 7, nonce: "Current" }, {}],
     ["an empty nonce before the first rotation", { generation: 7, nonce: "" }, { previousNonce: null }],
     ["the current nonce under another generation", { generation: 6, nonce: "current" }, {}],
@@ -111,7 +106,7 @@ describe("anything else with a valid signature is replayed", () => {
   });
 });
 
-describe("an ended session says so to every token", () => {
+describe("an ended session is ended for every token", () => {
   test.each<[string, Partial<RotationState>, number]>([
     ["revoked", { revokedAt: ROTATED_AT }, 0],
     ["revoked by a clock that is ahead", { revokedAt: after(60_000) }, 0],
@@ -133,12 +128,12 @@ describe("an ended session says so to every token", () => {
     expect(verdict(CURRENT, milliseconds, changes)).toBe("fresh");
   });
 
-  test("so does one that never was", () => {
+  test("a session that never existed is ended too", () => {
     expect(judgeRotation(null, CURRENT, CLIENT, GRACE, ROTATED_AT)).toEqual({ kind: "ended" });
   });
 });
 
-test("whatever the clocks say: an ended session never rotates, and a live one has one verdict for one question", () => {
+test("with any clocks, an ended session never rotates and the verdict is deterministic", () => {
   const instants = fc.date({ min: after(-1e9), max: after(1e10), noInvalidDate: true });
   const states = fc.record({
     ...Object.fromEntries(Object.entries(SESSION).map(([name, value]) => [name, fc.constant(value)])),

@@ -19,7 +19,7 @@ const SUBJECT: AccessSubject = {
 
 const mint = (now = NOW, subject = SUBJECT) => mintAccessToken(subject, ADA, now);
 
-test("a token says who, which session, since when and until when", async () => {
+test("a token names user, session, authentication time and expiry", async () => {
   const { token, access } = await mint();
   expect(access).toEqual({
     user: SUBJECT.user,
@@ -43,15 +43,15 @@ test("no token outlives its session", async () => {
   expect(access.refreshDueAt).toEqual(secondsAfter(SECOND, 10));
 });
 
-describe("is not usable, seen for the first time or verified before", () => {
+describe("an access token is rejected, first seen or already verified", () => {
   test.each<[string, typeof ADA, Date]>([
-    ["at its last instant", ADA, secondsAfter(SECOND, 600)],
+    ["at its expiry", ADA, secondsAfter(SECOND, 600)],
     ["a day later", ADA, secondsAfter(SECOND, 86_400)],
-    ["31 seconds before it was made", ADA, secondsAfter(SECOND, -31)],
+    ["31 seconds before it was issued", ADA, secondsAfter(SECOND, -31)],
     ["from another address", { ...ADA, address: "203.0.113.8" }, NOW],
     ["from another browser", { ...ADA, browser: "Chrome" }, NOW],
     ["from another system", { ...ADA, os: "Windows" }, NOW],
-    ["from somebody else altogether", MALLORY, NOW],
+    ["from another client on another network", MALLORY, NOW],
   ])("%s", async (_, client, now) => {
     const { token } = await mint();
     expect(await readAccessToken(token, client, now)).toBeNull();
@@ -60,19 +60,19 @@ describe("is not usable, seen for the first time or verified before", () => {
     expect(await readAccessToken(token, ADA, NOW)).not.toBeNull();
   });
 
-  test("from somebody else who asks again and again", async () => {
+  test("from another client that tries repeatedly", async () => {
     const { token } = await mint();
     for (let time = 0; time < 3; time++) expect(await readAccessToken(token, MALLORY, NOW)).toBeNull();
   });
 
-  test("from another network of IPv6, while the rest of one's own is fine", async () => {
+  test("from another IPv6 /64, while other addresses of the same one are accepted", async () => {
     const { token } = await mintAccessToken(SUBJECT, clientAt("2001:db8:1:2::1"), NOW);
     expect(await readAccessToken(token, clientAt("2001:db8:1:2:ffff::9"), NOW)).not.toBeNull();
     expect(await readAccessToken(token, clientAt("2001:db8:1:3::1"), NOW)).toBeNull();
   });
 });
 
-test("a clock may be 30 seconds behind the one that made the token", async () => {
+test("a clock may be 30 seconds behind the one that issued the token", async () => {
   const { token } = await mint();
   expect(await readAccessToken(token, ADA, secondsAfter(SECOND, -30))).not.toBeNull();
   expect(await readAccessToken(token, ADA, secondsAfter(SECOND, 599.999))).not.toBeNull();
@@ -80,7 +80,7 @@ test("a clock may be 30 seconds behind the one that made the token", async () =>
 
 const claims = decodeJwt((await mint()).token);
 
-describe("signed by us and still not an access token", () => {
+describe("signed by us and still rejected as an access token", () => {
   const sign = (changes: object, type: "at+jwt" | "rt+jwt" = "at+jwt") =>
     signToken(
       { type, requiredClaims: [] },
@@ -101,10 +101,10 @@ describe("signed by us and still not an access token", () => {
     ["a number for a subject", { sub: 7 }],
     ["an object for a name", { name: { toString: "x" } }],
     ["a list for a role", { role: ["admin"] }],
-    ["half a second of expiry", { exp: claims.exp! + 0.5 }],
+    ["a fractional expiry", { exp: claims.exp! + 0.5 }],
     ["text for the time of authentication", { auth_time: "now" }],
-    ["no fingerprint to speak of", { _: "" }],
-    ["another's fingerprint", { _: "A".repeat(22) }],
+    ["an empty fingerprint", { _: "" }],
+    ["the fingerprint of another client", { _: "A".repeat(22) }],
     ["a fingerprint that is a list", { _: [claims._] }],
     ["another audience", { aud: "https://evil.test" }],
     ["another issuer", { iss: "https://evil.test" }],
@@ -112,16 +112,16 @@ describe("signed by us and still not an access token", () => {
     expect(await readAccessToken(await sign(changes), ADA, NOW)).toBeNull();
   });
 
-  test("a refresh token, even under the key of access tokens", async () => {
+  test("a refresh token, even with the key of access tokens", async () => {
     expect(await readAccessToken(await sign({}, "rt+jwt"), ADA, NOW)).toBeNull();
   });
 });
 
-describe("in a process of other configuration", () => {
+describe("in a process with another configuration", () => {
   const load = () => import("./access-token");
   const NEW_SECRET = "the access secret after the change, long";
 
-  test("the previous secret is believed and never signs", async () => {
+  test("the previous secret verifies and does not sign", async () => {
     const changes = { JWT_ACCESS_SECRET: NEW_SECRET, JWT_ACCESS_SECRET_PREVIOUS: process.env.JWT_ACCESS_SECRET! };
     const changed = await anotherInstance(load, changes);
     const { token } = await mint();
@@ -133,17 +133,17 @@ describe("in a process of other configuration", () => {
     expect(await changed.readAccessToken(minted.token, ADA, NOW)).not.toBeNull();
   });
 
-  test("a retired secret is not", async () => {
+  test("a token of a retired secret is rejected", async () => {
     const changed = await anotherInstance(load, { JWT_ACCESS_SECRET: NEW_SECRET });
     expect(await changed.readAccessToken((await mint()).token, ADA, NOW)).toBeNull();
   });
 
-  test("a token of another origin is not", async () => {
+  test("a token of another origin is rejected", async () => {
     const moved = await anotherInstance(load, { APP_ORIGIN: "https://app.example.com" });
     expect(await moved.readAccessToken((await mint()).token, ADA, NOW)).toBeNull();
   });
 
-  test("what is not to be validated may change", async () => {
+  test("a part of the client that is not validated may change", async () => {
     const roaming = await anotherInstance(load, { IP_VALIDATION: "false" });
     const { token } = await roaming.mintAccessToken(SUBJECT, ADA, NOW);
     expect(await roaming.readAccessToken(token, { ...ADA, address: "198.51.100.9" }, NOW)).not.toBeNull();

@@ -16,8 +16,8 @@ const onHttps = await anotherInstance(() => import("./cookies"), HTTPS);
 
 const NOTHING = { accessToken: null, refreshToken: null, hasAccessCookie: false };
 
-describe("a cookie as it is set", () => {
-  test("on this machine", () => {
+describe("a Set-Cookie header", () => {
+  test("on http has no prefix", () => {
     expect(serializeCookie(accessCookie("a.b.c", 540))).toBe(
       "__acc=a.b.c; Path=/; HttpOnly; SameSite=Lax; Max-Age=540",
     );
@@ -26,7 +26,7 @@ describe("a cookie as it is set", () => {
     );
   });
 
-  test("on https: no subdomain and no http page can set one like it", () => {
+  test("on https has a prefix that neither a subdomain nor an http page can set", () => {
     expect(onHttps.serializeCookie(onHttps.accessCookie("a.b.c", 540))).toBe(
       "__Host-__acc=a.b.c; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=540",
     );
@@ -35,7 +35,7 @@ describe("a cookie as it is set", () => {
     );
   });
 
-  test("never names a domain, whatever its life", () => {
+  test("never has Domain or Expires, whatever its lifetime", () => {
     for (const cookies of [onHttps, { accessCookie, refreshCookie, serializeCookie }]) {
       for (const life of [null, 0, 1, 1e9]) {
         expect(cookies.serializeCookie(cookies.accessCookie("x", life))).not.toMatch(/domain|expires/i);
@@ -44,18 +44,18 @@ describe("a cookie as it is set", () => {
     }
   });
 
-  test("ends with the browser when it is not to be remembered", () => {
+  test("has no Max-Age if the session is not to be remembered", () => {
     expect(serializeCookie(accessCookie("x", null))).not.toContain("Max-Age");
   });
 
-  test("lives whole seconds, and none when its time is over", () => {
+  test("has a Max-Age of whole seconds, and 0 once it has expired", () => {
     expect(serializeCookie(accessCookie("x", 59.999))).toMatch(/Max-Age=59$/);
     expect(serializeCookie(accessCookie("x", -0.4))).toMatch(/Max-Age=0$/);
   });
 });
 
 describe("clearing", () => {
-  test("drops both cookies under the names of this origin", () => {
+  test("deletes both cookies under the names of this origin", () => {
     expect(clearedCookies().map(serializeCookie)).toEqual([
       "__acc=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
       "__ref=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
@@ -63,14 +63,14 @@ describe("clearing", () => {
     expect(onHttps.clearedCookies().map(({ name }) => name)).toEqual(["__Host-__acc", "__Host-__ref"]);
   });
 
-  test("of the access cookie alone drops it by the name that this origin uses, and no refresh cookie", () => {
+  test("of the access cookie alone deletes it by the name of this origin, and no refresh cookie", () => {
     expect(serializeCookie(clearedAccessCookie())).toBe("__acc=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
     expect(onHttps.clearedAccessCookie().name).toBe("__Host-__acc");
   });
 });
 
 describe("a Cookie header", () => {
-  test("with both", () => {
+  test("with both cookies has both tokens", () => {
     expect(readCookies("theme=dark; __acc=a.b.c; __ref=d.e.f")).toEqual({
       accessToken: "a.b.c",
       refreshToken: "d.e.f",
@@ -91,8 +91,11 @@ describe("a Cookie header", () => {
       "the names after white space that is not SP or HTAB",
       "\xa0__acc=a; __ref\xa0=b; \v__acc=c; \f__ref=d; \x85__acc=e",
     ],
-    ["the names after characters that no token has", '(__acc=a; __ref,=b; "__acc=c; __acc"=d; __ref/=e; __acc@=f'],
-  ])("with nothing of ours: %s", (_, header) => {
+    [
+      "the names next to characters that a name may not have",
+      '(__acc=a; __ref,=b; "__acc=c; __acc"=d; __ref/=e; __acc@=f',
+    ],
+  ])("without our cookies has no token: %s", (_, header) => {
     expect(readCookies(header)).toEqual(NOTHING);
   });
 
@@ -102,24 +105,24 @@ describe("a Cookie header", () => {
     ["three times", "__acc=a; __acc=b; __acc=c"],
     ["twice, apart", "__acc=a; x=y; __acc=b"],
     ["twice, once empty", "__acc=a; __acc="],
-    ["twice, with blanks", " __acc =a;  __acc= b"],
-  ])("with a name %s is nobody's: one of the two was slipped in", (_, header) => {
+    ["twice, with spaces", " __acc =a;  __acc= b"],
+  ])("with a name %s has no such token: one of the two was injected", (_, header) => {
     expect(readCookies(header)).toMatchObject({ accessToken: null, hasAccessCookie: true });
     expect(readCookies(header.replaceAll("__acc", "__ref"))).toEqual(NOTHING);
   });
 
-  test("with SP and HTAB around names and values is read without them, and only without them", () => {
+  test("is trimmed of SP and HTAB around names and values, and of nothing else", () => {
     expect(readCookies(" \t__acc\t = \ta\xa0 \t;\t__ref=\xa0b")).toMatchObject({
       accessToken: "a\xa0",
       refreshToken: "\xa0b",
     });
   });
 
-  test("with an empty cookie has none, and the gate sees the request", () => {
+  test("with empty cookies has no token, and the middleware sees the request", () => {
     expect(readCookies("__acc=; __ref=")).toEqual(NOTHING);
   });
 
-  test("on https counts only names that nobody else can set", () => {
+  test("on https has only tokens whose cookie has the prefix", () => {
     expect(onHttps.readCookies("__acc=a; __ref=b")).toEqual({ ...NOTHING, hasAccessCookie: true });
     expect(onHttps.readCookies("__Host-__acc=a; __Host-__ref=b; __acc=c; __ref=d")).toMatchObject({
       accessToken: "a",
@@ -127,29 +130,29 @@ describe("a Cookie header", () => {
     });
   });
 
-  test("on this machine knows a cookie of the other kind as one that keeps the gate away", () => {
+  test("on http reports an access cookie with the prefix, which bypasses the middleware too", () => {
     expect(readCookies("__Host-__acc=a")).toEqual({ ...NOTHING, hasAccessCookie: true });
   });
 });
 
-describe("the header as it would be had the browser the new cookies already", () => {
-  test("replaces ours, every time they occur, and leaves the rest alone", () => {
+describe("the Cookie header with the new cookies", () => {
+  test("replaces ours, every time they occur, and keeps the rest", () => {
     const header = "theme=dark; __acc=old; __ref=old; __acc=older; x=__acc=1";
     expect(withCookies(header, [accessCookie("new", 540), refreshCookie("newer", null)])).toBe(
       "theme=dark; x=__acc=1; __acc=new; __ref=newer",
     );
   });
 
-  test("adds to none", () => {
+  test("starts from no header", () => {
     expect(withCookies(null, [accessCookie("new", 540)])).toBe("__acc=new");
     expect(withCookies("", [accessCookie("new", 540)])).toBe("__acc=new");
   });
 
-  test("no longer has what was cleared", () => {
+  test("leaves out cleared cookies", () => {
     expect(withCookies("a=b; __acc=old; __ref=old", clearedCookies())).toBe("a=b");
   });
 
-  test("reads as what was set, even by a cookie whose life is over at once", () => {
+  test("includes a new cookie that expires at once", () => {
     const header = withCookies("__acc=x; __acc=y; __ref=z", [accessCookie("new", -0.2), refreshCookie("newer", 0.4)]);
     expect(readCookies(header)).toEqual({ accessToken: "new", refreshToken: "newer", hasAccessCookie: true });
   });

@@ -23,23 +23,23 @@ test("a token names session, generation and nonce", async () => {
   expect(await readRefreshToken(await mintRefreshToken(ISSUED), NOW)).toEqual(PRESENTED);
 });
 
-test("the same row gives the same token, to the letter", async () => {
+test("the same row gives the identical token", async () => {
   const again = { ...ISSUED, issuedAt: new Date(ISSUED.issuedAt), expiresAt: new Date(ISSUED.expiresAt) };
   expect(await mintRefreshToken(again)).toBe(await mintRefreshToken(ISSUED));
 });
 
-test("rows of one and the same second differ by generation and nonce", async () => {
+test("tokens of one second differ by generation and nonce", async () => {
   const rows = [ISSUED, { ...ISSUED, generation: 4 }, { ...ISSUED, nonce: newNonce() }];
   expect(new Set(await Promise.all(rows.map(mintRefreshToken))).size).toBe(3);
 });
 
-test("nonces have 128 bits and never come twice", () => {
+test("nonces have 128 bits and do not repeat", () => {
   const nonces = Array.from({ length: 1000 }, newNonce);
   expect(new Set(nonces).size).toBe(1000);
   for (const nonce of nonces) expect(Buffer.from(nonce, "base64url")).toHaveLength(16);
 });
 
-test("a token whose time is over says so, and nothing else about it is believed", async () => {
+test("an expired token is reported as expired, without its contents", async () => {
   const token = await mintRefreshToken(ISSUED);
   expect(await readRefreshToken(token, secondsAfter(NOW, 604_799))).toEqual(PRESENTED);
   expect(await readRefreshToken(token, secondsAfter(NOW, 604_800))).toBe("expired");
@@ -58,20 +58,20 @@ describe("is not a refresh token", () => {
     );
 
   test.each<[string, Promise<string>]>([
-    ["one of the other kind", sign({}, refresh, "at+jwt")],
+    ["one of another kind", sign({}, refresh, "at+jwt")],
     ["one signed with the key of access tokens", sign({}, access)],
     ["one of another origin", sign({ iss: "https://evil.test" })],
     ["one without a session", sign({ sid: undefined })],
     ["one without a generation", sign({ gen: undefined })],
     ["one without a nonce", sign({ non: undefined })],
-    ["one without an end", sign({ exp: undefined })],
-    ["one without a start", sign({ iat: undefined })],
-    ["a session that is no id", sign({ sid: "1 or 1=1" })],
+    ["one without exp", sign({ exp: undefined })],
+    ["one without iat", sign({ iat: undefined })],
+    ["a session that is not a UUID", sign({ sid: "1 or 1=1" })],
     ["a session that is a pattern", sign({ sid: "%" })],
     ["a session that is an object", sign({ sid: { id: ISSUED.sessionId } })],
-    ["a generation below none", sign({ gen: -1 })],
+    ["a negative generation", sign({ gen: -1 })],
     ["a generation that is text", sign({ gen: "3" })],
-    ["a generation and a half", sign({ gen: 3.5 })],
+    ["a fractional generation", sign({ gen: 3.5 })],
     ["a nonce too short", sign({ non: "short" })],
     ["a nonce that is an object", sign({ non: {} })],
   ])("%s", async (_, token) => {
@@ -89,7 +89,7 @@ describe("is not a refresh token", () => {
   });
 });
 
-test("while the secret is being changed the previous one is believed and never signs", async () => {
+test("while the secret is being changed the previous one verifies and does not sign", async () => {
   const load = () => import("./refresh-token");
   const SESSION_SECRET = "the session secret after the change, long";
   const changed = await anotherInstance(load, { SESSION_SECRET, SESSION_SECRET_PREVIOUS: process.env.SESSION_SECRET! });
