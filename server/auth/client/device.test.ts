@@ -29,7 +29,7 @@ describe("the device of a user agent", () => {
   });
 
   test("fits its columns for any user agent", () => {
-    const said = fc.oneof(
+    const userAgents = fc.oneof(
       fc.string({ unit: "binary", maxLength: 2000 }),
       fc.constantFrom(
         "\ud800/1.0 (x)",
@@ -40,7 +40,7 @@ describe("the device of a user agent", () => {
       ),
     );
     fc.assert(
-      fc.property(said, (userAgent) => {
+      fc.property(userAgents, (userAgent) => {
         const kept = truncateUserAgent(userAgent);
         const device = describeDevice(userAgent);
         expect([...kept].length).toBeLessThanOrEqual(512);

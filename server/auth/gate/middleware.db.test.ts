@@ -36,7 +36,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-interface Asked {
+interface PageRequest {
   kind?: "document" | "soft";
   cookie?: string;
   client?: typeof ADA;
@@ -44,7 +44,7 @@ interface Asked {
 }
 
 /** A page request as the entry forwards it. */
-async function ask(path: string, { kind = "document", cookie, client = ADA, headers = {} }: Asked = {}) {
+async function requestPage(path: string, { kind = "document", cookie, client = ADA, headers = {} }: PageRequest = {}) {
   const request = new NextRequest(`http://127.0.0.1:3000${path}`, {
     headers: {
       host: "evil.test",
@@ -81,36 +81,36 @@ describe("a private page without a valid access token", () => {
     ["a forged one", "__acc=a.b.c; "],
     ["an empty one", "__acc=; "],
   ])("%s: refreshed in the same request, for the page as well as for the browser", async (_, access) => {
-    const answer = await ask(PAGE, { cookie: `theme=dark; ${access ?? ""}__ref=${session.refreshToken}` });
-    expect(answer).toMatchObject({ proceeds: true, clears: false, cache: "private, no-store" });
-    expect(answer.set.map((one) => one.split("=")[0])).toEqual(["__acc", "__ref"]);
-    const pageSees = readCookies(answer.forwarded);
-    expect(answer.forwarded).toContain("theme=dark; ");
-    expect(answer.set[0]).toContain(`__acc=${pageSees.accessToken};`);
-    expect(answer.set[1]).toContain(`__ref=${pageSees.refreshToken};`);
+    const response = await requestPage(PAGE, { cookie: `theme=dark; ${access ?? ""}__ref=${session.refreshToken}` });
+    expect(response).toMatchObject({ proceeds: true, clears: false, cache: "private, no-store" });
+    expect(response.set.map((one) => one.split("=")[0])).toEqual(["__acc", "__ref"]);
+    const pageSees = readCookies(response.forwarded);
+    expect(response.forwarded).toContain("theme=dark; ");
+    expect(response.set[0]).toContain(`__acc=${pageSees.accessToken};`);
+    expect(response.set[1]).toContain(`__ref=${pageSees.refreshToken};`);
     expect((await readSession(database.db, session.id)).generation).toBe(1);
   });
 
   test("with 40 prefetches beside it: one rotation, all proceed, and still signed in later", async () => {
     const kinds = ["document" as const, ...Array<"soft">(40).fill("soft")];
     const statements = await countStatements(database.url, async () => {
-      const answers = await Promise.all(kinds.map((kind) => ask(PAGE, { kind })));
-      expect(answers.every(({ proceeds }) => proceeds)).toBe(true);
-      expect(new Set(answers.map(({ set }) => set[1])).size).toBe(1);
+      const responses = await Promise.all(kinds.map((kind) => requestPage(PAGE, { kind })));
+      expect(responses.every(({ proceeds }) => proceeds)).toBe(true);
+      expect(new Set(responses.map(({ set }) => set[1])).size).toBe(1);
     });
     expect(statements).toBe(2);
     vi.setSystemTime(later(720));
-    const straggler = await ask(PAGE, { kind: "soft" });
+    const straggler = await requestPage(PAGE, { kind: "soft" });
     expect(straggler.proceeds).toBe(true);
     vi.setSystemTime(later(1400));
     const { refreshToken } = readCookies(straggler.forwarded);
-    expect((await ask(PAGE, { cookie: `__ref=${refreshToken}` })).proceeds).toBe(true);
+    expect((await requestPage(PAGE, { cookie: `__ref=${refreshToken}` })).proceeds).toBe(true);
   });
 
   test("in three tabs that resume after a night: all are signed in", async () => {
     vi.setSystemTime(later(9 * 3600));
-    const answers = await Promise.all(["/dashboard", PAGE, "/dashboard/account"].map((page) => ask(page)));
-    expect(answers.map(({ proceeds }) => proceeds)).toEqual([true, true, true]);
+    const responses = await Promise.all(["/dashboard", PAGE, "/dashboard/account"].map((page) => requestPage(page)));
+    expect(responses.map(({ proceeds }) => proceeds)).toEqual([true, true, true]);
   });
 });
 
@@ -118,14 +118,19 @@ describe("a session that has ended", () => {
   beforeEach(() => endSession(database.db, { id: session.id }, "revoked by user"));
 
   test("leads to the login form and clears the cookies, on a document only", async () => {
-    expect(await ask(PAGE)).toMatchObject({ status: 307, to: LOGIN_FIRST, clears: true, cache: "private, no-store" });
-    const soft = await ask(PAGE, { kind: "soft" });
+    expect(await requestPage(PAGE)).toMatchObject({
+      status: 307,
+      to: LOGIN_FIRST,
+      clears: true,
+      cache: "private, no-store",
+    });
+    const soft = await requestPage(PAGE, { kind: "soft" });
     expect(soft).toMatchObject({ status: 401, to: null, set: [], cache: "private, no-store" });
   });
 
   test("shows the login form itself without a redirect, and clears the cookies", async () => {
-    const answer = await ask("/login?next=%2Fdashboard");
-    expect(answer).toMatchObject({ proceeds: true, clears: true, forwarded: "theme=dark" });
+    const response = await requestPage("/login?next=%2Fdashboard");
+    expect(response).toMatchObject({ proceeds: true, clears: true, forwarded: "theme=dark" });
   });
 });
 
@@ -138,50 +143,50 @@ test.each(["replaced by login", "password changed"])(
     const { revokedAt } = await readSession(database.db, id);
     const cookie = `__ref=${refreshToken}`;
     vi.setSystemTime(secondsAfter(revokedAt!, 29));
-    expect(await ask(PAGE, { cookie })).toMatchObject({ status: 307, to: LOGIN_FIRST, set: [] });
-    expect(await ask("/login?next=%2Fdashboard", { cookie })).toMatchObject({ proceeds: true, set: [] });
+    expect(await requestPage(PAGE, { cookie })).toMatchObject({ status: 307, to: LOGIN_FIRST, set: [] });
+    expect(await requestPage("/login?next=%2Fdashboard", { cookie })).toMatchObject({ proceeds: true, set: [] });
     vi.setSystemTime(secondsAfter(revokedAt!, 31));
-    expect(await ask(PAGE, { cookie })).toMatchObject({ to: LOGIN_FIRST, clears: true });
+    expect(await requestPage(PAGE, { cookie })).toMatchObject({ to: LOGIN_FIRST, clears: true });
   },
 );
 
 test("a replayed token ends the session, and clears the cookies on a document only", async () => {
   await refresh(database.db, session.refreshToken, ADA, later(600));
-  expect(await ask(PAGE, { kind: "soft", client: MALLORY })).toMatchObject({ status: 401, set: [] });
-  expect(await ask(PAGE, { client: MALLORY })).toMatchObject({ to: LOGIN_FIRST, clears: true });
+  expect(await requestPage(PAGE, { kind: "soft", client: MALLORY })).toMatchObject({ status: 401, set: [] });
+  expect(await requestPage(PAGE, { client: MALLORY })).toMatchObject({ to: LOGIN_FIRST, clears: true });
 });
 
 test("a document without cookies leads to the login form with a `next`; a soft navigation gets a 401", async () => {
-  const answer = await ask(PAGE, { cookie: "" });
-  expect(answer).toMatchObject({ status: 307, to: LOGIN_FIRST, set: [], cache: "private, no-store" });
-  expect(await ask(PAGE, { cookie: "", kind: "soft" })).toMatchObject({ status: 401, set: [] });
-  expect(await ask("/", { cookie: "" })).toMatchObject({ to: "http://localhost:3000/login" });
+  const response = await requestPage(PAGE, { cookie: "" });
+  expect(response).toMatchObject({ status: 307, to: LOGIN_FIRST, set: [], cache: "private, no-store" });
+  expect(await requestPage(PAGE, { cookie: "", kind: "soft" })).toMatchObject({ status: 401, set: [] });
+  expect(await requestPage("/", { cookie: "" })).toMatchObject({ to: "http://localhost:3000/login" });
 });
 
 test.each(["garbage", "a.b.c", "x".repeat(3000)])(
   "a refresh cookie that we did not issue (%s) is kept",
   async (token) => {
-    expect(await ask(PAGE, { cookie: `__ref=${token}` })).toMatchObject({ to: LOGIN_FIRST, set: [] });
+    expect(await requestPage(PAGE, { cookie: `__ref=${token}` })).toMatchObject({ to: LOGIN_FIRST, set: [] });
   },
 );
 
 describe("guest pages", () => {
   test("redirect to `next` with the new cookies if the tokens can be refreshed", async () => {
-    const answer = await ask("/login?next=%2Fdashboard%2Faccount");
-    expect(answer).toMatchObject({ status: 307, to: "http://localhost:3000/dashboard/account", clears: false });
-    expect(answer.set).toHaveLength(2);
+    const response = await requestPage("/login?next=%2Fdashboard%2Faccount");
+    expect(response).toMatchObject({ status: 307, to: "http://localhost:3000/dashboard/account", clears: false });
+    expect(response.set).toHaveLength(2);
   });
 
   test.each(["//evil.test", "https://evil.test", "/\\evil.test", "/.//evil.test"])(
     "never redirect to %s",
     async (next) => {
-      const { to } = await ask(`/login?next=${encodeURIComponent(next)}`);
+      const { to } = await requestPage(`/login?next=${encodeURIComponent(next)}`);
       expect(to).toBe("http://localhost:3000/dashboard");
     },
   );
 
   test("are shown without cookies", async () => {
-    expect(await ask("/login", { cookie: "" })).toMatchObject({ proceeds: true, set: [] });
+    expect(await requestPage("/login", { cookie: "" })).toMatchObject({ proceeds: true, set: [] });
   });
 });
 
@@ -198,23 +203,23 @@ describe("while the database is unavailable", () => {
   test("the maintenance page is shown, the cookies are kept, and pages proceed once it is back", async () => {
     const to = "http://localhost:3000/maintenance?status=503&next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
     for (let count = 0; count < 3; count++) {
-      expect(await ask(PAGE)).toMatchObject({ status: 307, to, set: [], cache: "private, no-store" });
+      expect(await requestPage(PAGE)).toMatchObject({ status: 307, to, set: [], cache: "private, no-store" });
     }
     await closeDatabase();
     env().DATABASE_URL = database.url;
-    expect((await ask(PAGE)).proceeds).toBe(true);
+    expect((await requestPage(PAGE)).proceeds).toBe(true);
   });
 });
 
 test("too many refreshes lead to the maintenance page, and keep the cookies", async () => {
   for (let count = 0; count < 60; count++) await refresh(database.db, session.refreshToken, ADA, later(700));
   const to = "http://localhost:3000/maintenance?status=429&next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
-  expect(await ask(PAGE)).toMatchObject({ to, set: [] });
+  expect(await requestPage(PAGE)).toMatchObject({ to, set: [] });
 });
 
 test("a page that needs no decision proceeds unchanged", async () => {
   for (const path of ["/maintenance?status=503&next=%2Fdashboard", "/resume?next=%2F", "/nowhere"]) {
-    expect(await ask(path)).toMatchObject({ proceeds: true, set: [], forwarded: null });
+    expect(await requestPage(path)).toMatchObject({ proceeds: true, set: [], forwarded: null });
   }
 });
 

@@ -62,8 +62,8 @@ describe("a private page checks its caller itself: without the middleware it", (
     ["a request with the cookie twice", TO_RESUME, () => `${good()}; ${good()}`],
     ["a request with a refresh token in the access cookie", TO_RESUME, () => `__acc=${session.refreshToken}`],
     ["a request with the cookie name of another scheme", TO_RESUME, () => `__Host-__acc=${session.accessToken}`],
-  ])("is not shown to %s", async (_, answer, cookie) => {
-    expect(await render(requireCaller, cookie())).toBe(answer);
+  ])("is not shown to %s", async (_, redirect, cookie) => {
+    expect(await render(requireCaller, cookie())).toBe(redirect);
   });
 
   test("is not shown with a token that another client presents", async () => {
