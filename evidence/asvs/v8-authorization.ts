@@ -56,7 +56,7 @@ export const AUTHORIZATION: Claim[] = [
     verdict: "met",
     evidence: [
       ["server/api/router.test.ts", "requires a caller before it validates the input"],
-      ["server/auth/gate/require-caller.db.test.ts", "is not shown to a session that was revoked a moment ago"],
+      ["server/auth/gate/require-caller.db.test.ts", "is not shown to a session that was just revoked"],
     ],
     note: "Page and procedure check the caller themselves, whatever the middleware decided.",
   },

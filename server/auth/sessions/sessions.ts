@@ -54,7 +54,7 @@ export async function rotate(
   now: Date,
 ): Promise<Session | null> {
   const nonce = newNonce();
-  const sighting = contactOf(session, client, now);
+  const contact = contactOf(session, client, now);
   const advanced = await rotateSession(db, {
     id: session.id,
     fromNonce: session.currentNonce,
@@ -83,8 +83,8 @@ export async function recover(
   const contact = contactOf(session, client, now);
   const { id, currentNonce, previousNonce, handedAt } = session;
   const judged = { id, currentNonce, previousNonce, handedAt };
-  const replaced = await replaceLostToken(db, { ...judged, toNonce: nonce, ...sighting });
-  return replaced ? successorOf(session, nonce, sighting) : null;
+  const replaced = await replaceLostToken(db, { ...judged, toNonce: nonce, ...contact });
+  return replaced ? successorOf(session, nonce, contact) : null;
 }
 
 /** A session as shown to its user. Contains no token. */
