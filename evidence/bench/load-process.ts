@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { LoadResult, LoadSpec } from "./load";
-import { pause } from "@/evidence/fault-lab/pause";
+import { pause } from "@/evidence/pause";
 import { Wire } from "./wire";
 
 // A process of its own: what it spends is not spent by the app, and it never waits for the app's event loop.

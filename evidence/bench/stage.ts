@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { sql, type Kysely } from "kysely";
 import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
-import { pause } from "@/evidence/fault-lab/pause";
+import { pause } from "@/evidence/pause";
 import { createDatabase, urlOf } from "@/evidence/fault-lab/stack";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { onExit } from "@/scripts/lifecycle.mjs";

@@ -1,4 +1,4 @@
-import { Jar } from "@/evidence/fault-lab/jar";
+import { Jar } from "@/evidence/cookie-jar";
 import { ORIGIN, USER_AGENT } from "./requests";
 
 /** One browser, without a browser: keeps cookies, sends what a browser would, follows nothing. */

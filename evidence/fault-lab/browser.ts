@@ -1,11 +1,11 @@
 import type { Account } from "./account";
-import type { Asked } from "./asked";
-import { exchange } from "./exchange";
-import { Jar } from "./jar";
-import { readHolding, type Holding } from "./lineages";
-import { noteReply, noteSignedOut } from "./note-reply";
-import { judge, pathOf, type Reply } from "./reply";
-import type { World } from "./world";
+import type { Asked } from "./browser-request";
+import { exchange } from "@/evidence/http-client";
+import { Jar } from "@/evidence/cookie-jar";
+import { readHolding, type Holding } from "./token-families";
+import { noteReply, noteSignedOut } from "./outcome-checks";
+import { judge, pathOf, type Reply } from "./browser-outcome";
+import type { World } from "./lab";
 
 const HOPS_AT_MOST = 8;
 

@@ -1,11 +1,11 @@
 import { inventAccount } from "./account";
-import type { Asked } from "./asked";
+import type { Asked } from "./browser-request";
 import { Browser } from "./browser";
-import { makeDue } from "./move-time";
+import { makeDue } from "./make-refresh-due";
 import { anyAddress, USER_AGENTS } from "./network";
-import { pause } from "./pause";
-import { say, type Reply } from "./reply";
-import type { World } from "./world";
+import { pause } from "@/evidence/pause";
+import { say, type Reply } from "./browser-outcome";
+import type { World } from "./lab";
 
 type How = Omit<Asked, "path">;
 

@@ -1,9 +1,9 @@
 import type { Browser } from "./browser";
 import { OPERATIONS, type Operation } from "./crash-operations";
 import type { Instance } from "./instance";
-import { say } from "./reply";
-import type { Phase } from "./trap";
-import type { World } from "./world";
+import { say } from "./browser-outcome";
+import type { Phase } from "./breakpoint";
+import type { World } from "./lab";
 
 type Killer = "app" | "database" | "connection";
 const KILLERS: readonly Killer[] = ["connection", "app", "database"];

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { DATA } from "@/scripts/paths.mjs";
-import type { DatabaseWire } from "./database-wire";
+import type { DatabaseWire } from "./database-proxy";
 
 export type Variables = Record<string, string>;
 

@@ -1,7 +1,7 @@
-import type { Asked } from "./asked";
-import { pause } from "./pause";
-import type { Random } from "./random";
-import type { World } from "./world";
+import type { Asked } from "./browser-request";
+import { pause } from "@/evidence/pause";
+import type { Random } from "@/evidence/random";
+import type { World } from "./lab";
 
 const LOST_REPLIES = 0.05;
 const SLOW_REPLIES = 0.25;

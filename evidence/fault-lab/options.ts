@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { UserError } from "@/scripts/user-error.mjs";
 import type { Soak } from "./soak";
-import type { Lives } from "./world";
+import type { Lives } from "./lab";
 
 export const STAGES = ["crashes", "migrations", "faults", "soak"] as const;
 

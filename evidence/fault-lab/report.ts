@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { DATA } from "@/scripts/paths.mjs";
 import { paint } from "@/scripts/progress.mjs";
 import { STAGES, type Options } from "./options";
-import { rowsOf } from "./rows";
+import { rowsOf } from "./report-rows";
 import type { Stack } from "./stack";
-import { INVARIANTS, type Invariant, type Tally } from "./tally";
+import { INVARIANTS, type Invariant, type Tally } from "./results";
 
 const WIDTH = "Rotations killed after commit".length;
 

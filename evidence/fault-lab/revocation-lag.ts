@@ -1,8 +1,8 @@
 import { inventAccount } from "./account";
 import { Browser } from "./browser";
 import { anyAddress, USER_AGENTS } from "./network";
-import { pause } from "./pause";
-import type { World } from "./world";
+import { pause } from "@/evidence/pause";
+import type { World } from "./lab";
 
 const ALLOWED_MILLISECONDS = 2000;
 const GIVEN_UP_MILLISECONDS = 15_000;

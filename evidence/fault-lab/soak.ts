@@ -1,12 +1,12 @@
-import { audit } from "./audit";
-import { bringDisasters, type Pace } from "./disasters";
-import { liveALife } from "./habits";
-import { forEachAtOnce, pause } from "./pause";
-import { Person } from "./person";
-import type { Random } from "./random";
+import { audit } from "./final-checks";
+import { bringDisasters, type Pace } from "./random-faults";
+import { liveALife } from "./user-behavior";
+import { forEachAtOnce, pause } from "@/evidence/pause";
+import { Person } from "./simulated-user";
+import type { Random } from "@/evidence/random";
 import { revokeInTheCrowd } from "./revocation-lag";
 import { plantCarelessTheft, plantTheft } from "./thefts";
-import type { World } from "./world";
+import type { World } from "./lab";
 
 export interface Soak extends Pace {
   seconds: number;

@@ -5,8 +5,8 @@ import type { Database } from "@/db/schema";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { migrate } from "@/scripts/schema.mjs";
-import { DatabaseWire } from "./database-wire";
-import { Front } from "./front";
+import { DatabaseWire } from "./database-proxy";
+import { Front } from "./load-balancer";
 import { Instance, type Variables } from "./instance";
 
 /** Two instances of the built app behind a front without memory, and one database. */

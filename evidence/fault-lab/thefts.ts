@@ -1,10 +1,10 @@
 import { isUnavailable } from "@/db/faults";
 import type { Browser } from "./browser";
 import { anyAddress, USER_AGENTS } from "./network";
-import { pause, pauseUntil } from "./pause";
-import type { Person } from "./person";
-import type { Random } from "./random";
-import type { World } from "./world";
+import { pause, pauseUntil } from "@/evidence/pause";
+import type { Person } from "./simulated-user";
+import type { Random } from "@/evidence/random";
+import type { World } from "./lab";
 
 const PATIENCE_MILLISECONDS = 30_000;
 

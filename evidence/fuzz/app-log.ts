@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import { pause } from "@/evidence/fault-lab/pause";
+import { pause } from "@/evidence/pause";
 
 const PIECE_BYTES = 256 * 1024;
 const REQUESTS_KEPT = 20_000;

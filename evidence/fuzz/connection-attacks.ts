@@ -1,204 +1,203 @@
-import { connect } from "node:net";
-import type { Random } from "@/evidence/fault-lab/random";
-import { AGENT, PASSWORD, type Person } from "./people";
+import { readdirSync, readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { forEachAtOnce, pause } from "@/evidence/pause";
+import { Random } from "@/evidence/random";
+import { AttackPlan, carryOut, type Attack } from "./attack-generator";
+import { AGENT, PASSWORD, Person } from "./test-user";
+import type { Target } from "./target";
 
-/** What a hostile client writes to one connection, and how the connection ends. */
-export interface Attack {
-  bytes: Buffer;
-  end: Ending;
-  /** Never reads, so that responses wait in the server. */
-  isDeaf: boolean;
+export interface StormOptions {
+  seed: number;
+  /** Of the full number of connections. */
+  share: number;
 }
 
-type Ending =
-  | { kind: "reset after"; milliseconds: number }
-  | { kind: "reset at first byte" }
-  | { kind: "half-close" }
-  | { kind: "hold"; milliseconds: number };
+const PEOPLE = 12;
+const MIXED = 400;
+/** The password admission queue has 70 places: a place lost for each attack would leave none. */
+const QUEUED_CALLS = 120;
+const QUEUED_CONNECTS = 80;
+const IDLE = 500;
+const ATTACKS_AT_ONCE = 40;
+/** For an app that has been left in peace, on a busy machine. */
+const RECOVERY_SECONDS = 120;
+const LOGINS_AFTERWARDS = 8;
+const CALLS_MEASURED = 100;
+const DESCRIPTORS_LEFT_AT_MOST = 40;
 
-/** A connection that the server does not close is given up after so long. */
-const CONNECTION_MILLISECONDS_AT_MOST = 4000;
-const STORM_ID = "storm-";
+const SURVIVAL = "Hostile connections did not end the process";
 
-/** Builds requests whose ids and effects are unique, so that each can be found in the log and in the database. */
-export class AttackPlan {
-  #requests = 0;
+type Complaints = Record<string, string | null>;
 
-  constructor(
-    private readonly random: Random,
-    private readonly host: string,
-    private readonly people: readonly Person[],
-  ) {}
+/** Attacks the connections of the app instead of its requests, then checks what must hold afterwards. */
+export async function stormConnections(
+  target: Target,
+  passwordHash: string,
+  { seed, share }: StormOptions,
+): Promise<Complaints> {
+  const people = await Promise.all(Array.from({ length: PEOPLE }, () => Person.plant(target.db, passwordHash)));
+  const bystander = await Person.plant(target.db, passwordHash);
+  const plan = new AttackPlan(new Random(seed).stream("connections"), new URL(target.origin).host, people);
+  const p99Before = await p99Of(target, bystander);
+  const descriptorsBefore = descriptorsOf(target.app.pid);
 
-  /** The name that this request's `users.update` would set, and the id that its log line must have. */
-  static idOfName(fullName: string): string | null {
-    const number = /^Storm (\d+)$/.exec(fullName)?.[1];
-    return number === undefined ? null : idOf(Number(number));
-  }
+  const times = (count: number, attack: () => Attack) => Array.from({ length: Math.ceil(count * share) }, attack);
+  const attacks = [
+    ...times(MIXED, () => plan.mixed()),
+    ...plan.cutAtEveryByte(Math.ceil(4 / share)),
+    // Never fewer: it takes as many as the queue has places.
+    ...Array.from({ length: QUEUED_CALLS }, () => plan.queuedCalls()),
+    ...times(QUEUED_CONNECTS, () => plan.queuedConnect()),
+  ];
+  await forEachAtOnce(attacks, ATTACKS_AT_ONCE, (attack) => carryOut(target.port, attack));
+  // Nothing else can be said of a process that has ended.
+  const ended = complaintAboutProcess(target);
+  if (ended !== null) return { [SURVIVAL]: ended };
 
-  static isOurs(requestId: string): boolean {
-    return requestId.startsWith(STORM_ID);
-  }
+  const login = await complaintAboutLogins(target, people);
+  const p99 = await complaintAboutP99(target, bystander, p99Before);
+  return {
+    [SURVIVAL]: complaintAboutProcess(target),
+    "After hostile connections everybody could sign in": login,
+    "After hostile connections calls were as fast as before": p99,
+    "Many idle connections of one address did not lock out another": await complaintDuringIdleConnections(
+      target,
+      Math.ceil(IDLE * share),
+    ),
+    "Hostile connections left no descriptor open": await complaintAboutDescriptors(target.app.pid, descriptorsBefore),
+    "Every request that was carried out left its line in the log": await complaintAboutLog(target, people),
+  };
+}
 
-  /** Any requests after one another on one connection, ended anyhow. */
-  mixed(): Attack {
-    const { random } = this;
-    const count = Math.ceil(random.between(0, 1) ** 2 * 30);
-    const pieces = Array.from({ length: count }, () => this.#piece());
-    const whole = Buffer.from(pieces.join(""), "latin1");
-    const bytes = random.chance(0.25) ? whole.subarray(0, Math.floor(random.between(1, whole.length))) : whole;
-    return { bytes, end: this.#ending(), isDeaf: random.chance(0.2) };
-  }
+function complaintAboutProcess({ app }: Target): string | null {
+  if (isAlive(app.pid)) return null;
+  const last = app.output().trimEnd().split("\n").slice(-3).join(" / ");
+  return `process ${app.pid} has ended: ${last.slice(-400)}`;
+}
 
-  /** Requests that take a place in the password admission queue, behind a response that is not finished. */
-  queuedCalls(): Attack {
-    const calls = Array.from({ length: 7 }, () => this.#get("/api/trpc/auth.login"));
-    return this.#reset([this.#get("/login"), ...calls], this.random.between(1, 8));
-  }
-
-  /** A CONNECT behind responses that are still being written. */
-  queuedConnect(): Attack {
-    const files = Array.from({ length: 40 }, () => this.#get("/_next/static/x"));
-    return this.#reset([...files, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"], this.random.between(1, 6));
-  }
-
-  /** The same request once for each of its bytes, cut there. */
-  cutAtEveryByte(step: number): Attack[] {
-    const whole = Buffer.from(this.#update() + this.#get("/login"), "latin1");
-    const cuts = Array.from({ length: Math.ceil(whole.length / step) }, (_, at) => at * step + 1);
-    return cuts.map((cut) => this.#reset([whole.toString("latin1", 0, cut)], this.random.between(0, 3)));
-  }
-
-  #reset(pieces: string[], milliseconds: number): Attack {
-    const bytes = Buffer.from(pieces.join(""), "latin1");
-    return { bytes, end: { kind: "reset after", milliseconds }, isDeaf: false };
-  }
-
-  #ending(): Ending {
-    const milliseconds = this.random.between(0, 30);
-    switch (this.random.weigh({ "reset after": 5, "reset at first byte": 2, "half-close": 2, hold: 1 })) {
-      case "reset after":
-        return { kind: "reset after", milliseconds };
-      case "reset at first byte":
-        return { kind: "reset at first byte" };
-      case "half-close":
-        return { kind: "half-close" };
-      case "hold":
-        return { kind: "hold", milliseconds: 1000 };
+function isAlive(pid: number): boolean {
+  try {
+    // A process that has ended is one until its exit is read.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    try {
+      return process.platform !== "linux" && process.kill(pid, 0);
+    } catch {
+      return false;
     }
   }
+}
 
-  #piece(): string {
-    const { random } = this;
-    const kinds = {
-      page: 4,
-      update: 4,
-      file: 3,
-      call: 3,
-      login: 1,
-      upgrade: 2,
-      connect: 2,
-      version: 2,
-      half: 2,
-      odd: 2,
-    };
-    switch (random.weigh(kinds)) {
-      case "page":
-        return this.#get(random.pick(["/login", "/dashboard", "/", "/nothing-here", "/maintenance"]));
-      case "file":
-        return this.#get("/_next/static/x");
-      case "call":
-        return this.#get(random.pick(["/api/trpc/auth.login", "/api/trpc/auth.session", "/api/health/ready"]));
-      case "update":
-        return this.#update();
-      case "login":
-        return this.#login();
-      case "upgrade":
-        return this.#get(random.pick(["/", "/api/trpc/auth.session", "/_next/hmr"]), [
-          "Connection: Upgrade, HTTP2-Settings",
-          `Upgrade: ${random.pick(["websocket", "h2c", "WebSocket", "TLS/1.0, HTTP/1.1"])}`,
-          "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA",
-          "Sec-WebSocket-Version: 13",
-          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-        ]);
-      case "connect":
-        return `CONNECT ${random.pick(["a:1", "127.0.0.1:3306", "/", "*"])} HTTP/1.1\r\nHost: ${this.host}\r\n\r\n`;
-      case "version":
-        return random.pick([
-          `GET /login HTTP/2.0\r\nHost: ${this.host}\r\n\r\n`,
-          "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-          "GET /login HTTP/0.9\r\n\r\n",
-          "GET /login\r\n",
-        ]);
-      case "half":
-        return random.pick([
-          this.#head("POST", "/api/trpc/auth.login", ["Content-Type: application/json", "Content-Length: 900"]) + "{",
-          this.#head("POST", "/api/trpc/users.update", ["Transfer-Encoding: chunked"]) + "5\r\n{",
-          this.#head("GET", "/login").slice(0, -2),
-        ]);
-      case "odd":
-        return random.pick([
-          "\r\n\r\n",
-          "\0\0\0",
-          "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-          "OPTIONS * HTTP/1.1\r\n\r\n",
-        ]);
-    }
+/** They are written asynchronously, and some of these requests had only just been read. */
+async function complaintAboutLog({ db, log }: Target, people: readonly Person[]): Promise<string | null> {
+  const ids = people.map(({ userId }) => userId);
+  const users = await db.selectFrom("users").select("fullName").where("id", "in", ids).execute();
+  for (const { fullName } of users) {
+    const id = AttackPlan.idOfName(fullName);
+    if (id === null) continue;
+    const lines = await log.about(id, 2);
+    if (!lines.some((line) => line.includes('"msg":"request"')))
+      return `a users.update was carried out, and left no line: ${id}`;
   }
+  const unfinished = log.unfinished(AttackPlan.isOurs);
+  return unfinished.length === 0
+    ? null
+    : `${unfinished.length} requests left other lines, but not their own: ${unfinished[0]}`;
+}
 
-  #get(path: string, headers: string[] = []): string {
-    return this.#head("GET", path, headers);
-  }
-
-  #update(): string {
-    const person = this.random.pick(this.people);
-    const cookie = `Cookie: __acc=${person.access}; __ref=${person.refresh}`;
-    return this.#call("users.update", { fullName: `Storm ${this.#requests}` }, [cookie]);
-  }
-
-  #login(): string {
-    const email = this.random.chance(0.5)
-      ? this.random.pick(this.people).email
-      : `nobody.${this.#requests}@example.test`;
-    return this.#call("auth.login", { email, password: PASSWORD });
-  }
-
-  #call(procedure: string, input: unknown, headers: string[] = []): string {
-    const body = JSON.stringify(input);
-    const ours = [`Origin: http://${this.host}`, "Content-Type: application/json", `Content-Length: ${body.length}`];
-    return this.#head("POST", `/api/trpc/${procedure}`, [...ours, ...headers]) + body;
-  }
-
-  #head(method: string, path: string, headers: string[] = []): string {
-    const id = idOf(this.#requests++);
-    const lines = [`Host: ${this.host}`, `User-Agent: ${AGENT}`, `X-Request-Id: ${id}`, ...headers];
-    return `${method} ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`;
+async function complaintDuringIdleConnections({ port }: Target, count: number): Promise<string | null> {
+  const sockets: Socket[] = Array.from({ length: count }, () => connect(port, "127.0.0.1").on("error", () => {}));
+  try {
+    await pause(500);
+    const answered = await ask(port, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", "127.0.0.9");
+    return answered.startsWith("HTTP/1.1 ") ? null : `with ${count} idle connections it did not answer`;
+  } finally {
+    for (const socket of sockets) socket.destroy();
   }
 }
 
-function idOf(number: number): string {
-  return `${STORM_ID}${String(number).padStart(6, "0")}`;
-}
-
-/** Carries the attack out. Never throws; resolves when the connection is gone. */
-export function carryOut(port: number, { bytes, end, isDeaf }: Attack): Promise<void> {
+function ask(port: number, text: string, localAddress: string): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const reset = () => void socket.resetAndDestroy();
-    const limit = setTimeout(reset, CONNECTION_MILLISECONDS_AT_MOST);
-    socket.once("close", () => {
-      clearTimeout(limit);
-      resolve();
-    });
-    socket.on("error", () => {});
-    socket.setNoDelay(true);
-    if (isDeaf) socket.pause();
-    else socket.resume();
-    socket.once("connect", () => {
-      if (end.kind === "half-close") return void socket.end(bytes);
-      socket.write(bytes);
-      if (end.kind === "reset at first byte") socket.once("data", reset);
-      else setTimeout(reset, end.milliseconds);
-    });
+    let received = "";
+    // The whole of 127/8 is this machine on Linux; elsewhere the address cannot be chosen.
+    const from = process.platform === "linux" ? { localAddress } : {};
+    const socket = connect({ port, host: "127.0.0.1", ...from });
+    socket.setTimeout(60_000, () => socket.destroy());
+    socket.on("data", (chunk) => (received += chunk.toString("latin1"))).on("error", () => {});
+    socket.on("close", () => resolve(received));
+    socket.write(text);
   });
+}
+
+async function complaintAboutLogins({ port, origin }: Target, people: readonly Person[]): Promise<string | null> {
+  const deadline = Date.now() + RECOVERY_SECONDS * 1000;
+  const logIn = async (person: Person): Promise<string | null> => {
+    for (;;) {
+      const answered = await fetch(`http://127.0.0.1:${port}/api/trpc/auth.login`, {
+        method: "POST",
+        headers: { "user-agent": AGENT, origin, "content-type": "application/json" },
+        body: JSON.stringify({ email: person.email, password: PASSWORD }),
+        signal: AbortSignal.timeout(13_000),
+      }).catch((error: Error) => error);
+      if (answered instanceof Response && answered.status === 200) return null;
+      const complaint =
+        answered instanceof Response
+          ? `${answered.status} ${await answered.text()}`
+          : String(answered.cause ?? answered);
+      if (Date.now() > deadline) return `a login was answered ${complaint.slice(0, 200)}`;
+      await pause(500);
+    }
+  };
+  const complaints = await Promise.all(people.slice(0, LOGINS_AFTERWARDS).map(logIn));
+  return complaints.find((one) => one !== null) ?? null;
+}
+
+async function complaintAboutP99(target: Target, person: Person, before: number): Promise<string | null> {
+  const most = Math.max(5 * before, 100);
+  const deadline = Date.now() + RECOVERY_SECONDS * 1000;
+  for (;;) {
+    const after = await p99Of(target, person);
+    if (after <= most) return null;
+    if (Date.now() > deadline) return `p99 was ${Math.round(before)} ms before, and is ${Math.round(after)} ms`;
+    await pause(500);
+  }
+}
+
+/** Of calls of somebody signed in, one after the other; infinite if one of them fails. */
+async function p99Of({ port }: Target, person: Person): Promise<number> {
+  const times: number[] = [];
+  for (let call = 0; call < CALLS_MEASURED; call++) {
+    const startedAt = performance.now();
+    try {
+      const answered = await fetch(`http://127.0.0.1:${port}/api/trpc/auth.session`, {
+        headers: { "user-agent": AGENT, cookie: `__acc=${person.access}` },
+        signal: AbortSignal.timeout(13_000),
+      });
+      await answered.text();
+      if (answered.status !== 200) return Number.POSITIVE_INFINITY;
+    } catch {
+      return Number.POSITIVE_INFINITY;
+    }
+    times.push(performance.now() - startedAt);
+  }
+  return times.sort((one, other) => one - other)[Math.ceil(0.99 * times.length) - 1]!;
+}
+
+async function complaintAboutDescriptors(pid: number, before: number | null): Promise<string | null> {
+  if (before === null || !isAlive(pid)) return null;
+  const deadline = Date.now() + RECOVERY_SECONDS * 1000;
+  for (;;) {
+    const now = descriptorsOf(pid) ?? before;
+    if (now <= before + DESCRIPTORS_LEFT_AT_MOST) return null;
+    if (Date.now() > deadline) return `${before} descriptors were open before, and ${now} are`;
+    await pause(500);
+  }
+}
+
+function descriptorsOf(pid: number): number | null {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return null;
+  }
 }

@@ -1,4 +1,4 @@
-import type { Pair } from "./asked";
+import type { Pair } from "./fuzz-request";
 
 /** Field to JSON, both as they are written. Null: it takes no input. */
 export type Fields = readonly Pair[];

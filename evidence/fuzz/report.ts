@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { paint } from "@/scripts/progress.mjs";
 import type { AppLog } from "./app-log";
-import { JUDGES } from "./judges";
-import type { Finding } from "./lane";
+import { JUDGES } from "./oracles";
+import type { Finding } from "./fuzz-worker";
 import type { Sample, Slope, Verdict } from "./memory";
 import type { Options } from "./options";
-import { SLOW_MILLISECONDS, type Tally } from "./tally";
+import { SLOW_MILLISECONDS, type Tally } from "./run-statistics";
 
 /** A request that leaves itself behind costs more than this, and one that leaves nothing costs none. */
 const HEAP_BYTES_A_REQUEST = 512;

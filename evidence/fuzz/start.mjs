@@ -5,5 +5,5 @@ const { installPackages } = await import("../../scripts/install.mjs");
 const { runBundled } = await import("../../scripts/run-bundled.mjs");
 await installPackages(() => {});
 const [first, ...words] = process.argv.slice(2);
-if (first === "--mutate") (await import("./mutate.mjs")).runMutations(words);
+if (first === "--mutate") (await import("./mutation-test.mjs")).runMutations(words);
 else await runBundled({ fuzz: "evidence/fuzz/main.ts" });

@@ -6,14 +6,14 @@ import type { Kysely } from "kysely";
 import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
 import { createDatabase, urlOf } from "@/evidence/fault-lab/stack";
-import { pause } from "@/evidence/fault-lab/pause";
+import { pause } from "@/evidence/pause";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { DATA, ROOT, findBuild } from "@/scripts/paths.mjs";
 import { migrate } from "@/scripts/schema.mjs";
 import { AppLog } from "./app-log";
-import { isFaultLine } from "./judges";
+import { isFaultLine } from "./oracles";
 import type { Sample } from "./memory";
 import type { Secrets } from "./tampering";
 

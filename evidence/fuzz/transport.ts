@@ -1,6 +1,6 @@
 import { connect } from "node:net";
-import type { Sent } from "./sent";
-import { readAnswers, type HttpAnswer } from "./http-answers";
+import type { Sent } from "./rendered-request";
+import { readAnswers, type HttpAnswer } from "./http-response-parser";
 
 /** The server cuts off at 12 s; one more for a busy machine. */
 export const ANSWER_SECONDS_AT_MOST = 13;

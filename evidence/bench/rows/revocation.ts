@@ -4,7 +4,7 @@ import { summarise } from "@/evidence/bench/figures";
 import { finding, milliseconds } from "@/evidence/bench/findings";
 import { cookiesOf } from "@/evidence/bench/people";
 import { Visitor } from "@/evidence/bench/visitor";
-import { pause } from "@/evidence/fault-lab/pause";
+import { pause } from "@/evidence/pause";
 
 const GIVEN_UP_MILLISECONDS = 15_000;
 

@@ -6,7 +6,7 @@ import { median, quantile } from "@/evidence/bench/figures";
 import { count, finding } from "@/evidence/bench/findings";
 import { cookiesOf, emailOf, PASSWORD } from "@/evidence/bench/people";
 import { Visitor } from "@/evidence/bench/visitor";
-import { pause } from "@/evidence/fault-lab/pause";
+import { pause } from "@/evidence/pause";
 
 const TIMES = 15;
 /** What an operation leaves to be done after its answer is begun at once. */

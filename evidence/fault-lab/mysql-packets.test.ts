@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { errorIn, Frames, statementIn } from "./mysql-packets";
+
+function packet(sequence: number, payload: Buffer): Buffer {
+  const header = Buffer.alloc(4);
+  header.writeUIntLE(payload.length, 0, 3);
+  header[3] = sequence;
+  return Buffer.concat([header, payload]);
+}
+
+const query = (sql: string, sequence = 0) => packet(sequence, Buffer.from(`\x03${sql}`));
+
+test("packets are whole, however the stream was cut", () => {
+  const stream = Buffer.concat([query("select 1"), query("select 2"), query("x".repeat(3000))]);
+  for (const size of [1, 3, 4, 5, 17, 4096, stream.length]) {
+    const frames = new Frames();
+    const whole: Buffer[] = [];
+    for (let at = 0; at < stream.length; at += size) whole.push(...frames.push(stream.subarray(at, at + size)));
+    expect(Buffer.concat(whole)).toEqual(stream);
+    expect(whole.map(statementIn).map((statement) => statement?.length)).toEqual([8, 8, 3000]);
+  }
+});
+
+test("what only looks like a statement is none", () => {
+  expect(statementIn(query("select 1"))).toBe("select 1");
+  // The answer to a greeting, and a leave-taking.
+  expect(statementIn(query("select 1", 1))).toBeNull();
+  expect(statementIn(packet(0, Buffer.from([0x01])))).toBeNull();
+  expect(statementIn(packet(0, Buffer.from([0x0e])))).toBeNull();
+});
+
+test("an error says its number, anything else none", () => {
+  const deadlock = Buffer.from([0xff, 0xbd, 0x04, ...Buffer.from("#40001Deadlock found")]);
+  expect(errorIn(packet(1, deadlock))).toBe(1213);
+  expect(errorIn(packet(1, Buffer.from([0x00, 0x01, 0x00])))).toBeNull();
+  expect(errorIn(Buffer.alloc(0))).toBeNull();
+});

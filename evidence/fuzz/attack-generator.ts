@@ -1,0 +1,204 @@
+import { connect } from "node:net";
+import type { Random } from "@/evidence/random";
+import { AGENT, PASSWORD, type Person } from "./test-user";
+
+/** What a hostile client writes to one connection, and how the connection ends. */
+export interface Attack {
+  bytes: Buffer;
+  end: Ending;
+  /** Never reads, so that responses wait in the server. */
+  isDeaf: boolean;
+}
+
+type Ending =
+  | { kind: "reset after"; milliseconds: number }
+  | { kind: "reset at first byte" }
+  | { kind: "half-close" }
+  | { kind: "hold"; milliseconds: number };
+
+/** A connection that the server does not close is given up after so long. */
+const CONNECTION_MILLISECONDS_AT_MOST = 4000;
+const STORM_ID = "storm-";
+
+/** Builds requests whose ids and effects are unique, so that each can be found in the log and in the database. */
+export class AttackPlan {
+  #requests = 0;
+
+  constructor(
+    private readonly random: Random,
+    private readonly host: string,
+    private readonly people: readonly Person[],
+  ) {}
+
+  /** The name that this request's `users.update` would set, and the id that its log line must have. */
+  static idOfName(fullName: string): string | null {
+    const number = /^Storm (\d+)$/.exec(fullName)?.[1];
+    return number === undefined ? null : idOf(Number(number));
+  }
+
+  static isOurs(requestId: string): boolean {
+    return requestId.startsWith(STORM_ID);
+  }
+
+  /** Any requests after one another on one connection, ended anyhow. */
+  mixed(): Attack {
+    const { random } = this;
+    const count = Math.ceil(random.between(0, 1) ** 2 * 30);
+    const pieces = Array.from({ length: count }, () => this.#piece());
+    const whole = Buffer.from(pieces.join(""), "latin1");
+    const bytes = random.chance(0.25) ? whole.subarray(0, Math.floor(random.between(1, whole.length))) : whole;
+    return { bytes, end: this.#ending(), isDeaf: random.chance(0.2) };
+  }
+
+  /** Requests that take a place in the password admission queue, behind a response that is not finished. */
+  queuedCalls(): Attack {
+    const calls = Array.from({ length: 7 }, () => this.#get("/api/trpc/auth.login"));
+    return this.#reset([this.#get("/login"), ...calls], this.random.between(1, 8));
+  }
+
+  /** A CONNECT behind responses that are still being written. */
+  queuedConnect(): Attack {
+    const files = Array.from({ length: 40 }, () => this.#get("/_next/static/x"));
+    return this.#reset([...files, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"], this.random.between(1, 6));
+  }
+
+  /** The same request once for each of its bytes, cut there. */
+  cutAtEveryByte(step: number): Attack[] {
+    const whole = Buffer.from(this.#update() + this.#get("/login"), "latin1");
+    const cuts = Array.from({ length: Math.ceil(whole.length / step) }, (_, at) => at * step + 1);
+    return cuts.map((cut) => this.#reset([whole.toString("latin1", 0, cut)], this.random.between(0, 3)));
+  }
+
+  #reset(pieces: string[], milliseconds: number): Attack {
+    const bytes = Buffer.from(pieces.join(""), "latin1");
+    return { bytes, end: { kind: "reset after", milliseconds }, isDeaf: false };
+  }
+
+  #ending(): Ending {
+    const milliseconds = this.random.between(0, 30);
+    switch (this.random.weigh({ "reset after": 5, "reset at first byte": 2, "half-close": 2, hold: 1 })) {
+      case "reset after":
+        return { kind: "reset after", milliseconds };
+      case "reset at first byte":
+        return { kind: "reset at first byte" };
+      case "half-close":
+        return { kind: "half-close" };
+      case "hold":
+        return { kind: "hold", milliseconds: 1000 };
+    }
+  }
+
+  #piece(): string {
+    const { random } = this;
+    const kinds = {
+      page: 4,
+      update: 4,
+      file: 3,
+      call: 3,
+      login: 1,
+      upgrade: 2,
+      connect: 2,
+      version: 2,
+      half: 2,
+      odd: 2,
+    };
+    switch (random.weigh(kinds)) {
+      case "page":
+        return this.#get(random.pick(["/login", "/dashboard", "/", "/nothing-here", "/maintenance"]));
+      case "file":
+        return this.#get("/_next/static/x");
+      case "call":
+        return this.#get(random.pick(["/api/trpc/auth.login", "/api/trpc/auth.session", "/api/health/ready"]));
+      case "update":
+        return this.#update();
+      case "login":
+        return this.#login();
+      case "upgrade":
+        return this.#get(random.pick(["/", "/api/trpc/auth.session", "/_next/hmr"]), [
+          "Connection: Upgrade, HTTP2-Settings",
+          `Upgrade: ${random.pick(["websocket", "h2c", "WebSocket", "TLS/1.0, HTTP/1.1"])}`,
+          "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA",
+          "Sec-WebSocket-Version: 13",
+          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ]);
+      case "connect":
+        return `CONNECT ${random.pick(["a:1", "127.0.0.1:3306", "/", "*"])} HTTP/1.1\r\nHost: ${this.host}\r\n\r\n`;
+      case "version":
+        return random.pick([
+          `GET /login HTTP/2.0\r\nHost: ${this.host}\r\n\r\n`,
+          "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+          "GET /login HTTP/0.9\r\n\r\n",
+          "GET /login\r\n",
+        ]);
+      case "half":
+        return random.pick([
+          this.#head("POST", "/api/trpc/auth.login", ["Content-Type: application/json", "Content-Length: 900"]) + "{",
+          this.#head("POST", "/api/trpc/users.update", ["Transfer-Encoding: chunked"]) + "5\r\n{",
+          this.#head("GET", "/login").slice(0, -2),
+        ]);
+      case "odd":
+        return random.pick([
+          "\r\n\r\n",
+          "\0\0\0",
+          "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+          "OPTIONS * HTTP/1.1\r\n\r\n",
+        ]);
+    }
+  }
+
+  #get(path: string, headers: string[] = []): string {
+    return this.#head("GET", path, headers);
+  }
+
+  #update(): string {
+    const person = this.random.pick(this.people);
+    const cookie = `Cookie: __acc=${person.access}; __ref=${person.refresh}`;
+    return this.#call("users.update", { fullName: `Storm ${this.#requests}` }, [cookie]);
+  }
+
+  #login(): string {
+    const email = this.random.chance(0.5)
+      ? this.random.pick(this.people).email
+      : `nobody.${this.#requests}@example.test`;
+    return this.#call("auth.login", { email, password: PASSWORD });
+  }
+
+  #call(procedure: string, input: unknown, headers: string[] = []): string {
+    const body = JSON.stringify(input);
+    const ours = [`Origin: http://${this.host}`, "Content-Type: application/json", `Content-Length: ${body.length}`];
+    return this.#head("POST", `/api/trpc/${procedure}`, [...ours, ...headers]) + body;
+  }
+
+  #head(method: string, path: string, headers: string[] = []): string {
+    const id = idOf(this.#requests++);
+    const lines = [`Host: ${this.host}`, `User-Agent: ${AGENT}`, `X-Request-Id: ${id}`, ...headers];
+    return `${method} ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`;
+  }
+}
+
+function idOf(number: number): string {
+  return `${STORM_ID}${String(number).padStart(6, "0")}`;
+}
+
+/** Carries the attack out. Never throws; resolves when the connection is gone. */
+export function carryOut(port: number, { bytes, end, isDeaf }: Attack): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const reset = () => void socket.resetAndDestroy();
+    const limit = setTimeout(reset, CONNECTION_MILLISECONDS_AT_MOST);
+    socket.once("close", () => {
+      clearTimeout(limit);
+      resolve();
+    });
+    socket.on("error", () => {});
+    socket.setNoDelay(true);
+    if (isDeaf) socket.pause();
+    else socket.resume();
+    socket.once("connect", () => {
+      if (end.kind === "half-close") return void socket.end(bytes);
+      socket.write(bytes);
+      if (end.kind === "reset at first byte") socket.once("data", reset);
+      else setTimeout(reset, end.milliseconds);
+    });
+  });
+}

@@ -1,7 +1,0 @@
-import fc from "fast-check";
-import type { Change } from "@/evidence/fuzz/asked";
-
-/** One of the listed things, done to the request. */
-export function oneOf<Item>(items: readonly Item[], change: (item: Item) => Change): fc.Arbitrary<Change> {
-  return fc.constantFrom(...items).map(change);
-}

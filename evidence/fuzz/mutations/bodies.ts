@@ -1,0 +1,91 @@
+import fc from "fast-check";
+import { withHeader, type Change, type Pair } from "@/evidence/fuzz/fuzz-request";
+import { oneOf } from "./mutation";
+
+const METHODS = [
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+  "TRACE",
+  "CONNECT",
+  "PROPFIND",
+  "QUERY",
+  "post",
+  "BREW",
+];
+
+/** A second request inside the body of the first: whoever reads the lengths in another way than we do would carry it out. */
+export const SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: {{host}}\r\n\r\n";
+
+const FRAMINGS: Pair[][] = [
+  [["Content-Length", "0"]],
+  [["Content-Length", "-1"]],
+  [["Content-Length", "+5"]],
+  [["Content-Length", "5, 5"]],
+  [["Content-Length", "0x10"]],
+  [["Content-Length", "1e3"]],
+  [["Content-Length", "99"]],
+  [["Content-Length", "65537"]],
+  [["Content-Length", "99999999999999999999"]],
+  [
+    ["Content-Length", "5"],
+    ["Content-Length", "6"],
+  ],
+  [
+    ["Content-Length", "5"],
+    ["Transfer-Encoding", "chunked"],
+  ],
+  [
+    ["Transfer-Encoding", "chunked"],
+    ["Content-Length", "5"],
+  ],
+  [["Transfer-Encoding", "chunked"]],
+  [["Transfer-Encoding", "Chunked"]],
+  [["Transfer-Encoding", "chunked, identity"]],
+  [["Transfer-Encoding", "identity, chunked"]],
+  [["Transfer-Encoding", "gzip, chunked"]],
+  [["Transfer-Encoding", "xchunked"]],
+  [["Transfer-Encoding", " chunked"]],
+  [
+    ["Transfer-Encoding", "chunked"],
+    ["Transfer-Encoding", "identity"],
+  ],
+  [["Transfer-Encoding\t", "chunked"]],
+  [
+    ["Transfer-Encoding ", "chunked"],
+    ["Content-Length", "5"],
+  ],
+  [],
+];
+
+/** Another method, a body in another form, or one whose length is not what is said of it. */
+export const changeBody: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 3, arbitrary: oneOf(METHODS, (method) => (asked) => ({ ...asked, method })) },
+  { weight: 2, arbitrary: oneOf(["latin1", "utf16", "bom"] as const, (coding) => (asked) => ({ ...asked, coding })) },
+  {
+    weight: 1,
+    arbitrary: fc.boolean().map((isTold): Change => (asked) => ({
+      ...(isTold ? withHeader(asked, "Content-Encoding", "gzip") : asked),
+      coding: "gzip",
+    })),
+  },
+  { weight: 2, arbitrary: fc.constant<Change>((asked) => ({ ...asked, isChunked: true })) },
+  { weight: 2, arbitrary: oneOf(FRAMINGS, (framing) => (asked) => ({ ...asked, framing, body: asked.body ?? "{}" })) },
+  {
+    weight: 2,
+    arbitrary: oneOf(FRAMINGS, (framing) => (asked) => ({
+      ...asked,
+      framing,
+      body: `${asked.body ?? ""}0\r\n\r\n${SMUGGLED}`,
+    })),
+  },
+  { weight: 1, arbitrary: fc.constant<Change>((asked) => ({ ...asked, body: asked.body === null ? "{}" : null })) },
+  {
+    weight: 1,
+    arbitrary: fc.constant<Change>((asked) => ({ ...asked, body: `{"typed":"${"{{typed}}".repeat(4000)}"}` })),
+  },
+);

@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { headerOf, withHeader, type Change } from "@/evidence/fuzz/fuzz-request";
+import { ALL_TAMPERINGS } from "@/evidence/fuzz/tampering";
+import { oneOf } from "./mutation";
+
+const IN_PLACE = [
+  "",
+  ";",
+  ";;;;=;=;",
+  "__acc",
+  "__acc=",
+  "__ref=; __acc=",
+  "__acc={{refresh}}; __ref={{access}}",
+  "__acc={{refresh}}",
+  "__ref={{access}}",
+  "__acc={{access}}; __acc={{access}}",
+  "__ref={{refresh}}; __ref={{bystander.refresh}}",
+  "__acc={{access}}; __ref={{refresh}}; __acc=x",
+  "__Host-__acc={{access}}; __Host-__ref={{refresh}}",
+  "__Host-__acc=x; __acc={{access}}; __ref={{refresh}}",
+  "__ACC={{access}}; __REF={{refresh}}",
+  "__acc ={{access}}; __ref\t={{refresh}}",
+  '__acc="{{access}}"; __ref="{{refresh}}"',
+  "__acc={{access}}, __ref={{refresh}}",
+  "__acc={{access}}&__ref={{refresh}}",
+  "%5f%5facc={{access}}; %5f%5fref={{refresh}}",
+  "__proto__=x; __acc={{access}}; __ref={{refresh}}",
+  "=__acc={{access}}; __ref={{refresh}}",
+  "__acc=eyJ; __ref=eyJ",
+  "__acc=...; __ref=..",
+  "__ref=null",
+  "__ref=" + "A".repeat(8000),
+  "x=" + "A".repeat(8000) + "; __acc={{access}}; __ref={{refresh}}",
+  "a=b; ".repeat(500) + "__acc={{access}}",
+];
+const BESIDE = [
+  "$Version=1; ",
+  '$Version="1"; $Path="/"; ',
+  'x="; ',
+  'x="\\"; ',
+  "x=%; ",
+  "x=%ff; ",
+  "x=\u00ff; ",
+  "=; ",
+  "; ; ",
+  "__Host-__acc=y; ",
+  "__acc; ",
+];
+
+const TOKENS = /\{\{(access|refresh)\}\}/g;
+
+/** Cookies that are doubled, cut, quoted, swapped, or hold tokens that somebody tampered with. */
+export const changeCookies: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 2, arbitrary: oneOf(IN_PLACE, (value) => inHeader(() => value)) },
+  { weight: 2, arbitrary: oneOf(BESIDE, (other) => inHeader((cookies) => other + cookies)) },
+  { weight: 1, arbitrary: oneOf(BESIDE, (other) => inHeader((cookies) => `${cookies}; ${other}`)) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...ALL_TAMPERINGS), fc.nat(500), fc.constantFrom("access", "refresh", "both"))
+      .map(([how, at, which]) =>
+        inHeader((cookies) =>
+          cookies.replace(TOKENS, (word, name) =>
+            which === name || which === "both" ? `{{${name}|${how}:${at}}}` : word,
+          ),
+        ),
+      ),
+  },
+);
+
+function inHeader(change: (cookies: string) => string): Change {
+  return (asked) => withHeader(asked, "Cookie", change(headerOf(asked, "cookie") ?? ""));
+}

@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import type { Change } from "@/evidence/fuzz/fuzz-request";
+import { oneOf } from "./mutation";
+
+const ODD_NAMES = [
+  "__proto__",
+  "constructor",
+  "constructor.constructor",
+  "users.__proto__",
+  "users.constructor.name",
+  "__proto__.__proto__",
+  "hasOwnProperty",
+  "toString.call",
+  "then",
+  "_def",
+  "_def.procedures",
+  "createCaller",
+  "auth",
+  "auth.",
+  ".login",
+  "auth..login",
+  "auth.login.login",
+  "AUTH.LOGIN",
+  "auth%2Elogin",
+  "auth%252Elogin",
+  "%61uth.logout",
+  "users.me%00",
+  "users.me%0a",
+  "users.me%20",
+  "users%2Fme",
+  "users/me",
+  "users.me/",
+  "users.me;x=1",
+  "users.me,users.me",
+  "users.me%2Cusers.me",
+  "auth.login,auth.login",
+  "users.me,auth%2Elogout",
+  "auth.logout%2Cusers.me",
+  "users.me,",
+  ",users.me",
+  ",",
+  ",,,,,,,,,,,,,",
+  "users.me,".repeat(30),
+  "users.me,nothing.here,constructor",
+  "a".repeat(6000),
+  "users.me%ff",
+  "users.me%ed%a0%80",
+  "users.me?batch=1",
+  "*",
+  "$",
+  "[object%20Object]",
+  "{{access}}",
+];
+
+const inPlaceOfName =
+  (name: string): Change =>
+  (asked) => ({ ...asked, path: asked.path.replace(/^\/api\/trpc\/[^?]*/, () => `/api/trpc/${name}`) });
+
+/** Another name in the place of the procedure's, or the same one, spelled in another way. */
+export const changeName: fc.Arbitrary<Change> = fc.oneof(
+  oneOf(ODD_NAMES, inPlaceOfName),
+  fc.string({ maxLength: 12 }).map((name) => inPlaceOfName(encodeURIComponent(name.toWellFormed()))),
+  fc.nat(30).map((at): Change => (asked) => ({ ...asked, path: percentEncode(asked.path, at) })),
+);
+
+/** One character of the path, percent-encoded where it need not be. */
+function percentEncode(path: string, at: number): string {
+  const place = 1 + (at % Math.max(1, path.length - 1));
+  const code = path.charCodeAt(place);
+  return Number.isNaN(code)
+    ? path
+    : `${path.slice(0, place)}%${code.toString(16).padStart(2, "0")}${path.slice(place + 1)}`;
+}

@@ -1,0 +1,103 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { closeSync, constants, openSync, readSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { forEachAtOnce, pause } from "@/evidence/pause";
+import { startApp, type App } from "@/scripts/app.mjs";
+
+/** More log lines than a pipe holds. */
+const REQUESTS = 400;
+const REQUESTS_AT_ONCE = 8;
+const DESCRIPTORS = 256;
+const CONNECTIONS = 400;
+const RECOVERY_SECONDS = 120;
+const PAGES = ["/login", "/register", "/maintenance"];
+
+/** One more instance, whose log nobody reads and whose file descriptors run out. */
+export async function complaintAboutStarvedApp(folder: string): Promise<string | null> {
+  const path = join(folder, "unread-log");
+  rmSync(path, { force: true });
+  execFileSync("mkfifo", [path]);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(path, constants.O_WRONLY);
+  const prefix = canLimitDescriptors() ? ["prlimit", `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`] : [];
+  const app = await startApp({ log: writer, prefix, until: "live", env: { LOG_LEVEL: "debug" } });
+  closeSync(writer);
+  try {
+    const complaint = (await complaintAboutUnreadLog(app)) ?? (await complaintAboutDescriptors(app));
+    if (complaint !== null) return complaint;
+    const line = linesIn(reader).find((one) => !isJson(one));
+    if (line !== undefined) return `a line of the log is not complete: ${line.slice(0, 200)}`;
+    const { code } = await app.stop();
+    return code === 0 ? null : `asked to end, it ended with ${code}`;
+  } finally {
+    await app.kill();
+    closeSync(reader);
+    rmSync(path, { force: true });
+  }
+}
+
+async function complaintAboutUnreadLog({ url }: App): Promise<string | null> {
+  let complaint: string | null = null;
+  await forEachAtOnce(Array.from({ length: REQUESTS }).keys(), REQUESTS_AT_ONCE, async (at) => {
+    if (complaint !== null) return;
+    const status = await statusOf(`${url}/api/health/live`);
+    if (status !== 200) complaint = `with its log not read, request ${at} was answered ${status}`;
+  });
+  return complaint;
+}
+
+/** Pages are loaded for the first time while no file can be opened: that must not be remembered. */
+async function complaintAboutDescriptors({ url, port }: App): Promise<string | null> {
+  const sockets = Array.from({ length: CONNECTIONS }, () => connect(port, "127.0.0.1").on("error", () => {}));
+  await pause(500);
+  await Promise.all(PAGES.map((page) => statusOf(url + page, 3)));
+  for (const socket of sockets) socket.destroy();
+
+  const deadline = Date.now() + RECOVERY_SECONDS * 1000;
+  for (const page of PAGES) {
+    for (;;) {
+      const status = await statusOf(url + page);
+      if (status === 200) break;
+      if (Date.now() > deadline) return `after its descriptors had run out ${page} was answered ${status}`;
+      await pause(500);
+    }
+  }
+  return null;
+}
+
+function canLimitDescriptors(): boolean {
+  return spawnSync("prlimit", ["--version"], { stdio: "ignore" }).status === 0;
+}
+
+async function statusOf(url: string, seconds = 13): Promise<number | string> {
+  try {
+    const answered = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(seconds * 1000) });
+    await answered.text();
+    return answered.status;
+  } catch (error) {
+    return String((error as Error).cause ?? error);
+  }
+}
+
+/** What has reached the reader by now, up to the last line that is complete. */
+function linesIn(reader: number): string[] {
+  const piece = Buffer.alloc(65_536);
+  let text = "";
+  try {
+    for (let read = readSync(reader, piece); read > 0; read = readSync(reader, piece))
+      text += piece.toString("utf8", 0, read);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+  }
+  return text.split("\n").slice(0, -1);
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}

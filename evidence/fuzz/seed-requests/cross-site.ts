@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import type { Asked, Pair } from "@/evidence/fuzz/fuzz-request";
+import { inputFor } from "@/evidence/fuzz/inputs";
+import { begin, SIGNED_IN } from "./base-request";
+import { procedure } from "./calls";
+import { PAGES } from "./pages";
+
+/** What a page of another site can make the browser of somebody who is signed in send. */
+const CROSS_SITE: readonly Pair[][] = [
+  [["Origin", "https://evil.test"]],
+  [["Origin", "null"]],
+  [],
+  [["Sec-Fetch-Site", "cross-site"]],
+  [["Sec-Fetch-Site", "same-site"]],
+  [["Origin", "{{origin}}.evil.test"]],
+  [["Origin", "{{origin}}/"]],
+  [["Origin", "http://localhost"]],
+  [["Origin", "{{origin}}, https://evil.test"]],
+  [
+    ["Origin", "https://evil.test"],
+    ["Sec-Fetch-Site", "same-origin"],
+  ],
+  [
+    ["Origin", "https://evil.test"],
+    ["X-Forwarded-Host", "evil.test"],
+    ["Referer", "{{origin}}/"],
+  ],
+];
+const FORM_TYPES = [
+  "application/json",
+  "text/plain",
+  "multipart/form-data; boundary=x",
+  "application/x-www-form-urlencoded",
+  "text/plain; application/json",
+];
+
+export const foreign: fc.Arbitrary<Asked> = procedure.chain(({ name, input }) =>
+  fc
+    .tuple(
+      inputFor(input),
+      fc.constantFrom(...CROSS_SITE),
+      fc.constantFrom(...FORM_TYPES),
+      fc.constantFrom("POST", "POST", "GET"),
+    )
+    .map(([written, origin, type, method]) => {
+      const cookie: Pair = ["Cookie", "__acc={{bystander.access}}; __ref={{bystander.refresh}}"];
+      const asked = begin("foreign", method, `/api/trpc/${name}`, [...origin, cookie]);
+      if (method === "GET") return { ...asked, query: [["input", written] as const] };
+      return { ...asked, headers: [...asked.headers, ["Content-Type", type] as const], body: written };
+    }),
+);
+
+/** A form of our own page, sent by a type that is not JSON: no procedure runs on it. */
+export const ownForm: fc.Arbitrary<Asked> = foreign.map((asked) => ({
+  ...asked,
+  headers: [
+    ...asked.headers.filter(([name]) => !/^(origin|sec-fetch-site|content-type)$/i.test(name)),
+    ["Origin", "{{origin}}"] as const,
+    ["Content-Type", "multipart/form-data; boundary=x"] as const,
+  ],
+}));
+
+/** A form of a page that knows server actions, which we have none of. */
+export const action: fc.Arbitrary<Asked> = fc
+  .tuple(
+    fc.constantFrom(...PAGES),
+    fc.constantFrom("7f0000000000000000000000000000000000000000", "x", "__proto__", "constructor", ""),
+    fc.constantFrom("text/plain;charset=UTF-8", "multipart/form-data; boundary=x", "application/json"),
+    fc.constantFrom(
+      "[]",
+      '["$K1"]',
+      '--x\r\nContent-Disposition: form-data; name="$ACTION_ID_x"\r\n\r\n\r\n--x--\r\n',
+      '[{"__proto__":1}]',
+    ),
+  )
+  .map(([path, id, type, body]) => {
+    const headers: Pair[] = [
+      ["Next-Action", id],
+      ["Content-Type", type],
+      ["Origin", "{{origin}}"],
+      ["Cookie", SIGNED_IN],
+    ];
+    return { ...begin("server action", "POST", path, headers), body };
+  });

@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import type { Asked } from "@/evidence/fuzz/fuzz-request";
+import { begin, COOKIES } from "./base-request";
+
+const FILES = [
+  "/health",
+  "/api/health/live",
+  "/api/health/ready",
+  "/icon.svg",
+  "/_next/static/nothing.js",
+  "/_next/static/{{buildId}}/_buildManifest.js",
+  "/_next/static/../server/middleware-manifest.json",
+  "/_next/data/{{buildId}}/dashboard.json",
+  "/_next/image?url=%2Ficon.svg&w=64&q=75",
+  "/_next/image?url=http%3A%2F%2F127.0.0.1%3A22%2F&w=64&q=75",
+  "/_next/image?url=%2F%2Fevil.test%2Fx&w=64&q=75",
+  "/.env",
+  "/.env.local",
+  "/package.json",
+  "/.next/server/middleware-manifest.json",
+  "/server/main.ts",
+  "/api",
+  "/api/trpc",
+  "/api/trpc/",
+  "/nowhere",
+  "/robots.txt",
+  "/404",
+  "/500",
+  "/_error",
+  "/_not-found",
+  "/_global-error",
+  "/favicon.ico",
+];
+
+/** What is no page and no call, and mostly nothing at all. */
+export const file: fc.Arbitrary<Asked> = fc
+  .tuple(fc.constantFrom(...FILES), fc.constantFrom(...COOKIES))
+  .map(([path, cookie]) => begin("file", "GET", path, [["Cookie", cookie]]));
+
+export const raw: fc.Arbitrary<Asked> = fc
+  .tuple(
+    fc.constantFrom("GET", "G E T", "", "POST", "get", "\u0000", "CONNECT", "OPTIONS", "PRI", "HTTP/1.1"),
+    fc.string({ unit: "binary", maxLength: 60 }),
+  )
+  .map(([method, path]) => begin("raw", method, Buffer.from(path).toString("latin1")));
