@@ -1,5 +1,5 @@
-const ACCESS = "__acc";
-const REFRESH = "__ref";
+const ACCESS_COOKIE = "__acc";
+const REFRESH_COOKIE = "__ref";
 
 interface Cookie {
   value: string;
@@ -8,12 +8,12 @@ interface Cookie {
 }
 
 /** What a browser keeps of Set-Cookie: the last one wins, and a cookie whose Max-Age is over is not sent any more. */
-export class Jar {
+export class CookieJar {
   readonly #cookies = new Map<string, Cookie>();
 
   constructor(private readonly clock: () => number = Date.now) {}
 
-  receive(setCookie: string): void {
+  store(setCookie: string): void {
     const [pair = "", ...attributes] = setCookie.split(";").map((part) => part.trim());
     const separator = pair.indexOf("=");
     const name = pair.slice(0, separator);
@@ -33,23 +33,23 @@ export class Jar {
   }
 
   get accessToken(): string | null {
-    return this.#read(ACCESS);
+    return this.#read(ACCESS_COOKIE);
   }
 
   get refreshToken(): string | null {
-    return this.#read(REFRESH);
+    return this.#read(REFRESH_COOKIE);
   }
 
   dropAccessToken(): void {
-    this.#cookies.delete(ACCESS);
+    this.#cookies.delete(ACCESS_COOKIE);
   }
 
   clear(): void {
     this.#cookies.clear();
   }
 
-  copy(): Jar {
-    const copy = new Jar(this.clock);
+  copy(): CookieJar {
+    const copy = new CookieJar(this.clock);
     for (const [name, cookie] of this.#cookies) copy.#cookies.set(name, cookie);
     return copy;
   }
@@ -63,12 +63,12 @@ export class Jar {
 
 /** Whether an answer takes a session cookie away. */
 export function clearsSession(setCookies: readonly string[]): boolean {
-  return setCookies.some((cookie) => cookie.startsWith(`${REFRESH}=;`));
+  return setCookies.some((cookie) => cookie.startsWith(`${REFRESH_COOKIE}=;`));
 }
 
 /** A jar that holds nothing but this refresh token: what is left of an old copy. */
-export function jarWith(refreshToken: string): Jar {
-  const jar = new Jar();
-  jar.receive(`${REFRESH}=${refreshToken}`);
+export function jarWithRefreshToken(refreshToken: string): CookieJar {
+  const jar = new CookieJar();
+  jar.store(`${REFRESH_COOKIE}=${refreshToken}`);
   return jar;
 }

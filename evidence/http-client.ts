@@ -1,94 +1,100 @@
 import { request as httpRequest, type Agent, type IncomingMessage } from "node:http";
 
-export interface Request {
+export interface HttpRequest {
   method: "GET" | "POST";
   path: string;
   headers: Record<string, string>;
   body?: string;
   port: number;
-  /** Where the client seems to be: something in 127.0.0.0/8. */
-  address: string;
-  /** After this the client has given up: an answer that comes later is not received. */
-  lifeMilliseconds: number;
-  /** Told the local port once it is known, before a byte is sent. */
+  /** The client's address, in 127.0.0.0/8. */
+  localAddress?: string;
+  /** A response that starts later is not received. */
+  timeoutMilliseconds: number;
+  /** Receives the local port before the first byte is sent. */
   onConnect?: (localPort: number) => void;
-  /** The client hangs up so long after it has asked, unless the head of the answer was faster. */
-  hangUpAfterMilliseconds?: number;
-  /** Called as the head of the answer arrives: a browser keeps its cookies even if the rest never comes. */
+  /** Closes the connection this long after connecting, unless the response has started. */
+  abortAfterMilliseconds?: number;
+  /** Called when the response headers arrive: a browser stores cookies even if the body is lost. */
   onHead?: (setCookies: readonly string[]) => void;
   signal?: AbortSignal;
-  /** Keeps connections open from one request to the next; without it each has its own. */
+  /** For kept-alive connections; without it each request opens its own. */
   agent?: Agent;
 }
 
-export interface Answer {
+export interface HttpResponse {
   kind: "answered";
   status: number;
   location: string | null;
   setCookies: readonly string[];
   retryAfter: string | null;
   requestId: string;
-  text: string;
+  body: string;
+  /** Until the response headers arrived. */
   milliseconds: number;
 }
 
-export type Outcome = Answer | { kind: "lost"; why: string; milliseconds: number };
+export type HttpOutcome = HttpResponse | { kind: "lost"; why: string; milliseconds: number };
 
-// Elsewhere only 127.0.0.1 is an address of this machine.
+// On other systems 127.0.0.1 is the only loopback address.
 const hasLoopbackNetwork = process.platform === "linux";
 
-/** One request, and what became of it. Never throws. */
-export function exchange(asked: Request): Promise<Outcome> {
+/** Sends one request to this machine. Follows no redirect and never throws. */
+export function sendRequest(options: HttpRequest): Promise<HttpOutcome> {
   return new Promise((resolve) => {
     const startedAt = performance.now();
     const timers: NodeJS.Timeout[] = [];
-    const settle = (outcome: Outcome) => {
+    const settle = (outcome: HttpOutcome) => {
       timers.forEach(clearTimeout);
       resolve(outcome);
     };
     const request = httpRequest({
       host: "127.0.0.1",
-      port: asked.port,
-      ...(hasLoopbackNetwork ? { localAddress: asked.address } : {}),
-      method: asked.method,
-      path: asked.path,
+      port: options.port,
+      ...(hasLoopbackNetwork ? { localAddress: options.localAddress } : {}),
+      method: options.method,
+      path: options.path,
       headers: {
-        ...asked.headers,
-        ...(asked.body === undefined ? {} : { "content-length": Buffer.byteLength(asked.body) }),
+        ...options.headers,
+        ...(options.body === undefined ? {} : { "content-length": Buffer.byteLength(options.body) }),
       },
-      agent: asked.agent ?? false,
-      signal: asked.signal,
+      agent: options.agent ?? false,
+      signal: options.signal,
     });
     const lose = (why: string) => {
       settle({ kind: "lost", why, milliseconds: performance.now() - startedAt });
       request.destroy();
     };
-    timers.push(setTimeout(lose, asked.lifeMilliseconds, "late"));
+    timers.push(setTimeout(lose, options.timeoutMilliseconds, "timeout"));
     request.once("socket", (socket) => {
       if (!socket.connecting) return;
       socket.once("connect", () => {
-        asked.onConnect?.(socket.localPort ?? 0);
-        if (asked.hangUpAfterMilliseconds !== undefined)
-          timers.push(setTimeout(lose, asked.hangUpAfterMilliseconds, "hung up"));
+        options.onConnect?.(socket.localPort ?? 0);
+        if (options.abortAfterMilliseconds !== undefined)
+          timers.push(setTimeout(lose, options.abortAfterMilliseconds, "aborted"));
       });
     });
     request.on("error", (error: NodeJS.ErrnoException) => lose(error.code ?? error.message));
     request.once("response", (response) => {
-      // The event may be older than the timer that stands behind it in the queue.
-      if (performance.now() - startedAt > asked.lifeMilliseconds) return lose("late");
+      // On a busy event loop this event can run before the timer that was due first.
+      if (performance.now() - startedAt > options.timeoutMilliseconds) return lose("timeout");
       timers.forEach(clearTimeout);
-      receive(response, asked, startedAt, settle);
+      readResponse(response, options, startedAt, settle);
     });
-    request.end(asked.body);
+    request.end(options.body);
   });
 }
 
-function receive(response: IncomingMessage, asked: Request, startedAt: number, settle: (answer: Answer) => void): void {
+function readResponse(
+  response: IncomingMessage,
+  options: HttpRequest,
+  startedAt: number,
+  settle: (response: HttpResponse) => void,
+): void {
   const setCookies = response.headers["set-cookie"] ?? [];
-  asked.onHead?.(setCookies);
+  options.onHead?.(setCookies);
   const milliseconds = performance.now() - startedAt;
-  let text = "";
-  response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+  let body = "";
+  response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
   response.on("error", () => {});
   response.once("close", () =>
     settle({
@@ -98,7 +104,7 @@ function receive(response: IncomingMessage, asked: Request, startedAt: number, s
       setCookies,
       retryAfter: response.headers["retry-after"] ?? null,
       requestId: String(response.headers["x-request-id"] ?? ""),
-      text,
+      body,
       milliseconds,
     }),
   );

@@ -7,7 +7,7 @@ export function pauseUntil(instant: number): Promise<void> {
 }
 
 /** Runs `work` for each item, so many at once. */
-export async function forEachAtOnce<Item>(
+export async function forEachConcurrently<Item>(
   items: Iterable<Item>,
   atOnce: number,
   work: (item: Item) => Promise<void>,

@@ -19,7 +19,7 @@ test("chance is spread evenly, and weights are kept", () => {
   const random = new Random(7);
   const mean = draws(random, 20_000).reduce((sum, value) => sum + value, 0) / 20_000;
   expect(mean).toBeCloseTo(0.5, 1);
-  const picked = Array.from({ length: 10_000 }, () => random.weigh({ often: 9, seldom: 1, never: 0 }));
+  const picked = Array.from({ length: 10_000 }, () => random.pickWeighted({ often: 9, seldom: 1, never: 0 }));
   expect(picked.filter((name) => name === "seldom").length / 10_000).toBeCloseTo(0.1, 1);
   expect(picked).not.toContain("never");
 });

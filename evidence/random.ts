@@ -36,7 +36,7 @@ export class Random {
   }
 
   /** One of the names, as often as its weight says. */
-  weigh<Name extends string>(weights: Record<Name, number>): Name {
+  pickWeighted<Name extends string>(weights: Record<Name, number>): Name {
     const entries = Object.entries(weights) as [Name, number][];
     let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
     for (const [name, weight] of entries) if ((left -= weight) < 0) return name;

@@ -5,7 +5,7 @@ import { sql, type Kysely } from "kysely";
 import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
 import { pause } from "@/evidence/pause";
-import { createDatabase, urlOf } from "@/evidence/fault-lab/stack";
+import { createDatabase, databaseUrl } from "@/evidence/fault-lab/stack";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { onExit } from "@/scripts/lifecycle.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";
@@ -145,7 +145,7 @@ export class Stage {
   }
 
   async #fill(sessions: number, say: Say, hashTimes = 1): Promise<Filled> {
-    const url = urlOf(this.server, await createDatabase(this.server));
+    const url = databaseUrl(this.server, await createDatabase(this.server));
     await migrate(url);
     const db = connect(url, { poolSize: 2, statementSeconds: 120, lockSeconds: 60, acquireSeconds: 30 });
     onExit(() => db.destroy());

@@ -1,9 +1,9 @@
-import { Jar } from "@/evidence/cookie-jar";
+import { CookieJar } from "@/evidence/cookie-jar";
 import { ORIGIN, USER_AGENT } from "./requests";
 
 /** One browser, without a browser: keeps cookies, sends what a browser would, follows nothing. */
 export class Visitor {
-  readonly jar = new Jar();
+  readonly jar = new CookieJar();
 
   constructor(private port: number) {}
 
@@ -33,7 +33,7 @@ export class Visitor {
     const { header } = this.jar;
     const headers = { "user-agent": USER_AGENT, ...init.headers, ...(header === undefined ? {} : { cookie: header }) };
     const response = await fetch(`http://127.0.0.1:${this.port}${path}`, { ...init, headers, redirect: "manual" });
-    for (const cookie of response.headers.getSetCookie()) this.jar.receive(cookie);
+    for (const cookie of response.headers.getSetCookie()) this.jar.store(cookie);
     await response.arrayBuffer();
     return response;
   }

@@ -9,6 +9,6 @@ export interface Account {
 
 /** Nobody else has this email. */
 export function inventAccount(remember: boolean): Account {
-  const email = `person.${randomUUID()}@example.test`;
+  const email = `user.${randomUUID()}@example.test`;
   return { fullName: "Ada Moat", email, password: "velvet otters cross 7 bridges", remember };
 }

@@ -4,34 +4,34 @@ import { deferred, pause } from "@/evidence/pause";
 export type Phase = "before" | "during" | "after";
 
 /** Decides where the statement with this number, counted from 1, is held, if at all. */
-export type Choose = (statement: string, number: number) => Phase | null;
+export type BreakpointCondition = (statement: string, number: number) => Phase | null;
 
 /** A connection that can be broken. */
-interface Breakable {
+interface HeldConnection {
   destroy: () => void;
 }
 
 /** Statements that stand still, with the connections they came on. */
-export class Trap {
+export class Breakpoint {
   readonly held: string[] = [];
-  readonly #passages: Breakable[] = [];
+  readonly #connections: HeldConnection[] = [];
   readonly #waiting: { count: number; resolve: () => void }[] = [];
   #seen = 0;
 
-  constructor(private readonly decide: Choose) {}
+  constructor(private readonly decide: BreakpointCondition) {}
 
-  choose(statement: string): Phase | null {
+  phaseFor(statement: string): Phase | null {
     return this.decide(statement, ++this.#seen);
   }
 
-  hold(passage: Breakable, statement: string): void {
-    this.#passages.push(passage);
+  hold(connection: HeldConnection, statement: string): void {
+    this.#connections.push(connection);
     this.held.push(statement);
     for (const { count, resolve } of this.#waiting) if (this.held.length >= count) resolve();
   }
 
   /** False if it has not come to that many after so many seconds. */
-  async until(count: number, seconds: number): Promise<boolean> {
+  async waitForHeld(count: number, seconds: number): Promise<boolean> {
     if (this.held.length >= count) return true;
     const { promise, resolve } = deferred();
     this.#waiting.push({ count, resolve });
@@ -40,7 +40,7 @@ export class Trap {
   }
 
   /** The connections break; whether a statement took effect, its sender cannot know. */
-  cut(): void {
-    for (const passage of this.#passages) passage.destroy();
+  closeConnections(): void {
+    for (const connection of this.#connections) connection.destroy();
   }
 }

@@ -1,17 +1,17 @@
 import type { Agent } from "node:http";
-import type { Fate } from "./load-balancer";
+import type { NetworkFault } from "./load-balancer";
 
-export interface Asked {
+export interface BrowserRequest {
   path: string;
   /** For a mutation: its input. */
   input?: unknown;
   isMutation?: boolean;
   /** A navigation inside a page. */
-  isSoft?: boolean;
-  fate?: Fate;
-  hangUpAfterMilliseconds?: number;
+  isSoftNavigation?: boolean;
+  networkFault?: NetworkFault;
+  abortAfterMilliseconds?: number;
   /** The one instance that may answer; any may otherwise. */
   instance?: number;
-  lifeMilliseconds?: number;
+  timeoutMilliseconds?: number;
   agent?: Agent;
 }

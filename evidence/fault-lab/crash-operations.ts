@@ -1,135 +1,138 @@
 import { inventAccount } from "./account";
-import type { Asked } from "./browser-request";
+import type { BrowserRequest } from "./browser-request";
 import { Browser } from "./browser";
 import { makeDue } from "./make-refresh-due";
-import { anyAddress, USER_AGENTS } from "./network";
+import { randomLoopbackAddress, USER_AGENTS } from "./network";
 import { pause } from "@/evidence/pause";
-import { say, type Reply } from "./browser-outcome";
-import type { World } from "./lab";
+import { describeOutcome, type BrowserOutcome } from "./browser-outcome";
+import type { Lab } from "./lab";
 
-type How = Omit<Asked, "path">;
+type Options = Omit<BrowserRequest, "path">;
 
 /** Something that can be struck in the middle. */
 export interface Operation {
   name: string;
-  prepare: (world: World) => Promise<Browser>;
-  perform: (browser: Browser, how: How) => Promise<Reply>;
+  prepare: (lab: Lab) => Promise<Browser>;
+  perform: (browser: Browser, how: Options) => Promise<BrowserOutcome>;
   /** The same browser goes on, with the jar it was left with. Says what is wrong, if anything is. */
-  goOn: (browser: Browser, how: How) => Promise<string | null>;
+  verify: (browser: Browser, how: Options) => Promise<string | null>;
 }
 
-const PATIENCE_MILLISECONDS = 20_000;
+const RETRY_MILLISECONDS = 20_000;
 
 export const OPERATIONS: readonly Operation[] = [
-  { name: "rotation", prepare: dueBrowser, perform: load, goOn: isSignedInAndStays },
+  { name: "rotation", prepare: dueBrowser, perform: load, verify: verifySignedIn },
   {
     name: "reissue",
-    prepare: async (world) => loseReply(await dueBrowser(world)),
+    prepare: async (lab) => loseResponse(await dueBrowser(lab)),
     perform: load,
-    goOn: isSignedInAndStays,
+    verify: verifySignedIn,
   },
   {
     name: "recovery",
-    prepare: async (world) => {
-      const browser = await loseReply(await dueBrowser(world));
+    prepare: async (lab) => {
+      const browser = await loseResponse(await dueBrowser(lab));
       await makeDue(browser);
       return browser;
     },
     perform: load,
-    goOn: isSignedInAndStays,
+    verify: verifySignedIn,
   },
   {
     name: "login",
-    prepare: async (world) => forgetting(await newBrowser(world)),
+    prepare: async (lab) => allowingSignedOut(await newBrowser(lab)),
     perform: (browser, how) => browser.login(how),
-    goOn: async (browser, how) => {
-      const reply = await untilAnswered(() => browser.login(how));
-      return reply.kind === "fine"
-        ? isSignedInAndStays(browser, how)
-        : `the login could not be repeated: ${say(reply)}`;
+    verify: async (browser, how) => {
+      const outcome = await retryUntilAnswered(() => browser.login(how));
+      return outcome.kind === "fine"
+        ? verifySignedIn(browser, how)
+        : `the login could not be repeated: ${describeOutcome(outcome)}`;
     },
   },
   {
     name: "registration",
-    prepare: async (world) => new Browser(world, USER_AGENTS[1], anyAddress(world.random), inventAccount(true)),
+    prepare: async (lab) => new Browser(lab, USER_AGENTS[1], randomLoopbackAddress(lab.random), inventAccount(true)),
     perform: (browser, how) => browser.register(how),
-    goOn: async (browser, how) => {
-      const reply = await untilAnswered(() => browser.register(how));
-      const isThere = reply.kind === "refused" && reply.answer.status === 409;
-      if (reply.kind !== "fine" && !isThere) return `the registration could not be repeated: ${say(reply)}`;
-      const login = await untilAnswered(() => browser.login(how));
-      return login.kind === "fine" ? null : `a registered person could not log in: ${say(login)}`;
+    verify: async (browser, how) => {
+      const outcome = await retryUntilAnswered(() => browser.register(how));
+      const isThere = outcome.kind === "refused" && outcome.response.status === 409;
+      if (outcome.kind !== "fine" && !isThere)
+        return `the registration could not be repeated: ${describeOutcome(outcome)}`;
+      const login = await retryUntilAnswered(() => browser.login(how));
+      return login.kind === "fine" ? null : `a registered user could not log in: ${describeOutcome(login)}`;
     },
   },
   {
     name: "logout",
-    prepare: async (world) => forgetting(await newBrowser(world)),
+    prepare: async (lab) => allowingSignedOut(await newBrowser(lab)),
     perform: (browser, how) => browser.mutate("auth.logout", undefined, how),
-    goOn: (browser, how) => endsForGood(browser, "auth.logout", how),
+    verify: (browser, how) => verifyLogout(browser, "auth.logout", how),
   },
   {
     name: "logout everywhere",
-    prepare: async (world) => forgetting(await newBrowser(world)),
+    prepare: async (lab) => allowingSignedOut(await newBrowser(lab)),
     perform: (browser, how) => browser.mutate("auth.logoutAll", undefined, how),
-    goOn: (browser, how) => endsForGood(browser, "auth.logoutAll", how),
+    verify: (browser, how) => verifyLogout(browser, "auth.logoutAll", how),
   },
 ];
 
-export async function newBrowser(world: World): Promise<Browser> {
-  const userAgent = world.random.pick(USER_AGENTS);
-  const browser = new Browser(world, userAgent, anyAddress(world.random), inventAccount(true));
-  const reply = await untilAnswered(() => browser.register());
-  if (reply.kind !== "fine") throw new Error(`Nobody can register: ${say(reply)}`);
+export async function newBrowser(lab: Lab): Promise<Browser> {
+  const userAgent = lab.random.pick(USER_AGENTS);
+  const browser = new Browser(lab, userAgent, randomLoopbackAddress(lab.random), inventAccount(true));
+  const outcome = await retryUntilAnswered(() => browser.register());
+  if (outcome.kind !== "fine") throw new Error(`Nobody can register: ${describeOutcome(outcome)}`);
   return browser;
 }
 
-export async function dueBrowser(world: World): Promise<Browser> {
-  const browser = await newBrowser(world);
+export async function dueBrowser(lab: Lab): Promise<Browser> {
+  const browser = await newBrowser(lab);
   await makeDue(browser);
   return browser;
 }
 
 /** Asks again while the servers come back. */
-export async function untilAnswered(ask: () => Promise<Reply>): Promise<Reply> {
-  const deadline = Date.now() + PATIENCE_MILLISECONDS;
+export async function retryUntilAnswered(ask: () => Promise<BrowserOutcome>): Promise<BrowserOutcome> {
+  const deadline = Date.now() + RETRY_MILLISECONDS;
   for (;;) {
-    const reply = await ask();
-    if ((reply.kind !== "lost" && reply.kind !== "unavailable") || Date.now() > deadline) return reply;
+    const outcome = await ask();
+    if ((outcome.kind !== "lost" && outcome.kind !== "unavailable") || Date.now() > deadline) return outcome;
     await pause(100);
   }
 }
 
-function load(browser: Browser, how: How): Promise<Reply> {
+function load(browser: Browser, how: Options): Promise<BrowserOutcome> {
   return browser.open("/dashboard", how);
 }
 
-async function loseReply(browser: Browser): Promise<Browser> {
-  await browser.ask({ path: "/dashboard", fate: { judgeReply: async () => false } });
+async function loseResponse(browser: Browser): Promise<Browser> {
+  await browser.send({ path: "/dashboard", networkFault: { deliversResponse: async () => false } });
   return browser;
 }
 
 /** What happens next may rightly end its session. */
-function forgetting(browser: Browser): Browser {
-  browser.expectTheEnd();
+function allowingSignedOut(browser: Browser): Browser {
+  browser.allowSignedOut();
   return browser;
 }
 
 /** Signed in now, and at the refresh after: the lineage is whole. */
-async function isSignedInAndStays(browser: Browser, how: How): Promise<string | null> {
-  const now = await untilAnswered(() => load(browser, how));
-  if (now.kind !== "fine") return `not signed in afterwards: ${say(now)}`;
+async function verifySignedIn(browser: Browser, how: Options): Promise<string | null> {
+  const now = await retryUntilAnswered(() => load(browser, how));
+  if (now.kind !== "fine") return `not signed in afterwards: ${describeOutcome(now)}`;
   await makeDue(browser);
-  const later = await untilAnswered(() => load(browser, how));
-  return later.kind === "fine" ? null : `not signed in at the refresh after: ${say(later)}`;
+  const later = await retryUntilAnswered(() => load(browser, how));
+  return later.kind === "fine" ? null : `not signed in at the refresh after: ${describeOutcome(later)}`;
 }
 
 /** Repeated, it says yes, or that there is nothing left to end; and none of the old cookies works. */
-async function endsForGood(browser: Browser, procedure: string, how: How): Promise<string | null> {
-  const copy = browser.copiedBy(browser.userAgent, browser.address);
-  const reply = await untilAnswered(() => browser.mutate(procedure, undefined, how));
-  const isOver = reply.kind === "fine" || (reply.kind === "signed out" && procedure !== "auth.logout");
-  if (!isOver) return `it could not be repeated: ${say(reply)}`;
+async function verifyLogout(browser: Browser, procedure: string, how: Options): Promise<string | null> {
+  const copy = browser.copyAs(browser.userAgent, browser.address);
+  const outcome = await retryUntilAnswered(() => browser.mutate(procedure, undefined, how));
+  const isOver = outcome.kind === "fine" || (outcome.kind === "signed out" && procedure !== "auth.logout");
+  if (!isOver) return `it could not be repeated: ${describeOutcome(outcome)}`;
   if (copy.jar.refreshToken === null) return null;
-  const after = await untilAnswered(() => copy.mutate("auth.refresh", undefined, how));
-  return after.kind === "signed out" ? null : `after the answered logout a refresh was answered ${say(after)}`;
+  const after = await retryUntilAnswered(() => copy.mutate("auth.refresh", undefined, how));
+  return after.kind === "signed out"
+    ? null
+    : `after the answered logout a refresh was answered ${describeOutcome(after)}`;
 }

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type NetConnectOpts, type Server } from "node:net";
-import { errorIn } from "./mysql-packets";
-import { Passage } from "./proxied-connection";
+import { errorCodeIn } from "./mysql-packets";
+import { ProxiedConnection } from "./proxied-connection";
 import { deferred, pause } from "@/evidence/pause";
-import { Trap, type Choose, type Phase } from "./breakpoint";
+import { Breakpoint, type BreakpointCondition, type Phase } from "./breakpoint";
 
 /** What an instance asks of its own accord: it may come at any moment and must not be counted. */
-const BACKGROUND = [
+const BACKGROUND_STATEMENTS = [
   /^\s*set (names|session)/i,
   /utc_timestamp\(3\) - interval/i,
   /order by `(revoked_at|idle_expires_at|expires_at)`/i,
@@ -14,30 +14,30 @@ const BACKGROUND = [
 ];
 
 /** Stands between one instance and the database, and understands just enough of what is said to stop it at one statement. */
-export class DatabaseWire {
+export class DatabaseProxy {
   /** Added to every answer. */
   latencyMilliseconds = 0;
   /** How often the database answered with which error. */
-  readonly errors = new Map<number, number>();
+  readonly errorCounts = new Map<number, number>();
   statements = 0;
 
   readonly #server: Server;
-  readonly #passages = new Set<Passage>();
+  readonly #connections = new Set<ProxiedConnection>();
   #recording: string[] | null = null;
-  #trap: Trap | null = null;
+  #breakpoint: Breakpoint | null = null;
   #flowing = deferred();
 
   private constructor(private readonly upstream: NetConnectOpts) {
     this.#flowing.resolve();
     this.#server = createServer((client) => {
-      const passage = new Passage(client, connect(this.upstream), this);
-      this.#passages.add(passage);
-      client.once("close", () => this.#passages.delete(passage));
+      const connection = new ProxiedConnection(client, connect(this.upstream), this);
+      this.#connections.add(connection);
+      client.once("close", () => this.#connections.delete(connection));
     });
   }
 
-  static async open(upstream: NetConnectOpts): Promise<DatabaseWire> {
-    const wire = new DatabaseWire(upstream);
+  static async open(upstream: NetConnectOpts): Promise<DatabaseProxy> {
+    const wire = new DatabaseProxy(upstream);
     wire.#server.listen({ port: 0, host: "127.0.0.1" });
     await once(wire.#server, "listening");
     return wire;
@@ -53,51 +53,51 @@ export class DatabaseWire {
   }
 
   /** Holds the statements that `choose` names. One trap at a time. */
-  trap(choose: Choose): Trap {
-    return (this.#trap = new Trap(choose));
+  setBreakpoint(choose: BreakpointCondition): Breakpoint {
+    return (this.#breakpoint = new Breakpoint(choose));
   }
 
   /** Nothing is held or recorded any more; what is held is cut. */
-  spring(): void {
-    this.#trap?.cut();
-    this.#trap = null;
+  reset(): void {
+    this.#breakpoint?.closeConnections();
+    this.#breakpoint = null;
     this.#recording = null;
   }
 
   /** Every connection breaks; new ones may be made. */
-  cut(): void {
-    for (const passage of this.#passages) passage.destroy();
+  closeConnections(): void {
+    for (const connection of this.#connections) connection.destroy();
   }
 
   /** The database takes questions and gives no answers, until `flow`. */
-  stall(): void {
+  stallResponses(): void {
     this.#flowing = deferred();
   }
 
-  flow(): void {
+  resumeResponses(): void {
     this.#flowing.resolve();
   }
 
   close(): void {
     this.#server.close();
-    this.cut();
+    this.closeConnections();
   }
 
-  judge(statement: string): { trap: Trap; phase: Phase } | null {
+  breakpointFor(statement: string): { breakpoint: Breakpoint; phase: Phase } | null {
     this.statements += 1;
-    if (BACKGROUND.some((pattern) => pattern.test(statement))) return null;
+    if (BACKGROUND_STATEMENTS.some((pattern) => pattern.test(statement))) return null;
     this.#recording?.push(statement);
-    const phase = this.#trap?.choose(statement);
-    return phase ? { trap: this.#trap!, phase } : null;
+    const phase = this.#breakpoint?.phaseFor(statement);
+    return phase ? { breakpoint: this.#breakpoint!, phase } : null;
   }
 
-  async untilItMayAnswer(): Promise<void> {
+  async waitBeforeResponse(): Promise<void> {
     await this.#flowing.promise;
     if (this.latencyMilliseconds > 0) await pause(this.latencyMilliseconds);
   }
 
-  noteAnswer(answer: Buffer): void {
-    const error = errorIn(answer);
-    if (error !== null) this.errors.set(error, (this.errors.get(error) ?? 0) + 1);
+  countError(response: Buffer): void {
+    const error = errorCodeIn(response);
+    if (error !== null) this.errorCounts.set(error, (this.errorCounts.get(error) ?? 0) + 1);
   }
 }

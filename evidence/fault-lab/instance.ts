@@ -1,31 +1,31 @@
 import { join } from "node:path";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { DATA } from "@/scripts/paths.mjs";
-import type { DatabaseWire } from "./database-proxy";
+import type { DatabaseProxy } from "./database-proxy";
 
-export type Variables = Record<string, string>;
+export type Environment = Record<string, string>;
 
 /** One of the instances, with its own wire to the database. */
 export class Instance {
   readonly logs: string[] = [];
   kills = 0;
   /** It ended, and nobody had asked it to. */
-  endedByItself = 0;
+  unexpectedExits = 0;
   #app: App | null = null;
 
   constructor(
     readonly index: number,
     readonly port: number,
-    readonly wire: DatabaseWire,
+    readonly databaseProxy: DatabaseProxy,
   ) {}
 
-  async start(variables: Variables): Promise<void> {
+  async start(variables: Environment): Promise<void> {
     const log = join(DATA, "lab", "logs", `app-${this.index}-${this.logs.length}.log`);
     this.logs.push(log);
     const app = await startApp({ port: this.port, env: variables, log, until: "live" });
     this.#app = app;
     void app.exited.then(() => {
-      if (this.#app === app) this.endedByItself += 1;
+      if (this.#app === app) this.unexpectedExits += 1;
     });
   }
 
@@ -38,11 +38,11 @@ export class Instance {
   }
 
   /** As a starved container or a moved machine: what is sent meanwhile waits in its sockets. */
-  freeze(): void {
+  suspend(): void {
     if (this.pid > 0) process.kill(this.pid, "SIGSTOP");
   }
 
-  thaw(): void {
+  resume(): void {
     if (this.pid > 0) process.kill(this.pid, "SIGCONT");
   }
 

@@ -1,10 +1,10 @@
-import { Lineages } from "./token-families";
+import { TokenFamilies } from "./token-families";
 import { deferred, pause } from "@/evidence/pause";
 import type { Random } from "@/evidence/random";
 import type { Stack } from "./stack";
-import type { Tally } from "./results";
+import type { Results } from "./results";
 
-export interface Lives {
+export interface Lifetimes {
   accessSeconds: number;
   beforeExpirySeconds: number;
   graceSeconds: number;
@@ -12,29 +12,29 @@ export interface Lives {
 }
 
 /** What everybody in the lab knows. */
-export class World {
-  readonly lineages: Lineages;
+export class Lab {
+  readonly tokenFamilies: TokenFamilies;
   readonly #end = deferred();
-  #isOver = false;
+  #hasEnded = false;
   #calmSince = performance.now();
   #troubles = 0;
 
   constructor(
     readonly stack: Stack,
-    readonly tally: Tally,
+    readonly results: Results,
     readonly random: Random,
-    readonly lives: Lives,
+    readonly lifetimes: Lifetimes,
   ) {
-    this.lineages = new Lineages(tally);
+    this.tokenFamilies = new TokenFamilies(results);
   }
 
   /** Nobody begins anything new. */
-  get isOver(): boolean {
-    return this.#isOver;
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   end(): void {
-    this.#isOver = true;
+    this.#hasEnded = true;
     this.#end.resolve();
   }
 
@@ -44,26 +44,26 @@ export class World {
   }
 
   /** The longest that an honest request may live: the contract promises nothing beyond. */
-  get requestMilliseconds(): number {
-    return Math.min(12, this.lives.graceSeconds / 2) * 1000;
+  get requestTimeoutMilliseconds(): number {
+    return Math.min(12, this.lifetimes.graceSeconds / 2) * 1000;
   }
 
   /** Clear of a window, whatever the clocks and timers of a busy machine do. */
-  get clearMilliseconds(): number {
-    return this.lives.graceSeconds * 1000 + 500;
+  get beyondGraceMilliseconds(): number {
+    return this.lifetimes.graceSeconds * 1000 + 500;
   }
 
   /** No trouble of ours is under way, nor has been for two seconds: what is timed now is the product's own. */
-  get isCalm(): boolean {
+  get isFaultFree(): boolean {
     return this.#troubles === 0 && performance.now() - this.#calmSince > 2000;
   }
 
   /** When the last trouble began or ended; what was under way then says nothing about calm times. */
-  get troubledAt(): number {
+  get lastFaultAt(): number {
     return this.#troubles > 0 ? performance.now() : this.#calmSince;
   }
 
-  async trouble<Result>(work: () => Promise<Result>): Promise<Result> {
+  async duringFault<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#troubles += 1;
     this.#calmSince = performance.now();
     try {

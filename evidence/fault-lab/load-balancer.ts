@@ -2,23 +2,23 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
 /** What the network does to one request and its reply. */
-export interface Fate {
+export interface NetworkFault {
   /** The port of the one instance that may have it. */
-  only?: number;
+  instancePort?: number;
   /** The request never reaches an instance. */
-  losesRequest?: boolean;
-  requestAfterMilliseconds?: number;
+  dropsRequest?: boolean;
+  requestDelayMilliseconds?: number;
   /** Asked when the first byte of the reply is there, so when the work is done: whether the client may have it. */
-  judgeReply?: (arrivedAt: number) => Promise<boolean>;
+  deliversResponse?: (arrivedAt: number) => Promise<boolean>;
 }
 
 /**
  * Stands before all instances and has no memory: each connection goes to any of them, and to another if that one is down.
  * It works on bytes, keeps the client's address, and loses, delays and cuts what it is told to.
  */
-export class Front {
+export class LoadBalancer {
   readonly #server: Server;
-  readonly #fates = new Map<string, Fate>();
+  readonly #fates = new Map<string, NetworkFault>();
   readonly #clients = new Set<Socket>();
 
   private constructor(
@@ -28,8 +28,8 @@ export class Front {
     this.#server = createServer((client) => this.#welcome(client));
   }
 
-  static async open(ports: readonly number[], draw: () => number): Promise<Front> {
-    const front = new Front(ports, draw);
+  static async open(ports: readonly number[], draw: () => number): Promise<LoadBalancer> {
+    const front = new LoadBalancer(ports, draw);
     front.#server.listen({ port: 0, host: "127.0.0.1", backlog: 2048 });
     await once(front.#server, "listening");
     return front;
@@ -40,18 +40,18 @@ export class Front {
   }
 
   /** For the connection that comes from this port; said before its first byte. */
-  destine(address: string, port: number, fate: Fate): void {
+  setFault(address: string, port: number, fate: NetworkFault): void {
     this.#fates.set(`${address}:${port}`, fate);
   }
 
   /** Cuts whatever is under way. */
-  cut(): void {
+  resetConnections(): void {
     for (const client of this.#clients) client.resetAndDestroy();
   }
 
   close(): void {
     this.#server.close();
-    this.cut();
+    this.resetConnections();
   }
 
   #welcome(client: Socket): void {
@@ -65,9 +65,9 @@ export class Front {
     client.once("data", (first) => {
       client.pause();
       const fate = this.#fates.get(key) ?? {};
-      if (fate.losesRequest) return void client.resetAndDestroy();
-      const ports = fate.only === undefined ? this.#order() : [fate.only];
-      setTimeout(() => this.#forward(client, first, fate, ports), fate.requestAfterMilliseconds ?? 0);
+      if (fate.dropsRequest) return void client.resetAndDestroy();
+      const ports = fate.instancePort === undefined ? this.#order() : [fate.instancePort];
+      setTimeout(() => this.#forward(client, first, fate, ports), fate.requestDelayMilliseconds ?? 0);
     });
   }
 
@@ -76,7 +76,7 @@ export class Front {
     return [...this.ports.slice(at), ...this.ports.slice(0, at)];
   }
 
-  #forward(client: Socket, first: Buffer | string, fate: Fate, [port, ...others]: number[]): void {
+  #forward(client: Socket, first: Buffer | string, fate: NetworkFault, [port, ...others]: number[]): void {
     if (port === undefined || client.destroyed) return void client.resetAndDestroy();
     const arrivedAt = performance.now();
     const upstream = connect({ host: "127.0.0.1", port, localAddress: client.remoteAddress });
@@ -94,11 +94,11 @@ export class Front {
     // Without a reply: the instance has died. With one, whoever decides about the reply decides about the end, too.
     let hasReplied = false;
     upstream.once("close", () => isConnected && !hasReplied && client.end());
-    upstream.once("data", async (reply) => {
+    upstream.once("data", async (outcome) => {
       hasReplied = true;
       upstream.pause();
-      if (fate.judgeReply && !(await fate.judgeReply(arrivedAt))) return void client.resetAndDestroy();
-      if (!client.destroyed) client.write(reply);
+      if (fate.deliversResponse && !(await fate.deliversResponse(arrivedAt))) return void client.resetAndDestroy();
+      if (!client.destroyed) client.write(outcome);
       if (upstream.readableEnded || upstream.destroyed) client.end();
       else upstream.pipe(client);
     });

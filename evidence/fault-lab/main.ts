@@ -6,21 +6,26 @@ import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
 import { runCli } from "@/scripts/run-cli.mjs";
 import { buildOnce } from "@/scripts/production-build.mjs";
-import { readLogs } from "./log-checks";
-import { strikeMigrations } from "./migration-crashes";
-import { strikeEverywhere } from "./crash-points";
-import { bringFaults } from "./fault-scenarios";
+import { checkLogs } from "./log-checks";
+import { testMigrationCrashes } from "./migration-crashes";
+import { testCrashPoints } from "./crash-points";
+import { runFaultScenarios } from "./fault-scenarios";
 import { readOptions, type Stage } from "./options";
-import type { Variables } from "./instance";
+import type { Environment } from "./instance";
 import { Random } from "@/evidence/random";
-import { report } from "./report";
-import { soak } from "./soak";
+import { printReport } from "./report";
+import { runSoak } from "./soak";
 import { Stack } from "./stack";
-import { Tally } from "./results";
-import { World, type Lives } from "./lab";
+import { Results } from "./results";
+import { Lab, type Lifetimes } from "./lab";
 
 const FOLDER = join(DATA, "lab");
-const PRODUCTION: Lives = { accessSeconds: 600, beforeExpirySeconds: 60, graceSeconds: 30, idleSeconds: 604_800 };
+const PRODUCTION_LIFETIMES: Lifetimes = {
+  accessSeconds: 600,
+  beforeExpirySeconds: 60,
+  graceSeconds: 30,
+  idleSeconds: 604_800,
+};
 
 // The servers that were started must not outlive whatever went wrong.
 process.once("uncaughtException", (error) => {
@@ -32,7 +37,7 @@ await withLock(`${FOLDER}.lock`, () =>
   runCli(async ({ step, print }) => {
     const options = readOptions(process.argv.slice(2));
     const random = new Random(options.seed);
-    const tally = new Tally();
+    const results = new Results();
     print(`\n  Portcullis  fault lab, --seed ${options.seed}\n\n`);
     rmSync(join(FOLDER, "logs"), { recursive: true, force: true });
 
@@ -43,47 +48,51 @@ await withLock(`${FOLDER}.lock`, () =>
       onExit(server.stop);
       onExit(server.resume);
       const front = random.stream("front");
-      const started = await Stack.start(server, variablesOf(PRODUCTION), () => front.next());
+      const started = await Stack.start(server, environmentFor(PRODUCTION_LIFETIMES), () => front.next());
       onExit(() => started.stop());
       say(`two instances on ${server.version}`);
       return started;
     });
 
     const wants = (stage: Stage) => options.stages.includes(stage);
-    const quiet = new World(stack, tally, random.stream("quiet"), PRODUCTION);
-    if (wants("crashes")) await step("Crashes", (say) => strikeEverywhere(quiet, options.isShort, say));
-    if (wants("faults")) await step("Faults", (say) => bringFaults(quiet, options.isShort, say));
-    const migrations = () => step("Migrations", (say) => strikeMigrations(quiet, options.isShort, say));
+    const quiet = new Lab(stack, results, random.stream("quiet"), PRODUCTION_LIFETIMES);
+    if (wants("crashes")) await step("Crashes", (say) => testCrashPoints(quiet, options.isShort, say));
+    if (wants("faults")) await step("Faults", (say) => runFaultScenarios(quiet, options.isShort, say));
+    const migrations = () => step("Migrations", (say) => testMigrationCrashes(quiet, options.isShort, say));
     if (wants("migrations") && !options.isShort) await migrations();
 
-    const busy = new World(stack, tally, random.stream("busy"), options.lives);
+    const busy = new Lab(stack, results, random.stream("busy"), options.lifetimes);
     await Promise.all([
       wants("soak") &&
         step("Soak", async (say) => {
-          await stack.restartWith(variablesOf(options.lives));
-          await soak(busy, options.soak, say);
+          await stack.restartWith(environmentFor(options.lifetimes));
+          await runSoak(busy, options.soak, say);
         }),
       wants("migrations") && options.isShort && migrations(),
     ]);
 
     await step("Logs", async () => {
-      await readLogs(
+      await checkLogs(
         stack.instances.flatMap(({ logs }) => logs),
-        tally,
+        results,
       );
-      for (const { endedByItself, index } of stack.instances) {
-        tally.expect("no fault", endedByItself === 0, () => `instance ${index} ended by itself ${endedByItself} times`);
+      for (const { unexpectedExits, index } of stack.instances) {
+        results.check(
+          "no fault",
+          unexpectedExits === 0,
+          () => `instance ${index} ended by itself ${unexpectedExits} times`,
+        );
       }
     });
-    await exit(report(options, stack, tally, print) ? 0 : 1);
+    await exit(printReport(options, stack, results, print) ? 0 : 1);
   }),
 );
 
-function variablesOf(lives: Lives): Variables {
+function environmentFor(lifetimes: Lifetimes): Environment {
   return {
-    ACCESS_TOKEN_SECONDS: String(lives.accessSeconds),
-    REFRESH_BEFORE_EXPIRY_SECONDS: String(lives.beforeExpirySeconds),
-    REFRESH_GRACE_SECONDS: String(lives.graceSeconds),
-    REFRESH_TOKEN_SECONDS: String(lives.idleSeconds),
+    ACCESS_TOKEN_SECONDS: String(lifetimes.accessSeconds),
+    REFRESH_BEFORE_EXPIRY_SECONDS: String(lifetimes.beforeExpirySeconds),
+    REFRESH_GRACE_SECONDS: String(lifetimes.graceSeconds),
+    REFRESH_TOKEN_SECONDS: String(lifetimes.idleSeconds),
   };
 }

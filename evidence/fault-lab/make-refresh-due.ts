@@ -3,10 +3,10 @@ import type { Browser } from "./browser";
 
 /** As if the session had last been refreshed an hour ago: its next request has to refresh. Waiting would do the same. */
 export async function makeDue(browser: Browser): Promise<void> {
-  const { sessionId, world } = browser;
+  const { sessionId, lab } = browser;
   if (sessionId === null) throw new Error("There is no session whose time could be moved.");
   browser.jar.dropAccessToken();
-  await world.stack.db
+  await lab.stack.db
     .updateTable("sessions")
     .set({
       rotatedAt: sql<Date>`rotated_at - interval 1 hour`,

@@ -4,28 +4,28 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { connect } from "@/db/connect";
 import { DATA } from "@/scripts/paths.mjs";
-import { createDatabase, openWire, urlOf } from "./stack";
+import { createDatabase, openDatabaseProxy, databaseUrl } from "./stack";
 import type { Phase } from "./breakpoint";
-import type { World } from "./lab";
+import type { Lab } from "./lab";
 
-type Killer = "migration" | "database";
+type KilledProcess = "migration" | "database";
 
 /** One of an empty database takes a second; what is still there after so many is stuck. */
-const SECONDS_AT_MOST = 30;
+const MAX_SECONDS = 30;
 
 /** Strikes a migration of an empty database around each of its statements, by killing it and by killing the database; it is run again. */
-export async function strikeMigrations(world: World, isShort: boolean, say: (detail: string) => void): Promise<void> {
-  const { server } = world.stack;
-  const wire = await openWire(server);
+export async function testMigrationCrashes(lab: Lab, isShort: boolean, say: (detail: string) => void): Promise<void> {
+  const { server } = lab.stack;
+  const wire = await openDatabaseProxy(server);
   try {
     const statements = wire.record();
     const healthy = await createDatabase(server);
     const { code } = await run(wire.urlOf(healthy));
     if (code !== 0) throw new Error("A healthy migration failed.");
     const count = statements.length;
-    const expected = await describeSchema(world, healthy);
-    wire.spring();
-    world.tally.add("operations");
+    const expected = await describeSchema(lab, healthy);
+    wire.reset();
+    lab.results.count("operations");
 
     const points = (["migration", "database"] as const).flatMap((killer) =>
       Array.from({ length: count }, (_, index) => index + 1).flatMap((number) =>
@@ -37,30 +37,30 @@ export async function strikeMigrations(world: World, isShort: boolean, say: (det
       : points;
     for (const [at, { killer, number, phase }] of chosen.entries()) {
       say(`${at + 1} of ${chosen.length}: ${killer} killed ${phase} statement ${number} of ${count}`);
-      await world.trouble(() => strike(killer, number, phase));
-      world.tally.add("crash points");
-      world.tally.add("crash points: migration");
-      world.tally.add(`blows: ${killer} killed`);
+      await lab.duringFault(() => strike(killer, number, phase));
+      lab.results.count("crash points");
+      lab.results.count("crash points: migration");
+      lab.results.count(`blows: ${killer} killed`);
     }
 
-    async function strike(killer: Killer, number: number, phase: Phase): Promise<void> {
+    async function strike(killer: KilledProcess, number: number, phase: Phase): Promise<void> {
       const name = await createDatabase(server);
-      const trap = wire.trap((_, seen) => (seen === number ? phase : null));
+      const breakpoint = wire.setBreakpoint((_, seen) => (seen === number ? phase : null));
       const running = start(wire.urlOf(name));
-      const wasReached = await trap.until(1, 20);
+      const wasReached = await breakpoint.waitForHeld(1, 20);
       if (killer === "migration") running.child.kill("SIGKILL");
-      else await world.stack.killDatabase();
-      wire.spring();
+      else await lab.stack.killDatabase();
+      wire.reset();
       const struck = await running.ended;
       if (killer === "database") await server.start();
-      const again = await run(urlOf(server, name));
-      const schema = again.code === 0 ? await describeSchema(world, name) : "";
+      const again = await run(databaseUrl(server, name));
+      const schema = again.code === 0 ? await describeSchema(lab, name) : "";
       const where = `migration, ${killer} killed ${phase} statement ${number}`;
-      world.tally.expect("crash points", wasReached, () => `${where}: never came so far`);
+      lab.results.check("crash points", wasReached, () => `${where}: never came so far`);
       const isStuck = killer === "database" && struck.code === null;
-      world.tally.expect("in time", !isStuck, () => `${where}: it neither failed nor ended`);
-      world.tally.expect("crash points", again.code === 0, () => `${where}: run again, it failed: ${again.output}`);
-      world.tally.expect("crash points", again.code !== 0 || schema === expected, () => `${where}: another schema`);
+      lab.results.check("in time", !isStuck, () => `${where}: it neither failed nor ended`);
+      lab.results.check("crash points", again.code === 0, () => `${where}: run again, it failed: ${again.output}`);
+      lab.results.check("crash points", again.code !== 0 || schema === expected, () => `${where}: another schema`);
     }
   } finally {
     wire.close();
@@ -68,22 +68,22 @@ export async function strikeMigrations(world: World, isShort: boolean, say: (det
 }
 
 /** Two at once on an empty database: both succeed, and the schema is there once. */
-export async function migrateTwiceAtOnce(world: World): Promise<void> {
-  const { server, name: migrated } = world.stack;
+export async function migrateConcurrently(lab: Lab): Promise<void> {
+  const { server, name: migrated } = lab.stack;
   const name = await createDatabase(server);
-  const ends = await Promise.all([run(urlOf(server, name)), run(urlOf(server, name))]);
+  const ends = await Promise.all([run(databaseUrl(server, name)), run(databaseUrl(server, name))]);
   const failed = ends.find(({ code }) => code !== 0);
-  world.tally.expect("crash points", failed === undefined, () => `two migrations at once: ${failed?.output}`);
-  const isSame = (await describeSchema(world, name)) === (await describeSchema(world, migrated));
-  world.tally.expect("crash points", isSame, () => "two migrations at once left another schema");
-  world.tally.note("two migrations at once", failed === undefined && isSame ? "both came up, one schema" : "failed");
+  lab.results.check("crash points", failed === undefined, () => `two migrations at once: ${failed?.output}`);
+  const isSame = (await describeSchema(lab, name)) === (await describeSchema(lab, migrated));
+  lab.results.check("crash points", isSame, () => "two migrations at once left another schema");
+  lab.results.addNote("two migrations at once", failed === undefined && isSame ? "both came up, one schema" : "failed");
 }
 
 function start(url: string) {
   const child = spawn(process.execPath, [join(DATA, "entry", "migrate.mjs")], {
     env: { ...process.env, DATABASE_URL: url },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: SECONDS_AT_MOST * 1000,
+    timeout: MAX_SECONDS * 1000,
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
@@ -96,8 +96,8 @@ function run(url: string) {
   return start(url).ended;
 }
 
-async function describeSchema({ stack }: World, name: string): Promise<string> {
-  const db = connect(urlOf(stack.server, name), { poolSize: 1, acquireSeconds: 20 });
+async function describeSchema({ stack }: Lab, name: string): Promise<string> {
+  const db = connect(databaseUrl(stack.server, name), { poolSize: 1, acquireSeconds: 20 });
   try {
     const { rows } = await sql`
       select table_name as t, column_name as c, column_type as y, is_nullable as n, column_key as k, collation_name as o

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { errorIn, Frames, statementIn } from "./mysql-packets";
+import { errorCodeIn, PacketReader, statementIn } from "./mysql-packets";
 
 function packet(sequence: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(4);
@@ -13,7 +13,7 @@ const query = (sql: string, sequence = 0) => packet(sequence, Buffer.from(`\x03$
 test("packets are whole, however the stream was cut", () => {
   const stream = Buffer.concat([query("select 1"), query("select 2"), query("x".repeat(3000))]);
   for (const size of [1, 3, 4, 5, 17, 4096, stream.length]) {
-    const frames = new Frames();
+    const frames = new PacketReader();
     const whole: Buffer[] = [];
     for (let at = 0; at < stream.length; at += size) whole.push(...frames.push(stream.subarray(at, at + size)));
     expect(Buffer.concat(whole)).toEqual(stream);
@@ -31,7 +31,7 @@ test("what only looks like a statement is none", () => {
 
 test("an error says its number, anything else none", () => {
   const deadlock = Buffer.from([0xff, 0xbd, 0x04, ...Buffer.from("#40001Deadlock found")]);
-  expect(errorIn(packet(1, deadlock))).toBe(1213);
-  expect(errorIn(packet(1, Buffer.from([0x00, 0x01, 0x00])))).toBeNull();
-  expect(errorIn(Buffer.alloc(0))).toBeNull();
+  expect(errorCodeIn(packet(1, deadlock))).toBe(1213);
+  expect(errorCodeIn(packet(1, Buffer.from([0x00, 0x01, 0x00])))).toBeNull();
+  expect(errorCodeIn(Buffer.alloc(0))).toBeNull();
 });

@@ -4,7 +4,7 @@ const COM_QUERY = 0x03;
 const ERROR = 0xff;
 
 /** Cuts a stream into the packets of MySQL's protocol. */
-export class Frames {
+export class PacketReader {
   #rest: Buffer = Buffer.alloc(0);
 
   /** The packets that are whole now, each with its header. */
@@ -28,7 +28,7 @@ export function statementIn(packet: Buffer): string | null {
   return packet.toString("utf8", HEADER + 1);
 }
 
-/** The server's error number, if its answer is an error. */
-export function errorIn(answer: Buffer): number | null {
-  return answer.length >= HEADER + 3 && answer[HEADER] === ERROR ? answer.readUInt16LE(HEADER + 1) : null;
+/** The server's error number, if its response is an error. */
+export function errorCodeIn(response: Buffer): number | null {
+  return response.length >= HEADER + 3 && response[HEADER] === ERROR ? response.readUInt16LE(HEADER + 1) : null;
 }

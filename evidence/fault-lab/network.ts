@@ -1,43 +1,43 @@
-import type { Asked } from "./browser-request";
+import type { BrowserRequest } from "./browser-request";
 import { pause } from "@/evidence/pause";
 import type { Random } from "@/evidence/random";
-import type { World } from "./lab";
+import type { Lab } from "./lab";
 
-const LOST_REPLIES = 0.05;
-const SLOW_REPLIES = 0.25;
+const LOSS_PROBABILITY = 0.05;
+const DELAY_PROBABILITY = 0.25;
 
 /** What becomes of one request on an everyday network: one in twenty is lost, one in four is slow, the rest is quick. */
-export function weather(
-  { requestMilliseconds, tally }: World,
+export function randomNetworkFault(
+  { requestTimeoutMilliseconds, results }: Lab,
   random: Random,
-): Pick<Asked, "fate" | "hangUpAfterMilliseconds"> {
-  if (random.chance(LOST_REPLIES)) {
-    switch (random.weigh({ reply: 6, hangUp: 3, request: 1 })) {
-      case "reply":
-        tally.add("network: replies dropped");
-        return { fate: { judgeReply: async () => false } };
+): Pick<BrowserRequest, "networkFault" | "abortAfterMilliseconds"> {
+  if (random.chance(LOSS_PROBABILITY)) {
+    switch (random.pickWeighted({ response: 6, hangUp: 3, request: 1 })) {
+      case "response":
+        results.count("network: replies dropped");
+        return { networkFault: { deliversResponse: async () => false } };
       case "hangUp":
-        tally.add("network: hung up");
-        return { hangUpAfterMilliseconds: random.between(0, 25) };
+        results.count("network: hung up");
+        return { abortAfterMilliseconds: random.between(0, 25) };
       case "request":
-        tally.add("network: requests dropped");
-        return { fate: { losesRequest: true } };
+        results.count("network: requests dropped");
+        return { networkFault: { dropsRequest: true } };
     }
   }
-  if (!random.chance(SLOW_REPLIES)) return {};
-  tally.add("network: delayed");
+  if (!random.chance(DELAY_PROBABILITY)) return {};
+  results.count("network: delayed");
   // A whole life just short of what is allowed, both ways together.
-  const life = random.between(0.05, 0.95) * requestMilliseconds;
+  const life = random.between(0.05, 0.95) * requestTimeoutMilliseconds;
   const there = random.chance(0.3) ? random.between(0, life / 2) : 0;
-  const judgeReply = async (arrivedAt: number) => {
+  const deliversResponse = async (arrivedAt: number) => {
     await pause(arrivedAt + life - there - performance.now());
     return true;
   };
-  return { fate: { requestAfterMilliseconds: there, judgeReply } };
+  return { networkFault: { requestDelayMilliseconds: there, deliversResponse } };
 }
 
 /** Somewhere else on this machine's loopback network: another café. */
-export function anyAddress(random: Random): string {
+export function randomLoopbackAddress(random: Random): string {
   return `127.${Math.floor(random.between(1, 250))}.${Math.floor(random.between(0, 250))}.${Math.floor(random.between(1, 250))}`;
 }
 

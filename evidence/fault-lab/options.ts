@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { UserError } from "@/scripts/user-error.mjs";
-import type { Soak } from "./soak";
-import type { Lives } from "./lab";
+import type { SoakOptions } from "./soak";
+import type { Lifetimes } from "./lab";
 
 export const STAGES = ["crashes", "migrations", "faults", "soak"] as const;
 
@@ -13,8 +13,8 @@ export interface Options {
   reportFile: string | undefined;
   seed: number;
   isShort: boolean;
-  lives: Lives;
-  soak: Soak;
+  lifetimes: Lifetimes;
+  soak: SoakOptions;
 }
 
 type Run = Omit<Options, "seed" | "stages" | "reportFile">;
@@ -37,15 +37,15 @@ export function readOptions(args: string[]): Options {
   const browsers = numberOf("browsers", values.browsers);
   const stages = STAGES.filter((stage) => values.only.length === 0 || values.only.includes(stage));
   if (stages.length === 0) throw new UserError(`--only is one of ${STAGES.join(", ")}.`);
-  const run = values.short ? shortRun(browsers ?? 16) : longRun(browsers ?? 200, (minutes ?? 10) * 60);
+  const run = values.short ? shortRun(browsers ?? 16) : fullRun(browsers ?? 200, (minutes ?? 10) * 60);
   return { seed, stages, reportFile: values.report, ...run };
 }
 
 /** Lives so short that ten minutes hold more than a hundred rotations of each session. */
-function longRun(browsers: number, seconds: number): Run {
+function fullRun(browsers: number, seconds: number): Run {
   return {
     isShort: false,
-    lives: { accessSeconds: 6, beforeExpirySeconds: 1, graceSeconds: 4, idleSeconds: 120 },
+    lifetimes: { accessSeconds: 6, beforeExpirySeconds: 1, graceSeconds: 4, idleSeconds: 120 },
     soak: {
       seconds,
       browsers,
@@ -61,7 +61,7 @@ function longRun(browsers: number, seconds: number): Run {
 function shortRun(browsers: number): Run {
   return {
     isShort: true,
-    lives: { accessSeconds: 3, beforeExpirySeconds: 1, graceSeconds: 2, idleSeconds: 60 },
+    lifetimes: { accessSeconds: 3, beforeExpirySeconds: 1, graceSeconds: 2, idleSeconds: 60 },
     soak: { seconds: 8, browsers, thefts: 4, everySeconds: 4, outageSeconds: 0, revocationEverySeconds: 1 },
   };
 }

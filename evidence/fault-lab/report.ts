@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { DATA } from "@/scripts/paths.mjs";
 import { paint } from "@/scripts/progress.mjs";
 import { STAGES, type Options } from "./options";
-import { rowsOf } from "./report-rows";
+import { reportRows } from "./report-rows";
 import type { Stack } from "./stack";
-import { INVARIANTS, type Invariant, type Tally } from "./results";
+import { INVARIANTS, type Invariant, type Results } from "./results";
 
 const WIDTH = "Rotations killed after commit".length;
 
 /** The one table, for people and as JSON beside it. True if every invariant held. */
-export function report(options: Options, stack: Stack, tally: Tally, print: (text: string) => void): boolean {
-  const rows = rowsOf(options, stack, tally);
+export function printReport(options: Options, stack: Stack, results: Results, print: (text: string) => void): boolean {
+  const rows = reportRows(options, stack, results);
   print(`\n  Fault lab, seed ${options.seed}, ${stack.server.version}\n\n`);
   for (const [name, value] of rows) {
     const [first, ...others] = [value].flat();
@@ -22,23 +22,24 @@ export function report(options: Options, stack: Stack, tally: Tally, print: (tex
   print("\n");
   const all = Object.keys(INVARIANTS) as Invariant[];
   const verdicts = all
-    .filter((invariant) => tally.examined.has(invariant))
-    .map((invariant) => ({ invariant, times: tally.brokenTimes(invariant) }));
-  const unexamined = all.filter((invariant) => !tally.examined.has(invariant));
+    .filter((invariant) => results.checkedInvariants.has(invariant))
+    .map((invariant) => ({ invariant, times: results.violationCount(invariant) }));
+  const unexamined = all.filter((invariant) => !results.checkedInvariants.has(invariant));
   for (const { invariant, times } of verdicts) {
     const mark = times === 0 ? paint("green", "held    ") : paint("red", "NOT HELD");
     print(`  ${mark}  ${INVARIANTS[invariant]}${times === 0 ? "" : ` (${times} times)`}\n`);
-    for (const complaint of (tally.complaints.get(invariant) ?? []).slice(0, 5)) print(`              ${complaint}\n`);
+    for (const complaint of (results.violations.get(invariant) ?? []).slice(0, 5))
+      print(`              ${complaint}\n`);
   }
   for (const invariant of unexamined) print(`  –         ${INVARIANTS[invariant]}: not examined\n`);
-  const file = keep(options, stack, tally, rows);
+  const file = writeReport(options, stack, results, rows);
   print(`\n  All of it: ${file}\n`);
   // What a whole run did not look at, it cannot vouch for.
   const isWhole = !options.isShort && options.stages.length === STAGES.length;
   return verdicts.every(({ times }) => times === 0) && (!isWhole || unexamined.length === 0);
 }
 
-function keep(options: Options, stack: Stack, tally: Tally, rows: [string, string | string[]][]): string {
+function writeReport(options: Options, stack: Stack, results: Results, rows: [string, string | string[]][]): string {
   const folder = join(DATA, "lab");
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${new Date().toISOString().replace(/[:.]/g, "-")}-seed-${options.seed}.json`);
@@ -46,11 +47,11 @@ function keep(options: Options, stack: Stack, tally: Tally, rows: [string, strin
     options,
     server: stack.server.version,
     rows: Object.fromEntries(rows),
-    counts: Object.fromEntries(tally.counts),
-    failures: Object.fromEntries(tally.failures),
-    invariants: Object.fromEntries([...tally.examined].map((name) => [name, tally.brokenTimes(name)])),
-    complaints: Object.fromEntries(tally.complaints),
-    revocationLagMilliseconds: tally.revocationLagMilliseconds,
+    counts: Object.fromEntries(results.counts),
+    failures: Object.fromEntries(results.failures),
+    invariants: Object.fromEntries([...results.checkedInvariants].map((name) => [name, results.violationCount(name)])),
+    complaints: Object.fromEntries(results.violations),
+    revocationLagMilliseconds: results.revocationLagMilliseconds,
   };
   for (const path of [file, ...(options.reportFile === undefined ? [] : [options.reportFile])]) {
     writeFileSync(path, `${JSON.stringify(whole, null, 2)}\n`);

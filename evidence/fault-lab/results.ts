@@ -15,60 +15,60 @@ export const INVARIANTS = {
 
 export type Invariant = keyof typeof INVARIANTS;
 
-const COMPLAINTS_KEPT = 20;
+const VIOLATIONS_KEPT = 20;
 
 /** Everything that is counted, timed or complained about. */
-export class Tally {
+export class Results {
   readonly counts = new Map<string, number>();
   /** What was measured once, in words. */
   readonly notes = new Map<string, string>();
   /** Answers that failed, by status and reason. */
   readonly failures = new Map<string, number>();
-  readonly complaints = new Map<Invariant, string[]>();
-  readonly broken = new Map<Invariant, number>();
+  readonly violations = new Map<Invariant, string[]>();
+  readonly violationCounts = new Map<Invariant, number>();
   /** Invariants that something has been held against. */
-  readonly examined = new Set<Invariant>();
+  readonly checkedInvariants = new Set<Invariant>();
   readonly milliseconds = { call: [] as number[], refresh: [] as number[] };
   revocationLagMilliseconds: number[] = [];
 
-  add(name: string, count = 1): void {
+  count(name: string, count = 1): void {
     this.counts.set(name, (this.counts.get(name) ?? 0) + count);
   }
 
-  of(name: string): number {
+  countOf(name: string): number {
     return this.counts.get(name) ?? 0;
   }
 
   /** What was counted under "name: kind", as "12 kind, 3 other kind". */
-  kindsOf(name: string): string {
+  breakdown(name: string): string {
     const kinds = [...this.counts].filter(([key]) => key.startsWith(`${name}: `));
     return kinds.map(([key, count]) => `${count} ${key.slice(name.length + 2)}`).join(", ") || "none";
   }
 
-  fail(kind: string): void {
+  countFailure(kind: string): void {
     this.failures.set(kind, (this.failures.get(kind) ?? 0) + 1);
   }
 
-  note(name: string, text: string): void {
+  addNote(name: string, text: string): void {
     this.notes.set(name, text);
   }
 
   /** Holds a fact against an invariant. */
-  expect(invariant: Invariant, holds: boolean, complaint: () => string): void {
-    this.examined.add(invariant);
-    if (!holds) this.complain(invariant, complaint());
+  check(invariant: Invariant, holds: boolean, complaint: () => string): void {
+    this.checkedInvariants.add(invariant);
+    if (!holds) this.reportViolation(invariant, complaint());
   }
 
-  complain(invariant: Invariant, complaint: string): void {
-    this.examined.add(invariant);
-    this.broken.set(invariant, (this.broken.get(invariant) ?? 0) + 1);
-    const kept = this.complaints.get(invariant) ?? [];
-    if (kept.length < COMPLAINTS_KEPT) kept.push(`${new Date().toISOString()} ${complaint}`);
-    this.complaints.set(invariant, kept);
+  reportViolation(invariant: Invariant, complaint: string): void {
+    this.checkedInvariants.add(invariant);
+    this.violationCounts.set(invariant, (this.violationCounts.get(invariant) ?? 0) + 1);
+    const kept = this.violations.get(invariant) ?? [];
+    if (kept.length < VIOLATIONS_KEPT) kept.push(`${new Date().toISOString()} ${complaint}`);
+    this.violations.set(invariant, kept);
   }
 
-  brokenTimes(invariant: Invariant): number {
-    return this.broken.get(invariant) ?? 0;
+  violationCount(invariant: Invariant): number {
+    return this.violationCounts.get(invariant) ?? 0;
   }
 }
 

@@ -1,14 +1,14 @@
-import { audit } from "./final-checks";
-import { bringDisasters, type Pace } from "./random-faults";
-import { liveALife } from "./user-behavior";
-import { forEachAtOnce, pause } from "@/evidence/pause";
-import { Person } from "./simulated-user";
+import { checkFinalState } from "./final-checks";
+import { injectRandomFaults, type FaultSchedule } from "./random-faults";
+import { simulateUser } from "./user-behavior";
+import { forEachConcurrently, pause } from "@/evidence/pause";
+import { SimulatedUser } from "./simulated-user";
 import type { Random } from "@/evidence/random";
-import { revokeInTheCrowd } from "./revocation-lag";
-import { plantCarelessTheft, plantTheft } from "./thefts";
-import type { World } from "./lab";
+import { measureRevocationLagUnderLoad } from "./revocation-lag";
+import { simulateTheftWithinGrace, simulateTheft } from "./thefts";
+import type { Lab } from "./lab";
 
-export interface Soak extends Pace {
+export interface SoakOptions extends FaultSchedule {
   seconds: number;
   browsers: number;
   /** How many thefts are planted, clear of the window. */
@@ -18,66 +18,66 @@ export interface Soak extends Pace {
 }
 
 /** Everybody at once for so long: tabs, sleep, bad networks, thieves, and servers that come and go. */
-export async function soak(world: World, plan: Soak, say: (detail: string) => void): Promise<void> {
-  const persons = Array.from(
+export async function runSoak(lab: Lab, plan: SoakOptions, say: (detail: string) => void): Promise<void> {
+  const users = Array.from(
     { length: plan.browsers },
-    (_, at) => new Person(world, world.random.stream(`person ${at}`), plan.browsers),
+    (_, at) => new SimulatedUser(lab, lab.random.stream(`person ${at}`), plan.browsers),
   );
   let entered = 0;
-  await forEachAtOnce(persons, 16, async (person) => {
-    await person.enter("register");
+  await forEachConcurrently(users, 16, async (user) => {
+    await user.signIn("register");
     say(`${++entered} of ${plan.browsers} browsers signed in`);
   });
 
   const endsAt = Date.now() + plan.seconds * 1000;
-  const progress = setInterval(() => say(describeProgress(world, endsAt)), 1000);
-  const lives = Promise.all(persons.flatMap((person) => [person.live(), liveALife(person)]));
+  const progress = setInterval(() => say(describeProgress(lab, endsAt)), 1000);
+  const lifetimes = Promise.all(users.flatMap((user) => [user.useTabs(), simulateUser(user)]));
   const around = Promise.all([
-    bringDisasters(world, plan),
-    plantThefts(world, persons, plan),
-    revokeInTheCrowd(world, plan.revocationEverySeconds),
+    injectRandomFaults(lab, plan),
+    simulateThefts(lab, users, plan),
+    measureRevocationLagUnderLoad(lab, plan.revocationEverySeconds),
   ]);
   await pause(plan.seconds * 1000);
-  world.end();
+  lab.end();
   say("everybody comes to an end");
-  await Promise.all([lives, around]);
+  await Promise.all([lifetimes, around]);
   clearInterval(progress);
-  await Promise.all(world.stack.instances.map((instance) => instance.ready()));
-  await audit(world, persons, say);
+  await Promise.all(lab.stack.instances.map((instance) => instance.ready()));
+  await checkFinalState(lab, users, say);
 }
 
 /** Spread over the time that leaves each of them enough to be noticed in. */
-async function plantThefts(world: World, persons: readonly Person[], plan: Soak): Promise<void> {
-  const random = world.random.stream("thefts");
-  const span = Math.max(0, plan.seconds * 1000 - 4 * world.clearMilliseconds);
+async function simulateThefts(lab: Lab, users: readonly SimulatedUser[], plan: SoakOptions): Promise<void> {
+  const random = lab.random.stream("thefts");
+  const span = Math.max(0, plan.seconds * 1000 - 4 * lab.beyondGraceMilliseconds);
   const under: Promise<void>[] = [];
-  for (let theft = 0; theft < plan.thefts && !world.isOver; theft++) {
+  for (let theft = 0; theft < plan.thefts && !lab.hasEnded; theft++) {
     const kind = { thiefIsFirst: theft % 2 === 0, isSameBrowser: theft % 4 < 2 };
     const chance = random.stream(`theft ${theft}`);
-    const plant = (person: Person) =>
-      theft % 5 === 4 ? plantCarelessTheft(person, chance) : plantTheft(person, chance, kind);
-    under.push(untilOneIsRobbed(world, persons, chance, plant));
-    await world.wait((span / plan.thefts) * random.between(0.5, 1.5));
+    const plant = (user: SimulatedUser) =>
+      theft % 5 === 4 ? simulateTheftWithinGrace(user, chance) : simulateTheft(user, chance, kind);
+    under.push(retryWithAnyUser(lab, users, chance, plant));
+    await lab.wait((span / plan.thefts) * random.between(0.5, 1.5));
   }
   await Promise.all(under);
 }
 
-async function untilOneIsRobbed(
-  world: World,
-  persons: readonly Person[],
+async function retryWithAnyUser(
+  lab: Lab,
+  users: readonly SimulatedUser[],
   random: Random,
-  plant: (person: Person) => Promise<boolean>,
+  plant: (user: SimulatedUser) => Promise<boolean>,
 ): Promise<void> {
-  while (!world.isOver && !(await plant(random.pick(persons)))) await pause(20);
+  while (!lab.hasEnded && !(await plant(random.pick(users)))) await pause(20);
 }
 
-function describeProgress({ tally, stack }: World, endsAt: number): string {
+function describeProgress({ results, stack }: Lab, endsAt: number): string {
   const left = Math.max(0, Math.round((endsAt - Date.now()) / 1000));
   const kills = stack.instances[0].kills + stack.instances[1].kills;
-  const broken = [...tally.broken.values()].reduce((sum, count) => sum + count, 0);
+  const broken = [...results.violationCounts.values()].reduce((sum, count) => sum + count, 0);
   return (
-    `${left} s left, ${tally.of("requests")} requests, ${tally.of("lost replies")} lost replies, ` +
-    `${kills}+${stack.databaseKills} kills, ${tally.of("thefts noticed")} of ${tally.of("thefts planted")} thefts noticed, ` +
-    `${tally.brokenTimes("signed in")} spurious logouts, ${broken} complaints`
+    `${left} s left, ${results.countOf("requests")} requests, ${results.countOf("lost replies")} lost replies, ` +
+    `${kills}+${stack.databaseKills} kills, ${results.countOf("thefts noticed")} of ${results.countOf("thefts planted")} thefts noticed, ` +
+    `${results.violationCount("signed in")} spurious logouts, ${broken} complaints`
   );
 }

@@ -5,9 +5,9 @@ import type { Database } from "@/db/schema";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { migrate } from "@/scripts/schema.mjs";
-import { DatabaseWire } from "./database-proxy";
-import { Front } from "./load-balancer";
-import { Instance, type Variables } from "./instance";
+import { DatabaseProxy } from "./database-proxy";
+import { LoadBalancer } from "./load-balancer";
+import { Instance, type Environment } from "./instance";
 
 /** Two instances of the built app behind a front without memory, and one database. */
 export class Stack {
@@ -18,20 +18,20 @@ export class Stack {
     readonly name: string,
     /** Past the wires, for looking on. */
     readonly db: Kysely<Database>,
-    readonly front: Front,
+    readonly loadBalancer: LoadBalancer,
     readonly instances: readonly [Instance, Instance],
-    private variables: Variables,
+    private variables: Environment,
   ) {}
 
-  static async start(server: Server, variables: Variables, draw: () => number): Promise<Stack> {
+  static async start(server: Server, variables: Environment, draw: () => number): Promise<Stack> {
     const name = await createDatabase(server);
-    await migrate(urlOf(server, name));
+    await migrate(databaseUrl(server, name));
     const instances = await Promise.all([openInstance(server, 0), openInstance(server, 1)]);
-    const front = await Front.open(
+    const front = await LoadBalancer.open(
       instances.map(({ port }) => port),
       draw,
     );
-    const db = connect(urlOf(server, name), {
+    const db = connect(databaseUrl(server, name), {
       poolSize: 8,
       queueLimit: 2000,
       acquireSeconds: 30,
@@ -43,7 +43,7 @@ export class Stack {
   }
 
   get origin(): string {
-    return `http://localhost:${this.front.port}`;
+    return `http://localhost:${this.loadBalancer.port}`;
   }
 
   async startInstance(instance: Instance): Promise<void> {
@@ -52,12 +52,12 @@ export class Stack {
       RATE_LIMIT_FACTOR: "100000",
       ...this.variables,
       APP_ORIGIN: this.origin,
-      DATABASE_URL: instance.wire.urlOf(this.name),
+      DATABASE_URL: instance.databaseProxy.urlOf(this.name),
     });
   }
 
   /** Both instances end and come back with other variables. */
-  async restartWith(variables: Variables): Promise<void> {
+  async restartWith(variables: Environment): Promise<void> {
     await Promise.all(this.instances.map((instance) => instance.stop()));
     this.variables = variables;
     await Promise.all(this.instances.map((instance) => this.startInstance(instance)));
@@ -69,23 +69,23 @@ export class Stack {
   }
 
   async stop(): Promise<void> {
-    this.front.close();
+    this.loadBalancer.close();
     await Promise.all(this.instances.map((instance) => instance.kill()));
-    for (const { wire } of this.instances) wire.close();
+    for (const { databaseProxy } of this.instances) databaseProxy.close();
     await this.db.destroy();
   }
 }
 
 async function openInstance(server: Server, index: number): Promise<Instance> {
-  return new Instance(index, await findFreePort(), await openWire(server));
+  return new Instance(index, await findFreePort(), await openDatabaseProxy(server));
 }
 
-export async function openWire(server: Server): Promise<DatabaseWire> {
+export async function openDatabaseProxy(server: Server): Promise<DatabaseProxy> {
   const { socketPath, host, port } = parseDatabaseUrl(server.url);
-  return DatabaseWire.open(socketPath === undefined ? { host, port: port ?? 3306 } : { path: socketPath });
+  return DatabaseProxy.open(socketPath === undefined ? { host, port: port ?? 3306 } : { path: socketPath });
 }
 
-export function urlOf(server: Server, database: string): string {
+export function databaseUrl(server: Server, database: string): string {
   const url = new URL(server.url);
   url.pathname = `/${database}`;
   return url.href;

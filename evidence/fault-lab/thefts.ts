@@ -1,12 +1,12 @@
 import { isUnavailable } from "@/db/faults";
 import type { Browser } from "./browser";
-import { anyAddress, USER_AGENTS } from "./network";
+import { randomLoopbackAddress, USER_AGENTS } from "./network";
 import { pause, pauseUntil } from "@/evidence/pause";
-import type { Person } from "./simulated-user";
+import type { SimulatedUser } from "./simulated-user";
 import type { Random } from "@/evidence/random";
-import type { World } from "./lab";
+import type { Lab } from "./lab";
 
-const PATIENCE_MILLISECONDS = 30_000;
+const RETRY_MILLISECONDS = 30_000;
 
 export interface Theft {
   /** Whether the thief refreshes before the victim does. */
@@ -19,43 +19,43 @@ export interface Theft {
  * the other: such a theft has to be noticed at the latest when the one who refreshed earlier refreshes again. False if this
  * person cannot be robbed just now.
  */
-export async function plantTheft(
-  person: Person,
+export async function simulateTheft(
+  user: SimulatedUser,
   random: Random,
   { thiefIsFirst, isSameBrowser }: Theft,
 ): Promise<boolean> {
-  const { world, browser: victim } = person;
+  const { lab, browser: victim } = user;
   let wasPlanted = false;
-  await person.interrupt(async () => {
-    if (victim.sessionId === null || !victim.believesSignedIn) return;
-    await pauseUntil(victim.lastAnsweredAt + world.clearMilliseconds);
-    if (world.isOver) return;
+  await user.runExclusively(async () => {
+    if (victim.sessionId === null || !victim.expectsSignedIn) return;
+    await pauseUntil(victim.lastResponseAt + lab.beyondGraceMilliseconds);
+    if (lab.hasEnded) return;
     wasPlanted = true;
-    victim.expectTheEnd();
+    victim.allowSignedOut();
 
     const userAgent = isSameBrowser
       ? victim.userAgent
       : random.pick(USER_AGENTS.filter((one) => one !== victim.userAgent));
-    const thief = victim.copiedBy(userAgent, random.chance(0.5) ? victim.address : anyAddress(random));
+    const thief = victim.copyAs(userAgent, random.chance(0.5) ? victim.address : randomLoopbackAddress(random));
     const turns = thiefIsFirst ? [thief, victim, thief] : [victim, thief, victim];
     const kind = `${thiefIsFirst ? "thief first" : "victim first"}, ${isSameBrowser ? "same" : "another"} browser`;
     const robbed = victim.sessionId;
 
-    world.tally.add("thefts planted");
+    lab.results.count("thefts planted");
     let end: "noticed" | "unnoticed" | "never came through" = "unnoticed";
     for (const [turn, holder] of turns.entries()) {
-      if (turn > 0) await pause(world.clearMilliseconds);
-      const reply = await refreshForSure(holder);
-      if (reply === "never came through" || (reply === "ended" && holder.hasIdledOut)) end = "never came through";
-      if (reply !== "refreshed") break;
+      if (turn > 0) await pause(lab.beyondGraceMilliseconds);
+      const outcome = await refreshUntilAnswered(holder);
+      if (outcome === "never came through" || (outcome === "ended" && holder.hasIdledOut)) end = "never came through";
+      if (outcome !== "refreshed") break;
     }
-    if (end === "unnoticed" && (await reasonOfEnd(world, robbed)) === "replayed") end = "noticed";
-    world.tally.add(`thefts ${end}`);
+    if (end === "unnoticed" && (await readRevokedReason(lab, robbed)) === "replayed") end = "noticed";
+    lab.results.count(`thefts ${end}`);
     if (end !== "never came through") {
-      world.tally.expect("thefts noticed", end === "noticed", () => `${kind}: session ${robbed} lives on`);
-      await expectBothDead(world, [victim, thief], kind);
+      lab.results.check("thefts noticed", end === "noticed", () => `${kind}: session ${robbed} lives on`);
+      await checkBothSignedOut(lab, [victim, thief], kind);
     }
-    if (!world.isOver) await person.enter("login");
+    if (!lab.hasEnded) await user.signIn("login");
   });
   return wasPlanted;
 }
@@ -64,43 +64,43 @@ export async function plantTheft(
  * A thief who does not care, while the victim works on: whoever stays within a window of each of the victim's refreshes, with
  * the same browser, need not be noticed. Reported, and held against nobody.
  */
-export async function plantCarelessTheft(person: Person, random: Random): Promise<boolean> {
-  const { world, browser: victim } = person;
+export async function simulateTheftWithinGrace(user: SimulatedUser, random: Random): Promise<boolean> {
+  const { lab, browser: victim } = user;
   const robbed = victim.sessionId;
-  if (robbed === null || !victim.believesSignedIn || person.isRobbed) return false;
-  person.isRobbed = true;
-  victim.expectTheEnd();
-  const thief = victim.copiedBy(victim.userAgent, anyAddress(random));
-  world.tally.add("careless thefts planted");
-  for (let turn = 0; turn < 4 && !world.isOver; turn++) {
-    if ((await refreshForSure(thief)) !== "refreshed") break;
-    await pause(random.between(0.2, 1.5) * world.lives.graceSeconds * 1000);
+  if (robbed === null || !victim.expectsSignedIn || user.hasActiveTheft) return false;
+  user.hasActiveTheft = true;
+  victim.allowSignedOut();
+  const thief = victim.copyAs(victim.userAgent, randomLoopbackAddress(random));
+  lab.results.count("careless thefts planted");
+  for (let turn = 0; turn < 4 && !lab.hasEnded; turn++) {
+    if ((await refreshUntilAnswered(thief)) !== "refreshed") break;
+    await pause(random.between(0.2, 1.5) * lab.lifetimes.graceSeconds * 1000);
   }
-  if ((await reasonOfEnd(world, robbed)) === "replayed") world.tally.add("careless thefts noticed");
-  if (!world.isOver) while (!(await person.interrupt(() => person.enter("login")))) await pause(200);
-  person.isRobbed = false;
+  if ((await readRevokedReason(lab, robbed)) === "replayed") lab.results.count("careless thefts noticed");
+  if (!lab.hasEnded) while (!(await user.runExclusively(() => user.signIn("login")))) await pause(200);
+  user.hasActiveTheft = false;
   return true;
 }
 
 /** Asks until it is clear what became of the token: the lab takes servers away in the middle of it. */
-export async function refreshForSure(holder: Browser): Promise<"refreshed" | "ended" | "never came through"> {
-  const deadline = Date.now() + PATIENCE_MILLISECONDS;
+export async function refreshUntilAnswered(holder: Browser): Promise<"refreshed" | "ended" | "never came through"> {
+  const deadline = Date.now() + RETRY_MILLISECONDS;
   while (Date.now() < deadline) {
     holder.jar.dropAccessToken();
-    const reply = await holder.open("/dashboard");
-    if (reply.kind === "fine") return "refreshed";
-    if (reply.kind === "signed out") return "ended";
+    const outcome = await holder.open("/dashboard");
+    if (outcome.kind === "fine") return "refreshed";
+    if (outcome.kind === "signed out") return "ended";
     await pause(300);
   }
   return "never came through";
 }
 
 /** Why the database says that it ended. Asked again while the lab keeps the database away. */
-async function reasonOfEnd({ stack }: World, sessionId: string): Promise<string | null> {
+async function readRevokedReason({ stack }: Lab, sessionId: string): Promise<string | null> {
   for (;;) {
     try {
-      const asked = stack.db.selectFrom("sessions").select("revokedReason").where("id", "=", sessionId);
-      return (await asked.executeTakeFirst())?.revokedReason ?? null;
+      const query = stack.db.selectFrom("sessions").select("revokedReason").where("id", "=", sessionId);
+      return (await query.executeTakeFirst())?.revokedReason ?? null;
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       await pause(200);
@@ -108,15 +108,11 @@ async function reasonOfEnd({ stack }: World, sessionId: string): Promise<string 
   }
 }
 
-async function expectBothDead(world: World, holders: Browser[], kind: string): Promise<void> {
+async function checkBothSignedOut(lab: Lab, holders: Browser[], kind: string): Promise<void> {
   for (const holder of holders) {
     // A clear-cookie answer may have emptied the jar: what counts is the token that it held.
     if (holder.jar.refreshToken === null) continue;
-    const outcome = await refreshForSure(holder);
-    world.tally.expect(
-      "ended stays ended",
-      outcome !== "refreshed",
-      () => `after a theft (${kind}) a holder refreshed`,
-    );
+    const outcome = await refreshUntilAnswered(holder);
+    lab.results.check("ended stays ended", outcome !== "refreshed", () => `after a theft (${kind}) a holder refreshed`);
   }
 }

@@ -1,9 +1,9 @@
-import type { Tally } from "./results";
-import type { Lives } from "./lab";
+import type { Results } from "./results";
+import type { Lifetimes } from "./lab";
 
-const SLACK_SECONDS = 5;
+const TOLERANCE_SECONDS = 5;
 
-export interface Holding {
+export interface ReceivedToken {
   token: string;
   sessionId: string;
   generation: number;
@@ -13,7 +13,7 @@ export interface Holding {
 }
 
 /** What a refresh token says, without asking whether it is true. */
-export function readHolding(token: string): Holding {
+export function decodeRefreshToken(token: string): ReceivedToken {
   const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as {
     sid: string;
     gen: number;
@@ -24,16 +24,16 @@ export function readHolding(token: string): Holding {
 }
 
 /** Every refresh token that anybody received. A generation of a session has one nonce, or the lineage has forked. */
-export class Lineages {
+export class TokenFamilies {
   readonly #nonces = new Map<string, string>();
 
-  constructor(private readonly tally: Tally) {}
+  constructor(private readonly results: Results) {}
 
-  note({ sessionId, generation, nonce, expiresAt }: Holding, { idleSeconds, graceSeconds }: Lives): void {
+  record({ sessionId, generation, nonce, expiresAt }: ReceivedToken, { idleSeconds, graceSeconds }: Lifetimes): void {
     // The same successor is handed out for ten windows at the most, so that much of its time may be gone already.
-    const leastSeconds = idleSeconds - 10 * graceSeconds - SLACK_SECONDS;
+    const leastSeconds = idleSeconds - 10 * graceSeconds - TOLERANCE_SECONDS;
     const seconds = (expiresAt - Date.now()) / 1000;
-    this.tally.expect(
+    this.results.check(
       "signed in",
       seconds >= leastSeconds,
       () => `${sessionId} got a token for ${Math.round(seconds)} s`,
@@ -41,7 +41,7 @@ export class Lineages {
 
     const key = `${sessionId} ${generation}`;
     const known = this.#nonces.get(key);
-    this.tally.expect(
+    this.results.check(
       "one lineage",
       known === undefined || known === nonce,
       () => `session ${sessionId} has two tokens of generation ${generation}`,

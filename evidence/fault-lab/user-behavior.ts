@@ -1,84 +1,80 @@
-import { anyAddress } from "./network";
-import type { Person } from "./simulated-user";
+import { randomLoopbackAddress } from "./network";
+import type { SimulatedUser } from "./simulated-user";
 
 /** What people do beside working: they sleep, move, log out and in. Until the world is over. */
-export async function liveALife(person: Person): Promise<void> {
-  const { world, random } = person;
+export async function simulateUser(user: SimulatedUser): Promise<void> {
+  const { lab, random } = user;
   const habits = random.stream("habits");
-  const { graceSeconds, accessSeconds, idleSeconds } = world.lives;
-  while (!world.isOver) {
-    await world.wait(habits.between(4, 16) * 1000);
-    if (world.isOver) return;
-    switch (habits.weigh({ nap: 50, night: 25, move: 10, logout: 10, oversleep: 3 })) {
+  const { graceSeconds, accessSeconds, idleSeconds } = lab.lifetimes;
+  while (!lab.hasEnded) {
+    await lab.wait(habits.between(4, 16) * 1000);
+    if (lab.hasEnded) return;
+    switch (habits.pickWeighted({ nap: 50, night: 25, move: 10, logout: 10, oversleep: 3 })) {
       case "nap":
-        await sleep(person, habits.between(graceSeconds * 0.5, graceSeconds * 2), habits.chance(0.5));
+        await stayAway(user, habits.between(graceSeconds * 0.5, graceSeconds * 2), habits.chance(0.5));
         break;
       case "night":
         // Longer than everything but the session itself.
-        await sleep(person, Math.min(idleSeconds / 4, accessSeconds * habits.between(1.2, 3)), habits.chance(0.5));
+        await stayAway(user, Math.min(idleSeconds / 4, accessSeconds * habits.between(1.2, 3)), habits.chance(0.5));
         break;
       case "move":
-        await person.interrupt(async () => {
-          person.browser.address = anyAddress(habits);
+        await user.runExclusively(async () => {
+          user.browser.address = randomLoopbackAddress(habits);
         });
         break;
       case "logout":
-        await logOutAndIn(person);
+        await logOutAndIn(user);
         break;
       case "oversleep":
-        await oversleep(person);
+        await exceedIdleTimeout(user);
     }
   }
 }
 
-async function sleep(person: Person, seconds: number, hangsUp: boolean): Promise<void> {
-  if (await person.interrupt(() => person.world.wait(seconds * 1000), { hangsUp })) person.world.tally.add("sleeps");
+async function stayAway(user: SimulatedUser, seconds: number, hangsUp: boolean): Promise<void> {
+  if (await user.runExclusively(() => user.lab.wait(seconds * 1000), { hangsUp })) user.lab.results.count("sleeps");
 }
 
 /** Somebody who was away for longer than the idle time is asked to log in: that is a promise too. */
-async function oversleep(person: Person): Promise<void> {
-  const { world, browser } = person;
-  const copy = browser.copiedBy(browser.userAgent, browser.address);
-  await person.interrupt(async () => {
+async function exceedIdleTimeout(user: SimulatedUser): Promise<void> {
+  const { lab, browser } = user;
+  const copy = browser.copyAs(browser.userAgent, browser.address);
+  await user.runExclusively(async () => {
     const { sessionId } = browser;
-    await world.wait((world.lives.idleSeconds + 1) * 1000);
-    browser.expectTheEnd();
-    if (world.isOver) return;
+    await lab.wait((lab.lifetimes.idleSeconds + 1) * 1000);
+    browser.allowSignedOut();
+    if (lab.hasEnded) return;
     for (const [name, one] of [
       ["the browser", browser],
       ["its backup", copy],
     ] as const) {
-      const reply = await one.open("/dashboard");
-      world.tally.expect(
+      const outcome = await one.open("/dashboard");
+      lab.results.check(
         "ended stays ended",
-        reply.kind !== "fine",
+        outcome.kind !== "fine",
         () => `${name} overslept in ${sessionId}: signed in`,
       );
     }
-    world.tally.add("overslept");
-    await person.enter("login");
+    lab.results.count("overslept");
+    await user.signIn("login");
   });
 }
 
 /** After an answered logout none of the cookies that there were is good for anything. */
-async function logOutAndIn(person: Person): Promise<void> {
-  const { world, browser } = person;
-  await person.interrupt(
+async function logOutAndIn(user: SimulatedUser): Promise<void> {
+  const { lab, browser } = user;
+  await user.runExclusively(
     async () => {
-      const copy = browser.copiedBy(browser.userAgent, browser.address);
-      browser.expectTheEnd();
-      const reply = await browser.mutate("auth.logout");
-      if (reply.kind === "fine") {
-        world.tally.add("logouts");
+      const copy = browser.copyAs(browser.userAgent, browser.address);
+      browser.allowSignedOut();
+      const outcome = await browser.mutate("auth.logout");
+      if (outcome.kind === "fine") {
+        lab.results.count("logouts");
         const later = await copy.mutate("auth.refresh");
         const isRefused = later.kind !== "fine";
-        world.tally.expect(
-          "ended stays ended",
-          isRefused,
-          () => `session ${copy.sessionId} refreshed after its logout`,
-        );
+        lab.results.check("ended stays ended", isRefused, () => `session ${copy.sessionId} refreshed after its logout`);
       }
-      await person.enter("login");
+      await user.signIn("login");
     },
     { hangsUp: true },
   );

@@ -1,33 +1,33 @@
 import { connect } from "node:net";
 import type { Random } from "@/evidence/random";
-import { AGENT, PASSWORD, type Person } from "./test-user";
+import { AGENT, PASSWORD, type TestUser } from "./test-user";
 
 /** What a hostile client writes to one connection, and how the connection ends. */
 export interface Attack {
   bytes: Buffer;
-  end: Ending;
+  end: ConnectionEnd;
   /** Never reads, so that responses wait in the server. */
-  isDeaf: boolean;
+  neverReads: boolean;
 }
 
-type Ending =
+type ConnectionEnd =
   | { kind: "reset after"; milliseconds: number }
   | { kind: "reset at first byte" }
   | { kind: "half-close" }
   | { kind: "hold"; milliseconds: number };
 
 /** A connection that the server does not close is given up after so long. */
-const CONNECTION_MILLISECONDS_AT_MOST = 4000;
-const STORM_ID = "storm-";
+const MAX_CONNECTION_MILLISECONDS = 4000;
+const ATTACK_ID = "storm-";
 
 /** Builds requests whose ids and effects are unique, so that each can be found in the log and in the database. */
-export class AttackPlan {
+export class AttackGenerator {
   #requests = 0;
 
   constructor(
     private readonly random: Random,
     private readonly host: string,
-    private readonly people: readonly Person[],
+    private readonly users: readonly TestUser[],
   ) {}
 
   /** The name that this request's `users.update` would set, and the id that its log line must have. */
@@ -37,7 +37,7 @@ export class AttackPlan {
   }
 
   static isOurs(requestId: string): boolean {
-    return requestId.startsWith(STORM_ID);
+    return requestId.startsWith(ATTACK_ID);
   }
 
   /** Any requests after one another on one connection, ended anyhow. */
@@ -47,7 +47,7 @@ export class AttackPlan {
     const pieces = Array.from({ length: count }, () => this.#piece());
     const whole = Buffer.from(pieces.join(""), "latin1");
     const bytes = random.chance(0.25) ? whole.subarray(0, Math.floor(random.between(1, whole.length))) : whole;
-    return { bytes, end: this.#ending(), isDeaf: random.chance(0.2) };
+    return { bytes, end: this.#ending(), neverReads: random.chance(0.2) };
   }
 
   /** Requests that take a place in the password admission queue, behind a response that is not finished. */
@@ -71,12 +71,12 @@ export class AttackPlan {
 
   #reset(pieces: string[], milliseconds: number): Attack {
     const bytes = Buffer.from(pieces.join(""), "latin1");
-    return { bytes, end: { kind: "reset after", milliseconds }, isDeaf: false };
+    return { bytes, end: { kind: "reset after", milliseconds }, neverReads: false };
   }
 
-  #ending(): Ending {
+  #ending(): ConnectionEnd {
     const milliseconds = this.random.between(0, 30);
-    switch (this.random.weigh({ "reset after": 5, "reset at first byte": 2, "half-close": 2, hold: 1 })) {
+    switch (this.random.pickWeighted({ "reset after": 5, "reset at first byte": 2, "half-close": 2, hold: 1 })) {
       case "reset after":
         return { kind: "reset after", milliseconds };
       case "reset at first byte":
@@ -102,7 +102,7 @@ export class AttackPlan {
       half: 2,
       odd: 2,
     };
-    switch (random.weigh(kinds)) {
+    switch (random.pickWeighted(kinds)) {
       case "page":
         return this.#get(random.pick(["/login", "/dashboard", "/", "/nothing-here", "/maintenance"]));
       case "file":
@@ -151,14 +151,14 @@ export class AttackPlan {
   }
 
   #update(): string {
-    const person = this.random.pick(this.people);
-    const cookie = `Cookie: __acc=${person.access}; __ref=${person.refresh}`;
+    const user = this.random.pick(this.users);
+    const cookie = `Cookie: __acc=${user.access}; __ref=${user.refresh}`;
     return this.#call("users.update", { fullName: `Storm ${this.#requests}` }, [cookie]);
   }
 
   #login(): string {
     const email = this.random.chance(0.5)
-      ? this.random.pick(this.people).email
+      ? this.random.pick(this.users).email
       : `nobody.${this.#requests}@example.test`;
     return this.#call("auth.login", { email, password: PASSWORD });
   }
@@ -177,22 +177,22 @@ export class AttackPlan {
 }
 
 function idOf(number: number): string {
-  return `${STORM_ID}${String(number).padStart(6, "0")}`;
+  return `${ATTACK_ID}${String(number).padStart(6, "0")}`;
 }
 
 /** Carries the attack out. Never throws; resolves when the connection is gone. */
-export function carryOut(port: number, { bytes, end, isDeaf }: Attack): Promise<void> {
+export function executeAttack(port: number, { bytes, end, neverReads }: Attack): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     const reset = () => void socket.resetAndDestroy();
-    const limit = setTimeout(reset, CONNECTION_MILLISECONDS_AT_MOST);
+    const limit = setTimeout(reset, MAX_CONNECTION_MILLISECONDS);
     socket.once("close", () => {
       clearTimeout(limit);
       resolve();
     });
     socket.on("error", () => {});
     socket.setNoDelay(true);
-    if (isDeaf) socket.pause();
+    if (neverReads) socket.pause();
     else socket.resume();
     socket.once("connect", () => {
       if (end.kind === "half-close") return void socket.end(bytes);

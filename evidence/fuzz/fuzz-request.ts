@@ -1,43 +1,43 @@
 /** A name and what it says. */
-export type Pair = readonly [name: string, value: string];
+export type NameValue = readonly [name: string, value: string];
 
 /** What kind of request one began as: the rows of the table. */
-export type Kind =
+export type RequestKind =
   "query" | "mutation" | "batch" | "page" | "soft navigation" | "server action" | "file" | "foreign" | "raw";
 
-export type Coding = "utf8" | "latin1" | "utf16" | "bom" | "gzip";
+export type BodyEncoding = "utf8" | "latin1" | "utf16" | "bom" | "gzip";
 
 /**
  * A request before it is sent. Words in double braces stand for what is known only then: `{{access}}` is the sender's access
  * token, `{{access|flip:7}}` one that was tampered with.
  */
-export interface Asked {
-  kind: Kind;
+export interface FuzzRequest {
+  kind: RequestKind;
   method: string;
   /** As it goes over the wire. */
   path: string;
   /** Encoded when it is sent. */
-  query: readonly Pair[];
-  headers: readonly Pair[];
+  query: readonly NameValue[];
+  headers: readonly NameValue[];
   body: string | null;
-  coding: Coding;
+  encoding: BodyEncoding;
   /** What is said about the body's length, and may be wrong. Null: the truth. */
-  framing: readonly Pair[] | null;
+  framing: readonly NameValue[] | null;
   isChunked: boolean;
   /** By the platform's own client, over a connection that is used again, if it is able to say such a thing. */
-  prefersFetch: boolean;
+  usesFetch: boolean;
 }
 
-export type Change = (asked: Asked) => Asked;
+export type Mutation = (request: FuzzRequest) => FuzzRequest;
 
-export function headerOf(asked: Asked, name: string): string | undefined {
-  return asked.headers.find(([one]) => one.toLowerCase() === name)?.[1];
+export function headerOf(request: FuzzRequest, name: string): string | undefined {
+  return request.headers.find(([one]) => one.toLowerCase() === name)?.[1];
 }
 
-export function withHeader(asked: Asked, name: string, value: string): Asked {
-  return { ...withoutHeader(asked, name), headers: [...withoutHeader(asked, name).headers, [name, value]] };
+export function withHeader(request: FuzzRequest, name: string, value: string): FuzzRequest {
+  return { ...withoutHeader(request, name), headers: [...withoutHeader(request, name).headers, [name, value]] };
 }
 
-export function withoutHeader(asked: Asked, name: string): Asked {
-  return { ...asked, headers: asked.headers.filter(([one]) => one.toLowerCase() !== name.toLowerCase()) };
+export function withoutHeader(request: FuzzRequest, name: string): FuzzRequest {
+  return { ...request, headers: request.headers.filter(([one]) => one.toLowerCase() !== name.toLowerCase()) };
 }

@@ -1,33 +1,33 @@
 import { describe, expect, test } from "vitest";
-import { readAnswers } from "./http-response-parser";
+import { parseResponses } from "./http-response-parser";
 
 const FINE = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const read = (text: string, { method = "GET", isOver = true } = {}) =>
-  readAnswers(Buffer.from(text, "latin1"), method, isOver);
+  parseResponses(Buffer.from(text, "latin1"), method, isOver);
 
 describe("an answer ends", () => {
   test("where its length says", () => {
-    expect(read(FINE)).toMatchObject({ answers: [{ status: 200, body: "ok" }], rest: Buffer.alloc(0) });
+    expect(read(FINE)).toMatchObject({ responses: [{ status: 200, body: "ok" }], rest: Buffer.alloc(0) });
   });
 
   test("with its last chunk", () => {
-    const { answers } = read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n1\r\n!\r\n0\r\n\r\n");
-    expect(answers.map(({ body }) => body)).toEqual(["ok!"]);
+    const { responses } = read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n1\r\n!\r\n0\r\n\r\n");
+    expect(responses.map(({ body }) => body)).toEqual(["ok!"]);
   });
 
   test("with the connection, if nothing else is said", () => {
     const open = "HTTP/1.1 200 OK\r\n\r\nok";
-    expect(read(open, { isOver: false }).answers).toEqual([]);
-    expect(read(open).answers.map(({ body }) => body)).toEqual(["ok"]);
+    expect(read(open, { isOver: false }).responses).toEqual([]);
+    expect(read(open).responses.map(({ body }) => body)).toEqual(["ok"]);
   });
 
   test.each(["HTTP/1.1 304 Not Modified\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"])("with its head: %j", (text) => {
-    expect(read(text, { isOver: false }).answers).toHaveLength(1);
+    expect(read(text, { isOver: false }).responses).toHaveLength(1);
   });
 });
 
 test("a second answer is seen", () => {
-  expect(read(FINE + FINE).answers).toHaveLength(2);
+  expect(read(FINE + FINE).responses).toHaveLength(2);
 });
 
 test("a body after the answer to HEAD, or beyond the length, is left over", () => {
@@ -36,9 +36,9 @@ test("a body after the answer to HEAD, or beyond the length, is left over", () =
 });
 
 test("half an answer is none", () => {
-  for (let end = 0; end < FINE.length; end++) expect(read(FINE.slice(0, end)).answers).toEqual([]);
+  for (let end = 0; end < FINE.length; end++) expect(read(FINE.slice(0, end)).responses).toEqual([]);
 });
 
 test("an interim answer is none", () => {
-  expect(read(`HTTP/1.1 100 Continue\r\n\r\n${FINE}`).answers.map(({ status }) => status)).toEqual([200]);
+  expect(read(`HTTP/1.1 100 Continue\r\n\r\n${FINE}`).responses.map(({ status }) => status)).toEqual([200]);
 });

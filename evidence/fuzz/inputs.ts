@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { writeInput, type Fields } from "./procedures";
+import { serializeInput, type Fields } from "./procedures";
 
 const nested = (open: string, close: string, depth: number) => open.repeat(depth) + "1" + close.repeat(depth);
 
@@ -84,11 +84,11 @@ const oddValue = fc.oneof(
 export function inputFor(fields: Fields | null): fc.Arbitrary<string> {
   const odd = fc.oneof(fc.constantFrom(...ODD_INPUTS), oddValue);
   const given = fields ?? [];
-  const fine = fc.constantFrom(fields === null ? "" : writeInput(given), writeInput(given));
+  const fine = fc.constantFrom(fields === null ? "" : serializeInput(given), serializeInput(given));
   const name = fc.constantFrom(...given.map(([one]) => one), ...ODD_FIELDS);
   const oneOdd = fc
     .tuple(name, oddValue, fc.constantFrom("replace", "add", "drop"))
-    .map(([field, value, how]) => writeInput(withField(given, field, value, how)));
+    .map(([field, value, how]) => serializeInput(withField(given, field, value, how)));
   return fc.oneof({ weight: 5, arbitrary: fine }, { weight: 4, arbitrary: oneOdd }, { weight: 1, arbitrary: odd });
 }
 

@@ -5,19 +5,19 @@ import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
 import { runCli } from "@/scripts/run-cli.mjs";
 import { buildOnce } from "@/scripts/production-build.mjs";
-import { stormConnections } from "./connection-attacks";
-import { complaintAtTheEnd } from "./smoke-test";
-import { Lane, type Finding } from "./fuzz-worker";
-import { judgeMemory, type Sample } from "./memory";
+import { runConnectionAttacks } from "./connection-attacks";
+import { runSmokeTest } from "./smoke-test";
+import { FuzzWorker, type Finding } from "./fuzz-worker";
+import { analyzeMemory, type Sample } from "./memory";
 import { readOptions } from "./options";
-import { hashOnce } from "./test-user";
-import { report } from "./report";
-import { complaintAboutStarvedApp } from "./resource-exhaustion";
-import { Tally } from "./run-statistics";
+import { hashTestPassword } from "./test-user";
+import { printReport } from "./report";
+import { checkResourceExhaustion } from "./resource-exhaustion";
+import { RunStatistics } from "./run-statistics";
 import { Target } from "./target";
 
 const FOLDER = join(DATA, "fuzz");
-const LANES = 4;
+const WORKERS = 4;
 const ROUNDS = 24;
 
 // What was started must not outlive whatever went wrong.
@@ -29,7 +29,7 @@ process.once("uncaughtException", (error) => {
 await withLock(`${FOLDER}.lock`, () =>
   runCli(async ({ step, print }) => {
     const options = readOptions(process.argv.slice(2));
-    const tally = new Tally();
+    const statistics = new RunStatistics();
     const findings: Finding[] = [];
     const samples: Sample[] = [];
     print(`\n  Portcullis  fuzzer, --seed ${options.seed}\n\n`);
@@ -44,21 +44,23 @@ await withLock(`${FOLDER}.lock`, () =>
       return started;
     });
 
-    const passwordHash = await hashOnce();
+    const passwordHash = await hashTestPassword();
     await step(
       "Requests",
       async (say) => {
-        const lanes = await Promise.all(Array.from({ length: LANES }, () => Lane.open(target, tally, passwordHash)));
+        const workers = await Promise.all(
+          Array.from({ length: WORKERS }, () => FuzzWorker.open(target, statistics, passwordHash)),
+        );
         const rounds = options.path === undefined ? ROUNDS : 1;
-        const each = Math.ceil(options.requests / rounds / LANES);
+        const each = Math.ceil(options.requests / rounds / WORKERS);
         for (let round = 0; round < rounds && findings.length === 0 && options.requests > 0; round++) {
           // Each round and lane has a seed of its own, so that a finding is repeated without what came before it.
-          const seeds = lanes.map((_, at) => options.seed + round * LANES + at);
-          const running = options.path === undefined ? lanes : lanes.slice(0, 1);
-          const found = await Promise.all(running.map((lane, at) => lane.run(each, seeds[at]!, options.path)));
+          const seeds = workers.map((_, at) => options.seed + round * WORKERS + at);
+          const running = options.path === undefined ? workers : workers.slice(0, 1);
+          const found = await Promise.all(running.map((worker, at) => worker.run(each, seeds[at]!, options.path)));
           findings.push(...found.filter((one) => one !== null));
-          samples.push(await target.sample(tally.requests));
-          say(`${tally.requests} sent`);
+          samples.push(await target.sample(statistics.requests));
+          say(`${statistics.requests} sent`);
         }
       },
       () => findings.length === 0,
@@ -69,21 +71,30 @@ await withLock(`${FOLDER}.lock`, () =>
         "Connections",
         async (say) => {
           const share = options.isShort ? 0.5 : 1;
-          Object.assign(connections, await stormConnections(target, passwordHash, { seed: options.seed, share }));
+          Object.assign(connections, await runConnectionAttacks(target, passwordHash, { seed: options.seed, share }));
           say("log not read, no descriptors left");
           const starved = "Without a log reader and descriptors the app answered, and recovered";
-          connections[starved] = await complaintAboutStarvedApp(FOLDER);
+          connections[starved] = await checkResourceExhaustion(FOLDER);
         },
         () => Object.values(connections).every((one) => one === null),
       );
     }
-    const complaint = await step(
+    const violation = await step(
       "Farewell",
-      () => complaintAtTheEnd(target.port, target.origin).catch((error: Error) => String(error.cause ?? error)),
+      () => runSmokeTest(target.port, target.origin).catch((error: Error) => String(error.cause ?? error)),
       (one) => one === null,
     );
-    const isGood = report(
-      { options, tally, findings, samples, memory: judgeMemory(samples), connections, complaint, log: target.log },
+    const isGood = printReport(
+      {
+        options,
+        statistics,
+        findings,
+        samples,
+        memory: analyzeMemory(samples),
+        connections,
+        violation,
+        log: target.log,
+      },
       print,
     );
     await exit(isGood ? 0 : 1);

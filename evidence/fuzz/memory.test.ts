@@ -1,29 +1,29 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { judgeMemory, slopeOf } from "./memory";
+import { analyzeMemory, slopeOf } from "./memory";
 
 const line = (slope: number, count: number, noise: (at: number) => number = () => 0) =>
   Array.from({ length: count }, (_, at) => [at * 1000, slope * at * 1000 + noise(at)] as const);
 
 test("a straight line has its slope", () => {
-  expect(slopeOf(line(300, 12))).toEqual({ estimate: 300, atLeast: 300 });
+  expect(slopeOf(line(300, 12))).toEqual({ estimate: 300, lowerBound: 300 });
 });
 
 test("a wild sample in four does not bend it", () => {
-  expect(slopeOf(line(0, 12, (at) => (at % 4 === 0 ? 5e6 : 0))).atLeast).toBeLessThanOrEqual(0);
+  expect(slopeOf(line(0, 12, (at) => (at % 4 === 0 ? 5e6 : 0))).lowerBound).toBeLessThanOrEqual(0);
 });
 
 test("noise alone is no rise, and a rise is seen through noise", () => {
   fc.assert(
     fc.property(fc.infiniteStream(fc.double({ min: -1, max: 1, noNaN: true })), (draws) => {
       const noise = () => 200_000 * draws.next().value;
-      expect(slopeOf(line(0, 14, noise)).atLeast).toBeLessThan(100);
-      expect(slopeOf(line(1000, 14, noise)).atLeast).toBeGreaterThan(900);
+      expect(slopeOf(line(0, 14, noise)).lowerBound).toBeLessThan(100);
+      expect(slopeOf(line(1000, 14, noise)).lowerBound).toBeGreaterThan(900);
     }),
     { seed: 1 },
   );
 });
 
 test("a few samples say nothing", () => {
-  expect(judgeMemory([{ requests: 0, heapUsed: 1, rss: 1 }])).toBeNull();
+  expect(analyzeMemory([{ requests: 0, heapUsed: 1, rss: 1 }])).toBeNull();
 });

@@ -9,7 +9,7 @@ export interface Slope {
   /** Bytes a request, the median over all pairs of samples (Theil and Sen). */
   estimate: number;
   /** The lower end of its 95 % interval (Sen 1968): it is at least this steep, or one run in forty says so wrongly. */
-  atLeast: number;
+  lowerBound: number;
 }
 
 const Z = 1.96;
@@ -23,24 +23,24 @@ export function slopeOf(points: readonly (readonly [x: number, y: number])[]): S
   const spread = Z * Math.sqrt((count * (count - 1) * (2 * count + 5)) / 18);
   const lower = Math.floor((slopes.length - spread) / 2);
   const estimate = slopes[Math.floor(slopes.length / 2)] ?? 0;
-  return { estimate, atLeast: lower < 0 ? Number.NEGATIVE_INFINITY : (slopes[lower] ?? estimate) };
+  return { estimate, lowerBound: lower < 0 ? Number.NEGATIVE_INFINITY : (slopes[lower] ?? estimate) };
 }
 
 /** The caches fill during the first part of a run, and every one of them has a bound. */
 const WARM_UP_SHARE = 0.4;
-const SAMPLES_AT_LEAST = 8;
+const MIN_SAMPLES = 8;
 /** Before that compilers and caches still settle. */
-const REQUESTS_AT_LEAST = 10_000;
+const MIN_REQUESTS = 10_000;
 
-export interface Verdict {
+export interface MemoryTrend {
   heap: Slope;
   rss: Slope;
 }
 
 /** Null if there are too few samples to say anything. */
-export function judgeMemory(samples: readonly Sample[]): Verdict | null {
+export function analyzeMemory(samples: readonly Sample[]): MemoryTrend | null {
   const settled = samples.slice(Math.floor(samples.length * WARM_UP_SHARE));
-  if (settled.length < SAMPLES_AT_LEAST || (samples.at(-1)?.requests ?? 0) < REQUESTS_AT_LEAST) return null;
+  if (settled.length < MIN_SAMPLES || (samples.at(-1)?.requests ?? 0) < MIN_REQUESTS) return null;
   return {
     heap: slopeOf(settled.map(({ requests, heapUsed }) => [requests, heapUsed])),
     rss: slopeOf(settled.map(({ requests, rss }) => [requests, rss])),

@@ -1,11 +1,11 @@
-const WORD = /\{\{([\w.]+)(?:\|([\w-]+)(?::(\d+))?)?\}\}/g;
+const PLACEHOLDER = /\{\{([\w.]+)(?:\|([\w-]+)(?::(\d+))?)?\}\}/g;
 
 /** What a word stands for; `change` names what was done to it, and `at` where. */
-export type Meaning = (word: string, change: string | undefined, at: number) => string;
+export type PlaceholderResolver = (word: string, change: string | undefined, at: number) => string;
 
 /** Puts what they stand for in the place of the words. */
-export function fill(text: string, meaning: Meaning): string {
-  return text.replace(WORD, (_, word: string, change: string | undefined, at: string | undefined) =>
-    meaning(word, change, Number(at ?? 0)),
+export function fillPlaceholders(text: string, resolve: PlaceholderResolver): string {
+  return text.replace(PLACEHOLDER, (_, word: string, change: string | undefined, at: string | undefined) =>
+    resolve(word, change, Number(at ?? 0)),
   );
 }

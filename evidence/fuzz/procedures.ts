@@ -1,7 +1,7 @@
-import type { Pair } from "./fuzz-request";
+import type { NameValue } from "./fuzz-request";
 
 /** Field to JSON, both as they are written. Null: it takes no input. */
-export type Fields = readonly Pair[];
+export type Fields = readonly NameValue[];
 
 interface Procedure {
   name: string;
@@ -64,6 +64,6 @@ export const PROCEDURES: readonly Procedure[] = [
 ];
 
 /** An input as it is written, duplicate fields and all. */
-export function writeInput(fields: Fields): string {
+export function serializeInput(fields: Fields): string {
   return `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")}}`;
 }

@@ -1,51 +1,51 @@
 import { gzipSync } from "node:zlib";
-import { type Asked, type Pair } from "./fuzz-request";
-import { fill, type Meaning } from "./placeholders";
+import { type FuzzRequest, type NameValue } from "./fuzz-request";
+import { fillPlaceholders, type PlaceholderResolver } from "./placeholders";
 
 /** A request as it goes over the wire, with what has to be known of it to judge the answer. */
-export interface Sent {
+export interface RenderedRequest {
   method: string;
   /** Path and query. */
   target: string;
-  headers: readonly Pair[];
+  headers: readonly NameValue[];
   body: Buffer | null;
   bytes: Buffer;
   /** Everything that was sent, readable; of a packed body what was packed, of an encoded query what was encoded. */
   text: string;
 }
 
-export function render(asked: Asked, meaning: Meaning): Sent {
-  const say = (text: string) => fill(text, meaning);
-  const content = asked.body === null ? null : say(asked.body);
-  const body = content === null ? null : encode(content, asked);
-  const query = asked.query.map(([name, value]) => [say(name), say(value)] as const);
+export function renderRequest(request: FuzzRequest, resolve: PlaceholderResolver): RenderedRequest {
+  const say = (text: string) => fillPlaceholders(text, resolve);
+  const content = request.body === null ? null : say(request.body);
+  const body = content === null ? null : encodeBody(content, request);
+  const query = request.query.map(([name, value]) => [say(name), say(value)] as const);
   const target =
-    say(asked.path) + (query.length === 0 ? "" : (asked.path.includes("?") ? "&" : "?") + encodeQuery(query));
-  const headers = [...asked.headers, ...framingOf(asked, body)].map(
+    say(request.path) + (query.length === 0 ? "" : (request.path.includes("?") ? "&" : "?") + encodeQuery(query));
+  const headers = [...request.headers, ...framingHeaders(request, body)].map(
     ([name, value]) => [say(name), say(value)] as const,
   );
-  const head = `${asked.method} ${target} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
+  const head = `${request.method} ${target} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
   return {
-    method: asked.method,
+    method: request.method,
     target,
     headers,
     body,
-    bytes: Buffer.concat([Buffer.from(head, "latin1"), body === null ? Buffer.alloc(0) : framed(asked, body)]),
+    bytes: Buffer.concat([Buffer.from(head, "latin1"), body === null ? Buffer.alloc(0) : frameBody(request, body)]),
     text: [head, content ?? "", ...query.map(([name, value]) => `${name}=${value}`)].join("\n"),
   };
 }
 
-function encodeQuery(query: readonly Pair[]): string {
-  return query.map(([name, value]) => `${encode1(name)}=${encode1(value)}`).join("&");
+function encodeQuery(query: readonly NameValue[]): string {
+  return query.map(([name, value]) => `${encodeComponent(name)}=${encodeComponent(value)}`).join("&");
 }
 
 /** encodeURIComponent, which has no word for half a character. */
-function encode1(text: string): string {
+function encodeComponent(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }
 
-function encode(content: string, { coding }: Asked): Buffer {
-  switch (coding) {
+function encodeBody(content: string, { encoding }: FuzzRequest): Buffer {
+  switch (encoding) {
     case "utf8":
       return Buffer.from(content, "utf8");
     case "latin1":
@@ -59,13 +59,13 @@ function encode(content: string, { coding }: Asked): Buffer {
   }
 }
 
-function framingOf({ framing, isChunked }: Asked, body: Buffer | null): readonly Pair[] {
+function framingHeaders({ framing, isChunked }: FuzzRequest, body: Buffer | null): readonly NameValue[] {
   if (framing !== null) return framing;
   if (body === null) return [];
   return isChunked ? [["Transfer-Encoding", "chunked"]] : [["Content-Length", String(body.length)]];
 }
 
-function framed({ isChunked }: Asked, body: Buffer): Buffer {
+function frameBody({ isChunked }: FuzzRequest, body: Buffer): Buffer {
   if (!isChunked) return body;
   const chunks = [body.subarray(0, 7), body.subarray(7)].filter(({ length }) => length > 0);
   return Buffer.concat([

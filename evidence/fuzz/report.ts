@@ -2,71 +2,71 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { paint } from "@/scripts/progress.mjs";
 import type { AppLog } from "./app-log";
-import { JUDGES } from "./oracles";
+import { ORACLES } from "./oracles";
 import type { Finding } from "./fuzz-worker";
-import type { Sample, Slope, Verdict } from "./memory";
+import type { Sample, Slope, MemoryTrend } from "./memory";
 import type { Options } from "./options";
-import { SLOW_MILLISECONDS, type Tally } from "./run-statistics";
+import { SLOW_MILLISECONDS, type RunStatistics } from "./run-statistics";
 
 /** A request that leaves itself behind costs more than this, and one that leaves nothing costs none. */
-const HEAP_BYTES_A_REQUEST = 512;
-const RSS_BYTES_A_REQUEST = 4096;
+const MAX_HEAP_BYTES_PER_REQUEST = 512;
+const MAX_RSS_BYTES_PER_REQUEST = 4096;
 
 interface Result {
   options: Options;
-  tally: Tally;
+  statistics: RunStatistics;
   findings: readonly Finding[];
   samples: readonly Sample[];
-  memory: Verdict | null;
+  memory: MemoryTrend | null;
   /** What must hold after attacks on connections. */
   connections: Record<string, string | null>;
   /** What went wrong when somebody signed in at the end. */
-  complaint: string | null;
+  violation: string | null;
   log: AppLog;
 }
 
 /** The one table, for people and as JSON beside it. True if every oracle held. */
-export function report(result: Result, print: (text: string) => void): boolean {
-  const { options, tally, findings } = result;
+export function printReport(result: Result, print: (text: string) => void): boolean {
+  const { options, statistics, findings } = result;
   print(`\n  Fuzzer, seed ${options.seed}\n\n`);
   for (const [name, value] of rowsOf(result)) print(`  ${name.padEnd(10)}  ${value}\n`);
 
-  const verdicts = verdictsOf(result);
+  const verdicts = checksOf(result);
   print("\n");
-  for (const [oracle, complaint] of Object.entries(verdicts)) {
-    print(`  ${complaint === null ? paint("green", "held    ") : paint("red", "NOT HELD")}  ${oracle}\n`);
-    if (complaint !== null) print(`              ${complaint}\n`);
+  for (const [oracle, violation] of Object.entries(verdicts)) {
+    print(`  ${violation === null ? paint("green", "held    ") : paint("red", "NOT HELD")}  ${oracle}\n`);
+    if (violation !== null) print(`              ${violation}\n`);
   }
   for (const finding of new Map(findings.map((one) => [one.oracle, one])).values()) print(describe(finding));
   if (options.reportFile !== undefined) {
     mkdirSync(dirname(options.reportFile), { recursive: true });
     const invariants = Object.fromEntries(Object.entries(verdicts).map(([name, one]) => [name, one === null ? 0 : 1]));
-    const counts = { requests: tally.requests, kinds: [...tally.kinds], statuses: [...tally.statuses] };
+    const counts = { requests: statistics.requests, kinds: [...statistics.kinds], statuses: [...statistics.statuses] };
     writeFileSync(options.reportFile, `${JSON.stringify({ options, invariants, ...counts, findings }, null, 2)}\n`);
   }
   print("\n");
-  return Object.values(verdicts).every((complaint) => complaint === null);
+  return Object.values(verdicts).every((violation) => violation === null);
 }
 
-function verdictsOf({ findings, log, memory, connections, complaint }: Result): Record<string, string | null> {
+function checksOf({ findings, log, memory, connections, violation }: Result): Record<string, string | null> {
   const verdicts: Record<string, string | null> = {};
-  for (const oracle of Object.keys(JUDGES)) {
-    verdicts[oracle] = findings.find((finding) => finding.oracle === oracle)?.complaint ?? null;
+  for (const oracle of Object.keys(ORACLES)) {
+    verdicts[oracle] = findings.find((finding) => finding.oracle === oracle)?.violation ?? null;
   }
   Object.assign(verdicts, connections);
   verdicts["No fault stood in the log that belongs to no request"] = log.strays[0]?.slice(0, 300) ?? null;
-  verdicts["At the end somebody new could register, sign out and sign in"] = complaint;
+  verdicts["At the end somebody new could register, sign out and sign in"] = violation;
   // Too few samples say nothing, and a short run does not claim that they do.
   if (memory !== null) {
     verdicts["Memory was flat"] =
-      memory.heap.atLeast < HEAP_BYTES_A_REQUEST && memory.rss.atLeast < RSS_BYTES_A_REQUEST
+      memory.heap.lowerBound < MAX_HEAP_BYTES_PER_REQUEST && memory.rss.lowerBound < MAX_RSS_BYTES_PER_REQUEST
         ? null
-        : `the heap grew by ${say(memory.heap)}, the process by ${say(memory.rss)}`;
+        : `the heap grew by ${describeSlope(memory.heap)}, the process by ${describeSlope(memory.rss)}`;
   }
   return verdicts;
 }
 
-function rowsOf({ tally, samples, memory, log }: Result): [string, string][] {
+function rowsOf({ statistics, samples, memory, log }: Result): [string, string][] {
   const list = (counts: Map<string, number>) =>
     [...counts]
       .sort(([, one], [, other]) => other - one)
@@ -74,36 +74,41 @@ function rowsOf({ tally, samples, memory, log }: Result): [string, string][] {
       .join(", ");
   const [first, last] = [samples[0], samples.at(-1)];
   return [
-    ["Requests", String(tally.requests)],
-    ["Kinds", list(tally.kinds)],
-    ["Answers", list(tally.statuses)],
-    ["Sessions", `${tally.restored} ended or went on, and were opened anew`],
+    ["Requests", String(statistics.requests)],
+    ["Kinds", list(statistics.kinds)],
+    ["Answers", list(statistics.statuses)],
+    ["Sessions", `${statistics.restoredSessions} ended or went on, and were opened anew`],
     ["Log", `${log.lines} lines read`],
-    ["Slow", `${tally.slow} over ${SLOW_MILLISECONDS} ms`],
+    ["Slow", `${statistics.slow} over ${SLOW_MILLISECONDS} ms`],
     [
       "Slowest",
-      tally.slowest.map(({ milliseconds, what }) => `${Math.round(milliseconds)} ms ${what}`).join("\n              "),
+      statistics.slowest
+        .map(({ milliseconds, what }) => `${Math.round(milliseconds)} ms ${what}`)
+        .join("\n              "),
     ],
-    ["Heap", `${mebibytes(first?.heapUsed)} at first, ${mebibytes(last?.heapUsed)} at last; ${say(memory?.heap)}`],
-    ["Process", `${mebibytes(first?.rss)} at first, ${mebibytes(last?.rss)} at last; ${say(memory?.rss)}`],
+    [
+      "Heap",
+      `${mebibytes(first?.heapUsed)} at first, ${mebibytes(last?.heapUsed)} at last; ${describeSlope(memory?.heap)}`,
+    ],
+    ["Process", `${mebibytes(first?.rss)} at first, ${mebibytes(last?.rss)} at last; ${describeSlope(memory?.rss)}`],
   ];
 }
 
-function describe({ oracle, complaint, sent, answer, seed, path }: Finding): string {
+function describe({ oracle, violation, request, response, seed, path }: Finding): string {
   const indent = (text: string) => text.replace(/^/gm, "    ");
   return [
-    `\n  ${paint("red", oracle)}\n  ${complaint}\n`,
+    `\n  ${paint("red", oracle)}\n  ${violation}\n`,
     `  The smallest request that does it (npm run fuzz -- --seed ${seed} --path ${path}):\n`,
-    indent(JSON.stringify(sent).slice(1, -1).replaceAll("\\r\\n", "\n").replaceAll('\\"', '"')),
+    indent(JSON.stringify(request).slice(1, -1).replaceAll("\\r\\n", "\n").replaceAll('\\"', '"')),
     `\n  was answered:\n`,
-    indent(answer),
+    indent(response),
     "",
   ].join("\n");
 }
 
-function say(slope: Slope | undefined): string {
+function describeSlope(slope: Slope | undefined): string {
   if (slope === undefined) return "too few samples to say how it went on";
-  return `then ${Math.round(slope.estimate)} bytes a request (at least ${Math.round(slope.atLeast)}, 95 %)`;
+  return `then ${Math.round(slope.estimate)} bytes a request (at least ${Math.round(slope.lowerBound)}, 95 %)`;
 }
 
 function mebibytes(bytes: number | undefined): string {

@@ -2,19 +2,19 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { closeSync, constants, openSync, readSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { forEachAtOnce, pause } from "@/evidence/pause";
+import { forEachConcurrently, pause } from "@/evidence/pause";
 import { startApp, type App } from "@/scripts/app.mjs";
 
 /** More log lines than a pipe holds. */
 const REQUESTS = 400;
-const REQUESTS_AT_ONCE = 8;
+const CONCURRENCY = 8;
 const DESCRIPTORS = 256;
 const CONNECTIONS = 400;
 const RECOVERY_SECONDS = 120;
 const PAGES = ["/login", "/register", "/maintenance"];
 
 /** One more instance, whose log nobody reads and whose file descriptors run out. */
-export async function complaintAboutStarvedApp(folder: string): Promise<string | null> {
+export async function checkResourceExhaustion(folder: string): Promise<string | null> {
   const path = join(folder, "unread-log");
   rmSync(path, { force: true });
   execFileSync("mkfifo", [path]);
@@ -24,8 +24,8 @@ export async function complaintAboutStarvedApp(folder: string): Promise<string |
   const app = await startApp({ log: writer, prefix, until: "live", env: { LOG_LEVEL: "debug" } });
   closeSync(writer);
   try {
-    const complaint = (await complaintAboutUnreadLog(app)) ?? (await complaintAboutDescriptors(app));
-    if (complaint !== null) return complaint;
+    const violation = (await checkUnreadLog(app)) ?? (await checkDescriptorExhaustion(app));
+    if (violation !== null) return violation;
     const line = linesIn(reader).find((one) => !isJson(one));
     if (line !== undefined) return `a line of the log is not complete: ${line.slice(0, 200)}`;
     const { code } = await app.stop();
@@ -37,18 +37,18 @@ export async function complaintAboutStarvedApp(folder: string): Promise<string |
   }
 }
 
-async function complaintAboutUnreadLog({ url }: App): Promise<string | null> {
-  let complaint: string | null = null;
-  await forEachAtOnce(Array.from({ length: REQUESTS }).keys(), REQUESTS_AT_ONCE, async (at) => {
-    if (complaint !== null) return;
+async function checkUnreadLog({ url }: App): Promise<string | null> {
+  let violation: string | null = null;
+  await forEachConcurrently(Array.from({ length: REQUESTS }).keys(), CONCURRENCY, async (at) => {
+    if (violation !== null) return;
     const status = await statusOf(`${url}/api/health/live`);
-    if (status !== 200) complaint = `with its log not read, request ${at} was answered ${status}`;
+    if (status !== 200) violation = `with its log not read, request ${at} was answered ${status}`;
   });
-  return complaint;
+  return violation;
 }
 
 /** Pages are loaded for the first time while no file can be opened: that must not be remembered. */
-async function complaintAboutDescriptors({ url, port }: App): Promise<string | null> {
+async function checkDescriptorExhaustion({ url, port }: App): Promise<string | null> {
   const sockets = Array.from({ length: CONNECTIONS }, () => connect(port, "127.0.0.1").on("error", () => {}));
   await pause(500);
   await Promise.all(PAGES.map((page) => statusOf(url + page, 3)));

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { jarWith } from "@/evidence/cookie-jar";
+import { jarWithRefreshToken } from "@/evidence/cookie-jar";
 import { AGENT, PASSWORD } from "./test-user";
 
 /** When all is over, somebody new registers, sees the dashboard, signs out and in again. Null if all is well. */
-export async function complaintAtTheEnd(port: number, origin: string): Promise<string | null> {
-  const jar = jarWith("");
+export async function runSmokeTest(port: number, origin: string): Promise<string | null> {
+  const jar = jarWithRefreshToken("");
   jar.clear();
   const ask = async (path: string, input?: unknown) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
@@ -17,7 +17,7 @@ export async function complaintAtTheEnd(port: number, origin: string): Promise<s
       ...(input === undefined ? {} : { body: JSON.stringify(input) }),
       redirect: "manual",
     });
-    response.headers.getSetCookie().forEach((cookie) => jar.receive(cookie));
+    response.headers.getSetCookie().forEach((cookie) => jar.store(cookie));
     return { status: response.status, text: await response.text() };
   };
   const email = `last.${randomUUID()}@example.test`;

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 
 /** The secrets by which tokens are signed: whoever tampers here knows them, so that only what is checked besides is left. */
-export interface Secrets {
+export interface SigningSecrets {
   access: string;
   refresh: string;
 }
@@ -9,7 +9,7 @@ export interface Secrets {
 type Json = Record<string, unknown>;
 type Sign = (change: (header: Json, claims: Json) => void, key?: string) => string;
 
-const FOREIGN_KEY = "a key that this app has never seen, and long enough";
+const UNKNOWN_KEY = "a key that this app has never seen, and long enough";
 
 /** Ways to tamper with a token. None of them gives one that may be believed. */
 const TAMPERINGS = {
@@ -37,9 +37,9 @@ const TAMPERINGS = {
   embedded: (_token, _at, sign) =>
     sign(
       (header) => Object.assign(header, { jwk: { kty: "oct", k: "AAAA" }, jku: "https://evil.test/keys", kid: "x" }),
-      FOREIGN_KEY,
+      UNKNOWN_KEY,
     ),
-  foreign: (_token, _at, sign) => sign(() => {}, FOREIGN_KEY),
+  foreign: (_token, _at, sign) => sign(() => {}, UNKNOWN_KEY),
   expired: (_token, at, sign) => sign((_header, claims) => void (claims.exp = now() - 1 - at)),
   endless: (_token, _at, sign) => sign((_header, claims) => void delete claims.exp),
   tomorrow: (_token, _at, sign) =>
@@ -49,7 +49,10 @@ const TAMPERINGS = {
   claimless: (_token, at, sign) =>
     sign((_header, claims) => void delete claims[Object.keys(claims)[at % Object.keys(claims).length] ?? ""]),
   odd: (_token, at, sign) =>
-    sign((_header, claims) => void (claims[CHECKED[at % CHECKED.length] ?? ""] = ODD_CLAIMS[at % ODD_CLAIMS.length])),
+    sign(
+      (_header, claims) =>
+        void (claims[CHECKED_CLAIMS[at % CHECKED_CLAIMS.length] ?? ""] = ODD_CLAIMS[at % ODD_CLAIMS.length]),
+    ),
   // A refresh token is tied to no network: there the session's own client decides. Nor is its age read from it.
   elsewhere: (_token, _at, sign) =>
     sign((_header, claims) => void (claims["_" in claims ? "_" : "sid"] = "A".repeat(22))),
@@ -67,7 +70,7 @@ const KEY_IDS = [
   "'; drop table users; --",
   "x".repeat(900),
 ];
-const CHECKED = ["exp", "iss", "aud"];
+const CHECKED_CLAIMS = ["exp", "iss", "aud"];
 const ODD_CLAIMS = [{}, "1", null, -1.5, ["x"], "__proto__", true];
 
 export type Tampering = keyof typeof TAMPERINGS;
@@ -75,7 +78,7 @@ export const ALL_TAMPERINGS = Object.keys(TAMPERINGS) as Tampering[];
 export function tamper(token: string, tampering: string, at: number, secret: string): string {
   const [head = "", claims = ""] = token.split(".");
   const sign: Sign = (change, key = secret) => {
-    const parts: [Json, Json] = [decode(head), decode(claims)];
+    const parts: [Json, Json] = [decodeJson(head), decodeJson(claims)];
     change(...parts);
     const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
     return `${signed}.${createHmac("sha256", key).update(signed).digest("base64url")}`;
@@ -85,7 +88,7 @@ export function tamper(token: string, tampering: string, at: number, secret: str
   return changed === token ? "" : changed;
 }
 
-export function decode(part: string): Json {
+export function decodeJson(part: string): Json {
   return JSON.parse(Buffer.from(part, "base64url").toString()) as Json;
 }
 

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { Kysely } from "kysely";
 import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
-import { createDatabase, urlOf } from "@/evidence/fault-lab/stack";
+import { createDatabase, databaseUrl } from "@/evidence/fault-lab/stack";
 import { pause } from "@/evidence/pause";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";
@@ -13,9 +13,9 @@ import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { DATA, ROOT, findBuild } from "@/scripts/paths.mjs";
 import { migrate } from "@/scripts/schema.mjs";
 import { AppLog } from "./app-log";
-import { isFaultLine } from "./oracles";
+import { isErrorLine } from "./oracles";
 import type { Sample } from "./memory";
-import type { Secrets } from "./tampering";
+import type { SigningSecrets } from "./tampering";
 
 const FOLDER = join(DATA, "fuzz");
 const MEMORY = join(FOLDER, "memory.json");
@@ -28,7 +28,7 @@ export class Target {
     readonly db: Kysely<Database>,
     readonly app: App,
     readonly log: AppLog,
-    readonly signingSecrets: Secrets,
+    readonly signingSecrets: SigningSecrets,
     /** What must never leave it. */
     readonly secrets: readonly string[],
     readonly buildId: string,
@@ -36,7 +36,7 @@ export class Target {
 
   static async start(server: Server): Promise<Target> {
     const name = await createDatabase(server);
-    const url = urlOf(server, name);
+    const url = databaseUrl(server, name);
     await migrate(url);
     const port = await findFreePort();
     const origin = `http://localhost:${port}`;
@@ -68,7 +68,7 @@ export class Target {
     const buildId = readFileSync(join(findBuild(), "BUILD_ID"), "utf8");
     const secrets = [env.SESSION_SECRET, env.JWT_ACCESS_SECRET, name, ROOT, "$argon2"];
     const signing = { access: env.JWT_ACCESS_SECRET, refresh: env.SESSION_SECRET };
-    return new Target(port, origin, connect(url), app, new AppLog(log, isFaultLine), signing, secrets, buildId);
+    return new Target(port, origin, connect(url), app, new AppLog(log, isErrorLine), signing, secrets, buildId);
   }
 
   /** What it holds when its garbage is collected. */

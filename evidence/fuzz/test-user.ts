@@ -13,34 +13,34 @@ export const PASSWORD = "velvet otters cross 7 bridges";
 
 const CLIENT: Client = { address: "127.0.0.1", userAgent: AGENT, ...describeDevice(AGENT) };
 
-interface Held {
+interface OpenSession {
   session: SessionRow;
   access: string;
   refresh: string;
 }
 
-export type Difference = "everything" | "rotated" | null;
+export type RowChange = "everything" | "rotated" | null;
 
-export type Rows = { user: User | undefined; sessions: SessionRow[] };
+export type UserRows = { user: User | undefined; sessions: SessionRow[] };
 
 /** An account with one session. It is planted by the product's own code, so that a request costs no login. */
-export class Person {
-  #held: Held | null = null;
+export class TestUser {
+  #held: OpenSession | null = null;
 
   private constructor(
     private readonly db: Kysely<Database>,
     private readonly planted: User,
   ) {}
 
-  static async plant(db: Kysely<Database>, passwordHash: string): Promise<Person> {
+  static async create(db: Kysely<Database>, passwordHash: string): Promise<TestUser> {
     const email = `person.${randomUUID()}@example.test`;
     const now = new Date();
     const created = { id: randomUUID(), email, fullName: "Ada Moat", passwordHash, createdAt: now, updatedAt: now };
     await insertUser(db, created);
     const user = await db.selectFrom("users").selectAll().where("id", "=", created.id).executeTakeFirstOrThrow();
-    const person = new Person(db, user);
-    await person.signIn();
-    return person;
+    const testUser = new TestUser(db, user);
+    await testUser.signIn();
+    return testUser;
   }
 
   get email(): string {
@@ -70,7 +70,7 @@ export class Person {
   }
 
   /** What is not as it was planted; null if everything is. Who was shown an old token may have been given the next one. */
-  difference({ user, sessions }: Rows): Difference {
+  changeIn({ user, sessions }: UserRows): RowChange {
     const [session] = sessions;
     const planted = this.#signedIn.session;
     if (sessions.length !== 1 || session === undefined || !isSame(user, this.planted)) return "everything";
@@ -97,15 +97,15 @@ export class Person {
     this.#held = { session: row, access: cookies[0]!.value, refresh: cookies[1]!.value };
   }
 
-  get #signedIn(): Held {
+  get #signedIn(): OpenSession {
     if (this.#held === null) throw new Error("Nobody is signed in.");
     return this.#held;
   }
 }
 
 /** What the database has of them, read at once. */
-export async function readRows(db: Kysely<Database>, people: readonly Person[]): Promise<Rows[]> {
-  const ids = people.map(({ userId }) => userId);
+export async function readRows(db: Kysely<Database>, testUsers: readonly TestUser[]): Promise<UserRows[]> {
+  const ids = testUsers.map(({ userId }) => userId);
   const [users, sessions] = await Promise.all([
     db.selectFrom("users").selectAll().where("id", "in", ids).execute(),
     db.selectFrom("sessions").selectAll().where("userId", "in", ids).orderBy("id").execute(),
@@ -117,7 +117,7 @@ export async function readRows(db: Kysely<Database>, people: readonly Person[]):
 }
 
 /** One hash for all of them: hashing is the one thing here that takes time. */
-export async function hashOnce(): Promise<string> {
+export async function hashTestPassword(): Promise<string> {
   return hashPassword(PASSWORD);
 }
 

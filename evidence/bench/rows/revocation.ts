@@ -18,10 +18,10 @@ export const revocation: Row = async ({ stage, options }, say) => {
     say(`${lags.length + 1} of ${times}`);
     const { access, refresh } = await cookiesOf(ordinal, past);
     const owner = new Visitor(here.port);
-    owner.jar.receive(access);
-    owner.jar.receive(refresh);
+    owner.jar.store(access);
+    owner.jar.store(refresh);
     const thief = new Visitor(there.port);
-    thief.jar.receive(access);
+    thief.jar.store(access);
     if ((await thief.query("auth.session")).status !== 200) throw new Error("The session was not live to begin with");
     // Not in step with the other instance's reads.
     await pause(Math.random() * 1000);

@@ -23,8 +23,8 @@ export const statements: Row = async ({ stage }, say) => {
     const one = new Visitor(port);
     if (cookies === "none") return one;
     const { access, refresh } = await cookiesOf(spare.pop()!, past);
-    one.jar.receive(refresh);
-    if (cookies === "both") one.jar.receive(access);
+    one.jar.store(refresh);
+    if (cookies === "both") one.jar.store(access);
     return one;
   };
 

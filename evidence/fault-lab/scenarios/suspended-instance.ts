@@ -1,39 +1,47 @@
-import { dueBrowser, newBrowser, untilAnswered } from "@/evidence/fault-lab/crash-operations";
+import { dueBrowser, newBrowser, retryUntilAnswered } from "@/evidence/fault-lab/crash-operations";
 import { makeDue } from "@/evidence/fault-lab/make-refresh-due";
-import { forEachAtOnce } from "@/evidence/pause";
-import { say } from "@/evidence/fault-lab/browser-outcome";
-import type { World } from "@/evidence/fault-lab/lab";
+import { forEachConcurrently } from "@/evidence/pause";
+import { describeOutcome } from "@/evidence/fault-lab/browser-outcome";
+import type { Lab } from "@/evidence/fault-lab/lab";
 
 const BROWSERS = 10;
-const IMPATIENCE_MILLISECONDS = 300;
+const CLIENT_TIMEOUT_MILLISECONDS = 300;
 
 /**
  * An instance stops for longer than a window with requests in its sockets; their senders give up, and go on at the other
  * one. When it wakes up, it must not judge by its own clock what nobody waits for any longer: that would take from honest
  * browsers the successor that they received.
  */
-export async function freezeInstance(world: World): Promise<void> {
-  const { stack, tally } = world;
+export async function suspendInstance(lab: Lab): Promise<void> {
+  const { stack, results } = lab;
   const [frozen] = stack.instances;
-  const browsers = await Promise.all(Array.from({ length: BROWSERS }, () => dueBrowser(world)));
-  const witness = await newBrowser(world);
-  frozen.freeze();
+  const browsers = await Promise.all(Array.from({ length: BROWSERS }, () => dueBrowser(lab)));
+  const witness = await newBrowser(lab);
+  frozen.suspend();
   try {
-    await forEachAtOnce(browsers, BROWSERS, async (browser) => {
-      await browser.open("/dashboard", { instance: 0, lifeMilliseconds: IMPATIENCE_MILLISECONDS });
-      const reply = await browser.open("/dashboard", { instance: 1 });
-      tally.expect("signed in", reply.kind === "fine", () => `beside a frozen instance: ${say(reply)}`);
+    await forEachConcurrently(browsers, BROWSERS, async (browser) => {
+      await browser.open("/dashboard", { instance: 0, timeoutMilliseconds: CLIENT_TIMEOUT_MILLISECONDS });
+      const outcome = await browser.open("/dashboard", { instance: 1 });
+      results.check(
+        "signed in",
+        outcome.kind === "fine",
+        () => `beside a frozen instance: ${describeOutcome(outcome)}`,
+      );
       await makeDue(browser);
     });
   } finally {
-    frozen.thaw();
+    frozen.resume();
   }
   // It takes them in their order: this one came last.
-  await untilAnswered(() => witness.open("/dashboard", { instance: 0 }));
-  await forEachAtOnce(browsers, BROWSERS, async (browser) => {
+  await retryUntilAnswered(() => witness.open("/dashboard", { instance: 0 }));
+  await forEachConcurrently(browsers, BROWSERS, async (browser) => {
     await makeDue(browser);
-    const reply = await untilAnswered(() => browser.open("/dashboard", { instance: 1 }));
-    tally.expect("signed in", reply.kind === "fine", () => `after an instance was frozen: ${say(reply)}`);
+    const outcome = await retryUntilAnswered(() => browser.open("/dashboard", { instance: 1 }));
+    results.check(
+      "signed in",
+      outcome.kind === "fine",
+      () => `after an instance was frozen: ${describeOutcome(outcome)}`,
+    );
   });
-  tally.note("instance frozen", `${BROWSERS} requests waited in its sockets, and woke up after a window`);
+  results.addNote("instance frozen", `${BROWSERS} requests waited in its sockets, and woke up after a window`);
 }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import type { Change, Pair } from "@/evidence/fuzz/fuzz-request";
-import { NEXTS } from "./next-paths";
-import { oneOf } from "./mutation";
+import type { Mutation, NameValue } from "@/evidence/fuzz/fuzz-request";
+import { NEXT_PATHS } from "./next-paths";
+import { mutateWithOneOf } from "./mutation";
 
-const PATH_CHANGES: ((path: string) => string)[] = [
+const PATH_MUTATIONS: ((path: string) => string)[] = [
   (path) => `/${path}`,
   (path) => `/.${path}`,
   (path) => `/..;${path}`,
@@ -48,8 +48,8 @@ const PATH_CHANGES: ((path: string) => string)[] = [
   () => "/",
 ];
 
-const ODD_QUERIES: Pair[] = [
-  ...NEXTS.map((next) => ["next", next] as const),
+const ODD_QUERIES: NameValue[] = [
+  ...NEXT_PATHS.map((next) => ["next", next] as const),
   ["status", "503"],
   ["status", "<svg/onload=1>"],
   ["status", "999999999999999999999"],
@@ -79,11 +79,11 @@ const ODD_QUERIES: Pair[] = [
 ];
 
 /** Another path, or more of a query. */
-export const changeAddress: fc.Arbitrary<Change> = fc.oneof(
-  oneOf(PATH_CHANGES, (change) => (asked) => ({ ...asked, path: change(asked.path) })),
-  oneOf(ODD_QUERIES, (pair) => (asked) => ({ ...asked, query: [...asked.query, pair] })),
-  oneOf(ODD_QUERIES, (pair) => (asked) => ({ ...asked, query: [pair, ...asked.query] })),
+export const mutateAddress: fc.Arbitrary<Mutation> = fc.oneof(
+  mutateWithOneOf(PATH_MUTATIONS, (change) => (request) => ({ ...request, path: change(request.path) })),
+  mutateWithOneOf(ODD_QUERIES, (pair) => (request) => ({ ...request, query: [...request.query, pair] })),
+  mutateWithOneOf(ODD_QUERIES, (pair) => (request) => ({ ...request, query: [pair, ...request.query] })),
   fc
     .webQueryParameters({ size: "small" })
-    .map((query): Change => (asked) => ({ ...asked, path: `${asked.path}?${query}` })),
+    .map((query): Mutation => (request) => ({ ...request, path: `${request.path}?${query}` })),
 );

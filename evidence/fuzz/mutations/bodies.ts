@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { withHeader, type Change, type Pair } from "@/evidence/fuzz/fuzz-request";
-import { oneOf } from "./mutation";
+import { withHeader, type Mutation, type NameValue } from "@/evidence/fuzz/fuzz-request";
+import { mutateWithOneOf } from "./mutation";
 
 const METHODS = [
   "GET",
@@ -19,9 +19,9 @@ const METHODS = [
 ];
 
 /** A second request inside the body of the first: whoever reads the lengths in another way than we do would carry it out. */
-export const SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: {{host}}\r\n\r\n";
+export const SMUGGLED_REQUEST = "GET /smuggled HTTP/1.1\r\nHost: {{host}}\r\n\r\n";
 
-const FRAMINGS: Pair[][] = [
+const FRAMINGS: NameValue[][] = [
   [["Content-Length", "0"]],
   [["Content-Length", "-1"]],
   [["Content-Length", "+5"]],
@@ -63,29 +63,45 @@ const FRAMINGS: Pair[][] = [
 ];
 
 /** Another method, a body in another form, or one whose length is not what is said of it. */
-export const changeBody: fc.Arbitrary<Change> = fc.oneof(
-  { weight: 3, arbitrary: oneOf(METHODS, (method) => (asked) => ({ ...asked, method })) },
-  { weight: 2, arbitrary: oneOf(["latin1", "utf16", "bom"] as const, (coding) => (asked) => ({ ...asked, coding })) },
-  {
-    weight: 1,
-    arbitrary: fc.boolean().map((isTold): Change => (asked) => ({
-      ...(isTold ? withHeader(asked, "Content-Encoding", "gzip") : asked),
-      coding: "gzip",
-    })),
-  },
-  { weight: 2, arbitrary: fc.constant<Change>((asked) => ({ ...asked, isChunked: true })) },
-  { weight: 2, arbitrary: oneOf(FRAMINGS, (framing) => (asked) => ({ ...asked, framing, body: asked.body ?? "{}" })) },
+export const mutateBody: fc.Arbitrary<Mutation> = fc.oneof(
+  { weight: 3, arbitrary: mutateWithOneOf(METHODS, (method) => (request) => ({ ...request, method })) },
   {
     weight: 2,
-    arbitrary: oneOf(FRAMINGS, (framing) => (asked) => ({
-      ...asked,
-      framing,
-      body: `${asked.body ?? ""}0\r\n\r\n${SMUGGLED}`,
+    arbitrary: mutateWithOneOf(["latin1", "utf16", "bom"] as const, (encoding) => (request) => ({
+      ...request,
+      encoding,
     })),
   },
-  { weight: 1, arbitrary: fc.constant<Change>((asked) => ({ ...asked, body: asked.body === null ? "{}" : null })) },
   {
     weight: 1,
-    arbitrary: fc.constant<Change>((asked) => ({ ...asked, body: `{"typed":"${"{{typed}}".repeat(4000)}"}` })),
+    arbitrary: fc.boolean().map((isTold): Mutation => (request) => ({
+      ...(isTold ? withHeader(request, "Content-Encoding", "gzip") : request),
+      encoding: "gzip",
+    })),
+  },
+  { weight: 2, arbitrary: fc.constant<Mutation>((request) => ({ ...request, isChunked: true })) },
+  {
+    weight: 2,
+    arbitrary: mutateWithOneOf(FRAMINGS, (framing) => (request) => ({
+      ...request,
+      framing,
+      body: request.body ?? "{}",
+    })),
+  },
+  {
+    weight: 2,
+    arbitrary: mutateWithOneOf(FRAMINGS, (framing) => (request) => ({
+      ...request,
+      framing,
+      body: `${request.body ?? ""}0\r\n\r\n${SMUGGLED_REQUEST}`,
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant<Mutation>((request) => ({ ...request, body: request.body === null ? "{}" : null })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant<Mutation>((request) => ({ ...request, body: `{"typed":"${"{{typed}}".repeat(4000)}"}` })),
   },
 );

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { headerOf, withHeader, type Change } from "@/evidence/fuzz/fuzz-request";
+import { headerOf, withHeader, type Mutation } from "@/evidence/fuzz/fuzz-request";
 import { ALL_TAMPERINGS } from "@/evidence/fuzz/tampering";
-import { oneOf } from "./mutation";
+import { mutateWithOneOf } from "./mutation";
 
-const IN_PLACE = [
+const REPLACEMENTS = [
   "",
   ";",
   ";;;;=;=;",
@@ -33,7 +33,7 @@ const IN_PLACE = [
   "x=" + "A".repeat(8000) + "; __acc={{access}}; __ref={{refresh}}",
   "a=b; ".repeat(500) + "__acc={{access}}",
 ];
-const BESIDE = [
+const ADDITIONAL_COOKIES = [
   "$Version=1; ",
   '$Version="1"; $Path="/"; ',
   'x="; ',
@@ -50,16 +50,22 @@ const BESIDE = [
 const TOKENS = /\{\{(access|refresh)\}\}/g;
 
 /** Cookies that are doubled, cut, quoted, swapped, or hold tokens that somebody tampered with. */
-export const changeCookies: fc.Arbitrary<Change> = fc.oneof(
-  { weight: 2, arbitrary: oneOf(IN_PLACE, (value) => inHeader(() => value)) },
-  { weight: 2, arbitrary: oneOf(BESIDE, (other) => inHeader((cookies) => other + cookies)) },
-  { weight: 1, arbitrary: oneOf(BESIDE, (other) => inHeader((cookies) => `${cookies}; ${other}`)) },
+export const mutateCookies: fc.Arbitrary<Mutation> = fc.oneof(
+  { weight: 2, arbitrary: mutateWithOneOf(REPLACEMENTS, (value) => mutateCookieHeader(() => value)) },
+  {
+    weight: 2,
+    arbitrary: mutateWithOneOf(ADDITIONAL_COOKIES, (other) => mutateCookieHeader((cookies) => other + cookies)),
+  },
+  {
+    weight: 1,
+    arbitrary: mutateWithOneOf(ADDITIONAL_COOKIES, (other) => mutateCookieHeader((cookies) => `${cookies}; ${other}`)),
+  },
   {
     weight: 6,
     arbitrary: fc
       .tuple(fc.constantFrom(...ALL_TAMPERINGS), fc.nat(500), fc.constantFrom("access", "refresh", "both"))
       .map(([how, at, which]) =>
-        inHeader((cookies) =>
+        mutateCookieHeader((cookies) =>
           cookies.replace(TOKENS, (word, name) =>
             which === name || which === "both" ? `{{${name}|${how}:${at}}}` : word,
           ),
@@ -68,6 +74,6 @@ export const changeCookies: fc.Arbitrary<Change> = fc.oneof(
   },
 );
 
-function inHeader(change: (cookies: string) => string): Change {
-  return (asked) => withHeader(asked, "Cookie", change(headerOf(asked, "cookie") ?? ""));
+function mutateCookieHeader(change: (cookies: string) => string): Mutation {
+  return (request) => withHeader(request, "Cookie", change(headerOf(request, "cookie") ?? ""));
 }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { withHeader, withoutHeader, type Change, type Pair } from "@/evidence/fuzz/fuzz-request";
-import { oneOf } from "./mutation";
+import { withHeader, withoutHeader, type Mutation, type NameValue } from "@/evidence/fuzz/fuzz-request";
+import { mutateWithOneOf } from "./mutation";
 
 /** Whatever a client may claim, or ask of the framework behind us. */
-const ODD_HEADERS: Pair[] = [
+const ODD_HEADERS: NameValue[] = [
   ["Content-Type", "application/json; charset=utf-16"],
   ["Content-Type", "APPLICATION/JSON"],
   ["Content-Type", "application/json,text/plain"],
@@ -127,7 +127,7 @@ const ODD_HEADERS: Pair[] = [
   ["constructor", "x"],
 ];
 
-const REPEATED = [
+const REPEATED_HEADERS = [
   "Host",
   "Origin",
   "Content-Type",
@@ -139,39 +139,42 @@ const REPEATED = [
 ];
 
 /** One header that is odd, missing, there twice, or one of a great many. */
-export const changeHeaders: fc.Arbitrary<Change> = fc.oneof(
+export const mutateHeaders: fc.Arbitrary<Mutation> = fc.oneof(
   {
     weight: 8,
-    arbitrary: oneOf(
+    arbitrary: mutateWithOneOf(
       ODD_HEADERS,
       ([name, value]) =>
-        (asked) =>
-          withHeader(asked, name, value),
+        (request) =>
+          withHeader(request, name, value),
     ),
   },
   {
     weight: 2,
-    arbitrary: oneOf(ODD_HEADERS, (pair) => (asked) => ({ ...asked, headers: [...asked.headers, pair] })),
+    arbitrary: mutateWithOneOf(ODD_HEADERS, (pair) => (request) => ({
+      ...request,
+      headers: [...request.headers, pair],
+    })),
   },
-  { weight: 1, arbitrary: oneOf(REPEATED, (name) => (asked) => withoutHeader(asked, name)) },
+  { weight: 1, arbitrary: mutateWithOneOf(REPEATED_HEADERS, (name) => (request) => withoutHeader(request, name)) },
   {
     weight: 1,
-    arbitrary: oneOf(REPEATED, (name): Change => (asked) => ({
-      ...asked,
-      headers: [...asked.headers, ...asked.headers.filter(([one]) => one === name)],
+    arbitrary: mutateWithOneOf(REPEATED_HEADERS, (name): Mutation => (request) => ({
+      ...request,
+      headers: [...request.headers, ...request.headers.filter(([one]) => one === name)],
     })),
   },
   {
     weight: 1,
-    arbitrary: fc.constantFrom(50, 500, 3000).map((count): Change => (asked) => {
+    arbitrary: fc.constantFrom(50, 500, 3000).map((count): Mutation => (request) => {
       const many = Array.from({ length: count }, (_, at) => [`X-Many-${at}`, "x"] as const);
-      return { ...asked, headers: [...asked.headers, ...many] };
+      return { ...request, headers: [...request.headers, ...many] };
     }),
   },
   {
     weight: 1,
-    arbitrary: fc.string({ unit: "binary-ascii", maxLength: 30 }).map((value): Change => (asked) => {
-      return withHeader(asked, "X-Random", value);
+    arbitrary: fc.string({ unit: "binary-ascii", maxLength: 30 }).map((value): Mutation => (request) => {
+      return withHeader(request, "X-Random", value);
     }),
   },
 );

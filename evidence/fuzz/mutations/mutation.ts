@@ -1,7 +1,10 @@
 import fc from "fast-check";
-import type { Change } from "@/evidence/fuzz/fuzz-request";
+import type { Mutation } from "@/evidence/fuzz/fuzz-request";
 
 /** One of the listed things, done to the request. */
-export function oneOf<Item>(items: readonly Item[], change: (item: Item) => Change): fc.Arbitrary<Change> {
+export function mutateWithOneOf<Item>(
+  items: readonly Item[],
+  change: (item: Item) => Mutation,
+): fc.Arbitrary<Mutation> {
   return fc.constantFrom(...items).map(change);
 }

@@ -1,5 +1,5 @@
 /** Where somebody might wish to be sent. */
-export const NEXTS = [
+export const NEXT_PATHS = [
   "/dashboard",
   "/dashboard/sessions?tab=1#top",
   "https://evil.test",

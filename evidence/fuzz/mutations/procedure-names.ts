@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { Change } from "@/evidence/fuzz/fuzz-request";
-import { oneOf } from "./mutation";
+import type { Mutation } from "@/evidence/fuzz/fuzz-request";
+import { mutateWithOneOf } from "./mutation";
 
 const ODD_NAMES = [
   "__proto__",
@@ -52,15 +52,15 @@ const ODD_NAMES = [
   "{{access}}",
 ];
 
-const inPlaceOfName =
-  (name: string): Change =>
-  (asked) => ({ ...asked, path: asked.path.replace(/^\/api\/trpc\/[^?]*/, () => `/api/trpc/${name}`) });
+const replaceName =
+  (name: string): Mutation =>
+  (request) => ({ ...request, path: request.path.replace(/^\/api\/trpc\/[^?]*/, () => `/api/trpc/${name}`) });
 
 /** Another name in the place of the procedure's, or the same one, spelled in another way. */
-export const changeName: fc.Arbitrary<Change> = fc.oneof(
-  oneOf(ODD_NAMES, inPlaceOfName),
-  fc.string({ maxLength: 12 }).map((name) => inPlaceOfName(encodeURIComponent(name.toWellFormed()))),
-  fc.nat(30).map((at): Change => (asked) => ({ ...asked, path: percentEncode(asked.path, at) })),
+export const mutateProcedureName: fc.Arbitrary<Mutation> = fc.oneof(
+  mutateWithOneOf(ODD_NAMES, replaceName),
+  fc.string({ maxLength: 12 }).map((name) => replaceName(encodeURIComponent(name.toWellFormed()))),
+  fc.nat(30).map((at): Mutation => (request) => ({ ...request, path: percentEncode(request.path, at) })),
 );
 
 /** One character of the path, percent-encoded where it need not be. */

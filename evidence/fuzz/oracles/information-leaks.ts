@@ -1,5 +1,5 @@
 /** Traces of what stands behind us: stacks, statements, libraries, files. */
-const TRACES = [
+const LEAK_PATTERNS = [
   /\bat [\w.<>]+ \(.*:\d+:\d+\)/,
   /\w+\.m?[jt]s:\d+:\d+/,
   /node_modules|\.next\/server|webpack:|turbopack:\/\/|file:\/\//,
@@ -10,6 +10,6 @@ const TRACES = [
   /Unexpected (token|end of|non-whitespace)|is not (a function|iterable|defined)|Cannot read propert|Invalid URL/,
 ];
 /** The first trace in what was told. */
-export function traceIn(told: string): string | null {
-  return TRACES.map((pattern) => pattern.exec(told)?.[0]).find((one) => one !== undefined) ?? null;
+export function findLeak(told: string): string | null {
+  return LEAK_PATTERNS.map((pattern) => pattern.exec(told)?.[0]).find((one) => one !== undefined) ?? null;
 }

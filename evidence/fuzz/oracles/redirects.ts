@@ -1,17 +1,17 @@
-import { headerIn } from "@/evidence/fuzz/headers";
-import type { HttpAnswer } from "@/evidence/fuzz/http-response-parser";
+import { headerValue } from "@/evidence/fuzz/headers";
+import type { ParsedResponse } from "@/evidence/fuzz/http-response-parser";
 
 /** Where an answer leads that is not ours; null if it leads nowhere else. */
-export function complaintAboutWays({ status, headers, body }: HttpAnswer, origin: string): string | null {
-  const location = headerIn(headers, "location");
+export function checkRedirects({ status, headers, body }: ParsedResponse, origin: string): string | null {
+  const location = headerValue(headers, "location");
   if (status >= 300 && status < 400 && status !== 304 && location === undefined) return "a redirect to nowhere";
-  const ways = [location, ...inPage(body)].filter((one) => one !== undefined);
-  const away = ways.find((one) => leadsAway(one, origin));
+  const ways = [location, ...redirectsInPage(body)].filter((one) => one !== undefined);
+  const away = ways.find((one) => isOtherOrigin(one, origin));
   return away === undefined ? null : `it led to ${away}`;
 }
 
 /** Where a page sends its reader by itself. */
-function inPage(body: string): string[] {
+function redirectsInPage(body: string): string[] {
   const refreshes = [...body.matchAll(/http-equiv="refresh" content="[^"]*url=([^"]*)"/g)].map(([, url]) =>
     url!.replaceAll("&amp;", "&"),
   );
@@ -19,7 +19,7 @@ function inPage(body: string): string[] {
   return [...refreshes, ...redirects];
 }
 
-function leadsAway(location: string, origin: string): boolean {
+function isOtherOrigin(location: string, origin: string): boolean {
   if (/[\u0000-\u0020\u007f\\]/.test(location)) return true;
   const target = URL.parse(location, origin);
   return target === null || target.origin !== origin || target.pathname.startsWith("//");

@@ -1,20 +1,20 @@
 import { STATUS_CODES } from "node:http";
 import { FAULT_MESSAGE, REFUSALS, tooManyWrongPasswords, type Reason } from "@/server/auth/policy/refusals";
 import { STATUS_MESSAGES } from "@/server/http/reject";
-import { headerIn } from "@/evidence/fuzz/headers";
-import type { HttpAnswer } from "@/evidence/fuzz/http-response-parser";
+import { headerValue } from "@/evidence/fuzz/headers";
+import type { ParsedResponse } from "@/evidence/fuzz/http-response-parser";
 
 const MESSAGES = new Set<string>(Object.values(REFUSALS).map(({ message }) => message));
 const DATA_KEYS = new Set(["code", "httpStatus", "reason", "requestId", "fields", "retryAfterSeconds", "appOrigin"]);
 
 /** What is wrong with a call's answer; null if it is results and errors in our own words. */
-export function complaintAboutCall({ status, body }: HttpAnswer): string | null {
+export function checkCallResponse({ status, body }: ParsedResponse): string | null {
   const parsed = parse(body);
   if (parsed === undefined) return "its body is not JSON";
   const parts = Array.isArray(parsed) ? parsed : [parsed];
   if (parts.length === 0 && !(status === 200)) return "an empty batch failed";
-  const complaint = parts.map(complaintAboutPart).find((one) => one !== null);
-  if (complaint !== undefined) return complaint ?? null;
+  const violation = parts.map(checkEnvelope).find((one) => one !== null);
+  if (violation !== undefined) return violation ?? null;
   const statuses = new Set(parts.map((part) => part.error?.data.httpStatus ?? 200));
   const expected = statuses.size > 1 ? 207 : [...statuses][0];
   const [reason] = parts.map((part) => part.error?.data.reason as Reason | undefined);
@@ -24,11 +24,11 @@ export function complaintAboutCall({ status, body }: HttpAnswer): string | null 
   return status === (expected ?? 200) || isMoreExact ? null : `it says ${status}, and inside ${expected}`;
 }
 
-function complaintAboutPart(part: any): string | null {
+function checkEnvelope(part: any): string | null {
   if (part?.result !== undefined)
-    return isOnly(part, ["result"]) && isOnly(part.result, ["data"]) ? null : "an odd result";
+    return hasOnlyKeys(part, ["result"]) && hasOnlyKeys(part.result, ["data"]) ? null : "an odd result";
   const { error } = part ?? {};
-  if (error === undefined || !isOnly(part, ["error"]) || !isOnly(error, ["message", "code", "data"]))
+  if (error === undefined || !hasOnlyKeys(part, ["error"]) || !hasOnlyKeys(error, ["message", "code", "data"]))
     return "no envelope";
   const { reason, retryAfterSeconds } = error.data;
   if (!Object.keys(error.data).every((key) => DATA_KEYS.has(key))) return `it says ${Object.keys(error.data)}`;
@@ -39,28 +39,28 @@ function complaintAboutPart(part: any): string | null {
 }
 
 /** What is wrong with any other answer; null if it is a page, a piece of one, a redirect or one of our sentences. */
-export function complaintAboutPage({ status, headers, body }: HttpAnswer): string | null {
-  const type = headerIn(headers, "content-type") ?? "";
+export function checkPageResponse({ status, headers, body }: ParsedResponse): string | null {
+  const type = headerValue(headers, "content-type") ?? "";
   if (type.startsWith("text/html"))
     return /^<!doctype html>/i.test(body) && body.includes("</html>") ? null : "half a page";
   if (type.startsWith("text/x-component")) return null;
   // A redirect, and the 401 that sends the router back, say all in their head.
   if (body === "") return status === 401 || (status >= 300 && status < 400) ? null : `nothing, and ${status}`;
-  if (body === headerIn(headers, "location")) return null;
-  return isSentenceOfOurs(status, body) ? null : `${type}: ${body.slice(0, 200)}`;
+  if (body === headerValue(headers, "location")) return null;
+  return isKnownMessage(status, body) ? null : `${type}: ${body.slice(0, 200)}`;
 }
 
 /** What the entry says by itself, or before it knows what it is about. */
-export function isSentenceOfOurs(status: number, body: string): boolean {
+export function isKnownMessage(status: number, body: string): boolean {
   const sentence = body.replace(/\n$/, "");
   return MESSAGES.has(sentence) || sentence === (STATUS_MESSAGES[status] ?? STATUS_CODES[status]);
 }
 
-export function isFault({ status, body }: HttpAnswer): boolean {
+export function isErrorResponse({ status, body }: ParsedResponse): boolean {
   return status === 500 || body.includes(FAULT_MESSAGE);
 }
 
-function isOnly(object: object, keys: string[]): boolean {
+function hasOnlyKeys(object: object, keys: string[]): boolean {
   return Object.keys(object).every((key) => keys.includes(key));
 }
 

@@ -1,11 +1,16 @@
-import type { Asked, Kind, Pair } from "@/evidence/fuzz/fuzz-request";
+import type { FuzzRequest, RequestKind, NameValue } from "@/evidence/fuzz/fuzz-request";
 
-export const SIGNED_IN = "__acc={{access}}; __ref={{refresh}}";
+export const SESSION_COOKIES = "__acc={{access}}; __ref={{refresh}}";
 
 /** What a browser may hold. */
-export const COOKIES = [SIGNED_IN, "__ref={{refresh}}", "__acc={{access}}", "theme=dark"];
+export const COOKIE_HEADERS = [SESSION_COOKIES, "__ref={{refresh}}", "__acc={{access}}", "theme=dark"];
 
-export function begin(kind: Kind, method: string, path: string, headers: readonly Pair[] = []): Asked {
+export function baseRequest(
+  kind: RequestKind,
+  method: string,
+  path: string,
+  headers: readonly NameValue[] = [],
+): FuzzRequest {
   return {
     kind,
     method,
@@ -13,9 +18,9 @@ export function begin(kind: Kind, method: string, path: string, headers: readonl
     query: [],
     headers: [["Host", "{{host}}"], ["User-Agent", "{{agent}}"], ["X-Request-Id", "{{requestId}}"], ...headers],
     body: null,
-    coding: "utf8",
+    encoding: "utf8",
     framing: null,
     isChunked: false,
-    prefersFetch: false,
+    usesFetch: false,
   };
 }

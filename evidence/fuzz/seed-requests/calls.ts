@@ -1,38 +1,44 @@
 import fc from "fast-check";
-import type { Asked, Pair } from "@/evidence/fuzz/fuzz-request";
+import type { FuzzRequest, NameValue } from "@/evidence/fuzz/fuzz-request";
 import { inputFor } from "@/evidence/fuzz/inputs";
 import { PROCEDURES } from "@/evidence/fuzz/procedures";
-import { begin, SIGNED_IN } from "./base-request";
+import { baseRequest, SESSION_COOKIES } from "./base-request";
 
 export const procedure = fc.oneof(...PROCEDURES.map((one) => ({ weight: one.weight, arbitrary: fc.constant(one) })));
 const queries = PROCEDURES.filter(({ isMutation }) => !isMutation);
 
-const JSON_OF_OURS: readonly Pair[] = [
+const SAME_ORIGIN_JSON: readonly NameValue[] = [
   ["Content-Type", "application/json"],
   ["Origin", "{{origin}}"],
 ];
 
 /** One call, with an input that is fine or nearly so. */
-export const call: fc.Arbitrary<Asked> = procedure.chain(({ name, isMutation, input }) =>
+export const call: fc.Arbitrary<FuzzRequest> = procedure.chain(({ name, isMutation, input }) =>
   inputFor(input).map((written) => {
     const path = `/api/trpc/${name}`;
-    const cookie: Pair = ["Cookie", SIGNED_IN];
-    if (isMutation) return { ...begin("mutation", "POST", path, [...JSON_OF_OURS, cookie]), body: written };
-    return { ...begin("query", "GET", path, [cookie]), query: written === "" ? [] : [["input", written] as const] };
+    const cookie: NameValue = ["Cookie", SESSION_COOKIES];
+    if (isMutation) return { ...baseRequest("mutation", "POST", path, [...SAME_ORIGIN_JSON, cookie]), body: written };
+    return {
+      ...baseRequest("query", "GET", path, [cookie]),
+      query: written === "" ? [] : [["input", written] as const],
+    };
   }),
 );
 
-export const batch: fc.Arbitrary<Asked> = fc
+export const batch: fc.Arbitrary<FuzzRequest> = fc
   .tuple(fc.array(fc.constantFrom(...PROCEDURES), { minLength: 1, maxLength: 12 }), fc.boolean(), inputFor(null))
   .map(([chosen, reads, input]) => {
     const names = reads ? chosen.map((_, at) => queries[at % queries.length]!.name) : chosen.map(({ name }) => name);
     const path = `/api/trpc/${names.join(",")}`;
     const written = input === "" ? "{}" : input;
     if (!reads)
-      return { ...begin("batch", "POST", `${path}?batch=1`, [...JSON_OF_OURS, ["Cookie", SIGNED_IN]]), body: written };
-    const query: Pair[] = [
+      return {
+        ...baseRequest("batch", "POST", `${path}?batch=1`, [...SAME_ORIGIN_JSON, ["Cookie", SESSION_COOKIES]]),
+        body: written,
+      };
+    const query: NameValue[] = [
       ["batch", "1"],
       ["input", written],
     ];
-    return { ...begin("batch", "GET", path, [["Cookie", SIGNED_IN]]), query };
+    return { ...baseRequest("batch", "GET", path, [["Cookie", SESSION_COOKIES]]), query };
   });

@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import type { Asked, Pair } from "@/evidence/fuzz/fuzz-request";
+import type { FuzzRequest, NameValue } from "@/evidence/fuzz/fuzz-request";
 import { inputFor } from "@/evidence/fuzz/inputs";
-import { begin, SIGNED_IN } from "./base-request";
+import { baseRequest, SESSION_COOKIES } from "./base-request";
 import { procedure } from "./calls";
 import { PAGES } from "./pages";
 
 /** What a page of another site can make the browser of somebody who is signed in send. */
-const CROSS_SITE: readonly Pair[][] = [
+const CROSS_SITE_HEADERS: readonly NameValue[][] = [
   [["Origin", "https://evil.test"]],
   [["Origin", "null"]],
   [],
@@ -34,34 +34,34 @@ const FORM_TYPES = [
   "text/plain; application/json",
 ];
 
-export const foreign: fc.Arbitrary<Asked> = procedure.chain(({ name, input }) =>
+export const crossSite: fc.Arbitrary<FuzzRequest> = procedure.chain(({ name, input }) =>
   fc
     .tuple(
       inputFor(input),
-      fc.constantFrom(...CROSS_SITE),
+      fc.constantFrom(...CROSS_SITE_HEADERS),
       fc.constantFrom(...FORM_TYPES),
       fc.constantFrom("POST", "POST", "GET"),
     )
     .map(([written, origin, type, method]) => {
-      const cookie: Pair = ["Cookie", "__acc={{bystander.access}}; __ref={{bystander.refresh}}"];
-      const asked = begin("foreign", method, `/api/trpc/${name}`, [...origin, cookie]);
-      if (method === "GET") return { ...asked, query: [["input", written] as const] };
-      return { ...asked, headers: [...asked.headers, ["Content-Type", type] as const], body: written };
+      const cookie: NameValue = ["Cookie", "__acc={{bystander.access}}; __ref={{bystander.refresh}}"];
+      const request = baseRequest("foreign", method, `/api/trpc/${name}`, [...origin, cookie]);
+      if (method === "GET") return { ...request, query: [["input", written] as const] };
+      return { ...request, headers: [...request.headers, ["Content-Type", type] as const], body: written };
     }),
 );
 
 /** A form of our own page, sent by a type that is not JSON: no procedure runs on it. */
-export const ownForm: fc.Arbitrary<Asked> = foreign.map((asked) => ({
-  ...asked,
+export const sameOriginForm: fc.Arbitrary<FuzzRequest> = crossSite.map((request) => ({
+  ...request,
   headers: [
-    ...asked.headers.filter(([name]) => !/^(origin|sec-fetch-site|content-type)$/i.test(name)),
+    ...request.headers.filter(([name]) => !/^(origin|sec-fetch-site|content-type)$/i.test(name)),
     ["Origin", "{{origin}}"] as const,
     ["Content-Type", "multipart/form-data; boundary=x"] as const,
   ],
 }));
 
 /** A form of a page that knows server actions, which we have none of. */
-export const action: fc.Arbitrary<Asked> = fc
+export const serverAction: fc.Arbitrary<FuzzRequest> = fc
   .tuple(
     fc.constantFrom(...PAGES),
     fc.constantFrom("7f0000000000000000000000000000000000000000", "x", "__proto__", "constructor", ""),
@@ -74,11 +74,11 @@ export const action: fc.Arbitrary<Asked> = fc
     ),
   )
   .map(([path, id, type, body]) => {
-    const headers: Pair[] = [
+    const headers: NameValue[] = [
       ["Next-Action", id],
       ["Content-Type", type],
       ["Origin", "{{origin}}"],
-      ["Cookie", SIGNED_IN],
+      ["Cookie", SESSION_COOKIES],
     ];
-    return { ...begin("server action", "POST", path, headers), body };
+    return { ...baseRequest("server action", "POST", path, headers), body };
   });

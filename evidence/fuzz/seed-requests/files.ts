@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { Asked } from "@/evidence/fuzz/fuzz-request";
-import { begin, COOKIES } from "./base-request";
+import type { FuzzRequest } from "@/evidence/fuzz/fuzz-request";
+import { baseRequest, COOKIE_HEADERS } from "./base-request";
 
 const FILES = [
   "/health",
@@ -33,13 +33,13 @@ const FILES = [
 ];
 
 /** What is no page and no call, and mostly nothing at all. */
-export const file: fc.Arbitrary<Asked> = fc
-  .tuple(fc.constantFrom(...FILES), fc.constantFrom(...COOKIES))
-  .map(([path, cookie]) => begin("file", "GET", path, [["Cookie", cookie]]));
+export const file: fc.Arbitrary<FuzzRequest> = fc
+  .tuple(fc.constantFrom(...FILES), fc.constantFrom(...COOKIE_HEADERS))
+  .map(([path, cookie]) => baseRequest("file", "GET", path, [["Cookie", cookie]]));
 
-export const raw: fc.Arbitrary<Asked> = fc
+export const raw: fc.Arbitrary<FuzzRequest> = fc
   .tuple(
     fc.constantFrom("GET", "G E T", "", "POST", "get", "\u0000", "CONNECT", "OPTIONS", "PRI", "HTTP/1.1"),
     fc.string({ unit: "binary", maxLength: 60 }),
   )
-  .map(([method, path]) => begin("raw", method, Buffer.from(path).toString("latin1")));
+  .map(([method, path]) => baseRequest("raw", method, Buffer.from(path).toString("latin1")));

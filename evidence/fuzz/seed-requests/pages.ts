@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Asked, Pair } from "@/evidence/fuzz/fuzz-request";
-import { NEXTS } from "@/evidence/fuzz/mutations/next-paths";
-import { begin, COOKIES } from "./base-request";
+import type { FuzzRequest, NameValue } from "@/evidence/fuzz/fuzz-request";
+import { NEXT_PATHS } from "@/evidence/fuzz/mutations/next-paths";
+import { baseRequest, COOKIE_HEADERS } from "./base-request";
 
 export const PAGES = [
   "/",
@@ -13,14 +13,18 @@ export const PAGES = [
   "/dashboard/sessions",
   "/dashboard/account",
 ];
-export const page: fc.Arbitrary<Asked> = fc
-  .tuple(fc.constantFrom(...PAGES), fc.constantFrom(...COOKIES), fc.option(fc.constantFrom(...NEXTS), { freq: 2 }))
+export const page: fc.Arbitrary<FuzzRequest> = fc
+  .tuple(
+    fc.constantFrom(...PAGES),
+    fc.constantFrom(...COOKIE_HEADERS),
+    fc.option(fc.constantFrom(...NEXT_PATHS), { freq: 2 }),
+  )
   .map(([path, cookie, next]) => ({
-    ...begin("page", "GET", path, [["Cookie", cookie]]),
+    ...baseRequest("page", "GET", path, [["Cookie", cookie]]),
     query: next === null ? [] : [["next", next] as const],
   }));
 
-const ROUTER_HEADERS: readonly Pair[][] = [
+const ROUTER_HEADERS: readonly NameValue[][] = [
   [["RSC", "1"]],
   [
     ["RSC", "1"],
@@ -47,11 +51,11 @@ const ROUTER_HEADERS: readonly Pair[][] = [
   [["Sec-Fetch-Dest", "empty"]],
 ];
 
-export const soft: fc.Arbitrary<Asked> = fc
+export const softNavigation: fc.Arbitrary<FuzzRequest> = fc
   .tuple(page, fc.constantFrom(...ROUTER_HEADERS), fc.boolean())
-  .map(([asked, headers, hasDigest]) => ({
-    ...asked,
+  .map(([request, headers, hasDigest]) => ({
+    ...request,
     kind: "soft navigation",
-    headers: [...asked.headers, ...headers],
-    query: hasDigest ? [...asked.query, ["_rsc", "1ab3c"] as const] : asked.query,
+    headers: [...request.headers, ...headers],
+    query: hasDigest ? [...request.query, ["_rsc", "1ab3c"] as const] : request.query,
   }));
