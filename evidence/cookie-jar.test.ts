@@ -6,14 +6,14 @@ function jarAt(start = 1_000_000) {
   return { clock, jar: new CookieJar(() => clock.now) };
 }
 
-test("the last Set-Cookie of a name wins, in the order of arrival", () => {
+test("cookie jar: the last Set-Cookie of a name wins, in the order of arrival", () => {
   const { jar } = jarAt();
   jar.store("__ref=newer; Path=/; Max-Age=60");
   jar.store("__ref=slower; Path=/; Max-Age=60");
   expect(jar.header).toBe("__ref=slower");
 });
 
-test("a cookie is not sent any more once its Max-Age is over", () => {
+test("cookie jar: does not send a cookie after its Max-Age", () => {
   const { jar, clock } = jarAt();
   jar.store("__acc=a; Max-Age=4; HttpOnly");
   jar.store("__ref=r; Max-Age=60; HttpOnly");
@@ -24,21 +24,21 @@ test("a cookie is not sent any more once its Max-Age is over", () => {
   expect(jar.accessToken).toBeNull();
 });
 
-test("a cookie without Max-Age stays for as long as the browser is open", () => {
+test("cookie jar: keeps a cookie without Max-Age", () => {
   const { jar, clock } = jarAt();
   jar.store("__acc=a; Path=/");
   clock.now += 365 * 24 * 3600 * 1000;
   expect(jar.accessToken).toBe("a");
 });
 
-test("Max-Age 0 takes a cookie away", () => {
+test("cookie jar: removes a cookie with Max-Age 0", () => {
   const { jar } = jarAt();
   jar.store("__ref=r; Max-Age=60");
   jar.store("__ref=; Path=/; Max-Age=0");
   expect(jar.header).toBeUndefined();
 });
 
-test("a copy goes its own way", () => {
+test("cookie jar: a copy is independent of the original", () => {
   const { jar } = jarAt();
   jar.store("__ref=r");
   const copy = jar.copy();
@@ -47,7 +47,7 @@ test("a copy goes its own way", () => {
   expect(jarWithRefreshToken("old").header).toBe("__ref=old");
 });
 
-test("only an emptied refresh cookie ends a session in the browser", () => {
+test("clearsSession: is true only for a cleared refresh cookie", () => {
   expect(clearsSession(["__acc=; Path=/; Max-Age=0"])).toBe(false);
   expect(clearsSession(["__acc=a", "__ref=r; Path=/"])).toBe(false);
   expect(clearsSession(["__ref=; Path=/; Max-Age=0"])).toBe(true);

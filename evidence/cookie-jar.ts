@@ -3,11 +3,11 @@ const REFRESH_COOKIE = "__ref";
 
 interface Cookie {
   value: string;
-  /** In milliseconds since 1970; null if it ends with the browser. */
+  /** Unix time in milliseconds; null for a cookie without Max-Age. */
   expiresAt: number | null;
 }
 
-/** What a browser keeps of Set-Cookie: the last one wins, and a cookie whose Max-Age is over is not sent any more. */
+/** Stores cookies as a browser does: the last Set-Cookie of a name wins, and expired cookies are not sent. */
 export class CookieJar {
   readonly #cookies = new Map<string, Cookie>();
 
@@ -23,7 +23,7 @@ export class CookieJar {
     this.#cookies.set(name, { value: pair.slice(separator + 1), expiresAt });
   }
 
-  /** The Cookie header, or undefined if there is nothing to send. */
+  /** The Cookie header, or undefined if the jar is empty. */
   get header(): string | undefined {
     const pairs = [...this.#cookies.keys()].flatMap((name) => {
       const value = this.#read(name);
@@ -61,12 +61,11 @@ export class CookieJar {
   }
 }
 
-/** Whether an answer takes a session cookie away. */
+/** Whether a response clears the refresh cookie. */
 export function clearsSession(setCookies: readonly string[]): boolean {
   return setCookies.some((cookie) => cookie.startsWith(`${REFRESH_COOKIE}=;`));
 }
 
-/** A jar that holds nothing but this refresh token: what is left of an old copy. */
 export function jarWithRefreshToken(refreshToken: string): CookieJar {
   const jar = new CookieJar();
   jar.store(`${REFRESH_COOKIE}=${refreshToken}`);

@@ -6,17 +6,17 @@ export function pauseUntil(instant: number): Promise<void> {
   return pause(instant - Date.now());
 }
 
-/** Runs `work` for each item, so many at once. */
+/** Runs `work` for each item with this many workers. */
 export async function forEachConcurrently<Item>(
   items: Iterable<Item>,
-  atOnce: number,
+  concurrency: number,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
   const queue = [...items];
   const worker = async () => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
 export interface Deferred<Value> {

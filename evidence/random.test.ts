@@ -3,19 +3,19 @@ import { Random } from "./random";
 
 const draws = (random: Random, count = 1000) => Array.from({ length: count }, () => random.next());
 
-test("a seed repeats, and another one does not", () => {
+test("random: the same seed repeats a sequence and another seed does not", () => {
   expect(draws(new Random(7))).toEqual(draws(new Random(7)));
   expect(draws(new Random(7))).not.toEqual(draws(new Random(8)));
 });
 
-test("a stream is the same whatever was drawn beside it", () => {
+test("random: a stream does not depend on draws from other streams", () => {
   const one = new Random(7);
   draws(one, 13);
   expect(draws(one.stream("person 3"))).toEqual(draws(new Random(7).stream("person 3")));
   expect(draws(one.stream("person 3"))).not.toEqual(draws(one.stream("person 4")));
 });
 
-test("chance is spread evenly, and weights are kept", () => {
+test("random: draws are uniform and pickWeighted follows its weights", () => {
   const random = new Random(7);
   const mean = draws(random, 20_000).reduce((sum, value) => sum + value, 0) / 20_000;
   expect(mean).toBeCloseTo(0.5, 1);

@@ -1,4 +1,4 @@
-/** Chance that a seed repeats. Each part of the lab has a stream of its own, so that one more draw in one changes no other. */
+/** Pseudo-random numbers from a seed. Independent streams keep a draw in one part of a run from changing another part. */
 export class Random {
   readonly #seed: number;
   #state: number;
@@ -8,7 +8,7 @@ export class Random {
     this.#state = this.#seed;
   }
 
-  /** The stream of this name: the same for the same seed, whatever was drawn before. */
+  /** The stream of this name depends only on the seed, not on earlier draws. */
   stream(name: string): Random {
     let hash = this.#seed ^ 0x811c9dc5;
     for (const character of name) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
@@ -35,7 +35,7 @@ export class Random {
     return items[Math.floor(this.next() * items.length)]!;
   }
 
-  /** One of the names, as often as its weight says. */
+  /** Picks a name with a probability proportional to its weight. */
   pickWeighted<Name extends string>(weights: Record<Name, number>): Name {
     const entries = Object.entries(weights) as [Name, number][];
     let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);

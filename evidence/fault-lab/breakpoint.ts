@@ -1,27 +1,26 @@
 import { deferred, pause } from "@/evidence/pause";
 
-/** Where around a statement things stand still: it has not been sent; it has, and runs; it is done, and nobody knows yet. */
+/** Where a statement is held: before it is sent, while it runs, or after it took effect but before its response is forwarded. */
 export type Phase = "before" | "during" | "after";
 
-/** Decides where the statement with this number, counted from 1, is held, if at all. */
+/** Statements are numbered from 1. Null lets the statement pass. */
 export type BreakpointCondition = (statement: string, number: number) => Phase | null;
 
-/** A connection that can be broken. */
 interface HeldConnection {
   destroy: () => void;
 }
 
-/** Statements that stand still, with the connections they came on. */
+/** Holds matching statements and the connections they arrived on. */
 export class Breakpoint {
   readonly held: string[] = [];
   readonly #connections: HeldConnection[] = [];
   readonly #waiting: { count: number; resolve: () => void }[] = [];
   #seen = 0;
 
-  constructor(private readonly decide: BreakpointCondition) {}
+  constructor(private readonly condition: BreakpointCondition) {}
 
   phaseFor(statement: string): Phase | null {
-    return this.decide(statement, ++this.#seen);
+    return this.condition(statement, ++this.#seen);
   }
 
   hold(connection: HeldConnection, statement: string): void {
@@ -30,7 +29,7 @@ export class Breakpoint {
     for (const { count, resolve } of this.#waiting) if (this.held.length >= count) resolve();
   }
 
-  /** False if it has not come to that many after so many seconds. */
+  /** False if fewer than `count` statements are held after this time. */
   async waitForHeld(count: number, seconds: number): Promise<boolean> {
     if (this.held.length >= count) return true;
     const { promise, resolve } = deferred();
@@ -39,7 +38,7 @@ export class Breakpoint {
     return this.held.length >= count;
   }
 
-  /** The connections break; whether a statement took effect, its sender cannot know. */
+  /** The sender cannot tell whether its statement took effect. */
   closeConnections(): void {
     for (const connection of this.#connections) connection.destroy();
   }

@@ -4,14 +4,14 @@ export type BrowserOutcome =
   | { kind: "fine" | "signed out" | "unavailable" | "refused"; response: HttpResponse }
   | { kind: "lost"; why: string; milliseconds: number };
 
-/** Status, reason and target of an answer. */
+/** Status, reason and redirect target of a response. */
 export function describeResponse(response: HttpResponse): string {
   const reason = /"reason":"(\w+)"/.exec(response.body)?.[1];
   const to = response.location === null ? "" : ` to ${pathOf(response.location).replace(/([?&]next=)[^&]*/, "$1…")}`;
   return `${response.status}${reason === undefined ? "" : ` ${reason}`}${to}`;
 }
 
-/** What an answer means to somebody who wanted to be let in. */
+/** What an outcome means for a browser that sent its session cookies. */
 export function classifyOutcome(outcome: HttpOutcome, origin: string): BrowserOutcome {
   if (outcome.kind === "lost") return outcome;
   const { status, location } = outcome;

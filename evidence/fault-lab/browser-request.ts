@@ -3,14 +3,14 @@ import type { NetworkFault } from "./load-balancer";
 
 export interface BrowserRequest {
   path: string;
-  /** For a mutation: its input. */
+  /** The input of a mutation. */
   input?: unknown;
   isMutation?: boolean;
-  /** A navigation inside a page. */
+  /** A client-side navigation of the Next.js router. */
   isSoftNavigation?: boolean;
   networkFault?: NetworkFault;
   abortAfterMilliseconds?: number;
-  /** The one instance that may answer; any may otherwise. */
+  /** The instance that receives the request; otherwise the load balancer chooses. */
   instance?: number;
   timeoutMilliseconds?: number;
   agent?: Agent;

@@ -1,4 +1,4 @@
-import type { Account } from "./account";
+import { inventAccount, type NewAccount } from "@/e2e/kit/accounts";
 import type { BrowserRequest } from "./browser-request";
 import { sendRequest } from "@/evidence/http-client";
 import { CookieJar } from "@/evidence/cookie-jar";
@@ -9,30 +9,38 @@ import type { Lab } from "./lab";
 
 const MAX_REDIRECTS = 8;
 
-/** A browser, as far as cookies and requests go: one jar for all its tabs, answers taken in the order they arrive. */
+export interface LabAccount extends NewAccount {
+  remember: boolean;
+}
+
+export function inventLabAccount(remember = true): LabAccount {
+  return { ...inventAccount(), remember };
+}
+
+/** The cookie handling of a browser: one jar for all tabs, Set-Cookie applied in order of arrival. */
 export class Browser {
   jar = new CookieJar();
-  /** The refresh tokens of the present session that arrived here, in that order. */
+  /** The refresh tokens of the current session, in order of arrival. */
   receivedTokens: ReceivedToken[] = [];
-  /** Whether the person has reason to believe so; for a thief it is nobody's business. */
+  /** While true, a response that treats the browser as signed out violates an invariant. Always false for a thief. */
   expectsSignedIn = false;
-  /** Changes whenever that belief may: what was asked before says nothing about afterwards. */
+  /** Increases whenever the expectation changes: a response to an earlier request does not count. */
   epoch = 0;
   lastResponseAt = 0;
-  readonly #underWay = new Set<AbortController>();
+  readonly #pendingRequests = new Set<AbortController>();
 
   constructor(
     readonly lab: Lab,
     readonly userAgent: string,
     public address: string,
-    readonly account: Account,
+    readonly account: LabAccount,
   ) {}
 
   get sessionId(): string | null {
     return this.receivedTokens.at(-1)?.sessionId ?? null;
   }
 
-  /** Nothing new has arrived for the whole idle time: by the contract the session is over for this browser. */
+  /** No newer token arrived during the whole idle timeout, so the session has legitimately ended. */
   get hasIdledOut(): boolean {
     const newest = this.receivedTokens.at(-1);
     return newest !== undefined && Date.now() > newest.expiresAt - 1000;
@@ -43,7 +51,7 @@ export class Browser {
     const { epoch, address } = this;
     const instancePort = request.instance === undefined ? undefined : stack.instances[request.instance]!.port;
     const controller = new AbortController();
-    this.#underWay.add(controller);
+    this.#pendingRequests.add(controller);
     const wasRefreshable = this.jar.refreshToken !== null;
     const received = await sendRequest({
       method: request.isMutation ? "POST" : "GET",
@@ -55,11 +63,11 @@ export class Browser {
       timeoutMilliseconds: request.timeoutMilliseconds ?? requestTimeoutMilliseconds,
       abortAfterMilliseconds: request.abortAfterMilliseconds,
       onConnect: (port) => stack.loadBalancer.setFault(address, port, { instancePort, ...request.networkFault }),
-      onHead: (setCookies) => this.#receive(setCookies),
+      onHead: (setCookies) => this.#storeCookies(setCookies),
       signal: controller.signal,
       agent: request.agent,
     });
-    this.#underWay.delete(controller);
+    this.#pendingRequests.delete(controller);
     const outcome = classifyOutcome(received, stack.origin);
     this.lastResponseAt = Date.now();
     checkOutcome(this.lab, request, outcome);
@@ -70,15 +78,15 @@ export class Browser {
     return outcome;
   }
 
-  /** Like a document load: follows redirects as browsers do, up to where it is told that it is signed out, or to wait. */
+  /** Loads a document: follows redirects until the login page, the maintenance page or a response without redirect. */
   async open(path: string, request: Omit<BrowserRequest, "path"> = {}): Promise<BrowserOutcome> {
     let next = path;
-    for (let hop = 0; hop < MAX_REDIRECTS; hop++) {
+    for (let redirects = 0; redirects < MAX_REDIRECTS; redirects++) {
       const outcome = await this.send({ ...request, path: next });
       if (outcome.kind !== "fine" || outcome.response.location === null) return outcome;
       next = pathOf(outcome.response.location);
     }
-    this.lab.results.reportViolation("no fault", `${path} led in circles, last to ${next}`);
+    this.lab.results.reportViolation("no errors", `${path} redirected in a loop, last to ${next}`);
     return this.send({ ...request, path: next });
   }
 
@@ -91,26 +99,26 @@ export class Browser {
   }
 
   async register(request?: Omit<BrowserRequest, "path">): Promise<BrowserOutcome> {
-    return this.#entered(await this.mutate("auth.register", this.account, request));
+    return this.#recordLogin(await this.mutate("auth.register", this.account, request));
   }
 
   async login(request?: Omit<BrowserRequest, "path">): Promise<BrowserOutcome> {
     const { email, password, remember } = this.account;
-    return this.#entered(await this.mutate("auth.login", { email, password, remember }, request));
+    return this.#recordLogin(await this.mutate("auth.login", { email, password, remember }, request));
   }
 
-  /** From now on nobody may conclude anything from being signed out. */
+  /** From here on a logout is no violation. */
   allowSignedOut(): void {
     this.epoch += 1;
     this.expectsSignedIn = false;
   }
 
-  /** The lid closes: what is under way is never received. */
+  /** Discards the responses of all pending requests, as when a laptop is closed. */
   abortRequests(): void {
-    for (const controller of this.#underWay) controller.abort();
+    for (const controller of this.#pendingRequests) controller.abort();
   }
 
-  /** Somebody else with the same cookies. */
+  /** Another browser with a copy of the cookies. */
   copyAs(userAgent: string, address: string): Browser {
     const copy = new Browser(this.lab, userAgent, address, this.account);
     copy.jar = this.jar.copy();
@@ -118,7 +126,7 @@ export class Browser {
     return copy;
   }
 
-  #entered(outcome: BrowserOutcome): BrowserOutcome {
+  #recordLogin(outcome: BrowserOutcome): BrowserOutcome {
     if (outcome.kind !== "fine") return outcome;
     this.epoch += 1;
     this.expectsSignedIn = true;
@@ -137,7 +145,7 @@ export class Browser {
     };
   }
 
-  #receive(setCookies: readonly string[]): void {
+  #storeCookies(setCookies: readonly string[]): void {
     const before = this.jar.refreshToken;
     for (const cookie of setCookies) this.jar.store(cookie);
     const { refreshToken } = this.jar;

@@ -1,6 +1,5 @@
-import { inventAccount } from "./account";
 import type { BrowserRequest } from "./browser-request";
-import { Browser } from "./browser";
+import { Browser, inventLabAccount } from "./browser";
 import { makeDue } from "./make-refresh-due";
 import { randomLoopbackAddress, USER_AGENTS } from "./network";
 import { pause } from "@/evidence/pause";
@@ -9,13 +8,13 @@ import type { Lab } from "./lab";
 
 type Options = Omit<BrowserRequest, "path">;
 
-/** Something that can be struck in the middle. */
+/** An operation that can be interrupted by a crash. */
 export interface Operation {
   name: string;
   prepare: (lab: Lab) => Promise<Browser>;
-  perform: (browser: Browser, how: Options) => Promise<BrowserOutcome>;
-  /** The same browser goes on, with the jar it was left with. Says what is wrong, if anything is. */
-  verify: (browser: Browser, how: Options) => Promise<string | null>;
+  perform: (browser: Browser, options: Options) => Promise<BrowserOutcome>;
+  /** Continues with the same browser and its cookies. Returns what is wrong, or null. */
+  verify: (browser: Browser, options: Options) => Promise<string | null>;
 }
 
 const RETRY_MILLISECONDS = 20_000;
@@ -41,46 +40,46 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: "login",
     prepare: async (lab) => allowingSignedOut(await newBrowser(lab)),
-    perform: (browser, how) => browser.login(how),
-    verify: async (browser, how) => {
-      const outcome = await retryUntilAnswered(() => browser.login(how));
+    perform: (browser, options) => browser.login(options),
+    verify: async (browser, options) => {
+      const outcome = await retryUntilAnswered(() => browser.login(options));
       return outcome.kind === "fine"
-        ? verifySignedIn(browser, how)
-        : `the login could not be repeated: ${describeOutcome(outcome)}`;
+        ? verifySignedIn(browser, options)
+        : `the login could not be retried: ${describeOutcome(outcome)}`;
     },
   },
   {
     name: "registration",
-    prepare: async (lab) => new Browser(lab, USER_AGENTS[1], randomLoopbackAddress(lab.random), inventAccount(true)),
-    perform: (browser, how) => browser.register(how),
-    verify: async (browser, how) => {
-      const outcome = await retryUntilAnswered(() => browser.register(how));
-      const isThere = outcome.kind === "refused" && outcome.response.status === 409;
-      if (outcome.kind !== "fine" && !isThere)
-        return `the registration could not be repeated: ${describeOutcome(outcome)}`;
-      const login = await retryUntilAnswered(() => browser.login(how));
+    prepare: async (lab) => new Browser(lab, USER_AGENTS[1], randomLoopbackAddress(lab.random), inventLabAccount()),
+    perform: (browser, options) => browser.register(options),
+    verify: async (browser, options) => {
+      const outcome = await retryUntilAnswered(() => browser.register(options));
+      const isRegistered = outcome.kind === "refused" && outcome.response.status === 409;
+      if (outcome.kind !== "fine" && !isRegistered)
+        return `the registration could not be retried: ${describeOutcome(outcome)}`;
+      const login = await retryUntilAnswered(() => browser.login(options));
       return login.kind === "fine" ? null : `a registered user could not log in: ${describeOutcome(login)}`;
     },
   },
   {
     name: "logout",
     prepare: async (lab) => allowingSignedOut(await newBrowser(lab)),
-    perform: (browser, how) => browser.mutate("auth.logout", undefined, how),
-    verify: (browser, how) => verifyLogout(browser, "auth.logout", how),
+    perform: (browser, options) => browser.mutate("auth.logout", undefined, options),
+    verify: (browser, options) => verifyLogout(browser, "auth.logout", options),
   },
   {
     name: "logout everywhere",
     prepare: async (lab) => allowingSignedOut(await newBrowser(lab)),
-    perform: (browser, how) => browser.mutate("auth.logoutAll", undefined, how),
-    verify: (browser, how) => verifyLogout(browser, "auth.logoutAll", how),
+    perform: (browser, options) => browser.mutate("auth.logoutAll", undefined, options),
+    verify: (browser, options) => verifyLogout(browser, "auth.logoutAll", options),
   },
 ];
 
 export async function newBrowser(lab: Lab): Promise<Browser> {
   const userAgent = lab.random.pick(USER_AGENTS);
-  const browser = new Browser(lab, userAgent, randomLoopbackAddress(lab.random), inventAccount(true));
+  const browser = new Browser(lab, userAgent, randomLoopbackAddress(lab.random), inventLabAccount());
   const outcome = await retryUntilAnswered(() => browser.register());
-  if (outcome.kind !== "fine") throw new Error(`Nobody can register: ${describeOutcome(outcome)}`);
+  if (outcome.kind !== "fine") throw new Error(`Registration failed: ${describeOutcome(outcome)}`);
   return browser;
 }
 
@@ -90,7 +89,7 @@ export async function dueBrowser(lab: Lab): Promise<Browser> {
   return browser;
 }
 
-/** Asks again while the servers come back. */
+/** Retries while the servers restart. */
 export async function retryUntilAnswered(ask: () => Promise<BrowserOutcome>): Promise<BrowserOutcome> {
   const deadline = Date.now() + RETRY_MILLISECONDS;
   for (;;) {
@@ -100,8 +99,8 @@ export async function retryUntilAnswered(ask: () => Promise<BrowserOutcome>): Pr
   }
 }
 
-function load(browser: Browser, how: Options): Promise<BrowserOutcome> {
-  return browser.open("/dashboard", how);
+function load(browser: Browser, options: Options): Promise<BrowserOutcome> {
+  return browser.open("/dashboard", options);
 }
 
 async function loseResponse(browser: Browser): Promise<Browser> {
@@ -109,30 +108,28 @@ async function loseResponse(browser: Browser): Promise<Browser> {
   return browser;
 }
 
-/** What happens next may rightly end its session. */
+/** The operation may legitimately end the session. */
 function allowingSignedOut(browser: Browser): Browser {
   browser.allowSignedOut();
   return browser;
 }
 
-/** Signed in now, and at the refresh after: the lineage is whole. */
-async function verifySignedIn(browser: Browser, how: Options): Promise<string | null> {
-  const now = await retryUntilAnswered(() => load(browser, how));
+/** Signed in now and after one more refresh: the token family is intact. */
+async function verifySignedIn(browser: Browser, options: Options): Promise<string | null> {
+  const now = await retryUntilAnswered(() => load(browser, options));
   if (now.kind !== "fine") return `not signed in afterwards: ${describeOutcome(now)}`;
   await makeDue(browser);
-  const later = await retryUntilAnswered(() => load(browser, how));
-  return later.kind === "fine" ? null : `not signed in at the refresh after: ${describeOutcome(later)}`;
+  const later = await retryUntilAnswered(() => load(browser, options));
+  return later.kind === "fine" ? null : `not signed in after the next refresh: ${describeOutcome(later)}`;
 }
 
-/** Repeated, it says yes, or that there is nothing left to end; and none of the old cookies works. */
-async function verifyLogout(browser: Browser, procedure: string, how: Options): Promise<string | null> {
+/** A retried logout succeeds or finds no session, and the old refresh token is rejected. */
+async function verifyLogout(browser: Browser, procedure: string, options: Options): Promise<string | null> {
   const copy = browser.copyAs(browser.userAgent, browser.address);
-  const outcome = await retryUntilAnswered(() => browser.mutate(procedure, undefined, how));
-  const isOver = outcome.kind === "fine" || (outcome.kind === "signed out" && procedure !== "auth.logout");
-  if (!isOver) return `it could not be repeated: ${describeOutcome(outcome)}`;
+  const outcome = await retryUntilAnswered(() => browser.mutate(procedure, undefined, options));
+  const isLoggedOut = outcome.kind === "fine" || (outcome.kind === "signed out" && procedure !== "auth.logout");
+  if (!isLoggedOut) return `it could not be retried: ${describeOutcome(outcome)}`;
   if (copy.jar.refreshToken === null) return null;
-  const after = await retryUntilAnswered(() => copy.mutate("auth.refresh", undefined, how));
-  return after.kind === "signed out"
-    ? null
-    : `after the answered logout a refresh was answered ${describeOutcome(after)}`;
+  const after = await retryUntilAnswered(() => copy.mutate("auth.refresh", undefined, options));
+  return after.kind === "signed out" ? null : `after the logout a refresh was answered ${describeOutcome(after)}`;
 }

@@ -8,22 +8,22 @@ import type { Lab } from "./lab";
 type CrashKind = "app" | "database" | "connection";
 const CRASH_KINDS: readonly CrashKind[] = ["connection", "app", "database"];
 
-/** Where an operation is struck: at one of its statements, or when the work is done and the reply on its way. */
+/** Where an operation is interrupted: at one of its statements, or before its response is delivered. */
 interface CrashPoint {
   operation: Operation;
   crash: CrashKind;
   statement: number | "response";
   phase: Phase;
-  /** How a healthy run goes. */
+  /** The statements of an uninterrupted run. */
   statements: readonly string[];
 }
 
-/** Longer than any request lives here: what is struck ends by the blow. */
+/** Longer than any request takes, so that the crash ends it. */
 const TIMEOUT_MILLISECONDS = 20_000;
 
 /**
- * Strikes every operation at every point: before each of its statements reaches the database, while it runs there, after it
- * took effect and before anybody knows, and before the reply reaches the browser. Then the same browser goes on.
+ * Interrupts every operation at every point: before a statement reaches the database, while it runs, after it took effect but before
+ * its response, and before the HTTP response reaches the browser. Then the same browser continues.
  */
 export async function testCrashPoints(lab: Lab, isShort: boolean, say: (detail: string) => void): Promise<void> {
   const points: CrashPoint[] = [];
@@ -33,13 +33,12 @@ export async function testCrashPoints(lab: Lab, isShort: boolean, say: (detail: 
     for (const crash of CRASH_KINDS) points.push(...pointsOf(operation, crash, statements));
   }
   const chosen = isShort ? points.filter(isInShortRun) : points;
-  const target = new Turns();
   for (const [at, point] of chosen.entries()) {
     say(`${at + 1} of ${chosen.length}: ${nameOf(point)}`);
-    await lab.duringFault(() => testCrashPoint(lab, point, target.next()));
+    await lab.duringFault(() => testCrashPoint(lab, point, at % 2));
     lab.results.count("crash points");
     lab.results.count(`crash points: ${point.operation.name}`);
-    lab.results.count(`blows: ${point.crash} ${point.crash === "connection" ? "cut" : "killed"}`);
+    lab.results.count(`crashes: ${point.crash} ${point.crash === "connection" ? "closed" : "killed"}`);
   }
 }
 
@@ -55,7 +54,7 @@ function pointsOf(operation: Operation, crash: CrashKind, statements: readonly s
   return [
     ...numbers.flatMap((number) => [
       at(number, "before"),
-      // A statement that changes nothing is the same half-way through.
+      // Interrupting a select while it runs adds nothing.
       ...(/^\s*select/i.test(statements[number - 1]!) ? [] : [at(number, "during")]),
       at(number, "after"),
     ]),
@@ -63,7 +62,7 @@ function pointsOf(operation: Operation, crash: CrashKind, statements: readonly s
   ];
 }
 
-/** All of them by cutting connections, which is quick; of the slow killings those where the work was done and nobody knew. */
+/** Closed connections, which are quick, and of the slow kills those after the work was done but before the response. */
 function isInShortRun({ operation, crash, statement, phase, statements }: CrashPoint): boolean {
   if (crash === "connection") return operation.name === "rotation" || operation.name === "logout";
   if (operation.name !== "rotation") return false;
@@ -76,7 +75,8 @@ async function recordStatements(lab: Lab, operation: Operation): Promise<readonl
   const statements = databaseProxy.record();
   const outcome = await operation.perform(browser, { instance: 0 });
   databaseProxy.reset();
-  if (outcome.kind !== "fine") throw new Error(`A healthy ${operation.name} was answered ${describeOutcome(outcome)}`);
+  if (outcome.kind !== "fine")
+    throw new Error(`An uninterrupted ${operation.name} was answered ${describeOutcome(outcome)}`);
   return statements;
 }
 
@@ -84,27 +84,27 @@ async function testCrashPoint(lab: Lab, point: CrashPoint, target: number): Prom
   const { operation, crash } = point;
   const { stack, results } = lab;
   const instance = stack.instances[target]!;
-  // Whoever was struck while it counted a hit counts in its own memory for five seconds, and sends fewer statements.
+  // After an interrupted rate-limit statement an instance counts in memory for five seconds and sends fewer statements: try again.
   const browser =
     (await crashDuringOperation(lab, point, instance)) ?? (await crashDuringOperation(lab, point, instance));
-  results.check("crash points", browser !== null, () => `${nameOf(point)}: never came so far`);
+  results.check("crash points", browser !== null, () => `${nameOf(point)}: was not reached`);
   if (browser === null) return;
 
   if (crash === "database") await stack.server.start();
-  // The other instance takes over at once; the killed one comes back meanwhile.
-  const comesBack = crash === "app" ? stack.startInstance(instance) : Promise.resolve();
-  const wrong = await operation.verify(browser, crash === "app" ? { instance: 1 - target } : {});
-  results.check("crash points", wrong === null, () => `${nameOf(point)}: ${wrong}`);
-  await comesBack;
+  // The other instance serves the next request while the killed one restarts.
+  const restarted = crash === "app" ? stack.startInstance(instance) : Promise.resolve();
+  const violation = await operation.verify(browser, crash === "app" ? { instance: 1 - target } : {});
+  results.check("crash points", violation === null, () => `${nameOf(point)}: ${violation}`);
+  await restarted;
 }
 
-/** Somebody whose operation was struck at that point, or null if it never came so far. */
+/** The browser whose operation was interrupted, or null if the point was not reached. */
 async function crashDuringOperation(lab: Lab, point: CrashPoint, instance: Instance): Promise<Browser | null> {
   const { operation, crash, statement, phase } = point;
   const browser = await operation.prepare(lab);
-  let killing = Promise.resolve();
+  let crashed = Promise.resolve();
   const kill = () =>
-    (killing = crash === "app" ? instance.kill() : crash === "database" ? lab.stack.killDatabase() : killing);
+    (crashed = crash === "app" ? instance.kill() : crash === "database" ? lab.stack.killDatabase() : crashed);
 
   let wasReached = statement === "response";
   const deliversResponse = async () => {
@@ -122,22 +122,14 @@ async function crashDuringOperation(lab: Lab, point: CrashPoint, instance: Insta
     if (wasReached) await kill();
   }
   instance.databaseProxy.reset();
-  await Promise.all([performing, killing]);
+  await Promise.all([performing, crashed]);
   return wasReached ? browser : null;
 }
 
 function nameOf({ operation, crash, statement, phase, statements }: CrashPoint): string {
   const where =
     statement === "response"
-      ? "before the reply arrives"
+      ? "before the response arrives"
       : `${phase} statement ${statement} of ${statements.length} (${statements[statement - 1]!.trim().slice(0, 24)}…)`;
-  return `${operation.name}, ${crash} ${crash === "connection" ? "cut" : "killed"} ${where}`;
-}
-
-class Turns {
-  #at = 0;
-
-  next(): number {
-    return this.#at++ % 2;
-  }
+  return `${operation.name}, ${crash} ${crash === "connection" ? "closed" : "killed"} ${where}`;
 }

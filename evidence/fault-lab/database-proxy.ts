@@ -5,7 +5,7 @@ import { ProxiedConnection } from "./proxied-connection";
 import { deferred, pause } from "@/evidence/pause";
 import { Breakpoint, type BreakpointCondition, type Phase } from "./breakpoint";
 
-/** What an instance asks of its own accord: it may come at any moment and must not be counted. */
+/** Statements of background jobs: they can arrive at any moment, so they are neither recorded nor counted by breakpoints. */
 const BACKGROUND_STATEMENTS = [
   /^\s*set (names|session)/i,
   /utc_timestamp\(3\) - interval/i,
@@ -13,11 +13,11 @@ const BACKGROUND_STATEMENTS = [
   /from kysely_migration where name/i,
 ];
 
-/** Stands between one instance and the database, and understands just enough of what is said to stop it at one statement. */
+/** A proxy between one instance and the database. Parses enough of the MySQL protocol to stop at a given statement. */
 export class DatabaseProxy {
-  /** Added to every answer. */
+  /** Added to every response. */
   latencyMilliseconds = 0;
-  /** How often the database answered with which error. */
+  /** Errors that the database returned, by error number. */
   readonly errorCounts = new Map<number, number>();
   statements = 0;
 
@@ -25,10 +25,10 @@ export class DatabaseProxy {
   readonly #connections = new Set<ProxiedConnection>();
   #recording: string[] | null = null;
   #breakpoint: Breakpoint | null = null;
-  #flowing = deferred();
+  #responsesFlow = deferred();
 
   private constructor(private readonly upstream: NetConnectOpts) {
-    this.#flowing.resolve();
+    this.#responsesFlow.resolve();
     this.#server = createServer((client) => {
       const connection = new ProxiedConnection(client, connect(this.upstream), this);
       this.#connections.add(connection);
@@ -37,45 +37,45 @@ export class DatabaseProxy {
   }
 
   static async open(upstream: NetConnectOpts): Promise<DatabaseProxy> {
-    const wire = new DatabaseProxy(upstream);
-    wire.#server.listen({ port: 0, host: "127.0.0.1" });
-    await once(wire.#server, "listening");
-    return wire;
+    const proxy = new DatabaseProxy(upstream);
+    proxy.#server.listen({ port: 0, host: "127.0.0.1" });
+    await once(proxy.#server, "listening");
+    return proxy;
   }
 
-  urlOf(database: string): string {
+  urlFor(database: string): string {
     return `mysql://root@127.0.0.1:${(this.#server.address() as AddressInfo).port}/${database}`;
   }
 
-  /** Keeps the statements that are asked from now on, without those that an instance asks by itself. */
+  /** Records the statements from now on, without those of background jobs. */
   record(): string[] {
     return (this.#recording = []);
   }
 
-  /** Holds the statements that `choose` names. One trap at a time. */
-  setBreakpoint(choose: BreakpointCondition): Breakpoint {
-    return (this.#breakpoint = new Breakpoint(choose));
+  /** Replaces the current breakpoint. */
+  setBreakpoint(condition: BreakpointCondition): Breakpoint {
+    return (this.#breakpoint = new Breakpoint(condition));
   }
 
-  /** Nothing is held or recorded any more; what is held is cut. */
+  /** Removes the breakpoint, closes the connections it holds and stops recording. */
   reset(): void {
     this.#breakpoint?.closeConnections();
     this.#breakpoint = null;
     this.#recording = null;
   }
 
-  /** Every connection breaks; new ones may be made. */
+  /** Closes the open connections; new ones are accepted. */
   closeConnections(): void {
     for (const connection of this.#connections) connection.destroy();
   }
 
-  /** The database takes questions and gives no answers, until `flow`. */
+  /** Statements are forwarded, but responses are held until `resumeResponses`. */
   stallResponses(): void {
-    this.#flowing = deferred();
+    this.#responsesFlow = deferred();
   }
 
   resumeResponses(): void {
-    this.#flowing.resolve();
+    this.#responsesFlow.resolve();
   }
 
   close(): void {
@@ -92,7 +92,7 @@ export class DatabaseProxy {
   }
 
   async waitBeforeResponse(): Promise<void> {
-    await this.#flowing.promise;
+    await this.#responsesFlow.promise;
     if (this.latencyMilliseconds > 0) await pause(this.latencyMilliseconds);
   }
 

@@ -11,33 +11,33 @@ import type { Lab } from "./lab";
 
 export type Scenario = (lab: Lab) => Promise<void>;
 
-/** Each by itself, on an otherwise quiet machine, with the lives of a production. */
+/** Each runs alone, with production lifetimes. */
 const SCENARIOS: Record<string, Scenario> = {
-  "a stuck client holds a row": holdRowLock,
+  "a row lock held by a stuck client": holdRowLock,
   "a revocation on one instance": measureRevocationLag,
-  "a login that is overtaken by the end of all sessions": logOutAllDuringLogin,
-  "an instance that is frozen": suspendInstance,
-  "256 logins at once": floodWithLogins,
-  "cleanup, a storm of refreshes and revocations of all": cleanUpUnderLoad,
-  "a database that takes its time": slowDatabase,
-  "a database that does not answer": exhaustPool,
-  "two migrations at once": migrateConcurrently,
-  "killed between commit and reply, a hundred times": killBetweenCommitAndResponse,
+  "a logout everywhere during a login": logOutAllDuringLogin,
+  "a suspended instance": suspendInstance,
+  "256 concurrent logins": floodWithLogins,
+  "cleanup during refreshes and logouts everywhere": cleanUpUnderLoad,
+  "a slow database": slowDatabase,
+  "a database that does not respond": exhaustPool,
+  "two concurrent migrations": migrateConcurrently,
+  "a process killed between commit and response, a hundred times": killBetweenCommitAndResponse,
 };
 
 const SHORT_RUN = [
-  "a stuck client holds a row",
+  "a row lock held by a stuck client",
   "a revocation on one instance",
-  "a login that is overtaken by the end of all sessions",
-  "an instance that is frozen",
-  "two migrations at once",
+  "a logout everywhere during a login",
+  "a suspended instance",
+  "two concurrent migrations",
 ];
 
 export async function runFaultScenarios(lab: Lab, isShort: boolean, say: (detail: string) => void): Promise<void> {
-  for (const [name, bring] of Object.entries(SCENARIOS)) {
+  for (const [name, runScenario] of Object.entries(SCENARIOS)) {
     if (isShort && !SHORT_RUN.includes(name)) continue;
     say(name);
-    await bring(lab);
-    lab.results.count("faults");
+    await runScenario(lab);
+    lab.results.count("scenarios");
   }
 }

@@ -7,7 +7,7 @@ import type { Lab } from "./lab";
 
 const CONCURRENCY = 16;
 
-/** When all is over: whoever should be signed in is, and of each session one token works, however many were handed out. */
+/** After the soak: every browser is signed in as expected, and at most one refresh token of each session works. */
 export async function checkFinalState(
   lab: Lab,
   users: readonly SimulatedUser[],
@@ -24,7 +24,7 @@ export async function checkFinalState(
     if (end === "refreshed") alive.push(browser);
   });
 
-  // Past the window, so that every old token is judged as one that came too late.
+  // Past the grace window, so that an old token counts as a replay.
   await pause(lab.beyondGraceMilliseconds);
   say(`old tokens of ${alive.length} sessions are presented`);
   let turn = 0;
@@ -32,8 +32,8 @@ export async function checkFinalState(
 }
 
 /**
- * One old token and then the newest: never may both work. The one before the newest may, for its owner's reply may have been
- * lost, and then the newest is dead; anything older ends the session.
+ * Presents one old token and then the newest: both must not work. The token before the newest may, because the response with the
+ * newest may have been lost; then the newest no longer works. Any older token ends the session.
  */
 async function presentOldToken(lab: Lab, browser: Browser, takesOldest: boolean): Promise<void> {
   const { results } = lab;
@@ -46,20 +46,20 @@ async function presentOldToken(lab: Lab, browser: Browser, takesOldest: boolean)
   const isPrevious = old === received.at(-2);
   const oldWorks = await canRefresh(browser, old.token);
   results.check(
-    "one lineage",
+    "one token family",
     !oldWorks || isPrevious,
-    () => `generation ${old.generation} of ${old.sessionId} works, long after generation ${newest.generation}`,
+    () => `generation ${old.generation} of ${old.sessionId} works after generation ${newest.generation}`,
   );
   const newestWorks = await canRefresh(browser, newest.token);
   results.check(
-    "one lineage",
+    "one token family",
     !(oldWorks && newestWorks),
     () => `generations ${old.generation} and ${newest.generation} of ${old.sessionId} both work`,
   );
 }
 
 async function canRefresh(browser: Browser, token: string): Promise<boolean> {
-  const holder = new Browser(browser.lab, browser.userAgent, browser.address, browser.account);
-  holder.jar = jarWithRefreshToken(token);
-  return (await refreshUntilAnswered(holder)) === "refreshed";
+  const copy = new Browser(browser.lab, browser.userAgent, browser.address, browser.account);
+  copy.jar = jarWithRefreshToken(token);
+  return (await refreshUntilAnswered(copy)) === "refreshed";
 }

@@ -5,11 +5,11 @@ import type { DatabaseProxy } from "./database-proxy";
 
 export type Environment = Record<string, string>;
 
-/** One of the instances, with its own wire to the database. */
+/** One instance of the app, with its own database proxy. */
 export class Instance {
   readonly logs: string[] = [];
   kills = 0;
-  /** It ended, and nobody had asked it to. */
+  /** Exits that the lab did not cause. */
   unexpectedExits = 0;
   #app: App | null = null;
 
@@ -37,7 +37,7 @@ export class Instance {
     await app.kill();
   }
 
-  /** As a starved container or a moved machine: what is sent meanwhile waits in its sockets. */
+  /** Stops the process with SIGSTOP, as a paused container: requests wait in its sockets. */
   suspend(): void {
     if (this.pid > 0) process.kill(this.pid, "SIGSTOP");
   }
@@ -52,7 +52,7 @@ export class Instance {
     await app?.stop();
   }
 
-  /** Resolves once it can do all of its work. */
+  /** Resolves when the readiness check passes. */
   async ready(): Promise<void> {
     await this.#app?.ready();
   }

@@ -11,13 +11,13 @@ export interface Lifetimes {
   idleSeconds: number;
 }
 
-/** What everybody in the lab knows. */
+/** State that all simulated users and faults of one run share. */
 export class Lab {
   readonly tokenFamilies: TokenFamilies;
   readonly #end = deferred();
   #hasEnded = false;
-  #calmSince = performance.now();
-  #troubles = 0;
+  #faultChangedAt = performance.now();
+  #activeFaults = 0;
 
   constructor(
     readonly stack: Stack,
@@ -28,7 +28,7 @@ export class Lab {
     this.tokenFamilies = new TokenFamilies(results);
   }
 
-  /** Nobody begins anything new. */
+  /** From then on users start no new requests. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
@@ -38,39 +38,39 @@ export class Lab {
     this.#end.resolve();
   }
 
-  /** Waits, but not beyond the end of the world. */
+  /** Returns early when the run ends. */
   async wait(milliseconds: number): Promise<void> {
     await Promise.race([pause(milliseconds), this.#end.promise]);
   }
 
-  /** The longest that an honest request may live: the contract promises nothing beyond. */
+  /** A request may take at most half the grace window: beyond it, the protocol does not guarantee that the session survives. */
   get requestTimeoutMilliseconds(): number {
     return Math.min(12, this.lifetimes.graceSeconds / 2) * 1000;
   }
 
-  /** Clear of a window, whatever the clocks and timers of a busy machine do. */
+  /** The grace window plus a margin for clock and timer inaccuracy on a busy machine. */
   get beyondGraceMilliseconds(): number {
     return this.lifetimes.graceSeconds * 1000 + 500;
   }
 
-  /** No trouble of ours is under way, nor has been for two seconds: what is timed now is the product's own. */
+  /** No injected fault is active or ended within the last two seconds, so that timings measure the product alone. */
   get isFaultFree(): boolean {
-    return this.#troubles === 0 && performance.now() - this.#calmSince > 2000;
+    return this.#activeFaults === 0 && performance.now() - this.#faultChangedAt > 2000;
   }
 
-  /** When the last trouble began or ended; what was under way then says nothing about calm times. */
+  /** When an injected fault last began or ended; requests that were pending then are not timed. */
   get lastFaultAt(): number {
-    return this.#troubles > 0 ? performance.now() : this.#calmSince;
+    return this.#activeFaults > 0 ? performance.now() : this.#faultChangedAt;
   }
 
   async duringFault<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.#troubles += 1;
-    this.#calmSince = performance.now();
+    this.#activeFaults += 1;
+    this.#faultChangedAt = performance.now();
     try {
       return await work();
     } finally {
-      this.#troubles -= 1;
-      this.#calmSince = performance.now();
+      this.#activeFaults -= 1;
+      this.#faultChangedAt = performance.now();
     }
   }
 }

@@ -8,75 +8,78 @@ import { pause } from "@/evidence/pause";
 
 const ADDRESS = "127.0.0.1";
 
-/** An instance that says its name, and counts what reached it. */
+/** A server that responds with its name and counts requests. */
 async function instance(name: string) {
-  const seen = { count: 0 };
+  const received = { count: 0 };
   const server = createServer((_, response) => {
-    seen.count += 1;
+    received.count += 1;
     response.setHeader("set-cookie", `from=${name}`);
     response.end(name.repeat(1000));
   });
   await once(server.listen(0, ADDRESS), "listening");
   onTestFinished(() => void server.close());
-  return { port: (server.address() as AddressInfo).port, seen, close: () => server.close() };
+  return { port: (server.address() as AddressInfo).port, received, close: () => server.close() };
 }
 
-async function before(ports: number[]) {
-  const front = await LoadBalancer.open(ports, () => 0);
-  onTestFinished(() => front.close());
+async function startBalancer(ports: number[]) {
+  const balancer = await LoadBalancer.open(ports, () => 0);
+  onTestFinished(() => balancer.close());
   const cookies: string[] = [];
-  const ask = (fate: NetworkFault = {}, given: Partial<HttpRequest> = {}) =>
+  const send = (fate: NetworkFault = {}, given: Partial<HttpRequest> = {}) =>
     sendRequest({
       method: "GET",
       path: "/",
       headers: {},
-      port: front.port,
+      port: balancer.port,
       localAddress: ADDRESS,
       timeoutMilliseconds: 2000,
-      onConnect: (port) => front.setFault(ADDRESS, port, fate),
+      onConnect: (port) => balancer.setFault(ADDRESS, port, fate),
       onHead: (received) => cookies.push(...received),
       ...given,
     });
-  return { ask, cookies };
+  return { send, cookies };
 }
 
-test("a connection goes to another instance when its own is down", async () => {
+test("load balancer: forwards a connection to the other instance if the chosen one is down", async () => {
   const [down, up] = [await instance("a"), await instance("b")];
   down.close();
-  const { ask } = await before([down.port, up.port]);
-  expect(await ask()).toMatchObject({ kind: "answered", status: 200, body: "b".repeat(1000) });
-  expect(await ask({ instancePort: down.port })).toMatchObject({ kind: "lost" });
+  const { send } = await startBalancer([down.port, up.port]);
+  expect(await send()).toMatchObject({ kind: "answered", status: 200, body: "b".repeat(1000) });
+  expect(await send({ instancePort: down.port })).toMatchObject({ kind: "lost" });
 });
 
-test("a lost outcome is lost after the work was done; a lost request before it began", async () => {
-  const { port, seen } = await instance("a");
-  const { ask, cookies } = await before([port]);
-  expect(await ask({ deliversResponse: async () => false })).toMatchObject({ kind: "lost" });
-  expect(seen.count).toBe(1);
-  expect(await ask({ dropsRequest: true })).toMatchObject({ kind: "lost" });
-  expect(seen.count).toBe(1);
+test("load balancer: drops a response after the work was done and a request before it began", async () => {
+  const { port, received } = await instance("a");
+  const { send, cookies } = await startBalancer([port]);
+  expect(await send({ deliversResponse: async () => false })).toMatchObject({ kind: "lost" });
+  expect(received.count).toBe(1);
+  expect(await send({ dropsRequest: true })).toMatchObject({ kind: "lost" });
+  expect(received.count).toBe(1);
   expect(cookies).toEqual([]);
 });
 
-test("a delayed reply arrives whole, late, and with its cookies", async () => {
+test("load balancer: delivers a delayed response completely and with its cookies", async () => {
   const { port } = await instance("a");
-  const { ask, cookies } = await before([port]);
+  const { send, cookies } = await startBalancer([port]);
   const deliversResponse = () => pause(200).then(() => true);
-  const outcome = await ask({ deliversResponse });
+  const outcome = await send({ deliversResponse });
   expect(outcome).toMatchObject({ kind: "answered", body: "a".repeat(1000) });
   expect(outcome.milliseconds).toBeGreaterThan(190);
   expect(cookies).toEqual(["from=a"]);
 });
 
-test("what arrives after a request's life is not received, nor is anything by who hung up", async () => {
-  const { port, seen } = await instance("a");
-  const { ask, cookies } = await before([port]);
+test("HTTP client: receives no cookie after its timeout or after it aborted", async () => {
+  const { port, received } = await instance("a");
+  const { send, cookies } = await startBalancer([port]);
   const deliversResponse = () => pause(1500).then(() => true);
-  expect(await ask({ deliversResponse }, { timeoutMilliseconds: 500 })).toMatchObject({ kind: "lost", why: "timeout" });
-  expect(await ask({ deliversResponse }, { abortAfterMilliseconds: 500 })).toMatchObject({
+  expect(await send({ deliversResponse }, { timeoutMilliseconds: 500 })).toMatchObject({
+    kind: "lost",
+    why: "timeout",
+  });
+  expect(await send({ deliversResponse }, { abortAfterMilliseconds: 500 })).toMatchObject({
     kind: "lost",
     why: "aborted",
   });
-  expect(seen.count).toBe(2);
+  expect(received.count).toBe(2);
   expect(cookies).toEqual([]);
 });

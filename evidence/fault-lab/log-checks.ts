@@ -2,13 +2,13 @@ import { createReadStream, existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Results } from "./results";
 
-/** What the instances themselves say they did: their log lines are the only witness of a work whose reply was lost. */
+/** Counts the session events in the log files: of a rotation whose response was lost the log is the only record. */
 export async function checkLogs(files: readonly string[], results: Results): Promise<void> {
-  /** Who made which generation of which session: there is one maker, whatever raced. */
-  const made = new Set<string>();
+  /** Session and generation of every rotation: each generation is created once. */
+  const created = new Set<string>();
   for (const file of files.filter(existsSync)) {
     for await (const text of createInterface({ input: createReadStream(file) })) {
-      // Nine in ten are the plain lines of requests.
+      // Most lines are request lines; skipping them saves parsing.
       if (text.includes('"msg":"request"')) continue;
       const line = parse(text);
       if (line === null) continue;
@@ -16,11 +16,11 @@ export async function checkLogs(files: readonly string[], results: Results): Pro
       if (line.event !== "token-rotated" && line.event !== "session-recovered") continue;
       const key = `${line.sessionId} ${line.generation}`;
       results.check(
-        "one lineage",
-        !made.has(key),
-        () => `generation ${line.generation} of ${line.sessionId} was made twice`,
+        "one token family",
+        !created.has(key),
+        () => `generation ${line.generation} of ${line.sessionId} was created twice`,
       );
-      made.add(key);
+      created.add(key);
     }
   }
 }
@@ -29,7 +29,7 @@ const COUNTED_EVENTS: Record<string, string> = {
   "token-rotated": "rotations",
   "token-reissued": "reissues",
   "session-recovered": "late recoveries",
-  "session-replayed": "replays noticed",
+  "session-replayed": "replays detected",
 };
 
 interface LogLine {
@@ -47,10 +47,10 @@ function countEvent(line: LogLine, results: Results): void {
   if (name !== undefined) results.count(name);
   const isFault = line.event === undefined && (line.level === "error" || line.level === "fatal");
   if (!isFault) return;
-  results.reportViolation("no fault", `in the log: ${line.msg}: ${line.err?.code ?? ""} ${line.err?.message ?? ""}`);
+  results.reportViolation("no errors", `in the log: ${line.msg}: ${line.err?.code ?? ""} ${line.err?.message ?? ""}`);
 }
 
-/** The last line of a process that was killed may be half a line. */
+/** Null for an incomplete line, such as the last one of a killed process. */
 function parse(text: string): LogLine | null {
   try {
     return JSON.parse(text) as LogLine;

@@ -27,7 +27,7 @@ const PRODUCTION_LIFETIMES: Lifetimes = {
   idleSeconds: 604_800,
 };
 
-// The servers that were started must not outlive whatever went wrong.
+// Stop the servers that were started after any error.
 process.once("uncaughtException", (error) => {
   console.error(error);
   void exit(1);
@@ -42,33 +42,33 @@ await withLock(`${FOLDER}.lock`, () =>
     rmSync(join(FOLDER, "logs"), { recursive: true, force: true });
 
     await step("Build", buildOnce);
-    // Without crowds the lives are those of a production: where time has to pass, the rows are made older.
+    // Production lifetimes: outside the soak, time passes by changing rows.
     const stack = await step("Stack", async (say) => {
       const server = await provideServer({ directory: join(FOLDER, "mysql"), say });
       onExit(server.stop);
       onExit(server.resume);
-      const front = random.stream("front");
-      const started = await Stack.start(server, environmentFor(PRODUCTION_LIFETIMES), () => front.next());
+      const balancing = random.stream("load balancer");
+      const started = await Stack.start(server, environmentFor(PRODUCTION_LIFETIMES), () => balancing.next());
       onExit(() => started.stop());
       say(`two instances on ${server.version}`);
       return started;
     });
 
-    const wants = (stage: Stage) => options.stages.includes(stage);
-    const quiet = new Lab(stack, results, random.stream("quiet"), PRODUCTION_LIFETIMES);
-    if (wants("crashes")) await step("Crashes", (say) => testCrashPoints(quiet, options.isShort, say));
-    if (wants("faults")) await step("Faults", (say) => runFaultScenarios(quiet, options.isShort, say));
-    const migrations = () => step("Migrations", (say) => testMigrationCrashes(quiet, options.isShort, say));
-    if (wants("migrations") && !options.isShort) await migrations();
+    const includes = (stage: Stage) => options.stages.includes(stage);
+    const idleLab = new Lab(stack, results, random.stream("idle"), PRODUCTION_LIFETIMES);
+    if (includes("crashes")) await step("Crashes", (say) => testCrashPoints(idleLab, options.isShort, say));
+    if (includes("faults")) await step("Faults", (say) => runFaultScenarios(idleLab, options.isShort, say));
+    const migrations = () => step("Migrations", (say) => testMigrationCrashes(idleLab, options.isShort, say));
+    if (includes("migrations") && !options.isShort) await migrations();
 
-    const busy = new Lab(stack, results, random.stream("busy"), options.lifetimes);
+    const soakLab = new Lab(stack, results, random.stream("soak"), options.lifetimes);
     await Promise.all([
-      wants("soak") &&
+      includes("soak") &&
         step("Soak", async (say) => {
           await stack.restartWith(environmentFor(options.lifetimes));
-          await runSoak(busy, options.soak, say);
+          await runSoak(soakLab, options.soak, say);
         }),
-      wants("migrations") && options.isShort && migrations(),
+      includes("migrations") && options.isShort && migrations(),
     ]);
 
     await step("Logs", async () => {
@@ -78,9 +78,9 @@ await withLock(`${FOLDER}.lock`, () =>
       );
       for (const { unexpectedExits, index } of stack.instances) {
         results.check(
-          "no fault",
+          "no errors",
           unexpectedExits === 0,
-          () => `instance ${index} ended by itself ${unexpectedExits} times`,
+          () => `instance ${index} exited unexpectedly ${unexpectedExits} times`,
         );
       }
     });

@@ -1,10 +1,10 @@
 import { sql } from "kysely";
 import type { Browser } from "./browser";
 
-/** As if the session had last been refreshed an hour ago: its next request has to refresh. Waiting would do the same. */
+/** Moves the last rotation one hour into the past, so that the next request has to refresh. */
 export async function makeDue(browser: Browser): Promise<void> {
   const { sessionId, lab } = browser;
-  if (sessionId === null) throw new Error("There is no session whose time could be moved.");
+  if (sessionId === null) throw new Error("The browser has no session.");
   browser.jar.dropAccessToken();
   await lab.stack.db
     .updateTable("sessions")

@@ -10,20 +10,20 @@ import type { Lab } from "./lab";
 
 type KilledProcess = "migration" | "database";
 
-/** One of an empty database takes a second; what is still there after so many is stuck. */
+/** Migrating an empty database takes a second; a migration that runs this long is stuck. */
 const MAX_SECONDS = 30;
 
-/** Strikes a migration of an empty database around each of its statements, by killing it and by killing the database; it is run again. */
+/** Kills the migration of an empty database, or the database, before and after each statement, and runs the migration again. */
 export async function testMigrationCrashes(lab: Lab, isShort: boolean, say: (detail: string) => void): Promise<void> {
   const { server } = lab.stack;
   const wire = await openDatabaseProxy(server);
   try {
     const statements = wire.record();
-    const healthy = await createDatabase(server);
-    const { code } = await run(wire.urlOf(healthy));
-    if (code !== 0) throw new Error("A healthy migration failed.");
+    const uninterrupted = await createDatabase(server);
+    const { code } = await run(wire.urlFor(uninterrupted));
+    if (code !== 0) throw new Error("An uninterrupted migration failed.");
     const count = statements.length;
-    const expected = await describeSchema(lab, healthy);
+    const expected = await describeSchema(lab, uninterrupted);
     wire.reset();
     lab.results.count("operations");
 
@@ -37,46 +37,49 @@ export async function testMigrationCrashes(lab: Lab, isShort: boolean, say: (det
       : points;
     for (const [at, { killer, number, phase }] of chosen.entries()) {
       say(`${at + 1} of ${chosen.length}: ${killer} killed ${phase} statement ${number} of ${count}`);
-      await lab.duringFault(() => strike(killer, number, phase));
+      await lab.duringFault(() => testCrash(killer, number, phase));
       lab.results.count("crash points");
       lab.results.count("crash points: migration");
-      lab.results.count(`blows: ${killer} killed`);
+      lab.results.count(`crashes: ${killer} killed`);
     }
 
-    async function strike(killer: KilledProcess, number: number, phase: Phase): Promise<void> {
+    async function testCrash(killer: KilledProcess, number: number, phase: Phase): Promise<void> {
       const name = await createDatabase(server);
       const breakpoint = wire.setBreakpoint((_, seen) => (seen === number ? phase : null));
-      const running = start(wire.urlOf(name));
+      const running = start(wire.urlFor(name));
       const wasReached = await breakpoint.waitForHeld(1, 20);
       if (killer === "migration") running.child.kill("SIGKILL");
       else await lab.stack.killDatabase();
       wire.reset();
-      const struck = await running.ended;
+      const interrupted = await running.ended;
       if (killer === "database") await server.start();
       const again = await run(databaseUrl(server, name));
       const schema = again.code === 0 ? await describeSchema(lab, name) : "";
       const where = `migration, ${killer} killed ${phase} statement ${number}`;
-      lab.results.check("crash points", wasReached, () => `${where}: never came so far`);
-      const isStuck = killer === "database" && struck.code === null;
-      lab.results.check("in time", !isStuck, () => `${where}: it neither failed nor ended`);
-      lab.results.check("crash points", again.code === 0, () => `${where}: run again, it failed: ${again.output}`);
-      lab.results.check("crash points", again.code !== 0 || schema === expected, () => `${where}: another schema`);
+      lab.results.check("crash points", wasReached, () => `${where}: was not reached`);
+      const isStuck = killer === "database" && interrupted.code === null;
+      lab.results.check("time limits", !isStuck, () => `${where}: it did not exit`);
+      lab.results.check("crash points", again.code === 0, () => `${where}: it failed when run again: ${again.output}`);
+      lab.results.check("crash points", again.code !== 0 || schema === expected, () => `${where}: a different schema`);
     }
   } finally {
     wire.close();
   }
 }
 
-/** Two at once on an empty database: both succeed, and the schema is there once. */
+/** Two concurrent migrations of an empty database both succeed and create one schema. */
 export async function migrateConcurrently(lab: Lab): Promise<void> {
   const { server, name: migrated } = lab.stack;
   const name = await createDatabase(server);
   const ends = await Promise.all([run(databaseUrl(server, name)), run(databaseUrl(server, name))]);
   const failed = ends.find(({ code }) => code !== 0);
-  lab.results.check("crash points", failed === undefined, () => `two migrations at once: ${failed?.output}`);
+  lab.results.check("crash points", failed === undefined, () => `two concurrent migrations: ${failed?.output}`);
   const isSame = (await describeSchema(lab, name)) === (await describeSchema(lab, migrated));
-  lab.results.check("crash points", isSame, () => "two migrations at once left another schema");
-  lab.results.addNote("two migrations at once", failed === undefined && isSame ? "both came up, one schema" : "failed");
+  lab.results.check("crash points", isSame, () => "two concurrent migrations left a different schema");
+  lab.results.addNote(
+    "two concurrent migrations",
+    failed === undefined && isSame ? "both succeeded, one schema" : "failed",
+  );
 }
 
 function start(url: string) {

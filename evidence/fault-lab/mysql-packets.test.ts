@@ -10,7 +10,7 @@ function packet(sequence: number, payload: Buffer): Buffer {
 
 const query = (sql: string, sequence = 0) => packet(sequence, Buffer.from(`\x03${sql}`));
 
-test("packets are whole, however the stream was cut", () => {
+test("PacketReader: returns complete packets wherever the stream was split", () => {
   const stream = Buffer.concat([query("select 1"), query("select 2"), query("x".repeat(3000))]);
   for (const size of [1, 3, 4, 5, 17, 4096, stream.length]) {
     const frames = new PacketReader();
@@ -21,15 +21,15 @@ test("packets are whole, however the stream was cut", () => {
   }
 });
 
-test("what only looks like a statement is none", () => {
+test("statementIn: returns null for packets other than COM_QUERY", () => {
   expect(statementIn(query("select 1"))).toBe("select 1");
-  // The answer to a greeting, and a leave-taking.
+  // The handshake response and COM_QUIT.
   expect(statementIn(query("select 1", 1))).toBeNull();
   expect(statementIn(packet(0, Buffer.from([0x01])))).toBeNull();
   expect(statementIn(packet(0, Buffer.from([0x0e])))).toBeNull();
 });
 
-test("an error says its number, anything else none", () => {
+test("errorCodeIn: returns the error number of an ERR packet and null otherwise", () => {
   const deadlock = Buffer.from([0xff, 0xbd, 0x04, ...Buffer.from("#40001Deadlock found")]);
   expect(errorCodeIn(packet(1, deadlock))).toBe(1213);
   expect(errorCodeIn(packet(1, Buffer.from([0x00, 0x01, 0x00])))).toBeNull();

@@ -1,13 +1,13 @@
-/** Of a packet: three bytes of length, one of sequence, and then what is said. */
+/** Three bytes of length and one of sequence number. */
 const HEADER = 4;
 const COM_QUERY = 0x03;
 const ERROR = 0xff;
 
-/** Cuts a stream into the packets of MySQL's protocol. */
+/** Splits a stream into MySQL protocol packets. */
 export class PacketReader {
   #rest: Buffer = Buffer.alloc(0);
 
-  /** The packets that are whole now, each with its header. */
+  /** Returns the packets that are complete now, each with its header. */
   push(chunk: Buffer): Buffer[] {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const whole: Buffer[] = [];
@@ -22,13 +22,13 @@ export class PacketReader {
   }
 }
 
-/** The statement in a client's packet. Null for logins and leave-takings: only commands begin a sequence and carry SQL. */
+/** The SQL of a COM_QUERY packet; null for any other packet, such as the handshake response or COM_QUIT. */
 export function statementIn(packet: Buffer): string | null {
   if (packet[3] !== 0 || packet[HEADER] !== COM_QUERY) return null;
   return packet.toString("utf8", HEADER + 1);
 }
 
-/** The server's error number, if its response is an error. */
+/** The error number of an ERR packet; null for any other. */
 export function errorCodeIn(response: Buffer): number | null {
   return response.length >= HEADER + 3 && response[HEADER] === ERROR ? response.readUInt16LE(HEADER + 1) : null;
 }

@@ -6,18 +6,18 @@ import type { Lab } from "./lab";
 const LOSS_PROBABILITY = 0.05;
 const DELAY_PROBABILITY = 0.25;
 
-/** What becomes of one request on an everyday network: one in twenty is lost, one in four is slow, the rest is quick. */
+/** Draws the network fault of one request: 5 % are lost, a quarter of the others delayed. */
 export function randomNetworkFault(
   { requestTimeoutMilliseconds, results }: Lab,
   random: Random,
 ): Pick<BrowserRequest, "networkFault" | "abortAfterMilliseconds"> {
   if (random.chance(LOSS_PROBABILITY)) {
-    switch (random.pickWeighted({ response: 6, hangUp: 3, request: 1 })) {
+    switch (random.pickWeighted({ response: 6, abort: 3, request: 1 })) {
       case "response":
-        results.count("network: replies dropped");
+        results.count("network: responses dropped");
         return { networkFault: { deliversResponse: async () => false } };
-      case "hangUp":
-        results.count("network: hung up");
+      case "abort":
+        results.count("network: clients aborted");
         return { abortAfterMilliseconds: random.between(0, 25) };
       case "request":
         results.count("network: requests dropped");
@@ -26,17 +26,17 @@ export function randomNetworkFault(
   }
   if (!random.chance(DELAY_PROBABILITY)) return {};
   results.count("network: delayed");
-  // A whole life just short of what is allowed, both ways together.
-  const life = random.between(0.05, 0.95) * requestTimeoutMilliseconds;
-  const there = random.chance(0.3) ? random.between(0, life / 2) : 0;
+  // Both directions together stay below the request timeout.
+  const delay = random.between(0.05, 0.95) * requestTimeoutMilliseconds;
+  const requestDelayMilliseconds = random.chance(0.3) ? random.between(0, delay / 2) : 0;
   const deliversResponse = async (arrivedAt: number) => {
-    await pause(arrivedAt + life - there - performance.now());
+    await pause(arrivedAt + delay - requestDelayMilliseconds - performance.now());
     return true;
   };
-  return { networkFault: { requestDelayMilliseconds: there, deliversResponse } };
+  return { networkFault: { requestDelayMilliseconds, deliversResponse } };
 }
 
-/** Somewhere else on this machine's loopback network: another café. */
+/** Any address of the loopback network, as the address of a client. */
 export function randomLoopbackAddress(random: Random): string {
   return `127.${Math.floor(random.between(1, 250))}.${Math.floor(random.between(0, 250))}.${Math.floor(random.between(1, 250))}`;
 }

@@ -9,7 +9,7 @@ export type Stage = (typeof STAGES)[number];
 
 export interface Options {
   stages: readonly Stage[];
-  /** A file for the whole report, beside the one that is kept. */
+  /** Writes the report to this file too. */
   reportFile: string | undefined;
   seed: number;
   isShort: boolean;
@@ -41,7 +41,7 @@ export function readOptions(args: string[]): Options {
   return { seed, stages, reportFile: values.report, ...run };
 }
 
-/** Lives so short that ten minutes hold more than a hundred rotations of each session. */
+/** The lifetimes are so short that each session rotates more than a hundred times in ten minutes. */
 function fullRun(browsers: number, seconds: number): Run {
   return {
     isShort: false,
@@ -57,7 +57,7 @@ function fullRun(browsers: number, seconds: number): Run {
   };
 }
 
-/** A taste of everything, for every run of the tests. */
+/** A few seconds of every stage, for `npm run evidence`. */
 function shortRun(browsers: number): Run {
   return {
     isShort: true,

@@ -5,17 +5,17 @@ import { clearsSession } from "@/evidence/cookie-jar";
 import { describeResponse, type BrowserOutcome } from "./browser-outcome";
 import type { Lab } from "./lab";
 
-/** Counts a reply, times it in calm times, and holds against it what no answer may do. */
+/** Counts an outcome, times it while no fault is active, and checks the invariants of a response. */
 export function checkOutcome({ results, isFaultFree }: Lab, request: BrowserRequest, outcome: BrowserOutcome): void {
   results.count("requests");
   if (outcome.kind === "lost")
-    return results.count(outcome.why === "timeout" ? "replies too late to count" : "lost replies");
+    return results.count(outcome.why === "timeout" ? "responses after the timeout" : "lost responses");
   const { response } = outcome;
   if (outcome.kind === "unavailable") {
     results.countFailure(describeResponse(response));
-    results.count("told to wait");
+    results.count("unavailable responses");
   }
-  results.check("no fault", response.status !== 500, () => `${request.path}: ${describeResponse(response)}`);
+  results.check("no errors", response.status !== 500, () => `${request.path}: ${describeResponse(response)}`);
   const mayClear = outcome.kind === "signed out" || request.isMutation === true || request.path.startsWith("/login");
   results.check(
     "cookies kept",
@@ -27,7 +27,7 @@ export function checkOutcome({ results, isFaultFree }: Lab, request: BrowserRequ
   else if (request.path.startsWith("/api/")) results.milliseconds.call.push(response.milliseconds);
 }
 
-/** Somebody who believed to be signed in was told otherwise. */
+/** A response treated a browser as signed out that expected to be signed in. */
 export function reportUnexpectedLogout(
   browser: Browser,
   request: BrowserRequest,
@@ -35,7 +35,7 @@ export function reportUnexpectedLogout(
   wasRefreshable: boolean,
 ): void {
   const { results } = browser.lab;
-  // Bad luck and the lab's own trouble kept every new token away for as long as that.
+  // Injected faults can keep every new token from arriving during the whole idle timeout.
   if (browser.hasIdledOut) return results.count("idled out");
   const held = `${wasRefreshable ? "with" : "without"} a refresh token`;
   const what = `${request.path} of session ${browser.sessionId}: ${describeResponse(response)}`;

@@ -2,33 +2,33 @@ import type { Socket } from "node:net";
 import { PacketReader, statementIn } from "./mysql-packets";
 import type { Phase, Breakpoint } from "./breakpoint";
 
-/** What is done with statements and answers on their way. */
+/** Implemented by the database proxy. */
 interface StatementHandler {
-  /** Where to hold this statement, if anywhere. */
+  /** The breakpoint that holds this statement, or null. */
   breakpointFor: (statement: string) => { breakpoint: Breakpoint; phase: Phase } | null;
   countError: (response: Buffer) => void;
   waitBeforeResponse: () => Promise<void>;
 }
 
-/** One connection through the wire. */
+/** One client connection and its connection to the database. */
 export class ProxiedConnection {
   readonly #packets = new PacketReader();
   #held: { breakpoint: Breakpoint; phase: Phase; statement: string } | null = null;
-  #answers: Promise<void> = Promise.resolve();
-  #isAnswerDue = false;
+  #responses: Promise<void> = Promise.resolve();
+  #expectsResponse = false;
 
   constructor(
     private readonly client: Socket,
     private readonly upstream: Socket,
-    private readonly wire: StatementHandler,
+    private readonly handler: StatementHandler,
   ) {
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true);
       socket.on("error", () => this.destroy());
       socket.once("close", () => this.destroy());
     }
-    client.on("data", (chunk: Buffer) => this.#packets.push(chunk).forEach((packet) => this.#ask(packet)));
-    upstream.on("data", (chunk: Buffer) => this.#answer(chunk));
+    client.on("data", (chunk: Buffer) => this.#packets.push(chunk).forEach((packet) => this.#forwardStatement(packet)));
+    upstream.on("data", (chunk: Buffer) => this.#forwardResponse(chunk));
   }
 
   destroy(): void {
@@ -36,24 +36,26 @@ export class ProxiedConnection {
     this.upstream.destroy();
   }
 
-  #ask(packet: Buffer): void {
+  #forwardStatement(packet: Buffer): void {
     const statement = statementIn(packet);
-    const verdict = statement === null ? null : this.wire.breakpointFor(statement);
-    this.#isAnswerDue = statement !== null;
-    if (verdict !== null) this.#held = { ...verdict, statement: statement! };
-    if (verdict?.phase !== "before") this.upstream.write(packet);
-    if (verdict !== null && verdict.phase !== "after") verdict.breakpoint.hold(this, statement!);
+    const match = statement === null ? null : this.handler.breakpointFor(statement);
+    this.#expectsResponse = statement !== null;
+    if (match !== null) this.#held = { ...match, statement: statement! };
+    if (match?.phase !== "before") this.upstream.write(packet);
+    if (match !== null && match.phase !== "after") match.breakpoint.hold(this, statement!);
   }
 
-  #answer(chunk: Buffer): void {
-    if (this.#isAnswerDue) this.wire.countError(chunk);
-    const isFirst = this.#isAnswerDue;
-    this.#isAnswerDue = false;
+  #forwardResponse(chunk: Buffer): void {
+    if (this.#expectsResponse) this.handler.countError(chunk);
+    const isFirst = this.#expectsResponse;
+    this.#expectsResponse = false;
     if (this.#held !== null) {
       if (isFirst && this.#held.phase === "after") this.#held.breakpoint.hold(this, this.#held.statement);
       return;
     }
-    // In the order in which they came, however long one of them takes.
-    this.#answers = this.#answers.then(() => this.wire.waitBeforeResponse()).then(() => void this.client.write(chunk));
+    // Keeps the order of responses although each may be delayed.
+    this.#responses = this.#responses
+      .then(() => this.handler.waitBeforeResponse())
+      .then(() => void this.client.write(chunk));
   }
 }

@@ -3,21 +3,21 @@ import type { Random } from "@/evidence/random";
 import type { Instance } from "./instance";
 import type { Lab } from "./lab";
 
-/** Takes servers away and brings them back, one disaster after the other, until the world is over. */
+/** Injects one random fault after another until the run ends. */
 export async function injectRandomFaults(lab: Lab, { outageSeconds, everySeconds }: FaultSchedule): Promise<void> {
-  const random = lab.random.stream("disasters");
-  // Every kind once before any comes again.
-  let hand: [string, InjectFault][] = [];
-  let outageLeft = outageSeconds > 0;
+  const random = lab.random.stream("faults");
+  // Every fault is drawn once before any is repeated.
+  let remaining: [string, InjectFault][] = [];
+  let outagePending = outageSeconds > 0;
   await lab.wait(everySeconds * 500);
   while (!lab.hasEnded) {
-    if (hand.length === 0) hand = shuffled(RANDOM_FAULTS, random);
-    const [name, disaster] = hand.pop()!;
-    lab.results.count("disasters");
-    lab.results.count(`disasters: ${name}`);
-    await lab.duringFault(() => disaster(lab, random));
-    if (outageLeft && hand.length <= RANDOM_FAULTS.length / 2) {
-      outageLeft = false;
+    if (remaining.length === 0) remaining = shuffled(RANDOM_FAULTS, random);
+    const [name, inject] = remaining.pop()!;
+    lab.results.count("faults");
+    lab.results.count(`faults: ${name}`);
+    await lab.duringFault(() => inject(lab, random));
+    if (outagePending && remaining.length <= RANDOM_FAULTS.length / 2) {
+      outagePending = false;
       await lab.duringFault(() => stopDatabase(lab, outageSeconds));
     }
     await lab.wait(random.between(0.5, 1.5) * everySeconds * 1000);
@@ -26,7 +26,7 @@ export async function injectRandomFaults(lab: Lab, { outageSeconds, everySeconds
 
 export interface FaultSchedule {
   everySeconds: number;
-  /** How long the database is away once; 0 for never. */
+  /** Duration of the one long database outage; 0 for none. */
   outageSeconds: number;
 }
 
@@ -37,10 +37,10 @@ const RANDOM_FAULTS: readonly [string, InjectFault][] = [
   ["database killed", killDatabase],
   ["app killed", killInstance],
   ["both killed", killBoth],
-  ["database connections cut", closeDatabaseConnections],
-  ["clients cut", resetClientConnections],
+  ["database connections closed", closeDatabaseConnections],
+  ["client connections reset", resetClientConnections],
   ["database slow", slowDatabase],
-  ["database frozen", suspendDatabase],
+  ["database suspended", suspendDatabase],
 ];
 
 async function killInstance({ stack }: Lab, random: Random): Promise<void> {
@@ -92,15 +92,19 @@ async function suspendDatabase({ stack }: Lab, random: Random): Promise<void> {
 
 async function stopDatabase({ stack, results }: Lab, seconds: number): Promise<void> {
   const counts = () =>
-    [results.countOf("requests"), results.countOf("told to wait"), results.violationCount("cookies kept")] as const;
+    [
+      results.countOf("requests"),
+      results.countOf("unavailable responses"),
+      results.violationCount("cookies kept"),
+    ] as const;
   const before = counts();
   await stack.server.stop();
   await pause(seconds * 1000);
   const [requests, waits, cookies] = counts().map((count, at) => count - before[at]!);
   await stack.server.start();
   results.addNote(
-    "database away",
-    `${seconds} s: ${requests} requests, ${waits} told to wait, ${cookies} cookies taken`,
+    "database outage",
+    `${seconds} s: ${requests} requests, ${waits} unavailable responses, ${cookies} cookies cleared`,
   );
 }
 

@@ -6,10 +6,10 @@ import { quantile, type Results } from "./results";
 const DEADLOCK = 1213;
 const LOCK_WAIT_TIMEOUT = 1205;
 
-/** The table's rows: what was done to the product, how it took it, and what it cost. */
+/** The rows of the report. */
 export function reportRows(options: Options, stack: Stack, results: Results): [string, string | string[]][] {
-  const wires = stack.instances.map(({ databaseProxy }) => databaseProxy.errorCounts);
-  const errors = (number: number) => wires.reduce((sum, seen) => sum + (seen.get(number) ?? 0), 0);
+  const errorCounts = stack.instances.map(({ databaseProxy }) => databaseProxy.errorCounts);
+  const errors = (number: number) => errorCounts.reduce((sum, seen) => sum + (seen.get(number) ?? 0), 0);
   const failures = [...results.failures].sort(([, one], [, other]) => other - one);
   const { call, refresh } = results.milliseconds;
   const appKills = stack.instances[0].kills + stack.instances[1].kills;
@@ -21,42 +21,42 @@ export function reportRows(options: Options, stack: Stack, results: Results): [s
     ["Rotations", String(results.countOf("rotations"))],
     ["Reissues", String(results.countOf("reissues"))],
     [
-      "Lost replies",
-      `${formatShare(results, "lost replies")}, and ${results.countOf("replies too late to count")} too late to count`,
+      "Lost responses",
+      `${formatShare(results, "lost responses")}, and ${results.countOf("responses after the timeout")} after the timeout`,
     ],
     ["Late recoveries", String(results.countOf("late recoveries"))],
     [
-      "Sleeps",
-      `${results.countOf("sleeps")}, ${results.countOf("overslept")} beyond the idle limit; ${results.countOf("idled out")} cut off for as long`,
+      "Absences",
+      `${results.countOf("absences")}, ${results.countOf("idle timeouts")} beyond the idle timeout; ${results.countOf("idled out")} without a response for as long`,
     ],
     ["Logouts", String(results.countOf("logouts"))],
-    ["Disasters", [String(results.countOf("disasters")), results.breakdown("disasters")]],
+    ["Faults", [String(results.countOf("faults")), results.breakdown("faults")]],
     ["Kills", `app ${appKills}, database ${stack.databaseKills}`],
     [
       "Crash points",
       [
         `${results.countOf("crash points")}, in ${results.countOf("operations")} operations`,
         results.breakdown("crash points"),
-        results.breakdown("blows"),
+        results.breakdown("crashes"),
       ],
     ],
     ["Rotations killed after commit", String(results.countOf("rotations killed after their commit"))],
     [
       "Thefts",
-      `${results.countOf("thefts planted")} planted, ${results.countOf("thefts noticed")} noticed, ${results.countOf("thefts never came through")} never came through`,
+      `${results.countOf("thefts simulated")} simulated, ${results.countOf("thefts detected")} detected, ${results.countOf("thefts inconclusive")} inconclusive`,
     ],
     [
-      "Thefts in the window",
-      `${results.countOf("careless thefts planted")} planted, ${results.countOf("careless thefts noticed")} noticed (need not be)`,
+      "Thefts in the grace window",
+      `${results.countOf("thefts within grace simulated")} simulated, ${results.countOf("thefts within grace detected")} detected (not required)`,
     ],
-    ["Spurious logouts", String(results.violationCount("signed in"))],
+    ["Unexpected logouts", String(results.violationCount("signed in"))],
     [
       "Forks",
-      `${results.violationCount("one lineage")} (${results.countOf("old tokens presented")} old tokens presented)`,
+      `${results.violationCount("one token family")} (${results.countOf("old tokens presented")} old tokens presented)`,
     ],
-    ["Failed answers", failures.length === 0 ? "none" : failures.map(([kind, count]) => `${count} × ${kind}`)],
-    ["Deadlocks", `${errors(DEADLOCK)} in the database, ${results.violationCount("no deadlock")} reached a user`],
-    ["Lock waits given up", String(errors(LOCK_WAIT_TIMEOUT))],
+    ["Failed responses", failures.length === 0 ? "none" : failures.map(([kind, count]) => `${count} × ${kind}`)],
+    ["Deadlocks", `${errors(DEADLOCK)} in the database, ${results.violationCount("no deadlocks")} reached a client`],
+    ["Lock wait timeouts", String(errors(LOCK_WAIT_TIMEOUT))],
     ["Protected call", formatTimes(call)],
     ["Refresh", formatTimes(refresh)],
     ["Revocation lag", formatLag(results.revocationLagMilliseconds)],
@@ -70,7 +70,7 @@ function formatShare(results: Results, name: string): string {
 }
 
 function formatTimes(values: readonly number[]): string {
-  return `p50 ${round(quantile(values, 0.5))} ms, p99 ${round(quantile(values, 0.99))} ms (${values.length} in calm times)`;
+  return `p50 ${round(quantile(values, 0.5))} ms, p99 ${round(quantile(values, 0.99))} ms (${values.length} without active fault)`;
 }
 
 function formatLag(values: readonly number[]): string {

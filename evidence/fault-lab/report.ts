@@ -9,7 +9,7 @@ import { INVARIANTS, type Invariant, type Results } from "./results";
 
 const WIDTH = "Rotations killed after commit".length;
 
-/** The one table, for people and as JSON beside it. True if every invariant held. */
+/** Prints the report and writes it as JSON. True if every invariant held. */
 export function printReport(options: Options, stack: Stack, results: Results, print: (text: string) => void): boolean {
   const rows = reportRows(options, stack, results);
   print(`\n  Fault lab, seed ${options.seed}, ${stack.server.version}\n\n`);
@@ -21,40 +21,40 @@ export function printReport(options: Options, stack: Stack, results: Results, pr
 
   print("\n");
   const all = Object.keys(INVARIANTS) as Invariant[];
-  const verdicts = all
+  const checked = all
     .filter((invariant) => results.checkedInvariants.has(invariant))
     .map((invariant) => ({ invariant, times: results.violationCount(invariant) }));
-  const unexamined = all.filter((invariant) => !results.checkedInvariants.has(invariant));
-  for (const { invariant, times } of verdicts) {
+  const unchecked = all.filter((invariant) => !results.checkedInvariants.has(invariant));
+  for (const { invariant, times } of checked) {
     const mark = times === 0 ? paint("green", "held    ") : paint("red", "NOT HELD");
     print(`  ${mark}  ${INVARIANTS[invariant]}${times === 0 ? "" : ` (${times} times)`}\n`);
-    for (const complaint of (results.violations.get(invariant) ?? []).slice(0, 5))
-      print(`              ${complaint}\n`);
+    for (const violation of (results.violations.get(invariant) ?? []).slice(0, 5))
+      print(`              ${violation}\n`);
   }
-  for (const invariant of unexamined) print(`  –         ${INVARIANTS[invariant]}: not examined\n`);
+  for (const invariant of unchecked) print(`  –         ${INVARIANTS[invariant]}: not checked\n`);
   const file = writeReport(options, stack, results, rows);
-  print(`\n  All of it: ${file}\n`);
-  // What a whole run did not look at, it cannot vouch for.
-  const isWhole = !options.isShort && options.stages.length === STAGES.length;
-  return verdicts.every(({ times }) => times === 0) && (!isWhole || unexamined.length === 0);
+  print(`\n  Full report: ${file}\n`);
+  // A full run fails if an invariant was not checked.
+  const isFullRun = !options.isShort && options.stages.length === STAGES.length;
+  return checked.every(({ times }) => times === 0) && (!isFullRun || unchecked.length === 0);
 }
 
 function writeReport(options: Options, stack: Stack, results: Results, rows: [string, string | string[]][]): string {
   const folder = join(DATA, "lab");
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${new Date().toISOString().replace(/[:.]/g, "-")}-seed-${options.seed}.json`);
-  const whole = {
+  const content = {
     options,
     server: stack.server.version,
     rows: Object.fromEntries(rows),
     counts: Object.fromEntries(results.counts),
     failures: Object.fromEntries(results.failures),
     invariants: Object.fromEntries([...results.checkedInvariants].map((name) => [name, results.violationCount(name)])),
-    complaints: Object.fromEntries(results.violations),
+    violations: Object.fromEntries(results.violations),
     revocationLagMilliseconds: results.revocationLagMilliseconds,
   };
   for (const path of [file, ...(options.reportFile === undefined ? [] : [options.reportFile])]) {
-    writeFileSync(path, `${JSON.stringify(whole, null, 2)}\n`);
+    writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
   }
   return file;
 }

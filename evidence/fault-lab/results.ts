@@ -1,32 +1,32 @@
-/** What must never happen, in the order in which the report says so. */
+/** The invariants, in the order of the report. */
 export const INVARIANTS = {
-  "signed in": "No honest browser was logged out",
-  "one lineage": "No session had two successors that both worked",
-  "thefts noticed": "Every theft clear of the window was noticed",
-  "cookies kept": "No fault took a cookie away",
-  "ended stays ended": "Nothing that was ended answered again",
-  "revoked at once": "A revocation reached the other instance within 2 s",
-  "crash points": "Every crash point was survived",
-  "in time": "Nothing hung longer than it may",
-  "no fault": "No answer was a 500, no redirect a loop, no instance ended by itself",
-  "others unharmed": "Trouble of one stayed the trouble of one",
-  "no deadlock": "No deadlock reached a user",
+  "signed in": "No legitimate browser was logged out",
+  "one token family": "No session had two replacement tokens that both worked",
+  "thefts detected": "Every token theft outside the grace window was detected",
+  "cookies kept": "No fault cleared a session cookie",
+  "ended sessions": "No ended session was accepted again",
+  "revocation lag": "A revocation reached the other instance within 2 s",
+  "crash points": "The app recovered from every crash point",
+  "time limits": "Every operation finished within its time limit",
+  "no errors": "No response was a 500, no redirect looped, no instance exited unexpectedly",
+  isolation: "A fault of one session or instance did not affect others",
+  "no deadlocks": "No deadlock reached a client",
 } as const;
 
 export type Invariant = keyof typeof INVARIANTS;
 
 const VIOLATIONS_KEPT = 20;
 
-/** Everything that is counted, timed or complained about. */
+/** Counters, timings and violated invariants of a run. */
 export class Results {
   readonly counts = new Map<string, number>();
-  /** What was measured once, in words. */
+  /** One-off measurements, as report text. */
   readonly notes = new Map<string, string>();
-  /** Answers that failed, by status and reason. */
+  /** Failed responses by status and reason. */
   readonly failures = new Map<string, number>();
   readonly violations = new Map<Invariant, string[]>();
   readonly violationCounts = new Map<Invariant, number>();
-  /** Invariants that something has been held against. */
+  /** Invariants that were checked at least once. */
   readonly checkedInvariants = new Set<Invariant>();
   readonly milliseconds = { call: [] as number[], refresh: [] as number[] };
   revocationLagMilliseconds: number[] = [];
@@ -39,7 +39,7 @@ export class Results {
     return this.counts.get(name) ?? 0;
   }
 
-  /** What was counted under "name: kind", as "12 kind, 3 other kind". */
+  /** Formats the counters named "name: kind" as "12 kind, 3 other kind". */
   breakdown(name: string): string {
     const kinds = [...this.counts].filter(([key]) => key.startsWith(`${name}: `));
     return kinds.map(([key, count]) => `${count} ${key.slice(name.length + 2)}`).join(", ") || "none";
@@ -53,17 +53,16 @@ export class Results {
     this.notes.set(name, text);
   }
 
-  /** Holds a fact against an invariant. */
-  check(invariant: Invariant, holds: boolean, complaint: () => string): void {
+  check(invariant: Invariant, holds: boolean, violation: () => string): void {
     this.checkedInvariants.add(invariant);
-    if (!holds) this.reportViolation(invariant, complaint());
+    if (!holds) this.reportViolation(invariant, violation());
   }
 
-  reportViolation(invariant: Invariant, complaint: string): void {
+  reportViolation(invariant: Invariant, violation: string): void {
     this.checkedInvariants.add(invariant);
     this.violationCounts.set(invariant, (this.violationCounts.get(invariant) ?? 0) + 1);
     const kept = this.violations.get(invariant) ?? [];
-    if (kept.length < VIOLATIONS_KEPT) kept.push(`${new Date().toISOString()} ${complaint}`);
+    if (kept.length < VIOLATIONS_KEPT) kept.push(`${new Date().toISOString()} ${violation}`);
     this.violations.set(invariant, kept);
   }
 
@@ -72,7 +71,7 @@ export class Results {
   }
 }
 
-/** The value that this share of the others does not exceed. */
+/** The smallest value that at least this share of the values does not exceed. */
 export function quantile(values: readonly number[], share: number): number | null {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;

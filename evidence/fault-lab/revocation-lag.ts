@@ -1,5 +1,4 @@
-import { inventAccount } from "./account";
-import { Browser } from "./browser";
+import { Browser, inventLabAccount } from "./browser";
 import { randomLoopbackAddress, USER_AGENTS } from "./network";
 import { pause } from "@/evidence/pause";
 import type { Lab } from "./lab";
@@ -8,12 +7,11 @@ const MAX_LAG_MILLISECONDS = 2000;
 const MEASUREMENT_TIMEOUT_MILLISECONDS = 15_000;
 const MEASUREMENTS = 5;
 
-/** On quiet instances, a few times. */
 export async function measureRevocationLag(lab: Lab): Promise<void> {
   for (let time = 0; time < MEASUREMENTS; time++) await revokeOnce(lab);
 }
 
-/** In the crowd, again and again. Only what no trouble of ours got in the way of counts. */
+/** Measures periodically during the soak, while no fault is active. */
 export async function measureRevocationLagUnderLoad(lab: Lab, everySeconds: number): Promise<void> {
   while (!lab.hasEnded) {
     await lab.wait(everySeconds * 1000);
@@ -21,40 +19,40 @@ export async function measureRevocationLagUnderLoad(lab: Lab, everySeconds: numb
   }
 }
 
-/** Ends a session on one instance and asks the other one until it knows. */
+/** Ends a session on one instance and calls the other one until it rejects the access token. */
 async function revokeOnce(lab: Lab): Promise<void> {
   const { results } = lab;
-  const browser = new Browser(lab, USER_AGENTS[0], randomLoopbackAddress(lab.random), inventAccount(true));
-  const here = lab.random.chance(0.5) ? 0 : 1;
-  if ((await browser.register({ instance: here })).kind !== "fine") return;
+  const browser = new Browser(lab, USER_AGENTS[0], randomLoopbackAddress(lab.random), inventLabAccount());
+  const instance = lab.random.chance(0.5) ? 0 : 1;
+  if ((await browser.register({ instance })).kind !== "fine") return;
   const { sessionId, jar } = browser;
   browser.allowSignedOut();
 
-  const beganAt = performance.now();
+  const startedAt = performance.now();
   const { accessToken } = jar;
-  if ((await browser.mutate("auth.logout", undefined, { instance: here })).kind !== "fine") return;
-  // Nothing but the access token: it is good for some seconds yet, and the other instance asks no database about it.
+  if ((await browser.mutate("auth.logout", undefined, { instance })).kind !== "fine") return;
+  // The access token alone is still unexpired, and the other instance verifies it without the database.
   jar.clear();
   jar.store(`__acc=${accessToken}`);
-  const lag = await waitUntilRejected(browser, 1 - here, beganAt);
+  const lag = await waitUntilRejected(browser, 1 - instance, startedAt);
   if (lag === null) return;
   results.revocationLagMilliseconds.push(lag);
-  results.check("revoked at once", lag <= MAX_LAG_MILLISECONDS, () => `${sessionId} took ${Math.round(lag)} ms`);
+  results.check("revocation lag", lag <= MAX_LAG_MILLISECONDS, () => `${sessionId} took ${Math.round(lag)} ms`);
 }
 
 /**
- * From the answered logout to the last request that the other instance still let in. Null if trouble came in between, and it
- * counts only as long as there was time left: otherwise every long lag would find an excuse.
+ * The time from the logout response to the last accepted request. Null if a fault began before the allowed lag was over; a later
+ * fault does not excuse the lag.
  */
-async function waitUntilRejected(browser: Browser, there: number, beganAt: number): Promise<number | null> {
-  const endedAt = performance.now();
+async function waitUntilRejected(browser: Browser, otherInstance: number, startedAt: number): Promise<number | null> {
+  const loggedOutAt = performance.now();
   let lag = 0;
-  while (performance.now() - endedAt < MEASUREMENT_TIMEOUT_MILLISECONDS) {
-    const askedAt = performance.now();
-    if (askedAt - endedAt <= MAX_LAG_MILLISECONDS && browser.lab.lastFaultAt > beganAt) return null;
-    const outcome = await browser.call("auth.session", { instance: there });
+  while (performance.now() - loggedOutAt < MEASUREMENT_TIMEOUT_MILLISECONDS) {
+    const sentAt = performance.now();
+    if (sentAt - loggedOutAt <= MAX_LAG_MILLISECONDS && browser.lab.lastFaultAt > startedAt) return null;
+    const outcome = await browser.call("auth.session", { instance: otherInstance });
     if (outcome.kind === "signed out") return lag;
-    if (outcome.kind === "fine") lag = askedAt - endedAt;
+    if (outcome.kind === "fine") lag = sentAt - loggedOutAt;
     await pause(25);
   }
   return lag;

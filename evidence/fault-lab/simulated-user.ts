@@ -1,5 +1,4 @@
-import { inventAccount } from "./account";
-import { Browser } from "./browser";
+import { Browser, inventLabAccount } from "./browser";
 import { randomLoopbackAddress, USER_AGENTS, randomNetworkFault } from "./network";
 import { deferred, pause } from "@/evidence/pause";
 import type { BrowserOutcome } from "./browser-outcome";
@@ -7,73 +6,73 @@ import type { Random } from "@/evidence/random";
 import type { Lab } from "./lab";
 
 export const TABS = 3;
-/** Between two requests of one tab, on average, as long as so many browsers share the machine. */
+/** Mean think time of a tab, up to BROWSERS_AT_FULL_SPEED browsers. */
 const THINK_MILLISECONDS = 2500;
 const BROWSERS_AT_FULL_SPEED = 60;
 const PREFETCHES = 6;
 
-/** Somebody honest with one browser and three tabs. What interrupts their work happens one thing at a time. */
+/** A legitimate user with one browser and three tabs. Exclusive actions (logout, absence, theft) happen one at a time. */
 export class SimulatedUser {
   readonly browser: Browser;
-  /** A thief plays along just now: a session that ends is what should happen. */
+  /** While true, the end of the session is expected. */
   hasActiveTheft = false;
-  #isBusy = false;
-  #awake = deferred();
-  #underWay = 0;
+  #isExclusive = false;
+  #resumed = deferred();
+  #activeTabs = 0;
 
-  readonly #thinkingMilliseconds: number;
+  readonly #thinkMilliseconds: number;
 
-  /** A starved machine delays requests by more than the contract allows: a larger crowd takes its time. */
+  /** The think time grows with the number of users: an overloaded machine would delay requests beyond the grace window. */
   constructor(
     readonly lab: Lab,
     readonly random: Random,
-    crowd: number,
+    userCount: number,
   ) {
-    this.#thinkingMilliseconds = THINK_MILLISECONDS * Math.max(1, crowd / BROWSERS_AT_FULL_SPEED);
-    const account = inventAccount(random.chance(0.75));
+    this.#thinkMilliseconds = THINK_MILLISECONDS * Math.max(1, userCount / BROWSERS_AT_FULL_SPEED);
+    const account = inventLabAccount(random.chance(0.75));
     this.browser = new Browser(lab, random.pick(USER_AGENTS), randomLoopbackAddress(random), account);
   }
 
-  /** Opens the tabs; resolves when they are closed. */
+  /** Resolves when the run has ended. */
   async useTabs(): Promise<void> {
-    this.#awake.resolve();
+    this.#resumed.resolve();
     await Promise.all(Array.from({ length: TABS }, (_, tab) => this.#useTab(this.random.stream(`tab ${tab}`))));
   }
 
-  /** Does something to which the tabs must not contribute. False, and nothing done, if something else is going on. */
-  async runExclusively(work: () => Promise<void>, { hangsUp = false } = {}): Promise<boolean> {
-    if (this.#isBusy) return false;
-    this.#isBusy = true;
-    this.#awake = deferred();
-    if (hangsUp) this.browser.abortRequests();
-    while (this.#underWay > 0) await pause(10);
+  /** Runs `work` while no tab sends a request. Returns false without running it if another exclusive action is active. */
+  async runExclusively(work: () => Promise<void>, { abortsRequests = false } = {}): Promise<boolean> {
+    if (this.#isExclusive) return false;
+    this.#isExclusive = true;
+    this.#resumed = deferred();
+    if (abortsRequests) this.browser.abortRequests();
+    while (this.#activeTabs > 0) await pause(10);
     try {
       await work();
     } finally {
-      // All tabs at once.
-      this.#awake.resolve();
-      this.#isBusy = false;
+      // All tabs resume at the same time.
+      this.#resumed.resolve();
+      this.#isExclusive = false;
     }
     return true;
   }
 
   async #useTab(random: Random): Promise<void> {
-    await this.lab.wait(random.between(0, this.#thinkingMilliseconds));
+    await this.lab.wait(random.between(0, this.#thinkMilliseconds));
     while (!this.lab.hasEnded) {
-      await this.#awake.promise;
+      await this.#resumed.promise;
       if (this.lab.hasEnded) return;
-      this.#underWay += 1;
+      this.#activeTabs += 1;
       await this.#act(random);
-      this.#underWay -= 1;
-      await this.#recoverFromTheUnthinkable();
-      await this.lab.wait(random.between(0, 2 * this.#thinkingMilliseconds));
+      this.#activeTabs -= 1;
+      await this.#signInAfterUnexpectedLogout();
+      await this.lab.wait(random.between(0, 2 * this.#thinkMilliseconds));
     }
   }
 
   async #act(random: Random): Promise<BrowserOutcome | BrowserOutcome[]> {
     const { browser, lab } = this;
     const request = randomNetworkFault(lab, random);
-    switch (random.pickWeighted({ session: 50, profile: 12, devices: 5, page: 16, soft: 12, storm: 2 })) {
+    switch (random.pickWeighted({ session: 50, profile: 12, devices: 5, page: 16, soft: 12, prefetch: 2 })) {
       case "session":
         return browser.call("auth.session", request);
       case "profile":
@@ -84,8 +83,7 @@ export class SimulatedUser {
         return browser.open(random.pick(["/dashboard", "/dashboard/account", "/"]), request);
       case "soft":
         return browser.send({ ...request, path: "/dashboard/sessions?_rsc=1x2y3", isSoftNavigation: true });
-      case "storm":
-        // A page whose links prefetch.
+      case "prefetch":
         return Promise.all(
           Array.from({ length: PREFETCHES }, () =>
             browser.send({
@@ -98,20 +96,20 @@ export class SimulatedUser {
     }
   }
 
-  /** Logged out without a reason: the complaint is written; the person logs in again and the test goes on. */
-  async #recoverFromTheUnthinkable(): Promise<void> {
+  /** The violation has been recorded; signing in again lets the run continue. */
+  async #signInAfterUnexpectedLogout(): Promise<void> {
     if (this.browser.expectsSignedIn || this.hasActiveTheft || this.lab.hasEnded) return;
     await this.runExclusively(() => this.signIn("login"));
   }
 
-  /** Tries until it works: the lab is in the habit of taking servers away. */
+  /** Retries, because injected faults stop servers. */
   async signIn(how: "register" | "login"): Promise<void> {
     this.browser.allowSignedOut();
     this.browser.abortRequests();
     for (let attempt = 0; attempt < 60 && !this.lab.hasEnded; attempt++) {
       const outcome = how === "register" ? await this.browser.register() : await this.browser.login();
       if (outcome.kind === "fine") return;
-      // The account was made, and the answer lost.
+      // The account was created, but the response was lost.
       if (outcome.kind === "refused" && outcome.response.status === 409) how = "login";
       await pause(300 + 20 * attempt);
     }

@@ -11,64 +11,64 @@ import type { Lab } from "./lab";
 export interface SoakOptions extends FaultSchedule {
   seconds: number;
   browsers: number;
-  /** How many thefts are planted, clear of the window. */
+  /** Number of simulated thefts. */
   thefts: number;
-  /** Between two measurements of a revocation. */
+  /** Interval between two measurements of the revocation lag. */
   revocationEverySeconds: number;
 }
 
-/** Everybody at once for so long: tabs, sleep, bad networks, thieves, and servers that come and go. */
+/** All users at once, with network faults, token thefts and random faults of the servers. */
 export async function runSoak(lab: Lab, plan: SoakOptions, say: (detail: string) => void): Promise<void> {
   const users = Array.from(
     { length: plan.browsers },
     (_, at) => new SimulatedUser(lab, lab.random.stream(`person ${at}`), plan.browsers),
   );
-  let entered = 0;
+  let signedIn = 0;
   await forEachConcurrently(users, 16, async (user) => {
     await user.signIn("register");
-    say(`${++entered} of ${plan.browsers} browsers signed in`);
+    say(`${++signedIn} of ${plan.browsers} browsers signed in`);
   });
 
   const endsAt = Date.now() + plan.seconds * 1000;
   const progress = setInterval(() => say(describeProgress(lab, endsAt)), 1000);
-  const lifetimes = Promise.all(users.flatMap((user) => [user.useTabs(), simulateUser(user)]));
-  const around = Promise.all([
+  const userWork = Promise.all(users.flatMap((user) => [user.useTabs(), simulateUser(user)]));
+  const faults = Promise.all([
     injectRandomFaults(lab, plan),
     simulateThefts(lab, users, plan),
     measureRevocationLagUnderLoad(lab, plan.revocationEverySeconds),
   ]);
   await pause(plan.seconds * 1000);
   lab.end();
-  say("everybody comes to an end");
-  await Promise.all([lifetimes, around]);
+  say("all users finish");
+  await Promise.all([userWork, faults]);
   clearInterval(progress);
   await Promise.all(lab.stack.instances.map((instance) => instance.ready()));
   await checkFinalState(lab, users, say);
 }
 
-/** Spread over the time that leaves each of them enough to be noticed in. */
+/** Spreads the thefts over the run, so that each has enough time to be detected. */
 async function simulateThefts(lab: Lab, users: readonly SimulatedUser[], plan: SoakOptions): Promise<void> {
   const random = lab.random.stream("thefts");
   const span = Math.max(0, plan.seconds * 1000 - 4 * lab.beyondGraceMilliseconds);
-  const under: Promise<void>[] = [];
+  const pending: Promise<void>[] = [];
   for (let theft = 0; theft < plan.thefts && !lab.hasEnded; theft++) {
     const kind = { thiefIsFirst: theft % 2 === 0, isSameBrowser: theft % 4 < 2 };
     const chance = random.stream(`theft ${theft}`);
-    const plant = (user: SimulatedUser) =>
+    const simulate = (user: SimulatedUser) =>
       theft % 5 === 4 ? simulateTheftWithinGrace(user, chance) : simulateTheft(user, chance, kind);
-    under.push(retryWithAnyUser(lab, users, chance, plant));
+    pending.push(retryWithAnyUser(lab, users, chance, simulate));
     await lab.wait((span / plan.thefts) * random.between(0.5, 1.5));
   }
-  await Promise.all(under);
+  await Promise.all(pending);
 }
 
 async function retryWithAnyUser(
   lab: Lab,
   users: readonly SimulatedUser[],
   random: Random,
-  plant: (user: SimulatedUser) => Promise<boolean>,
+  simulate: (user: SimulatedUser) => Promise<boolean>,
 ): Promise<void> {
-  while (!lab.hasEnded && !(await plant(random.pick(users)))) await pause(20);
+  while (!lab.hasEnded && !(await simulate(random.pick(users)))) await pause(20);
 }
 
 function describeProgress({ results, stack }: Lab, endsAt: number): string {
@@ -76,8 +76,8 @@ function describeProgress({ results, stack }: Lab, endsAt: number): string {
   const kills = stack.instances[0].kills + stack.instances[1].kills;
   const broken = [...results.violationCounts.values()].reduce((sum, count) => sum + count, 0);
   return (
-    `${left} s left, ${results.countOf("requests")} requests, ${results.countOf("lost replies")} lost replies, ` +
-    `${kills}+${stack.databaseKills} kills, ${results.countOf("thefts noticed")} of ${results.countOf("thefts planted")} thefts noticed, ` +
-    `${results.violationCount("signed in")} spurious logouts, ${broken} complaints`
+    `${left} s left, ${results.countOf("requests")} requests, ${results.countOf("lost responses")} lost responses, ` +
+    `${kills}+${stack.databaseKills} kills, ${results.countOf("thefts detected")} of ${results.countOf("thefts simulated")} thefts detected, ` +
+    `${results.violationCount("signed in")} unexpected logouts, ${broken} violations`
   );
 }

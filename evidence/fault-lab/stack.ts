@@ -9,27 +9,27 @@ import { DatabaseProxy } from "./database-proxy";
 import { LoadBalancer } from "./load-balancer";
 import { Instance, type Environment } from "./instance";
 
-/** Two instances of the built app behind a front without memory, and one database. */
+/** Two instances of the built app behind a load balancer, and one database. */
 export class Stack {
   databaseKills = 0;
 
   private constructor(
     readonly server: Server,
     readonly name: string,
-    /** Past the wires, for looking on. */
+    /** A direct connection, not through the database proxies. */
     readonly db: Kysely<Database>,
     readonly loadBalancer: LoadBalancer,
     readonly instances: readonly [Instance, Instance],
-    private variables: Environment,
+    private environment: Environment,
   ) {}
 
-  static async start(server: Server, variables: Environment, draw: () => number): Promise<Stack> {
+  static async start(server: Server, environment: Environment, random: () => number): Promise<Stack> {
     const name = await createDatabase(server);
     await migrate(databaseUrl(server, name));
     const instances = await Promise.all([openInstance(server, 0), openInstance(server, 1)]);
     const front = await LoadBalancer.open(
       instances.map(({ port }) => port),
-      draw,
+      random,
     );
     const db = connect(databaseUrl(server, name), {
       poolSize: 8,
@@ -37,7 +37,7 @@ export class Stack {
       acquireSeconds: 30,
       statementSeconds: 60,
     });
-    const stack = new Stack(server, name, db, front, instances, variables);
+    const stack = new Stack(server, name, db, front, instances, environment);
     await Promise.all(instances.map((instance) => stack.startInstance(instance)));
     return stack;
   }
@@ -50,16 +50,16 @@ export class Stack {
     await instance.start({
       LOG_LEVEL: "debug",
       RATE_LIMIT_FACTOR: "100000",
-      ...this.variables,
+      ...this.environment,
       APP_ORIGIN: this.origin,
-      DATABASE_URL: instance.databaseProxy.urlOf(this.name),
+      DATABASE_URL: instance.databaseProxy.urlFor(this.name),
     });
   }
 
-  /** Both instances end and come back with other variables. */
-  async restartWith(variables: Environment): Promise<void> {
+  /** Restarts both instances with another environment. */
+  async restartWith(environment: Environment): Promise<void> {
     await Promise.all(this.instances.map((instance) => instance.stop()));
-    this.variables = variables;
+    this.environment = environment;
     await Promise.all(this.instances.map((instance) => this.startInstance(instance)));
   }
 
@@ -91,7 +91,7 @@ export function databaseUrl(server: Server, database: string): string {
   return url.href;
 }
 
-/** A new, empty database. Those of earlier runs are forgotten with their server's data. */
+/** Creates an empty database. It is removed with the data directory of its server. */
 export async function createDatabase(server: Server): Promise<string> {
   const name = `lab_${randomBytes(6).toString("hex")}`;
   const admin = connect(server.url, { poolSize: 1, acquireSeconds: 30 });

@@ -15,9 +15,8 @@ export interface Theft {
 }
 
 /**
- * A copied jar in other hands. The two holders come by turns, and every refresh of one lies more than a window from those of
- * the other: such a theft has to be noticed at the latest when the one who refreshed earlier refreshes again. False if this
- * person cannot be robbed just now.
+ * Copies a cookie jar to a thief. Thief and victim refresh alternately, more than a grace window apart: the theft must be detected
+ * at the latest when the one who refreshed first refreshes again. False if this user is not available.
  */
 export async function simulateTheft(
   user: SimulatedUser,
@@ -25,12 +24,12 @@ export async function simulateTheft(
   { thiefIsFirst, isSameBrowser }: Theft,
 ): Promise<boolean> {
   const { lab, browser: victim } = user;
-  let wasPlanted = false;
+  let wasSimulated = false;
   await user.runExclusively(async () => {
     if (victim.sessionId === null || !victim.expectsSignedIn) return;
     await pauseUntil(victim.lastResponseAt + lab.beyondGraceMilliseconds);
     if (lab.hasEnded) return;
-    wasPlanted = true;
+    wasSimulated = true;
     victim.allowSignedOut();
 
     const userAgent = isSameBrowser
@@ -39,51 +38,51 @@ export async function simulateTheft(
     const thief = victim.copyAs(userAgent, random.chance(0.5) ? victim.address : randomLoopbackAddress(random));
     const turns = thiefIsFirst ? [thief, victim, thief] : [victim, thief, victim];
     const kind = `${thiefIsFirst ? "thief first" : "victim first"}, ${isSameBrowser ? "same" : "another"} browser`;
-    const robbed = victim.sessionId;
+    const sessionId = victim.sessionId;
 
-    lab.results.count("thefts planted");
-    let end: "noticed" | "unnoticed" | "never came through" = "unnoticed";
+    lab.results.count("thefts simulated");
+    let end: "detected" | "undetected" | "inconclusive" = "undetected";
     for (const [turn, holder] of turns.entries()) {
       if (turn > 0) await pause(lab.beyondGraceMilliseconds);
       const outcome = await refreshUntilAnswered(holder);
-      if (outcome === "never came through" || (outcome === "ended" && holder.hasIdledOut)) end = "never came through";
+      if (outcome === "unanswered" || (outcome === "ended" && holder.hasIdledOut)) end = "inconclusive";
       if (outcome !== "refreshed") break;
     }
-    if (end === "unnoticed" && (await readRevokedReason(lab, robbed)) === "replayed") end = "noticed";
+    if (end === "undetected" && (await readRevokedReason(lab, sessionId)) === "replayed") end = "detected";
     lab.results.count(`thefts ${end}`);
-    if (end !== "never came through") {
-      lab.results.check("thefts noticed", end === "noticed", () => `${kind}: session ${robbed} lives on`);
+    if (end !== "inconclusive") {
+      lab.results.check("thefts detected", end === "detected", () => `${kind}: session ${sessionId} was not ended`);
       await checkBothSignedOut(lab, [victim, thief], kind);
     }
     if (!lab.hasEnded) await user.signIn("login");
   });
-  return wasPlanted;
+  return wasSimulated;
 }
 
 /**
- * A thief who does not care, while the victim works on: whoever stays within a window of each of the victim's refreshes, with
- * the same browser, need not be noticed. Reported, and held against nobody.
+ * A thief with the same browser while the victim keeps working. Refreshes within a grace window of the victim's need not be
+ * detected, so the result is reported but not checked.
  */
 export async function simulateTheftWithinGrace(user: SimulatedUser, random: Random): Promise<boolean> {
   const { lab, browser: victim } = user;
-  const robbed = victim.sessionId;
-  if (robbed === null || !victim.expectsSignedIn || user.hasActiveTheft) return false;
+  const sessionId = victim.sessionId;
+  if (sessionId === null || !victim.expectsSignedIn || user.hasActiveTheft) return false;
   user.hasActiveTheft = true;
   victim.allowSignedOut();
   const thief = victim.copyAs(victim.userAgent, randomLoopbackAddress(random));
-  lab.results.count("careless thefts planted");
+  lab.results.count("thefts within grace simulated");
   for (let turn = 0; turn < 4 && !lab.hasEnded; turn++) {
     if ((await refreshUntilAnswered(thief)) !== "refreshed") break;
     await pause(random.between(0.2, 1.5) * lab.lifetimes.graceSeconds * 1000);
   }
-  if ((await readRevokedReason(lab, robbed)) === "replayed") lab.results.count("careless thefts noticed");
+  if ((await readRevokedReason(lab, sessionId)) === "replayed") lab.results.count("thefts within grace detected");
   if (!lab.hasEnded) while (!(await user.runExclusively(() => user.signIn("login")))) await pause(200);
   user.hasActiveTheft = false;
   return true;
 }
 
-/** Asks until it is clear what became of the token: the lab takes servers away in the middle of it. */
-export async function refreshUntilAnswered(holder: Browser): Promise<"refreshed" | "ended" | "never came through"> {
+/** Retries until the token is accepted or rejected, because injected faults stop servers. */
+export async function refreshUntilAnswered(holder: Browser): Promise<"refreshed" | "ended" | "unanswered"> {
   const deadline = Date.now() + RETRY_MILLISECONDS;
   while (Date.now() < deadline) {
     holder.jar.dropAccessToken();
@@ -92,10 +91,10 @@ export async function refreshUntilAnswered(holder: Browser): Promise<"refreshed"
     if (outcome.kind === "signed out") return "ended";
     await pause(300);
   }
-  return "never came through";
+  return "unanswered";
 }
 
-/** Why the database says that it ended. Asked again while the lab keeps the database away. */
+/** Reads the revocation reason. Retries while the database is stopped. */
 async function readRevokedReason({ stack }: Lab, sessionId: string): Promise<string | null> {
   for (;;) {
     try {
@@ -110,9 +109,9 @@ async function readRevokedReason({ stack }: Lab, sessionId: string): Promise<str
 
 async function checkBothSignedOut(lab: Lab, holders: Browser[], kind: string): Promise<void> {
   for (const holder of holders) {
-    // A clear-cookie answer may have emptied the jar: what counts is the token that it held.
+    // A response may already have cleared the cookie.
     if (holder.jar.refreshToken === null) continue;
     const outcome = await refreshUntilAnswered(holder);
-    lab.results.check("ended stays ended", outcome !== "refreshed", () => `after a theft (${kind}) a holder refreshed`);
+    lab.results.check("ended sessions", outcome !== "refreshed", () => `after a theft (${kind}) a holder refreshed`);
   }
 }

@@ -8,11 +8,11 @@ export interface ReceivedToken {
   sessionId: string;
   generation: number;
   nonce: string;
-  /** In milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   expiresAt: number;
 }
 
-/** What a refresh token says, without asking whether it is true. */
+/** Decodes a refresh token without verifying it. */
 export function decodeRefreshToken(token: string): ReceivedToken {
   const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as {
     sid: string;
@@ -23,26 +23,26 @@ export function decodeRefreshToken(token: string): ReceivedToken {
   return { token, sessionId: claims.sid, generation: claims.gen, nonce: claims.non, expiresAt: claims.exp * 1000 };
 }
 
-/** Every refresh token that anybody received. A generation of a session has one nonce, or the lineage has forked. */
+/** All refresh tokens that were received. Two nonces for one generation of a session mean that the token family has forked. */
 export class TokenFamilies {
   readonly #nonces = new Map<string, string>();
 
   constructor(private readonly results: Results) {}
 
   record({ sessionId, generation, nonce, expiresAt }: ReceivedToken, { idleSeconds, graceSeconds }: Lifetimes): void {
-    // The same successor is handed out for ten windows at the most, so that much of its time may be gone already.
+    // A replacement token is reissued for at most ten grace windows, so that much of its lifetime may have passed.
     const leastSeconds = idleSeconds - 10 * graceSeconds - TOLERANCE_SECONDS;
     const seconds = (expiresAt - Date.now()) / 1000;
     this.results.check(
       "signed in",
       seconds >= leastSeconds,
-      () => `${sessionId} got a token for ${Math.round(seconds)} s`,
+      () => `${sessionId} received a token that expires in ${Math.round(seconds)} s`,
     );
 
     const key = `${sessionId} ${generation}`;
     const known = this.#nonces.get(key);
     this.results.check(
-      "one lineage",
+      "one token family",
       known === undefined || known === nonce,
       () => `session ${sessionId} has two tokens of generation ${generation}`,
     );

@@ -1,41 +1,44 @@
 import { randomLoopbackAddress } from "./network";
 import type { SimulatedUser } from "./simulated-user";
 
-/** What people do beside working: they sleep, move, log out and in. Until the world is over. */
+/** Absences, changes of address, logouts and logins, until the run ends. */
 export async function simulateUser(user: SimulatedUser): Promise<void> {
   const { lab, random } = user;
-  const habits = random.stream("habits");
+  const behavior = random.stream("behavior");
   const { graceSeconds, accessSeconds, idleSeconds } = lab.lifetimes;
   while (!lab.hasEnded) {
-    await lab.wait(habits.between(4, 16) * 1000);
+    await lab.wait(behavior.between(4, 16) * 1000);
     if (lab.hasEnded) return;
-    switch (habits.pickWeighted({ nap: 50, night: 25, move: 10, logout: 10, oversleep: 3 })) {
-      case "nap":
-        await stayAway(user, habits.between(graceSeconds * 0.5, graceSeconds * 2), habits.chance(0.5));
+    switch (
+      behavior.pickWeighted({ shortAbsence: 50, longAbsence: 25, changeAddress: 10, logout: 10, exceedIdleTimeout: 3 })
+    ) {
+      case "shortAbsence":
+        await stayAway(user, behavior.between(graceSeconds * 0.5, graceSeconds * 2), behavior.chance(0.5));
         break;
-      case "night":
-        // Longer than everything but the session itself.
-        await stayAway(user, Math.min(idleSeconds / 4, accessSeconds * habits.between(1.2, 3)), habits.chance(0.5));
+      case "longAbsence":
+        // Longer than the access token, shorter than the session.
+        await stayAway(user, Math.min(idleSeconds / 4, accessSeconds * behavior.between(1.2, 3)), behavior.chance(0.5));
         break;
-      case "move":
+      case "changeAddress":
         await user.runExclusively(async () => {
-          user.browser.address = randomLoopbackAddress(habits);
+          user.browser.address = randomLoopbackAddress(behavior);
         });
         break;
       case "logout":
         await logOutAndIn(user);
         break;
-      case "oversleep":
+      case "exceedIdleTimeout":
         await exceedIdleTimeout(user);
     }
   }
 }
 
-async function stayAway(user: SimulatedUser, seconds: number, hangsUp: boolean): Promise<void> {
-  if (await user.runExclusively(() => user.lab.wait(seconds * 1000), { hangsUp })) user.lab.results.count("sleeps");
+async function stayAway(user: SimulatedUser, seconds: number, abortsRequests: boolean): Promise<void> {
+  if (await user.runExclusively(() => user.lab.wait(seconds * 1000), { abortsRequests }))
+    user.lab.results.count("absences");
 }
 
-/** Somebody who was away for longer than the idle time is asked to log in: that is a promise too. */
+/** After the idle timeout neither the browser nor a copy of its cookies is signed in. */
 async function exceedIdleTimeout(user: SimulatedUser): Promise<void> {
   const { lab, browser } = user;
   const copy = browser.copyAs(browser.userAgent, browser.address);
@@ -46,21 +49,21 @@ async function exceedIdleTimeout(user: SimulatedUser): Promise<void> {
     if (lab.hasEnded) return;
     for (const [name, one] of [
       ["the browser", browser],
-      ["its backup", copy],
+      ["its copy", copy],
     ] as const) {
       const outcome = await one.open("/dashboard");
       lab.results.check(
-        "ended stays ended",
+        "ended sessions",
         outcome.kind !== "fine",
         () => `${name} overslept in ${sessionId}: signed in`,
       );
     }
-    lab.results.count("overslept");
+    lab.results.count("idle timeouts");
     await user.signIn("login");
   });
 }
 
-/** After an answered logout none of the cookies that there were is good for anything. */
+/** After a successful logout a copy of the cookies cannot refresh. */
 async function logOutAndIn(user: SimulatedUser): Promise<void> {
   const { lab, browser } = user;
   await user.runExclusively(
@@ -72,10 +75,10 @@ async function logOutAndIn(user: SimulatedUser): Promise<void> {
         lab.results.count("logouts");
         const later = await copy.mutate("auth.refresh");
         const isRefused = later.kind !== "fine";
-        lab.results.check("ended stays ended", isRefused, () => `session ${copy.sessionId} refreshed after its logout`);
+        lab.results.check("ended sessions", isRefused, () => `session ${copy.sessionId} refreshed after its logout`);
       }
       await user.signIn("login");
     },
-    { hangsUp: true },
+    { abortsRequests: true },
   );
 }

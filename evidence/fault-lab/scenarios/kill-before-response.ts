@@ -8,7 +8,7 @@ const ROUNDS = 10;
 const BROWSERS = 10;
 const ROTATION = /^\s*update `sessions` set `previous_nonce`/i;
 
-/** Ten browsers at once are caught between the commit of their rotation and its reply, and the process is killed; ten times. */
+/** Kills the process while ten rotations are committed but not answered; ten times. */
 export async function killBetweenCommitAndResponse(lab: Lab): Promise<void> {
   const { stack, results } = lab;
   const browsers = await Promise.all(Array.from({ length: BROWSERS }, () => dueBrowser(lab)));
@@ -24,20 +24,20 @@ export async function killBetweenCommitAndResponse(lab: Lab): Promise<void> {
     await instance.kill();
     instance.databaseProxy.reset();
     await Promise.all(loads);
-    results.check("crash points", allHeld, () => `only ${breakpoint.held.length} of ${BROWSERS} rotations were caught`);
+    results.check("crash points", allHeld, () => `only ${breakpoint.held.length} of ${BROWSERS} rotations were held`);
     results.count("rotations killed after their commit", breakpoint.held.length);
 
-    const comesBack = stack.startInstance(instance);
-    // At once on the other instance for half of them: inside the window. An hour later for the rest.
+    const restarted = stack.startInstance(instance);
+    // Half retry immediately on the other instance, inside the grace window; the rest an hour later.
     await forEachConcurrently(browsers.entries(), BROWSERS, async ([at, browser]) => {
       if (at % 2 === 0) await makeDue(browser);
       const outcome = await retryUntilAnswered(() => browser.open("/dashboard", { instance: 1 - target }));
       results.check(
         "signed in",
         outcome.kind === "fine",
-        () => `killed between commit and outcome: ${describeOutcome(outcome)}`,
+        () => `killed between commit and response: ${describeOutcome(outcome)}`,
       );
     });
-    await comesBack;
+    await restarted;
   }
 }

@@ -4,11 +4,11 @@ import { describeOutcome } from "@/evidence/fault-lab/browser-outcome";
 import type { Lab } from "@/evidence/fault-lab/lab";
 
 const ATTEMPTS = 5;
-/** Below the second after which the rate limiter stops waiting for the database. */
+/** Less than the second after which the rate limiter stops waiting for the database. */
 const LATENCY_MILLISECONDS = 800;
 const MAX_SECONDS = 20;
 
-/** A login has read the account when another instance ends all of its sessions: it belongs to those and must open none. */
+/** A login that read the account before another instance ended all of its sessions must not open a session. */
 export async function logOutAllDuringLogin(lab: Lab): Promise<void> {
   const { results } = lab;
   const owner = await newBrowser(lab);
@@ -16,17 +16,17 @@ export async function logOutAllDuringLogin(lab: Lab): Promise<void> {
     const outcome = await tryOnce(lab, owner);
     if (outcome === "too late") continue;
     results.check(
-      "ended stays ended",
+      "ended sessions",
       outcome === null,
-      () => `a login begun before all sessions were ended: ${outcome}`,
+      () => `a login that began before the logout everywhere: ${outcome}`,
     );
-    results.addNote("overtaken login", "opened no session");
+    results.addNote("logout during login", "opened no session");
     return;
   }
-  results.reportViolation("ended stays ended", "no login could be overtaken by the end of all sessions");
+  results.reportViolation("ended sessions", "no login could be interrupted by a logout everywhere");
 }
 
-/** What is wrong, or null; "too late" if the session was inserted before all were ended. */
+/** The violation, or null; "too late" if the session was inserted before the logout. */
 async function tryOnce({ stack }: Lab, owner: Awaited<ReturnType<typeof newBrowser>>): Promise<string | null> {
   const { databaseProxy } = stack.instances[0];
   owner.allowSignedOut();
@@ -41,7 +41,7 @@ async function tryOnce({ stack }: Lab, owner: Awaited<ReturnType<typeof newBrows
   databaseProxy.latencyMilliseconds = LATENCY_MILLISECONDS;
   const login = device.login({ instance: 0, timeoutMilliseconds: MAX_SECONDS * 1000 });
   const deadline = Date.now() + MAX_SECONDS * 1000;
-  // The account has been read when the statement after it is sent.
+  // Once the next statement is sent, the account has been read.
   while (!hasReadAccount(statements) && Date.now() < deadline) await pause(5);
   const ending = await owner.mutate("auth.logoutAll", undefined, {
     instance: 1,

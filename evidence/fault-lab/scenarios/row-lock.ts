@@ -6,7 +6,7 @@ import type { Lab } from "@/evidence/fault-lab/lab";
 const MAX_SECONDS = 5;
 const OTHER_BROWSERS = 20;
 
-/** A stuck client holds a session's row: its owner is told so in time, nobody else notices, and nothing is lost. */
+/** A stuck client locks a session's row: requests of that session get a timely 503, others are unaffected, and the session survives. */
 export async function holdRowLock(lab: Lab): Promise<void> {
   const { results, stack } = lab;
   const victim = await dueBrowser(lab);
@@ -15,28 +15,24 @@ export async function holdRowLock(lab: Lab): Promise<void> {
   await stack.db.transaction().execute(async (stuck) => {
     await stuck.selectFrom("sessions").select("id").where("id", "=", victim.sessionId!).forUpdate().execute();
 
-    // Three tabs, over both instances.
-    const waiting = [0, 1, 0].map((instance) => victim.open("/dashboard", { instance, timeoutMilliseconds: 15_000 }));
+    // Three tabs, on both instances.
+    const blocked = [0, 1, 0].map((instance) => victim.open("/dashboard", { instance, timeoutMilliseconds: 15_000 }));
     await forEachConcurrently(others, 10, async (other) => {
       const outcome = await other.open("/dashboard");
-      results.check(
-        "others unharmed",
-        outcome.kind === "fine",
-        () => `beside a locked row: ${describeOutcome(outcome)}`,
-      );
+      results.check("isolation", outcome.kind === "fine", () => `during a row lock: ${describeOutcome(outcome)}`);
     });
-    const answers = await Promise.all(waiting);
+    const answers = await Promise.all(blocked);
     for (const outcome of answers) {
-      const isTold = outcome.kind === "unavailable";
-      results.check("in time", isTold, () => `whose row is locked: ${describeOutcome(outcome)}`);
+      const isUnavailable = outcome.kind === "unavailable";
+      results.check("time limits", isUnavailable, () => `a request for a locked row: ${describeOutcome(outcome)}`);
       const milliseconds = millisecondsOf(outcome);
       const isInTime = milliseconds <= MAX_SECONDS * 1000;
-      results.check("in time", isInTime, () => `whose row is locked, after ${Math.round(milliseconds)} ms`);
+      results.check("time limits", isInTime, () => `a request for a locked row, after ${Math.round(milliseconds)} ms`);
     }
     const longest = Math.round(Math.max(...answers.map(millisecondsOf)));
     results.addNote(
-      "row held by a stuck client",
-      `its owner told after ${longest} ms, ${OTHER_BROWSERS} others signed in meanwhile`,
+      "row lock held by a stuck client",
+      `its session unavailable after ${longest} ms, ${OTHER_BROWSERS} others signed in meanwhile`,
     );
   });
 

@@ -11,7 +11,7 @@ const MAX_SECONDS = 10;
 const MAX_SECONDS_WITHOUT_DATABASE = 1;
 const CONCURRENT_CALLS = 300;
 
-/** A slow database slows down; a very slow one is given up on, in time, and takes no cookie with it. */
+/** A slow database delays requests; a very slow one causes a timely 503 that keeps the cookies. */
 export async function slowDatabase(lab: Lab): Promise<void> {
   const { results, stack } = lab;
   const [{ databaseProxy }] = stack.instances;
@@ -19,17 +19,21 @@ export async function slowDatabase(lab: Lab): Promise<void> {
   try {
     databaseProxy.latencyMilliseconds = 300;
     const slow = await browser.open("/dashboard", { instance: 0, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
-    results.check("in time", slow.kind === "fine", () => `with 300 ms a statement: ${describeOutcome(slow)}`);
+    results.check("time limits", slow.kind === "fine", () => `with 300 ms a statement: ${describeOutcome(slow)}`);
 
     await makeDue(browser);
     databaseProxy.latencyMilliseconds = 3500;
     const slower = await browser.open("/dashboard", { instance: 0, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
-    results.check("in time", slower.kind === "unavailable", () => `with 3.5 s a statement: ${describeOutcome(slower)}`);
+    results.check(
+      "time limits",
+      slower.kind === "unavailable",
+      () => `with 3.5 s a statement: ${describeOutcome(slower)}`,
+    );
     checkDuration(lab, slower, MAX_REFRESH_SECONDS, "a refresh with 3.5 s a statement");
-    const [fine, told] = [slow, slower].map(
+    const [accepted, rejected] = [slow, slower].map(
       (outcome) => `${describeOutcome(outcome)} in ${Math.round(millisecondsOf(outcome))} ms`,
     );
-    results.addNote("slow statements", `300 ms each: ${fine}; 3.5 s each: ${told}`);
+    results.addNote("slow statements", `300 ms each: ${accepted}; 3.5 s each: ${rejected}`);
   } finally {
     databaseProxy.latencyMilliseconds = 0;
   }
@@ -37,7 +41,7 @@ export async function slowDatabase(lab: Lab): Promise<void> {
   results.check("signed in", after.kind === "fine", () => `after a slow database: ${describeOutcome(after)}`);
 }
 
-/** A database that takes questions and gives no answers: the pool runs dry, its queue fills up, and all are told in time. */
+/** A database that accepts statements but does not respond: the pool and its queue fill up, and every request gets a timely 503. */
 export async function exhaustPool(lab: Lab): Promise<void> {
   const { results, stack } = lab;
   const [{ databaseProxy }] = stack.instances;
@@ -45,38 +49,34 @@ export async function exhaustPool(lab: Lab): Promise<void> {
   const due = await dueBrowser(lab);
   databaseProxy.stallResponses();
   try {
-    const asking = Array.from({ length: CONCURRENT_CALLS }, () => call(browser, "users.me"));
-    const refreshing = due.open("/dashboard", { instance: 0, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
+    const calls = Array.from({ length: CONCURRENT_CALLS }, () => call(browser, "users.me"));
+    const refresh = due.open("/dashboard", { instance: 0, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
     await pause(500);
-    // What needs no database goes on as if nothing were wrong.
+    // Calls that need no database are unaffected.
     for (let time = 0; time < 10; time++) {
       const outcome = await call(browser, "auth.session");
-      results.check(
-        "others unharmed",
-        outcome.kind === "fine",
-        () => `without a database: ${describeOutcome(outcome)}`,
-      );
+      results.check("isolation", outcome.kind === "fine", () => `without a database: ${describeOutcome(outcome)}`);
       checkDuration(lab, outcome, MAX_SECONDS_WITHOUT_DATABASE, "a call that needs no database");
     }
-    const answers = await Promise.all([...asking, refreshing]);
+    const answers = await Promise.all([...calls, refresh]);
     const longest = Math.round(Math.max(...answers.map(millisecondsOf)));
     results.addNote(
-      "pool run dry",
-      `${answers.length} asked a database that does not answer, all told within ${longest} ms`,
+      "pool exhausted",
+      `${answers.length} requests to a database that does not respond, all rejected within ${longest} ms`,
     );
     for (const outcome of answers) {
       results.check(
-        "in time",
+        "time limits",
         outcome.kind === "unavailable",
-        () => `from a pool run dry: ${describeOutcome(outcome)}`,
+        () => `from an exhausted pool: ${describeOutcome(outcome)}`,
       );
-      checkDuration(lab, outcome, MAX_SECONDS, "a call to a database that does not answer");
+      checkDuration(lab, outcome, MAX_SECONDS, "a call to a database that does not respond");
     }
   } finally {
     databaseProxy.resumeResponses();
   }
   const after = await retryUntilAnswered(() => due.open("/dashboard", { instance: 0 }));
-  results.check("signed in", after.kind === "fine", () => `after the pool ran dry: ${describeOutcome(after)}`);
+  results.check("signed in", after.kind === "fine", () => `after the pool was exhausted: ${describeOutcome(after)}`);
 }
 
 function call(browser: Browser, procedure: string): Promise<BrowserOutcome> {
@@ -85,5 +85,5 @@ function call(browser: Browser, procedure: string): Promise<BrowserOutcome> {
 
 function checkDuration({ results }: Lab, outcome: BrowserOutcome, seconds: number, what: string): void {
   const milliseconds = millisecondsOf(outcome);
-  results.check("in time", milliseconds <= seconds * 1000, () => `${what} took ${Math.round(milliseconds)} ms`);
+  results.check("time limits", milliseconds <= seconds * 1000, () => `${what} took ${Math.round(milliseconds)} ms`);
 }

@@ -8,16 +8,16 @@ const BROWSERS = 10;
 const CLIENT_TIMEOUT_MILLISECONDS = 300;
 
 /**
- * An instance stops for longer than a window with requests in its sockets; their senders give up, and go on at the other
- * one. When it wakes up, it must not judge by its own clock what nobody waits for any longer: that would take from honest
- * browsers the successor that they received.
+ * An instance is suspended for longer than the grace window with requests in its sockets; the clients time out and continue on the
+ * other one. When it resumes, it must not refresh for clients that have disconnected: that would invalidate the replacement token
+ * they received meanwhile.
  */
 export async function suspendInstance(lab: Lab): Promise<void> {
   const { stack, results } = lab;
-  const [frozen] = stack.instances;
+  const [suspended] = stack.instances;
   const browsers = await Promise.all(Array.from({ length: BROWSERS }, () => dueBrowser(lab)));
-  const witness = await newBrowser(lab);
-  frozen.suspend();
+  const lastBrowser = await newBrowser(lab);
+  suspended.suspend();
   try {
     await forEachConcurrently(browsers, BROWSERS, async (browser) => {
       await browser.open("/dashboard", { instance: 0, timeoutMilliseconds: CLIENT_TIMEOUT_MILLISECONDS });
@@ -25,23 +25,23 @@ export async function suspendInstance(lab: Lab): Promise<void> {
       results.check(
         "signed in",
         outcome.kind === "fine",
-        () => `beside a frozen instance: ${describeOutcome(outcome)}`,
+        () => `beside a suspended instance: ${describeOutcome(outcome)}`,
       );
       await makeDue(browser);
     });
   } finally {
-    frozen.resume();
+    suspended.resume();
   }
-  // It takes them in their order: this one came last.
-  await retryUntilAnswered(() => witness.open("/dashboard", { instance: 0 }));
+  // The instance reads requests in order and this one is the last, so all others have been handled.
+  await retryUntilAnswered(() => lastBrowser.open("/dashboard", { instance: 0 }));
   await forEachConcurrently(browsers, BROWSERS, async (browser) => {
     await makeDue(browser);
     const outcome = await retryUntilAnswered(() => browser.open("/dashboard", { instance: 1 }));
     results.check(
       "signed in",
       outcome.kind === "fine",
-      () => `after an instance was frozen: ${describeOutcome(outcome)}`,
+      () => `after an instance was suspended: ${describeOutcome(outcome)}`,
     );
   });
-  results.addNote("instance frozen", `${BROWSERS} requests waited in its sockets, and woke up after a window`);
+  results.addNote("suspended instance", `${BROWSERS} requests waited in its sockets for longer than the grace window`);
 }
