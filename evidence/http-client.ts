@@ -16,6 +16,7 @@ export interface HttpRequest {
   abortAfterMilliseconds?: number;
   /** Called when the response headers arrive: a browser stores cookies even if the body is lost. */
   onHead?: (setCookies: readonly string[]) => void;
+  /** Aborts the request, also while the body is read. */
   signal?: AbortSignal;
   /** For kept-alive connections; without it each request opens its own. */
   agent?: Agent;

@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { Agent } from "node:http";
 import { connect, type Socket } from "node:net";
+import { sendRequest } from "@/evidence/http-client";
 import { forEachConcurrently, pause } from "@/evidence/pause";
 import { Random } from "@/evidence/random";
 import { AttackGenerator, executeAttack, type Attack } from "./attack-generator";
 import { AGENT, PASSWORD, TestUser } from "./test-user";
 import type { Target } from "./target";
+import { RESPONSE_TIMEOUT_SECONDS } from "./transport";
 
 export interface AttackOptions {
   seed: number;
@@ -109,41 +112,35 @@ async function checkIdleConnections({ port }: Target, count: number): Promise<st
   const sockets: Socket[] = Array.from({ length: count }, () => connect(port, "127.0.0.1").on("error", () => {}));
   try {
     await pause(500);
-    const answered = await ask(port, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", "127.0.0.9");
-    return answered.startsWith("HTTP/1.1 ") ? null : `with ${count} idle connections it did not answer`;
+    const outcome = await sendRequest({
+      port,
+      method: "GET",
+      path: "/",
+      headers: {},
+      localAddress: "127.0.0.9",
+      timeoutMilliseconds: 60_000,
+    });
+    return outcome.kind === "answered" ? null : `with ${count} idle connections it did not respond: ${outcome.why}`;
   } finally {
     for (const socket of sockets) socket.destroy();
   }
-}
-
-function ask(port: number, text: string, localAddress: string): Promise<string> {
-  return new Promise((resolve) => {
-    let received = "";
-    // The whole of 127/8 is this machine on Linux; elsewhere the address cannot be chosen.
-    const from = process.platform === "linux" ? { localAddress } : {};
-    const socket = connect({ port, host: "127.0.0.1", ...from });
-    socket.setTimeout(60_000, () => socket.destroy());
-    socket.on("data", (chunk) => (received += chunk.toString("latin1"))).on("error", () => {});
-    socket.on("close", () => resolve(received));
-    socket.write(text);
-  });
 }
 
 async function checkLogins({ port, origin }: Target, users: readonly TestUser[]): Promise<string | null> {
   const deadline = Date.now() + RECOVERY_SECONDS * 1000;
   const logIn = async (user: TestUser): Promise<string | null> => {
     for (;;) {
-      const answered = await fetch(`http://127.0.0.1:${port}/api/trpc/auth.login`, {
+      const outcome = await sendRequest({
+        port,
         method: "POST",
+        path: "/api/trpc/auth.login",
         headers: { "user-agent": AGENT, origin, "content-type": "application/json" },
         body: JSON.stringify({ email: user.email, password: PASSWORD }),
-        signal: AbortSignal.timeout(13_000),
-      }).catch((error: Error) => error);
-      if (answered instanceof Response && answered.status === 200) return null;
-      const violation =
-        answered instanceof Response
-          ? `${answered.status} ${await answered.text()}`
-          : String(answered.cause ?? answered);
+        timeoutMilliseconds: RESPONSE_TIMEOUT_SECONDS * 1000,
+        signal: AbortSignal.timeout(RESPONSE_TIMEOUT_SECONDS * 1000),
+      });
+      if (outcome.kind === "answered" && outcome.status === 200) return null;
+      const violation = outcome.kind === "answered" ? `${outcome.status} ${outcome.body}` : outcome.why;
       if (Date.now() > deadline) return `a login was answered ${violation.slice(0, 200)}`;
       await pause(500);
     }
@@ -163,22 +160,27 @@ async function checkP99(target: Target, user: TestUser, before: number): Promise
   }
 }
 
-/** Of calls of somebody signed in, one after the other; infinite if one of them fails. */
+/** The p99 of sequential calls of a signed-in user; infinite if one of them fails. */
 async function measureP99({ port }: Target, user: TestUser): Promise<number> {
   const times: number[] = [];
-  for (let call = 0; call < CALLS_MEASURED; call++) {
-    const startedAt = performance.now();
-    try {
-      const answered = await fetch(`http://127.0.0.1:${port}/api/trpc/auth.session`, {
+  const agent = new Agent({ keepAlive: true });
+  try {
+    for (let call = 0; call < CALLS_MEASURED; call++) {
+      const startedAt = performance.now();
+      const outcome = await sendRequest({
+        port,
+        method: "GET",
+        path: "/api/trpc/auth.session",
         headers: { "user-agent": AGENT, cookie: `__acc=${user.access}` },
-        signal: AbortSignal.timeout(13_000),
+        timeoutMilliseconds: RESPONSE_TIMEOUT_SECONDS * 1000,
+        signal: AbortSignal.timeout(RESPONSE_TIMEOUT_SECONDS * 1000),
+        agent,
       });
-      await answered.text();
-      if (answered.status !== 200) return Number.POSITIVE_INFINITY;
-    } catch {
-      return Number.POSITIVE_INFINITY;
+      if (outcome.kind === "lost" || outcome.status !== 200) return Number.POSITIVE_INFINITY;
+      times.push(performance.now() - startedAt);
     }
-    times.push(performance.now() - startedAt);
+  } finally {
+    agent.destroy();
   }
   return times.sort((one, other) => one - other)[Math.ceil(0.99 * times.length) - 1]!;
 }

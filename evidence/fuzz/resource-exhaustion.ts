@@ -3,7 +3,9 @@ import { closeSync, constants, openSync, readSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { forEachConcurrently, pause } from "@/evidence/pause";
+import { sendRequest } from "@/evidence/http-client";
 import { startApp, type App } from "@/scripts/app.mjs";
+import { RESPONSE_TIMEOUT_SECONDS } from "./transport";
 
 /** More log lines than a pipe holds. */
 const REQUESTS = 400;
@@ -37,27 +39,27 @@ export async function checkResourceExhaustion(folder: string): Promise<string | 
   }
 }
 
-async function checkUnreadLog({ url }: App): Promise<string | null> {
+async function checkUnreadLog({ port }: App): Promise<string | null> {
   let violation: string | null = null;
   await forEachConcurrently(Array.from({ length: REQUESTS }).keys(), CONCURRENCY, async (at) => {
     if (violation !== null) return;
-    const status = await statusOf(`${url}/api/health/live`);
+    const status = await statusOf(port, "/api/health/live");
     if (status !== 200) violation = `with its log not read, request ${at} was answered ${status}`;
   });
   return violation;
 }
 
 /** Pages are loaded for the first time while no file can be opened: that must not be remembered. */
-async function checkDescriptorExhaustion({ url, port }: App): Promise<string | null> {
+async function checkDescriptorExhaustion({ port }: App): Promise<string | null> {
   const sockets = Array.from({ length: CONNECTIONS }, () => connect(port, "127.0.0.1").on("error", () => {}));
   await pause(500);
-  await Promise.all(PAGES.map((page) => statusOf(url + page, 3)));
+  await Promise.all(PAGES.map((page) => statusOf(port, page, 3)));
   for (const socket of sockets) socket.destroy();
 
   const deadline = Date.now() + RECOVERY_SECONDS * 1000;
   for (const page of PAGES) {
     for (;;) {
-      const status = await statusOf(url + page);
+      const status = await statusOf(port, page);
       if (status === 200) break;
       if (Date.now() > deadline) return `after its descriptors had run out ${page} was answered ${status}`;
       await pause(500);
@@ -70,14 +72,17 @@ function canLimitDescriptors(): boolean {
   return spawnSync("prlimit", ["--version"], { stdio: "ignore" }).status === 0;
 }
 
-async function statusOf(url: string, seconds = 13): Promise<number | string> {
-  try {
-    const answered = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(seconds * 1000) });
-    await answered.text();
-    return answered.status;
-  } catch (error) {
-    return String((error as Error).cause ?? error);
-  }
+async function statusOf(port: number, path: string, seconds = RESPONSE_TIMEOUT_SECONDS): Promise<number | string> {
+  const timeoutMilliseconds = seconds * 1000;
+  const outcome = await sendRequest({
+    port,
+    method: "GET",
+    path,
+    headers: {},
+    timeoutMilliseconds,
+    signal: AbortSignal.timeout(timeoutMilliseconds),
+  });
+  return outcome.kind === "answered" ? outcome.status : outcome.why;
 }
 
 /** What has reached the reader by now, up to the last line that is complete. */

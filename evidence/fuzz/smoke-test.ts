@@ -1,25 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { jarWithRefreshToken } from "@/evidence/cookie-jar";
+import { CookieJar } from "@/evidence/cookie-jar";
+import { sendRequest } from "@/evidence/http-client";
 import { AGENT, PASSWORD } from "./test-user";
+import { RESPONSE_TIMEOUT_SECONDS } from "./transport";
 
-/** When all is over, somebody new registers, sees the dashboard, signs out and in again. Null if all is well. */
+/** After the run a new user registers, loads the dashboard, logs out and logs in. Returns the first failure, or null. */
 export async function runSmokeTest(port: number, origin: string): Promise<string | null> {
-  const jar = jarWithRefreshToken("");
-  jar.clear();
-  const ask = async (path: string, input?: unknown) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method: input === undefined ? "GET" : "POST",
-      headers: {
-        "user-agent": AGENT,
-        ...(jar.header === undefined ? {} : { cookie: jar.header }),
-        ...(input === undefined ? {} : { origin, "content-type": "application/json" }),
-      },
-      ...(input === undefined ? {} : { body: JSON.stringify(input) }),
-      redirect: "manual",
-    });
-    response.headers.getSetCookie().forEach((cookie) => jar.store(cookie));
-    return { status: response.status, text: await response.text() };
-  };
+  const jar = new CookieJar();
   const email = `last.${randomUUID()}@example.test`;
   const steps: [path: string, input: unknown, expected: string][] = [
     ["/api/trpc/auth.register", { fullName: "Last Comer", email, password: PASSWORD }, email],
@@ -30,8 +17,24 @@ export async function runSmokeTest(port: number, origin: string): Promise<string
     ["/api/health/ready", undefined, "ok"],
   ];
   for (const [path, input, expected] of steps) {
-    const { status, text } = await ask(path, input);
-    if (status !== 200 || !text.includes(expected)) return `${path} answered ${status}: ${text.slice(0, 200)}`;
+    const isMutation = input !== undefined;
+    const outcome = await sendRequest({
+      port,
+      method: isMutation ? "POST" : "GET",
+      path,
+      headers: {
+        "user-agent": AGENT,
+        ...(jar.header === undefined ? {} : { cookie: jar.header }),
+        ...(isMutation ? { origin, "content-type": "application/json" } : {}),
+      },
+      body: isMutation ? JSON.stringify(input) : undefined,
+      timeoutMilliseconds: RESPONSE_TIMEOUT_SECONDS * 1000,
+      signal: AbortSignal.timeout(RESPONSE_TIMEOUT_SECONDS * 1000),
+      onHead: (setCookies) => setCookies.forEach((cookie) => jar.store(cookie)),
+    });
+    if (outcome.kind === "lost") return `${path} got no response: ${outcome.why}`;
+    if (outcome.status !== 200 || !outcome.body.includes(expected))
+      return `${path} was answered ${outcome.status}: ${outcome.body.slice(0, 200)}`;
   }
   return null;
 }
