@@ -2,9 +2,9 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 import { pause } from "@/evidence/pause";
 
-const PIECE_BYTES = 256 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 const REQUESTS_KEPT = 20_000;
-/** The last line about a request: when it is there, all others are. */
+/** The request line is the last line of a request. */
 const LAST_LINE = /"msg":"(?:unreadable )?request"/;
 const POLL_MILLISECONDS = 2;
 
@@ -13,21 +13,21 @@ export class AppLog {
   readonly #descriptor: number;
   readonly #decoder = new StringDecoder("utf8");
   readonly #byRequest = new Map<string, string[]>();
-  /** Lines that belong to no request, and should not be there. */
-  readonly strays: string[] = [];
+  /** Error lines without a request id. */
+  readonly errorsOutsideRequests: string[] = [];
   lines = 0;
   #rest = "";
 
   constructor(
     file: string,
-    private readonly isFault: (line: string) => boolean,
+    private readonly isError: (line: string) => boolean,
   ) {
     this.#descriptor = openSync(file, "r");
   }
 
-  /** What was written about the request with this id, up to its last line; what there is if that does not come in time. */
-  async about(requestId: string, secondsAtMost: number): Promise<readonly string[]> {
-    const deadline = Date.now() + secondsAtMost * 1000;
+  /** The lines of this request. Waits for its last line until the timeout. */
+  async about(requestId: string, timeoutSeconds: number): Promise<readonly string[]> {
+    const deadline = Date.now() + timeoutSeconds * 1000;
     for (;;) {
       this.#read();
       const lines = this.#byRequest.get(requestId) ?? [];
@@ -36,10 +36,10 @@ export class AppLog {
     }
   }
 
-  /** The ids of requests that left lines of their work, but not the line that every request ends with. */
-  unfinished(isMeant: (requestId: string) => boolean): string[] {
+  /** The ids of requests with log lines but without their request line. */
+  unfinished(isSelected: (requestId: string) => boolean): string[] {
     this.#read();
-    return [...this.#byRequest].filter(([id, lines]) => isMeant(id) && !isComplete(lines)).map(([id]) => id);
+    return [...this.#byRequest].filter(([id, lines]) => isSelected(id) && !isComplete(lines)).map(([id]) => id);
   }
 
   close(): void {
@@ -48,21 +48,21 @@ export class AppLog {
   }
 
   #read(): void {
-    const piece = Buffer.alloc(PIECE_BYTES);
+    const chunk = Buffer.alloc(CHUNK_BYTES);
     for (;;) {
-      const bytes = readSync(this.#descriptor, piece, 0, PIECE_BYTES, null);
+      const bytes = readSync(this.#descriptor, chunk, 0, CHUNK_BYTES, null);
       if (bytes === 0) return;
-      const lines = (this.#rest + this.#decoder.write(piece.subarray(0, bytes))).split("\n");
+      const lines = (this.#rest + this.#decoder.write(chunk.subarray(0, bytes))).split("\n");
       this.#rest = lines.pop() ?? "";
-      for (const line of lines) this.#take(line);
+      for (const line of lines) this.#addLine(line);
     }
   }
 
-  #take(line: string): void {
+  #addLine(line: string): void {
     this.lines += 1;
     const requestId = /"requestId":"([^"]+)"/.exec(line)?.[1];
     if (requestId === undefined) {
-      if (this.isFault(line)) this.strays.push(line);
+      if (this.isError(line)) this.errorsOutsideRequests.push(line);
       return;
     }
     const known = this.#byRequest.get(requestId);

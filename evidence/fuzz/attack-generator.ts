@@ -2,11 +2,11 @@ import { connect } from "node:net";
 import type { Random } from "@/evidence/random";
 import { AGENT, PASSWORD, type TestUser } from "./test-user";
 
-/** What a hostile client writes to one connection, and how the connection ends. */
+/** The bytes that a hostile client writes to one connection, and how the connection ends. */
 export interface Attack {
   bytes: Buffer;
   end: ConnectionEnd;
-  /** Never reads, so that responses wait in the server. */
+  /** The client never reads, so that responses queue up in the server. */
   neverReads: boolean;
 }
 
@@ -16,11 +16,10 @@ type ConnectionEnd =
   | { kind: "half-close" }
   | { kind: "hold"; milliseconds: number };
 
-/** A connection that the server does not close is given up after so long. */
 const MAX_CONNECTION_MILLISECONDS = 4000;
-const ATTACK_ID = "storm-";
+const ATTACK_ID = "attack-";
 
-/** Builds requests whose ids and effects are unique, so that each can be found in the log and in the database. */
+/** Generates requests with unique ids and effects, so that each can be found in the log and in the database. */
 export class AttackGenerator {
   #requests = 0;
 
@@ -30,39 +29,39 @@ export class AttackGenerator {
     private readonly users: readonly TestUser[],
   ) {}
 
-  /** The name that this request's `users.update` would set, and the id that its log line must have. */
+  /** The request id that belongs to a name set by `users.update`. */
   static idOfName(fullName: string): string | null {
-    const number = /^Storm (\d+)$/.exec(fullName)?.[1];
+    const number = /^Attack (\d+)$/.exec(fullName)?.[1];
     return number === undefined ? null : idOf(Number(number));
   }
 
-  static isOurs(requestId: string): boolean {
+  static isAttackId(requestId: string): boolean {
     return requestId.startsWith(ATTACK_ID);
   }
 
-  /** Any requests after one another on one connection, ended anyhow. */
+  /** Random pipelined requests with a random connection end. */
   mixed(): Attack {
     const { random } = this;
     const count = Math.ceil(random.between(0, 1) ** 2 * 30);
-    const pieces = Array.from({ length: count }, () => this.#piece());
+    const pieces = Array.from({ length: count }, () => this.#randomRequest());
     const whole = Buffer.from(pieces.join(""), "latin1");
     const bytes = random.chance(0.25) ? whole.subarray(0, Math.floor(random.between(1, whole.length))) : whole;
-    return { bytes, end: this.#ending(), neverReads: random.chance(0.2) };
+    return { bytes, end: this.#randomEnd(), neverReads: random.chance(0.2) };
   }
 
-  /** Requests that take a place in the password admission queue, behind a response that is not finished. */
+  /** Requests that take a place in the password admission queue, behind an unfinished response. */
   queuedCalls(): Attack {
     const calls = Array.from({ length: 7 }, () => this.#get("/api/trpc/auth.login"));
     return this.#reset([this.#get("/login"), ...calls], this.random.between(1, 8));
   }
 
-  /** A CONNECT behind responses that are still being written. */
+  /** A CONNECT pipelined behind unfinished responses. */
   queuedConnect(): Attack {
     const files = Array.from({ length: 40 }, () => this.#get("/_next/static/x"));
     return this.#reset([...files, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"], this.random.between(1, 6));
   }
 
-  /** The same request once for each of its bytes, cut there. */
+  /** The same requests truncated after every `step` bytes. */
   cutAtEveryByte(step: number): Attack[] {
     const whole = Buffer.from(this.#update() + this.#get("/login"), "latin1");
     const cuts = Array.from({ length: Math.ceil(whole.length / step) }, (_, at) => at * step + 1);
@@ -74,7 +73,7 @@ export class AttackGenerator {
     return { bytes, end: { kind: "reset after", milliseconds }, neverReads: false };
   }
 
-  #ending(): ConnectionEnd {
+  #randomEnd(): ConnectionEnd {
     const milliseconds = this.random.between(0, 30);
     switch (this.random.pickWeighted({ "reset after": 5, "reset at first byte": 2, "half-close": 2, hold: 1 })) {
       case "reset after":
@@ -88,7 +87,7 @@ export class AttackGenerator {
     }
   }
 
-  #piece(): string {
+  #randomRequest(): string {
     const { random } = this;
     const kinds = {
       page: 4,
@@ -153,13 +152,13 @@ export class AttackGenerator {
   #update(): string {
     const user = this.random.pick(this.users);
     const cookie = `Cookie: __acc=${user.access}; __ref=${user.refresh}`;
-    return this.#call("users.update", { fullName: `Storm ${this.#requests}` }, [cookie]);
+    return this.#call("users.update", { fullName: `Attack ${this.#requests}` }, [cookie]);
   }
 
   #login(): string {
     const email = this.random.chance(0.5)
       ? this.random.pick(this.users).email
-      : `nobody.${this.#requests}@example.test`;
+      : `unknown.${this.#requests}@example.test`;
     return this.#call("auth.login", { email, password: PASSWORD });
   }
 
@@ -180,7 +179,7 @@ function idOf(number: number): string {
   return `${ATTACK_ID}${String(number).padStart(6, "0")}`;
 }
 
-/** Carries the attack out. Never throws; resolves when the connection is gone. */
+/** Never throws; resolves when the connection is closed. */
 export function executeAttack(port: number, { bytes, end, neverReads }: Attack): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");

@@ -11,64 +11,64 @@ import { RESPONSE_TIMEOUT_SECONDS } from "./transport";
 
 export interface AttackOptions {
   seed: number;
-  /** Of the full number of connections. */
+  /** Fraction of the full number of connections. */
   share: number;
 }
 
 const USERS = 12;
 const MIXED_ATTACKS = 400;
-/** The password admission queue has 70 places: a place lost for each attack would leave none. */
+/** More than the 70 places of the password admission queue: if each attack leaked one, none would be left. */
 const QUEUED_CALLS = 120;
 const QUEUED_CONNECTS = 80;
 const IDLE_CONNECTIONS = 500;
 const CONCURRENCY = 40;
-/** For an app that has been left in peace, on a busy machine. */
+/** How long the app may take to recover, on a busy machine. */
 const RECOVERY_SECONDS = 120;
 const LOGINS_AFTERWARDS = 8;
 const CALLS_MEASURED = 100;
 const MAX_LEAKED_DESCRIPTORS = 40;
 
-const PROCESS_SURVIVED = "Hostile connections did not end the process";
+const PROCESS_SURVIVED = "The process survived hostile connections";
 
 type Checks = Record<string, string | null>;
 
-/** Attacks the connections of the app instead of its requests, then checks what must hold afterwards. */
+/** Attacks the connections of the app, then checks that it has recovered. */
 export async function runConnectionAttacks(
   target: Target,
   passwordHash: string,
   { seed, share }: AttackOptions,
 ): Promise<Checks> {
   const users = await Promise.all(Array.from({ length: USERS }, () => TestUser.create(target.db, passwordHash)));
-  const bystander = await TestUser.create(target.db, passwordHash);
+  const measuredUser = await TestUser.create(target.db, passwordHash);
   const plan = new AttackGenerator(new Random(seed).stream("connections"), new URL(target.origin).host, users);
-  const p99Before = await measureP99(target, bystander);
+  const p99Before = await measureP99(target, measuredUser);
   const descriptorsBefore = countDescriptors(target.app.pid);
 
   const times = (count: number, attack: () => Attack) => Array.from({ length: Math.ceil(count * share) }, attack);
   const attacks = [
     ...times(MIXED_ATTACKS, () => plan.mixed()),
     ...plan.cutAtEveryByte(Math.ceil(4 / share)),
-    // Never fewer: it takes as many as the queue has places.
+    // Not scaled: there must be more than the queue has places.
     ...Array.from({ length: QUEUED_CALLS }, () => plan.queuedCalls()),
     ...times(QUEUED_CONNECTS, () => plan.queuedConnect()),
   ];
   await forEachConcurrently(attacks, CONCURRENCY, (attack) => executeAttack(target.port, attack));
-  // Nothing else can be said of a process that has ended.
+  // Without a process nothing else can be checked.
   const ended = checkProcess(target);
   if (ended !== null) return { [PROCESS_SURVIVED]: ended };
 
   const login = await checkLogins(target, users);
-  const p99 = await checkP99(target, bystander, p99Before);
+  const p99 = await checkP99(target, measuredUser, p99Before);
   return {
     [PROCESS_SURVIVED]: checkProcess(target),
-    "After hostile connections everybody could sign in": login,
-    "After hostile connections calls were as fast as before": p99,
-    "Many idle connections of one address did not lock out another": await checkIdleConnections(
+    "Logins worked after hostile connections": login,
+    "Calls were as fast after hostile connections as before": p99,
+    "Idle connections from one address did not block another address": await checkIdleConnections(
       target,
       Math.ceil(IDLE_CONNECTIONS * share),
     ),
-    "Hostile connections left no descriptor open": await checkDescriptors(target.app.pid, descriptorsBefore),
-    "Every request that was carried out left its line in the log": await checkLog(target, users),
+    "Hostile connections leaked no file descriptor": await checkDescriptors(target.app.pid, descriptorsBefore),
+    "Every processed request left its line in the log": await checkLog(target, users),
   };
 }
 
@@ -80,7 +80,7 @@ function checkProcess({ app }: Target): string | null {
 
 function isAlive(pid: number): boolean {
   try {
-    // A process that has ended is one until its exit is read.
+    // A zombie has exited but still has an entry in /proc.
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {
     try {
@@ -91,7 +91,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** They are written asynchronously, and some of these requests had only just been read. */
+/** Waits for each line, because the log is written asynchronously. */
 async function checkLog({ db, log }: Target, users: readonly TestUser[]): Promise<string | null> {
   const ids = users.map(({ userId }) => userId);
   const rows = await db.selectFrom("users").select("fullName").where("id", "in", ids).execute();
@@ -100,12 +100,12 @@ async function checkLog({ db, log }: Target, users: readonly TestUser[]): Promis
     if (id === null) continue;
     const lines = await log.about(id, 2);
     if (!lines.some((line) => line.includes('"msg":"request"')))
-      return `a users.update was carried out, and left no line: ${id}`;
+      return `a users.update was executed but left no request line: ${id}`;
   }
-  const unfinished = log.unfinished(AttackGenerator.isOurs);
+  const unfinished = log.unfinished(AttackGenerator.isAttackId);
   return unfinished.length === 0
     ? null
-    : `${unfinished.length} requests left other lines, but not their own: ${unfinished[0]}`;
+    : `${unfinished.length} requests left log lines but no request line: ${unfinished[0]}`;
 }
 
 async function checkIdleConnections({ port }: Target, count: number): Promise<string | null> {

@@ -6,22 +6,22 @@ import type { RowChange, TestUser } from "./test-user";
 import type { RenderedRequest } from "./rendered-request";
 import type { SendOutcome } from "./transport";
 
-/** One exchange, and what the judges have to know of those who took part. */
+/** One request, its response, and what the oracles need to know about the users and the app. */
 export interface Exchange {
   request: FuzzRequest;
   rendered: RenderedRequest;
   outcome: SendOutcome;
   response: ParsedResponse | null;
-  /** Of the path, in whatever spelling it was sent. */
+  /** The route of the decoded path. */
   route: RouteKind;
   user: TestUser;
   bystander: TestUser;
   origin: string;
-  /** What must never leave the app. */
+  /** Values that must not appear in a response. */
   secrets: readonly string[];
-  /** What the app wrote about this request. */
+  /** The log lines of this request. */
   log: readonly string[];
-  /** What became of their rows. */
+  /** How the database rows of the users changed. */
   userChange: RowChange;
   bystanderChange: RowChange;
 }
@@ -30,18 +30,18 @@ export function routeOf(rendered: RenderedRequest): RouteKind {
   return classifyRoute(decodedPath(rendered));
 }
 
-/** The path without the encodings that mean nothing. */
+/** The path with needless percent-encodings decoded. */
 export function decodedPath({ target }: RenderedRequest): string {
   const [path = ""] = target.split(/[?#]/, 1);
   return path.replace(/%(?:2[de]|3\d|[4-7][0-9a-f])/gi, (code) => decodeURIComponent(code));
 }
 
-/** All values that were sent under this name, in lower case or not. */
+/** All values of a header of the request; `name` is in lower case. */
 export function sentHeaders({ headers }: RenderedRequest, name: string): string[] {
   return headers.filter(([one]) => one.trim().toLowerCase() === name).map(([, value]) => value);
 }
 
-/** Whether a page of ours could have sent it: only then may a mutation be carried out. */
+/** Whether a page of the app could have sent the mutation: only then may it be executed. */
 export function isSameOriginMutation(rendered: RenderedRequest, origin: string): boolean {
   const origins = sentHeaders(rendered, "origin");
   const isSameOrigin =
@@ -53,14 +53,14 @@ export function isSameOriginMutation(rendered: RenderedRequest, origin: string):
   );
 }
 
-/** A navigation inside a page: what it is answered fills no tab, and runs nothing. */
+/** A client-side navigation: the browser does not render or execute its response as a document. */
 export function isSoftNavigation({ headers }: RenderedRequest): boolean {
   return headers.some(
     ([name, value]) => /^(rsc|next-router-.*)$/i.test(name) || (/^sec-fetch-dest$/i.test(name) && value === "empty"),
   );
 }
 
-/** Two words about one length: proxies differ in which they believe. */
+/** Conflicting length headers, which proxies interpret differently. */
 export function hasAmbiguousLength(rendered: RenderedRequest): boolean {
   const lengths = sentHeaders(rendered, "content-length");
   const codings = sentHeaders(rendered, "transfer-encoding");

@@ -1,30 +1,29 @@
-/** A name and what it says. */
 export type NameValue = readonly [name: string, value: string];
 
-/** What kind of request one began as: the rows of the table. */
+/** The kind of the seed request. */
 export type RequestKind =
   "query" | "mutation" | "batch" | "page" | "soft navigation" | "server action" | "file" | "foreign" | "raw";
 
 export type BodyEncoding = "utf8" | "latin1" | "utf16" | "bom" | "gzip";
 
 /**
- * A request before it is sent. Words in double braces stand for what is known only then: `{{access}}` is the sender's access
- * token, `{{access|flip:7}}` one that was tampered with.
+ * A request with placeholders for values that are known only when it is sent: `{{access}}` is the access token of the user,
+ * `{{access|flip:7}}` a tampered one.
  */
 export interface FuzzRequest {
   kind: RequestKind;
   method: string;
-  /** As it goes over the wire. */
+  /** Sent unencoded. */
   path: string;
   /** Encoded when it is sent. */
   query: readonly NameValue[];
   headers: readonly NameValue[];
   body: string | null;
   encoding: BodyEncoding;
-  /** What is said about the body's length, and may be wrong. Null: the truth. */
+  /** The headers that announce the length of the body, possibly wrong. Null: correct ones are added. */
   framing: readonly NameValue[] | null;
   isChunked: boolean;
-  /** By the platform's own client, over a connection that is used again, if it is able to say such a thing. */
+  /** Sends with fetch on a kept-alive connection, if fetch can express the request. */
   usesFetch: boolean;
 }
 

@@ -13,11 +13,10 @@ import { sendByFetch, sendBytes, type SendOutcome } from "./transport";
 import type { RunStatistics } from "./run-statistics";
 import type { PlaceholderResolver } from "./placeholders";
 
-/** How long the log may take, and how long a line is waited for that need not come. */
 const LOG_TIMEOUT_SECONDS = 10;
 const LOG_TIMEOUT_SECONDS_WITHOUT_RESPONSE = 0.05;
 
-/** A request that an oracle did not let pass, as small as it could be made. */
+/** A shrunk request that violates an oracle. */
 export interface Finding {
   oracle: OracleName;
   violation: string;
@@ -37,7 +36,7 @@ class OracleViolation extends Error {
   }
 }
 
-/** One after the other, with two people of its own: one who sends, and one who must not notice. */
+/** Sends requests sequentially with its own two users: a sender, and a bystander whose rows must not change. */
 export class FuzzWorker {
   private constructor(
     private readonly target: Target,
@@ -54,7 +53,7 @@ export class FuzzWorker {
     return new FuzzWorker(target, statistics, user, bystander);
   }
 
-  /** Sends so many requests; what is found is sent again and again until nothing can be left out of it. */
+  /** Sends `count` requests and shrinks the first that violates an oracle. */
   async run(count: number, seed: number, path: string | undefined): Promise<Finding | null> {
     let last: OracleViolation | null = null;
     const property = fc.asyncProperty(fuzzedRequest, async (request) => {
@@ -67,16 +66,16 @@ export class FuzzWorker {
     });
     const details = await fc.check(property, { seed, path, numRuns: count, verbose: 0 });
     if (!details.failed) return null;
-    const broken = (
+    const violation = (
       details.errorInstance instanceof OracleViolation ? details.errorInstance : last
     ) as OracleViolation | null;
-    if (broken === null) throw details.errorInstance;
-    return toFinding(broken, seed, details.counterexamplePath ?? "");
+    if (violation === null) throw details.errorInstance;
+    return toFinding(violation, seed, details.counterexamplePath ?? "");
   }
 
   private async exchange(request: FuzzRequest): Promise<void> {
     const requestId = randomUUID();
-    const rendered = renderRequest(request, this.resolve(requestId));
+    const rendered = renderRequest(request, this.placeholderValues(requestId));
     const outcome = await this.send(request, rendered);
     const [response = null] = outcome.responses;
     const [userRows, bystanderRows] = await readRows(this.target.db, [this.user, this.bystander]);
@@ -99,17 +98,17 @@ export class FuzzWorker {
     };
     this.statistics.record(exchange);
     try {
-      for (const [oracle, judge] of Object.entries(ORACLES) as [OracleName, (exchange: Exchange) => string | null][]) {
-        const violation = judge(exchange);
+      for (const [oracle, check] of Object.entries(ORACLES) as [OracleName, (exchange: Exchange) => string | null][]) {
+        const violation = check(exchange);
         if (violation !== null) throw new OracleViolation(oracle, violation, exchange);
       }
     } finally {
-      await this.settle(exchange);
+      await this.restoreState(exchange);
     }
   }
 
-  /** Both are again as they were, so that what follows, or is sent once more, meets the same. */
-  private async settle({ bystanderChange, userChange }: Exchange): Promise<void> {
+  /** Restores the rows of both users, so that the next request, or a repetition while shrinking, meets the same state. */
+  private async restoreState({ bystanderChange, userChange }: Exchange): Promise<void> {
     if (bystanderChange !== null) await this.bystander.restore();
     if (userChange === null) return;
     this.statistics.restoredSessions += 1;
@@ -125,9 +124,9 @@ export class FuzzWorker {
     return sendBytes(this.target.port, rendered, { halfCloses, lingers: halfCloses });
   }
 
-  private resolve(requestId: string): PlaceholderResolver {
+  private placeholderValues(requestId: string): PlaceholderResolver {
     const { target, user, bystander } = this;
-    const plain: Record<string, () => string> = {
+    const values: Record<string, () => string> = {
       origin: () => target.origin,
       host: () => new URL(target.origin).host,
       buildId: () => target.buildId,
@@ -145,11 +144,11 @@ export class FuzzWorker {
       "bystander.access": () => bystander.access,
       "bystander.refresh": () => bystander.refresh,
     };
-    return (word, change, at) => {
-      const said = plain[word]?.() ?? "";
-      return change === undefined
-        ? said
-        : tamper(said, change, at, target.signingSecrets[word as "access" | "refresh"]);
+    return (name, tampering, at) => {
+      const value = values[name]?.() ?? "";
+      return tampering === undefined
+        ? value
+        : tamper(value, tampering, at, target.signingSecrets[name as "access" | "refresh"]);
     };
   }
 }
@@ -161,16 +160,16 @@ function toFinding({ oracle, violation, exchange }: OracleViolation, seed: numbe
   return {
     oracle,
     violation,
-    // With its words unfilled: what is tied to the run is of no use to a reader.
+    // With placeholders instead of values, which are valid only during this run.
     request: shorten(renderRequest(exchange.request, keepPlaceholder).bytes.toString("latin1")),
-    response: shown === undefined ? "no answer" : shorten(`${shown.status}\n${head}\n\n${shown.body}`),
+    response: shown === undefined ? "no response" : shorten(`${shown.status}\n${head}\n\n${shown.body}`),
     seed,
     path,
   };
 }
 
-const keepPlaceholder: PlaceholderResolver = (word, change, at) =>
-  `{{${word}${change === undefined ? "" : `|${change}:${at}`}}}`;
+const keepPlaceholder: PlaceholderResolver = (name, tampering, at) =>
+  `{{${name}${tampering === undefined ? "" : `|${tampering}:${at}`}}}`;
 
 function shorten(text: string): string {
   return text.length > 2500 ? `${text.slice(0, 2000)} … ${text.length} characters` : text;

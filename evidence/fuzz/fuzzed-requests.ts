@@ -15,7 +15,7 @@ const mutation = fc.oneof(
   { weight: 4, arbitrary: mutateBody },
 );
 
-/** A request that is in order but for a little, so that most get deep. Shrinks towards fewer changes. */
+/** A seed request with few mutations, so that most requests pass the first checks. Shrinks towards fewer mutations. */
 export const fuzzedRequest: fc.Arbitrary<FuzzRequest> = fc
   .tuple(
     seedRequest,
@@ -26,4 +26,4 @@ export const fuzzedRequest: fc.Arbitrary<FuzzRequest> = fc
       { weight: 2, arbitrary: fc.array(mutation, { minLength: 2, maxLength: 3 }) },
     ),
   )
-  .map(([request, changes]) => changes.reduce((changed, one) => one(changed), request));
+  .map(([request, mutations]) => mutations.reduce((mutated, mutate) => mutate(mutated), request));

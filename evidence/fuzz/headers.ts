@@ -1,6 +1,6 @@
 export type HeaderList = [name: string, value: string][];
 
-/** All that were sent by this name, which is in lower case. */
+/** All values of a header; `name` is in lower case. */
 export function headerValues(headers: HeaderList, name: string): string[] {
   return headers.filter(([one]) => one === name).map(([, value]) => value);
 }

@@ -7,24 +7,24 @@ export interface ParsedResponse {
   body: string;
 }
 
-/** What is left over is no answer, or not all of one. */
+/** `rest` is not a complete response. */
 export interface ParseResult {
   responses: ParsedResponse[];
   rest: Buffer;
 }
 
 /**
- * Takes answers apart by what they say about their own length (RFC 9112, section 6.3), without the forgiveness of a client: what
- * a proxy in front of us would see. `isOver`: nothing more will come.
+ * Splits responses by their message length (RFC 9112, section 6.3) as strictly as a proxy in front of the app would.
+ * `isClosed`: the connection is closed.
  */
-export function parseResponses(bytes: Buffer, method: string, isOver: boolean): ParseResult {
+export function parseResponses(bytes: Buffer, method: string, isClosed: boolean): ParseResult {
   const responses: ParsedResponse[] = [];
   let rest = bytes;
   for (;;) {
-    const read = parseResponse(rest, method, isOver);
+    const read = parseResponse(rest, method, isClosed);
     if (read === null) return { responses, rest };
     rest = rest.subarray(read.length);
-    // An interim answer is none.
+    // Skips interim (1xx) responses.
     if (read.response.status >= 200) responses.push(read.response);
   }
 }
@@ -32,7 +32,7 @@ export function parseResponses(bytes: Buffer, method: string, isOver: boolean): 
 function parseResponse(
   bytes: Buffer,
   method: string,
-  isOver: boolean,
+  isClosed: boolean,
 ): { response: ParsedResponse; length: number } | null {
   const headEnd = bytes.indexOf("\r\n\r\n");
   if (headEnd === -1) return null;
@@ -43,7 +43,7 @@ function parseResponse(
     const colon = line.indexOf(":");
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
   });
-  const body = readBody(bytes.subarray(headEnd + 4), status, headers, method, isOver);
+  const body = readBody(bytes.subarray(headEnd + 4), status, headers, method, isClosed);
   return (
     body && {
       response: {
@@ -56,12 +56,12 @@ function parseResponse(
   );
 }
 
-function readBody(bytes: Buffer, status: number, headers: HeaderList, method: string, isOver: boolean) {
+function readBody(bytes: Buffer, status: number, headers: HeaderList, method: string, isClosed: boolean) {
   const nothing = { content: Buffer.alloc(0), length: 0 };
   if (method === "HEAD" || status < 200 || status === 204 || status === 304) return nothing;
   if (headerValue(headers, "transfer-encoding") === "chunked") return readChunks(bytes);
   const length = headerValue(headers, "content-length");
-  if (length === undefined) return isOver ? { content: bytes, length: bytes.length } : null;
+  if (length === undefined) return isClosed ? { content: bytes, length: bytes.length } : null;
   return bytes.length < Number(length) ? null : { content: bytes.subarray(0, Number(length)), length: Number(length) };
 }
 

@@ -3,7 +3,7 @@ import { serializeInput, type Fields } from "./procedures";
 
 const nested = (open: string, close: string, depth: number) => open.repeat(depth) + "1" + close.repeat(depth);
 
-/** Values as JSON writes them, and some as it must not. */
+/** Valid and invalid JSON values. */
 const ODD_VALUES = [
   ..."null true false 0 -0 1 1e999 -1e999 1e-400 9007199254740993 NaN undefined 0x10 [] {} [1] [[]]".split(" "),
   `1${"0".repeat(400)}`,
@@ -80,16 +80,16 @@ const oddValue = fc.oneof(
   { weight: 1, arbitrary: fc.json({ maxDepth: 4 }) },
 );
 
-/** An input that is fine, or wrong in one field, or no input at all; as it is written. */
+/** A valid input, one with a changed field, or an arbitrary text, serialized. */
 export function inputFor(fields: Fields | null): fc.Arbitrary<string> {
   const odd = fc.oneof(fc.constantFrom(...ODD_INPUTS), oddValue);
   const given = fields ?? [];
-  const fine = fc.constantFrom(fields === null ? "" : serializeInput(given), serializeInput(given));
+  const valid = fc.constantFrom(fields === null ? "" : serializeInput(given), serializeInput(given));
   const name = fc.constantFrom(...given.map(([one]) => one), ...ODD_FIELDS);
   const oneOdd = fc
     .tuple(name, oddValue, fc.constantFrom("replace", "add", "drop"))
     .map(([field, value, how]) => serializeInput(withField(given, field, value, how)));
-  return fc.oneof({ weight: 5, arbitrary: fine }, { weight: 4, arbitrary: oneOdd }, { weight: 1, arbitrary: odd });
+  return fc.oneof({ weight: 5, arbitrary: valid }, { weight: 4, arbitrary: oneOdd }, { weight: 1, arbitrary: odd });
 }
 
 function withField(fields: Fields, name: string, value: string, how: string): Fields {

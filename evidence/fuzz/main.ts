@@ -20,7 +20,7 @@ const FOLDER = join(DATA, "fuzz");
 const WORKERS = 4;
 const ROUNDS = 24;
 
-// What was started must not outlive whatever went wrong.
+// Stop everything that was started after any error.
 process.once("uncaughtException", (error) => {
   console.error(error);
   void exit(1);
@@ -54,7 +54,7 @@ await withLock(`${FOLDER}.lock`, () =>
         const rounds = options.path === undefined ? ROUNDS : 1;
         const each = Math.ceil(options.requests / rounds / WORKERS);
         for (let round = 0; round < rounds && findings.length === 0 && options.requests > 0; round++) {
-          // Each round and lane has a seed of its own, so that a finding is repeated without what came before it.
+          // Each round and worker has its own seed, so that a finding can be repeated without the preceding requests.
           const seeds = workers.map((_, at) => options.seed + round * WORKERS + at);
           const running = options.path === undefined ? workers : workers.slice(0, 1);
           const found = await Promise.all(running.map((worker, at) => worker.run(each, seeds[at]!, options.path)));
@@ -72,19 +72,19 @@ await withLock(`${FOLDER}.lock`, () =>
         async (say) => {
           const share = options.isShort ? 0.5 : 1;
           Object.assign(connections, await runConnectionAttacks(target, passwordHash, { seed: options.seed, share }));
-          say("log not read, no descriptors left");
-          const starved = "Without a log reader and descriptors the app answered, and recovered";
-          connections[starved] = await checkResourceExhaustion(FOLDER);
+          say("unread log, exhausted file descriptors");
+          const recovered = "The app recovered from an unread log and exhausted file descriptors";
+          connections[recovered] = await checkResourceExhaustion(FOLDER);
         },
         () => Object.values(connections).every((one) => one === null),
       );
     }
     const violation = await step(
-      "Farewell",
+      "Smoke test",
       () => runSmokeTest(target.port, target.origin).catch((error: Error) => String(error.cause ?? error)),
       (one) => one === null,
     );
-    const isGood = printReport(
+    const allHeld = printReport(
       {
         options,
         statistics,
@@ -97,6 +97,6 @@ await withLock(`${FOLDER}.lock`, () =>
       },
       print,
     );
-    await exit(isGood ? 0 : 1);
+    await exit(allHeld ? 0 : 1);
   }),
 );

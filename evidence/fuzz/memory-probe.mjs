@@ -2,13 +2,13 @@ import { writeFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-// Loaded into the app that is under the fuzzer, and into no other: at a signal it collects its garbage and says what is left.
+// Loaded only into the fuzzed app: on SIGUSR2 it collects garbage and writes its memory usage to a file.
 const file = process.env.FUZZ_MEMORY_FILE;
 if (file !== undefined) {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc");
   process.on("SIGUSR2", async () => {
-    // What only a finalizer frees is free after the second time.
+    // Memory that a finalizer releases is freed in the second round.
     for (let round = 0; round < 2; round++) {
       collect();
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,4 +1,4 @@
-/** What the app held after its garbage was collected, in bytes, when so many requests had been answered. */
+/** Memory of the app in bytes, after garbage collection and this number of requests. */
 export interface Sample {
   requests: number;
   heapUsed: number;
@@ -6,15 +6,15 @@ export interface Sample {
 }
 
 export interface Slope {
-  /** Bytes a request, the median over all pairs of samples (Theil and Sen). */
+  /** Bytes per request: the median slope over all pairs of samples (Theil-Sen estimator). */
   estimate: number;
-  /** The lower end of its 95 % interval (Sen 1968): it is at least this steep, or one run in forty says so wrongly. */
+  /** Lower bound of its 95 % confidence interval (Sen 1968), exceeded wrongly in one run of forty. */
   lowerBound: number;
 }
 
 const Z = 1.96;
 
-/** How steeply the values rise. Knows no distribution, and one wild sample in four does not bend it. */
+/** Robust regression: assumes no distribution and tolerates one outlier in four samples. */
 export function slopeOf(points: readonly (readonly [x: number, y: number])[]): Slope {
   const slopes = points
     .flatMap(([x, y], at) => points.slice(at + 1).map(([otherX, otherY]) => (otherY - y) / (otherX - x)))
@@ -26,10 +26,10 @@ export function slopeOf(points: readonly (readonly [x: number, y: number])[]): S
   return { estimate, lowerBound: lower < 0 ? Number.NEGATIVE_INFINITY : (slopes[lower] ?? estimate) };
 }
 
-/** The caches fill during the first part of a run, and every one of them has a bound. */
+/** The bounded caches fill during the first part of a run. */
 const WARM_UP_SHARE = 0.4;
 const MIN_SAMPLES = 8;
-/** Before that compilers and caches still settle. */
+/** In fewer requests JIT compilation and caches dominate. */
 const MIN_REQUESTS = 10_000;
 
 export interface MemoryTrend {
@@ -37,7 +37,7 @@ export interface MemoryTrend {
   rss: Slope;
 }
 
-/** Null if there are too few samples to say anything. */
+/** Null if there are too few samples. */
 export function analyzeMemory(samples: readonly Sample[]): MemoryTrend | null {
   const settled = samples.slice(Math.floor(samples.length * WARM_UP_SHARE));
   if (settled.length < MIN_SAMPLES || (samples.at(-1)?.requests ?? 0) < MIN_REQUESTS) return null;

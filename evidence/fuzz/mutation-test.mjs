@@ -8,15 +8,15 @@ const COPY = join(DATA, "fuzz", "mutant");
 const NOT_COPIED = new Set(["node_modules", ".next", ".data", ".git", ".env.local"]);
 
 /**
- * Takes each rule out of a copy of the sources, builds it and runs the fuzzer on it: a rule without which every oracle still holds is
- * not tested by it. Takes a minute or two for each rule. With `words`, only the rules that contain one of them.
+ * Removes each rule from a copy of the sources, builds the copy and runs the fuzzer on it: if no oracle fails, the fuzzer does not test
+ * the rule. Each rule takes one to two minutes. `words` selects the rules that contain one of them.
  * @param {string[]} words
  */
 export function runMutations(words) {
   const chosen = MUTATIONS.filter(({ rule }) => words.length === 0 || words.some((word) => rule.includes(word)));
-  layCopy();
+  copySources();
   const rows = chosen.map((mutation) => ({ mutation, failed: failedOraclesWithout(mutation) }));
-  console.log("\n| rule taken out | oracles that failed |\n| --- | --- |");
+  console.log("\n| removed rule | oracles that failed |\n| --- | --- |");
   for (const { mutation, failed } of rows) console.log(`| ${mutation.rule} | ${failed.join("; ") || "**none**"} |`);
   rmSync(COPY, { recursive: true, force: true });
   const isGood = rows.every(({ mutation, failed }) => failed.includes(mutation.oracle));
@@ -48,19 +48,19 @@ function failedOraclesWithout({ rule, file, from, to }) {
   } finally {
     writeFileSync(join(COPY, file), source);
   }
-  if (!existsSync(report)) return ["(the run did not come to its end)"];
+  if (!existsSync(report)) return ["(the run did not finish)"];
   const { invariants } = JSON.parse(readFileSync(report, "utf8"));
   return Object.keys(invariants).filter((oracle) => invariants[oracle] > 0);
 }
 
-function layCopy() {
+function copySources() {
   rmSync(COPY, { recursive: true, force: true });
   mkdirSync(COPY, { recursive: true });
   for (const name of readdirSync(ROOT)) {
     if (!NOT_COPIED.has(name)) cpSync(join(ROOT, name), join(COPY, name), { recursive: true });
   }
   symlinkSync(join(ROOT, "node_modules"), join(COPY, "node_modules"));
-  // The packages lie further up, where the bundler looks only if it is told that they belong to the project.
+  // node_modules is outside the copy; the bundler resolves it only if its root contains it.
   const config = join(COPY, "next.config.ts");
   const root = JSON.stringify(ROOT);
   writeFileSync(

@@ -5,9 +5,9 @@ export interface Options {
   requests: number;
   seed: number;
   isShort: boolean;
-  /** Without attacks on connections. */
+  /** Skips the attacks on connections. */
   requestsOnly: boolean;
-  /** Repeats one finding: its lane, and its way through the shrinking. */
+  /** Counterexample path of fast-check: with its seed it repeats one finding. */
   path: string | undefined;
   reportFile: string | undefined;
 }
@@ -15,7 +15,7 @@ export interface Options {
 const REQUESTS = 20_000;
 const REQUESTS_OF_A_SHORT_RUN = 2000;
 
-/** `--requests 20000 --seed 7`, or `--short`; `--seed 8 --path 311:0` repeats what was found. */
+/** `--requests 20000 --seed 7`, or `--short`; `--seed 8 --path 311:0` repeats one finding. */
 export function readOptions(args: string[]): Options {
   const { values } = parseArgs({
     args,

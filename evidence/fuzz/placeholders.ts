@@ -1,11 +1,10 @@
 const PLACEHOLDER = /\{\{([\w.]+)(?:\|([\w-]+)(?::(\d+))?)?\}\}/g;
 
-/** What a word stands for; `change` names what was done to it, and `at` where. */
-export type PlaceholderResolver = (word: string, change: string | undefined, at: number) => string;
+/** The value of a placeholder; `tampering` is applied to it at position `at`. */
+export type PlaceholderResolver = (name: string, tampering: string | undefined, at: number) => string;
 
-/** Puts what they stand for in the place of the words. */
 export function fillPlaceholders(text: string, resolve: PlaceholderResolver): string {
-  return text.replace(PLACEHOLDER, (_, word: string, change: string | undefined, at: string | undefined) =>
-    resolve(word, change, Number(at ?? 0)),
+  return text.replace(PLACEHOLDER, (_, name: string, tampering: string | undefined, at: string | undefined) =>
+    resolve(name, tampering, Number(at ?? 0)),
   );
 }

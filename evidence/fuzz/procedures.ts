@@ -1,17 +1,17 @@
 import type { NameValue } from "./fuzz-request";
 
-/** Field to JSON, both as they are written. Null: it takes no input. */
+/** Field names and their values as JSON text. Null: the procedure takes no input. */
 export type Fields = readonly NameValue[];
 
 interface Procedure {
   name: string;
   isMutation: boolean;
-  /** How often, compared with the others: what hashes a password is slow. */
+  /** Relative frequency; low for procedures that hash a password, which are slow. */
   weight: number;
   input: Fields | null;
 }
 
-/** Every procedure, with an input that it takes. */
+/** Every procedure with a valid input. */
 export const PROCEDURES: readonly Procedure[] = [
   { name: "auth.session", isMutation: false, weight: 12, input: null },
   { name: "users.me", isMutation: false, weight: 12, input: null },
@@ -63,7 +63,7 @@ export const PROCEDURES: readonly Procedure[] = [
   },
 ];
 
-/** An input as it is written, duplicate fields and all. */
+/** Serializes an input; duplicate fields are kept. */
 export function serializeInput(fields: Fields): string {
   return `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")}}`;
 }

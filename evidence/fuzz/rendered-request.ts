@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { type FuzzRequest, type NameValue } from "./fuzz-request";
 import { fillPlaceholders, type PlaceholderResolver } from "./placeholders";
 
-/** A request as it goes over the wire, with what has to be known of it to judge the answer. */
+/** A request as bytes, and its parts for the oracles. */
 export interface RenderedRequest {
   method: string;
   /** Path and query. */
@@ -10,19 +10,19 @@ export interface RenderedRequest {
   headers: readonly NameValue[];
   body: Buffer | null;
   bytes: Buffer;
-  /** Everything that was sent, readable; of a packed body what was packed, of an encoded query what was encoded. */
+  /** Everything that was sent, with body and query decoded. */
   text: string;
 }
 
-export function renderRequest(request: FuzzRequest, resolve: PlaceholderResolver): RenderedRequest {
-  const say = (text: string) => fillPlaceholders(text, resolve);
-  const content = request.body === null ? null : say(request.body);
+export function renderRequest(request: FuzzRequest, placeholders: PlaceholderResolver): RenderedRequest {
+  const fill = (text: string) => fillPlaceholders(text, placeholders);
+  const content = request.body === null ? null : fill(request.body);
   const body = content === null ? null : encodeBody(content, request);
-  const query = request.query.map(([name, value]) => [say(name), say(value)] as const);
+  const query = request.query.map(([name, value]) => [fill(name), fill(value)] as const);
   const target =
-    say(request.path) + (query.length === 0 ? "" : (request.path.includes("?") ? "&" : "?") + encodeQuery(query));
+    fill(request.path) + (query.length === 0 ? "" : (request.path.includes("?") ? "&" : "?") + encodeQuery(query));
   const headers = [...request.headers, ...framingHeaders(request, body)].map(
-    ([name, value]) => [say(name), say(value)] as const,
+    ([name, value]) => [fill(name), fill(value)] as const,
   );
   const head = `${request.method} ${target} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
   return {
@@ -39,7 +39,7 @@ function encodeQuery(query: readonly NameValue[]): string {
   return query.map(([name, value]) => `${encodeComponent(name)}=${encodeComponent(value)}`).join("&");
 }
 
-/** encodeURIComponent, which has no word for half a character. */
+/** encodeURIComponent throws on lone surrogates, so they are replaced. */
 function encodeComponent(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }

@@ -8,7 +8,7 @@ import type { Sample, Slope, MemoryTrend } from "./memory";
 import type { Options } from "./options";
 import { SLOW_MILLISECONDS, type RunStatistics } from "./run-statistics";
 
-/** A request that leaves itself behind costs more than this, and one that leaves nothing costs none. */
+/** A leaked request object is larger than this. */
 const MAX_HEAP_BYTES_PER_REQUEST = 512;
 const MAX_RSS_BYTES_PER_REQUEST = 4096;
 
@@ -18,14 +18,14 @@ interface Result {
   findings: readonly Finding[];
   samples: readonly Sample[];
   memory: MemoryTrend | null;
-  /** What must hold after attacks on connections. */
+  /** Results of the attacks on connections. */
   connections: Record<string, string | null>;
-  /** What went wrong when somebody signed in at the end. */
+  /** The failure of the smoke test, or null. */
   violation: string | null;
   log: AppLog;
 }
 
-/** The one table, for people and as JSON beside it. True if every oracle held. */
+/** Prints the report and writes it as JSON. True if every oracle held. */
 export function printReport(result: Result, print: (text: string) => void): boolean {
   const { options, statistics, findings } = result;
   print(`\n  Fuzzer, seed ${options.seed}\n\n`);
@@ -54,11 +54,11 @@ function checksOf({ findings, log, memory, connections, violation }: Result): Re
     verdicts[oracle] = findings.find((finding) => finding.oracle === oracle)?.violation ?? null;
   }
   Object.assign(verdicts, connections);
-  verdicts["No fault stood in the log that belongs to no request"] = log.strays[0]?.slice(0, 300) ?? null;
-  verdicts["At the end somebody new could register, sign out and sign in"] = violation;
-  // Too few samples say nothing, and a short run does not claim that they do.
+  verdicts["No log line outside a request reported an error"] = log.errorsOutsideRequests[0]?.slice(0, 300) ?? null;
+  verdicts["At the end a new user could register, log out and log in"] = violation;
+  // A short run has too few samples.
   if (memory !== null) {
-    verdicts["Memory was flat"] =
+    verdicts["Memory did not grow"] =
       memory.heap.lowerBound < MAX_HEAP_BYTES_PER_REQUEST && memory.rss.lowerBound < MAX_RSS_BYTES_PER_REQUEST
         ? null
         : `the heap grew by ${describeSlope(memory.heap)}, the process by ${describeSlope(memory.rss)}`;
@@ -76,8 +76,8 @@ function rowsOf({ statistics, samples, memory, log }: Result): [string, string][
   return [
     ["Requests", String(statistics.requests)],
     ["Kinds", list(statistics.kinds)],
-    ["Answers", list(statistics.statuses)],
-    ["Sessions", `${statistics.restoredSessions} ended or went on, and were opened anew`],
+    ["Responses", list(statistics.statuses)],
+    ["Sessions", `${statistics.restoredSessions} restored after a request changed them`],
     ["Log", `${log.lines} lines read`],
     ["Slow", `${statistics.slow} over ${SLOW_MILLISECONDS} ms`],
     [
@@ -88,9 +88,12 @@ function rowsOf({ statistics, samples, memory, log }: Result): [string, string][
     ],
     [
       "Heap",
-      `${mebibytes(first?.heapUsed)} at first, ${mebibytes(last?.heapUsed)} at last; ${describeSlope(memory?.heap)}`,
+      `${mebibytes(first?.heapUsed)} at the start, ${mebibytes(last?.heapUsed)} at the end; ${describeSlope(memory?.heap)}`,
     ],
-    ["Process", `${mebibytes(first?.rss)} at first, ${mebibytes(last?.rss)} at last; ${describeSlope(memory?.rss)}`],
+    [
+      "Process",
+      `${mebibytes(first?.rss)} at the start, ${mebibytes(last?.rss)} at the end; ${describeSlope(memory?.rss)}`,
+    ],
   ];
 }
 
@@ -98,17 +101,17 @@ function describe({ oracle, violation, request, response, seed, path }: Finding)
   const indent = (text: string) => text.replace(/^/gm, "    ");
   return [
     `\n  ${paint("red", oracle)}\n  ${violation}\n`,
-    `  The smallest request that does it (npm run fuzz -- --seed ${seed} --path ${path}):\n`,
+    `  The smallest request that causes it (npm run fuzz -- --seed ${seed} --path ${path}):\n`,
     indent(JSON.stringify(request).slice(1, -1).replaceAll("\\r\\n", "\n").replaceAll('\\"', '"')),
-    `\n  was answered:\n`,
+    `\n  got the response:\n`,
     indent(response),
     "",
   ].join("\n");
 }
 
 function describeSlope(slope: Slope | undefined): string {
-  if (slope === undefined) return "too few samples to say how it went on";
-  return `then ${Math.round(slope.estimate)} bytes a request (at least ${Math.round(slope.lowerBound)}, 95 %)`;
+  if (slope === undefined) return "too few samples for a trend";
+  return `then ${Math.round(slope.estimate)} bytes per request (at least ${Math.round(slope.lowerBound)}, 95 %)`;
 }
 
 function mebibytes(bytes: number | undefined): string {

@@ -15,7 +15,7 @@ const CONNECTIONS = 400;
 const RECOVERY_SECONDS = 120;
 const PAGES = ["/login", "/register", "/maintenance"];
 
-/** One more instance, whose log nobody reads and whose file descriptors run out. */
+/** Starts another instance whose log is not read and whose file descriptors run out. */
 export async function checkResourceExhaustion(folder: string): Promise<string | null> {
   const path = join(folder, "unread-log");
   rmSync(path, { force: true });
@@ -31,7 +31,7 @@ export async function checkResourceExhaustion(folder: string): Promise<string | 
     const line = linesIn(reader).find((one) => !isJson(one));
     if (line !== undefined) return `a line of the log is not complete: ${line.slice(0, 200)}`;
     const { code } = await app.stop();
-    return code === 0 ? null : `asked to end, it ended with ${code}`;
+    return code === 0 ? null : `after SIGTERM it exited with ${code}`;
   } finally {
     await app.kill();
     closeSync(reader);
@@ -49,7 +49,7 @@ async function checkUnreadLog({ port }: App): Promise<string | null> {
   return violation;
 }
 
-/** Pages are loaded for the first time while no file can be opened: that must not be remembered. */
+/** The first load of a page while no file can be opened must not be cached as a failure. */
 async function checkDescriptorExhaustion({ port }: App): Promise<string | null> {
   const sockets = Array.from({ length: CONNECTIONS }, () => connect(port, "127.0.0.1").on("error", () => {}));
   await pause(500);
@@ -85,13 +85,13 @@ async function statusOf(port: number, path: string, seconds = RESPONSE_TIMEOUT_S
   return outcome.kind === "answered" ? outcome.status : outcome.why;
 }
 
-/** What has reached the reader by now, up to the last line that is complete. */
+/** The complete lines that have arrived so far. */
 function linesIn(reader: number): string[] {
-  const piece = Buffer.alloc(65_536);
+  const chunk = Buffer.alloc(65_536);
   let text = "";
   try {
-    for (let read = readSync(reader, piece); read > 0; read = readSync(reader, piece))
-      text += piece.toString("utf8", 0, read);
+    for (let read = readSync(reader, chunk); read > 0; read = readSync(reader, chunk))
+      text += chunk.toString("utf8", 0, read);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
   }

@@ -3,11 +3,11 @@ import type { Exchange } from "./exchange";
 export const SLOW_MILLISECONDS = 1000;
 const SLOWEST_KEPT = 5;
 
-/** What was sent, and how it was answered. */
+/** Counts of requests and responses. */
 export class RunStatistics {
   requests = 0;
   slow = 0;
-  /** How often somebody's session ended, and was opened anew for the next request. */
+  /** How often the state of the user was restored because a request had changed it. */
   restoredSessions = 0;
   readonly kinds = new Map<string, number>();
   readonly statuses = new Map<string, number>();

@@ -5,7 +5,7 @@ import { file, raw } from "./seed-requests/files";
 import { serverAction, crossSite, sameOriginForm } from "./seed-requests/cross-site";
 import { page, softNavigation } from "./seed-requests/pages";
 
-/** A request that is in order, of every kind: what is done to it comes later. */
+/** A valid request of any kind, before mutations. */
 export const seedRequest: fc.Arbitrary<FuzzRequest> = fc
   .tuple(
     fc.oneof(

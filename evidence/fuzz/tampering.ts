@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 
-/** The secrets by which tokens are signed: whoever tampers here knows them, so that only what is checked besides is left. */
+/** The real signing secrets: tokens with valid signatures test the checks behind the signature. */
 export interface SigningSecrets {
   access: string;
   refresh: string;
@@ -11,14 +11,14 @@ type Sign = (change: (header: Json, claims: Json) => void, key?: string) => stri
 
 const UNKNOWN_KEY = "a key that this app has never seen, and long enough";
 
-/** Ways to tamper with a token. None of them gives one that may be believed. */
+/** Every tampered token must be rejected. */
 const TAMPERINGS = {
   flip: (token, at) => replaceAt(token, at % token.length, (code) => code ^ 1),
   truncate: (token, at) => token.slice(0, at % token.length),
   lengthen: (token, at) => token + "A".repeat(1 + (at % 4000)),
   padded: (token) => `${token}=`,
-  // The last character carries bits that mean nothing: four spellings are one signature.
-  spelled: (token, at) => token.slice(0, -1) + BASE64URL[BASE64URL.indexOf(token.at(-1)!) + 1 + (at % 3)],
+  // The last base64url character has unused bits: four encodings decode to the same signature.
+  reencoded: (token, at) => token.slice(0, -1) + BASE64URL[BASE64URL.indexOf(token.at(-1)!) + 1 + (at % 3)],
   standard: (token) => token.replaceAll("-", "+").replaceAll("_", "/") + ".",
   quoted: (token) => `"${token}"`,
   encoded: (token) => token.replaceAll(".", "%2E"),
@@ -39,7 +39,7 @@ const TAMPERINGS = {
       (header) => Object.assign(header, { jwk: { kty: "oct", k: "AAAA" }, jku: "https://evil.test/keys", kid: "x" }),
       UNKNOWN_KEY,
     ),
-  foreign: (_token, _at, sign) => sign(() => {}, UNKNOWN_KEY),
+  unknownKey: (_token, _at, sign) => sign(() => {}, UNKNOWN_KEY),
   expired: (_token, at, sign) => sign((_header, claims) => void (claims.exp = now() - 1 - at)),
   endless: (_token, _at, sign) => sign((_header, claims) => void delete claims.exp),
   tomorrow: (_token, _at, sign) =>
@@ -53,8 +53,8 @@ const TAMPERINGS = {
       (_header, claims) =>
         void (claims[CHECKED_CLAIMS[at % CHECKED_CLAIMS.length] ?? ""] = ODD_CLAIMS[at % ODD_CLAIMS.length]),
     ),
-  // A refresh token is tied to no network: there the session's own client decides. Nor is its age read from it.
-  elsewhere: (_token, _at, sign) =>
+  // A refresh token has no network claim, so its session id is changed instead.
+  otherNetwork: (_token, _at, sign) =>
     sign((_header, claims) => void (claims["_" in claims ? "_" : "sid"] = "A".repeat(22))),
 } satisfies Record<string, (token: string, at: number, sign: Sign) => string>;
 
@@ -84,7 +84,7 @@ export function tamper(token: string, tampering: string, at: number, secret: str
     return `${signed}.${createHmac("sha256", key).update(signed).digest("base64url")}`;
   };
   const changed = TAMPERINGS[tampering as Tampering](token, at, sign);
-  // A spelling that says the same is not tampered with.
+  // An unchanged token is valid; an empty one is not.
   return changed === token ? "" : changed;
 }
 

@@ -20,7 +20,7 @@ import type { SigningSecrets } from "./tampering";
 const FOLDER = join(DATA, "fuzz");
 const MEMORY = join(FOLDER, "memory.json");
 
-/** The built app with a database of its own, and everything that only somebody inside can know of it. */
+/** The built app with its own database, and the secrets that the oracles need to know. */
 export class Target {
   private constructor(
     readonly port: number,
@@ -29,7 +29,7 @@ export class Target {
     readonly app: App,
     readonly log: AppLog,
     readonly signingSecrets: SigningSecrets,
-    /** What must never leave it. */
+    /** Values that must not appear in a response. */
     readonly secrets: readonly string[],
     readonly buildId: string,
   ) {}
@@ -47,11 +47,11 @@ export class Target {
       DATABASE_URL: url,
       SESSION_SECRET: secret(),
       JWT_ACCESS_SECRET: secret(),
-      // Nobody is to be refreshed because the run is long.
+      // Longer than a run, so that no access token expires.
       ACCESS_TOKEN_SECONDS: "3600",
       RATE_LIMIT_FACTOR: "100000",
     };
-    // The people are planted by the product's own code, which reads the same variables.
+    // The product code that creates the test users reads the same variables.
     Object.assign(process.env, env);
     const log = join(FOLDER, "app.log");
     rmSync(MEMORY, { force: true });
@@ -71,7 +71,7 @@ export class Target {
     return new Target(port, origin, connect(url), app, new AppLog(log, isErrorLine), signing, secrets, buildId);
   }
 
-  /** What it holds when its garbage is collected. */
+  /** Memory after garbage collection. */
   async sample(requests: number): Promise<Sample> {
     rmSync(MEMORY, { force: true });
     process.kill(this.app.pid, "SIGUSR2");

@@ -19,17 +19,17 @@ interface OpenSession {
   refresh: string;
 }
 
-export type RowChange = "everything" | "rotated" | null;
+export type RowChange = "changed" | "rotated" | null;
 
 export type UserRows = { user: User | undefined; sessions: SessionRow[] };
 
-/** An account with one session. It is planted by the product's own code, so that a request costs no login. */
+/** An account with one session, created directly by the product's code, so that no request needs a login. */
 export class TestUser {
-  #held: OpenSession | null = null;
+  #session: OpenSession | null = null;
 
   private constructor(
     private readonly db: Kysely<Database>,
-    private readonly planted: User,
+    private readonly account: User,
   ) {}
 
   static async create(db: Kysely<Database>, passwordHash: string): Promise<TestUser> {
@@ -44,11 +44,11 @@ export class TestUser {
   }
 
   get email(): string {
-    return this.planted.email;
+    return this.account.email;
   }
 
   get userId(): string {
-    return this.planted.id;
+    return this.account.id;
   }
 
   get sessionId(): string {
@@ -63,26 +63,26 @@ export class TestUser {
     return this.#signedIn.refresh;
   }
 
-  /** What nobody but this person may ever see in an answer. */
+  /** Values that only this user may see in a response. */
   get secrets(): string[] {
     const { access, refresh, session } = this.#signedIn;
     return [access, refresh, session.currentNonce, session.id, this.email];
   }
 
-  /** What is not as it was planted; null if everything is. Who was shown an old token may have been given the next one. */
+  /** How the rows differ from the created ones; null if they do not. A rotation alone is reported as "rotated". */
   changeIn({ user, sessions }: UserRows): RowChange {
     const [session] = sessions;
     const planted = this.#signedIn.session;
-    if (sessions.length !== 1 || session === undefined || !isSame(user, this.planted)) return "everything";
+    if (sessions.length !== 1 || session === undefined || !isSame(user, this.account)) return "changed";
     if (isSame(session, planted)) return null;
     const { id, userId, createdAt, absoluteExpiresAt, revokedAt, revokedReason, remember } = planted;
     const kept = { id, userId, createdAt, absoluteExpiresAt, revokedAt, revokedReason, remember };
-    return isSame({ ...session, ...kept }, session) ? "rotated" : "everything";
+    return isSame({ ...session, ...kept }, session) ? "rotated" : "changed";
   }
 
-  /** As at the beginning: one session, which is new. */
+  /** Restores the account with one new session. */
   async restore(): Promise<void> {
-    const { id, ...values } = this.planted;
+    const { id, ...values } = this.account;
     await this.db.deleteFrom("sessions").where("userId", "=", id).execute();
     await this.db.updateTable("users").set(values).where("id", "=", id).execute();
     await this.signIn();
@@ -90,20 +90,20 @@ export class TestUser {
 
   private async signIn(): Promise<void> {
     const now = new Date();
-    const session = await openSession(this.db, this.planted, true, CLIENT, now);
+    const session = await openSession(this.db, this.account, true, CLIENT, now);
     if (session === null) throw new Error("The session was not opened.");
     const { cookies } = await issueTokens(session, CLIENT, now);
     const row = await this.db.selectFrom("sessions").selectAll().where("id", "=", session.id).executeTakeFirstOrThrow();
-    this.#held = { session: row, access: cookies[0]!.value, refresh: cookies[1]!.value };
+    this.#session = { session: row, access: cookies[0]!.value, refresh: cookies[1]!.value };
   }
 
   get #signedIn(): OpenSession {
-    if (this.#held === null) throw new Error("Nobody is signed in.");
-    return this.#held;
+    if (this.#session === null) throw new Error("The user is not signed in.");
+    return this.#session;
   }
 }
 
-/** What the database has of them, read at once. */
+/** The rows of these users. */
 export async function readRows(db: Kysely<Database>, testUsers: readonly TestUser[]): Promise<UserRows[]> {
   const ids = testUsers.map(({ userId }) => userId);
   const [users, sessions] = await Promise.all([
@@ -116,7 +116,7 @@ export async function readRows(db: Kysely<Database>, testUsers: readonly TestUse
   }));
 }
 
-/** One hash for all of them: hashing is the one thing here that takes time. */
+/** One hash for all test users, because hashing is slow. */
 export async function hashTestPassword(): Promise<string> {
   return hashPassword(PASSWORD);
 }

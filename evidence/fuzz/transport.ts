@@ -2,27 +2,27 @@ import { connect } from "node:net";
 import type { RenderedRequest } from "./rendered-request";
 import { parseResponses, type ParsedResponse } from "./http-response-parser";
 
-/** The server cuts off at 12 s; one more for a busy machine. */
+/** One second more than the server's own timeout, for a busy machine. */
 export const RESPONSE_TIMEOUT_SECONDS = 13;
-/** How long a second answer to one request is waited for. */
+/** How long to wait for a second response to one request. */
 const LINGER_MILLISECONDS = 30;
 
 export interface SendOutcome {
   responses: ParsedResponse[];
-  /** Bytes that belong to no answer. */
+  /** Bytes after the last complete response. */
   rest: string;
-  /** Null if neither an answer nor the end of the connection came in time. */
+  /** Null if neither a response nor the end of the connection arrived in time. */
   milliseconds: number | null;
 }
 
 export interface SendOptions {
-  /** The client sends no more, though it said that it would. */
+  /** Half-closes the connection after the bytes, although more may have been announced. */
   halfCloses: boolean;
-  /** Waits for what must not come: one more answer. */
+  /** Waits for a second response, which must not arrive. */
   lingers: boolean;
 }
 
-/** Sends the bytes as they are, over a connection of their own. Never throws. */
+/** Sends the bytes unchanged on a new connection. Never throws. */
 export function sendBytes(
   port: number,
   rendered: RenderedRequest,
@@ -31,21 +31,21 @@ export function sendBytes(
   return new Promise((resolve) => {
     const startedAt = performance.now();
     let received = Buffer.alloc(0);
-    let answeredAt: number | null = null;
+    let respondedAt: number | null = null;
     const socket = connect(port, "127.0.0.1");
     const settle = (isOver: boolean, isLate = false) => {
       clearTimeout(limit);
       socket.destroy();
       const { responses, rest } = parseResponses(received, rendered.method, isOver);
-      const milliseconds = isLate ? null : (answeredAt ?? performance.now()) - startedAt;
+      const milliseconds = isLate ? null : (respondedAt ?? performance.now()) - startedAt;
       resolve({ responses, rest: rest.toString("latin1"), milliseconds });
     };
     const limit = setTimeout(settle, RESPONSE_TIMEOUT_SECONDS * 1000, false, true);
     socket.setNoDelay(true);
     socket.on("data", (chunk) => {
       received = Buffer.concat([received, chunk]);
-      if (answeredAt !== null || parseResponses(received, rendered.method, false).responses.length === 0) return;
-      answeredAt = performance.now();
+      if (respondedAt !== null || parseResponses(received, rendered.method, false).responses.length === 0) return;
+      respondedAt = performance.now();
       if (!lingers) return settle(false);
       setTimeout(settle, LINGER_MILLISECONDS, false);
     });
@@ -56,7 +56,7 @@ export function sendBytes(
   });
 }
 
-/** By the platform's client, which keeps its connections. Null if it refuses to say such a thing. */
+/** Sends the request with fetch, on kept-alive connections. Null if fetch cannot express it. */
 export async function sendByFetch(port: number, rendered: RenderedRequest): Promise<SendOutcome | null> {
   const startedAt = performance.now();
   let request: Request;

@@ -78,7 +78,7 @@ const ODD_QUERIES: NameValue[] = [
   ["\ud800", "\udc00"],
 ];
 
-/** Another path, or more of a query. */
+/** Changes the path or adds a query parameter. */
 export const mutateAddress: fc.Arbitrary<Mutation> = fc.oneof(
   mutateWithOneOf(PATH_MUTATIONS, (change) => (request) => ({ ...request, path: change(request.path) })),
   mutateWithOneOf(ODD_QUERIES, (pair) => (request) => ({ ...request, query: [...request.query, pair] })),

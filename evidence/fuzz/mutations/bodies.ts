@@ -18,7 +18,7 @@ const METHODS = [
   "BREW",
 ];
 
-/** A second request inside the body of the first: whoever reads the lengths in another way than we do would carry it out. */
+/** A second request in the body of the first: a server that computes the body length differently would process it. */
 export const SMUGGLED_REQUEST = "GET /smuggled HTTP/1.1\r\nHost: {{host}}\r\n\r\n";
 
 const FRAMINGS: NameValue[][] = [
@@ -62,7 +62,7 @@ const FRAMINGS: NameValue[][] = [
   [],
 ];
 
-/** Another method, a body in another form, or one whose length is not what is said of it. */
+/** Changes the method, the encoding of the body, or its announced length. */
 export const mutateBody: fc.Arbitrary<Mutation> = fc.oneof(
   { weight: 3, arbitrary: mutateWithOneOf(METHODS, (method) => (request) => ({ ...request, method })) },
   {
@@ -74,8 +74,8 @@ export const mutateBody: fc.Arbitrary<Mutation> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.boolean().map((isTold): Mutation => (request) => ({
-      ...(isTold ? withHeader(request, "Content-Encoding", "gzip") : request),
+    arbitrary: fc.boolean().map((isDeclared): Mutation => (request) => ({
+      ...(isDeclared ? withHeader(request, "Content-Encoding", "gzip") : request),
       encoding: "gzip",
     })),
   },

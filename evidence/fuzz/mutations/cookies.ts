@@ -49,7 +49,7 @@ const ADDITIONAL_COOKIES = [
 
 const TOKENS = /\{\{(access|refresh)\}\}/g;
 
-/** Cookies that are doubled, cut, quoted, swapped, or hold tokens that somebody tampered with. */
+/** Duplicate, truncated, quoted and swapped cookies, and tampered tokens. */
 export const mutateCookies: fc.Arbitrary<Mutation> = fc.oneof(
   { weight: 2, arbitrary: mutateWithOneOf(REPLACEMENTS, (value) => mutateCookieHeader(() => value)) },
   {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { withHeader, withoutHeader, type Mutation, type NameValue } from "@/evidence/fuzz/fuzz-request";
 import { mutateWithOneOf } from "./mutation";
 
-/** Whatever a client may claim, or ask of the framework behind us. */
+/** Malformed, spoofed and framework-internal headers. */
 const ODD_HEADERS: NameValue[] = [
   ["Content-Type", "application/json; charset=utf-16"],
   ["Content-Type", "APPLICATION/JSON"],
@@ -138,7 +138,7 @@ const REPEATED_HEADERS = [
   "Authorization",
 ];
 
-/** One header that is odd, missing, there twice, or one of a great many. */
+/** Sets, adds, removes or repeats a header, or adds a large number of headers. */
 export const mutateHeaders: fc.Arbitrary<Mutation> = fc.oneof(
   {
     weight: 8,

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import type { Mutation } from "@/evidence/fuzz/fuzz-request";
 
-/** One of the listed things, done to the request. */
 export function mutateWithOneOf<Item>(
   items: readonly Item[],
   change: (item: Item) => Mutation,

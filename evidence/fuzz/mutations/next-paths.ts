@@ -1,4 +1,4 @@
-/** Where somebody might wish to be sent. */
+/** Values of the `next` parameter, valid and hostile. */
 export const NEXT_PATHS = [
   "/dashboard",
   "/dashboard/sessions?tab=1#top",

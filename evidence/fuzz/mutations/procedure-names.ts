@@ -56,14 +56,14 @@ const replaceName =
   (name: string): Mutation =>
   (request) => ({ ...request, path: request.path.replace(/^\/api\/trpc\/[^?]*/, () => `/api/trpc/${name}`) });
 
-/** Another name in the place of the procedure's, or the same one, spelled in another way. */
+/** Replaces the procedure name, or encodes it differently. */
 export const mutateProcedureName: fc.Arbitrary<Mutation> = fc.oneof(
   mutateWithOneOf(ODD_NAMES, replaceName),
   fc.string({ maxLength: 12 }).map((name) => replaceName(encodeURIComponent(name.toWellFormed()))),
   fc.nat(30).map((at): Mutation => (request) => ({ ...request, path: percentEncode(request.path, at) })),
 );
 
-/** One character of the path, percent-encoded where it need not be. */
+/** Percent-encodes one character of the path needlessly. */
 function percentEncode(path: string, at: number): string {
   const place = 1 + (at % Math.max(1, path.length - 1));
   const code = path.charCodeAt(place);

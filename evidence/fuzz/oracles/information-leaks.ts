@@ -1,4 +1,4 @@
-/** Traces of what stands behind us: stacks, statements, libraries, files. */
+/** Stack traces, SQL, library names, error codes and file paths. */
 const LEAK_PATTERNS = [
   /\bat [\w.<>]+ \(.*:\d+:\d+\)/,
   /\w+\.m?[jt]s:\d+:\d+/,
@@ -9,7 +9,6 @@ const LEAK_PATTERNS = [
   /\b(TypeError|SyntaxError|RangeError|ReferenceError|URIError|ECONN[A-Z]+|ENOENT)\b/,
   /Unexpected (token|end of|non-whitespace)|is not (a function|iterable|defined)|Cannot read propert|Invalid URL/,
 ];
-/** The first trace in what was told. */
-export function findLeak(told: string): string | null {
-  return LEAK_PATTERNS.map((pattern) => pattern.exec(told)?.[0]).find((one) => one !== undefined) ?? null;
+export function findLeak(text: string): string | null {
+  return LEAK_PATTERNS.map((pattern) => pattern.exec(text)?.[0]).find((one) => one !== undefined) ?? null;
 }

@@ -1,16 +1,16 @@
 import { headerValue } from "@/evidence/fuzz/headers";
 import type { ParsedResponse } from "@/evidence/fuzz/http-response-parser";
 
-/** Where an answer leads that is not ours; null if it leads nowhere else. */
+/** Reports a redirect to another origin, by header or by page content. */
 export function checkRedirects({ status, headers, body }: ParsedResponse, origin: string): string | null {
   const location = headerValue(headers, "location");
-  if (status >= 300 && status < 400 && status !== 304 && location === undefined) return "a redirect to nowhere";
-  const ways = [location, ...redirectsInPage(body)].filter((one) => one !== undefined);
-  const away = ways.find((one) => isOtherOrigin(one, origin));
-  return away === undefined ? null : `it led to ${away}`;
+  if (status >= 300 && status < 400 && status !== 304 && location === undefined) return "a redirect without Location";
+  const targets = [location, ...redirectsInPage(body)].filter((one) => one !== undefined);
+  const away = targets.find((one) => isOtherOrigin(one, origin));
+  return away === undefined ? null : `it redirected to ${away}`;
 }
 
-/** Where a page sends its reader by itself. */
+/** Meta refreshes and redirects in the rendered page. */
 function redirectsInPage(body: string): string[] {
   const refreshes = [...body.matchAll(/http-equiv="refresh" content="[^"]*url=([^"]*)"/g)].map(([, url]) =>
     url!.replaceAll("&amp;", "&"),

@@ -3,20 +3,20 @@ import { isJson, decodedPath, sentHeaders, type Exchange } from "@/evidence/fuzz
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_CALLS_PER_BATCH = 10;
 const SESSION_COOKIES = new Set(["__acc", "__ref", "__Host-__acc", "__Host-__ref"]);
-/** What only those say who have read more of a request than they were to. */
+/** Statuses that imply that the request was parsed further than allowed. */
 const STATUSES_AFTER_PARSING = new Set([200, 207, 307, 401, 403, 409, 429]);
 
-/** What must be refused before anybody acts on it, and was not. */
+/** Reports a request that had to be rejected early and was not. */
 export function checkRejections({ rendered, response, route }: Exchange): string | null {
   if (response === null) return null;
-  const wentOn = STATUSES_AFTER_PARSING.has(response.status) || response.body.includes('"fields":');
-  if ((rendered.body?.length ?? 0) > MAX_BODY_BYTES && wentOn) return "a body over 64 kB was read";
+  const wasParsed = STATUSES_AFTER_PARSING.has(response.status) || response.body.includes('"fields":');
+  if ((rendered.body?.length ?? 0) > MAX_BODY_BYTES && wasParsed) return "a body over 64 kB was read";
   if (repeatsCookie(sentHeaders(rendered, "cookie")) && response.status < 400)
-    return "one cookie was sent twice, and believed";
+    return "a duplicate session cookie was accepted";
   if (route === "call" && rendered.method === "POST" && !sentHeaders(rendered, "content-type").some(isJson))
-    return response.body.includes('"result":') ? "a mutation whose body is not JSON was carried out" : null;
+    return response.body.includes('"result":') ? "a mutation whose body is not JSON was executed" : null;
   if (route !== "call" || !isForbiddenBatch(decodedPath(rendered))) return null;
-  return response.body.includes('"result":') ? "a batch that is too long, or hides a sign-in, was carried out" : null;
+  return response.body.includes('"result":') ? "a batch that is too long, or contains a login, was executed" : null;
 }
 
 function repeatsCookie(headers: readonly string[]): boolean {

@@ -7,7 +7,7 @@ import type { ParsedResponse } from "@/evidence/fuzz/http-response-parser";
 const MESSAGES = new Set<string>(Object.values(REFUSALS).map(({ message }) => message));
 const DATA_KEYS = new Set(["code", "httpStatus", "reason", "requestId", "fields", "retryAfterSeconds", "appOrigin"]);
 
-/** What is wrong with a call's answer; null if it is results and errors in our own words. */
+/** Reports a call response that is not made of results and errors with known messages. */
 export function checkCallResponse({ status, body }: ParsedResponse): string | null {
   const parsed = parse(body);
   if (parsed === undefined) return "its body is not JSON";
@@ -18,39 +18,41 @@ export function checkCallResponse({ status, body }: ParsedResponse): string | nu
   const statuses = new Set(parts.map((part) => part.error?.data.httpStatus ?? 200));
   const expected = statuses.size > 1 ? 207 : [...statuses][0];
   const [reason] = parts.map((part) => part.error?.data.reason as Reason | undefined);
-  // The entry has a more exact status for some of them.
+  // The HTTP entry uses a more specific status for some reasons.
   const isMoreExact =
     (reason === "TOO_LARGE" && status === 414) || (reason === "BAD_INPUT" && (status === 417 || status === 505));
-  return status === (expected ?? 200) || isMoreExact ? null : `it says ${status}, and inside ${expected}`;
+  return status === (expected ?? 200) || isMoreExact ? null : `the status is ${status}, the body says ${expected}`;
 }
 
 function checkEnvelope(part: any): string | null {
   if (part?.result !== undefined)
-    return hasOnlyKeys(part, ["result"]) && hasOnlyKeys(part.result, ["data"]) ? null : "an odd result";
+    return hasOnlyKeys(part, ["result"]) && hasOnlyKeys(part.result, ["data"]) ? null : "a malformed result";
   const { error } = part ?? {};
   if (error === undefined || !hasOnlyKeys(part, ["error"]) || !hasOnlyKeys(error, ["message", "code", "data"]))
     return "no envelope";
   const { reason, retryAfterSeconds } = error.data;
-  if (!Object.keys(error.data).every((key) => DATA_KEYS.has(key))) return `it says ${Object.keys(error.data)}`;
+  if (!Object.keys(error.data).every((key) => DATA_KEYS.has(key)))
+    return `unknown error data: ${Object.keys(error.data)}`;
   if (!(reason in REFUSALS)) return `its reason is ${reason}`;
   const messages: string[] = [REFUSALS[reason as Reason].message];
   if (reason === "RATE_LIMITED") messages.push(tooManyWrongPasswords(retryAfterSeconds).message);
   return messages.includes(error.message) ? null : `its message is ${error.message}`;
 }
 
-/** What is wrong with any other answer; null if it is a page, a piece of one, a redirect or one of our sentences. */
+/** Reports any other response that is not a page, an RSC payload, a redirect or a known message. */
 export function checkPageResponse({ status, headers, body }: ParsedResponse): string | null {
   const type = headerValue(headers, "content-type") ?? "";
   if (type.startsWith("text/html"))
-    return /^<!doctype html>/i.test(body) && body.includes("</html>") ? null : "half a page";
+    return /^<!doctype html>/i.test(body) && body.includes("</html>") ? null : "an incomplete page";
   if (type.startsWith("text/x-component")) return null;
-  // A redirect, and the 401 that sends the router back, say all in their head.
-  if (body === "") return status === 401 || (status >= 300 && status < 400) ? null : `nothing, and ${status}`;
+  // A redirect and the 401 for the router have no body.
+  if (body === "")
+    return status === 401 || (status >= 300 && status < 400) ? null : `an empty body with status ${status}`;
   if (body === headerValue(headers, "location")) return null;
   return isKnownMessage(status, body) ? null : `${type}: ${body.slice(0, 200)}`;
 }
 
-/** What the entry says by itself, or before it knows what it is about. */
+/** Whether the body is a message that the HTTP entry sends without the app. */
 export function isKnownMessage(status: number, body: string): boolean {
   const sentence = body.replace(/\n$/, "");
   return MESSAGES.has(sentence) || sentence === (STATUS_MESSAGES[status] ?? STATUS_CODES[status]);

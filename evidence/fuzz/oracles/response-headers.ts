@@ -20,7 +20,7 @@ const FORBIDDEN_HEADERS = [
   "via",
 ];
 
-/** What is missing among the headers that protect an answer, or there twice, or should not be there. */
+/** Reports a missing or repeated security header, or a forbidden header. */
 export function checkResponseHeaders({ headers }: ParsedResponse): string | null {
   for (const [name, pattern] of Object.entries(REQUIRED_HEADERS)) {
     const values = headerValues(headers, name);
@@ -30,7 +30,7 @@ export function checkResponseHeaders({ headers }: ParsedResponse): string | null
   return shown === undefined ? null : `it carried ${shown}`;
 }
 
-/** A script or style that the policy of its own page would not run. */
+/** Reports a script or style that the page's own CSP would block. */
 export function checkScriptNonces({ headers, body }: ParsedResponse): string | null {
   if (!headerValue(headers, "content-type")?.startsWith("text/html")) return null;
   const nonce = /'nonce-([^']+)'/.exec(headerValue(headers, "content-security-policy") ?? "")?.[1];

@@ -4,17 +4,17 @@ import { decodeJson } from "@/evidence/fuzz/tampering";
 
 const SESSION_COOKIE = /^__(acc|ref)=[\w.-]*; Path=\/; HttpOnly; SameSite=Lax(; Max-Age=\d+)?$/;
 
-/** A cookie that is not ours in form, or somebody else's in substance. */
+/** Reports a malformed Set-Cookie, or one that belongs to another session or user. */
 export function checkSetCookies(response: ParsedResponse, { user, bystander, rendered }: Exchange): string | null {
   for (const cookie of setCookiesOf(response)) {
-    if (!SESSION_COOKIE.test(cookie)) return `an odd cookie: ${cookie}`;
+    if (!SESSION_COOKIE.test(cookie)) return `an unexpected cookie: ${cookie}`;
     if (clearsCookie(cookie)) continue;
     const { sid, sub } = decodeJson(cookie.split("=")[1]?.split(".")[1] ?? "");
-    const isAsked = [user, bystander].some((one) => sid === one.sessionId && hasTokenOf(rendered.text, one));
+    const isOfRequest = [user, bystander].some((one) => sid === one.sessionId && hasTokenOf(rendered.text, one));
     const isReplaced =
       decodedPath(rendered).includes("users.changePassword") &&
       [user, bystander].some((one) => (sub === undefined || sub === one.userId) && hasTokenOf(rendered.text, one));
-    if (!isAsked && !isReplaced && !opensSession(response, String(sid)))
+    if (!isOfRequest && !isReplaced && !opensSession(response, String(sid)))
       return `a cookie of session ${sid}, user ${sub}`;
   }
   return null;
@@ -28,7 +28,7 @@ function hasTokenOf(text: string, one: { access: string; refresh: string }): boo
   return text.includes(one.access) || text.includes(one.refresh);
 }
 
-/** Whether this very answer says that it opened the session. */
+/** Whether the response body reports that it opened this session. */
 function opensSession({ status, body }: ParsedResponse, sessionId: string): boolean {
   return (status === 200 || status === 207) && body.includes(`"session":{"id":"${sessionId}"`);
 }

@@ -2,7 +2,6 @@ import type { FuzzRequest, RequestKind, NameValue } from "@/evidence/fuzz/fuzz-r
 
 export const SESSION_COOKIES = "__acc={{access}}; __ref={{refresh}}";
 
-/** What a browser may hold. */
 export const COOKIE_HEADERS = [SESSION_COOKIES, "__ref={{refresh}}", "__acc={{access}}", "theme=dark"];
 
 export function baseRequest(

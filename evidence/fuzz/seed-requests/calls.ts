@@ -12,7 +12,7 @@ const SAME_ORIGIN_JSON: readonly NameValue[] = [
   ["Origin", "{{origin}}"],
 ];
 
-/** One call, with an input that is fine or nearly so. */
+/** One call with a valid or nearly valid input. */
 export const call: fc.Arbitrary<FuzzRequest> = procedure.chain(({ name, isMutation, input }) =>
   inputFor(input).map((written) => {
     const path = `/api/trpc/${name}`;

@@ -5,7 +5,7 @@ import { baseRequest, SESSION_COOKIES } from "./base-request";
 import { procedure } from "./calls";
 import { PAGES } from "./pages";
 
-/** What a page of another site can make the browser of somebody who is signed in send. */
+/** Headers of requests that a page of another site can trigger in a signed-in browser. */
 const CROSS_SITE_HEADERS: readonly NameValue[][] = [
   [["Origin", "https://evil.test"]],
   [["Origin", "null"]],
@@ -50,7 +50,7 @@ export const crossSite: fc.Arbitrary<FuzzRequest> = procedure.chain(({ name, inp
     }),
 );
 
-/** A form of our own page, sent by a type that is not JSON: no procedure runs on it. */
+/** A same-origin form post that is not JSON: no procedure may run. */
 export const sameOriginForm: fc.Arbitrary<FuzzRequest> = crossSite.map((request) => ({
   ...request,
   headers: [
@@ -60,7 +60,7 @@ export const sameOriginForm: fc.Arbitrary<FuzzRequest> = crossSite.map((request)
   ],
 }));
 
-/** A form of a page that knows server actions, which we have none of. */
+/** A call of a server action; the app has none. */
 export const serverAction: fc.Arbitrary<FuzzRequest> = fc
   .tuple(
     fc.constantFrom(...PAGES),

@@ -32,7 +32,7 @@ const FILES = [
   "/favicon.ico",
 ];
 
-/** What is no page and no call, and mostly nothing at all. */
+/** Static files and paths that do not exist. */
 export const file: fc.Arbitrary<FuzzRequest> = fc
   .tuple(fc.constantFrom(...FILES), fc.constantFrom(...COOKIE_HEADERS))
   .map(([path, cookie]) => baseRequest("file", "GET", path, [["Cookie", cookie]]));
