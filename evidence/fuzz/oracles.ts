@@ -75,15 +75,15 @@ export const ORACLES = {
 
   "No response disclosed a stack, statement, library, path or secret": forEachResponse(
     (response, { route, rendered, secrets, bystander }) => {
-      const told = [...response.headers.map(([name, value]) => `${name}: ${value}`), response.body].join("\n");
-      const secret = secrets.find((one) => told.includes(one));
+      const text = [...response.headers.map(([name, value]) => `${name}: ${value}`), response.body].join("\n");
+      const secret = secrets.find((one) => text.includes(one));
       if (secret !== undefined) return `a secret: ${secret.slice(0, 12)}…`;
       const isOfBystander = bystander.secrets.some((one) => rendered.text.includes(one));
-      const ofOther = isOfBystander ? undefined : bystander.secrets.find((one) => told.includes(one));
+      const ofOther = isOfBystander ? undefined : bystander.secrets.find((one) => text.includes(one));
       if (ofOther !== undefined) return `data of the bystander: ${ofOther.slice(0, 24)}`;
       if (route === "static" && response.status < 400) return null;
-      const trace = findLeak(told);
-      return trace === null || rendered.text.includes(trace) ? null : `an internal detail: ${trace.slice(0, 120)}`;
+      const leak = findLeak(text);
+      return leak === null || rendered.text.includes(leak) ? null : `an internal detail: ${leak.slice(0, 120)}`;
     },
   ),
 
@@ -91,10 +91,10 @@ export const ORACLES = {
 
   "No request was authenticated without a valid token or password": forEachResponse(
     (response, { rendered, user, bystander }) => {
-      const opens = [user, bystander].flatMap((one) => [one.access, one.refresh]).concat(PASSWORD);
-      if (opens.some((one) => rendered.text.includes(one))) return null;
-      const told = response.body.includes(user.userId) || response.body.includes(bystander.userId);
-      return told || setCookiesOf(response).some((cookie) => !clearsCookie(cookie))
+      const credentials = [user, bystander].flatMap((one) => [one.access, one.refresh]).concat(PASSWORD);
+      if (credentials.some((one) => rendered.text.includes(one))) return null;
+      const showsUser = response.body.includes(user.userId) || response.body.includes(bystander.userId);
+      return showsUser || setCookiesOf(response).some((cookie) => !clearsCookie(cookie))
         ? "the request was authenticated"
         : null;
     },

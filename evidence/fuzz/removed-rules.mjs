@@ -6,8 +6,8 @@ export const MUTATIONS = [
   {
     rule: "a body has at most 64 kB",
     file: "server/http/body.ts",
-    from: "BODY_BYTES_AT_MOST = 64 * 1024",
-    to: "BODY_BYTES_AT_MOST = 1024 * 1024",
+    from: "MAX_BODY_BYTES = 64 * 1024",
+    to: "MAX_BODY_BYTES = 1024 * 1024",
     oracle: "Oversized, ambiguous and forbidden batch requests were rejected",
   },
   {

@@ -33,7 +33,7 @@ export class TestUser {
   ) {}
 
   static async create(db: Kysely<Database>, passwordHash: string): Promise<TestUser> {
-    const email = `person.${randomUUID()}@example.test`;
+    const email = `user.${randomUUID()}@example.test`;
     const now = new Date();
     const created = { id: randomUUID(), email, fullName: "Ada Moat", passwordHash, createdAt: now, updatedAt: now };
     await insertUser(db, created);

@@ -66,8 +66,8 @@ export const mutateCookies: fc.Arbitrary<Mutation> = fc.oneof(
       .tuple(fc.constantFrom(...ALL_TAMPERINGS), fc.nat(500), fc.constantFrom("access", "refresh", "both"))
       .map(([how, at, which]) =>
         mutateCookieHeader((cookies) =>
-          cookies.replace(TOKENS, (word, name) =>
-            which === name || which === "both" ? `{{${name}|${how}:${at}}}` : word,
+          cookies.replace(TOKENS, (placeholder, name) =>
+            which === name || which === "both" ? `{{${name}|${how}:${at}}}` : placeholder,
           ),
         ),
       ),
