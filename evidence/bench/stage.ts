@@ -5,7 +5,7 @@ import { sql, type Kysely } from "kysely";
 import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
 import { pause } from "@/evidence/pause";
-import { createDatabase, databaseUrl } from "@/evidence/fault-lab/stack";
+import { createDatabase, databaseUrl } from "@/evidence/database";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { onExit } from "@/scripts/lifecycle.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";

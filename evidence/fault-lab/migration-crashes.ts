@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { connect } from "@/db/connect";
 import { DATA } from "@/scripts/paths.mjs";
-import { createDatabase, openDatabaseProxy, databaseUrl } from "./stack";
+import { createDatabase, databaseUrl } from "@/evidence/database";
+import { openDatabaseProxy } from "./stack";
 import type { Phase } from "./breakpoint";
 import type { Lab } from "./lab";
 

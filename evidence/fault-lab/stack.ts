@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { sql, type Kysely } from "kysely";
+import type { Kysely } from "kysely";
 import { connect, parseDatabaseUrl } from "@/db/connect";
 import type { Database } from "@/db/schema";
+import { createDatabase, databaseUrl } from "@/evidence/database";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { migrate } from "@/scripts/schema.mjs";
@@ -83,22 +83,4 @@ async function openInstance(server: Server, index: number): Promise<Instance> {
 export async function openDatabaseProxy(server: Server): Promise<DatabaseProxy> {
   const { socketPath, host, port } = parseDatabaseUrl(server.url);
   return DatabaseProxy.open(socketPath === undefined ? { host, port: port ?? 3306 } : { path: socketPath });
-}
-
-export function databaseUrl(server: Server, database: string): string {
-  const url = new URL(server.url);
-  url.pathname = `/${database}`;
-  return url.href;
-}
-
-/** Creates an empty database. It is removed with the data directory of its server. */
-export async function createDatabase(server: Server): Promise<string> {
-  const name = `lab_${randomBytes(6).toString("hex")}`;
-  const admin = connect(server.url, { poolSize: 1, acquireSeconds: 30 });
-  try {
-    await sql.raw(`create database ${name} character set utf8mb4 collate utf8mb4_bin`).execute(admin);
-  } finally {
-    await admin.destroy();
-  }
-  return name;
 }

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { Kysely } from "kysely";
 import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
-import { createDatabase, databaseUrl } from "@/evidence/fault-lab/stack";
+import { createDatabase, databaseUrl } from "@/evidence/database";
 import { pause } from "@/evidence/pause";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";
