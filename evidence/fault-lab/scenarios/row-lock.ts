@@ -31,7 +31,7 @@ export async function holdRowLock(lab: Lab): Promise<void> {
     }
     const longest = Math.round(Math.max(...answers.map(millisecondsOf)));
     results.addNote(
-      "row lock held by a stuck client",
+      "row lock held",
       `its session unavailable after ${longest} ms, ${OTHER_BROWSERS} others signed in meanwhile`,
     );
   });
