@@ -1,6 +1,6 @@
 import type { BrowserRequest } from "./browser-request";
 import { Browser, inventLabAccount } from "./browser";
-import { makeDue } from "./make-refresh-due";
+import { makeRefreshDue } from "./make-refresh-due";
 import { randomLoopbackAddress, USER_AGENTS } from "./network";
 import { pause } from "@/evidence/pause";
 import { describeOutcome, type BrowserOutcome } from "./browser-outcome";
@@ -31,7 +31,7 @@ export const OPERATIONS: readonly Operation[] = [
     name: "recovery",
     prepare: async (lab) => {
       const browser = await loseResponse(await dueBrowser(lab));
-      await makeDue(browser);
+      await makeRefreshDue(browser);
       return browser;
     },
     perform: load,
@@ -85,15 +85,15 @@ export async function newBrowser(lab: Lab): Promise<Browser> {
 
 export async function dueBrowser(lab: Lab): Promise<Browser> {
   const browser = await newBrowser(lab);
-  await makeDue(browser);
+  await makeRefreshDue(browser);
   return browser;
 }
 
 /** Retries while the servers restart. */
-export async function retryUntilAnswered(ask: () => Promise<BrowserOutcome>): Promise<BrowserOutcome> {
+export async function retryUntilAnswered(send: () => Promise<BrowserOutcome>): Promise<BrowserOutcome> {
   const deadline = Date.now() + RETRY_MILLISECONDS;
   for (;;) {
-    const outcome = await ask();
+    const outcome = await send();
     if ((outcome.kind !== "lost" && outcome.kind !== "unavailable") || Date.now() > deadline) return outcome;
     await pause(100);
   }
@@ -118,7 +118,7 @@ function allowingSignedOut(browser: Browser): Browser {
 async function verifySignedIn(browser: Browser, options: Options): Promise<string | null> {
   const now = await retryUntilAnswered(() => load(browser, options));
   if (now.kind !== "fine") return `not signed in afterwards: ${describeOutcome(now)}`;
-  await makeDue(browser);
+  await makeRefreshDue(browser);
   const later = await retryUntilAnswered(() => load(browser, options));
   return later.kind === "fine" ? null : `not signed in after the next refresh: ${describeOutcome(later)}`;
 }

@@ -9,7 +9,7 @@ import { pause } from "@/evidence/pause";
 const ADDRESS = "127.0.0.1";
 
 /** A server that responds with its name and counts requests. */
-async function instance(name: string) {
+async function startServer(name: string) {
   const received = { count: 0 };
   const server = createServer((_, response) => {
     received.count += 1;
@@ -25,7 +25,7 @@ async function startBalancer(ports: number[]) {
   const balancer = await LoadBalancer.open(ports, () => 0);
   onTestFinished(() => balancer.close());
   const cookies: string[] = [];
-  const send = (fate: NetworkFault = {}, given: Partial<HttpRequest> = {}) =>
+  const send = (fault: NetworkFault = {}, given: Partial<HttpRequest> = {}) =>
     sendRequest({
       method: "GET",
       path: "/",
@@ -33,7 +33,7 @@ async function startBalancer(ports: number[]) {
       port: balancer.port,
       localAddress: ADDRESS,
       timeoutMilliseconds: 2000,
-      onConnect: (port) => balancer.setFault(ADDRESS, port, fate),
+      onConnect: (port) => balancer.setFault(ADDRESS, port, fault),
       onHead: (received) => cookies.push(...received),
       ...given,
     });
@@ -41,7 +41,7 @@ async function startBalancer(ports: number[]) {
 }
 
 test("load balancer: forwards a connection to the other instance if the chosen one is down", async () => {
-  const [down, up] = [await instance("a"), await instance("b")];
+  const [down, up] = [await startServer("a"), await startServer("b")];
   down.close();
   const { send } = await startBalancer([down.port, up.port]);
   expect(await send()).toMatchObject({ kind: "answered", status: 200, body: "b".repeat(1000) });
@@ -49,7 +49,7 @@ test("load balancer: forwards a connection to the other instance if the chosen o
 });
 
 test("load balancer: drops a response after the work was done and a request before it began", async () => {
-  const { port, received } = await instance("a");
+  const { port, received } = await startServer("a");
   const { send, cookies } = await startBalancer([port]);
   expect(await send({ deliversResponse: async () => false })).toMatchObject({ kind: "lost" });
   expect(received.count).toBe(1);
@@ -59,7 +59,7 @@ test("load balancer: drops a response after the work was done and a request befo
 });
 
 test("load balancer: delivers a delayed response completely and with its cookies", async () => {
-  const { port } = await instance("a");
+  const { port } = await startServer("a");
   const { send, cookies } = await startBalancer([port]);
   const deliversResponse = () => pause(200).then(() => true);
   const outcome = await send({ deliversResponse });
@@ -69,7 +69,7 @@ test("load balancer: delivers a delayed response completely and with its cookies
 });
 
 test("HTTP client: receives no cookie after its timeout or after it aborted", async () => {
-  const { port, received } = await instance("a");
+  const { port, received } = await startServer("a");
   const { send, cookies } = await startBalancer([port]);
   const deliversResponse = () => pause(1500).then(() => true);
   expect(await send({ deliversResponse }, { timeoutMilliseconds: 500 })).toMatchObject({

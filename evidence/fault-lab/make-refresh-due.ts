@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Browser } from "./browser";
 
 /** Moves the last rotation one hour into the past, so that the next request has to refresh. */
-export async function makeDue(browser: Browser): Promise<void> {
+export async function makeRefreshDue(browser: Browser): Promise<void> {
   const { sessionId, lab } = browser;
   if (sessionId === null) throw new Error("The browser has no session.");
   browser.jar.dropAccessToken();

@@ -17,15 +17,15 @@ const MAX_SECONDS = 30;
 /** Kills the migration of an empty database, or the database, before and after each statement, and runs the migration again. */
 export async function testMigrationCrashes(lab: Lab, isShort: boolean, say: (detail: string) => void): Promise<void> {
   const { server } = lab.stack;
-  const wire = await openDatabaseProxy(server);
+  const proxy = await openDatabaseProxy(server);
   try {
-    const statements = wire.record();
+    const statements = proxy.record();
     const uninterrupted = await createDatabase(server);
-    const { code } = await run(wire.urlFor(uninterrupted));
+    const { code } = await run(proxy.urlFor(uninterrupted));
     if (code !== 0) throw new Error("An uninterrupted migration failed.");
     const count = statements.length;
     const expected = await describeSchema(lab, uninterrupted);
-    wire.reset();
+    proxy.reset();
     lab.results.count("operations");
 
     const points = (["migration", "database"] as const).flatMap((killer) =>
@@ -46,12 +46,12 @@ export async function testMigrationCrashes(lab: Lab, isShort: boolean, say: (det
 
     async function testCrash(killer: KilledProcess, number: number, phase: Phase): Promise<void> {
       const name = await createDatabase(server);
-      const breakpoint = wire.setBreakpoint((_, seen) => (seen === number ? phase : null));
-      const running = start(wire.urlFor(name));
+      const breakpoint = proxy.setBreakpoint((_, seen) => (seen === number ? phase : null));
+      const running = start(proxy.urlFor(name));
       const wasReached = await breakpoint.waitForHeld(1, 20);
       if (killer === "migration") running.child.kill("SIGKILL");
       else await lab.stack.killDatabase();
-      wire.reset();
+      proxy.reset();
       const interrupted = await running.ended;
       if (killer === "database") await server.start();
       const again = await run(databaseUrl(server, name));
@@ -64,7 +64,7 @@ export async function testMigrationCrashes(lab: Lab, isShort: boolean, say: (det
       lab.results.check("crash points", again.code !== 0 || schema === expected, () => `${where}: a different schema`);
     }
   } finally {
-    wire.close();
+    proxy.close();
   }
 }
 

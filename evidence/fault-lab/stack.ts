@@ -27,7 +27,7 @@ export class Stack {
     const name = await createDatabase(server);
     await migrate(databaseUrl(server, name));
     const instances = await Promise.all([openInstance(server, 0), openInstance(server, 1)]);
-    const front = await LoadBalancer.open(
+    const loadBalancer = await LoadBalancer.open(
       instances.map(({ port }) => port),
       random,
     );
@@ -37,7 +37,7 @@ export class Stack {
       acquireSeconds: 30,
       statementSeconds: 60,
     });
-    const stack = new Stack(server, name, db, front, instances, environment);
+    const stack = new Stack(server, name, db, loadBalancer, instances, environment);
     await Promise.all(instances.map((instance) => stack.startInstance(instance)));
     return stack;
   }

@@ -1,7 +1,6 @@
 import { classifyRoute, type RouteKind } from "@/server/auth/policy/routes";
 import type { FuzzRequest } from "./fuzz-request";
-import { headerValues } from "./headers";
-import type { ParsedResponse } from "./http-response-parser";
+import { headerValues, type ParsedResponse } from "./http-response-parser";
 import type { RowChange, TestUser } from "./test-user";
 import type { RenderedRequest } from "./rendered-request";
 import type { SendOutcome } from "./transport";

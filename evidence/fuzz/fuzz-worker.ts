@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { FuzzRequest } from "./fuzz-request";
 import type { Target } from "./target";
 import { routeOf, sentHeaders, type Exchange } from "./exchange";
-import { headerValue } from "./headers";
+import { headerValue } from "./http-response-parser";
 import { ORACLES, TYPED_SECRET, type OracleName } from "./oracles";
 import { AGENT, PASSWORD, TestUser, readRows } from "./test-user";
 import { fuzzedRequest } from "./fuzzed-requests";

@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import { headerValue, type HeaderList } from "./headers";
+
+export type HeaderList = [name: string, value: string][];
 
 export interface ParsedResponse {
   status: number;
@@ -82,4 +83,13 @@ function readChunks(bytes: Buffer): { content: Buffer; length: number } | null {
     chunks.push(bytes.subarray(begin, begin + size));
     at = begin + size + 2;
   }
+}
+
+/** All values of a header; `name` is in lower case. */
+export function headerValues(headers: HeaderList, name: string): string[] {
+  return headers.filter(([one]) => one === name).map(([, value]) => value);
+}
+
+export function headerValue(headers: HeaderList, name: string): string | undefined {
+  return headerValues(headers, name)[0];
 }

@@ -1,7 +1,6 @@
 import { isComplete } from "./app-log";
 import { isSameOriginMutation, hasAmbiguousLength, isSoftNavigation, setCookiesOf, type Exchange } from "./exchange";
-import { headerValue, headerValues } from "./headers";
-import type { ParsedResponse } from "./http-response-parser";
+import { headerValue, headerValues, type ParsedResponse } from "./http-response-parser";
 import { checkResponseHeaders, checkScriptNonces } from "./oracles/response-headers";
 import { checkRedirects } from "./oracles/redirects";
 import { checkRejections } from "./oracles/rejections";

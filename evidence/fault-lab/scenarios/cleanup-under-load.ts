@@ -4,7 +4,7 @@ import { purgeEnded } from "@/db/tables/purge";
 import { purgeExpiredLimits } from "@/db/tables/rate-limits";
 import type { Browser } from "@/evidence/fault-lab/browser";
 import { dueBrowser, newBrowser } from "@/evidence/fault-lab/crash-operations";
-import { makeDue } from "@/evidence/fault-lab/make-refresh-due";
+import { makeRefreshDue } from "@/evidence/fault-lab/make-refresh-due";
 import { pause } from "@/evidence/pause";
 import { describeOutcome } from "@/evidence/fault-lab/browser-outcome";
 import type { Lab } from "@/evidence/fault-lab/lab";
@@ -23,7 +23,7 @@ export async function cleanUpUnderLoad(lab: Lab): Promise<void> {
   const cleaning = purgeContinuously(lab, () => isDone);
 
   for (let round = 0; round < ROUNDS; round++) {
-    await Promise.all(refreshing.map((browser) => makeDue(browser)));
+    await Promise.all(refreshing.map((browser) => makeRefreshDue(browser)));
     await Promise.all([
       // Three tabs each, on both instances.
       ...refreshing.flatMap((browser) => [0, 1, 0].map((instance) => checkRefresh(lab, browser, instance))),
@@ -64,14 +64,14 @@ async function logOutAllDuringRefreshes(lab: Lab, browsers: readonly Browser[]):
     results.check("no deadlocks", outcome.kind === "fine", () => `a login under load: ${describeOutcome(outcome)}`);
     browser.allowSignedOut();
   }
-  await Promise.all(browsers.map((browser) => makeDue(browser)));
+  await Promise.all(browsers.map((browser) => makeRefreshDue(browser)));
   const [owner, ...others] = browsers;
   const refreshes = others.map((browser) => browser.open("/dashboard", { timeoutMilliseconds: 15_000 }));
-  const ending = await owner!.mutate("auth.logoutAll");
+  const logout = await owner!.mutate("auth.logoutAll");
   results.check(
     "no deadlocks",
-    ending.kind === "fine",
-    () => `a logout everywhere under load: ${describeOutcome(ending)}`,
+    logout.kind === "fine",
+    () => `a logout everywhere under load: ${describeOutcome(logout)}`,
   );
   for (const outcome of await Promise.all(refreshes)) {
     const isDefinite = outcome.kind === "fine" || outcome.kind === "signed out";

@@ -1,5 +1,5 @@
 import { dueBrowser, retryUntilAnswered } from "@/evidence/fault-lab/crash-operations";
-import { makeDue } from "@/evidence/fault-lab/make-refresh-due";
+import { makeRefreshDue } from "@/evidence/fault-lab/make-refresh-due";
 import { forEachConcurrently } from "@/evidence/pause";
 import { describeOutcome } from "@/evidence/fault-lab/browser-outcome";
 import type { Lab } from "@/evidence/fault-lab/lab";
@@ -15,7 +15,7 @@ export async function killBetweenCommitAndResponse(lab: Lab): Promise<void> {
   for (let time = 0; time < ROUNDS; time++) {
     const target = time % 2;
     const instance = stack.instances[target]!;
-    await Promise.all(browsers.map((browser) => makeDue(browser)));
+    await Promise.all(browsers.map((browser) => makeRefreshDue(browser)));
     const breakpoint = instance.databaseProxy.setBreakpoint((statement) => (ROTATION.test(statement) ? "after" : null));
     const loads = browsers.map((browser) =>
       browser.open("/dashboard", { instance: target, timeoutMilliseconds: 20_000 }),
@@ -30,7 +30,7 @@ export async function killBetweenCommitAndResponse(lab: Lab): Promise<void> {
     const restarted = stack.startInstance(instance);
     // Half retry immediately on the other instance, inside the grace window; the rest an hour later.
     await forEachConcurrently(browsers.entries(), BROWSERS, async ([at, browser]) => {
-      if (at % 2 === 0) await makeDue(browser);
+      if (at % 2 === 0) await makeRefreshDue(browser);
       const outcome = await retryUntilAnswered(() => browser.open("/dashboard", { instance: 1 - target }));
       results.check(
         "signed in",

@@ -30,8 +30,8 @@ export async function logOutAllDuringLogin(lab: Lab): Promise<void> {
 async function tryOnce({ stack }: Lab, owner: Awaited<ReturnType<typeof newBrowser>>): Promise<string | null> {
   const { databaseProxy } = stack.instances[0];
   owner.allowSignedOut();
-  const entered = await owner.login({ instance: 1 });
-  if (entered.kind !== "fine") return "too late";
+  const login = await owner.login({ instance: 1 });
+  if (login.kind !== "fine") return "too late";
   owner.allowSignedOut();
   const device = owner.copyAs(owner.userAgent, owner.address);
   device.jar.clear();
@@ -39,17 +39,17 @@ async function tryOnce({ stack }: Lab, owner: Awaited<ReturnType<typeof newBrows
 
   const statements = databaseProxy.record();
   databaseProxy.latencyMilliseconds = LATENCY_MILLISECONDS;
-  const login = device.login({ instance: 0, timeoutMilliseconds: MAX_SECONDS * 1000 });
+  const interrupted = device.login({ instance: 0, timeoutMilliseconds: MAX_SECONDS * 1000 });
   const deadline = Date.now() + MAX_SECONDS * 1000;
   // Once the next statement is sent, the account has been read.
   while (!hasReadAccount(statements) && Date.now() < deadline) await pause(5);
-  const ending = await owner.mutate("auth.logoutAll", undefined, {
+  const logout = await owner.mutate("auth.logoutAll", undefined, {
     instance: 1,
     timeoutMilliseconds: MAX_SECONDS * 1000,
   });
-  const isInTime = ending.kind === "fine" && hasReadAccount(statements) && !statements.some(insertsSession);
+  const isInTime = logout.kind === "fine" && hasReadAccount(statements) && !statements.some(insertsSession);
   databaseProxy.latencyMilliseconds = 0;
-  const outcome = await login;
+  const outcome = await interrupted;
   databaseProxy.reset();
   if (!isInTime) return "too late";
   return outcome.kind === "unavailable" ? null : `it was answered ${describeOutcome(outcome)}`;

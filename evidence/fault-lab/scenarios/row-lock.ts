@@ -21,15 +21,15 @@ export async function holdRowLock(lab: Lab): Promise<void> {
       const outcome = await other.open("/dashboard");
       results.check("isolation", outcome.kind === "fine", () => `during a row lock: ${describeOutcome(outcome)}`);
     });
-    const answers = await Promise.all(blocked);
-    for (const outcome of answers) {
+    const outcomes = await Promise.all(blocked);
+    for (const outcome of outcomes) {
       const isUnavailable = outcome.kind === "unavailable";
       results.check("time limits", isUnavailable, () => `a request for a locked row: ${describeOutcome(outcome)}`);
       const milliseconds = millisecondsOf(outcome);
       const isInTime = milliseconds <= MAX_SECONDS * 1000;
       results.check("time limits", isInTime, () => `a request for a locked row, after ${Math.round(milliseconds)} ms`);
     }
-    const longest = Math.round(Math.max(...answers.map(millisecondsOf)));
+    const longest = Math.round(Math.max(...outcomes.map(millisecondsOf)));
     results.addNote(
       "row lock held",
       `its session unavailable after ${longest} ms, ${OTHER_BROWSERS} others signed in meanwhile`,

@@ -1,6 +1,6 @@
 import type { Browser } from "@/evidence/fault-lab/browser";
 import { dueBrowser, newBrowser, retryUntilAnswered } from "@/evidence/fault-lab/crash-operations";
-import { makeDue } from "@/evidence/fault-lab/make-refresh-due";
+import { makeRefreshDue } from "@/evidence/fault-lab/make-refresh-due";
 import { pause } from "@/evidence/pause";
 import { millisecondsOf, describeOutcome, type BrowserOutcome } from "@/evidence/fault-lab/browser-outcome";
 import type { Lab } from "@/evidence/fault-lab/lab";
@@ -21,7 +21,7 @@ export async function slowDatabase(lab: Lab): Promise<void> {
     const slow = await browser.open("/dashboard", { instance: 0, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
     results.check("time limits", slow.kind === "fine", () => `with 300 ms a statement: ${describeOutcome(slow)}`);
 
-    await makeDue(browser);
+    await makeRefreshDue(browser);
     databaseProxy.latencyMilliseconds = 3500;
     const slower = await browser.open("/dashboard", { instance: 0, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
     results.check(
@@ -58,13 +58,13 @@ export async function exhaustPool(lab: Lab): Promise<void> {
       results.check("isolation", outcome.kind === "fine", () => `without a database: ${describeOutcome(outcome)}`);
       checkDuration(lab, outcome, MAX_SECONDS_WITHOUT_DATABASE, "a call that needs no database");
     }
-    const answers = await Promise.all([...calls, refresh]);
-    const longest = Math.round(Math.max(...answers.map(millisecondsOf)));
+    const outcomes = await Promise.all([...calls, refresh]);
+    const longest = Math.round(Math.max(...outcomes.map(millisecondsOf)));
     results.addNote(
       "pool exhausted",
-      `${answers.length} requests to a database that does not respond, all rejected within ${longest} ms`,
+      `${outcomes.length} requests to a database that does not respond, all rejected within ${longest} ms`,
     );
-    for (const outcome of answers) {
+    for (const outcome of outcomes) {
       results.check(
         "time limits",
         outcome.kind === "unavailable",

@@ -1,5 +1,5 @@
 import { dueBrowser, newBrowser, retryUntilAnswered } from "@/evidence/fault-lab/crash-operations";
-import { makeDue } from "@/evidence/fault-lab/make-refresh-due";
+import { makeRefreshDue } from "@/evidence/fault-lab/make-refresh-due";
 import { forEachConcurrently } from "@/evidence/pause";
 import { describeOutcome } from "@/evidence/fault-lab/browser-outcome";
 import type { Lab } from "@/evidence/fault-lab/lab";
@@ -27,7 +27,7 @@ export async function suspendInstance(lab: Lab): Promise<void> {
         outcome.kind === "fine",
         () => `beside a suspended instance: ${describeOutcome(outcome)}`,
       );
-      await makeDue(browser);
+      await makeRefreshDue(browser);
     });
   } finally {
     suspended.resume();
@@ -35,7 +35,7 @@ export async function suspendInstance(lab: Lab): Promise<void> {
   // The instance reads requests in order and this one is the last, so all others have been handled.
   await retryUntilAnswered(() => lastBrowser.open("/dashboard", { instance: 0 }));
   await forEachConcurrently(browsers, BROWSERS, async (browser) => {
-    await makeDue(browser);
+    await makeRefreshDue(browser);
     const outcome = await retryUntilAnswered(() => browser.open("/dashboard", { instance: 1 }));
     results.check(
       "signed in",

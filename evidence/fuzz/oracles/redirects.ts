@@ -1,5 +1,4 @@
-import { headerValue } from "@/evidence/fuzz/headers";
-import type { ParsedResponse } from "@/evidence/fuzz/http-response-parser";
+import { headerValue, type ParsedResponse } from "@/evidence/fuzz/http-response-parser";
 
 /** Reports a redirect to another origin, by header or by page content. */
 export function checkRedirects({ status, headers, body }: ParsedResponse, origin: string): string | null {

@@ -1,5 +1,4 @@
-import { headerValue, headerValues } from "@/evidence/fuzz/headers";
-import type { ParsedResponse } from "@/evidence/fuzz/http-response-parser";
+import { headerValue, headerValues, type ParsedResponse } from "@/evidence/fuzz/http-response-parser";
 
 const REQUIRED_HEADERS: Record<string, RegExp> = {
   "x-request-id": /^[A-Za-z0-9_-]{8,64}$/,
