@@ -1,10 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { exit, onExit } from "@/scripts/lifecycle.mjs";
-import { withLock } from "@/scripts/lock.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
-import { runCli } from "@/scripts/run-cli.mjs";
+import { runProgram } from "@/evidence/run-program";
 import { buildOnce } from "@/scripts/production-build.mjs";
 import { checkLogs } from "./log-checks";
 import { testMigrationCrashes } from "./migration-crashes";
@@ -27,66 +26,58 @@ const PRODUCTION_LIFETIMES: Lifetimes = {
   idleSeconds: 604_800,
 };
 
-// Stop the servers that were started after any error.
-process.once("uncaughtException", (error) => {
-  console.error(error);
-  void exit(1);
-});
+await runProgram(FOLDER, async ({ step, print }) => {
+  const options = readOptions(process.argv.slice(2));
+  const random = new Random(options.seed);
+  const results = new Results();
+  print(`\n  Portcullis  fault lab, --seed ${options.seed}\n\n`);
+  rmSync(join(FOLDER, "logs"), { recursive: true, force: true });
 
-await withLock(`${FOLDER}.lock`, () =>
-  runCli(async ({ step, print }) => {
-    const options = readOptions(process.argv.slice(2));
-    const random = new Random(options.seed);
-    const results = new Results();
-    print(`\n  Portcullis  fault lab, --seed ${options.seed}\n\n`);
-    rmSync(join(FOLDER, "logs"), { recursive: true, force: true });
+  await step("Build", buildOnce);
+  // Production lifetimes: outside the soak, time passes by changing rows.
+  const stack = await step("Stack", async (say) => {
+    const server = await provideServer({ directory: join(FOLDER, "mysql"), say });
+    onExit(server.stop);
+    onExit(server.resume);
+    const balancing = random.stream("load balancer");
+    const started = await Stack.start(server, environmentFor(PRODUCTION_LIFETIMES), () => balancing.next());
+    onExit(() => started.stop());
+    say(`two instances on ${server.version}`);
+    return started;
+  });
 
-    await step("Build", buildOnce);
-    // Production lifetimes: outside the soak, time passes by changing rows.
-    const stack = await step("Stack", async (say) => {
-      const server = await provideServer({ directory: join(FOLDER, "mysql"), say });
-      onExit(server.stop);
-      onExit(server.resume);
-      const balancing = random.stream("load balancer");
-      const started = await Stack.start(server, environmentFor(PRODUCTION_LIFETIMES), () => balancing.next());
-      onExit(() => started.stop());
-      say(`two instances on ${server.version}`);
-      return started;
-    });
+  const includes = (stage: Stage) => options.stages.includes(stage);
+  const idleLab = new Lab(stack, results, random.stream("idle"), PRODUCTION_LIFETIMES);
+  if (includes("crashes")) await step("Crashes", (say) => testCrashPoints(idleLab, options.isShort, say));
+  if (includes("faults")) await step("Faults", (say) => runFaultScenarios(idleLab, options.isShort, say));
+  const migrations = () => step("Migrations", (say) => testMigrationCrashes(idleLab, options.isShort, say));
+  if (includes("migrations") && !options.isShort) await migrations();
 
-    const includes = (stage: Stage) => options.stages.includes(stage);
-    const idleLab = new Lab(stack, results, random.stream("idle"), PRODUCTION_LIFETIMES);
-    if (includes("crashes")) await step("Crashes", (say) => testCrashPoints(idleLab, options.isShort, say));
-    if (includes("faults")) await step("Faults", (say) => runFaultScenarios(idleLab, options.isShort, say));
-    const migrations = () => step("Migrations", (say) => testMigrationCrashes(idleLab, options.isShort, say));
-    if (includes("migrations") && !options.isShort) await migrations();
+  const soakLab = new Lab(stack, results, random.stream("soak"), options.lifetimes);
+  await Promise.all([
+    includes("soak") &&
+      step("Soak", async (say) => {
+        await stack.restartWith(environmentFor(options.lifetimes));
+        await runSoak(soakLab, options.soak, say);
+      }),
+    includes("migrations") && options.isShort && migrations(),
+  ]);
 
-    const soakLab = new Lab(stack, results, random.stream("soak"), options.lifetimes);
-    await Promise.all([
-      includes("soak") &&
-        step("Soak", async (say) => {
-          await stack.restartWith(environmentFor(options.lifetimes));
-          await runSoak(soakLab, options.soak, say);
-        }),
-      includes("migrations") && options.isShort && migrations(),
-    ]);
-
-    await step("Logs", async () => {
-      await checkLogs(
-        stack.instances.flatMap(({ logs }) => logs),
-        results,
+  await step("Logs", async () => {
+    await checkLogs(
+      stack.instances.flatMap(({ logs }) => logs),
+      results,
+    );
+    for (const { unexpectedExits, index } of stack.instances) {
+      results.check(
+        "no errors",
+        unexpectedExits === 0,
+        () => `instance ${index} exited unexpectedly ${unexpectedExits} times`,
       );
-      for (const { unexpectedExits, index } of stack.instances) {
-        results.check(
-          "no errors",
-          unexpectedExits === 0,
-          () => `instance ${index} exited unexpectedly ${unexpectedExits} times`,
-        );
-      }
-    });
-    await exit(printReport(options, stack, results, print) ? 0 : 1);
-  }),
-);
+    }
+  });
+  await exit(printReport(options, stack, results, print) ? 0 : 1);
+});
 
 function environmentFor(lifetimes: Lifetimes): Environment {
   return {

@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import { exit, onExit } from "@/scripts/lifecycle.mjs";
-import { withLock } from "@/scripts/lock.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
-import { runCli } from "@/scripts/run-cli.mjs";
+import { runProgram } from "@/evidence/run-program";
 import { buildOnce } from "@/scripts/production-build.mjs";
 import { runConnectionAttacks } from "./connection-attacks";
 import { runSmokeTest } from "./smoke-test";
@@ -20,83 +19,75 @@ const FOLDER = join(DATA, "fuzz");
 const WORKERS = 4;
 const ROUNDS = 24;
 
-// Stop everything that was started after any error.
-process.once("uncaughtException", (error) => {
-  console.error(error);
-  void exit(1);
-});
+await runProgram(FOLDER, async ({ step, print }) => {
+  const options = readOptions(process.argv.slice(2));
+  const statistics = new RunStatistics();
+  const findings: Finding[] = [];
+  const samples: Sample[] = [];
+  print(`\n  Portcullis  fuzzer, --seed ${options.seed}\n\n`);
 
-await withLock(`${FOLDER}.lock`, () =>
-  runCli(async ({ step, print }) => {
-    const options = readOptions(process.argv.slice(2));
-    const statistics = new RunStatistics();
-    const findings: Finding[] = [];
-    const samples: Sample[] = [];
-    print(`\n  Portcullis  fuzzer, --seed ${options.seed}\n\n`);
+  await step("Build", buildOnce);
+  const target = await step("App", async (say) => {
+    const server = await provideServer({ directory: join(FOLDER, "mysql"), say });
+    onExit(server.stop);
+    const started = await Target.start(server);
+    onExit(() => started.stop());
+    say(`the production build, on ${server.version}`);
+    return started;
+  });
 
-    await step("Build", buildOnce);
-    const target = await step("App", async (say) => {
-      const server = await provideServer({ directory: join(FOLDER, "mysql"), say });
-      onExit(server.stop);
-      const started = await Target.start(server);
-      onExit(() => started.stop());
-      say(`the production build, on ${server.version}`);
-      return started;
-    });
-
-    const passwordHash = await hashTestPassword();
-    await step(
-      "Requests",
-      async (say) => {
-        const workers = await Promise.all(
-          Array.from({ length: WORKERS }, () => FuzzWorker.open(target, statistics, passwordHash)),
-        );
-        const rounds = options.path === undefined ? ROUNDS : 1;
-        const each = Math.ceil(options.requests / rounds / WORKERS);
-        for (let round = 0; round < rounds && findings.length === 0 && options.requests > 0; round++) {
-          // Each round and worker has its own seed, so that a finding can be repeated without the preceding requests.
-          const seeds = workers.map((_, at) => options.seed + round * WORKERS + at);
-          const running = options.path === undefined ? workers : workers.slice(0, 1);
-          const found = await Promise.all(running.map((worker, at) => worker.run(each, seeds[at]!, options.path)));
-          findings.push(...found.filter((one) => one !== null));
-          samples.push(await target.sample(statistics.requests));
-          say(`${statistics.requests} sent`);
-        }
-      },
-      () => findings.length === 0,
-    );
-    const connections: Record<string, string | null> = {};
-    if (options.path === undefined && !options.requestsOnly) {
-      await step(
-        "Connections",
-        async (say) => {
-          const share = options.isShort ? 0.5 : 1;
-          Object.assign(connections, await runConnectionAttacks(target, passwordHash, { seed: options.seed, share }));
-          say("unread log, exhausted file descriptors");
-          const recovered = "The app recovered from an unread log and exhausted file descriptors";
-          connections[recovered] = await checkResourceExhaustion(FOLDER);
-        },
-        () => Object.values(connections).every((one) => one === null),
+  const passwordHash = await hashTestPassword();
+  await step(
+    "Requests",
+    async (say) => {
+      const workers = await Promise.all(
+        Array.from({ length: WORKERS }, () => FuzzWorker.open(target, statistics, passwordHash)),
       );
-    }
-    const violation = await step(
-      "Smoke test",
-      () => runSmokeTest(target.port, target.origin).catch((error: Error) => String(error.cause ?? error)),
-      (one) => one === null,
-    );
-    const allHeld = printReport(
-      {
-        options,
-        statistics,
-        findings,
-        samples,
-        memory: analyzeMemory(samples),
-        connections,
-        violation,
-        log: target.log,
+      const rounds = options.path === undefined ? ROUNDS : 1;
+      const each = Math.ceil(options.requests / rounds / WORKERS);
+      for (let round = 0; round < rounds && findings.length === 0 && options.requests > 0; round++) {
+        // Each round and worker has its own seed, so that a finding can be repeated without the preceding requests.
+        const seeds = workers.map((_, at) => options.seed + round * WORKERS + at);
+        const running = options.path === undefined ? workers : workers.slice(0, 1);
+        const found = await Promise.all(running.map((worker, at) => worker.run(each, seeds[at]!, options.path)));
+        findings.push(...found.filter((one) => one !== null));
+        samples.push(await target.sample(statistics.requests));
+        say(`${statistics.requests} sent`);
+      }
+    },
+    () => findings.length === 0,
+  );
+  const connections: Record<string, string | null> = {};
+  if (options.path === undefined && !options.requestsOnly) {
+    await step(
+      "Connections",
+      async (say) => {
+        const share = options.isShort ? 0.5 : 1;
+        Object.assign(connections, await runConnectionAttacks(target, passwordHash, { seed: options.seed, share }));
+        say("unread log, exhausted file descriptors");
+        const recovered = "The app recovered from an unread log and exhausted file descriptors";
+        connections[recovered] = await checkResourceExhaustion(FOLDER);
       },
-      print,
+      () => Object.values(connections).every((one) => one === null),
     );
-    await exit(allHeld ? 0 : 1);
-  }),
-);
+  }
+  const violation = await step(
+    "Smoke test",
+    () => runSmokeTest(target.port, target.origin).catch((error: Error) => String(error.cause ?? error)),
+    (one) => one === null,
+  );
+  const allHeld = printReport(
+    {
+      options,
+      statistics,
+      findings,
+      samples,
+      memory: analyzeMemory(samples),
+      connections,
+      violation,
+      log: target.log,
+    },
+    print,
+  );
+  await exit(allHeld ? 0 : 1);
+});
