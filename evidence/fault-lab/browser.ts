@@ -1,11 +1,11 @@
 import { inventAccount, type NewAccount } from "@/e2e/kit/accounts";
-import type { BrowserRequest } from "./browser-request";
-import { sendRequest } from "@/evidence/http-client";
 import { CookieJar } from "@/evidence/cookie-jar";
-import { decodeRefreshToken, type ReceivedToken } from "./token-families";
-import { checkOutcome, reportUnexpectedLogout } from "./outcome-checks";
+import { sendRequest } from "@/evidence/http-client";
 import { classifyOutcome, pathOf, type BrowserOutcome } from "./browser-outcome";
+import type { BrowserRequest } from "./browser-request";
 import type { Lab } from "./lab";
+import { checkOutcome, reportUnexpectedLogout } from "./outcome-checks";
+import { decodeRefreshToken, type ReceivedToken } from "./token-families";
 
 const MAX_REDIRECTS = 8;
 

@@ -1,10 +1,10 @@
-import type { BrowserRequest } from "./browser-request";
+import { pause } from "@/evidence/pause";
 import { Browser, inventLabAccount } from "./browser";
+import { describeOutcome, type BrowserOutcome } from "./browser-outcome";
+import type { BrowserRequest } from "./browser-request";
+import type { Lab } from "./lab";
 import { makeRefreshDue } from "./make-refresh-due";
 import { randomLoopbackAddress, USER_AGENTS } from "./network";
-import { pause } from "@/evidence/pause";
-import { describeOutcome, type BrowserOutcome } from "./browser-outcome";
-import type { Lab } from "./lab";
 
 type Options = Omit<BrowserRequest, "path">;
 

@@ -1,8 +1,8 @@
+import type { Phase } from "./breakpoint";
 import type { Browser } from "./browser";
+import { describeOutcome } from "./browser-outcome";
 import { OPERATIONS, type Operation } from "./crash-operations";
 import type { Instance } from "./instance";
-import { describeOutcome } from "./browser-outcome";
-import type { Phase } from "./breakpoint";
 import type { Lab } from "./lab";
 
 type CrashKind = "app" | "database" | "connection";

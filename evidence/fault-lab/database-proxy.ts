@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type NetConnectOpts, type Server } from "node:net";
-import { errorCodeIn } from "./mysql-packets";
-import { ProxiedConnection } from "./proxied-connection";
 import { deferred, pause } from "@/evidence/pause";
 import { Breakpoint, type BreakpointCondition, type Phase } from "./breakpoint";
+import { errorCodeIn } from "./mysql-packets";
+import { ProxiedConnection } from "./proxied-connection";
 
 /** Statements of background jobs: they can arrive at any moment, so they are neither recorded nor counted by breakpoints. */
 const BACKGROUND_STATEMENTS = [

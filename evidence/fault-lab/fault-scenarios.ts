@@ -1,13 +1,13 @@
-import { exhaustPool, slowDatabase } from "./scenarios/slow-database";
-import { floodWithLogins } from "./scenarios/login-flood";
-import { killBetweenCommitAndResponse } from "./scenarios/kill-before-response";
-import { suspendInstance } from "./scenarios/suspended-instance";
-import { logOutAllDuringLogin } from "./scenarios/login-during-logout-all";
-import { holdRowLock } from "./scenarios/row-lock";
-import { cleanUpUnderLoad } from "./scenarios/cleanup-under-load";
+import type { Lab } from "./lab";
 import { migrateConcurrently } from "./migration-crashes";
 import { measureRevocationLag } from "./revocation-lag";
-import type { Lab } from "./lab";
+import { cleanUpUnderLoad } from "./scenarios/cleanup-under-load";
+import { killBetweenCommitAndResponse } from "./scenarios/kill-before-response";
+import { logOutAllDuringLogin } from "./scenarios/login-during-logout-all";
+import { floodWithLogins } from "./scenarios/login-flood";
+import { holdRowLock } from "./scenarios/row-lock";
+import { exhaustPool, slowDatabase } from "./scenarios/slow-database";
+import { suspendInstance } from "./scenarios/suspended-instance";
 
 export type Scenario = (lab: Lab) => Promise<void>;
 

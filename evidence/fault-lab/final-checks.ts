@@ -1,9 +1,9 @@
-import { Browser } from "./browser";
 import { jarWithRefreshToken } from "@/evidence/cookie-jar";
 import { forEachConcurrently, pause } from "@/evidence/pause";
+import { Browser } from "./browser";
+import type { Lab } from "./lab";
 import type { SimulatedUser } from "./simulated-user";
 import { refreshUntilAnswered } from "./thefts";
-import type { Lab } from "./lab";
 
 const CONCURRENCY = 16;
 

@@ -1,8 +1,8 @@
-import { TokenFamilies } from "./token-families";
 import { deferred, pause } from "@/evidence/pause";
 import type { Random } from "@/evidence/random";
-import type { Stack } from "./stack";
 import type { Results } from "./results";
+import type { Stack } from "./stack";
+import { TokenFamilies } from "./token-families";
 
 export interface Lifetimes {
   accessSeconds: number;

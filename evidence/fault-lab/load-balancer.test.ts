@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { sendRequest, type HttpRequest } from "@/evidence/http-client";
-import { LoadBalancer, type NetworkFault } from "./load-balancer";
 import { pause } from "@/evidence/pause";
+import { LoadBalancer, type NetworkFault } from "./load-balancer";
 
 const ADDRESS = "127.0.0.1";
 

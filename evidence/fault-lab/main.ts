@@ -1,22 +1,22 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { Random } from "@/evidence/random";
+import { runProgram } from "@/evidence/run-program";
 import { exit, onExit } from "@/scripts/lifecycle.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
-import { runProgram } from "@/evidence/run-program";
 import { buildOnce } from "@/scripts/production-build.mjs";
-import { checkLogs } from "./log-checks";
-import { testMigrationCrashes } from "./migration-crashes";
 import { testCrashPoints } from "./crash-points";
 import { runFaultScenarios } from "./fault-scenarios";
-import { readOptions, type Stage } from "./options";
 import type { Environment } from "./instance";
-import { Random } from "@/evidence/random";
+import { Lab, type Lifetimes } from "./lab";
+import { checkLogs } from "./log-checks";
+import { testMigrationCrashes } from "./migration-crashes";
+import { readOptions, type Stage } from "./options";
 import { printReport } from "./report";
+import { Results } from "./results";
 import { runSoak } from "./soak";
 import { Stack } from "./stack";
-import { Results } from "./results";
-import { Lab, type Lifetimes } from "./lab";
 
 const FOLDER = join(DATA, "lab");
 const PRODUCTION_LIFETIMES: Lifetimes = {

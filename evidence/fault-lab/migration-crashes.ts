@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { connect } from "@/db/connect";
-import { DATA } from "@/scripts/paths.mjs";
 import { createDatabase, databaseUrl } from "@/evidence/database";
-import { openDatabaseProxy } from "./stack";
+import { DATA } from "@/scripts/paths.mjs";
 import type { Phase } from "./breakpoint";
 import type { Lab } from "./lab";
+import { openDatabaseProxy } from "./stack";
 
 type KilledProcess = "migration" | "database";
 

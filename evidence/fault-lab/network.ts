@@ -1,6 +1,6 @@
-import type { BrowserRequest } from "./browser-request";
 import { pause } from "@/evidence/pause";
 import type { Random } from "@/evidence/random";
+import type { BrowserRequest } from "./browser-request";
 import type { Lab } from "./lab";
 
 const LOSS_PROBABILITY = 0.05;

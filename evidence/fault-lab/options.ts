@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { UserError } from "@/scripts/user-error.mjs";
-import type { SoakOptions } from "./soak";
 import type { Lifetimes } from "./lab";
+import type { SoakOptions } from "./soak";
 
 export const STAGES = ["crashes", "migrations", "faults", "soak"] as const;
 

@@ -1,8 +1,8 @@
-import type { BrowserRequest } from "./browser-request";
-import type { Browser } from "./browser";
-import type { HttpResponse } from "@/evidence/http-client";
 import { clearsSession } from "@/evidence/cookie-jar";
+import type { HttpResponse } from "@/evidence/http-client";
+import type { Browser } from "./browser";
 import { describeResponse, type BrowserOutcome } from "./browser-outcome";
+import type { BrowserRequest } from "./browser-request";
 import type { Lab } from "./lab";
 
 /** Counts an outcome, times it while no fault is active, and checks the invariants of a response. */

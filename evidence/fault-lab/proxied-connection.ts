@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import { PacketReader, statementIn } from "./mysql-packets";
 import type { Phase, Breakpoint } from "./breakpoint";
+import { PacketReader, statementIn } from "./mysql-packets";
 
 /** Implemented by the database proxy. */
 interface StatementHandler {

@@ -1,7 +1,7 @@
 import type { Options } from "./options";
+import { quantile, type Results } from "./results";
 import { TABS } from "./simulated-user";
 import type { Stack } from "./stack";
-import { quantile, type Results } from "./results";
 
 const DEADLOCK = 1213;
 const LOCK_WAIT_TIMEOUT = 1205;

@@ -4,8 +4,8 @@ import { DATA } from "@/scripts/paths.mjs";
 import { paint } from "@/scripts/progress.mjs";
 import { STAGES, type Options } from "./options";
 import { reportRows } from "./report-rows";
-import type { Stack } from "./stack";
 import { INVARIANTS, type Invariant, type Results } from "./results";
+import type { Stack } from "./stack";
 
 const WIDTH = "Rotations killed after commit".length;
 

@@ -1,7 +1,7 @@
-import { Browser, inventLabAccount } from "./browser";
-import { randomLoopbackAddress, USER_AGENTS } from "./network";
 import { pause } from "@/evidence/pause";
+import { Browser, inventLabAccount } from "./browser";
 import type { Lab } from "./lab";
+import { randomLoopbackAddress, USER_AGENTS } from "./network";
 
 const MAX_LAG_MILLISECONDS = 2000;
 const MEASUREMENT_TIMEOUT_MILLISECONDS = 15_000;

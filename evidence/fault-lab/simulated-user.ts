@@ -1,9 +1,9 @@
-import { Browser, inventLabAccount } from "./browser";
-import { randomLoopbackAddress, USER_AGENTS, randomNetworkFault } from "./network";
 import { deferred, pause } from "@/evidence/pause";
-import type { BrowserOutcome } from "./browser-outcome";
 import type { Random } from "@/evidence/random";
+import { Browser, inventLabAccount } from "./browser";
+import type { BrowserOutcome } from "./browser-outcome";
 import type { Lab } from "./lab";
+import { randomLoopbackAddress, USER_AGENTS, randomNetworkFault } from "./network";
 
 export const TABS = 3;
 /** Mean think time of a tab, up to BROWSERS_AT_FULL_SPEED browsers. */

@@ -1,12 +1,12 @@
-import { checkFinalState } from "./final-checks";
-import { injectRandomFaults, type FaultSchedule } from "./random-faults";
-import { simulateUser } from "./user-behavior";
 import { forEachConcurrently, pause } from "@/evidence/pause";
-import { SimulatedUser } from "./simulated-user";
 import type { Random } from "@/evidence/random";
-import { measureRevocationLagUnderLoad } from "./revocation-lag";
-import { simulateTheftWithinGrace, simulateTheft } from "./thefts";
+import { checkFinalState } from "./final-checks";
 import type { Lab } from "./lab";
+import { injectRandomFaults, type FaultSchedule } from "./random-faults";
+import { measureRevocationLagUnderLoad } from "./revocation-lag";
+import { SimulatedUser } from "./simulated-user";
+import { simulateTheftWithinGrace, simulateTheft } from "./thefts";
+import { simulateUser } from "./user-behavior";
 
 export interface SoakOptions extends FaultSchedule {
   seconds: number;

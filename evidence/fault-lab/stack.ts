@@ -6,8 +6,8 @@ import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { migrate } from "@/scripts/schema.mjs";
 import { DatabaseProxy } from "./database-proxy";
-import { LoadBalancer } from "./load-balancer";
 import { Instance, type Environment } from "./instance";
+import { LoadBalancer } from "./load-balancer";
 
 /** Two instances of the built app behind a load balancer, and one database. */
 export class Stack {

@@ -1,10 +1,10 @@
 import { isUnavailable } from "@/db/faults";
-import type { Browser } from "./browser";
-import { randomLoopbackAddress, USER_AGENTS } from "./network";
 import { pause, pauseUntil } from "@/evidence/pause";
-import type { SimulatedUser } from "./simulated-user";
 import type { Random } from "@/evidence/random";
+import type { Browser } from "./browser";
 import type { Lab } from "./lab";
+import { randomLoopbackAddress, USER_AGENTS } from "./network";
+import type { SimulatedUser } from "./simulated-user";
 
 const RETRY_MILLISECONDS = 30_000;
 

@@ -1,5 +1,5 @@
-import type { Results } from "./results";
 import type { Lifetimes } from "./lab";
+import type { Results } from "./results";
 
 const TOLERANCE_SECONDS = 5;
 

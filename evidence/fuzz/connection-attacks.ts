@@ -5,8 +5,8 @@ import { sendRequest } from "@/evidence/http-client";
 import { forEachConcurrently, pause } from "@/evidence/pause";
 import { Random } from "@/evidence/random";
 import { AttackGenerator, executeAttack, type Attack } from "./attack-generator";
-import { AGENT, PASSWORD, TestUser } from "./test-user";
 import type { Target } from "./target";
+import { AGENT, PASSWORD, TestUser } from "./test-user";
 import { RESPONSE_TIMEOUT_SECONDS } from "./transport";
 
 export interface AttackOptions {

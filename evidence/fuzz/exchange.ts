@@ -1,8 +1,8 @@
 import { classifyRoute, type RouteKind } from "@/server/auth/policy/routes";
 import type { FuzzRequest } from "./fuzz-request";
 import { headerValues, type ParsedResponse } from "./http-response-parser";
-import type { RowChange, TestUser } from "./test-user";
 import type { RenderedRequest } from "./rendered-request";
+import type { RowChange, TestUser } from "./test-user";
 import type { SendOutcome } from "./transport";
 
 /** One request, its response, and what the oracles need to know about the users and the app. */

@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import type { FuzzRequest } from "./fuzz-request";
-import type { Target } from "./target";
 import { routeOf, sentHeaders, type Exchange } from "./exchange";
+import type { FuzzRequest } from "./fuzz-request";
+import { fuzzedRequest } from "./fuzzed-requests";
 import { headerValue } from "./http-response-parser";
 import { ORACLES, TYPED_SECRET, type OracleName } from "./oracles";
-import { AGENT, PASSWORD, TestUser, readRows } from "./test-user";
-import { fuzzedRequest } from "./fuzzed-requests";
-import { renderRequest, type RenderedRequest } from "./rendered-request";
-import { tamper } from "./tampering";
-import { sendByFetch, sendBytes, type SendOutcome } from "./transport";
-import type { RunStatistics } from "./run-statistics";
 import type { PlaceholderResolver } from "./placeholders";
+import { renderRequest, type RenderedRequest } from "./rendered-request";
+import type { RunStatistics } from "./run-statistics";
+import { tamper } from "./tampering";
+import type { Target } from "./target";
+import { AGENT, PASSWORD, TestUser, readRows } from "./test-user";
+import { sendByFetch, sendBytes, type SendOutcome } from "./transport";
 
 const LOG_TIMEOUT_SECONDS = 10;
 const LOG_TIMEOUT_SECONDS_WITHOUT_RESPONSE = 0.05;

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import type { FuzzRequest } from "./fuzz-request";
-import { seedRequest } from "./seed-requests";
 import { mutateAddress } from "./mutations/addresses";
 import { mutateBody } from "./mutations/bodies";
 import { mutateCookies } from "./mutations/cookies";
 import { mutateHeaders } from "./mutations/headers";
 import { mutateProcedureName } from "./mutations/procedure-names";
+import { seedRequest } from "./seed-requests";
 
 const mutation = fc.oneof(
   { weight: 3, arbitrary: mutateProcedureName },

@@ -1,19 +1,19 @@
 import { join } from "node:path";
+import { runProgram } from "@/evidence/run-program";
 import { exit, onExit } from "@/scripts/lifecycle.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
-import { runProgram } from "@/evidence/run-program";
 import { buildOnce } from "@/scripts/production-build.mjs";
 import { runConnectionAttacks } from "./connection-attacks";
-import { runSmokeTest } from "./smoke-test";
 import { FuzzWorker, type Finding } from "./fuzz-worker";
 import { analyzeMemory, type Sample } from "./memory";
 import { readOptions } from "./options";
-import { hashTestPassword } from "./test-user";
 import { printReport } from "./report";
 import { checkResourceExhaustion } from "./resource-exhaustion";
 import { RunStatistics } from "./run-statistics";
+import { runSmokeTest } from "./smoke-test";
 import { Target } from "./target";
+import { hashTestPassword } from "./test-user";
 
 const FOLDER = join(DATA, "fuzz");
 const WORKERS = 4;

@@ -1,13 +1,13 @@
 import { isComplete } from "./app-log";
 import { isSameOriginMutation, hasAmbiguousLength, isSoftNavigation, setCookiesOf, type Exchange } from "./exchange";
 import { headerValue, headerValues, type ParsedResponse } from "./http-response-parser";
-import { checkResponseHeaders, checkScriptNonces } from "./oracles/response-headers";
+import { findLeak } from "./oracles/information-leaks";
 import { checkRedirects } from "./oracles/redirects";
 import { checkRejections } from "./oracles/rejections";
-import { checkSetCookies, clearsCookie } from "./oracles/set-cookies";
-import { findLeak } from "./oracles/information-leaks";
-import { AGENT, PASSWORD } from "./test-user";
 import { checkCallResponse, checkPageResponse, isErrorResponse, isKnownMessage } from "./oracles/response-bodies";
+import { checkResponseHeaders, checkScriptNonces } from "./oracles/response-headers";
+import { checkSetCookies, clearsCookie } from "./oracles/set-cookies";
+import { AGENT, PASSWORD } from "./test-user";
 
 /** Returns the violation, or null. */
 type Oracle = (exchange: Exchange) => string | null;

@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { paint } from "@/scripts/progress.mjs";
 import type { AppLog } from "./app-log";
-import { ORACLES } from "./oracles";
 import type { Finding } from "./fuzz-worker";
 import type { Sample, Slope, MemoryTrend } from "./memory";
 import type { Options } from "./options";
+import { ORACLES } from "./oracles";
 import { SLOW_MILLISECONDS, type RunStatistics } from "./run-statistics";
 
 /** A leaked request object is larger than this. */

@@ -2,8 +2,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { closeSync, constants, openSync, readSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { forEachConcurrently, pause } from "@/evidence/pause";
 import { sendRequest } from "@/evidence/http-client";
+import { forEachConcurrently, pause } from "@/evidence/pause";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { RESPONSE_TIMEOUT_SECONDS } from "./transport";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import type { FuzzRequest } from "./fuzz-request";
 import { batch, call } from "./seed-requests/calls";
-import { file, raw } from "./seed-requests/files";
 import { serverAction, crossSite, sameOriginForm } from "./seed-requests/cross-site";
+import { file, raw } from "./seed-requests/files";
 import { page, softNavigation } from "./seed-requests/pages";
 
 /** A valid request of any kind, before mutations. */

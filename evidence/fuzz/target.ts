@@ -13,8 +13,8 @@ import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { DATA, ROOT, findBuild } from "@/scripts/paths.mjs";
 import { migrate } from "@/scripts/schema.mjs";
 import { AppLog } from "./app-log";
-import { isErrorLine } from "./oracles";
 import type { Sample } from "./memory";
+import { isErrorLine } from "./oracles";
 import type { SigningSecrets } from "./tampering";
 
 const FOLDER = join(DATA, "fuzz");

@@ -4,8 +4,8 @@ import type { Database, SessionRow, User } from "@/db/schema";
 import { insertUser } from "@/db/tables/users";
 import type { Client } from "@/server/auth/client/client";
 import { describeDevice } from "@/server/auth/client/device";
-import { issueTokens } from "@/server/auth/sessions/issue-tokens";
 import { hashPassword } from "@/server/auth/passwords/password";
+import { issueTokens } from "@/server/auth/sessions/issue-tokens";
 import { openSession } from "@/server/auth/sessions/open-session";
 
 export const AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";

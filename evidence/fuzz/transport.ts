@@ -1,6 +1,6 @@
 import { connect } from "node:net";
-import type { RenderedRequest } from "./rendered-request";
 import { parseResponses, type ParsedResponse } from "./http-response-parser";
+import type { RenderedRequest } from "./rendered-request";
 
 /** One second more than the server's own timeout, for a busy machine. */
 export const RESPONSE_TIMEOUT_SECONDS = 13;

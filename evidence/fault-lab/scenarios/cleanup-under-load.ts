@@ -3,11 +3,11 @@ import { sql } from "kysely";
 import { purgeEnded } from "@/db/tables/purge";
 import { purgeExpiredLimits } from "@/db/tables/rate-limits";
 import type { Browser } from "@/evidence/fault-lab/browser";
+import { describeOutcome } from "@/evidence/fault-lab/browser-outcome";
 import { dueBrowser, newBrowser } from "@/evidence/fault-lab/crash-operations";
+import type { Lab } from "@/evidence/fault-lab/lab";
 import { makeRefreshDue } from "@/evidence/fault-lab/make-refresh-due";
 import { pause } from "@/evidence/pause";
-import { describeOutcome } from "@/evidence/fault-lab/browser-outcome";
-import type { Lab } from "@/evidence/fault-lab/lab";
 
 const REFRESHING = 24;
 const USERS = 4;

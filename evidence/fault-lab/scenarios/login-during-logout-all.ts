@@ -1,7 +1,7 @@
-import { newBrowser } from "@/evidence/fault-lab/crash-operations";
-import { pause } from "@/evidence/pause";
 import { describeOutcome } from "@/evidence/fault-lab/browser-outcome";
+import { newBrowser } from "@/evidence/fault-lab/crash-operations";
 import type { Lab } from "@/evidence/fault-lab/lab";
+import { pause } from "@/evidence/pause";
 
 const ATTEMPTS = 5;
 /** Less than the second after which the rate limiter stops waiting for the database. */

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { Browser } from "@/evidence/fault-lab/browser";
-import { newBrowser } from "@/evidence/fault-lab/crash-operations";
-import { randomLoopbackAddress } from "@/evidence/fault-lab/network";
-import { pause } from "@/evidence/pause";
 import { millisecondsOf, describeOutcome, type BrowserOutcome } from "@/evidence/fault-lab/browser-outcome";
-import { quantile } from "@/evidence/fault-lab/results";
+import { newBrowser } from "@/evidence/fault-lab/crash-operations";
 import type { Lab } from "@/evidence/fault-lab/lab";
+import { randomLoopbackAddress } from "@/evidence/fault-lab/network";
+import { quantile } from "@/evidence/fault-lab/results";
+import { pause } from "@/evidence/pause";
 
 const LOGINS = 256;
 const ACCOUNTS = 64;

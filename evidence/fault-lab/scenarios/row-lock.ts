@@ -1,7 +1,7 @@
-import { dueBrowser, retryUntilAnswered } from "@/evidence/fault-lab/crash-operations";
-import { forEachConcurrently } from "@/evidence/pause";
 import { millisecondsOf, describeOutcome } from "@/evidence/fault-lab/browser-outcome";
+import { dueBrowser, retryUntilAnswered } from "@/evidence/fault-lab/crash-operations";
 import type { Lab } from "@/evidence/fault-lab/lab";
+import { forEachConcurrently } from "@/evidence/pause";
 
 const MAX_SECONDS = 5;
 const OTHER_BROWSERS = 20;

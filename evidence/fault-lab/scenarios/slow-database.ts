@@ -1,9 +1,9 @@
 import type { Browser } from "@/evidence/fault-lab/browser";
+import { millisecondsOf, describeOutcome, type BrowserOutcome } from "@/evidence/fault-lab/browser-outcome";
 import { dueBrowser, newBrowser, retryUntilAnswered } from "@/evidence/fault-lab/crash-operations";
+import type { Lab } from "@/evidence/fault-lab/lab";
 import { makeRefreshDue } from "@/evidence/fault-lab/make-refresh-due";
 import { pause } from "@/evidence/pause";
-import { millisecondsOf, describeOutcome, type BrowserOutcome } from "@/evidence/fault-lab/browser-outcome";
-import type { Lab } from "@/evidence/fault-lab/lab";
 
 const TIMEOUT_MILLISECONDS = 30_000;
 const MAX_REFRESH_SECONDS = 5.5;

@@ -1,8 +1,8 @@
+import { describeOutcome } from "@/evidence/fault-lab/browser-outcome";
 import { dueBrowser, newBrowser, retryUntilAnswered } from "@/evidence/fault-lab/crash-operations";
+import type { Lab } from "@/evidence/fault-lab/lab";
 import { makeRefreshDue } from "@/evidence/fault-lab/make-refresh-due";
 import { forEachConcurrently } from "@/evidence/pause";
-import { describeOutcome } from "@/evidence/fault-lab/browser-outcome";
-import type { Lab } from "@/evidence/fault-lab/lab";
 
 const BROWSERS = 10;
 const CLIENT_TIMEOUT_MILLISECONDS = 300;

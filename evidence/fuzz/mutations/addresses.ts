@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Mutation, NameValue } from "@/evidence/fuzz/fuzz-request";
-import { NEXT_PATHS } from "./next-paths";
 import { mutateWithOneOf } from "./mutation";
+import { NEXT_PATHS } from "./next-paths";
 
 const PATH_MUTATIONS: ((path: string) => string)[] = [
   (path) => `/${path}`,

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
+import { headerValue, type ParsedResponse } from "@/evidence/fuzz/http-response-parser";
 import { FAULT_MESSAGE, REFUSALS, tooManyWrongPasswords, type Reason } from "@/server/auth/policy/refusals";
 import { STATUS_MESSAGES } from "@/server/http/reject";
-import { headerValue, type ParsedResponse } from "@/evidence/fuzz/http-response-parser";
 
 const MESSAGES = new Set<string>(Object.values(REFUSALS).map(({ message }) => message));
 const DATA_KEYS = new Set(["code", "httpStatus", "reason", "requestId", "fields", "retryAfterSeconds", "appOrigin"]);
