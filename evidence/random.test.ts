@@ -11,8 +11,8 @@ test("random: the same seed repeats a sequence and another seed does not", () =>
 test("random: a stream does not depend on draws from other streams", () => {
   const one = new Random(7);
   draws(one, 13);
-  expect(draws(one.stream("person 3"))).toEqual(draws(new Random(7).stream("person 3")));
-  expect(draws(one.stream("person 3"))).not.toEqual(draws(one.stream("person 4")));
+  expect(draws(one.stream("user 3"))).toEqual(draws(new Random(7).stream("user 3")));
+  expect(draws(one.stream("user 3"))).not.toEqual(draws(one.stream("user 4")));
 });
 
 test("random: draws are uniform and pickWeighted follows its weights", () => {

@@ -13,22 +13,22 @@ export async function checkFinalState(
   users: readonly SimulatedUser[],
   say: (detail: string) => void,
 ): Promise<void> {
-  const honest = users.filter(({ browser }) => browser.expectsSignedIn).map(({ browser }) => browser);
-  say(`${honest.length} browsers refresh once more`);
-  const alive: Browser[] = [];
-  await forEachConcurrently(honest, CONCURRENCY, async (browser) => {
+  const signedIn = users.filter(({ browser }) => browser.expectsSignedIn).map(({ browser }) => browser);
+  say(`${signedIn.length} browsers refresh once more`);
+  const refreshed: Browser[] = [];
+  await forEachConcurrently(signedIn, CONCURRENCY, async (browser) => {
     browser.allowSignedOut();
     const end = await refreshUntilAnswered(browser);
     if (end === "ended" && browser.hasIdledOut) return lab.results.count("idled out");
     lab.results.check("signed in", end === "refreshed", () => `session ${browser.sessionId} at the end: ${end}`);
-    if (end === "refreshed") alive.push(browser);
+    if (end === "refreshed") refreshed.push(browser);
   });
 
   // Past the grace window, so that an old token counts as a replay.
   await pause(lab.beyondGraceMilliseconds);
-  say(`old tokens of ${alive.length} sessions are presented`);
+  say(`old tokens of ${refreshed.length} sessions are presented`);
   let turn = 0;
-  await forEachConcurrently(alive, CONCURRENCY, (browser) => presentOldToken(lab, browser, ++turn % 2 === 0));
+  await forEachConcurrently(refreshed, CONCURRENCY, (browser) => presentOldToken(lab, browser, ++turn % 2 === 0));
 }
 
 /**

@@ -18,26 +18,26 @@ export interface SoakOptions extends FaultSchedule {
 }
 
 /** All users at once, with network faults, token thefts and random faults of the servers. */
-export async function runSoak(lab: Lab, plan: SoakOptions, say: (detail: string) => void): Promise<void> {
+export async function runSoak(lab: Lab, options: SoakOptions, say: (detail: string) => void): Promise<void> {
   const users = Array.from(
-    { length: plan.browsers },
-    (_, at) => new SimulatedUser(lab, lab.random.stream(`person ${at}`), plan.browsers),
+    { length: options.browsers },
+    (_, at) => new SimulatedUser(lab, lab.random.stream(`user ${at}`), options.browsers),
   );
   let signedIn = 0;
   await forEachConcurrently(users, 16, async (user) => {
     await user.signIn("register");
-    say(`${++signedIn} of ${plan.browsers} browsers signed in`);
+    say(`${++signedIn} of ${options.browsers} browsers signed in`);
   });
 
-  const endsAt = Date.now() + plan.seconds * 1000;
+  const endsAt = Date.now() + options.seconds * 1000;
   const progress = setInterval(() => say(describeProgress(lab, endsAt)), 1000);
   const userWork = Promise.all(users.flatMap((user) => [user.useTabs(), simulateUser(user)]));
   const faults = Promise.all([
-    injectRandomFaults(lab, plan),
-    simulateThefts(lab, users, plan),
-    measureRevocationLagUnderLoad(lab, plan.revocationEverySeconds),
+    injectRandomFaults(lab, options),
+    simulateThefts(lab, users, options),
+    measureRevocationLagUnderLoad(lab, options.revocationEverySeconds),
   ]);
-  await pause(plan.seconds * 1000);
+  await pause(options.seconds * 1000);
   lab.end();
   say("all users finish");
   await Promise.all([userWork, faults]);
@@ -47,17 +47,17 @@ export async function runSoak(lab: Lab, plan: SoakOptions, say: (detail: string)
 }
 
 /** Spreads the thefts over the run, so that each has enough time to be detected. */
-async function simulateThefts(lab: Lab, users: readonly SimulatedUser[], plan: SoakOptions): Promise<void> {
+async function simulateThefts(lab: Lab, users: readonly SimulatedUser[], options: SoakOptions): Promise<void> {
   const random = lab.random.stream("thefts");
-  const span = Math.max(0, plan.seconds * 1000 - 4 * lab.beyondGraceMilliseconds);
+  const span = Math.max(0, options.seconds * 1000 - 4 * lab.beyondGraceMilliseconds);
   const pending: Promise<void>[] = [];
-  for (let theft = 0; theft < plan.thefts && !lab.hasEnded; theft++) {
-    const kind = { thiefIsFirst: theft % 2 === 0, isSameBrowser: theft % 4 < 2 };
-    const chance = random.stream(`theft ${theft}`);
+  for (let theft = 0; theft < options.thefts && !lab.hasEnded; theft++) {
+    const theftKind = { thiefIsFirst: theft % 2 === 0, isSameBrowser: theft % 4 < 2 };
+    const draws = random.stream(`theft ${theft}`);
     const simulate = (user: SimulatedUser) =>
-      theft % 5 === 4 ? simulateTheftWithinGrace(user, chance) : simulateTheft(user, chance, kind);
-    pending.push(retryWithAnyUser(lab, users, chance, simulate));
-    await lab.wait((span / plan.thefts) * random.between(0.5, 1.5));
+      theft % 5 === 4 ? simulateTheftWithinGrace(user, draws) : simulateTheft(user, draws, theftKind);
+    pending.push(retryWithAnyUser(lab, users, draws, simulate));
+    await lab.wait((span / options.thefts) * random.between(0.5, 1.5));
   }
   await Promise.all(pending);
 }
@@ -74,10 +74,10 @@ async function retryWithAnyUser(
 function describeProgress({ results, stack }: Lab, endsAt: number): string {
   const left = Math.max(0, Math.round((endsAt - Date.now()) / 1000));
   const kills = stack.instances[0].kills + stack.instances[1].kills;
-  const broken = [...results.violationCounts.values()].reduce((sum, count) => sum + count, 0);
+  const violations = [...results.violationCounts.values()].reduce((sum, count) => sum + count, 0);
   return (
     `${left} s left, ${results.countOf("requests")} requests, ${results.countOf("lost responses")} lost responses, ` +
     `${kills}+${stack.databaseKills} kills, ${results.countOf("thefts detected")} of ${results.countOf("thefts simulated")} thefts detected, ` +
-    `${results.violationCount("signed in")} unexpected logouts, ${broken} violations`
+    `${results.violationCount("signed in")} unexpected logouts, ${violations} violations`
   );
 }

@@ -26,7 +26,7 @@ export class AppLog {
   }
 
   /** The lines of this request. Waits for its last line until the timeout. */
-  async about(requestId: string, timeoutSeconds: number): Promise<readonly string[]> {
+  async linesOf(requestId: string, timeoutSeconds: number): Promise<readonly string[]> {
     const deadline = Date.now() + timeoutSeconds * 1000;
     for (;;) {
       this.#read();

@@ -43,8 +43,8 @@ export class AttackGenerator {
   mixed(): Attack {
     const { random } = this;
     const count = Math.ceil(random.between(0, 1) ** 2 * 30);
-    const pieces = Array.from({ length: count }, () => this.#randomRequest());
-    const whole = Buffer.from(pieces.join(""), "latin1");
+    const requests = Array.from({ length: count }, () => this.#randomRequest());
+    const whole = Buffer.from(requests.join(""), "latin1");
     const bytes = random.chance(0.25) ? whole.subarray(0, Math.floor(random.between(1, whole.length))) : whole;
     return { bytes, end: this.#randomEnd(), neverReads: random.chance(0.2) };
   }
@@ -62,14 +62,14 @@ export class AttackGenerator {
   }
 
   /** The same requests truncated after every `step` bytes. */
-  cutAtEveryByte(step: number): Attack[] {
+  truncated(step: number): Attack[] {
     const whole = Buffer.from(this.#update() + this.#get("/login"), "latin1");
-    const cuts = Array.from({ length: Math.ceil(whole.length / step) }, (_, at) => at * step + 1);
-    return cuts.map((cut) => this.#reset([whole.toString("latin1", 0, cut)], this.random.between(0, 3)));
+    const lengths = Array.from({ length: Math.ceil(whole.length / step) }, (_, at) => at * step + 1);
+    return lengths.map((length) => this.#reset([whole.toString("latin1", 0, length)], this.random.between(0, 3)));
   }
 
-  #reset(pieces: string[], milliseconds: number): Attack {
-    const bytes = Buffer.from(pieces.join(""), "latin1");
+  #reset(requests: string[], milliseconds: number): Attack {
+    const bytes = Buffer.from(requests.join(""), "latin1");
     return { bytes, end: { kind: "reset after", milliseconds }, neverReads: false };
   }
 
@@ -98,8 +98,8 @@ export class AttackGenerator {
       upgrade: 2,
       connect: 2,
       version: 2,
-      half: 2,
-      odd: 2,
+      incomplete: 2,
+      malformed: 2,
     };
     switch (random.pickWeighted(kinds)) {
       case "page":
@@ -129,13 +129,13 @@ export class AttackGenerator {
           "GET /login HTTP/0.9\r\n\r\n",
           "GET /login\r\n",
         ]);
-      case "half":
+      case "incomplete":
         return random.pick([
           this.#head("POST", "/api/trpc/auth.login", ["Content-Type: application/json", "Content-Length: 900"]) + "{",
           this.#head("POST", "/api/trpc/users.update", ["Transfer-Encoding: chunked"]) + "5\r\n{",
           this.#head("GET", "/login").slice(0, -2),
         ]);
-      case "odd":
+      case "malformed":
         return random.pick([
           "\r\n\r\n",
           "\0\0\0",

@@ -47,7 +47,7 @@ export async function runConnectionAttacks(
   const times = (count: number, attack: () => Attack) => Array.from({ length: Math.ceil(count * share) }, attack);
   const attacks = [
     ...times(MIXED_ATTACKS, () => plan.mixed()),
-    ...plan.cutAtEveryByte(Math.ceil(4 / share)),
+    ...plan.truncated(Math.ceil(4 / share)),
     // Not scaled: there must be more than the queue has places.
     ...Array.from({ length: QUEUED_CALLS }, () => plan.queuedCalls()),
     ...times(QUEUED_CONNECTS, () => plan.queuedConnect()),
@@ -98,7 +98,7 @@ async function checkLog({ db, log }: Target, users: readonly TestUser[]): Promis
   for (const { fullName } of rows) {
     const id = AttackGenerator.idOfName(fullName);
     if (id === null) continue;
-    const lines = await log.about(id, 2);
+    const lines = await log.linesOf(id, 2);
     if (!lines.some((line) => line.includes('"msg":"request"')))
       return `a users.update was executed but left no request line: ${id}`;
   }

@@ -89,7 +89,7 @@ export class FuzzWorker {
       bystander: this.bystander,
       origin: this.target.origin,
       secrets: this.target.secrets,
-      log: await this.target.log.about(
+      log: await this.target.log.linesOf(
         (response && headerValue(response.headers, "x-request-id")) ?? requestId,
         response === null ? LOG_TIMEOUT_SECONDS_WITHOUT_RESPONSE : LOG_TIMEOUT_SECONDS,
       ),

@@ -4,7 +4,7 @@ import { serializeInput, type Fields } from "./procedures";
 const nested = (open: string, close: string, depth: number) => open.repeat(depth) + "1" + close.repeat(depth);
 
 /** Valid and invalid JSON values. */
-const ODD_VALUES = [
+const EDGE_CASE_VALUES = [
   ..."null true false 0 -0 1 1e999 -1e999 1e-400 9007199254740993 NaN undefined 0x10 [] {} [1] [[]]".split(" "),
   `1${"0".repeat(400)}`,
   `""`,
@@ -35,7 +35,7 @@ const ODD_VALUES = [
   nested("[", "]", 2000),
   nested('{"a":', "}", 2000),
 ];
-const ODD_FIELDS = [
+const EDGE_CASE_FIELDS = [
   "__proto__",
   "constructor",
   "toString",
@@ -48,7 +48,7 @@ const ODD_FIELDS = [
   "",
   "a".repeat(300),
 ];
-const ODD_INPUTS = [
+const EDGE_CASE_INPUTS = [
   "",
   " ",
   "{",
@@ -74,22 +74,26 @@ const ODD_INPUTS = [
   `{"fullName":"${"a".repeat(70_000)}"}`,
 ];
 
-const oddValue = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(...ODD_VALUES) },
+const edgeCaseValue = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...EDGE_CASE_VALUES) },
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 40 }).map((text) => JSON.stringify(text)) },
   { weight: 1, arbitrary: fc.json({ maxDepth: 4 }) },
 );
 
 /** A valid input, one with a changed field, or an arbitrary text, serialized. */
 export function inputFor(fields: Fields | null): fc.Arbitrary<string> {
-  const odd = fc.oneof(fc.constantFrom(...ODD_INPUTS), oddValue);
+  const edgeCase = fc.oneof(fc.constantFrom(...EDGE_CASE_INPUTS), edgeCaseValue);
   const given = fields ?? [];
   const valid = fc.constantFrom(fields === null ? "" : serializeInput(given), serializeInput(given));
-  const name = fc.constantFrom(...given.map(([one]) => one), ...ODD_FIELDS);
-  const oneOdd = fc
-    .tuple(name, oddValue, fc.constantFrom("replace", "add", "drop"))
+  const name = fc.constantFrom(...given.map(([one]) => one), ...EDGE_CASE_FIELDS);
+  const oneEdgeCase = fc
+    .tuple(name, edgeCaseValue, fc.constantFrom("replace", "add", "drop"))
     .map(([field, value, how]) => serializeInput(withField(given, field, value, how)));
-  return fc.oneof({ weight: 5, arbitrary: valid }, { weight: 4, arbitrary: oneOdd }, { weight: 1, arbitrary: odd });
+  return fc.oneof(
+    { weight: 5, arbitrary: valid },
+    { weight: 4, arbitrary: oneEdgeCase },
+    { weight: 1, arbitrary: edgeCase },
+  );
 }
 
 function withField(fields: Fields, name: string, value: string, how: string): Fields {

@@ -71,7 +71,7 @@ await runProgram(FOLDER, async ({ step, print }) => {
       () => Object.values(connections).every((one) => one === null),
     );
   }
-  const violation = await step(
+  const smokeTestFailure = await step(
     "Smoke test",
     () => runSmokeTest(target.port, target.origin).catch((error: Error) => String(error.cause ?? error)),
     (one) => one === null,
@@ -84,7 +84,7 @@ await runProgram(FOLDER, async ({ step, print }) => {
       samples,
       memory: analyzeMemory(samples),
       connections,
-      violation,
+      smokeTestFailure,
       log: target.log,
     },
     print,

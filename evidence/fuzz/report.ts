@@ -21,7 +21,7 @@ interface Result {
   /** Results of the attacks on connections. */
   connections: Record<string, string | null>;
   /** The failure of the smoke test, or null. */
-  violation: string | null;
+  smokeTestFailure: string | null;
   log: AppLog;
 }
 
@@ -31,39 +31,39 @@ export function printReport(result: Result, print: (text: string) => void): bool
   print(`\n  Fuzzer, seed ${options.seed}\n\n`);
   for (const [name, value] of rowsOf(result)) print(`  ${name.padEnd(10)}  ${value}\n`);
 
-  const verdicts = checksOf(result);
+  const checks = checksOf(result);
   print("\n");
-  for (const [oracle, violation] of Object.entries(verdicts)) {
+  for (const [oracle, violation] of Object.entries(checks)) {
     print(`  ${violation === null ? paint("green", "held    ") : paint("red", "NOT HELD")}  ${oracle}\n`);
     if (violation !== null) print(`              ${violation}\n`);
   }
   for (const finding of new Map(findings.map((one) => [one.oracle, one])).values()) print(describe(finding));
   if (options.reportFile !== undefined) {
     mkdirSync(dirname(options.reportFile), { recursive: true });
-    const invariants = Object.fromEntries(Object.entries(verdicts).map(([name, one]) => [name, one === null ? 0 : 1]));
+    const invariants = Object.fromEntries(Object.entries(checks).map(([name, one]) => [name, one === null ? 0 : 1]));
     const counts = { requests: statistics.requests, kinds: [...statistics.kinds], statuses: [...statistics.statuses] };
     writeFileSync(options.reportFile, `${JSON.stringify({ options, invariants, ...counts, findings }, null, 2)}\n`);
   }
   print("\n");
-  return Object.values(verdicts).every((violation) => violation === null);
+  return Object.values(checks).every((violation) => violation === null);
 }
 
-function checksOf({ findings, log, memory, connections, violation }: Result): Record<string, string | null> {
-  const verdicts: Record<string, string | null> = {};
+function checksOf({ findings, log, memory, connections, smokeTestFailure }: Result): Record<string, string | null> {
+  const checks: Record<string, string | null> = {};
   for (const oracle of Object.keys(ORACLES)) {
-    verdicts[oracle] = findings.find((finding) => finding.oracle === oracle)?.violation ?? null;
+    checks[oracle] = findings.find((finding) => finding.oracle === oracle)?.violation ?? null;
   }
-  Object.assign(verdicts, connections);
-  verdicts["No log line outside a request reported an error"] = log.errorsOutsideRequests[0]?.slice(0, 300) ?? null;
-  verdicts["At the end a new user could register, log out and log in"] = violation;
+  Object.assign(checks, connections);
+  checks["No log line outside a request reported an error"] = log.errorsOutsideRequests[0]?.slice(0, 300) ?? null;
+  checks["At the end a new user could register, log out and log in"] = smokeTestFailure;
   // A short run has too few samples.
   if (memory !== null) {
-    verdicts["Memory did not grow"] =
+    checks["Memory did not grow"] =
       memory.heap.lowerBound < MAX_HEAP_BYTES_PER_REQUEST && memory.rss.lowerBound < MAX_RSS_BYTES_PER_REQUEST
         ? null
         : `the heap grew by ${describeSlope(memory.heap)}, the process by ${describeSlope(memory.rss)}`;
   }
-  return verdicts;
+  return checks;
 }
 
 function rowsOf({ statistics, samples, memory, log }: Result): [string, string][] {

@@ -48,10 +48,11 @@ const TAMPERINGS = {
   audience: (_token, _at, sign) => sign((_header, claims) => void (claims.aud = ["https://evil.test"])),
   claimless: (_token, at, sign) =>
     sign((_header, claims) => void delete claims[Object.keys(claims)[at % Object.keys(claims).length] ?? ""]),
-  odd: (_token, at, sign) =>
+  wrongType: (_token, at, sign) =>
     sign(
       (_header, claims) =>
-        void (claims[CHECKED_CLAIMS[at % CHECKED_CLAIMS.length] ?? ""] = ODD_CLAIMS[at % ODD_CLAIMS.length]),
+        void (claims[CHECKED_CLAIMS[at % CHECKED_CLAIMS.length] ?? ""] =
+          EDGE_CASE_CLAIMS[at % EDGE_CASE_CLAIMS.length]),
     ),
   // A refresh token has no network claim, so its session id is changed instead.
   otherNetwork: (_token, _at, sign) =>
@@ -71,7 +72,7 @@ const KEY_IDS = [
   "x".repeat(900),
 ];
 const CHECKED_CLAIMS = ["exp", "iss", "aud"];
-const ODD_CLAIMS = [{}, "1", null, -1.5, ["x"], "__proto__", true];
+const EDGE_CASE_CLAIMS = [{}, "1", null, -1.5, ["x"], "__proto__", true];
 
 export type Tampering = keyof typeof TAMPERINGS;
 export const ALL_TAMPERINGS = Object.keys(TAMPERINGS) as Tampering[];

@@ -48,7 +48,7 @@ const PATH_MUTATIONS: ((path: string) => string)[] = [
   () => "/",
 ];
 
-const ODD_QUERIES: NameValue[] = [
+const EDGE_CASE_QUERIES: NameValue[] = [
   ...NEXT_PATHS.map((next) => ["next", next] as const),
   ["status", "503"],
   ["status", "<svg/onload=1>"],
@@ -81,8 +81,8 @@ const ODD_QUERIES: NameValue[] = [
 /** Changes the path or adds a query parameter. */
 export const mutateAddress: fc.Arbitrary<Mutation> = fc.oneof(
   mutateWithOneOf(PATH_MUTATIONS, (change) => (request) => ({ ...request, path: change(request.path) })),
-  mutateWithOneOf(ODD_QUERIES, (pair) => (request) => ({ ...request, query: [...request.query, pair] })),
-  mutateWithOneOf(ODD_QUERIES, (pair) => (request) => ({ ...request, query: [pair, ...request.query] })),
+  mutateWithOneOf(EDGE_CASE_QUERIES, (pair) => (request) => ({ ...request, query: [...request.query, pair] })),
+  mutateWithOneOf(EDGE_CASE_QUERIES, (pair) => (request) => ({ ...request, query: [pair, ...request.query] })),
   fc
     .webQueryParameters({ size: "small" })
     .map((query): Mutation => (request) => ({ ...request, path: `${request.path}?${query}` })),

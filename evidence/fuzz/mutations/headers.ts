@@ -3,7 +3,7 @@ import { withHeader, withoutHeader, type Mutation, type NameValue } from "@/evid
 import { mutateWithOneOf } from "./mutation";
 
 /** Malformed, spoofed and framework-internal headers. */
-const ODD_HEADERS: NameValue[] = [
+const EDGE_CASE_HEADERS: NameValue[] = [
   ["Content-Type", "application/json; charset=utf-16"],
   ["Content-Type", "APPLICATION/JSON"],
   ["Content-Type", "application/json,text/plain"],
@@ -143,7 +143,7 @@ export const mutateHeaders: fc.Arbitrary<Mutation> = fc.oneof(
   {
     weight: 8,
     arbitrary: mutateWithOneOf(
-      ODD_HEADERS,
+      EDGE_CASE_HEADERS,
       ([name, value]) =>
         (request) =>
           withHeader(request, name, value),
@@ -151,7 +151,7 @@ export const mutateHeaders: fc.Arbitrary<Mutation> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: mutateWithOneOf(ODD_HEADERS, (pair) => (request) => ({
+    arbitrary: mutateWithOneOf(EDGE_CASE_HEADERS, (pair) => (request) => ({
       ...request,
       headers: [...request.headers, pair],
     })),

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Mutation } from "@/evidence/fuzz/fuzz-request";
 import { mutateWithOneOf } from "./mutation";
 
-const ODD_NAMES = [
+const EDGE_CASE_NAMES = [
   "__proto__",
   "constructor",
   "constructor.constructor",
@@ -58,7 +58,7 @@ const replaceName =
 
 /** Replaces the procedure name, or encodes it differently. */
 export const mutateProcedureName: fc.Arbitrary<Mutation> = fc.oneof(
-  mutateWithOneOf(ODD_NAMES, replaceName),
+  mutateWithOneOf(EDGE_CASE_NAMES, replaceName),
   fc.string({ maxLength: 12 }).map((name) => replaceName(encodeURIComponent(name.toWellFormed()))),
   fc.nat(30).map((at): Mutation => (request) => ({ ...request, path: percentEncode(request.path, at) })),
 );
