@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -15,6 +15,8 @@ if (file !== undefined) {
     }
     collect();
     const { rss, heapUsed, external } = process.memoryUsage();
-    writeFileSync(file, JSON.stringify({ rss, heapUsed: heapUsed + external, at: Date.now() }));
+    // Renamed into place, so that the fuzzer never reads an incomplete sample.
+    writeFileSync(`${file}.part`, JSON.stringify({ rss, heapUsed: heapUsed + external, at: Date.now() }));
+    renameSync(`${file}.part`, file);
   });
 }

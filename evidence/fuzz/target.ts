@@ -76,7 +76,6 @@ export class Target {
     rmSync(MEMORY, { force: true });
     process.kill(this.app.pid, "SIGUSR2");
     while (!existsSync(MEMORY)) await pause(20);
-    await pause(5);
     const { heapUsed, rss } = JSON.parse(readFileSync(MEMORY, "utf8")) as Sample;
     return { requests, heapUsed, rss };
   }
