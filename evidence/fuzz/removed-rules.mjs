@@ -13,15 +13,15 @@ export const MUTATIONS = [
   {
     rule: "a page accepts only GET and HEAD",
     file: "server/http/methods.ts",
-    from: 'if (route !== "call") return READING;',
-    to: 'if (route !== "call") return [...READING, "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];',
+    from: 'if (route !== "call") return PAGE_METHODS;',
+    to: 'if (route !== "call") return [...PAGE_METHODS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];',
     oracle: "Every response body was an API envelope, a page or a static file",
   },
   {
     rule: "a mutation must be same-origin",
     file: "server/auth/gate/same-origin.ts",
-    from: "if (READING_METHODS.includes(claims.method))",
-    to: "if (READING_METHODS.includes(claims.method) || claims.method)",
+    from: "if (SAFE_METHODS.includes(claims.method))",
+    to: "if (SAFE_METHODS.includes(claims.method) || claims.method)",
     oracle: "Cross-site requests changed nothing",
   },
   {
@@ -41,29 +41,29 @@ export const MUTATIONS = [
   {
     rule: "`next` stays on this origin",
     file: "server/auth/policy/next-path.ts",
-    from: "  const target = resolveHere(candidate);\n  if (target === null",
-    to: "  if (candidate.length > 1) return candidate;\n  const target = resolveHere(candidate);\n  if (target === null",
+    from: "  const target = resolveOnOrigin(candidate);\n  if (target === null",
+    to: "  if (candidate.length > 1) return candidate;\n  const target = resolveOnOrigin(candidate);\n  if (target === null",
     oracle: "No redirect led to another origin",
   },
   {
     rule: "a duplicate session cookie is rejected",
     file: "server/http/inbound-headers.ts",
-    from: 'name === "cookie" && repeatsCookie',
-    to: 'name === "never" && repeatsCookie',
+    from: 'name === "cookie" && hasDuplicateCookie',
+    to: 'name === "never" && hasDuplicateCookie',
     oracle: "Oversized, ambiguous and forbidden batch requests were rejected",
   },
   {
     rule: "internal headers of a client do not reach the app",
     file: "server/http/inbound-headers.ts",
-    from: "if (!isClaim(name) ||",
-    to: 'if (name !== "" || !isClaim(name) ||',
+    from: "if (!isSpoofable(name) ||",
+    to: 'if (name !== "" || !isSpoofable(name) ||',
     oracle: "",
   },
   {
     rule: "only static files are cacheable",
     file: "server/http/response-headers.ts",
-    from: "if (!isCacheable(answer, visit))",
-    to: "if (isCacheable(answer, visit))",
+    from: "if (!isCacheable(response, context))",
+    to: "if (isCacheable(response, context))",
     oracle: "Only static files were cacheable",
   },
   {
@@ -76,7 +76,7 @@ export const MUTATIONS = [
   {
     rule: "every response carries the security headers",
     file: "server/http/response-headers.ts",
-    from: "for (const [name, value] of security.always) answer.setHeader(name, value);",
+    from: "for (const [name, value] of security.always) response.setHeader(name, value);",
     to: "",
     oracle: "Every response carried a request id and each security header exactly once",
   },
@@ -97,8 +97,8 @@ export const MUTATIONS = [
   {
     rule: "the log contains paths without their query",
     file: "server/http/request-log.ts",
-    from: "path: loggedPath(visit.path)",
-    to: 'path: loggedPath(answer.req.url ?? "")',
+    from: "path: loggedPath(context.path)",
+    to: 'path: loggedPath(response.req.url ?? "")',
     oracle: "The log contained no token, password or query",
   },
   {
