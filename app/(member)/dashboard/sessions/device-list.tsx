@@ -8,8 +8,7 @@ import { Notice } from "@/app/ui/notice";
 import { MAX_LIVE_SESSIONS } from "@/server/auth/policy/lifetimes";
 import { DeviceRow } from "./device-row";
 import { DeviceSkeleton } from "./device-skeleton";
-import { NotMe } from "./not-me";
-import { RevokeOthers } from "./revoke-others";
+import { ReportUnknownDevice, RevokeOthers } from "./revoke-buttons";
 
 const ASK_AGAIN_MS = 10_000;
 
@@ -71,7 +70,7 @@ export function DeviceList() {
       {others > 0 && (
         <div className="mt-8 flex flex-wrap items-center justify-between gap-x-8 gap-y-4">
           <p className="text-quiet">Is there a device that you do not know?</p>
-          <NotMe about="a device that I do not know" />
+          <ReportUnknownDevice about="a device that I do not know" />
         </div>
       )}
       {sessions && others === 0 && (

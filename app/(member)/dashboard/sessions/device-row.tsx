@@ -5,8 +5,7 @@ import type { RouterOutputs } from "@/app/auth/trpc-client";
 import { LogoutButton } from "@/app/(member)/logout-button";
 import { RelativeTime, DateTime } from "@/app/ui/date-time";
 import { DeviceIcon } from "./device-icon";
-import { NotMe } from "./not-me";
-import { RevokeDevice } from "./revoke-device";
+import { ReportUnknownDevice, RevokeDevice } from "./revoke-buttons";
 
 export type Session = RouterOutputs["sessions"]["list"][number];
 
@@ -53,7 +52,7 @@ export function DeviceRow({ session, onRevoked }: DeviceRowProps) {
             Came back with an older key <RelativeTime at={recoveredAt} />. Most often an answer got lost on the way. It
             can also mean that somebody copied this browser’s cookies.
           </p>
-          <NotMe about={name} />
+          <ReportUnknownDevice about={name} />
         </div>
       )}
     </li>

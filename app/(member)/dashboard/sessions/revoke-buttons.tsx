@@ -1,0 +1,90 @@
+"use client";
+
+import { describeFailure } from "@/app/auth/failure";
+import { trpc } from "@/app/auth/trpc-client";
+import { ConfirmButton } from "@/app/ui/confirm-button";
+import { ACCOUNT } from "@/server/auth/policy/routes";
+
+type OnRevoked = (message: string) => void;
+
+/** Signs out one device. */
+export function RevokeDevice({ id, name, onRevoked }: { id: string; name: string; onRevoked: OnRevoked }) {
+  const calls = trpc.useUtils();
+  const revoke = trpc.sessions.revoke.useMutation();
+
+  function removeFromList() {
+    calls.sessions.list.setData(undefined, (sessions) => sessions?.filter((session) => session.id !== id));
+    void calls.sessions.list.invalidate();
+    onRevoked(`${name} is signed out.`);
+  }
+
+  return (
+    <ConfirmButton
+      label="Sign out"
+      accessibleName={`Sign out ${name}`}
+      title={`Sign out ${name}?`}
+      action="Sign it out"
+      pendingLabel="Signing out…"
+      onConfirm={() => messageOnFailure(revoke.mutateAsync({ id }))}
+      onDone={removeFromList}
+    >
+      It loses access at once. Whoever uses it needs your password to come back.
+    </ConfirmButton>
+  );
+}
+
+/** Signs out every device but this one. */
+export function RevokeOthers({ count, onRevoked }: { count: number; onRevoked: OnRevoked }) {
+  const calls = trpc.useUtils();
+  const revokeOthers = trpc.sessions.revokeOthers.useMutation();
+
+  function removeFromList() {
+    calls.sessions.list.setData(undefined, (sessions) => sessions?.filter((session) => session.current));
+    void calls.sessions.list.invalidate();
+    onRevoked("All other devices are signed out.");
+  }
+
+  return (
+    <ConfirmButton
+      label="Sign out all others"
+      look="danger"
+      title={count === 1 ? "Sign out the other device?" : `Sign out ${count} other devices?`}
+      action="Sign out all others"
+      pendingLabel="Signing out…"
+      onConfirm={() => messageOnFailure(revokeOthers.mutateAsync())}
+      onDone={removeFromList}
+    >
+      Everything but this device loses access at once. You stay signed in here.
+    </ConfirmButton>
+  );
+}
+
+/** Signs out every device but this one, then opens the password form: an unknown device means that the password may be known. */
+export function ReportUnknownDevice({ about }: { about: string }) {
+  const revokeOthers = trpc.sessions.revokeOthers.useMutation();
+
+  return (
+    <ConfirmButton
+      label="This wasn’t me"
+      accessibleName={`This wasn’t me: ${about}`}
+      look="danger"
+      title="Sign out everything else?"
+      action="Sign out and change password"
+      pendingLabel="Signing out…"
+      onConfirm={() => messageOnFailure(revokeOthers.mutateAsync())}
+      onDone={() => location.assign(`${ACCOUNT}#password`)}
+    >
+      Every device but this one loses access at once. Then choose a new password: whoever signed in without you may know
+      the one you have.
+    </ConfirmButton>
+  );
+}
+
+async function messageOnFailure(call: Promise<unknown>): Promise<string | null> {
+  try {
+    await call;
+    return null;
+  } catch (error) {
+    return describeFailure(error).message;
+  }
+}
