@@ -1,12 +1,13 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
+import { readTabMemory, writeTabMemory } from "@/app/auth/tab-memory";
 import { withFragment } from "@/server/auth/policy/next-path";
 import { HEALTH_READY } from "@/server/auth/policy/routes";
-import { quietSeconds, waitSeconds } from "./pace";
-import { relapses, rememberReturn } from "./return-memory";
+import { countRelapses, quietSeconds, waitSeconds, type Returns } from "./retry-schedule";
 
 const ANSWER_WITHIN_MS = 6_000;
+const RETURNS_KEY = "returns";
 
 export interface Retry {
   state: "waiting" | "checking" | "returning";
@@ -83,4 +84,14 @@ async function isReady(gone: AbortSignal): Promise<boolean> {
     // Not reached, or not in time: both mean "not yet".
     return false;
   }
+}
+
+function relapses(now: number): number {
+  const [count, lastAt] = (readTabMemory(RETURNS_KEY)?.match(/\d+/g) ?? []).map(Number);
+  return countRelapses(count === undefined || lastAt === undefined ? null : { count, lastAt }, now);
+}
+
+function rememberReturn(now: number): void {
+  const returns: Returns = { count: relapses(now) + 1, lastAt: now };
+  writeTabMemory(RETURNS_KEY, JSON.stringify(returns));
 }

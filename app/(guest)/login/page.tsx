@@ -4,13 +4,13 @@ import { REGISTER } from "@/server/auth/policy/routes";
 import { redirectIfSignedIn } from "@/server/auth/gate/require-caller";
 import { env } from "@/server/runtime/env";
 import { GuestLink } from "@/app/(guest)/guest-link";
-import { nextOf, type SearchParams } from "@/app/(guest)/next-of";
+import { readNextParam, type SearchParams } from "@/app/next-param";
 import { LoginForm } from "./login-form";
 
 export const metadata: Metadata = { title: "Sign in" };
 
 export default async function LoginPage({ searchParams }: { searchParams: SearchParams }) {
-  const next = await nextOf(searchParams);
+  const next = await readNextParam(searchParams);
   await redirectIfSignedIn(next);
 
   return (

@@ -4,13 +4,13 @@ import { LOGIN } from "@/server/auth/policy/routes";
 import { redirectIfSignedIn } from "@/server/auth/gate/require-caller";
 import { env } from "@/server/runtime/env";
 import { GuestLink } from "@/app/(guest)/guest-link";
-import { nextOf, type SearchParams } from "@/app/(guest)/next-of";
+import { readNextParam, type SearchParams } from "@/app/next-param";
 import { RegisterForm } from "./register-form";
 
 export const metadata: Metadata = { title: "Create an account" };
 
 export default async function RegisterPage({ searchParams }: { searchParams: SearchParams }) {
-  const next = await nextOf(searchParams);
+  const next = await readNextParam(searchParams);
   await redirectIfSignedIn(next);
 
   return (

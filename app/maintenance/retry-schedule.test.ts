@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countRelapses, quietSeconds, waitSeconds } from "./pace";
+import { countRelapses, quietSeconds, waitSeconds } from "./retry-schedule";
 
 const NOW = Date.UTC(2026, 10, 21);
 
