@@ -1,9 +1,8 @@
 "use client";
 
 import { useEffect, useState } from "react";
-import { CookiesNotKept, describeFailure } from "@/app/auth/failure";
+import { CookiesNotKept, describeFailure, wrongAddress } from "@/app/auth/failure";
 import { keepsCookies, lostCookiesAfterLogin } from "@/app/auth/open-session";
-import { wrongAddress } from "@/app/auth/wrong-address";
 import type { Problem } from "@/app/ui/use-form";
 
 /** Why signing in cannot work on this page whatever is typed, as far as the browser can tell before the first try. */

@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { useAuth } from "@/app/auth/use-auth";
+import { useAuth } from "@/app/auth/auth-provider";
 import { Button } from "@/app/ui/button";
 import { Notice } from "@/app/ui/notice";
 

@@ -2,7 +2,7 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { useAuth } from "@/app/auth/use-auth";
+import { useAuth } from "@/app/auth/auth-provider";
 import { RaisedGate } from "@/app/ui/gate";
 import { Logo } from "@/app/ui/logo";
 import { ACCOUNT, HOME, SESSIONS } from "@/server/auth/policy/routes";

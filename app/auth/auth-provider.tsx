@@ -1,6 +1,6 @@
 "use client";
 
-import { createContext, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import type { SignedIn, SignedInSession, SignedInUser } from "@/server/auth/policy/credentials";
 import { safeNextPath } from "@/server/auth/policy/next-path";
 import { LOGIN } from "@/server/auth/policy/routes";
@@ -28,7 +28,7 @@ export interface Auth {
   replaceUser: (user: SignedInUser) => void;
 }
 
-export const AuthContext = createContext<Auth | null>(null);
+const AuthContext = createContext<Auth | null>(null);
 
 /** Knows who is signed in, as the server said when it rendered the page: no flash, no extra request, no timer. */
 export function AuthProvider({ initial, children }: { initial: SignedIn | null; children: ReactNode }) {
@@ -78,6 +78,13 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
     [user, session, isWorking, changeAccount],
   );
   return <AuthContext value={auth}>{children}</AuthContext>;
+}
+
+/** Who is signed in, and how to change that. Throws outside `<AuthProvider>`. */
+export function useAuth(): Auth {
+  const auth = useContext(AuthContext);
+  if (auth === null) throw new Error("useAuth needs an <AuthProvider> above it");
+  return auth;
 }
 
 function signedIn({ user }: SignedIn): TabNews {

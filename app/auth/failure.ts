@@ -1,7 +1,10 @@
 import { TRPCClientError } from "@trpc/client";
 import { COOKIES_MESSAGE, FAULT_MESSAGE, UNREACHABLE_MESSAGE, type Reason } from "@/server/auth/policy/refusals";
 import type { AppRouter } from "@/server/api/router";
-import { ORIGIN_CHANGED_MESSAGE, wrongAddress } from "./wrong-address";
+
+/** For a request that was taken for another site's though its page was opened at the right address. */
+const ORIGIN_CHANGED_MESSAGE =
+  "The server took this request for one of another site. A browser extension or a proxy changes or removes its Origin header: switch the extension off, or tell whoever runs this site.";
 
 /** Why a call did not do what was asked, ready to be shown. */
 export interface Failure {
@@ -31,6 +34,16 @@ export function describeFailure(error: unknown): Failure {
   }
   if (error instanceof CookiesNotKept) return { kind: "refused", reason: "COOKIES_NOT_KEPT", message: COOKIES_MESSAGE };
   return { kind: "refused", reason: "UNREACHABLE", message: UNREACHABLE_MESSAGE };
+}
+
+/** What is wrong with the address that this page was opened at, and where it works. Null if it is the app's own. */
+export function wrongAddress(appOrigin: string): { message: string; link: { href: string; text: string } } | null {
+  if (location.origin === appOrigin) return null;
+  const href = new URL(location.pathname + location.search + location.hash, appOrigin).href;
+  return {
+    message: `This page was opened at ${location.origin}, but this app can only be used at ${appOrigin}.`,
+    link: { href, text: "Open this page there" },
+  };
 }
 
 /** The HTTP status of the answer, or null if there was none. */

@@ -2,7 +2,7 @@
 
 import { EMAIL_MESSAGES, EmailField } from "@/app/(guest)/email-field";
 import { useSignInProblem } from "@/app/(guest)/use-sign-in-problem";
-import { useAuth } from "@/app/auth/use-auth";
+import { useAuth } from "@/app/auth/auth-provider";
 import { Button } from "@/app/ui/button";
 import { Checkbox } from "@/app/ui/checkbox";
 import { FormProblem } from "@/app/ui/form-problem";

@@ -1,6 +1,6 @@
 "use client";
 
-import { useAuth } from "@/app/auth/use-auth";
+import { useAuth } from "@/app/auth/auth-provider";
 import { inWords } from "@/app/ui/duration";
 import { DescriptionItem, DescriptionList } from "@/app/ui/description-list";
 import { describeRelativeTime, DateTime } from "@/app/ui/date-time";

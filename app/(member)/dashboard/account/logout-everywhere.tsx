@@ -1,6 +1,6 @@
 "use client";
 
-import { useAuth } from "@/app/auth/use-auth";
+import { useAuth } from "@/app/auth/auth-provider";
 import { ConfirmButton } from "@/app/ui/confirm-button";
 
 export function LogoutEverywhere() {

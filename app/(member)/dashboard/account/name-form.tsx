@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { describeFailure } from "@/app/auth/failure";
 import { trpc } from "@/app/auth/trpc-client";
-import { useAuth } from "@/app/auth/use-auth";
+import { useAuth } from "@/app/auth/auth-provider";
 import { Button } from "@/app/ui/button";
 import { Field } from "@/app/ui/field";
 import { FormProblem } from "@/app/ui/form-problem";

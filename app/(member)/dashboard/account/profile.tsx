@@ -2,7 +2,7 @@
 
 import { describeFailure } from "@/app/auth/failure";
 import { OPTIONAL_QUERY, trpc } from "@/app/auth/trpc-client";
-import { useAuth } from "@/app/auth/use-auth";
+import { useAuth } from "@/app/auth/auth-provider";
 import { DescriptionItem, DescriptionList } from "@/app/ui/description-list";
 import { DateTime } from "@/app/ui/date-time";
 
