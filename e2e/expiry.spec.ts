@@ -2,7 +2,7 @@ import { devices, type Page } from "@playwright/test";
 import { expect, testOnOwnServer as test } from "@/e2e/kit";
 import { expireAccessToken, refreshTokensIn, sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
 import { LIVES_OF_SECONDS } from "@/e2e/kit/own-server";
-import { waysToLogin } from "@/e2e/kit/exchange";
+import { waysToLogin } from "./kit/http-exchange";
 
 const PHONE = devices["iPhone 15"].userAgent;
 const GRACE_MS = Number(LIVES_OF_SECONDS.REFRESH_GRACE_SECONDS) * 1000;

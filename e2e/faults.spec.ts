@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, testOnOwnServer as test } from "@/e2e/kit";
 import { expireAccessToken, sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
-import { waysToLogin } from "@/e2e/kit/exchange";
+import { waysToLogin } from "./kit/http-exchange";
 import { loginForm } from "@/e2e/kit/forms";
 
 test("while the database is away the overview opens, then people wait, and return by themselves to where they were", async ({

@@ -8,7 +8,7 @@ import {
   spoilAccessToken,
   spoilRefreshToken,
 } from "@/e2e/kit/cookies";
-import { documentsAmong, waysToLogin } from "@/e2e/kit/exchange";
+import { documentsAmong, waysToLogin } from "./kit/http-exchange";
 
 const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
 

@@ -1,7 +1,7 @@
 import { expect, testOnOwnServer as test } from "@/e2e/kit";
 import { inventAccount } from "@/e2e/kit/accounts";
 import { sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
-import { documentsAmong, waysToLogin } from "@/e2e/kit/exchange";
+import { documentsAmong, waysToLogin } from "./kit/http-exchange";
 import { registerForm } from "@/e2e/kit/forms";
 
 test("a person registers, outlives the access token, finds the device and signs out everywhere", async ({

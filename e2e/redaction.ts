@@ -1,5 +1,5 @@
-import { findLeaks, type Secret } from "./kit/secrets";
-import { takeEvidence, type Evidence } from "./kit/evidence";
+import { findLeaks, type Secret } from "./kit/leak-search";
+import { takeEvidence, type Evidence } from "./kit/redaction-records";
 
 /** An app that is killed may take its last lines with it. */
 const LOGGED_SHARE_AT_LEAST = 0.9;

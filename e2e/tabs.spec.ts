@@ -1,6 +1,6 @@
 import { expect, test } from "@/e2e/kit";
 import { expireAccessToken, sessionCookies } from "@/e2e/kit/cookies";
-import { documentsAmong } from "@/e2e/kit/exchange";
+import { documentsAmong } from "./kit/http-exchange";
 import { loginForm } from "@/e2e/kit/forms";
 
 const WITHIN_A_SECOND = { timeout: 1_000 };

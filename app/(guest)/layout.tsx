@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { AuthProvider } from "@/app/auth/auth-provider";
 import { AuthLayout } from "@/app/ui/auth-layout";
-import { UnfinishedLogout } from "./unfinished-logout";
+import { UnfinishedLogout } from "./pending-logout-notice";
 
 export default function GuestLayout({ children }: { children: ReactNode }) {
   return (

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { AuthProvider } from "@/app/auth/auth-provider";
-import { CallsProvider } from "@/app/auth/calls-provider";
+import { CallsProvider } from "@/app/auth/trpc-provider";
 import { requireCaller } from "@/server/auth/gate/require-caller";
 import { MemberHeader } from "./member-header";
 

@@ -4,13 +4,13 @@ import { createContext, useCallback, useContext, useEffect, useMemo, useRef, use
 import type { SignedIn, SignedInSession, SignedInUser } from "@/server/auth/policy/credentials";
 import { safeNextPath } from "@/server/auth/policy/next-path";
 import { LOGIN } from "@/server/auth/policy/routes";
-import { authCalls } from "./auth-calls";
-import { abortCalls, resumeCalls } from "./calls-in-flight";
+import { authCalls } from "./auth-client";
+import { abortCalls, resumeCalls } from "./abortable-fetch";
 import { describeFailure, type Failure } from "./failure";
 import { forgetOpening, openSession } from "./open-session";
 import { listenToTabs, tellTabs, type TabNews } from "./tab-channel";
 import type { RouterInputs } from "./trpc-client";
-import { rememberUnfinishedLogout } from "./unfinished-logout";
+import { rememberUnfinishedLogout } from "./pending-logout";
 
 /** "done": the browser is already on its way to the next page, by a full load. */
 export type AuthOutcome = { kind: "done" } | Failure;

@@ -1,7 +1,7 @@
 import type { SignedIn } from "@/server/auth/policy/credentials";
-import { authCalls } from "./auth-calls";
+import { authCalls } from "./auth-client";
 import { CookiesNotKept, describeFailure } from "./failure";
-import { withStorage } from "./tab-memory";
+import { withStorage } from "./tab-storage";
 
 const KEY = "portcullis-opened";
 const TRIAL = "portcullis-trial";

@@ -8,9 +8,9 @@ import { decideAfterFailure, mayNavigateAgain } from "@/server/auth/policy/call-
 import { procedureFacts } from "@/server/auth/policy/procedures";
 import { TRPC } from "@/server/auth/policy/routes";
 import type { AppRouter } from "@/server/api/router";
-import { abortableFetch, wasAborted, whenResumed } from "./calls-in-flight";
+import { abortableFetch, wasAborted, whenResumed } from "./abortable-fetch";
 import { statusOf } from "./failure";
-import { readTabMemory, writeTabMemory } from "./tab-memory";
+import { readTabMemory, writeTabMemory } from "./tab-storage";
 
 export type RouterInputs = inferRouterInputs<AppRouter>;
 export type RouterOutputs = inferRouterOutputs<AppRouter>;

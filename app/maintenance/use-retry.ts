@@ -1,7 +1,7 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
-import { readTabMemory, writeTabMemory } from "@/app/auth/tab-memory";
+import { readTabMemory, writeTabMemory } from "@/app/auth/tab-storage";
 import { withFragment } from "@/server/auth/policy/next-path";
 import { HEALTH_READY } from "@/server/auth/policy/routes";
 import { countRelapses, quietSeconds, waitSeconds, type Returns } from "./retry-schedule";

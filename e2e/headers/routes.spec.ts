@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import type { APIResponse } from "@playwright/test";
 import { expect, test } from "@/e2e/kit";
 import type { Calls } from "@/e2e/kit/calls";
-import { expectProtected, type Seen } from "./protection";
+import { expectProtected, type Seen } from "./expect-security-headers";
 import { routesIn } from "./routes";
 
 const ROUTES = routesIn("app");

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Agent, createServer, request as ask, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
-import type { Exchange } from "./exchange";
+import type { Exchange } from "./http-exchange";
 
 export type Verdict = "deliver" | "lose";
 

@@ -8,9 +8,9 @@ import {
 } from "@playwright/test";
 import { registerAccount, registerWhenAllowed, type Account, type NewAccount } from "./accounts";
 import { Calls } from "./calls";
-import { complaintsOf } from "./complaints";
+import { complaintsOf } from "./page-errors";
 import { LIVES_OF_SECONDS, OwnServer, type Variables } from "./own-server";
-import { Wire } from "./wire";
+import { Wire } from "./network";
 
 export { expect } from "@playwright/test";
 

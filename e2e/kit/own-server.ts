@@ -6,7 +6,7 @@ import { findFreePort } from "@/scripts/loopback.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { DATA, ENTRY } from "@/scripts/paths.mjs";
-import { appLogFile } from "./evidence";
+import { appLogFile } from "./redaction-records";
 
 export type Variables = Record<string, string>;
 

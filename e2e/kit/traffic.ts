@@ -1,4 +1,4 @@
-import type { Exchange } from "./exchange";
+import type { Exchange } from "./http-exchange";
 import type { Tunnel } from "./forward-proxy";
 
 /** What went over a wire, as far as it may hold secrets. */

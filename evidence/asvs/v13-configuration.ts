@@ -123,7 +123,7 @@ export const CONFIGURATION: Claim[] = [
     number: "13.4.5",
     asks: "documentation and monitoring endpoints are exposed only intentionally",
     verdict: "met",
-    evidence: [["e2e/contract/edges.spec.ts", "health answers without a session and without a database"]],
+    evidence: [["e2e/contract/http.spec.ts", "health answers without a session and without a database"]],
     note: "Three public health endpoints report yes or no, for load balancers. There are no others.",
   },
   {

@@ -37,7 +37,7 @@ export const DATA: Claim[] = [
     asks: "no sensitive data is kept in intermediate caches",
     verdict: "met",
     evidence: [
-      ["e2e/gate-answers.spec.ts", "nothing private and no redirect of the gate may be stored"],
+      ["e2e/gate-responses.spec.ts", "nothing private and no redirect of the gate may be stored"],
       ["server/http/entry-headers.test.ts", "an asset with a cookie"],
     ],
   },
@@ -79,7 +79,7 @@ export const DATA: Claim[] = [
     number: "14.3.2",
     asks: "headers forbid browsers to store sensitive data",
     verdict: "met",
-    evidence: [["e2e/gate-answers.spec.ts", "nothing private and no redirect of the gate may be stored"]],
+    evidence: [["e2e/gate-responses.spec.ts", "nothing private and no redirect of the gate may be stored"]],
   },
   {
     number: "14.3.3",

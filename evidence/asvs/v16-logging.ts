@@ -46,7 +46,7 @@ export const LOGGING: Claim[] = [
     verdict: "met",
     evidence: [
       ["server/runtime/log.test.ts", "log: each line is JSON with a UTC time, a level name and the request id"],
-      ["e2e/contract/edges.spec.ts", "a sane request id is kept, any other is replaced, and errors carry it"],
+      ["e2e/contract/http.spec.ts", "a sane request id is kept, any other is replaced, and errors carry it"],
     ],
   },
   {

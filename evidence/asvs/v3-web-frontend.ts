@@ -160,7 +160,7 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "requests forged by other sites are distinguished from our own",
     verdict: "met",
     evidence: [
-      ["e2e/contract/edges.spec.ts", "${what} is answered ${status} and not executed"],
+      ["e2e/contract/http.spec.ts", "${what} is answered ${status} and not executed"],
       [
         "server/api/handler.db.test.ts",
         "the origin is checked before authentication: a cross-site request without a session gets the same response",
@@ -171,14 +171,14 @@ export const WEB_FRONTEND: Claim[] = [
     number: "3.5.2",
     asks: "no sensitive function can be called by a request that needs no preflight",
     verdict: "met",
-    evidence: [["e2e/contract/edges.spec.ts", "${what} is answered ${status} and not executed"]],
+    evidence: [["e2e/contract/http.spec.ts", "${what} is answered ${status} and not executed"]],
     note: "The app does not rely on preflights: origin and content type are checked on each mutation.",
   },
   {
     number: "3.5.3",
     asks: "GET, HEAD and OPTIONS do not change state",
     verdict: "met",
-    evidence: [["e2e/contract/edges.spec.ts", "GET changes nothing, and only the listed methods are known"]],
+    evidence: [["e2e/contract/http.spec.ts", "GET changes nothing, and only the listed methods are known"]],
   },
   {
     number: "3.5.4",

@@ -154,7 +154,7 @@ export const AUTHENTICATION: Claim[] = [
         "one address has ten attempts a minute for any email, right or wrong; other addresses are not affected",
       ],
       [
-        "e2e/limits.spec.ts",
+        "e2e/rate-limits.spec.ts",
         "an address signs in ten times a minute, whatever it claims to be, and is then told how long to wait",
       ],
     ],

@@ -175,6 +175,6 @@ export const SESSIONS: Claim[] = [
     number: "7.6.2",
     asks: "no session begins without an action of the user",
     verdict: "met",
-    evidence: [["e2e/contract/edges.spec.ts", "GET changes nothing, and only the listed methods are known"]],
+    evidence: [["e2e/contract/http.spec.ts", "GET changes nothing, and only the listed methods are known"]],
   },
 ];

@@ -1,6 +1,6 @@
 import { connect, constants, type IncomingHttpHeaders } from "node:http2";
 import { expect } from "@playwright/test";
-import { complaintsOf } from "@/e2e/kit/complaints";
+import { complaintsOf } from "@/e2e/kit/page-errors";
 import { sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
 import { loginForm } from "@/e2e/kit/forms";
 import { ask, type Door } from "./ask";

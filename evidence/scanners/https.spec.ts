@@ -2,7 +2,7 @@ import type { APIResponse } from "@playwright/test";
 import { createConnection } from "mysql2/promise";
 import { parseDatabaseUrl } from "@/db/connect";
 import { expect, testOnOwnServer as test } from "@/e2e/kit";
-import { expectProtected } from "@/e2e/headers/protection";
+import { expectProtected } from "@/e2e/headers/expect-security-headers";
 import { expectAnswers, findingsIn, observatoryScore, scan } from "./scan";
 
 const APP_ORIGIN = "https://app.example.test";

@@ -1,8 +1,8 @@
 import type { Browser, Page } from "@playwright/test";
-import { expect, testOnOwnServer as test } from "@/e2e/kit";
-import { refreshTokensIn, sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
-import { waysToLogin } from "@/e2e/kit/exchange";
-import { LIVES_OF_SECONDS } from "@/e2e/kit/own-server";
+import { expect, testOnOwnServer as test } from "./kit";
+import { refreshTokensIn, sessionCookies, untilAccessExpires } from "./kit/cookies";
+import { waysToLogin } from "./kit/http-exchange";
+import { LIVES_OF_SECONDS } from "./kit/own-server";
 
 const { ACCESS_TOKEN_SECONDS, REFRESH_GRACE_SECONDS } = LIVES_OF_SECONDS;
 const NIGHT_MS = (Number(ACCESS_TOKEN_SECONDS) + Number(REFRESH_GRACE_SECONDS) + 1) * 1000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Exchange } from "./exchange";
-import { findLeaks, secretsIn } from "./secrets";
+import type { Exchange } from "./http-exchange";
+import { findLeaks, secretsIn } from "./leak-search";
 import { trafficIn, trafficOf } from "./traffic";
 
 const token = (claims: object) =>

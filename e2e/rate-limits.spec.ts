@@ -1,6 +1,6 @@
-import { expect, testOnOwnServer as test } from "@/e2e/kit";
-import { inventAccount } from "@/e2e/kit/accounts";
-import { loginForm } from "@/e2e/kit/forms";
+import { expect, testOnOwnServer as test } from "./kit";
+import { inventAccount } from "./kit/accounts";
+import { loginForm } from "./kit/forms";
 
 test("an address signs in ten times a minute, whatever it claims to be, and is then told how long to wait", async ({
   page,

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Exchange } from "./exchange";
+import type { Exchange } from "./http-exchange";
 import type { Tunnel } from "./forward-proxy";
-import { secretsIn, type Secret } from "./secrets";
+import { secretsIn, type Secret } from "./leak-search";
 import { trafficIn, trafficOf } from "./traffic";
 
 /** What one wire saw: enough to tell afterwards whether the app kept it to itself. */

@@ -1,8 +1,8 @@
 import type { BrowserContext, Page } from "@playwright/test";
-import { expect, testOnOwnServer as test } from "@/e2e/kit";
-import { copyCookies, expireAccessToken, sessionCookies } from "@/e2e/kit/cookies";
-import { loginForm } from "@/e2e/kit/forms";
-import { LIVES_OF_SECONDS, type OwnServer } from "@/e2e/kit/own-server";
+import { expect, testOnOwnServer as test } from "./kit";
+import { copyCookies, expireAccessToken, sessionCookies } from "./kit/cookies";
+import { loginForm } from "./kit/forms";
+import { LIVES_OF_SECONDS, type OwnServer } from "./kit/own-server";
 
 const FIREFOX = { userAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0" };
 const CLEAR_MS = (Number(LIVES_OF_SECONDS.REFRESH_GRACE_SECONDS) + 1) * 1000;

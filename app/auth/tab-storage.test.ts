@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { readTabMemory, withStorage, writeTabMemory } from "./tab-memory";
+import { readTabMemory, withStorage, writeTabMemory } from "./tab-storage";
 
 /** A browser's window, as far as the memory of a tab needs one. */
 function windowWith(sessionStorage: () => unknown, name = ""): { name: string } {

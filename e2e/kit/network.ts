@@ -1,6 +1,6 @@
-import { leaveEvidence } from "./evidence";
+import { leaveEvidence } from "./redaction-records";
 import { ForwardProxy, type Verdict } from "./forward-proxy";
-import { matches, type Exchange, type Matching } from "./exchange";
+import { matches, type Exchange, type Matching } from "./http-exchange";
 
 export interface LostReplies {
   /** Resolves when the server has done the work whose answer is lost first. */

@@ -1,7 +1,7 @@
 import type { APIResponse } from "@playwright/test";
-import { expect, test } from "@/e2e/kit";
-import type { Calls } from "@/e2e/kit/calls";
-import { FORGED_TOKEN } from "@/e2e/kit/cookies";
+import { expect, test } from "./kit";
+import type { Calls } from "./kit/calls";
+import { FORGED_TOKEN } from "./kit/cookies";
 
 const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
 const HOPS_AT_MOST = 20;

@@ -1,7 +1,7 @@
 "use client";
 
 import { useEffect, useState } from "react";
-import { finishLogouts, unfinishedLogouts } from "@/app/auth/unfinished-logout";
+import { finishLogouts, unfinishedLogouts } from "@/app/auth/pending-logout";
 import { Notice } from "@/app/ui/notice";
 
 const TEXTS = {

@@ -1,6 +1,6 @@
-import { authCalls } from "./auth-calls";
+import { authCalls } from "./auth-client";
 import { describeFailure } from "./failure";
-import { withStorage } from "./tab-memory";
+import { withStorage } from "./tab-storage";
 
 const KEY = "portcullis-unfinished-logout";
 const KEPT_AT_MOST = 5;

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { expect, testOnOwnServer as test } from "@/e2e/kit";
-import { Calls } from "@/e2e/kit/calls";
-import { appLogFile } from "@/e2e/kit/evidence";
-import { LIVES_OF_SECONDS } from "@/e2e/kit/own-server";
+import { expect, testOnOwnServer as test } from "./kit";
+import { Calls } from "./kit/calls";
+import { appLogFile } from "./kit/redaction-records";
+import { LIVES_OF_SECONDS } from "./kit/own-server";
 import { startApp } from "@/scripts/app.mjs";
 
 test.describe.configure({ timeout: 180_000 });
