@@ -1,7 +1,7 @@
 "use client";
 
 import { useEffect, useState } from "react";
-import { finishLogouts, unfinishedLogouts } from "@/app/auth/pending-logout";
+import { completePendingLogouts, pendingLogouts } from "@/app/auth/pending-logout";
 import { Notice } from "@/app/ui/notice";
 
 const TEXTS = {
@@ -12,17 +12,17 @@ const TEXTS = {
 };
 
 /** What became of a logout that the database could not be told of. Goes last: there it pushes nothing aside. */
-export function UnfinishedLogout() {
+export function PendingLogoutNotice() {
   const [state, setState] = useState<keyof typeof TEXTS>("none");
 
   useEffect(() => {
-    if (unfinishedLogouts().length === 0) return;
-    const gone = new AbortController();
-    const show = (reached: typeof state) => {
-      if (!gone.signal.aborted) setState(reached);
+    if (pendingLogouts().length === 0) return;
+    const unmounted = new AbortController();
+    const show = (next: typeof state) => {
+      if (!unmounted.signal.aborted) setState(next);
     };
-    void finishLogouts(gone.signal, () => show("waiting")).then(() => show("finished"));
-    return () => gone.abort();
+    void completePendingLogouts(unmounted.signal, () => show("waiting")).then(() => show("finished"));
+    return () => unmounted.abort();
   }, []);
 
   return (

@@ -1,23 +1,23 @@
 "use client";
 
 import { useEffect, useState } from "react";
-import { CookiesNotKept, describeFailure, wrongAddress } from "@/app/auth/failure";
-import { keepsCookies, lostCookiesAfterLogin } from "@/app/auth/open-session";
+import { CookiesNotKept, describeFailure, describeWrongOrigin } from "@/app/auth/failure";
+import { acceptsCookies, lostCookiesAfterLogin } from "@/app/auth/open-session";
 import type { Problem } from "@/app/ui/use-form";
 
 /** Why signing in cannot work on this page whatever is typed, as far as the browser can tell before the first try. */
 export function useSignInProblem(appOrigin: string): Problem | null {
-  const [obstacle, setObstacle] = useState<Problem | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
   useEffect(() => {
-    void findObstacle(appOrigin).then(setObstacle);
+    void findSignInProblem(appOrigin).then(setProblem);
   }, [appOrigin]);
-  return obstacle;
+  return problem;
 }
 
-async function findObstacle(appOrigin: string): Promise<Problem | null> {
+async function findSignInProblem(appOrigin: string): Promise<Problem | null> {
   // First: cookies may be missing just because of it.
-  const elsewhere = wrongAddress(appOrigin);
-  if (elsewhere !== null) return elsewhere;
-  const cookiesAreLost = !keepsCookies() || (await lostCookiesAfterLogin());
+  const wrongOrigin = describeWrongOrigin(appOrigin);
+  if (wrongOrigin !== null) return wrongOrigin;
+  const cookiesAreLost = !acceptsCookies() || (await lostCookiesAfterLogin());
   return cookiesAreLost ? describeFailure(new CookiesNotKept()) : null;
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { AuthProvider } from "@/app/auth/auth-provider";
-import { CallsProvider } from "@/app/auth/trpc-provider";
+import { TrpcProvider } from "@/app/auth/trpc-provider";
 import { requireCaller } from "@/server/auth/gate/require-caller";
 import { MemberHeader } from "./member-header";
 
@@ -10,7 +10,7 @@ export default async function MemberLayout({ children }: { children: ReactNode }
 
   return (
     <AuthProvider initial={{ user, session }}>
-      <CallsProvider>
+      <TrpcProvider>
         <a
           href="#content"
           className="sr-only focus:not-sr-only focus:absolute focus:top-3 focus:left-3 focus:z-10 focus:rounded-plate focus:bg-accent focus:px-4 focus:py-3 focus:font-semibold focus:text-on-accent"
@@ -21,7 +21,7 @@ export default async function MemberLayout({ children }: { children: ReactNode }
         <main id="content" tabIndex={-1} className="mx-auto max-w-5xl px-5 pt-12 pb-24 sm:px-8 lg:pt-16">
           {children}
         </main>
-      </CallsProvider>
+      </TrpcProvider>
     </AuthProvider>
   );
 }

@@ -9,7 +9,7 @@ export function LogoutButton() {
   const { logout, status } = useAuth();
   const [problem, setProblem] = useState<string | null>(null);
 
-  async function leave() {
+  async function onClick() {
     setProblem(null);
     const outcome = await logout();
     if (outcome.kind === "refused") setProblem(outcome.message);
@@ -17,7 +17,7 @@ export function LogoutButton() {
 
   return (
     <div className="relative">
-      <Button pending={status === "working"} pendingLabel="Signing out…" onClick={() => void leave()}>
+      <Button pending={status === "working"} pendingLabel="Signing out…" onClick={() => void onClick()}>
         Sign out
       </Button>
       <div className="absolute top-full right-0 z-10 mt-2 w-72 max-w-[80vw]">

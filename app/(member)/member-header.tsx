@@ -8,7 +8,7 @@ import { Logo } from "@/app/ui/logo";
 import { ACCOUNT, HOME, SESSIONS } from "@/server/auth/policy/routes";
 import { LogoutButton } from "./logout-button";
 
-const PLACES = [
+const NAV_ITEMS = [
   { path: HOME, name: "Overview" },
   { path: SESSIONS, name: "Devices" },
   { path: ACCOUNT, name: "Account" },
@@ -16,7 +16,7 @@ const PLACES = [
 
 export function MemberHeader() {
   const { user } = useAuth();
-  const here = usePathname();
+  const pathname = usePathname();
 
   return (
     <header className="border-b border-line bg-raised">
@@ -36,12 +36,12 @@ export function MemberHeader() {
         </div>
         <nav aria-label="Main" className="-mx-3 w-full lg:w-auto">
           <ul className="flex">
-            {PLACES.map(({ path, name }) => (
+            {NAV_ITEMS.map(({ path, name }) => (
               <li key={path}>
                 <Link
                   href={path}
                   prefetch={false}
-                  aria-current={here === path ? "page" : undefined}
+                  aria-current={pathname === path ? "page" : undefined}
                   className="inline-flex min-h-13 items-center border-b-4 border-transparent px-3 pt-1 font-semibold text-quiet hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink lg:min-h-16"
                 >
                   {name}

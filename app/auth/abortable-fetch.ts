@@ -1,23 +1,23 @@
 /** One switch for all calls of this tab: nothing asked by one person may be answered to the next. */
-let current = new AbortController();
-let waiting: (() => void)[] = [];
+let controller = new AbortController();
+let resumeListeners: (() => void)[] = [];
 
 const ABORTED = new Error("The account is about to change");
 
-export function abortCalls(): void {
-  current.abort(ABORTED);
-  current = new AbortController();
+export function abortRequests(): void {
+  controller.abort(ABORTED);
+  controller = new AbortController();
 }
 
 /** The account stayed as it was: what was aborted is asked again. */
-export function resumeCalls(): void {
-  const askAgain = waiting;
-  waiting = [];
-  for (const ask of askAgain) ask();
+export function resumeRequests(): void {
+  const listeners = resumeListeners;
+  resumeListeners = [];
+  for (const listener of listeners) listener();
 }
 
-export function whenResumed(ask: () => void): void {
-  waiting.push(ask);
+export function onResume(listener: () => void): void {
+  resumeListeners.push(listener);
 }
 
 export function wasAborted(error: { cause?: unknown }): boolean {
@@ -26,6 +26,6 @@ export function wasAborted(error: { cause?: unknown }): boolean {
 
 /** fetch, ended early by `abortCalls`. */
 export const abortableFetch: typeof fetch = (input, init) => {
-  const signals = [current.signal, init?.signal].filter((signal) => signal != null);
+  const signals = [controller.signal, init?.signal].filter((signal) => signal != null);
   return fetch(input, { ...init, signal: AbortSignal.any(signals) });
 };

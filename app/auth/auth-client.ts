@@ -4,6 +4,6 @@ import type { AppRouter } from "@/server/api/router";
 import { abortableFetch } from "./abortable-fetch";
 
 /** Login, register, logout: one call a request, without the query machinery that only the member area needs. */
-export const authCalls = createTRPCClient<AppRouter>({
+export const authClient = createTRPCClient<AppRouter>({
   links: [httpLink({ url: TRPC, fetch: abortableFetch, headers: { [END_TOKEN_HEADER]: "1" } })],
 });

@@ -4,13 +4,13 @@ import { createContext, useCallback, useContext, useEffect, useMemo, useRef, use
 import type { SignedIn, SignedInSession, SignedInUser } from "@/server/auth/policy/credentials";
 import { safeNextPath } from "@/server/auth/policy/next-path";
 import { LOGIN } from "@/server/auth/policy/routes";
-import { authCalls } from "./auth-client";
-import { abortCalls, resumeCalls } from "./abortable-fetch";
+import { authClient } from "./auth-client";
+import { abortRequests, resumeRequests } from "./abortable-fetch";
 import { describeFailure, type Failure } from "./failure";
-import { forgetOpening, openSession } from "./open-session";
-import { listenToTabs, tellTabs, type TabNews } from "./tab-channel";
+import { clearLoginMarker, openSession } from "./open-session";
+import { onTabMessage, postToTabs, type TabMessage } from "./tab-channel";
 import type { RouterInputs } from "./trpc-client";
-import { rememberUnfinishedLogout } from "./pending-logout";
+import { storePendingLogout } from "./pending-logout";
 
 /** "done": the browser is already on its way to the next page, by a full load. */
 export type AuthOutcome = { kind: "done" } | Failure;
@@ -35,20 +35,20 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
   const [user, replaceUser] = useState(initial?.user ?? null);
   const [isWorking, setIsWorking] = useState(false);
   const session = initial?.session ?? null;
-  useTabs(user?.id ?? null);
+  useTabMessages(user?.id ?? null);
   useEffect(() => {
-    if (session !== null) forgetOpening();
+    if (session !== null) clearLoginMarker();
   }, [session]);
-  usePageCache();
+  useReloadFromPageCache();
 
-  const changeAccount = useCallback(async (change: () => Promise<TabNews>, next: string): Promise<AuthOutcome> => {
+  const changeAccount = useCallback(async (change: () => Promise<TabMessage>, next: string): Promise<AuthOutcome> => {
     setIsWorking(true);
-    abortCalls();
+    abortRequests();
     try {
-      tellTabs(await change());
+      postToTabs(await change());
     } catch (error) {
       setIsWorking(false);
-      resumeCalls();
+      resumeRequests();
       return describeFailure(error);
     }
     // A full load leaves nothing of the person before in memory, nor behind the Back button.
@@ -63,16 +63,16 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
       status: isWorking ? "working" : user ? "signed-in" : "signed-out",
       login: (input, options) =>
         changeAccount(
-          async () => signedIn(await openSession(() => authCalls.auth.login.mutate(input))),
+          async () => signedInMessage(await openSession(() => authClient.auth.login.mutate(input))),
           safeNextPath(options?.next),
         ),
       register: (input, options) =>
         changeAccount(
-          async () => signedIn(await openSession(() => authCalls.auth.register.mutate(input))),
+          async () => signedInMessage(await openSession(() => authClient.auth.register.mutate(input))),
           safeNextPath(options?.next),
         ),
-      logout: () => changeAccount(() => signOut(() => authCalls.auth.logout.mutate()), LOGIN),
-      logoutEverywhere: () => changeAccount(() => signOut(() => authCalls.auth.logoutAll.mutate()), LOGIN),
+      logout: () => changeAccount(() => endSession(() => authClient.auth.logout.mutate()), LOGIN),
+      logoutEverywhere: () => changeAccount(() => endSession(() => authClient.auth.logoutAll.mutate()), LOGIN),
       replaceUser,
     }),
     [user, session, isWorking, changeAccount],
@@ -87,35 +87,35 @@ export function useAuth(): Auth {
   return auth;
 }
 
-function signedIn({ user }: SignedIn): TabNews {
+function signedInMessage({ user }: SignedIn): TabMessage {
   return { kind: "signed-in", userId: user.id };
 }
 
-async function signOut(end: () => Promise<unknown>): Promise<TabNews> {
+async function endSession(logout: () => Promise<unknown>): Promise<TabMessage> {
   try {
-    await end();
+    await logout();
   } catch (error) {
     const { endToken } = describeFailure(error);
     if (endToken === undefined) throw error;
     // This browser is signed out already. The login page says what is still to be done, and repeats it.
-    rememberUnfinishedLogout(endToken);
+    storePendingLogout(endToken);
   }
   return { kind: "signed-out" };
 }
 
 /** What happens to the account in one tab happens in all. */
-function useTabs(userId: string | null): void {
+function useTabMessages(userId: string | null): void {
   const shownUserId = useRef(userId);
   useEffect(() => {
     shownUserId.current = userId;
   }, [userId]);
   useEffect(
     () =>
-      listenToTabs((news) => {
-        if (news.kind === "signed-in" && news.userId === shownUserId.current) return;
-        if (news.kind === "signed-out" && shownUserId.current === null) return;
-        abortCalls();
-        if (news.kind === "signed-in") location.reload();
+      onTabMessage((message) => {
+        if (message.kind === "signed-in" && message.userId === shownUserId.current) return;
+        if (message.kind === "signed-out" && shownUserId.current === null) return;
+        abortRequests();
+        if (message.kind === "signed-in") location.reload();
         else location.replace(LOGIN);
       }),
     [],
@@ -123,19 +123,19 @@ function useTabs(userId: string | null): void {
 }
 
 /** A page that the browser kept for Back may belong to somebody who has left: it comes back empty and loads anew. */
-function usePageCache(): void {
+function useReloadFromPageCache(): void {
   useEffect(() => {
     const hide = () => {
       document.body.hidden = true;
     };
-    const reloadIfKept = (event: PageTransitionEvent) => {
+    const reloadIfCached = (event: PageTransitionEvent) => {
       if (event.persisted) location.reload();
     };
     addEventListener("pagehide", hide);
-    addEventListener("pageshow", reloadIfKept);
+    addEventListener("pageshow", reloadIfCached);
     return () => {
       removeEventListener("pagehide", hide);
-      removeEventListener("pageshow", reloadIfKept);
+      removeEventListener("pageshow", reloadIfCached);
     };
   }, []);
 }

@@ -3,7 +3,7 @@ import { COOKIES_MESSAGE, FAULT_MESSAGE, UNREACHABLE_MESSAGE, type Reason } from
 import type { AppRouter } from "@/server/api/router";
 
 /** For a request that was taken for another site's though its page was opened at the right address. */
-const ORIGIN_CHANGED_MESSAGE =
+const ORIGIN_HEADER_MESSAGE =
   "The server took this request for one of another site. A browser extension or a proxy changes or removes its Origin header: switch the extension off, or tell whoever runs this site.";
 
 /** Why a call did not do what was asked, ready to be shown. */
@@ -26,8 +26,8 @@ export function describeFailure(error: unknown): Failure {
   const data = error instanceof TRPCClientError ? (error as TRPCClientError<AppRouter>).data : undefined;
   if (error instanceof TRPCClientError && data) {
     if ("appOrigin" in data && data.appOrigin !== undefined) {
-      const elsewhere = wrongAddress(data.appOrigin) ?? { message: ORIGIN_CHANGED_MESSAGE };
-      return { ...data, kind: "refused", ...elsewhere };
+      const wrongOrigin = describeWrongOrigin(data.appOrigin) ?? { message: ORIGIN_HEADER_MESSAGE };
+      return { ...data, kind: "refused", ...wrongOrigin };
     }
     if (!("reason" in data)) return { ...data, kind: "refused", reason: "FAULT", message: FAULT_MESSAGE };
     return { ...data, kind: "refused", message: error.message };
@@ -37,7 +37,9 @@ export function describeFailure(error: unknown): Failure {
 }
 
 /** What is wrong with the address that this page was opened at, and where it works. Null if it is the app's own. */
-export function wrongAddress(appOrigin: string): { message: string; link: { href: string; text: string } } | null {
+export function describeWrongOrigin(
+  appOrigin: string,
+): { message: string; link: { href: string; text: string } } | null {
   if (location.origin === appOrigin) return null;
   const href = new URL(location.pathname + location.search + location.hash, appOrigin).href;
   return {

@@ -1,18 +1,18 @@
-import { authCalls } from "./auth-client";
+import { authClient } from "./auth-client";
 import { describeFailure } from "./failure";
 import { withStorage } from "./tab-storage";
 
 const KEY = "portcullis-unfinished-logout";
-const KEPT_AT_MOST = 5;
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 30_000;
+const MAX_PENDING = 5;
+const FIRST_DELAY_MS = 1_000;
+const MAX_DELAY_MS = 30_000;
 
 /** Keeps the end token of a logout that waits for the database, for every tab and past a restart of the browser. */
-export function rememberUnfinishedLogout(endToken: string): void {
-  store([...unfinishedLogouts(), endToken].slice(-KEPT_AT_MOST));
+export function storePendingLogout(endToken: string): void {
+  store([...pendingLogouts(), endToken].slice(-MAX_PENDING));
 }
 
-export function unfinishedLogouts(): string[] {
+export function pendingLogouts(): string[] {
   return (
     withStorage("localStorage", (storage) => storage.getItem(KEY))
       ?.split(" ")
@@ -21,20 +21,20 @@ export function unfinishedLogouts(): string[] {
 }
 
 /** Repeats them until the server has ended their sessions. Resolves when none is left, or `signal` aborts. */
-export async function finishLogouts(signal: AbortSignal, onFailure: () => void): Promise<void> {
-  for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
-    for (const endToken of unfinishedLogouts()) {
-      if (await isFinished(endToken)) store(unfinishedLogouts().filter((one) => one !== endToken));
+export async function completePendingLogouts(signal: AbortSignal, onFailure: () => void): Promise<void> {
+  for (let wait = FIRST_DELAY_MS; !signal.aborted; wait = Math.min(MAX_DELAY_MS, wait * 2)) {
+    for (const endToken of pendingLogouts()) {
+      if (await completeLogout(endToken)) store(pendingLogouts().filter((one) => one !== endToken));
     }
-    if (unfinishedLogouts().length === 0) return;
+    if (pendingLogouts().length === 0) return;
     onFailure();
-    await waitFor(wait, signal);
+    await delay(wait, signal);
   }
 }
 
-async function isFinished(endToken: string): Promise<boolean> {
+async function completeLogout(endToken: string): Promise<boolean> {
   try {
-    await authCalls.auth.logout.mutate({ endToken });
+    await authClient.auth.logout.mutate({ endToken });
     return true;
   } catch (error) {
     // A token that the server does not know, after its secret was changed twice, would be repeated for ever.
@@ -49,7 +49,7 @@ function store(endTokens: string[]): void {
   });
 }
 
-function waitFor(milliseconds: number, signal: AbortSignal): Promise<void> {
+function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
     signal.addEventListener("abort", () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { readTabMemory, withStorage, writeTabMemory } from "./tab-storage";
+import { readTabValue, withStorage, writeTabValue } from "./tab-storage";
 
 /** A browser's window, as far as the memory of a tab needs one. */
 function windowWith(sessionStorage: () => unknown, name = ""): { name: string } {
@@ -23,18 +23,18 @@ describe.each<[string, () => unknown]>([
 ])("where sessionStorage %s", (_, sessionStorage) => {
   test("a tab remembers all the same", () => {
     windowWith(sessionStorage);
-    expect(readTabMemory("left-at")).toBeNull();
-    writeTabMemory("left-at", "7");
-    writeTabMemory("returns", '{"count":1,"lastAt":2}');
-    expect(readTabMemory("left-at")).toBe("7");
-    expect(readTabMemory("returns")).toBe('{"count":1,"lastAt":2}');
+    expect(readTabValue("left-at")).toBeNull();
+    writeTabValue("left-at", "7");
+    writeTabValue("returns", '{"count":1,"lastAt":2}');
+    expect(readTabValue("left-at")).toBe("7");
+    expect(readTabValue("returns")).toBe('{"count":1,"lastAt":2}');
   });
 
   test("a name that belongs to the page that opened this window stays as it is", () => {
     const tab = windowWith(sessionStorage, "popup");
-    writeTabMemory("left-at", "7");
+    writeTabValue("left-at", "7");
     expect(tab.name).toBe("popup");
-    expect(readTabMemory("left-at")).toBeNull();
+    expect(readTabValue("left-at")).toBeNull();
   });
 });
 
@@ -44,8 +44,8 @@ test("storage that works is used, and the window keeps no name", () => {
     getItem: (key: string) => items.get(key) ?? null,
     setItem: (key: string, value: string) => items.set(key, value),
   }));
-  writeTabMemory("left-at", "7");
-  expect(readTabMemory("left-at")).toBe("7");
+  writeTabValue("left-at", "7");
+  expect(readTabValue("left-at")).toBe("7");
   expect(tab.name).toBe("");
   expect(withStorage("sessionStorage", (storage) => storage.getItem("portcullis-left-at"))).toBe("7");
 });

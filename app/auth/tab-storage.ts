@@ -2,19 +2,19 @@
 const PREFIX = "portcullis-";
 
 /** What `writeTabMemory` was given last in this tab, also before a reload. */
-export function readTabMemory(key: string): string | null {
-  return withStorage("sessionStorage", (storage) => storage.getItem(PREFIX + key)) ?? readNamed()[key] ?? null;
+export function readTabValue(key: string): string | null {
+  return withStorage("sessionStorage", (storage) => storage.getItem(PREFIX + key)) ?? readWindowName()[key] ?? null;
 }
 
 /** Never a secret: where sessionStorage is blocked, the name of the window lasts as long, and other pages may read it. */
-export function writeTabMemory(key: string, value: string): void {
-  const isKept = withStorage("sessionStorage", (storage) => {
+export function writeTabValue(key: string, value: string): void {
+  const isStored = withStorage("sessionStorage", (storage) => {
     storage.setItem(PREFIX + key, value);
     return true;
   });
   // A name that is not ours belongs to the page that opened this window.
-  if (!isKept && (window.name === "" || window.name.startsWith(PREFIX))) {
-    window.name = PREFIX + new URLSearchParams({ ...readNamed(), [key]: value });
+  if (!isStored && (window.name === "" || window.name.startsWith(PREFIX))) {
+    window.name = PREFIX + new URLSearchParams({ ...readWindowName(), [key]: value });
   }
 }
 
@@ -30,7 +30,7 @@ export function withStorage<Result>(
   }
 }
 
-function readNamed(): Record<string, string> {
+function readWindowName(): Record<string, string> {
   if (!window.name.startsWith(PREFIX)) return {};
   return Object.fromEntries(new URLSearchParams(window.name.slice(PREFIX.length)));
 }

@@ -8,50 +8,51 @@ import { decideAfterFailure, mayNavigateAgain } from "@/server/auth/policy/call-
 import { procedureFacts } from "@/server/auth/policy/procedures";
 import { TRPC } from "@/server/auth/policy/routes";
 import type { AppRouter } from "@/server/api/router";
-import { abortableFetch, wasAborted, whenResumed } from "./abortable-fetch";
+import { abortableFetch, wasAborted, onResume } from "./abortable-fetch";
 import { statusOf } from "./failure";
-import { readTabMemory, writeTabMemory } from "./tab-storage";
+import { readTabValue, writeTabValue } from "./tab-storage";
 
 export type RouterInputs = inferRouterInputs<AppRouter>;
 export type RouterOutputs = inferRouterOutputs<AppRouter>;
 
 export const trpc: CreateTRPCReact<AppRouter, unknown> = createTRPCReact<AppRouter>();
 
-const ASK_AGAIN_MS = 10_000;
+const RETRY_INTERVAL_MS = 10_000;
 
 /** For a query that its page stands without: it fails in place, and is asked again until it is answered. */
 export const OPTIONAL_QUERY = {
   trpc: { context: { isOptional: true } },
-  refetchInterval: (query: { state: { status: string } }) => (query.state.status === "error" ? ASK_AGAIN_MS : false),
+  refetchInterval: (query: { state: { status: string } }) =>
+    query.state.status === "error" ? RETRY_INTERVAL_MS : false,
 } as const;
 
-const LEFT_AT = "left-at";
+const REDIRECTED_AT_KEY = "left-at";
 
 /** Follows the same policy as the gate: repeat a 401 once, then leave for the page that can help, but never in circles. */
-const followPolicy: TRPCLink<AppRouter> = () => {
-  const answeredBefore = new Set<string>();
+const responsePolicyLink: TRPCLink<AppRouter> = () => {
+  const succeededBefore = new Set<string>();
   return ({ next, op }) =>
     observable((observer) => {
       let retries = 0;
-      let subscription = ask();
+      let subscription = send();
 
-      function ask() {
+      function send() {
         return next(op).subscribe({
           next: (value) => {
-            answeredBefore.add(op.path);
+            succeededBefore.add(op.path);
             observer.next(value);
           },
           complete: () => observer.complete(),
           error: (error) => {
-            if (wasAborted(error)) return whenResumed(() => (subscription = ask()));
+            if (wasAborted(error)) return onResume(() => (subscription = send()));
             // What is on the screen already stays there: only a page with nothing to show is left.
-            const isNavigational = op.type === "query" && !op.context.isOptional && !answeredBefore.has(op.path);
+            const isNavigational = op.type === "query" && !op.context.isOptional && !succeededBefore.has(op.path);
             const path = location.pathname + location.search;
             const decision = decideAfterFailure({ status: statusOf(error), isNavigational, retries, path });
             if (decision.kind === "retry") {
               retries += 1;
-              subscription = ask();
-            } else if (decision.kind === "report" || !leave(decision.to)) {
+              subscription = send();
+            } else if (decision.kind === "report" || !redirectTo(decision.to)) {
               observer.error(error);
             }
           },
@@ -67,7 +68,7 @@ const isSentAlone = ({ type, path }: { type: string; path: string }) =>
   type === "mutation" || procedureFacts(path)?.batch !== true;
 
 export const links = [
-  followPolicy,
+  responsePolicyLink,
   splitLink<AppRouter>({
     condition: isSentAlone,
     true: httpLink({ url: TRPC, fetch: abortableFetch }),
@@ -76,10 +77,10 @@ export const links = [
 ];
 
 /** False if this tab left for a failed call a moment ago: then leaving does not help. */
-function leave(to: string): boolean {
-  const leftAt = Number(readTabMemory(LEFT_AT)) || null;
-  if (!mayNavigateAgain(leftAt, Date.now())) return false;
-  writeTabMemory(LEFT_AT, String(Date.now()));
+function redirectTo(to: string): boolean {
+  const redirectedAt = Number(readTabValue(REDIRECTED_AT_KEY)) || null;
+  if (!mayNavigateAgain(redirectedAt, Date.now())) return false;
+  writeTabValue(REDIRECTED_AT_KEY, String(Date.now()));
   // The fragment never reaches the server: it is carried from address to address.
   location.assign(to + location.hash);
   return true;

@@ -5,16 +5,16 @@ import { useState, type ReactNode } from "react";
 import { statusOf } from "./failure";
 import { links, trpc } from "./trpc-client";
 
-const REPEATS_WITHOUT_ANSWER = 2;
+const NETWORK_ERROR_RETRIES = 2;
 
 /** Typed calls for the member area: `trpc.sessions.list.useQuery()` and its like. */
-export function CallsProvider({ children }: { children: ReactNode }) {
+export function TrpcProvider({ children }: { children: ReactNode }) {
   const [queries] = useState(
     () =>
       new QueryClient({
         defaultOptions: {
           // An answer is an answer; only silence is worth asking again.
-          queries: { retry: (count, error) => statusOf(error) === null && count < REPEATS_WITHOUT_ANSWER },
+          queries: { retry: (count, error) => statusOf(error) === null && count < NETWORK_ERROR_RETRIES },
         },
       }),
   );

@@ -1,32 +1,32 @@
-const FIRST_WAIT_SECONDS = 2;
-const LONGEST_WAIT_SECONDS = 60;
+const FIRST_DELAY_SECONDS = 2;
+const MAX_DELAY_SECONDS = 60;
 /** Whoever asked too often, or carries a cookie that does harm, gains nothing by coming back at once. */
-const QUIET_SECONDS: Partial<Record<number, number>> = { 429: 15, 400: 30 };
+const MINIMUM_DELAY_SECONDS: Partial<Record<number, number>> = { 429: 15, 400: 30 };
 /** Somebody sent here again this soon after returning was not helped by returning. */
-const RELAPSE_SECONDS = 120;
+const FAILED_RETURN_SECONDS = 120;
 
 /** What is remembered of earlier returns, to tell a relapse from a new trouble. */
-export interface Returns {
+export interface ReturnHistory {
   count: number;
   /** Milliseconds since 1970. */
   lastAt: number;
 }
 
 /** How often in a row returning did not help. */
-export function countRelapses(returns: Returns | null, now: number): number {
-  if (returns === null || now - returns.lastAt > RELAPSE_SECONDS * 1000) return 0;
-  return returns.count;
+export function countFailedReturns(history: ReturnHistory | null, now: number): number {
+  if (history === null || now - history.lastAt > FAILED_RETURN_SECONDS * 1000) return 0;
+  return history.count;
 }
 
 /** No try before this many seconds, except by the person's own hand. */
-export function quietSeconds(status: number, relapses: number): number {
-  const first = QUIET_SECONDS[status] ?? 0;
-  if (relapses === 0) return first;
-  return Math.min(LONGEST_WAIT_SECONDS, Math.max(first, FIRST_WAIT_SECONDS) * 2 ** relapses);
+export function minimumDelaySeconds(status: number, failedReturns: number): number {
+  const minimum = MINIMUM_DELAY_SECONDS[status] ?? 0;
+  if (failedReturns === 0) return minimum;
+  return Math.min(MAX_DELAY_SECONDS, Math.max(minimum, FIRST_DELAY_SECONDS) * 2 ** failedReturns);
 }
 
-/** From one try to the next: twice as long each time, and never in step with everybody else. `chance` is from 0 to 1. */
-export function waitSeconds(tries: number, chance: number): number {
-  const wait = Math.min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** tries);
-  return wait * (0.75 + chance / 2);
+/** From one try to the next: twice as long each time, and never in step with everybody else. `random` is from 0 to 1. */
+export function backoffSeconds(attempts: number, random: number): number {
+  const wait = Math.min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** attempts);
+  return wait * (0.75 + random / 2);
 }

@@ -1,82 +1,82 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
-import { readTabMemory, writeTabMemory } from "@/app/auth/tab-storage";
+import { readTabValue, writeTabValue } from "@/app/auth/tab-storage";
 import { withFragment } from "@/server/auth/policy/next-path";
 import { HEALTH_READY } from "@/server/auth/policy/routes";
-import { countRelapses, quietSeconds, waitSeconds, type Returns } from "./retry-schedule";
+import { backoffSeconds, countFailedReturns, minimumDelaySeconds, type ReturnHistory } from "./retry-schedule";
 
-const ANSWER_WITHIN_MS = 6_000;
+const TIMEOUT_MS = 6_000;
 const RETURNS_KEY = "returns";
 
 export interface Retry {
   state: "waiting" | "checking" | "returning";
   /** Null while nothing is planned: before the first plan, or while nobody looks. */
-  nextTryAt: number | null;
+  nextAttemptAt: number | null;
   /** Tries that found the service still away. */
   failures: number;
-  tryNow: () => void;
+  retryNow: () => void;
 }
 
 /** Asks whether the service is back, ever more rarely and only while somebody looks, and then returns to `next`. */
 export function useRetry(status: number, next: string): Retry {
-  const [shown, setShown] = useState<Omit<Retry, "tryNow">>({ state: "waiting", nextTryAt: null, failures: 0 });
-  const tryNow = useRef(() => {});
+  const [state, setState] = useState<Omit<Retry, "retryNow">>({ state: "waiting", nextAttemptAt: null, failures: 0 });
+  const retryNow = useRef(() => {});
 
   useEffect(() => {
-    const gone = new AbortController();
-    const quietUntil = Date.now() + quietSeconds(status, relapses(Date.now())) * 1000;
+    const unmounted = new AbortController();
+    const earliestAt = Date.now() + minimumDelaySeconds(status, failedReturns(Date.now())) * 1000;
     let timer: ReturnType<typeof setTimeout>;
     let failures = 0;
     let checking = false;
 
-    function plan() {
-      const at = Math.max(quietUntil, Date.now() + waitSeconds(failures, Math.random()) * 1000);
+    function schedule() {
+      const at = Math.max(earliestAt, Date.now() + backoffSeconds(failures, Math.random()) * 1000);
       clearTimeout(timer);
-      if (document.hidden) return setShown({ state: "waiting", nextTryAt: null, failures });
+      if (document.hidden) return setState({ state: "waiting", nextAttemptAt: null, failures });
       timer = setTimeout(check, at - Date.now());
-      setShown({ state: "waiting", nextTryAt: at, failures });
+      setState({ state: "waiting", nextAttemptAt: at, failures });
     }
 
     async function check() {
       if (checking) return;
       checking = true;
       clearTimeout(timer);
-      setShown({ state: "checking", nextTryAt: null, failures });
-      const ready = await isReady(gone.signal);
+      setState({ state: "checking", nextAttemptAt: null, failures });
+      const ready = await isReady(unmounted.signal);
       checking = false;
-      if (gone.signal.aborted) return;
+      if (unmounted.signal.aborted) return;
       if (ready) {
-        setShown({ state: "returning", nextTryAt: null, failures });
-        rememberReturn(Date.now());
+        setState({ state: "returning", nextAttemptAt: null, failures });
+        recordReturn(Date.now());
         return location.replace(withFragment(next, location.hash));
       }
       failures += 1;
-      plan();
+      schedule();
     }
 
     /** Something changed for the better, so the next try need not wait; but what has to be left alone, is. */
-    function hasten() {
+    function retryEarly() {
       if (document.hidden) return clearTimeout(timer);
-      if (Date.now() >= quietUntil) void check();
-      else plan();
+      if (Date.now() >= earliestAt) void check();
+      else schedule();
     }
 
-    tryNow.current = check;
-    document.addEventListener("visibilitychange", hasten, gone);
-    addEventListener("online", hasten, gone);
-    plan();
+    retryNow.current = check;
+    document.addEventListener("visibilitychange", retryEarly, unmounted);
+    addEventListener("online", retryEarly, unmounted);
+    schedule();
     return () => {
       clearTimeout(timer);
-      gone.abort();
+      unmounted.abort();
     };
   }, [status, next]);
 
-  return { ...shown, tryNow: () => tryNow.current() };
+  return { ...state, retryNow: () => retryNow.current() };
 }
 
-async function isReady(gone: AbortSignal): Promise<boolean> {
-  const signal = AbortSignal.any([gone, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+async function isReady(unmounted: AbortSignal): Promise<boolean> {
+  const signal = AbortSignal.any([unmounted, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
     const { ok } = await fetch(HEALTH_READY, { cache: "no-store", signal });
     return ok;
@@ -86,12 +86,12 @@ async function isReady(gone: AbortSignal): Promise<boolean> {
   }
 }
 
-function relapses(now: number): number {
-  const [count, lastAt] = (readTabMemory(RETURNS_KEY)?.match(/\d+/g) ?? []).map(Number);
-  return countRelapses(count === undefined || lastAt === undefined ? null : { count, lastAt }, now);
+function failedReturns(now: number): number {
+  const [count, lastAt] = (readTabValue(RETURNS_KEY)?.match(/\d+/g) ?? []).map(Number);
+  return countFailedReturns(count === undefined || lastAt === undefined ? null : { count, lastAt }, now);
 }
 
-function rememberReturn(now: number): void {
-  const returns: Returns = { count: relapses(now) + 1, lastAt: now };
-  writeTabMemory(RETURNS_KEY, JSON.stringify(returns));
+function recordReturn(now: number): void {
+  const history: ReturnHistory = { count: failedReturns(now) + 1, lastAt: now };
+  writeTabValue(RETURNS_KEY, JSON.stringify(history));
 }

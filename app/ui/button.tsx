@@ -1,26 +1,26 @@
 import type { ComponentProps } from "react";
 
-const LOOKS = {
+const VARIANTS = {
   solid: "bg-accent text-on-accent hover:bg-accent-strong",
   plain: "border border-edge bg-raised text-ink hover:border-ink",
   danger: "border border-danger bg-raised text-danger hover:bg-danger hover:text-raised",
 };
 
-export type ButtonLook = keyof typeof LOOKS;
+export type ButtonVariant = keyof typeof VARIANTS;
 
-export function buttonClass(look: ButtonLook): string {
-  return `inline-flex min-h-11 items-center justify-center gap-2 rounded-plate px-5 py-2 text-center leading-tight font-semibold transition-colors ${LOOKS[look]}`;
+export function buttonClass(variant: ButtonVariant): string {
+  return `inline-flex min-h-11 items-center justify-center gap-2 rounded-plate px-5 py-2 text-center leading-tight font-semibold transition-colors ${VARIANTS[variant]}`;
 }
 
 interface ButtonProps extends ComponentProps<"button"> {
-  look?: ButtonLook;
+  variant?: ButtonVariant;
   /** What it says while it works. It then keeps the focus and takes no further press. */
   pendingLabel?: string;
   pending?: boolean;
 }
 
 export function Button({
-  look = "plain",
+  variant = "plain",
   pending,
   pendingLabel,
   type = "button",
@@ -33,7 +33,7 @@ export function Button({
       type={type}
       aria-disabled={pending || undefined}
       onClick={pending ? (event) => event.preventDefault() : rest.onClick}
-      className={`${buttonClass(look)} aria-disabled:cursor-progress ${className}`}
+      className={`${buttonClass(variant)} aria-disabled:cursor-progress ${className}`}
     >
       {pending ? (pendingLabel ?? rest.children) : rest.children}
     </button>

@@ -1,12 +1,12 @@
 "use client";
 
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
-import { Button, type ButtonLook } from "./button";
+import { Button, type ButtonVariant } from "./button";
 import { Notice } from "./notice";
 
 interface ConfirmButtonProps {
   label: string;
-  look?: ButtonLook;
+  variant?: ButtonVariant;
   /** Tells this button from its likes where the label alone does not. */
   accessibleName?: string;
   title: string;
@@ -20,21 +20,21 @@ interface ConfirmButtonProps {
 }
 
 /** A button that asks back first, in the browser's own modal dialog: it keeps the focus inside and gives it back. */
-export function ConfirmButton({ label, look, accessibleName, ...question }: ConfirmButtonProps) {
+export function ConfirmButton({ label, variant, accessibleName, ...dialog }: ConfirmButtonProps) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button look={look} aria-label={accessibleName} aria-haspopup="dialog" onClick={() => setOpen(true)}>
+      <Button variant={variant} aria-label={accessibleName} aria-haspopup="dialog" onClick={() => setOpen(true)}>
         {label}
       </Button>
-      {open && <Question {...question} onClose={() => setOpen(false)} />}
+      {open && <ConfirmDialog {...dialog} onClose={() => setOpen(false)} />}
     </>
   );
 }
 
-type QuestionProps = Omit<ConfirmButtonProps, "label" | "look" | "accessibleName"> & { onClose: () => void };
+type ConfirmDialogProps = Omit<ConfirmButtonProps, "label" | "variant" | "accessibleName"> & { onClose: () => void };
 
-function Question({ title, action, pendingLabel, children, onConfirm, onDone, onClose }: QuestionProps) {
+function ConfirmDialog({ title, action, pendingLabel, children, onConfirm, onDone, onClose }: ConfirmDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [pending, setPending] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -76,7 +76,7 @@ function Question({ title, action, pendingLabel, children, onConfirm, onDone, on
           Cancel
         </Button>
         <Button
-          look="danger"
+          variant="danger"
           pending={pending}
           pendingLabel={pendingLabel}
           onClick={confirm}

@@ -14,15 +14,15 @@ export function Countdown({ seconds }: { seconds: number }) {
 
   return (
     <>
-      <span className="sr-only">You can try again in {inWords(seconds)}.</span>
+      <span className="sr-only">You can try again in {formatWait(seconds)}.</span>
       <span className="figures" aria-hidden="true">
-        {left > 0 ? `You can try again in ${inWords(left)}.` : "You can try again now."}
+        {left > 0 ? `You can try again in ${formatWait(left)}.` : "You can try again now."}
       </span>
     </>
   );
 }
 
-function inWords(seconds: number): string {
+function formatWait(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   const rest = seconds % 60;
   if (minutes === 0) return `${rest} s`;

@@ -2,10 +2,10 @@
 
 import { useNow } from "./use-now";
 
-const SHAPE = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" } as const;
-const IN_UTC = new Intl.DateTimeFormat("en-GB", { ...SHAPE, timeZone: "UTC" });
-const IN_LOCAL_TIME = new Intl.DateTimeFormat("en-GB", SHAPE);
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const FORMAT = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" } as const;
+const UTC_FORMAT = new Intl.DateTimeFormat("en-GB", { ...FORMAT, timeZone: "UTC" });
+const LOCAL_FORMAT = new Intl.DateTimeFormat("en-GB", FORMAT);
+const RELATIVE_FORMAT = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const UNITS = [
   ["day", 86_400],
   ["hour", 3_600],
@@ -17,7 +17,7 @@ export function DateTime({ at }: { at: string }) {
   const now = useNow();
   return (
     <time dateTime={at} className="figures">
-      {now === null ? inUtc(at) : IN_LOCAL_TIME.format(new Date(at))}
+      {now === null ? formatUtc(at) : LOCAL_FORMAT.format(new Date(at))}
     </time>
   );
 }
@@ -26,8 +26,8 @@ export function DateTime({ at }: { at: string }) {
 export function RelativeTime({ at }: { at: string }) {
   const now = useNow();
   return (
-    <time dateTime={at} title={now === null ? undefined : IN_LOCAL_TIME.format(new Date(at))} className="figures">
-      {now === null ? inUtc(at) : describeRelativeTime(Date.parse(at), now)}
+    <time dateTime={at} title={now === null ? undefined : LOCAL_FORMAT.format(new Date(at))} className="figures">
+      {now === null ? formatUtc(at) : describeRelativeTime(Date.parse(at), now)}
     </time>
   );
 }
@@ -36,10 +36,10 @@ export function RelativeTime({ at }: { at: string }) {
 export function describeRelativeTime(at: number, now: number): string {
   const seconds = (at - now) / 1000;
   const unit = UNITS.find(([, length]) => Math.abs(seconds) >= length);
-  if (unit) return RELATIVE.format(Math.trunc(seconds / unit[1]), unit[0]);
+  if (unit) return RELATIVE_FORMAT.format(Math.trunc(seconds / unit[1]), unit[0]);
   return seconds > 0 ? "in less than a minute" : "just now";
 }
 
-function inUtc(at: string): string {
-  return `${IN_UTC.format(new Date(at))} UTC`;
+function formatUtc(at: string): string {
+  return `${UTC_FORMAT.format(new Date(at))} UTC`;
 }

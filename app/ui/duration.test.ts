@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inWords } from "./duration";
+import { formatDuration } from "./duration";
 
 test.each([
   [604_800, "7 days"],
@@ -10,5 +10,5 @@ test.each([
   [1, "1 second"],
   [0, "0 seconds"],
 ])("%i seconds are %s", (seconds, words) => {
-  expect(inWords(seconds)).toBe(words);
+  expect(formatDuration(seconds)).toBe(words);
 });

@@ -6,7 +6,7 @@ const UNITS = [
 ] as const;
 
 /** "7 days", "90 minutes": in the largest unit that says it exactly. */
-export function inWords(seconds: number): string {
+export function formatDuration(seconds: number): string {
   const [unit, length] = UNITS.find(([, length]) => seconds >= length && seconds % length === 0) ?? ["second", 1];
   const count = seconds / length;
   return `${count} ${unit}${count === 1 ? "" : "s"}`;

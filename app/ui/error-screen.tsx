@@ -11,7 +11,7 @@ export function ErrorScreen({ error, retry }: { error: unknown; retry: () => voi
         <p className="mt-4 text-lg text-quiet">Something went wrong on our side. Nothing that you saved is lost.</p>
       </div>
       <div className="mt-8 flex flex-wrap gap-3">
-        <Button look="solid" onClick={retry}>
+        <Button variant="solid" onClick={retry}>
           Try again
         </Button>
         <a href="/" className={buttonClass("plain")}>

@@ -6,9 +6,9 @@ import { PasswordField } from "./password-field";
 
 export type Strength = 0 | 1 | 2 | 3 | 4;
 
-const WORDS = ["Very weak", "Weak", "Nearly there", "Strong", "Very strong"] as const;
+const STRENGTH_LABELS = ["Very weak", "Weak", "Nearly there", "Strong", "Very strong"] as const;
 const ADVICE = "add an unrelated word.";
-const PAUSE_MS = 150;
+const DEBOUNCE_MS = 150;
 
 interface NewPasswordFieldProps {
   name: string;
@@ -19,33 +19,33 @@ interface NewPasswordFieldProps {
   estimate: (password: string, form: HTMLFormElement) => Promise<Strength>;
 }
 
-interface Verdict {
+interface Assessment {
   /** Null while the estimate is under way. */
   strength: Strength | null;
-  words: string;
+  text: string;
 }
 
 /** A new password, with a word and a bar that say how long it would withstand guessing. */
 export function NewPasswordField({ name, label, minLength, error, estimate }: NewPasswordFieldProps) {
-  const [verdict, setVerdict] = useState<Verdict | null>(null);
-  const typing = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const [assessment, setAssessment] = useState<Assessment | null>(null);
+  const debounce = useRef<ReturnType<typeof setTimeout>>(undefined);
   const latest = useRef("");
 
   function onInput(event: InputEvent<HTMLInputElement>) {
     const { value, form } = event.currentTarget;
     latest.current = value;
-    clearTimeout(typing.current);
-    if (!form || value === "") return setVerdict(null);
-    const flaw = describeFlaw(value, minLength);
-    if (flaw) return setVerdict({ strength: 0, words: flaw });
-    typing.current = setTimeout(() => judge(value, form), PAUSE_MS);
+    clearTimeout(debounce.current);
+    if (!form || value === "") return setAssessment(null);
+    const problem = describePasswordError(value, minLength);
+    if (problem) return setAssessment({ strength: 0, text: problem });
+    debounce.current = setTimeout(() => assess(value, form), DEBOUNCE_MS);
   }
 
-  async function judge(password: string, form: HTMLFormElement) {
+  async function assess(password: string, form: HTMLFormElement) {
     // Offline, the dictionary may not come; then the server alone judges.
     const strength = await estimate(password, form).catch(() => null);
     if (latest.current !== password) return;
-    setVerdict(strength === null ? null : { strength, words: inWords(strength) });
+    setAssessment(strength === null ? null : { strength, text: describeStrength(strength) });
   }
 
   return (
@@ -60,14 +60,18 @@ export function NewPasswordField({ name, label, minLength, error, estimate }: Ne
         hint={`At least ${minLength} characters. A few unrelated words work well.`}
       />
       <div className="mt-2 min-h-8">
-        <div className="strength-bar" data-strength={verdict ? (verdict.strength ?? 0) : undefined} aria-hidden="true">
+        <div
+          className="strength-bar"
+          data-strength={assessment ? (assessment.strength ?? 0) : undefined}
+          aria-hidden="true"
+        >
           <i />
           <i />
           <i />
           <i />
         </div>
         <p className="mt-1.5 min-h-5 text-sm font-medium" aria-live="polite">
-          {verdict?.words}
+          {assessment?.text}
         </p>
       </div>
     </div>
@@ -75,10 +79,10 @@ export function NewPasswordField({ name, label, minLength, error, estimate }: Ne
 }
 
 /** What is wrong with its form, whatever its strength; null if nothing is. */
-export function describeFlaw(password: string, minLength: number): string | null {
-  const form = judgePasswordForm(password, minLength);
-  if (form.kind === "good") return null;
-  switch (form.reason) {
+export function describePasswordError(password: string, minLength: number): string | null {
+  const verdict = judgePasswordForm(password, minLength);
+  if (verdict.kind === "good") return null;
+  switch (verdict.reason) {
     case "short":
       return `Use at least ${minLength} characters.`;
     case "long":
@@ -88,6 +92,6 @@ export function describeFlaw(password: string, minLength: number): string | null
   }
 }
 
-function inWords(strength: Strength): string {
-  return strength < PASSWORD_SCORE_NEEDED ? `${WORDS[strength]}: ${ADVICE}` : `${WORDS[strength]}.`;
+function describeStrength(strength: Strength): string {
+  return strength < PASSWORD_SCORE_NEEDED ? `${STRENGTH_LABELS[strength]}: ${ADVICE}` : `${STRENGTH_LABELS[strength]}.`;
 }

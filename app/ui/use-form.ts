@@ -11,10 +11,10 @@ export interface Problem {
 }
 
 /** What to say for which of the browser's own complaints about a field. */
-export type ValidationMessages = Record<string, { [Flaw in keyof ValidityState]?: string }>;
+export type ValidationMessages = Record<string, { [Flag in keyof ValidityState]?: string }>;
 
 interface FormOptions {
-  complaints: ValidationMessages;
+  messages: ValidationMessages;
   /** What the browser cannot tell: more errors by field. */
   check?: (data: FormData) => Record<string, string>;
   /** Sends the form; null means that it went well. Must not throw. */
@@ -24,12 +24,12 @@ interface FormOptions {
 }
 
 /** A form of plain inputs: they keep what was typed; only what is wrong with it is state. */
-export function useForm({ complaints, check, send, onDone }: FormOptions) {
+export function useForm({ messages, check, send, onDone }: FormOptions) {
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [problem, setProblem] = useState<Problem | null>(null);
   const [pending, setPending] = useState(false);
   const busy = useRef(false);
-  const hydrated = useSyncExternalStore(neverChanges, inBrowser, onServer);
+  const hydrated = useSyncExternalStore(subscribeToNothing, inBrowser, onServer);
 
   async function onSubmit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -38,17 +38,17 @@ export function useForm({ complaints, check, send, onDone }: FormOptions) {
 
     const data = new FormData(form);
     setProblem(null);
-    if (show(form, { ...check?.(data), ...complain(form, complaints) })) return;
+    if (show(form, { ...check?.(data), ...validate(form, messages) })) return;
 
     busy.current = true;
     setPending(true);
-    const refused = await send(data);
-    if (refused === null && !onDone) return;
+    const failure = await send(data);
+    if (failure === null && !onDone) return;
 
     busy.current = false;
     setPending(false);
-    if (refused === null) return onDone?.(form);
-    if (!show(form, refused.fields ?? {})) setProblem(refused);
+    if (failure === null) return onDone?.(form);
+    if (!show(form, failure.fields ?? {})) setProblem(failure);
   }
 
   /** Shows errors at their fields and goes to the first of them. False if the form has no such field. */
@@ -61,7 +61,7 @@ export function useForm({ complaints, check, send, onDone }: FormOptions) {
 
   function onInput(event: InputEvent<HTMLFormElement>) {
     const { name } = event.target as HTMLInputElement;
-    setErrors(({ [name]: _mended, ...others }) => others);
+    setErrors(({ [name]: _edited, ...others }) => others);
   }
 
   return {
@@ -74,12 +74,12 @@ export function useForm({ complaints, check, send, onDone }: FormOptions) {
   };
 }
 
-function complain(form: HTMLFormElement, complaints: ValidationMessages): Record<string, string> {
+function validate(form: HTMLFormElement, messages: ValidationMessages): Record<string, string> {
   const found: Record<string, string> = {};
   for (const input of inputsOf(form)) {
-    const flaws = Object.entries(complaints[input.name] ?? {});
-    const flaw = flaws.find(([name]) => input.validity[name as keyof ValidityState]);
-    if (flaw?.[1]) found[input.name] = flaw[1];
+    const candidates = Object.entries(messages[input.name] ?? {});
+    const failed = candidates.find(([name]) => input.validity[name as keyof ValidityState]);
+    if (failed?.[1]) found[input.name] = failed[1];
   }
   return found;
 }
@@ -88,6 +88,6 @@ function inputsOf(form: HTMLFormElement): HTMLInputElement[] {
   return [...form.elements].filter((element) => element instanceof HTMLInputElement);
 }
 
-const neverChanges = () => () => {};
+const subscribeToNothing = () => () => {};
 const inBrowser = () => true;
 const onServer = () => false;

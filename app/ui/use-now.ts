@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from "react";
 
-const EVERY_MS = 5_000;
+const TICK_MS = 5_000;
 
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -16,7 +16,7 @@ export function useNow(): number | null {
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   now = Date.now();
-  timer ??= setInterval(tick, EVERY_MS);
+  timer ??= setInterval(tick, TICK_MS);
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;

@@ -10,16 +10,16 @@ import { PasswordField } from "@/app/ui/password-field";
 import { type ValidationMessages, useForm } from "@/app/ui/use-form";
 import { withFragment } from "@/server/auth/policy/next-path";
 
-const COMPLAINTS: ValidationMessages = {
+const VALIDATION_MESSAGES: ValidationMessages = {
   email: EMAIL_MESSAGES,
   password: { valueMissing: "Enter your password." },
 };
 
 export function LoginForm({ next, appOrigin }: { next: string; appOrigin: string }) {
   const { login } = useAuth();
-  const obstacle = useSignInProblem(appOrigin);
+  const signInProblem = useSignInProblem(appOrigin);
   const { form, submit, errors, problem } = useForm({
-    complaints: COMPLAINTS,
+    messages: VALIDATION_MESSAGES,
     send: async (data) => {
       const outcome = await login(
         {
@@ -44,10 +44,10 @@ export function LoginForm({ next, appOrigin }: { next: string; appOrigin: string
         error={errors.password}
       />
       <Checkbox name="remember" label="Keep me signed in on this device" defaultChecked />
-      <Button {...submit} type="submit" look="solid" pendingLabel="Signing in…">
+      <Button {...submit} type="submit" variant="solid" pendingLabel="Signing in…">
         Sign in
       </Button>
-      <FormProblem problem={problem ?? obstacle} />
+      <FormProblem problem={problem ?? signInProblem} />
     </form>
   );
 }

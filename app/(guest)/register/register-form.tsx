@@ -7,11 +7,11 @@ import { Button } from "@/app/ui/button";
 import { Checkbox } from "@/app/ui/checkbox";
 import { Field } from "@/app/ui/field";
 import { FormProblem } from "@/app/ui/form-problem";
-import { describeFlaw, NewPasswordField } from "@/app/ui/new-password-field";
+import { describePasswordError, NewPasswordField } from "@/app/ui/new-password-field";
 import { type ValidationMessages, useForm } from "@/app/ui/use-form";
 import { withFragment } from "@/server/auth/policy/next-path";
 
-const COMPLAINTS: ValidationMessages = {
+const VALIDATION_MESSAGES: ValidationMessages = {
   fullName: { valueMissing: "Enter your name.", patternMismatch: "Enter your name." },
   email: EMAIL_MESSAGES,
   password: { valueMissing: "Choose a password." },
@@ -27,12 +27,12 @@ export function RegisterForm({
   appOrigin: string;
 }) {
   const { register } = useAuth();
-  const obstacle = useSignInProblem(appOrigin);
+  const signInProblem = useSignInProblem(appOrigin);
   const { form, submit, errors, problem } = useForm({
-    complaints: COMPLAINTS,
+    messages: VALIDATION_MESSAGES,
     check: (data): Record<string, string> => {
-      const flaw = describeFlaw(String(data.get("password")), passwordMinLength);
-      return flaw ? { password: flaw } : {};
+      const error = describePasswordError(String(data.get("password")), passwordMinLength);
+      return error ? { password: error } : {};
     },
     send: async (data) => {
       const outcome = await register(
@@ -68,10 +68,10 @@ export function RegisterForm({
         estimate={estimateForGuest}
       />
       <Checkbox name="remember" label="Keep me signed in on this device" defaultChecked />
-      <Button {...submit} type="submit" look="solid" pendingLabel="Creating your account…">
+      <Button {...submit} type="submit" variant="solid" pendingLabel="Creating your account…">
         Create account
       </Button>
-      <FormProblem problem={problem ?? obstacle} />
+      <FormProblem problem={problem ?? signInProblem} />
     </form>
   );
 }

@@ -15,9 +15,9 @@ export function DeviceCount() {
         {others && (
           <>
             <p className="text-lg font-semibold">
-              {others.length === 0 ? "Only this device" : `This device and ${countOf(others.length, "other")}`}
+              {others.length === 0 ? "Only this device" : `This device and ${formatCount(others.length, "other")}`}
             </p>
-            <p className="text-quiet">{others.length === 0 ? "Nobody else is signed in as you." : namesOf(others)}</p>
+            <p className="text-quiet">{others.length === 0 ? "Nobody else is signed in as you." : listNames(others)}</p>
           </>
         )}
         {!others && error && <p className="text-quiet">{describeFailure(error).message}</p>}
@@ -36,14 +36,14 @@ export function DeviceCount() {
   );
 }
 
-const NAMED_AT_MOST = 2;
+const MAX_NAMES = 2;
 
-function namesOf(sessions: { device: { browser: string; os: string } }[]): string {
-  const named = sessions.slice(0, NAMED_AT_MOST).map(({ device }) => `${device.browser} on ${device.os}`);
+function listNames(sessions: { device: { browser: string; os: string } }[]): string {
+  const named = sessions.slice(0, MAX_NAMES).map(({ device }) => `${device.browser} on ${device.os}`);
   const more = sessions.length - named.length;
   return more > 0 ? `${named.join(", ")} and ${more} more` : named.join(" and ");
 }
 
-function countOf(count: number, noun: string): string {
+function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

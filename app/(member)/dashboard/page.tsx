@@ -21,7 +21,7 @@ export default async function OverviewPage() {
   return (
     <>
       <Greeting />
-      <Section title="This session" lead="Where you are signed in right now.">
+      <Section title="This session" description="Where you are signed in right now.">
         <ThisSession
           device={`${device.browser} on ${device.os}`}
           signedInAt={authenticatedAt.toISOString()}
@@ -29,10 +29,13 @@ export default async function OverviewPage() {
           idleSeconds={REFRESH_TOKEN_SECONDS}
         />
       </Section>
-      <Section title="Your devices" lead="Every browser that is signed in to your account.">
+      <Section title="Your devices" description="Every browser that is signed in to your account.">
         <DeviceCount />
       </Section>
-      <Section title="How you are protected" lead="What this place does for you, and the one thing it cannot do.">
+      <Section
+        title="How you are protected"
+        description="What this place does for you, and the one thing it cannot do."
+      >
         <Protection />
       </Section>
     </>

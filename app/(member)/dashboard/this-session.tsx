@@ -1,7 +1,7 @@
 "use client";
 
 import { useAuth } from "@/app/auth/auth-provider";
-import { inWords } from "@/app/ui/duration";
+import { formatDuration } from "@/app/ui/duration";
 import { DescriptionItem, DescriptionList } from "@/app/ui/description-list";
 import { describeRelativeTime, DateTime } from "@/app/ui/date-time";
 import { useNow } from "@/app/ui/use-now";
@@ -22,7 +22,7 @@ export function ThisSession({ device, signedInAt, endsAt, idleSeconds }: ThisSes
         <DateTime at={signedInAt} />
       </DescriptionItem>
       <DescriptionItem term="Renews itself">{session && <Renewal at={session.refreshAt} />}</DescriptionItem>
-      <DescriptionItem term="Ends">after {inWords(idleSeconds)} without a visit</DescriptionItem>
+      <DescriptionItem term="Ends">after {formatDuration(idleSeconds)} without a visit</DescriptionItem>
       <DescriptionItem term="At the latest">
         <DateTime at={endsAt} />
       </DescriptionItem>

@@ -14,7 +14,7 @@ export function LogoutEverywhere() {
   return (
     <ConfirmButton
       label="Sign out everywhere"
-      look="danger"
+      variant="danger"
       title="Sign out everywhere?"
       action="Sign out everywhere"
       pendingLabel="Signing out…"

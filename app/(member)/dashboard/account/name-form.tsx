@@ -9,16 +9,20 @@ import { Field } from "@/app/ui/field";
 import { FormProblem } from "@/app/ui/form-problem";
 import { type ValidationMessages, type Problem, useForm } from "@/app/ui/use-form";
 
-const COMPLAINTS: ValidationMessages = {
+const VALIDATION_MESSAGES: ValidationMessages = {
   fullName: { valueMissing: "Enter your name.", patternMismatch: "Enter your name." },
 };
 
 export function NameForm() {
   const { user, replaceUser } = useAuth();
   const [saved, setSaved] = useState(false);
-  const calls = trpc.useUtils();
+  const utils = trpc.useUtils();
   const update = trpc.users.update.useMutation();
-  const { form, submit, errors, problem } = useForm({ complaints: COMPLAINTS, send, onDone: () => setSaved(true) });
+  const { form, submit, errors, problem } = useForm({
+    messages: VALIDATION_MESSAGES,
+    send,
+    onDone: () => setSaved(true),
+  });
 
   async function send(data: FormData): Promise<Problem | null> {
     setSaved(false);
@@ -26,7 +30,7 @@ export function NameForm() {
       const profile = await update.mutateAsync({ fullName: String(data.get("fullName")) });
       const { id, email, fullName, role } = profile;
       replaceUser({ id, email, fullName, role });
-      calls.users.me.setData(undefined, profile);
+      utils.users.me.setData(undefined, profile);
       return null;
     } catch (error) {
       return describeFailure(error);

@@ -18,16 +18,16 @@ export default async function AccountPage() {
         <h1 className="plate text-4xl sm:text-5xl">Account</h1>
         <p className="mt-3 text-lg text-quiet">Your name, your password, and the way out.</p>
       </div>
-      <Section title="Name" lead="How you are greeted here.">
+      <Section title="Name" description="How you are greeted here.">
         <NameForm />
       </Section>
-      <Section title="Profile" lead="The email is what you sign in with.">
+      <Section title="Profile" description="The email is what you sign in with.">
         <Profile />
       </Section>
-      <Section id="password" title="Password" lead="A new one signs out every other device. This one stays.">
+      <Section id="password" title="Password" description="A new one signs out every other device. This one stays.">
         <PasswordForm passwordMinLength={env().PASSWORD_MIN_LENGTH} />
       </Section>
-      <Section title="Sign out everywhere" lead="For a device that is lost, or a computer that was not yours.">
+      <Section title="Sign out everywhere" description="For a device that is lost, or a computer that was not yours.">
         <LogoutEverywhere />
       </Section>
     </>

@@ -6,13 +6,13 @@ import { trpc } from "@/app/auth/trpc-client";
 import { useAuth } from "@/app/auth/auth-provider";
 import { Button } from "@/app/ui/button";
 import { FormProblem } from "@/app/ui/form-problem";
-import { describeFlaw, NewPasswordField } from "@/app/ui/new-password-field";
+import { describePasswordError, NewPasswordField } from "@/app/ui/new-password-field";
 import { Notice } from "@/app/ui/notice";
 import { PasswordField } from "@/app/ui/password-field";
 import { type ValidationMessages, type Problem, useForm } from "@/app/ui/use-form";
 import { isSamePassword, SAME_PASSWORD_MESSAGE } from "@/server/auth/policy/password-rules";
 
-const COMPLAINTS: ValidationMessages = {
+const VALIDATION_MESSAGES: ValidationMessages = {
   currentPassword: { valueMissing: "Enter your current password." },
   newPassword: { valueMissing: "Choose a password." },
 };
@@ -20,15 +20,15 @@ const COMPLAINTS: ValidationMessages = {
 export function PasswordForm({ passwordMinLength }: { passwordMinLength: number }) {
   const { user } = useAuth();
   const [changes, setChanges] = useState(0);
-  const calls = trpc.useUtils();
+  const utils = trpc.useUtils();
   const changePassword = trpc.users.changePassword.useMutation();
-  const { form, submit, errors, problem } = useForm({ complaints: COMPLAINTS, check, send, onDone });
+  const { form, submit, errors, problem } = useForm({ messages: VALIDATION_MESSAGES, check, send, onDone });
 
   function check(data: FormData): Record<string, string> {
     const newPassword = String(data.get("newPassword"));
     const isSame = newPassword !== "" && isSamePassword(newPassword, String(data.get("currentPassword")));
-    const flaw = isSame ? SAME_PASSWORD_MESSAGE : describeFlaw(newPassword, passwordMinLength);
-    return flaw ? { newPassword: flaw } : {};
+    const error = isSame ? SAME_PASSWORD_MESSAGE : describePasswordError(newPassword, passwordMinLength);
+    return error ? { newPassword: error } : {};
   }
 
   async function send(data: FormData): Promise<Problem | null> {
@@ -37,15 +37,15 @@ export function PasswordForm({ passwordMinLength }: { passwordMinLength: number 
         currentPassword: String(data.get("currentPassword")),
         newPassword: String(data.get("newPassword")),
       });
-      void calls.sessions.list.invalidate();
+      void utils.sessions.list.invalidate();
       return null;
     } catch (error) {
       return describeFailure(error);
     }
   }
 
-  function onDone(done: HTMLFormElement) {
-    done.reset();
+  function onDone(form: HTMLFormElement) {
+    form.reset();
     setChanges(changes + 1);
   }
 

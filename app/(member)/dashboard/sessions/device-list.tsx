@@ -10,20 +10,20 @@ import { DeviceRow } from "./device-row";
 import { DeviceSkeleton } from "./device-skeleton";
 import { ReportUnknownDevice, RevokeOthers } from "./revoke-buttons";
 
-const ASK_AGAIN_MS = 10_000;
+const REFETCH_INTERVAL_MS = 10_000;
 
 export function DeviceList() {
   const heading = useRef<HTMLHeadingElement>(null);
-  const [news, setNews] = useState("");
+  const [statusMessage, setStatusMessage] = useState("");
   const { data, error, refetch, isFetching } = trpc.sessions.list.useQuery(undefined, {
-    refetchInterval: ASK_AGAIN_MS,
+    refetchInterval: REFETCH_INTERVAL_MS,
   });
   const sessions = data?.toSorted((one, other) => Number(other.current) - Number(one.current));
   const others = data?.filter((session) => !session.current).length ?? 0;
 
   /** The button that was pressed is gone with its device: reading goes on at the top. */
-  function tell(message: string) {
-    setNews(message);
+  function announce(message: string) {
+    setStatusMessage(message);
     heading.current?.focus();
   }
 
@@ -40,11 +40,11 @@ export function DeviceList() {
             the device used least recently.
           </p>
         </div>
-        {others > 0 && <RevokeOthers count={others} onRevoked={tell} />}
+        {others > 0 && <RevokeOthers count={others} onRevoked={announce} />}
       </div>
 
       <div className="flex flex-col gap-3 has-[>:not(:empty)]:mb-8">
-        <Notice tone="success">{news}</Notice>
+        <Notice tone="success">{statusMessage}</Notice>
         <Notice tone="refusal">
           {error && (
             <span className="flex flex-wrap items-center justify-between gap-4">
@@ -63,7 +63,7 @@ export function DeviceList() {
       {sessions && (
         <ul className="border-b border-line" aria-label="Signed-in devices">
           {sessions.map((session) => (
-            <DeviceRow key={session.id} session={session} onRevoked={tell} />
+            <DeviceRow key={session.id} session={session} onRevoked={announce} />
           ))}
         </ul>
       )}

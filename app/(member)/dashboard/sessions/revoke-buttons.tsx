@@ -9,12 +9,12 @@ type OnRevoked = (message: string) => void;
 
 /** Signs out one device. */
 export function RevokeDevice({ id, name, onRevoked }: { id: string; name: string; onRevoked: OnRevoked }) {
-  const calls = trpc.useUtils();
+  const utils = trpc.useUtils();
   const revoke = trpc.sessions.revoke.useMutation();
 
   function removeFromList() {
-    calls.sessions.list.setData(undefined, (sessions) => sessions?.filter((session) => session.id !== id));
-    void calls.sessions.list.invalidate();
+    utils.sessions.list.setData(undefined, (sessions) => sessions?.filter((session) => session.id !== id));
+    void utils.sessions.list.invalidate();
     onRevoked(`${name} is signed out.`);
   }
 
@@ -35,19 +35,19 @@ export function RevokeDevice({ id, name, onRevoked }: { id: string; name: string
 
 /** Signs out every device but this one. */
 export function RevokeOthers({ count, onRevoked }: { count: number; onRevoked: OnRevoked }) {
-  const calls = trpc.useUtils();
+  const utils = trpc.useUtils();
   const revokeOthers = trpc.sessions.revokeOthers.useMutation();
 
   function removeFromList() {
-    calls.sessions.list.setData(undefined, (sessions) => sessions?.filter((session) => session.current));
-    void calls.sessions.list.invalidate();
+    utils.sessions.list.setData(undefined, (sessions) => sessions?.filter((session) => session.current));
+    void utils.sessions.list.invalidate();
     onRevoked("All other devices are signed out.");
   }
 
   return (
     <ConfirmButton
       label="Sign out all others"
-      look="danger"
+      variant="danger"
       title={count === 1 ? "Sign out the other device?" : `Sign out ${count} other devices?`}
       action="Sign out all others"
       pendingLabel="Signing out…"
@@ -67,7 +67,7 @@ export function ReportUnknownDevice({ about }: { about: string }) {
     <ConfirmButton
       label="This wasn’t me"
       accessibleName={`This wasn’t me: ${about}`}
-      look="danger"
+      variant="danger"
       title="Sign out everything else?"
       action="Sign out and change password"
       pendingLabel="Signing out…"
