@@ -6,7 +6,7 @@ import { loginForm, registerForm } from "@/e2e/kit/forms";
 const softly = expect.configure({ soft: true });
 
 const PHONE = { width: 360, height: 740 };
-const DESK = { width: 1280, height: 800 };
+const DESKTOP = { width: 1280, height: 800 };
 
 test("nothing hinders anybody at the gate", async ({ page, account }) => {
   await page.goto("/login");
@@ -58,9 +58,9 @@ test("nothing hinders anybody inside", async ({ signedInPage: page, account, new
   await expectAccessible(page, "account, asking back");
 });
 
-test("nothing hinders anybody when something is wrong", async ({ page, wire }) => {
+test("nothing hinders anybody when something is wrong", async ({ page, network }) => {
   // Or the page would leave as soon as it finds that nothing is wrong at all.
-  wire.loseReplies("/api/health/ready");
+  network.dropResponses("/api/health/ready");
   for (const path of [
     "/maintenance?status=503",
     "/maintenance?status=429",
@@ -78,7 +78,7 @@ test("nothing hinders anybody when something is wrong", async ({ page, wire }) =
 async function expectAccessible(page: Page, what: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.evaluate(untilStill);
+    await page.evaluate(waitForAnimations);
     const axe = new AxeBuilder({ page });
     // The rest of the page is the same in both.
     if (colorScheme === "dark") axe.withRules(["color-contrast", "link-in-text-block"]);
@@ -87,19 +87,19 @@ async function expectAccessible(page: Page, what: string): Promise<void> {
     expect.soft(found, `${what}, ${colorScheme}`).toEqual([]);
   }
   await page.setViewportSize(PHONE);
-  await softly.poll(() => tooWide(page), `${what}, too wide for a phone`).toEqual([]);
-  await page.setViewportSize(DESK);
+  await softly.poll(() => overflowingElements(page), `${what}, too wide for a phone`).toEqual([]);
+  await page.setViewportSize(DESKTOP);
 }
 
 /** Colours that fade into one another have no contrast yet. */
-async function untilStill(): Promise<void> {
+async function waitForAnimations(): Promise<void> {
   await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
   const passing = document.getAnimations().filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime));
   await Promise.allSettled(passing.map(({ finished }) => finished));
 }
 
 /** What sticks out of the page on the right, if it can be scrolled to. */
-async function tooWide(page: Page): Promise<string[]> {
+async function overflowingElements(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth <= clientWidth) return [];

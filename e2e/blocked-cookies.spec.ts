@@ -4,19 +4,19 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "@playwright/test";
 import { findChromium } from "@/scripts/chromium.mjs";
 import { expect, test as base } from "@/e2e/kit";
-import { inventAccount, type Account } from "@/e2e/kit/accounts";
+import { generateAccount, type Account } from "@/e2e/kit/accounts";
 import type { Calls } from "@/e2e/kit/calls";
 import { loginForm, registerForm } from "@/e2e/kit/forms";
 
-const TOLD = "Signing in needs cookies, and your browser does not keep them for this site.";
-const BLOCK = 2;
+const COOKIES_NEEDED = "Signing in needs cookies, and your browser does not keep them for this site.";
+const BLOCKED = 2;
 
 /** A browser whose settings block cookies, and with them every storage of the page. */
 const test = base.extend<{ blockingBrowser: BrowserContext }>({
   blockingBrowser: async ({ playwright, baseURL }, use) => {
     const profile = mkdtempSync(join(tmpdir(), "portcullis-blocking-"));
     mkdirSync(join(profile, "Default"));
-    const preferences = { profile: { default_content_setting_values: { cookies: BLOCK } } };
+    const preferences = { profile: { default_content_setting_values: { cookies: BLOCKED } } };
     writeFileSync(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
     const context = await playwright.chromium.launchPersistentContext(profile, {
       executablePath: findChromium(),
@@ -29,14 +29,17 @@ const test = base.extend<{ blockingBrowser: BrowserContext }>({
 });
 
 /** How many sessions live besides the one that asks. */
-async function otherSessions(calls: Calls, { email, password }: Pick<Account, "email" | "password">): Promise<number> {
+async function countOtherSessions(
+  calls: Calls,
+  { email, password }: Pick<Account, "email" | "password">,
+): Promise<number> {
   await calls.mutate("auth.login", { email, password });
   const { data } = await calls.query("sessions.list");
   return data.filter(({ current }) => !current).length;
 }
 
 /** Lets the server do its work, and keeps only some of the cookies that it sets. */
-async function keepCookies(page: Page, calls: Calls, procedure: string, isKept: (cookie: string) => boolean) {
+async function filterSetCookies(page: Page, calls: Calls, procedure: string, isKept: (cookie: string) => boolean) {
   await page.route(`**/api/trpc/${procedure}`, async (route) => {
     const request = route.request();
     const answer = await calls.request.post(request.url(), {
@@ -67,14 +70,14 @@ test("login: with cookies blocked by the browser, the page says so before the fi
   const page = await blockingBrowser.newPage();
   await page.goto("/login");
   const form = loginForm(page);
-  await expect(form.problem).toContainText(TOLD);
+  await expect(form.problem).toContainText(COOKIES_NEEDED);
   await form.fill(account);
   await form.submit.click();
-  await expect(form.problem).toContainText(TOLD);
+  await expect(form.problem).toContainText(COOKIES_NEEDED);
   await expect(form.email).toHaveValue(account.email);
   await expect(form.password).toHaveValue(account.password);
   await expect(page).toHaveURL(/\/login$/);
-  expect(await otherSessions(calls, account)).toBe(0);
+  expect(await countOtherSessions(calls, account)).toBe(0);
 });
 
 test("register: with cookies blocked by the browser, the page says so and makes no account", async ({
@@ -84,11 +87,11 @@ test("register: with cookies blocked by the browser, the page says so and makes 
   const page = await blockingBrowser.newPage();
   await page.goto("/register");
   const form = registerForm(page);
-  await expect(form.problem).toContainText(TOLD);
-  const { email, password, fullName } = inventAccount();
+  await expect(form.problem).toContainText(COOKIES_NEEDED);
+  const { email, password, fullName } = generateAccount();
   await form.fill({ email, password, fullName });
   await form.submit.click();
-  await expect(form.problem).toContainText(TOLD);
+  await expect(form.problem).toContainText(COOKIES_NEEDED);
   expect((await calls.mutate("auth.login", { email, password })).error?.reason).toBe("INVALID_CREDENTIALS");
 });
 
@@ -101,14 +104,14 @@ for (const [what, isKept] of [
     account,
     newCalls,
   }) => {
-    await keepCookies(page, await newCalls(), "auth.login", isKept);
+    await filterSetCookies(page, await newCalls(), "auth.login", isKept);
     await page.goto("/login");
     const form = loginForm(page);
     await form.fill(account);
     await form.submit.click();
-    await expect(form.problem).toContainText(TOLD);
+    await expect(form.problem).toContainText(COOKIES_NEEDED);
     await expect(form.password).toHaveValue(account.password);
-    expect(await otherSessions(await newCalls(), account)).toBe(0);
+    expect(await countOtherSessions(await newCalls(), account)).toBe(0);
   });
 }
 
@@ -116,14 +119,14 @@ test("register: where an extension drops what the server sets, the form says so,
   page,
   newCalls,
 }) => {
-  await keepCookies(page, await newCalls(), "auth.register", () => false);
+  await filterSetCookies(page, await newCalls(), "auth.register", () => false);
   await page.goto("/register");
   const form = registerForm(page);
-  const invented = inventAccount();
+  const invented = generateAccount();
   await form.fill(invented);
   await form.submit.click();
-  await expect(form.problem).toContainText(TOLD);
-  expect(await otherSessions(await newCalls(), invented)).toBe(0);
+  await expect(form.problem).toContainText(COOKIES_NEEDED);
+  expect(await countOtherSessions(await newCalls(), invented)).toBe(0);
 });
 
 test("login: where cookies are deleted before the next page, that page says so, and no session is left", async ({
@@ -141,8 +144,8 @@ test("login: where cookies are deleted before the next page, that page says so, 
   await form.fill(account);
   await form.submit.click();
   await expect(page).toHaveURL(/\/login\?next=/);
-  await expect(form.problem).toContainText(TOLD);
-  await expect.poll(async () => otherSessions(await newCalls(), account)).toBe(0);
+  await expect(form.problem).toContainText(COOKIES_NEEDED);
+  await expect.poll(async () => countOtherSessions(await newCalls(), account)).toBe(0);
   await page.reload();
   await expect(form.submit).toBeEnabled();
   await expect(form.problem, "said once").toBeEmpty();

@@ -11,9 +11,9 @@ test("every page runs its own scripts by a nonce of its own, and no others", asy
 }) => {
   const guest = await (await openBrowser()).newPage();
   const nonces = [
-    ...(await noncesOf(guest, OPEN_PAGES)),
-    ...(await noncesOf(page, PRIVATE_PAGES)),
-    ...(await noncesOf(page, ["/dashboard"])),
+    ...(await collectNonces(guest, OPEN_PAGES)),
+    ...(await collectNonces(page, PRIVATE_PAGES)),
+    ...(await collectNonces(page, ["/dashboard"])),
   ];
   expect(new Set(nonces).size).toBe(nonces.length);
 });
@@ -34,7 +34,7 @@ test("a script that somebody smuggled in does not run", async ({ browser, proxy 
   await page.close();
 });
 
-async function noncesOf(page: Page, paths: string[]): Promise<string[]> {
+async function collectNonces(page: Page, paths: string[]): Promise<string[]> {
   const nonces: string[] = [];
   for (const path of paths) {
     const answer = await page.goto(path);

@@ -1,11 +1,11 @@
 import { expect, test } from "@/e2e/kit";
-import { inventAccount } from "@/e2e/kit/accounts";
-import { spoilAccessToken } from "@/e2e/kit/cookies";
+import { generateAccount } from "@/e2e/kit/accounts";
+import { replaceAccessToken } from "@/e2e/kit/cookies";
 import { loginForm, registerForm } from "@/e2e/kit/forms";
 
-const DEEP = "/dashboard/account?tab=name&q=a%20b";
+const DEEP_LINK = "/dashboard/account?tab=name&q=a%20b";
 
-const HOSTILE = [
+const UNSAFE_PATHS = [
   "//evil.test",
   "/\\evil.test",
   "/.//evil.test",
@@ -34,22 +34,22 @@ const HOSTILE = [
 ];
 
 test("a deep link survives the login", async ({ page, account, baseURL }) => {
-  await page.goto(DEEP);
-  await expect(page).toHaveURL(`${baseURL}/login?next=${encodeURIComponent(DEEP).replaceAll("%20", "+")}`);
+  await page.goto(DEEP_LINK);
+  await expect(page).toHaveURL(`${baseURL}/login?next=${encodeURIComponent(DEEP_LINK).replaceAll("%20", "+")}`);
   const form = loginForm(page);
   await form.fill(account);
   await form.submit.click();
-  await expect(page).toHaveURL(baseURL + DEEP);
+  await expect(page).toHaveURL(baseURL + DEEP_LINK);
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
 });
 
 test("a deep link survives the detour to somebody new", async ({ page, baseURL }) => {
-  await page.goto(DEEP);
+  await page.goto(DEEP_LINK);
   await page.getByRole("link", { name: "Create an account" }).click();
   const form = registerForm(page);
-  await form.fill(inventAccount());
+  await form.fill(generateAccount());
   await form.submit.click();
-  await expect(page).toHaveURL(baseURL + DEEP);
+  await expect(page).toHaveURL(baseURL + DEEP_LINK);
 });
 
 const WITH_FRAGMENT = "/dashboard/account?tab=2#password";
@@ -77,7 +77,7 @@ test("the fragment of a deep link survives a registration", async ({ page, baseU
   await page.goto(WITH_FRAGMENT);
   await page.getByRole("link", { name: "Create an account" }).click();
   const form = registerForm(page);
-  await form.fill(inventAccount());
+  await form.fill(generateAccount());
   await form.submit.click();
   await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
 });
@@ -87,7 +87,7 @@ test("the fragment survives the hop that drops a worthless access cookie, and th
   context,
   baseURL,
 }) => {
-  await spoilAccessToken(context);
+  await replaceAccessToken(context);
   await page.goto(WITH_FRAGMENT);
   await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
   await page.goto(`/maintenance?status=503&next=${encodeURIComponent("/dashboard/account?tab=2")}#password`);
@@ -160,7 +160,7 @@ test("a link that leads elsewhere after login leads to the dashboard", async ({ 
   await expect(page).toHaveURL(`${baseURL}/dashboard`);
 });
 
-for (const next of HOSTILE) {
+for (const next of UNSAFE_PATHS) {
   test(`${JSON.stringify(next)} is nowhere to go on to, for guests or for members`, async ({
     newCalls,
     newAccount,

@@ -75,14 +75,14 @@ test("all others are signed out at once, and this one stays", async ({
 
 test("the list says so when it cannot be loaded, and loads at a press of the button", async ({
   signedInPage: page,
-  wire,
+  network,
 }) => {
   await page.goto("/dashboard/account");
   await expect(page.getByText("Member since")).toBeVisible();
-  const lost = wire.loseReplies(/^\/api\/trpc\/sessions\.list/);
+  const lost = network.dropResponses(/^\/api\/trpc\/sessions\.list/);
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Devices" }).click();
   await expect(page.getByText("Your devices could not be loaded.", { exact: false })).toBeVisible();
-  lost.end();
+  lost.stop();
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByRole("listitem").filter({ hasText: "This device" })).toBeVisible();
 });

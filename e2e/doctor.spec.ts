@@ -9,7 +9,7 @@ interface Report {
 }
 
 /** As in a container: with `node`, from the production build. */
-function askTheDoctor(url: string): { status: number | null; report: Report } {
+function runDoctor(url: string): { status: number | null; report: Report } {
   const { status, stdout } = spawnSync(process.execPath, [join(ENTRY, "doctor.mjs"), "--json", "--url", url], {
     env: { NODE_ENV: "production" },
     encoding: "utf8",
@@ -18,7 +18,7 @@ function askTheDoctor(url: string): { status: number | null; report: Report } {
 }
 
 test("the doctor finds nothing wrong with the app as it is served", async ({ baseURL }) => {
-  const { status, report } = askTheDoctor(baseURL ?? "");
+  const { status, report } = runDoctor(baseURL ?? "");
   expect(report.groups.flatMap(({ findings }) => findings)).toEqual([]);
   expect(report.groups.map(({ title }) => title)).toEqual([
     "App",
@@ -33,7 +33,7 @@ test("the doctor finds nothing wrong with the app as it is served", async ({ bas
 });
 
 test("the doctor says that an app is down, and fails", () => {
-  const { status, report } = askTheDoctor("http://localhost:9");
+  const { status, report } = runDoctor("http://localhost:9");
   expect(report.groups[0]?.findings).toMatchObject([{ id: "unreachable" }]);
   expect(status).toBe(1);
 });

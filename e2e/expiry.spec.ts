@@ -1,21 +1,21 @@
 import { devices, type Page } from "@playwright/test";
-import { expect, testOnOwnServer as test } from "@/e2e/kit";
-import { expireAccessToken, refreshTokensIn, sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
-import { LIVES_OF_SECONDS } from "@/e2e/kit/own-server";
-import { waysToLogin } from "./kit/http-exchange";
+import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
+import { expireAccessToken, issuedRefreshTokens, sessionCookies, waitForAccessExpiry } from "@/e2e/kit/cookies";
+import { SHORT_LIFETIMES } from "./kit/dedicated-server";
+import { loginNavigations } from "./kit/http-exchange";
 
 const PHONE = devices["iPhone 15"].userAgent;
-const GRACE_MS = Number(LIVES_OF_SECONDS.REFRESH_GRACE_SECONDS) * 1000;
+const GRACE_MS = Number(SHORT_LIFETIMES.REFRESH_GRACE_SECONDS) * 1000;
 
 test("a page and forty prefetches at the moment of expiry make one rotation, and all are answered", async ({
   signedInPage: page,
   context,
   openTab,
-  wire,
+  network,
 }) => {
   await page.goto("/dashboard");
-  await untilAccessExpires(context);
-  const seen = wire.exchanges.length;
+  await waitForAccessExpiry(context);
+  const seen = network.exchanges.length;
   const [statuses] = await Promise.all([
     page.evaluate(() => {
       const prefetch = (_: unknown, index: number) =>
@@ -27,18 +27,18 @@ test("a page and forty prefetches at the moment of expiry make one rotation, and
     openTab("/dashboard/account"),
   ]);
   expect(new Set(statuses)).toEqual(new Set([200]));
-  expect(refreshTokensIn(wire.exchanges.slice(seen)).size).toBe(1);
+  expect(issuedRefreshTokens(network.exchanges.slice(seen)).size).toBe(1);
 
-  await untilAccessExpires(context);
+  await waitForAccessExpiry(context);
   await page.reload();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
-  expect(waysToLogin(wire.exchanges)).toEqual([]);
+  expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
 test("two tabs of one browser with two user agents wake up when a rotation is due: both stay signed in", async ({
   signedInPage: page,
   context,
-  wire,
+  network,
 }) => {
   const expectSignedIn = (tab: Page) => expect(tab.getByRole("button", { name: "Sign out" }).first()).toBeVisible();
   // Two addresses: of one address Chromium lets one tab wait for the other.
@@ -51,9 +51,9 @@ test("two tabs of one browser with two user agents wake up when a rotation is du
     [page, phone],
     [phone, page],
   ] as const) {
-    await untilAccessExpires(context);
-    const seen = wire.exchanges.length;
-    const held = wire.holdReply(({ requestHeaders }) => requestHeaders["sec-fetch-dest"] === "document");
+    await waitForAccessExpiry(context);
+    const seen = network.exchanges.length;
+    const held = network.holdResponse(({ requestHeaders }) => requestHeaders["sec-fetch-dest"] === "document");
     const waking = first.reload();
     await held.answered;
     // The rotation is made and the browser does not know it: this one presents the token before.
@@ -63,7 +63,7 @@ test("two tabs of one browser with two user agents wake up when a rotation is du
     await waking;
     await expectSignedIn(first);
     const { refresh } = await sessionCookies(context);
-    expect(refreshTokensIn(wire.exchanges.slice(seen)), "one rotation").toEqual(new Set([refresh!.value]));
+    expect(issuedRefreshTokens(network.exchanges.slice(seen)), "one rotation").toEqual(new Set([refresh!.value]));
   }
 
   // Each finds the access cookie of the other one and has a new one made.
@@ -73,26 +73,26 @@ test("two tabs of one browser with two user agents wake up when a rotation is du
       await expectSignedIn(tab);
     }
   }
-  expect(waysToLogin(wire.exchanges)).toEqual([]);
-  expect(wire.exchanges.filter(({ status }) => status === 429)).toEqual([]);
+  expect(loginNavigations(network.exchanges)).toEqual([]);
+  expect(network.exchanges.filter(({ status }) => status === 429)).toEqual([]);
 });
 
 test("five tabs that wake up together are all signed in, with one rotation", async ({
   signedInPage: page,
   context,
   openTab,
-  wire,
+  network,
 }) => {
   await page.goto("/dashboard");
   const paths = ["/dashboard/sessions", "/dashboard/account", "/dashboard", "/dashboard/sessions"];
   const tabs = [page];
   for (const path of paths) tabs.push(await openTab(path));
-  await untilAccessExpires(context);
-  const seen = wire.exchanges.length;
+  await waitForAccessExpiry(context);
+  const seen = network.exchanges.length;
   await Promise.all(tabs.map((tab) => tab.reload()));
   for (const tab of tabs) await expect(tab.getByRole("button", { name: "Sign out" }).first()).toBeVisible();
-  expect(refreshTokensIn(wire.exchanges.slice(seen)).size).toBe(1);
-  expect(waysToLogin(wire.exchanges)).toEqual([]);
+  expect(issuedRefreshTokens(network.exchanges.slice(seen)).size).toBe(1);
+  expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
 for (const late of [false, true]) {
@@ -100,19 +100,19 @@ for (const late of [false, true]) {
     signedInPage: page,
     context,
     server,
-    wire,
+    network,
   }) => {
     await page.goto("/dashboard");
-    await untilAccessExpires(context);
+    await waitForAccessExpiry(context);
     const old = await sessionCookies(context);
-    const lost = wire.loseReplies("/dashboard/account");
+    const lost = network.dropResponses("/dashboard/account");
     const closed = await context.newPage();
     void closed.goto("/dashboard/account").catch(() => {});
-    expect([...refreshTokensIn([await lost.first])], "the server has rotated").toHaveLength(1);
+    expect([...issuedRefreshTokens([await lost.first])], "the server has rotated").toHaveLength(1);
     expect((await sessionCookies(context)).refresh?.value, "the browser has not heard of it").toBe(old.refresh?.value);
     await closed.close();
-    if (late) await untilPassed(GRACE_MS + 1_000);
-    lost.end();
+    if (late) await waitFor(GRACE_MS + 1_000);
+    lost.stop();
 
     await page.goto("/dashboard/account");
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
@@ -124,7 +124,7 @@ for (const late of [false, true]) {
     await expireAccessToken(context);
     await page.reload();
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-    expect(waysToLogin(wire.exchanges)).toEqual([]);
+    expect(loginNavigations(network.exchanges)).toEqual([]);
 
     await page.goto("/dashboard/sessions");
     await expect(page.getByText("This device", { exact: true })).toBeVisible();
@@ -141,12 +141,12 @@ for (const late of [false, true]) {
 test("a slow reply that arrives after newer cookies signs nobody out", async ({
   signedInPage: page,
   context,
-  wire,
+  network,
 }) => {
   await page.goto("/dashboard");
-  await untilAccessExpires(context);
+  await waitForAccessExpiry(context);
   const slow = await context.newPage();
-  const held = wire.holdReply("/dashboard/account");
+  const held = network.holdResponse("/dashboard/account");
   const loading = slow.goto("/dashboard/account");
   await held.answered;
   await page.reload();
@@ -157,7 +157,7 @@ test("a slow reply that arrives after newer cookies signs nobody out", async ({
   await expireAccessToken(context);
   await page.reload();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
-  expect(waysToLogin(wire.exchanges)).toEqual([]);
+  expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
 test("who is not remembered keeps an expired cookie, and is not interrupted either", async ({
@@ -165,12 +165,12 @@ test("who is not remembered keeps an expired cookie, and is not interrupted eith
   context,
   account,
   signIn,
-  wire,
+  network,
 }) => {
   const calls = await signIn(context, account, { remember: false });
   const { expiresAt } = (await calls.query("auth.session")).data.session;
   await page.goto("/dashboard");
-  await untilPassed(Date.parse(expiresAt) - Date.now());
+  await waitFor(Date.parse(expiresAt) - Date.now());
   expect((await sessionCookies(context)).access).not.toBeNull();
 
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
@@ -179,11 +179,11 @@ test("who is not remembered keeps an expired cookie, and is not interrupted eith
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
   const { access, refresh } = await sessionCookies(context);
   expect([access?.expires, refresh?.expires]).toEqual([-1, -1]);
-  expect(waysToLogin(wire.exchanges)).toEqual([]);
+  expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
 /** For what shows nowhere but on the clock. */
-async function untilPassed(milliseconds: number): Promise<void> {
+async function waitFor(milliseconds: number): Promise<void> {
   const until = Date.now() + milliseconds;
   await expect.poll(() => Date.now() > until, { timeout: milliseconds + 5_000 }).toBe(true);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { expect, testOnOwnServer as test } from "@/e2e/kit";
-import { expireAccessToken, sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
-import { waysToLogin } from "./kit/http-exchange";
+import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
+import { expireAccessToken, sessionCookies, waitForAccessExpiry } from "@/e2e/kit/cookies";
+import { loginNavigations } from "./kit/http-exchange";
 import { loginForm } from "@/e2e/kit/forms";
 
 test("while the database is away the overview opens, then people wait, and return by themselves to where they were", async ({
@@ -86,11 +86,11 @@ test("an app that is killed before its answer arrives, and a database that is, c
   signedInPage: page,
   context,
   server,
-  wire,
+  network,
 }) => {
   await page.goto("/dashboard");
-  await untilAccessExpires(context);
-  const lost = wire.loseReplies("/dashboard/account");
+  await waitForAccessExpiry(context);
+  const lost = network.dropResponses("/dashboard/account");
   const closed = await context.newPage();
   void closed.goto("/dashboard/account").catch(() => {});
   await lost.first;
@@ -99,18 +99,18 @@ test("an app that is killed before its answer arrives, and a database that is, c
   await server.database.kill();
   await server.database.start();
   await server.startApp();
-  lost.end();
+  lost.stop();
 
   await page.goto("/dashboard/account");
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-  expect(waysToLogin(wire.exchanges)).toEqual([]);
+  expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
 test("secrets that are changed with the old ones still accepted sign nobody out", async ({
   signedInPage: page,
   context,
   server,
-  wire,
+  network,
 }) => {
   await page.goto("/dashboard");
   const secret = () => randomBytes(32).toString("base64url");
@@ -126,17 +126,17 @@ test("secrets that are changed with the old ones still accepted sign nobody out"
   await expireAccessToken(context);
   await page.reload();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
-  expect(wire.exchanges.filter(({ path }) => /^\/(resume|login)/.test(path))).toEqual([]);
+  expect(network.exchanges.filter(({ path }) => /^\/(resume|login)/.test(path))).toEqual([]);
 });
 
-test("an access key that is retired at once costs one hop", async ({ page, account, signIn, server, wire }) => {
+test("an access key that is retired at once costs one hop", async ({ page, account, signIn, server, network }) => {
   // Not remembered: the browser keeps the cookie, however long the restart takes.
   await signIn(page.context(), account, { remember: false });
   await server.stopApp();
   await server.startApp({ JWT_ACCESS_SECRET: randomBytes(32).toString("base64url") });
   await page.goto("/dashboard");
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
-  expect(wire.exchanges.filter(({ path }) => path.startsWith("/resume"))).toHaveLength(1);
+  expect(network.exchanges.filter(({ path }) => path.startsWith("/resume"))).toHaveLength(1);
 });
 
 test("health tells a dead database from a dead app", async ({ request, server }) => {

@@ -4,7 +4,7 @@ import type { Calls } from "./kit/calls";
 import { FORGED_TOKEN } from "./kit/cookies";
 
 const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
-const HOPS_AT_MOST = 20;
+const MAX_REDIRECTS = 20;
 
 test.describe("a client that keeps sending what it was asked to drop", () => {
   for (const [what, cookie] of [
@@ -19,7 +19,7 @@ test.describe("a client that keeps sending what it was asked to drop", () => {
       const refresh = setCookies.find(({ name }) => name === "__ref")?.value ?? "";
       // A client of its own: this one must not learn cookies from the answers.
       for (const path of [...PRIVATE_PAGES, "/", "/login", "/register"]) {
-        const { status, hops } = await follow(await newCalls(), path, cookie(refresh));
+        const { status, hops } = await followRedirects(await newCalls(), path, cookie(refresh));
         expect(status, hops.join(" → ")).toBe(200);
       }
     });
@@ -53,13 +53,13 @@ for (const headers of [
 test("nothing private and no redirect of the gate may be stored", async ({ calls, account }) => {
   const soft = { rsc: "1", "next-router-prefetch": "1" };
   const ask = async (path: string, headers = {}) =>
-    expectUnstored(await calls.request.get(calls.origin + path, { headers, maxRedirects: 0 }));
+    expectNoStore(await calls.request.get(calls.origin + path, { headers, maxRedirects: 0 }));
 
   for (const path of [...PRIVATE_PAGES, "/", "/resume?next=/dashboard"]) await ask(path);
   for (const path of PRIVATE_PAGES) {
     const answer = await calls.request.get(calls.origin + path, { headers: soft, maxRedirects: 0 });
     expect(answer.status(), `${path} as a soft navigation`).toBe(401);
-    expectUnstored(answer);
+    expectNoStore(answer);
   }
 
   const login = await calls.mutate("auth.login", { email: account.email, password: account.password });
@@ -74,7 +74,7 @@ test("nothing private and no redirect of the gate may be stored", async ({ calls
       maxRedirects: 0,
     });
     expect(answer.headers()["set-cookie"], `${path} is refreshed`).toContain("__acc=");
-    expectUnstored(answer);
+    expectNoStore(answer);
   }
   expect((await calls.query("auth.session")).headers["cache-control"]).toBe("private, no-store");
 });
@@ -85,17 +85,17 @@ test("an address that does not exist is a page that says so, not a fault", async
   await expect(page.getByRole("heading", { level: 1, name: "There is no gate here" })).toBeVisible();
 });
 
-function expectUnstored(answer: APIResponse): void {
+function expectNoStore(answer: APIResponse): void {
   expect(answer.headers()["cache-control"], `${answer.url()} ${answer.status()}`).toBe("private, no-store");
 }
 
 /** Follows redirects as a client that never changes its cookies. */
-async function follow({ request, origin }: Calls, path: string, cookie: string) {
+async function followRedirects({ request, origin }: Calls, path: string, cookie: string) {
   const hops = [path];
   for (;;) {
     const answer = await request.get(origin + hops.at(-1), { headers: { cookie }, maxRedirects: 0 });
     const { location } = answer.headers();
-    if (location === undefined || hops.length > HOPS_AT_MOST) return { status: answer.status(), hops };
+    if (location === undefined || hops.length > MAX_REDIRECTS) return { status: answer.status(), hops };
     const { pathname, search } = new URL(location, origin);
     hops.push(pathname + search);
   }

@@ -5,10 +5,10 @@ import {
   expireAccessToken,
   FORGED_TOKEN,
   sessionCookies,
-  spoilAccessToken,
-  spoilRefreshToken,
+  replaceAccessToken,
+  replaceRefreshToken,
 } from "@/e2e/kit/cookies";
-import { documentsAmong, waysToLogin } from "./kit/http-exchange";
+import { documentLoads, loginNavigations } from "./kit/http-exchange";
 
 const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
 
@@ -23,21 +23,21 @@ for (const path of PRIVATE_PAGES) {
 test("without an access cookie the page is refreshed in the same request, and only that cookie is new", async ({
   signedInPage: page,
   context,
-  wire,
+  network,
 }) => {
   const before = await sessionCookies(context);
   await expireAccessToken(context);
-  const seen = wire.exchanges.length;
+  const seen = network.exchanges.length;
   await page.goto("/dashboard/account");
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
 
   const after = await sessionCookies(context);
   expect(after.access?.value).toBeTruthy();
   expect(after.refresh?.value, "just made: it is not due yet").toBe(before.refresh?.value);
-  expect(documentsAmong(wire.exchanges.slice(seen))).toEqual(["/dashboard/account 200"]);
+  expect(documentLoads(network.exchanges.slice(seen))).toEqual(["/dashboard/account 200"]);
 });
 
-const retired = async () =>
+const signWithRetiredKey = async () =>
   new SignJWT({ sub: "somebody", sid: "some session" })
     .setProtectedHeader({ alg: "HS256", typ: "at+jwt", kid: "retired" })
     .setExpirationTime("10 min")
@@ -45,19 +45,19 @@ const retired = async () =>
 
 for (const [what, token] of [
   ["forged", async () => FORGED_TOKEN],
-  ["signed with a retired key", retired],
+  ["signed with a retired key", signWithRetiredKey],
   ["no token at all", async () => "x"],
 ] as const) {
   test(`an access cookie that is ${what} costs one hop, and nobody is signed out`, async ({
     signedInPage: page,
     context,
-    wire,
+    network,
   }) => {
-    await spoilAccessToken(context, await token());
-    const seen = wire.exchanges.length;
+    await replaceAccessToken(context, await token());
+    const seen = network.exchanges.length;
     await page.goto("/dashboard/account");
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-    expect(documentsAmong(wire.exchanges.slice(seen))).toEqual([
+    expect(documentLoads(network.exchanges.slice(seen))).toEqual([
       "/dashboard/account 307",
       "/resume?next=%2Fdashboard%2Faccount 307",
       "/dashboard/account 200",
@@ -65,21 +65,21 @@ for (const [what, token] of [
   });
 }
 
-test("somebody who changes networks goes on after one hop", async ({ signedInPage: page, wire }) => {
-  wire.moveTo("127.0.0.77");
-  const seen = wire.exchanges.length;
+test("somebody who changes networks goes on after one hop", async ({ signedInPage: page, network }) => {
+  network.setClientAddress("127.0.0.77");
+  const seen = network.exchanges.length;
   await page.goto("/dashboard/sessions");
   await expect(page.getByRole("listitem").filter({ hasText: "This device" })).toBeVisible();
-  expect(documentsAmong(wire.exchanges.slice(seen))).toHaveLength(3);
+  expect(documentLoads(network.exchanges.slice(seen))).toHaveLength(3);
 });
 
-test("a click after changing networks is not interrupted", async ({ signedInPage: page, wire }) => {
+test("a click after changing networks is not interrupted", async ({ signedInPage: page, network }) => {
   await page.goto("/dashboard");
   await expect(page.getByText("Only this device")).toBeVisible();
-  wire.moveTo("127.0.0.77");
+  network.setClientAddress("127.0.0.77");
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-  expect(waysToLogin(wire.exchanges)).toEqual([]);
+  expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
 test("with two worthless cookies people are asked to sign in, and can", async ({
@@ -89,8 +89,8 @@ test("with two worthless cookies people are asked to sign in, and can", async ({
   baseURL,
 }) => {
   // Worthless in a way of its own: the guard against circles counts whoever sends the same cookies from the same place.
-  await spoilAccessToken(context, "worthless-access");
-  await spoilRefreshToken(context, "worthless-refresh");
+  await replaceAccessToken(context, "worthless-access");
+  await replaceRefreshToken(context, "worthless-refresh");
   await page.goto("/dashboard/account");
   await expect(page).toHaveURL(`${baseURL}/login?next=%2Fdashboard%2Faccount`);
   await page.getByLabel("Email").fill(account.email);
@@ -104,7 +104,7 @@ test("a click after the session ended elsewhere leads to the login page by one f
   context,
   account,
   newCalls,
-  wire,
+  network,
   baseURL,
 }) => {
   const elsewhere = await newCalls();
@@ -113,11 +113,11 @@ test("a click after the session ended elsewhere leads to the login page by one f
   await elsewhere.mutate("auth.login", { email: account.email, password: account.password });
   expect((await elsewhere.mutate("auth.logoutAll")).data).toEqual({ ok: true });
 
-  const seen = wire.exchanges.length;
+  const seen = network.exchanges.length;
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await expect(page).toHaveURL(`${baseURL}/login?next=%2Fdashboard%2Faccount`);
   await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
   expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
-  const asked = documentsAmong(wire.exchanges.slice(seen)).filter((line) => line.startsWith("/dashboard/account "));
+  const asked = documentLoads(network.exchanges.slice(seen)).filter((line) => line.startsWith("/dashboard/account "));
   expect(asked).toEqual(["/dashboard/account 307"]);
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "@/e2e/kit";
-import { inventAccount } from "@/e2e/kit/accounts";
+import { generateAccount } from "@/e2e/kit/accounts";
 import { sessionCookies } from "@/e2e/kit/cookies";
 import { loginForm } from "@/e2e/kit/forms";
 
@@ -25,7 +25,7 @@ test("the keyboard is enough to sign in", async ({ page, account }) => {
 test("an email of an international domain signs in as it is typed, whichever form the browser makes of it", async ({
   page,
   newAccount,
-  wire,
+  network,
 }) => {
   const email = `ada.${randomUUID()}@münchen.example`;
   const account = await newAccount({ email: email.replace("münchen", "xn--mnchen-3ya") });
@@ -36,14 +36,14 @@ test("an email of an international domain signs in as it is typed, whichever for
   await expect(page).toHaveURL(/\/dashboard$/);
   await page.goto("/dashboard/account");
   await expect(page.getByText(email)).toBeVisible();
-  expect(wire.exchanges.filter(({ method, status }) => method === "POST" && status !== 200)).toEqual([]);
+  expect(network.exchanges.filter(({ method, status }) => method === "POST" && status !== 200)).toEqual([]);
 });
 
 test("an unknown email and a wrong password are told the same, and what was typed stays", async ({ page, account }) => {
   await page.goto("/login");
   const form = loginForm(page);
   const told: string[] = [];
-  for (const email of [account.email, inventAccount().email]) {
+  for (const email of [account.email, generateAccount().email]) {
     const attempt = { email, password: "not the password at all" };
     await form.fill(attempt);
     await form.submit.click();
@@ -56,7 +56,10 @@ test("an unknown email and a wrong password are told the same, and what was type
   expect(await sessionCookies(page.context())).toEqual({ access: null, refresh: null });
 });
 
-test("an empty form says at each field what is missing, asks nobody, and goes to the first", async ({ page, wire }) => {
+test("an empty form says at each field what is missing, asks nobody, and goes to the first", async ({
+  page,
+  network,
+}) => {
   await page.goto("/login");
   const form = loginForm(page);
   await form.submit.click();
@@ -64,7 +67,7 @@ test("an empty form says at each field what is missing, asks nobody, and goes to
   await expect(form.password).toHaveAccessibleDescription("Enter your password.");
   await expect(form.email).toHaveAttribute("aria-invalid", "true");
   await expect(form.email).toBeFocused();
-  expect(wire.exchanges.filter(({ method }) => method === "POST")).toEqual([]);
+  expect(network.exchanges.filter(({ method }) => method === "POST")).toEqual([]);
 
   await form.email.fill("mended@example.test");
   await expect(form.email).toHaveAccessibleDescription("");
@@ -128,26 +131,26 @@ test("strangers who fail do not lock out the browser that was signed in before",
 test("without a connection the form says so, keeps what was typed, and works when it is back", async ({
   page,
   account,
-  wire,
+  network,
 }) => {
   await page.goto("/login");
   const form = loginForm(page);
   await form.fill(account);
-  wire.cut();
+  network.disconnect();
   await form.submit.click();
   await expect(form.problem).toContainText("We could not reach the server.");
   await expect(form.password).toHaveValue(account.password);
 
-  wire.mend();
+  network.reconnect();
   await form.submit.click();
   await expect(page).toHaveURL(/\/dashboard$/);
 });
 
-test("pressing twice signs in once", async ({ page, account, wire }) => {
+test("pressing twice signs in once", async ({ page, account, network }) => {
   await page.goto("/login");
   const form = loginForm(page);
   await form.fill(account);
-  const held = wire.holdReply("/api/trpc/auth.login");
+  const held = network.holdResponse("/api/trpc/auth.login");
   await form.password.press("Enter");
   await held.answered;
   await expect(page.getByRole("button", { name: "Signing in…" })).toHaveAttribute("aria-disabled", "true");
@@ -156,7 +159,7 @@ test("pressing twice signs in once", async ({ page, account, wire }) => {
   held.release();
 
   await expect(page).toHaveURL(/\/dashboard$/);
-  expect(wire.exchanges.filter(({ path }) => path === "/api/trpc/auth.login")).toHaveLength(1);
+  expect(network.exchanges.filter(({ path }) => path === "/api/trpc/auth.login")).toHaveLength(1);
 });
 
 test("who does not want to be remembered gets cookies that end with the browser", async ({

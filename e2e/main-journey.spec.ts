@@ -1,15 +1,15 @@
-import { expect, testOnOwnServer as test } from "@/e2e/kit";
-import { inventAccount } from "@/e2e/kit/accounts";
-import { sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
-import { documentsAmong, waysToLogin } from "./kit/http-exchange";
+import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
+import { generateAccount } from "@/e2e/kit/accounts";
+import { sessionCookies, waitForAccessExpiry } from "@/e2e/kit/cookies";
+import { documentLoads, loginNavigations } from "./kit/http-exchange";
 import { registerForm } from "@/e2e/kit/forms";
 
 test("a person registers, outlives the access token, finds the device and signs out everywhere", async ({
   page,
   context,
-  wire,
+  network,
 }) => {
-  const person = inventAccount({ fullName: "Maud Drawbridge" });
+  const person = generateAccount({ fullName: "Maud Drawbridge" });
 
   await test.step("registers", async () => {
     await page.goto("/");
@@ -22,13 +22,13 @@ test("a person registers, outlives the access token, finds the device and signs 
   });
 
   const atFirst = await sessionCookies(context);
-  const signedInAt = wire.exchanges.length;
+  const signedInAt = network.exchanges.length;
 
   await test.step("clicks on after the access token has expired, and is not interrupted", async () => {
-    await untilAccessExpires(context);
+    await waitForAccessExpiry(context);
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-    expect(documentsAmong(wire.exchanges.slice(signedInAt)), "full page loads").toEqual([]);
+    expect(documentLoads(network.exchanges.slice(signedInAt)), "full page loads").toEqual([]);
 
     const renewed = await sessionCookies(context);
     expect(renewed.access?.value).toBeTruthy();
@@ -36,14 +36,14 @@ test("a person registers, outlives the access token, finds the device and signs 
   });
 
   await test.step("loads a page anew after the next expiry, with new tokens", async () => {
-    await untilAccessExpires(context);
+    await waitForAccessExpiry(context);
     await page.reload();
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
 
     const renewed = await sessionCookies(context);
     expect(renewed.access?.value).toBeTruthy();
     expect(renewed.refresh?.value).not.toBe(atFirst.refresh?.value);
-    expect(waysToLogin(wire.exchanges.slice(signedInAt)), "ways to the login page").toEqual([]);
+    expect(loginNavigations(network.exchanges.slice(signedInAt)), "ways to the login page").toEqual([]);
   });
 
   await test.step("sees this device, and no other", async () => {

@@ -1,15 +1,15 @@
-import { expect, testOnOwnServer as test } from "@/e2e/kit";
+import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
 import { sessionCookies } from "@/e2e/kit/cookies";
 import { loginForm } from "@/e2e/kit/forms";
 
-const AWAY_MS = 20_000;
+const OUTAGE_MS = 20_000;
 
 test(
   "while the database is away for 20 s access tokens expire: no cookie is touched, and every tab returns by itself",
   {
     tag: "@slow",
   },
-  async ({ signedInPage: page, context, account, openTab, openBrowser, server, baseURL, wire }) => {
+  async ({ signedInPage: page, context, account, openTab, openBrowser, server, baseURL, network }) => {
     await page.goto("/dashboard/account");
     const overview = await openTab("/dashboard");
     await expect(overview.getByText("Only this device")).toBeVisible();
@@ -20,17 +20,17 @@ test(
     const form = loginForm(stranger);
     await form.fill(account);
     const { refresh } = await sessionCookies(context);
-    const asked = wire.exchanges.length;
+    const asked = network.exchanges.length;
 
     await server.database.stop();
-    const until = Date.now() + AWAY_MS;
+    const until = Date.now() + OUTAGE_MS;
     await form.submit.click();
     await expect(form.problem).toContainText("We cannot do this right now.");
     // Whoever moves on once the access token is over, waits.
     await expect.poll(async () => (await sessionCookies(context)).access, { timeout: 15_000 }).toBeNull();
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Overview" }).click();
     await expect(page).toHaveURL(`${baseURL}/maintenance?status=503&next=%2Fdashboard`);
-    await expect.poll(() => Date.now() > until, { timeout: AWAY_MS }).toBe(true);
+    await expect.poll(() => Date.now() > until, { timeout: OUTAGE_MS }).toBe(true);
 
     await expect(overview.getByRole("heading", { level: 1 })).toContainText("Hello");
     await expect(devices.getByText("This device", { exact: true }), "what is on the screen stays").toBeVisible();
@@ -38,7 +38,7 @@ test(
     await expect(form.email).toHaveValue(account.email);
     await expect(form.password).toHaveValue(account.password);
     expect((await sessionCookies(context)).refresh).toEqual(refresh);
-    expect(wire.exchanges.slice(asked).flatMap(({ setCookies }) => setCookies)).toEqual([]);
+    expect(network.exchanges.slice(asked).flatMap(({ setCookies }) => setCookies)).toEqual([]);
 
     await server.database.start();
     await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello", { timeout: 60_000 });
@@ -48,7 +48,7 @@ test(
     await overview.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
     await expect(overview.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
     expect((await sessionCookies(context)).refresh?.value).not.toBe(refresh?.value);
-    expect(wire.exchanges.filter(({ location }) => location?.includes("/login"))).toEqual([]);
+    expect(network.exchanges.filter(({ location }) => location?.includes("/login"))).toEqual([]);
 
     await form.submit.click();
     await expect(stranger.getByRole("heading", { level: 1 })).toContainText("Hello");

@@ -1,20 +1,20 @@
-import { expect, testOnOwnServer as test } from "./kit";
-import { inventAccount } from "./kit/accounts";
+import { expect, testOnDedicatedServer as test } from "./kit";
+import { generateAccount } from "./kit/accounts";
 import { loginForm } from "./kit/forms";
 
 test("an address signs in ten times a minute, whatever it claims to be, and is then told how long to wait", async ({
   page,
   calls,
   account,
-  wire,
+  network,
   server,
 }) => {
   await server.stopApp();
   await server.startApp({ RATE_LIMIT_FACTOR: "1" });
   // Nobody was here within the last minute.
-  wire.moveTo(anyAddress());
+  network.setClientAddress(anyAddress());
   for (let at = 0; at < 10; at++) {
-    const credentials = { email: inventAccount().email, password: "a guess" };
+    const credentials = { email: generateAccount().email, password: "a guess" };
     const claims = { "x-forwarded-for": `203.0.113.${at}`, "x-real-ip": `203.0.113.${at}` };
     const answer = await calls.mutate("auth.login", credentials, claims);
     expect(answer.error?.reason).toBe("INVALID_CREDENTIALS");
@@ -43,7 +43,7 @@ test("an address signs in ten times a minute, whatever it claims to be, and is t
   await expect(form.password).toHaveValue("what I typed");
 
   // Who comes from elsewhere is not held responsible.
-  wire.moveTo(anyAddress());
+  network.setClientAddress(anyAddress());
   await form.fill(account);
   await form.submit.click();
   await expect(page).toHaveURL(/\/dashboard$/);

@@ -1,5 +1,5 @@
 import { expect, test } from "@/e2e/kit";
-import { inventAccount } from "@/e2e/kit/accounts";
+import { generateAccount } from "@/e2e/kit/accounts";
 import { sessionCookies } from "@/e2e/kit/cookies";
 import { registerForm } from "@/e2e/kit/forms";
 
@@ -9,7 +9,7 @@ test("an email that is taken is refused at its field, in another spelling too, a
 }) => {
   await page.goto("/register");
   const form = registerForm(page);
-  const taken = inventAccount({ fullName: "Second Comer", email: account.email.toUpperCase() });
+  const taken = generateAccount({ fullName: "Second Comer", email: account.email.toUpperCase() });
   await form.fill(taken);
   await form.submit.click();
 
@@ -24,7 +24,7 @@ test("an email that is taken is refused at its field, in another spelling too, a
 test("the meter says how strong a password is, and the server has the last word at the field", async ({ page }) => {
   await page.goto("/register");
   const form = registerForm(page);
-  const invented = inventAccount({ fullName: "Wilhelmina Portway" });
+  const invented = generateAccount({ fullName: "Wilhelmina Portway" });
   await form.fill({ ...invented, password: "short" });
   await expect(page.getByText("Use at least 10 characters.")).toBeVisible();
   await form.password.fill("wilhelmina1");
@@ -55,7 +55,7 @@ test("a name of emoji and an address of every length and script come out as they
   await page.goto("/register");
   const form = registerForm(page);
   const fullName = "🦊 Ålesund ‑ 城門 O'Moat";
-  await form.fill(inventAccount({ fullName }));
+  await form.fill(generateAccount({ fullName }));
   await form.submit.click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Hello, ${fullName}`);
 });

@@ -1,11 +1,11 @@
 import type { BrowserContext, Page } from "@playwright/test";
-import { expect, testOnOwnServer as test } from "./kit";
+import { expect, testOnDedicatedServer as test } from "./kit";
 import { copyCookies, expireAccessToken, sessionCookies } from "./kit/cookies";
 import { loginForm } from "./kit/forms";
-import { LIVES_OF_SECONDS, type OwnServer } from "./kit/own-server";
+import { SHORT_LIFETIMES, type DedicatedServer } from "./kit/dedicated-server";
 
 const FIREFOX = { userAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0" };
-const CLEAR_MS = (Number(LIVES_OF_SECONDS.REFRESH_GRACE_SECONDS) + 1) * 1000;
+const AFTER_GRACE_MS = (Number(SHORT_LIFETIMES.REFRESH_GRACE_SECONDS) + 1) * 1000;
 
 for (const thiefIsFirst of [true, false]) {
   for (const isSameKind of [false, true]) {
@@ -19,18 +19,18 @@ for (const thiefIsFirst of [true, false]) {
       await copyCookies(context, thief);
       const [first, second] = thiefIsFirst ? [thief, context] : [context, thief];
 
-      await untilPassed(CLEAR_MS);
+      await waitFor(AFTER_GRACE_MS);
       const firstPage = first === context ? page : await first.newPage();
       const secondPage = second === context ? page : await second.newPage();
-      await refresh(first, firstPage);
+      await refreshSession(first, firstPage);
       await expectSignedIn(firstPage);
-      await untilPassed(CLEAR_MS);
-      await refresh(second, secondPage);
+      await waitFor(AFTER_GRACE_MS);
+      await refreshSession(second, secondPage);
       if (isSameKind) {
         // Like somebody whose reply was lost: let in, and noticed when the other one comes again.
         await expectSignedIn(secondPage);
-        await untilPassed(CLEAR_MS);
-        await refresh(first, firstPage);
+        await waitFor(AFTER_GRACE_MS);
+        await refreshSession(first, firstPage);
       }
 
       for (const [holder, shown] of [
@@ -42,7 +42,7 @@ for (const thiefIsFirst of [true, false]) {
         await expectLoginPage(shown);
         expect(await sessionCookies(holder)).toEqual({ access: null, refresh: null });
       }
-      const replayed = eventsOf(server, id).filter(({ event }) => event === "session-replayed");
+      const replayed = readEvents(server, id).filter(({ event }) => event === "session-replayed");
       expect(replayed).toEqual([expect.objectContaining({ userId: account.id, requestId: expect.any(String) })]);
       // Where the holders differ, the log names the usual cause outside production.
       const hint = isSameKind ? undefined : expect.stringContaining("One saved browser state used by several browsers");
@@ -60,18 +60,18 @@ for (const thiefIsFirst of [true, false]) {
 }
 
 /** Loads a page after its access token is gone. */
-async function refresh(holder: BrowserContext, page: Page): Promise<void> {
+async function refreshSession(holder: BrowserContext, page: Page): Promise<void> {
   await expireAccessToken(holder);
   await page.goto("/dashboard");
 }
 
-function eventsOf(server: OwnServer, sessionId: string): Record<string, unknown>[] {
+function readEvents(server: DedicatedServer, sessionId: string): Record<string, unknown>[] {
   const lines = server.app.output().split("\n");
   return lines.filter((line) => line.includes('"event"') && line.includes(sessionId)).map((line) => JSON.parse(line));
 }
 
 /** For what shows nowhere but on the clock. */
-async function untilPassed(milliseconds: number): Promise<void> {
+async function waitFor(milliseconds: number): Promise<void> {
   const until = Date.now() + milliseconds;
   await expect.poll(() => Date.now() > until, { timeout: milliseconds + 5_000 }).toBe(true);
 }

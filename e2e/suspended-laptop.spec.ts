@@ -1,57 +1,57 @@
 import type { Browser, Page } from "@playwright/test";
-import { expect, testOnOwnServer as test } from "./kit";
-import { refreshTokensIn, sessionCookies, untilAccessExpires } from "./kit/cookies";
-import { waysToLogin } from "./kit/http-exchange";
-import { LIVES_OF_SECONDS } from "./kit/own-server";
+import { expect, testOnDedicatedServer as test } from "./kit";
+import { issuedRefreshTokens, sessionCookies, waitForAccessExpiry } from "./kit/cookies";
+import { loginNavigations } from "./kit/http-exchange";
+import { SHORT_LIFETIMES } from "./kit/dedicated-server";
 
-const { ACCESS_TOKEN_SECONDS, REFRESH_GRACE_SECONDS } = LIVES_OF_SECONDS;
-const NIGHT_MS = (Number(ACCESS_TOKEN_SECONDS) + Number(REFRESH_GRACE_SECONDS) + 1) * 1000;
+const { ACCESS_TOKEN_SECONDS, REFRESH_GRACE_SECONDS } = SHORT_LIFETIMES;
+const SUSPENDED_MS = (Number(ACCESS_TOKEN_SECONDS) + Number(REFRESH_GRACE_SECONDS) + 1) * 1000;
 
 const title = "a laptop that sleeps over the life of its access token, a call under way, wakes up signed in";
-test(title, { tag: "@slow" }, async ({ signedInPage: page, context, browser, openTab, wire }) => {
+test(title, { tag: "@slow" }, async ({ signedInPage: page, context, browser, openTab, network }) => {
   await page.goto("/dashboard/sessions");
   const tabs = [page, await openTab("/dashboard/sessions"), await openTab("/dashboard"), await openTab("/dashboard")];
   const asking = await openTab("/dashboard/account");
   tabs.push(asking);
-  const held = wire.holdReply(/^\/api\/trpc\/sessions\.list/);
+  const held = network.holdResponse(/^\/api\/trpc\/sessions\.list/);
   await asking.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Devices" }).click();
   await held.answered;
   for (const tab of tabs) await countTicks(tab);
 
   // The lid closes: no page runs, and the connections die.
-  const wake = await putToSleep(browser!);
-  const { length: asked } = wire.exchanges;
+  const wake = await suspendRenderers(browser!);
+  const { length: asked } = network.exchanges;
   const before = await sessionCookies(context);
   try {
-    wire.cut();
-    const until = Date.now() + NIGHT_MS;
-    await expect.poll(() => Date.now() > until, { timeout: NIGHT_MS + 5_000 }).toBe(true);
-    await untilAccessExpires(context);
+    network.disconnect();
+    const until = Date.now() + SUSPENDED_MS;
+    await expect.poll(() => Date.now() > until, { timeout: SUSPENDED_MS + 5_000 }).toBe(true);
+    await waitForAccessExpiry(context);
   } finally {
     held.release();
-    wire.mend();
+    network.reconnect();
     wake();
   }
-  for (const tab of tabs) expect(await ticksOf(tab), "it slept").toBeLessThan(NIGHT_MS / 100 / 2);
+  for (const tab of tabs) expect(await readTicks(tab), "it slept").toBeLessThan(SUSPENDED_MS / 100 / 2);
 
   for (const tab of [page, tabs[1]!, asking]) {
     await expect(tab.getByText("This device", { exact: true })).toBeVisible({ timeout: 20_000 });
   }
-  const lists = () => wire.exchanges.slice(asked).filter(({ path }) => path.includes("sessions.list"));
+  const lists = () => network.exchanges.slice(asked).filter(({ path }) => path.includes("sessions.list"));
   await expect
     .poll(() => lists().filter(({ status }) => status === 200).length, { timeout: 20_000 })
     .toBeGreaterThanOrEqual(3);
   const renewed = (await sessionCookies(context)).refresh?.value;
   expect(renewed).not.toBe(before.refresh?.value);
-  expect(refreshTokensIn(wire.exchanges.slice(asked)), "one rotation").toEqual(new Set([renewed]));
+  expect(issuedRefreshTokens(network.exchanges.slice(asked)), "one rotation").toEqual(new Set([renewed]));
 
   await Promise.all(tabs.map((tab) => tab.reload()));
   for (const tab of tabs) await expect(tab.getByRole("button", { name: "Sign out" }).first()).toBeVisible();
-  expect(waysToLogin(wire.exchanges)).toEqual([]);
+  expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
 /** Stops every process that runs pages. Returns what lets them go on. */
-async function putToSleep(browser: Browser): Promise<() => void> {
+async function suspendRenderers(browser: Browser): Promise<() => void> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
   const renderers = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
@@ -68,6 +68,6 @@ async function countTicks(page: Page): Promise<void> {
   });
 }
 
-function ticksOf(page: Page): Promise<number> {
+function readTicks(page: Page): Promise<number> {
   return page.evaluate(() => (window as typeof window & { ticks: number }).ticks);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "@/e2e/kit";
 import { expireAccessToken, sessionCookies } from "@/e2e/kit/cookies";
-import { documentsAmong } from "./kit/http-exchange";
+import { documentLoads } from "./kit/http-exchange";
 import { loginForm } from "@/e2e/kit/forms";
 
 const WITHIN_A_SECOND = { timeout: 1_000 };
@@ -27,7 +27,7 @@ test("signing in in one tab takes the login page of another along", async ({ pag
 test("the tab in which somebody signs in or out loads one page for it, and no more", async ({
   page,
   account,
-  wire,
+  network,
 }) => {
   await page.goto("/login");
   const form = loginForm(page);
@@ -36,7 +36,7 @@ test("the tab in which somebody signs in or out loads one page for it, and no mo
   await expect(page.getByText("Only this device")).toBeVisible();
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  expect(documentsAmong(wire.exchanges)).toEqual(["/login 200", "/dashboard 200", "/login 200"]);
+  expect(documentLoads(network.exchanges)).toEqual(["/login 200", "/dashboard 200", "/login 200"]);
 });
 
 test("after somebody else signed in in one tab, the other does not go on as the person before", async ({
@@ -58,13 +58,13 @@ test("after somebody else signed in in one tab, the other does not go on as the 
 test("an answer that arrives after signing out cannot sign the browser in again", async ({
   signedInPage: page,
   context,
-  wire,
+  network,
 }) => {
   await page.goto("/dashboard");
   await expect(page.getByText("Only this device")).toBeVisible();
   await expireAccessToken(context);
   const slow = await context.newPage();
-  const held = wire.holdReply("/dashboard/account");
+  const held = network.holdResponse("/dashboard/account");
   const loading = slow.goto("/dashboard/account");
   const { setCookies } = await held.answered;
   expect(setCookies.join(), "the late answer brings a good access token").toMatch(/__acc=ey/);
@@ -83,10 +83,10 @@ test("an answer that arrives after signing out cannot sign the browser in again"
 test("signing out does not wait for a call that is slow, and its answer changes nothing", async ({
   signedInPage: page,
   context,
-  wire,
+  network,
 }) => {
   await page.goto("/dashboard/account");
-  const held = wire.holdReply(/^\/api\/trpc\/sessions\.list/);
+  const held = network.holdResponse(/^\/api\/trpc\/sessions\.list/);
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Devices" }).click();
   await held.answered;
   await page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
@@ -99,11 +99,11 @@ test("signing out reaches another tab that waits for a slow call, whose answer t
   signedInPage: page,
   context,
   openTab,
-  wire,
+  network,
 }) => {
   await page.goto("/dashboard/account");
   const other = await openTab("/dashboard/account");
-  const held = wire.holdReply(/^\/api\/trpc\/sessions\.list/);
+  const held = network.holdResponse(/^\/api\/trpc\/sessions\.list/);
   await other.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Devices" }).click();
   await held.answered;
   await page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
@@ -118,14 +118,14 @@ test("signing out reaches another tab that waits for a slow call, whose answer t
 test("a sign-out that nobody heard leaves people signed in, and says so", async ({
   signedInPage: page,
   context,
-  wire,
+  network,
 }) => {
   await page.goto("/dashboard");
   await expect(page.getByText("Only this device")).toBeVisible();
-  wire.cut();
+  network.disconnect();
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByText("You are still signed in.")).toBeVisible();
-  wire.mend();
+  network.reconnect();
   expect((await sessionCookies(context)).refresh).not.toBeNull();
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { expect, testOnOwnServer as test } from "./kit";
+import { expect, testOnDedicatedServer as test } from "./kit";
 import { Calls } from "./kit/calls";
 import { appLogFile } from "./kit/redaction-records";
-import { LIVES_OF_SECONDS } from "./kit/own-server";
+import { SHORT_LIFETIMES } from "./kit/dedicated-server";
 import { startApp } from "@/scripts/app.mjs";
 
 test.describe.configure({ timeout: 180_000 });
@@ -16,7 +16,7 @@ test("two apps on two ports of localhost keep their sessions apart in one browse
   const secret = () => randomBytes(32).toString("base64url");
   const neighbour = await startApp({
     env: {
-      ...LIVES_OF_SECONDS,
+      ...SHORT_LIFETIMES,
       RATE_LIMIT_FACTOR: "1000",
       DATABASE_URL: server.database.url,
       SESSION_SECRET: secret(),

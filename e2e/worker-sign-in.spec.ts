@@ -1,16 +1,16 @@
 import { devices, type BrowserContext } from "@playwright/test";
-import { expect, testOnOwnServer as test } from "@/e2e/kit";
-import { copyCookies, expireAccessToken, untilAccessExpires } from "@/e2e/kit/cookies";
-import { LIVES_OF_SECONDS } from "@/e2e/kit/own-server";
+import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
+import { copyCookies, expireAccessToken, waitForAccessExpiry } from "@/e2e/kit/cookies";
+import { SHORT_LIFETIMES } from "./kit/dedicated-server";
 
-const CLEAR_MS = (Number(LIVES_OF_SECONDS.REFRESH_GRACE_SECONDS) + 1) * 1000;
+const AFTER_GRACE_MS = (Number(SHORT_LIFETIMES.REFRESH_GRACE_SECONDS) + 1) * 1000;
 const { defaultBrowserType: _, ...PHONE } = devices["iPhone 15"];
 
 test.describe.configure({ mode: "serial" });
 
 /** The sessions that the tests below were signed in with, by user agent. */
-const sessions: string[] = [];
-const sessionOf = async (context: BrowserContext, origin: string) => {
+const sessionIds: string[] = [];
+const readSessionId = async (context: BrowserContext, origin: string) => {
   const answer = await context.request.get(`${origin}/api/trpc/auth.session`);
   return ((await answer.json()) as { result: { data: { session: { id: string } } } }).result.data.session.id;
 };
@@ -30,8 +30,8 @@ for (const [agent, options] of [
       }) => {
         await page.goto("/dashboard");
         await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
-        sessions.push(await sessionOf(context, server.url));
-        await untilAccessExpires(context);
+        sessionIds.push(await readSessionId(context, server.url));
+        await waitForAccessExpiry(context);
         await page.reload();
         await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
       });
@@ -40,7 +40,7 @@ for (const [agent, options] of [
 }
 
 test("each user agent had a session of its own, which its tests shared", () => {
-  const [first, second, third, fourth] = sessions;
+  const [first, second, third, fourth] = sessionIds;
   expect([second, fourth]).toEqual([first, third]);
   expect(third).not.toBe(first);
 });
@@ -54,11 +54,11 @@ test("one saved state used by a desktop browser and a phone ends the session, an
 }) => {
   const phone = await openBrowser({ baseURL: server.url, ...PHONE });
   await copyCookies(context, phone);
-  await untilAccessExpires(context);
+  await waitForAccessExpiry(context);
   await page.goto("/dashboard");
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
-  const until = Date.now() + CLEAR_MS;
-  await expect.poll(() => Date.now() > until, { timeout: CLEAR_MS + 5_000 }).toBe(true);
+  const until = Date.now() + AFTER_GRACE_MS;
+  await expect.poll(() => Date.now() > until, { timeout: AFTER_GRACE_MS + 5_000 }).toBe(true);
   await expireAccessToken(phone);
   const other = await phone.newPage();
   await other.goto("/dashboard");

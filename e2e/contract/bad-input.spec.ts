@@ -1,40 +1,40 @@
 import { expect, test } from "@/e2e/kit";
-import { inventAccount } from "@/e2e/kit/accounts";
-import { readAnswer, type Procedure } from "@/e2e/kit/calls";
+import { generateAccount } from "@/e2e/kit/accounts";
+import { readCallResponse, type Procedure } from "@/e2e/kit/calls";
 import { FORGED_TOKEN } from "@/e2e/kit/cookies";
 
-const GOOD = inventAccount();
+const VALID = generateAccount();
 const LONE_SURROGATE = "velvet otters \ud800 bridges";
 
 /** What is sent, and the fields that are complained about. */
-const REFUSED: [what: string, procedure: Procedure, input: unknown, fields: string[]][] = [
-  ["an unknown key", "auth.login", { email: GOOD.email, password: "x", admin: true }, ["admin"]],
-  ["an unknown key", "auth.register", { ...GOOD, role: "admin" }, ["role"]],
+const BAD_INPUTS: [what: string, procedure: Procedure, input: unknown, fields: string[]][] = [
+  ["an unknown key", "auth.login", { email: VALID.email, password: "x", admin: true }, ["admin"]],
+  ["an unknown key", "auth.register", { ...VALID, role: "admin" }, ["role"]],
   ["__proto__", "auth.login", JSON.parse('{"email":"a@b.c","password":"x","__proto__":{"admin":true}}'), ["__proto__"]],
   ["an object for an email", "auth.login", { email: { "!=": "" }, password: "x" }, ["email"]],
-  ["an array for an email", "auth.login", { email: [GOOD.email], password: "x" }, ["email"]],
-  ["a number for a password", "auth.login", { email: GOOD.email, password: 0 }, ["password"]],
-  ["a word for remember", "auth.login", { email: GOOD.email, password: "x", remember: "yes" }, ["remember"]],
+  ["an array for an email", "auth.login", { email: [VALID.email], password: "x" }, ["email"]],
+  ["a number for a password", "auth.login", { email: VALID.email, password: 0 }, ["password"]],
+  ["a word for remember", "auth.login", { email: VALID.email, password: "x", remember: "yes" }, ["remember"]],
   ["nothing at all", "auth.login", {}, ["email", "password"]],
   ["a list", "auth.login", [], []],
   ["a text", "auth.login", "email", []],
   ["null", "auth.login", null, []],
-  ["no @", "auth.register", { ...GOOD, email: "ada.example.test" }, ["email"]],
-  ["two @", "auth.register", { ...GOOD, email: "ada@moat@example.test" }, ["email"]],
-  ["a line break in an email", "auth.register", { ...GOOD, email: "ada@example.test\nbcc: all" }, ["email"]],
-  ["an email of 255 octets", "auth.register", { ...GOOD, email: `${"a".repeat(242)}@example.test` }, ["email"]],
-  ["an empty name", "auth.register", { ...GOOD, fullName: "  \u200b " }, ["fullName"]],
-  ["a name that runs backwards", "auth.register", { ...GOOD, fullName: "Ada \u202e" }, ["fullName"]],
-  ["a name of 101 characters", "auth.register", { ...GOOD, fullName: "a".repeat(101) }, ["fullName"]],
-  ["half a character", "auth.register", { ...GOOD, password: LONE_SURROGATE }, ["password"]],
-  ["half a character", "auth.login", { email: GOOD.email, password: LONE_SURROGATE }, ["password"]],
-  ["a password of 129 characters", "auth.register", { ...GOOD, password: "ab3 ".repeat(32) + "x" }, ["password"]],
-  ["a password of 60 kB", "auth.login", { email: GOOD.email, password: "x".repeat(60_000) }, ["password"]],
+  ["no @", "auth.register", { ...VALID, email: "ada.example.test" }, ["email"]],
+  ["two @", "auth.register", { ...VALID, email: "ada@moat@example.test" }, ["email"]],
+  ["a line break in an email", "auth.register", { ...VALID, email: "ada@example.test\nbcc: all" }, ["email"]],
+  ["an email of 255 octets", "auth.register", { ...VALID, email: `${"a".repeat(242)}@example.test` }, ["email"]],
+  ["an empty name", "auth.register", { ...VALID, fullName: "  \u200b " }, ["fullName"]],
+  ["a name that runs backwards", "auth.register", { ...VALID, fullName: "Ada \u202e" }, ["fullName"]],
+  ["a name of 101 characters", "auth.register", { ...VALID, fullName: "a".repeat(101) }, ["fullName"]],
+  ["half a character", "auth.register", { ...VALID, password: LONE_SURROGATE }, ["password"]],
+  ["half a character", "auth.login", { email: VALID.email, password: LONE_SURROGATE }, ["password"]],
+  ["a password of 129 characters", "auth.register", { ...VALID, password: "ab3 ".repeat(32) + "x" }, ["password"]],
+  ["a password of 60 kB", "auth.login", { email: VALID.email, password: "x".repeat(60_000) }, ["password"]],
   ["something for nothing", "auth.logout", { all: true }, []],
   ["something for nothing", "auth.refresh", { token: FORGED_TOKEN }, []],
 ];
 
-for (const [what, procedure, input, fields] of REFUSED) {
+for (const [what, procedure, input, fields] of BAD_INPUTS) {
   test(`${what} is refused by ${procedure}${fields.length > 0 ? ` at ${fields.join(" and ")}` : ""}`, async ({
     calls,
   }) => {
@@ -50,9 +50,13 @@ for (const [what, procedure, input, fields] of REFUSED) {
   });
 }
 
-for (const password of ["password1234", "gunsnroses", "aaaaaaaaaaaaaaaa", "short", "Ada Moat 1", GOOD.email]) {
-  test(`${password === GOOD.email ? "one's own email" : password} is too easy a password`, async ({ calls }) => {
-    const { status, error } = await calls.mutate("auth.register", { ...inventAccount(), email: GOOD.email, password });
+for (const password of ["password1234", "gunsnroses", "aaaaaaaaaaaaaaaa", "short", "Ada Moat 1", VALID.email]) {
+  test(`${password === VALID.email ? "one's own email" : password} is too easy a password`, async ({ calls }) => {
+    const { status, error } = await calls.mutate("auth.register", {
+      ...generateAccount(),
+      email: VALID.email,
+      password,
+    });
     expect([status, error?.reason, Object.keys(error?.fields ?? {})]).toEqual([400, "WEAK_PASSWORD", ["password"]]);
   });
 }
@@ -60,7 +64,7 @@ for (const password of ["password1234", "gunsnroses", "aaaaaaaaaaaaaaaa", "short
 test("what is unusual but right is taken: long emails, emoji names, spaces and every script in a password", async ({
   calls,
 }) => {
-  const invented = inventAccount({ fullName: "👩‍🚀".repeat(14), password: "пять фонарей 🏮 над рвом" });
+  const invented = generateAccount({ fullName: "👩‍🚀".repeat(14), password: "пять фонарей 🏮 над рвом" });
   const email = `${invented.email.replace("@example.test", "")}${"x".repeat(254 - invented.email.length)}@example.test`;
   expect(email).toHaveLength(254);
   const { data } = await calls.mutate("auth.register", { ...invented, email: email.toUpperCase() });
@@ -80,7 +84,7 @@ test("broken JSON is bad input, and nothing is executed", async ({ calls }) => {
   for (const data of ["{", "{}}", "undefined", '{"email":', "\u0000"]) {
     const headers = { origin: calls.origin, "content-type": "application/json" };
     const url = `${calls.origin}/api/trpc/auth.logout`;
-    const answer = await readAnswer(await calls.request.post(url, { headers, data: Buffer.from(data) }));
+    const answer = await readCallResponse(await calls.request.post(url, { headers, data: Buffer.from(data) }));
     expect([answer.status, answer.error?.reason, answer.setCookies], data).toEqual([400, "BAD_INPUT", []]);
   }
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "@/e2e/kit";
-import { inventAccount } from "@/e2e/kit/accounts";
+import { generateAccount } from "@/e2e/kit/accounts";
 import { FORGED_TOKEN, type SetCookie } from "@/e2e/kit/cookies";
 
 const ATTRIBUTES = ["HttpOnly", "Path=/", "SameSite=Lax"];
@@ -10,7 +10,7 @@ const CLEARED = [
 
 test("both cookies have the attributes of the contract, and end when it says", async ({ calls, account }) => {
   const { setCookies, data } = await calls.mutate("auth.login", { email: account.email, password: account.password });
-  const [access, refresh] = sorted(setCookies);
+  const [access, refresh] = sortByName(setCookies);
   expect([access?.name, access?.attributes]).toEqual(["__acc", ATTRIBUTES]);
   expect([refresh?.name, refresh?.attributes]).toEqual(["__ref", ATTRIBUTES]);
   expect(access?.maxAge).toBeGreaterThanOrEqual(600 - 60 - 2);
@@ -37,7 +37,7 @@ test("a refresh token that was just made is not sent again, and its holder gets 
 });
 
 test("with the longest name and email both stay under 2.5 kB", async ({ calls }) => {
-  const invented = inventAccount();
+  const invented = generateAccount();
   const email = `${invented.email.replace("@example.test", "")}${"x".repeat(254 - invented.email.length)}@example.test`;
   const { setCookies } = await calls.mutate("auth.register", { ...invented, email, fullName: "🏰".repeat(100) });
   const pairs = setCookies.map(({ name, value }) => `${name}=${value}`).join("; ");
@@ -50,7 +50,7 @@ test("signing out works with no cookies, any, expired and worthless ones, and al
 }) => {
   const signedIn = await newCalls();
   const login = await signedIn.mutate("auth.login", { email: account.email, password: account.password });
-  const [access, refresh] = sorted(login.setCookies).map(({ name, value }) => `${name}=${value}`);
+  const [access, refresh] = sortByName(login.setCookies).map(({ name, value }) => `${name}=${value}`);
   for (const cookie of [
     "",
     "__acc=x",
@@ -62,7 +62,7 @@ test("signing out works with no cookies, any, expired and worthless ones, and al
       await newCalls()
     ).mutate("auth.logout", undefined, cookie ? { cookie } : {});
     expect(status, text).toBe(200);
-    expect(sorted(setCookies), cookie).toEqual(CLEARED);
+    expect(sortByName(setCookies), cookie).toEqual(CLEARED);
   }
   expect((await signedIn.query("auth.session")).status).toBe(401);
 });
@@ -89,6 +89,6 @@ test("a call that is refused because the session has ended clears nothing", asyn
   }
 });
 
-function sorted(cookies: SetCookie[]): SetCookie[] {
+function sortByName(cookies: SetCookie[]): SetCookie[] {
   return cookies.toSorted((one, other) => one.name.localeCompare(other.name));
 }

@@ -1,10 +1,10 @@
 import { expect, test } from "@/e2e/kit";
-import { readAnswer, type Calls } from "@/e2e/kit/calls";
+import { readCallResponse, type Calls } from "@/e2e/kit/calls";
 
-const CHANGING = ["auth.logout", "auth.logoutAll", "auth.refresh", "sessions.revokeOthers"] as const;
+const MUTATIONS = ["auth.logout", "auth.logoutAll", "auth.refresh", "sessions.revokeOthers"] as const;
 
 /** What a page of another site can make a browser send. */
-const CROSS_SITE: [what: string, headers: Record<string, string>, status: number][] = [
+const REJECTED_REQUESTS: [what: string, headers: Record<string, string>, status: number][] = [
   ["a multipart form", { origin: "https://evil.test", "content-type": "multipart/form-data; boundary=x" }, 403],
   ["plain text", { origin: "https://evil.test", "content-type": "text/plain" }, 403],
   ["no content type", { origin: "https://evil.test" }, 403],
@@ -18,10 +18,10 @@ const CROSS_SITE: [what: string, headers: Record<string, string>, status: number
   ["no content type of our own", { origin: "self" }, 415],
 ];
 
-for (const [what, headers, status] of CROSS_SITE) {
+for (const [what, headers, status] of REJECTED_REQUESTS) {
   test(`${what} is answered ${status} and not executed`, async ({ calls, account }) => {
     await signIn(calls, account);
-    for (const procedure of CHANGING) {
+    for (const procedure of MUTATIONS) {
       const answer = await post(calls, procedure, {
         ...headers,
         ...(headers.origin === "self" && { origin: calls.origin }),
@@ -47,8 +47,8 @@ test("a mutation without an origin is taken if the browser says that it is our o
 
 test("GET changes nothing, and only the listed methods are known", async ({ calls, account }) => {
   await signIn(calls, account);
-  for (const procedure of CHANGING) {
-    const answer = await readAnswer(await calls.request.get(`${calls.origin}/api/trpc/${procedure}`));
+  for (const procedure of MUTATIONS) {
+    const answer = await readCallResponse(await calls.request.get(`${calls.origin}/api/trpc/${procedure}`));
     expect([answer.status, answer.error?.reason], answer.text).toEqual([405, "METHOD_NOT_ALLOWED"]);
     expect(answer.setCookies).toEqual([]);
   }
@@ -103,7 +103,7 @@ test("a cookie that is sent twice is refused", async ({ calls }) => {
 
 test("what does not exist is not found, and says nothing else", async ({ calls }) => {
   for (const name of ["users.everybody", "auth", "constructor", "__proto__.x", "toString"]) {
-    const answer = await readAnswer(await calls.request.get(`${calls.origin}/api/trpc/${name}`));
+    const answer = await readCallResponse(await calls.request.get(`${calls.origin}/api/trpc/${name}`));
     expect([answer.status, answer.error?.reason, Object.keys(answer.error ?? {}).sort()], answer.text).toEqual([
       404,
       "NOT_FOUND",
@@ -168,5 +168,5 @@ async function signIn(calls: Calls, { email, password }: { email: string; passwo
 /** As it is written, without the headers that a page of ours would add. */
 async function post(calls: Calls, procedure: string, headers: Record<string, string>) {
   const url = `${calls.origin}/api/trpc/${procedure}`;
-  return readAnswer(await calls.request.fetch(url, { method: "POST", headers, data: Buffer.alloc(0) }));
+  return readCallResponse(await calls.request.fetch(url, { method: "POST", headers, data: Buffer.alloc(0) }));
 }

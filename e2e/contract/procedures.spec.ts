@@ -1,5 +1,5 @@
 import { expect, test } from "@/e2e/kit";
-import { inventAccount } from "@/e2e/kit/accounts";
+import { generateAccount } from "@/e2e/kit/accounts";
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -10,7 +10,7 @@ const SESSION = {
 };
 
 test("every procedure answers in the shape that the contract names, and nothing more", async ({ calls }) => {
-  const invented = inventAccount();
+  const invented = generateAccount();
   const user = { id: expect.stringMatching(ID), email: invented.email, fullName: invented.fullName, role: "user" };
   const profile = { ...user, createdAt: expect.stringMatching(INSTANT) };
 
@@ -94,7 +94,7 @@ test("a login ends the session whose cookies it came with", async ({ newCalls, a
 });
 
 test("one email registered twice at once, in other spellings, makes one account", async ({ newCalls }) => {
-  const invented = inventAccount();
+  const invented = generateAccount();
   const spellings = [
     invented.email.replace("ada.", "adé."),
     invented.email.replace("ada.", "ade\u0301.").toUpperCase(),

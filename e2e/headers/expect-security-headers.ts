@@ -1,9 +1,9 @@
 import { expect } from "@playwright/test";
 import { classifyRoute } from "@/server/auth/policy/routes";
 
-export interface Seen {
+export interface ObservedResponse {
   /** How it was asked for, as a failure should tell it. */
-  asked: string;
+  request: string;
   path: string;
   status: number;
   /** As they came, twice if they came twice. */
@@ -11,14 +11,14 @@ export interface Seen {
 }
 
 const NONCE = "'nonce-([\\w+/]{22}==)'";
-const DOCUMENT = (isHttps: boolean) =>
+const DOCUMENT_POLICY = (isHttps: boolean) =>
   new RegExp(
     `^default-src 'none'; script-src ${NONCE} 'strict-dynamic'; style-src 'self' ${NONCE}; img-src 'self' data:; ` +
       "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; " +
       `object-src 'none'; frame-ancestors 'none'${isHttps ? "; upgrade-insecure-requests" : ""}$`,
   );
 
-const ALWAYS = {
+const REQUIRED_HEADERS = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
   "cross-origin-opener-policy": "same-origin",
@@ -27,23 +27,27 @@ const ALWAYS = {
 };
 
 /** Names of what runs here, and of versions. Nothing that a stranger needs. */
-const TELLTALE =
+const DISCLOSING_HEADER =
   /^(server|via|x-powered-by|x-runtime|x-generator|x-nextjs-(cache|matched-path|page|redirect)|sourcemap|x-sourcemap)$/;
 
 /** Fails unless the answer carries all that PRODUCT asks of every answer, each once. Returns the nonce of a document. */
-export function expectProtected({ asked, path, status, headers }: Seen, { isHttps }: { isHttps: boolean }) {
+export function expectSecurityHeaders(
+  { request, path, status, headers }: ObservedResponse,
+  { isHttps }: { isHttps: boolean },
+) {
   const valuesOf = (name: string) =>
     headers.filter((header) => header.name.toLowerCase() === name).map(({ value }) => value);
-  const why = `${asked} ${status}`;
+  const why = `${request} ${status}`;
 
-  for (const [name, value] of Object.entries(ALWAYS)) expect(valuesOf(name), `${why}: ${name}`).toEqual([value]);
+  for (const [name, value] of Object.entries(REQUIRED_HEADERS))
+    expect(valuesOf(name), `${why}: ${name}`).toEqual([value]);
   const [permissions, ...more] = valuesOf("permissions-policy");
   expect(more, why).toEqual([]);
   for (const power of ["camera", "microphone", "geolocation"]) expect(permissions, why).toContain(`${power}=()`);
   expect(valuesOf("strict-transport-security"), why).toEqual(isHttps ? ["max-age=31536000; includeSubDomains"] : []);
   expect(valuesOf("x-request-id"), why).toEqual([expect.stringMatching(/^[\w-]{8,64}$/)]);
   expect(
-    headers.map(({ name }) => name.toLowerCase()).filter((name) => TELLTALE.test(name)),
+    headers.map(({ name }) => name.toLowerCase()).filter((name) => DISCLOSING_HEADER.test(name)),
     why,
   ).toEqual([]);
 
@@ -51,10 +55,14 @@ export function expectProtected({ asked, path, status, headers }: Seen, { isHttp
   expect(valuesOf("cache-control"), why).toEqual([
     isAsset ? expect.stringMatching(/^public, max-age=\d+/) : "private, no-store",
   ]);
-  return expectPolicy(valuesOf("content-security-policy"), { isHtml: isHtml(valuesOf("content-type")), isHttps, why });
+  return expectContentSecurityPolicy(valuesOf("content-security-policy"), {
+    isHtml: isHtml(valuesOf("content-type")),
+    isHttps,
+    why,
+  });
 }
 
-function expectPolicy(
+function expectContentSecurityPolicy(
   policies: string[],
   { isHtml, isHttps, why }: { isHtml: boolean; isHttps: boolean; why: string },
 ) {
@@ -62,8 +70,8 @@ function expectPolicy(
     expect(policies, why).toEqual(["default-src 'none'; frame-ancestors 'none'"]);
     return null;
   }
-  expect(policies, why).toEqual([expect.stringMatching(DOCUMENT(isHttps))]);
-  const [, script = "", style] = DOCUMENT(isHttps).exec(policies[0] ?? "") ?? [];
+  expect(policies, why).toEqual([expect.stringMatching(DOCUMENT_POLICY(isHttps))]);
+  const [, script = "", style] = DOCUMENT_POLICY(isHttps).exec(policies[0] ?? "") ?? [];
   expect(style, why).toBe(script);
   return script;
 }

@@ -2,19 +2,19 @@ import { connect } from "node:net";
 import type { APIResponse } from "@playwright/test";
 import { expect, test } from "@/e2e/kit";
 import type { Calls } from "@/e2e/kit/calls";
-import { expectProtected, type Seen } from "./expect-security-headers";
+import { expectSecurityHeaders, type ObservedResponse } from "./expect-security-headers";
 import { routesIn } from "./routes";
 
 const ROUTES = routesIn("app");
 const HTTP = { isHttps: false };
 
-interface Question {
+interface RequestOptions {
   method?: string;
   headers?: Record<string, string>;
   data?: string | Buffer;
 }
 
-const QUESTIONS: Question[] = [
+const REQUESTS: RequestOptions[] = [
   ...["GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE"].map((method) => ({ method })),
   { headers: { rsc: "1", "sec-fetch-dest": "empty" } },
 ];
@@ -28,10 +28,10 @@ test("every route, however it is asked for and by whom, answers with the headers
   for (const who of ["a guest", "a member"]) {
     if (who === "a member") await calls.mutate("auth.login", { email: account.email, password: account.password });
     for (const path of [...ROUTES, "/nowhere"]) {
-      const asked = QUESTIONS.map((question) => ask(calls, path, question));
+      const asked = REQUESTS.map((options) => sendRequest(calls, path, options));
       for (const seen of await Promise.all(asked)) {
-        if (/^(PUT|TRACE)/.test(seen.asked)) expect(seen.status, seen.asked).toBe(405);
-        const nonce = expectProtected(seen, HTTP);
+        if (/^(PUT|TRACE)/.test(seen.request)) expect(seen.status, seen.request).toBe(405);
+        const nonce = expectSecurityHeaders(seen, HTTP);
         if (nonce !== null) nonces.push(nonce);
       }
     }
@@ -40,28 +40,33 @@ test("every route, however it is asked for and by whom, answers with the headers
   expect(new Set(nonces).size, "a nonce of its own for each document").toBe(nonces.length);
 });
 
-const JSON_OF_OURS = (origin: string) => ({ origin, "content-type": "application/json" });
+const sameOriginJson = (origin: string) => ({ origin, "content-type": "application/json" });
 
-const REFUSALS: [what: string, status: number, path: string, question: (origin: string) => Question][] = [
+const REFUSALS: [what: string, status: number, path: string, options: (origin: string) => RequestOptions][] = [
   ["a malformed address", 400, "/%00", () => ({})],
-  ["broken JSON", 400, "/api/trpc/auth.login", (ours) => ({ headers: JSON_OF_OURS(ours), data: "{" })],
+  ["broken JSON", 400, "/api/trpc/auth.login", (ours) => ({ headers: sameOriginJson(ours), data: "{" })],
   ["a cookie that is sent twice", 400, "/dashboard", () => ({ headers: { cookie: "__acc=a; __acc=b" } })],
   ["somebody who is not signed in", 401, "/api/trpc/users.me", () => ({})],
-  ["a wrong password", 401, "/api/trpc/auth.login", (ours) => ({ headers: JSON_OF_OURS(ours), data: wrongPassword() })],
-  ["another site's call", 403, "/api/trpc/auth.logout", () => ({ headers: JSON_OF_OURS("https://evil.test") })],
+  [
+    "a wrong password",
+    401,
+    "/api/trpc/auth.login",
+    (ours) => ({ headers: sameOriginJson(ours), data: wrongPassword() }),
+  ],
+  ["another site's call", 403, "/api/trpc/auth.logout", () => ({ headers: sameOriginJson("https://evil.test") })],
   ["a procedure that is not there", 404, "/api/trpc/auth.nothing", () => ({})],
   ["a built file that is not there", 404, "/_next/static/nothing.js", () => ({})],
-  ["too large a body", 413, "/api/trpc/auth.login", (ours) => ({ headers: JSON_OF_OURS(ours), data: big() })],
+  ["too large a body", 413, "/api/trpc/auth.login", (ours) => ({ headers: sameOriginJson(ours), data: largeBody() })],
   ["too long an address", 414, `/${"a".repeat(9_000)}`, () => ({})],
   ["a form of our own", 415, "/api/trpc/auth.logout", (ours) => ({ headers: { origin: ours }, data: "a=1" })],
 ];
 
-for (const [what, status, path, question] of REFUSALS) {
+for (const [what, status, path, options] of REFUSALS) {
   test(`the refusal of ${what} (${status}) carries the headers that protect it`, async ({ calls }) => {
-    const asked = question(calls.origin);
-    const seen = await ask(calls, path, { ...asked, method: asked.data || status === 403 ? "POST" : "GET" });
+    const asked = options(calls.origin);
+    const seen = await sendRequest(calls, path, { ...asked, method: asked.data || status === 403 ? "POST" : "GET" });
     expect(seen.status).toBe(status);
-    expectProtected(seen, HTTP);
+    expectSecurityHeaders(seen, HTTP);
   });
 }
 
@@ -71,15 +76,15 @@ test("a call that is answered, a built file and a sign-in carry the headers that
 }) => {
   const page = await calls.request.get(`${calls.origin}/login`);
   const chunk = /\/_next\/static\/[^"]+\.js/.exec(await page.text())?.[0] ?? "";
-  expectProtected(await ask(calls, chunk), HTTP);
-  const login = await ask(calls, "/api/trpc/auth.login", {
+  expectSecurityHeaders(await sendRequest(calls, chunk), HTTP);
+  const login = await sendRequest(calls, "/api/trpc/auth.login", {
     method: "POST",
-    headers: JSON_OF_OURS(calls.origin),
+    headers: sameOriginJson(calls.origin),
     data: JSON.stringify({ email: account.email, password: account.password }),
   });
   expect([login.status, login.headers.filter(({ name }) => /^set-cookie$/i.test(name)).length]).toEqual([200, 2]);
-  expectProtected(login, HTTP);
-  expectProtected(await ask(calls, "/api/trpc/users.me"), HTTP);
+  expectSecurityHeaders(login, HTTP);
+  expectSecurityHeaders(await sendRequest(calls, "/api/trpc/users.me"), HTTP);
 });
 
 test("what never became a request is answered with the headers that protect it", async ({ calls }) => {
@@ -89,9 +94,9 @@ test("what never became a request is answered with the headers that protect it",
     ["CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test\r\n\r\n", 405],
     [`GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ${"a".repeat(20_000)}\r\n\r\n`, 431],
   ] as const) {
-    const seen = await send(calls.origin, bytes);
+    const seen = await sendBytes(calls.origin, bytes);
     expect(seen.status, bytes.slice(0, 20)).toBe(status);
-    expectProtected(seen, HTTP);
+    expectSecurityHeaders(seen, HTTP);
   }
 });
 
@@ -116,14 +121,14 @@ test("no directory is listed, and nothing of the source or its history is served
   }
 });
 
-async function ask(calls: Calls, path: string, question: Question = {}): Promise<Seen> {
-  const answer: APIResponse = await calls.request.fetch(calls.origin + path, { ...question, maxRedirects: 0 });
-  const asked = `${question.method ?? "GET"} ${path.slice(0, 60)}`;
-  return { asked, path, status: answer.status(), headers: answer.headersArray() };
+async function sendRequest(calls: Calls, path: string, options: RequestOptions = {}): Promise<ObservedResponse> {
+  const answer: APIResponse = await calls.request.fetch(calls.origin + path, { ...options, maxRedirects: 0 });
+  const request = `${options.method ?? "GET"} ${path.slice(0, 60)}`;
+  return { request, path, status: answer.status(), headers: answer.headersArray() };
 }
 
 /** Sends bytes as they are. */
-async function send(origin: string, bytes: string): Promise<Seen> {
+async function sendBytes(origin: string, bytes: string): Promise<ObservedResponse> {
   const { hostname, port } = new URL(origin);
   const text = await new Promise<string>((resolve, reject) => {
     let received = "";
@@ -137,13 +142,13 @@ async function send(origin: string, bytes: string): Promise<Seen> {
     const colon = line.indexOf(":");
     return { name: line.slice(0, colon), value: line.slice(colon + 1).trim() };
   });
-  return { asked: bytes.slice(0, 30), path: "/", status: Number(statusLine.split(" ")[1]), headers };
+  return { request: bytes.slice(0, 30), path: "/", status: Number(statusLine.split(" ")[1]), headers };
 }
 
 function wrongPassword(): string {
   return JSON.stringify({ email: "nobody@example.test", password: "a guess of mine" });
 }
 
-function big(): Buffer {
+function largeBody(): Buffer {
   return Buffer.alloc(70_000, "x");
 }

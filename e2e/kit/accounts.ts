@@ -13,27 +13,27 @@ export interface Account {
 export type NewAccount = Omit<Account, "id">;
 
 /** What a person would type to register. Nobody else has this email. */
-export function inventAccount(given: Partial<NewAccount> = {}): NewAccount {
+export function generateAccount(overrides: Partial<NewAccount> = {}): NewAccount {
   return {
     fullName: "Ada Moat",
     email: `ada.${randomUUID()}@example.test`,
     password: "velvet otters cross 7 bridges",
-    ...given,
+    ...overrides,
   };
 }
 
 /** Registers through the real procedure, leaves no session behind, and is nobody's known browser. */
-export async function registerAccount(calls: Calls, given: Partial<NewAccount> = {}): Promise<Account> {
-  const invented = inventAccount(given);
-  const { user } = (await calls.mutate("auth.register", invented)).data;
+export async function registerAccount(calls: Calls, overrides: Partial<NewAccount> = {}): Promise<Account> {
+  const details = generateAccount(overrides);
+  const { user } = (await calls.mutate("auth.register", details)).data;
   if (!(await calls.mutate("auth.logout")).data.ok) throw new Error("The session of the registration is still open");
-  return { ...invented, id: user.id };
+  return { ...details, id: user.id };
 }
 
 /** Registers and stays signed in. Many workers may start at once: waits as long as the server says when it has had too many. */
 export async function registerWhenAllowed(calls: Calls): Promise<void> {
   for (;;) {
-    const { error, text } = await calls.mutate("auth.register", inventAccount());
+    const { error, text } = await calls.mutate("auth.register", generateAccount());
     if (error === null) return;
     if (error.reason !== "RATE_LIMITED") throw new Error(`Registering failed: ${text}`);
     await setTimeout((error.retryAfterSeconds ?? 1) * 1000);

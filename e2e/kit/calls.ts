@@ -29,7 +29,7 @@ export interface CallError {
 }
 
 /** One HTTP answer to one call. */
-export interface Answer<Data> {
+export interface CallResponse<Data> {
   status: number;
   headers: Record<string, string>;
   setCookies: SetCookie[];
@@ -50,27 +50,33 @@ export class Calls {
     readonly origin: string,
   ) {}
 
-  async query<Name extends Procedure>(name: Name, input?: unknown, headers?: Headers): Promise<Answer<OutputOf<Name>>> {
+  async query<Name extends Procedure>(
+    name: Name,
+    input?: unknown,
+    headers?: Headers,
+  ): Promise<CallResponse<OutputOf<Name>>> {
     const query = input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
-    return readAnswer(await this.request.get(`${this.origin}/api/trpc/${name}${query}`, { headers, maxRedirects: 0 }));
+    return readCallResponse(
+      await this.request.get(`${this.origin}/api/trpc/${name}${query}`, { headers, maxRedirects: 0 }),
+    );
   }
 
   async mutate<Name extends Procedure>(
     name: Name,
     input?: unknown,
     headers?: Headers,
-  ): Promise<Answer<OutputOf<Name>>> {
+  ): Promise<CallResponse<OutputOf<Name>>> {
     const response = await this.request.post(`${this.origin}/api/trpc/${name}`, {
       headers: { "content-type": "application/json", origin: this.origin, ...headers },
       // Bytes: a string would be put into quotes.
       data: Buffer.from(input === undefined ? "" : JSON.stringify(input)),
       maxRedirects: 0,
     });
-    return readAnswer(response);
+    return readCallResponse(response);
   }
 }
 
-export async function readAnswer<Data>(response: APIResponse): Promise<Answer<Data>> {
+export async function readCallResponse<Data>(response: APIResponse): Promise<CallResponse<Data>> {
   const text = await response.text();
   const body = parseJson(text) as { result?: { data: Data }; error?: { message: string; data: CallError } } | null;
   return {

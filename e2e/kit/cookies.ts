@@ -35,7 +35,7 @@ export async function sessionCookies(context: BrowserContext): Promise<SessionCo
 }
 
 /** Waits until the browser itself has dropped the access cookie. For servers whose lives are seconds. */
-export async function untilAccessExpires(context: BrowserContext): Promise<void> {
+export async function waitForAccessExpiry(context: BrowserContext): Promise<void> {
   const access = async () => (await sessionCookies(context)).access;
   await expect.poll(access, { message: "the browser drops the access cookie", timeout: 15_000 }).toBeNull();
 }
@@ -46,13 +46,13 @@ export async function expireAccessToken(context: BrowserContext): Promise<void> 
 }
 
 /** Leaves an access cookie in place that is worth nothing, like one whose key has been retired. */
-export async function spoilAccessToken(context: BrowserContext, value = FORGED_TOKEN): Promise<void> {
-  await replace(context, ACCESS, value);
+export async function replaceAccessToken(context: BrowserContext, value = FORGED_TOKEN): Promise<void> {
+  await replaceCookie(context, ACCESS, value);
 }
 
 /** The same for the refresh cookie. */
-export async function spoilRefreshToken(context: BrowserContext, value = FORGED_TOKEN): Promise<void> {
-  await replace(context, REFRESH, value);
+export async function replaceRefreshToken(context: BrowserContext, value = FORGED_TOKEN): Promise<void> {
+  await replaceCookie(context, REFRESH, value);
 }
 
 /** Gives one browser the cookies of another, as a thief would, or a restored backup. */
@@ -61,7 +61,7 @@ export async function copyCookies(from: BrowserContext, to: BrowserContext): Pro
 }
 
 /** The refresh tokens that answers handed out, each once. */
-export function refreshTokensIn(exchanges: { setCookies: string[] }[]): Set<string> {
+export function issuedRefreshTokens(exchanges: { setCookies: string[] }[]): Set<string> {
   const set = exchanges.flatMap(({ setCookies }) => setCookies.map(readSetCookie));
   return new Set(set.filter(({ name, value }) => REFRESH.test(name) && value !== "").map(({ value }) => value));
 }
@@ -78,7 +78,7 @@ export function readSetCookie(header: string): SetCookie {
   };
 }
 
-async function replace(context: BrowserContext, name: RegExp, value: string): Promise<void> {
+async function replaceCookie(context: BrowserContext, name: RegExp, value: string): Promise<void> {
   const cookie = (await context.cookies()).find((one) => name.test(one.name));
   if (cookie === undefined) throw new Error(`There is no cookie ${name} to replace`);
   await context.addCookies([{ ...cookie, value }]);

@@ -8,7 +8,7 @@ export function loginForm(page: Page) {
     password: passwordField(page),
     remember: page.getByLabel("Keep me signed in on this device"),
     submit: page.getByRole("button", { name: "Sign in" }),
-    problem: problemOf(page),
+    problem: problemIn(page),
     async fill({ email, password }: Pick<NewAccount, "email" | "password">) {
       await this.email.fill(email);
       await this.password.fill(password);
@@ -24,7 +24,7 @@ export function registerForm(page: Page) {
     password: passwordField(page),
     remember: page.getByLabel("Keep me signed in on this device"),
     submit: page.getByRole("button", { name: "Create account" }),
-    problem: problemOf(page),
+    problem: problemIn(page),
     async fill({ fullName, email, password }: NewAccount) {
       await this.fullName.fill(fullName);
       await this.email.fill(email);
@@ -39,6 +39,6 @@ function passwordField(page: Page): Locator {
 }
 
 /** Next keeps an alert of its own on every page, to announce their names. */
-function problemOf(page: Page): Locator {
+function problemIn(page: Page): Locator {
   return page.getByRole("main").getByRole("alert");
 }

@@ -1,12 +1,12 @@
 import { once } from "node:events";
-import { Agent, createServer, request as ask, type IncomingMessage, type ServerResponse } from "node:http";
+import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
-import type { Exchange } from "./http-exchange";
+import type { HttpExchange } from "./http-exchange";
 
-export type Verdict = "deliver" | "lose";
+export type Delivery = "deliver" | "drop";
 
 /** Asked for each request before it is carried; what it returns is asked once the server has answered. */
-type Judge = (exchange: Exchange) => (() => Promise<Verdict>) | null;
+type OnRequest = (exchange: HttpExchange) => (() => Promise<Delivery>) | null;
 
 const LOOPBACK = "127.0.0.1";
 
@@ -20,15 +20,15 @@ export interface Tunnel {
 export class ForwardProxy {
   address = LOOPBACK;
   readonly tunnels: Tunnel[] = [];
-  #isCut = false;
+  #isDisconnected = false;
   readonly #sockets = new Set<Socket>();
   readonly #agents = new Map<string, Agent>();
-  readonly #server = createServer((request, response) => this.#carry(request, response));
+  readonly #server = createServer((request, response) => this.#forward(request, response));
 
-  private constructor(private readonly judge: Judge) {}
+  private constructor(private readonly onRequest: OnRequest) {}
 
-  static async open(judge: Judge): Promise<ForwardProxy> {
-    const proxy = new ForwardProxy(judge);
+  static async open(onRequest: OnRequest): Promise<ForwardProxy> {
+    const proxy = new ForwardProxy(onRequest);
     proxy.#server.on("connect", (request, socket: Socket, head) => proxy.#tunnel(request, socket, head));
     proxy.#server.on("connection", (socket: Socket) => {
       proxy.#sockets.add(socket);
@@ -49,23 +49,23 @@ export class ForwardProxy {
     for (const agent of this.#agents.values()) agent.destroy();
   }
 
-  cut(): void {
-    this.#isCut = true;
+  disconnect(): void {
+    this.#isDisconnected = true;
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  mend(): void {
-    this.#isCut = false;
+  reconnect(): void {
+    this.#isDisconnected = false;
   }
 
-  #carry(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#isCut) return void request.socket.destroy();
+  #forward(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#isDisconnected) return void request.socket.destroy();
     const target = new URL(request.url ?? "", "http://unknown.invalid");
-    const exchange = exchangeOf(request, target);
-    const judgeAnswer = this.judge(exchange);
+    const exchange = createExchange(request, target);
+    const decideDelivery = this.onRequest(exchange);
 
     const { localAddress, host } = this.#routeTo(target.hostname);
-    const upstream = ask({
+    const upstream = httpRequest({
       host,
       port: target.port || 80,
       method: request.method,
@@ -78,7 +78,7 @@ export class ForwardProxy {
     request.pipe(upstream);
     upstream.once("error", () => request.socket.destroy());
     // What is to be judged is work that the server shall finish, whatever the browser does meanwhile.
-    if (judgeAnswer === null) response.once("close", () => upstream.destroy());
+    if (decideDelivery === null) response.once("close", () => upstream.destroy());
 
     upstream.once("response", async (answer) => {
       // The app went away in the middle of its answer: so do we.
@@ -87,25 +87,25 @@ export class ForwardProxy {
       exchange.location = answer.headers.location ?? null;
       exchange.requestId = String(answer.headers["x-request-id"] ?? "") || null;
       exchange.setCookies = answer.headers["set-cookie"] ?? [];
-      const begin = () => {
+      const sendHead = () => {
         // Those speak about the connection to the app, not about ours to the browser.
         const headers = withoutHeaders(answer.rawHeaders, /^(connection|keep-alive|transfer-encoding)$/i);
         response.writeHead(exchange.status ?? 0, answer.statusMessage, headers);
       };
-      if (judgeAnswer === null) {
-        begin();
+      if (decideDelivery === null) {
+        sendHead();
         return void answer.pipe(response);
       }
-      const body = await wholeBody(answer);
+      const body = await readBody(answer);
       if (body === null) return;
-      if ((await judgeAnswer()) === "lose" || this.#isCut) return void request.socket.resetAndDestroy();
-      begin();
+      if ((await decideDelivery()) === "drop" || this.#isDisconnected) return void request.socket.resetAndDestroy();
+      sendHead();
       response.end(body);
     });
   }
 
   #tunnel(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    if (this.#isCut) return void socket.destroy();
+    if (this.#isDisconnected) return void socket.destroy();
     const { hostname, port } = new URL(`http://${request.url}`);
     const upstream = connect({ ...this.#routeTo(hostname), port: Number(port || 80) });
     const tunnel: Tunnel = { sent: head.toString(), received: "" };
@@ -136,7 +136,7 @@ export class ForwardProxy {
   }
 }
 
-function exchangeOf(request: IncomingMessage, target: URL): Exchange {
+function createExchange(request: IncomingMessage, target: URL): HttpExchange {
   return {
     method: request.method ?? "",
     path: target.pathname + target.search,
@@ -150,7 +150,7 @@ function exchangeOf(request: IncomingMessage, target: URL): Exchange {
 }
 
 /** Null if the answer broke off. */
-async function wholeBody(answer: IncomingMessage): Promise<Buffer | null> {
+async function readBody(answer: IncomingMessage): Promise<Buffer | null> {
   try {
     return Buffer.concat(await answer.toArray());
   } catch {
@@ -158,6 +158,6 @@ async function wholeBody(answer: IncomingMessage): Promise<Buffer | null> {
   }
 }
 
-function withoutHeaders(raw: string[], unwanted: RegExp): string[] {
-  return raw.filter((_, at) => !unwanted.test(raw[at - (at % 2)] ?? ""));
+function withoutHeaders(raw: string[], excluded: RegExp): string[] {
+  return raw.filter((_, at) => !excluded.test(raw[at - (at % 2)] ?? ""));
 }

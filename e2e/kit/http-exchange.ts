@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
 /** One request that went over the wire, and what came of it. */
-export interface Exchange {
+export interface HttpExchange {
   method: string;
   /** With the query. */
   path: string;
@@ -17,22 +17,22 @@ export interface Exchange {
 }
 
 /** A path without its query, a pattern for path and query, or a question about the request. */
-export type Matching = string | RegExp | ((exchange: Exchange) => boolean);
+export type RequestMatcher = string | RegExp | ((exchange: HttpExchange) => boolean);
 
-export function matches(matching: Matching, exchange: Exchange): boolean {
-  if (typeof matching === "function") return matching(exchange);
-  if (typeof matching === "string") return exchange.path.split("?", 1)[0] === matching;
-  return matching.test(exchange.path);
+export function matchesRequest(matcher: RequestMatcher, exchange: HttpExchange): boolean {
+  if (typeof matcher === "function") return matcher(exchange);
+  if (typeof matcher === "string") return exchange.path.split("?", 1)[0] === matcher;
+  return matcher.test(exchange.path);
 }
 
 /** Full page loads, as "path status". */
-export function documentsAmong(exchanges: Exchange[]): string[] {
+export function documentLoads(exchanges: HttpExchange[]): string[] {
   return exchanges
     .filter(({ requestHeaders }) => requestHeaders["sec-fetch-dest"] === "document")
     .map(({ path, status }) => `${path} ${status}`);
 }
 
 /** What led to the login page, if anything did. */
-export function waysToLogin(exchanges: Exchange[]): Exchange[] {
+export function loginNavigations(exchanges: HttpExchange[]): HttpExchange[] {
   return exchanges.filter(({ path, location }) => `${path} ${location}`.includes("/login"));
 }

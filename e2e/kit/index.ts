@@ -8,15 +8,15 @@ import {
 } from "@playwright/test";
 import { registerAccount, registerWhenAllowed, type Account, type NewAccount } from "./accounts";
 import { Calls } from "./calls";
-import { complaintsOf } from "./page-errors";
-import { LIVES_OF_SECONDS, OwnServer, type Variables } from "./own-server";
-import { Wire } from "./network";
+import { collectPageErrors } from "./page-errors";
+import { DedicatedServer, SHORT_LIFETIMES, type Variables } from "./dedicated-server";
+import { Network } from "./network";
 
 export { expect } from "@playwright/test";
 
 interface Kit {
   /** Everything this test's browsers ask and are answered passes here, and can be lost, delayed or cut off. */
-  wire: Wire;
+  network: Network;
   /** Calls with a cookie jar of their own, as nobody. */
   calls: Calls;
   /** One more program with a cookie jar of its own. */
@@ -45,26 +45,26 @@ interface WorkerKit {
   workerCookies: Map<string, Cookie[]>;
 }
 
-/** Tests against the app at `baseURL`. Each gets its own browsers, wire and accounts; none needs cleaning up. */
+/** Tests against the app at `baseURL`. Each gets its own browsers, network and accounts; none needs cleaning up. */
 export const test = base.extend<Kit, WorkerKit>({
-  wire: async ({}, use) => {
-    const wire = await Wire.open();
-    await use(wire);
-    await wire.close();
+  network: async ({}, use) => {
+    const network = await Network.open();
+    await use(network);
+    await network.close();
   },
 
-  proxy: async ({ wire }, use) => use({ server: wire.url }),
+  proxy: async ({ network }, use) => use({ server: network.url }),
 
   context: async ({ context }, use) => {
-    const complaints = complaintsOf(context);
+    const errors = collectPageErrors(context);
     await use(context);
-    test.expect(complaints, "errors in the browser's console").toEqual([]);
+    test.expect(errors, "errors in the browser's console").toEqual([]);
   },
 
-  newCalls: async ({ playwright, baseURL, wire }, use) => {
+  newCalls: async ({ playwright, baseURL, network }, use) => {
     const opened: Calls[] = [];
     await use(async (options = {}) => {
-      const request = await playwright.request.newContext({ ...options, proxy: { server: wire.url } });
+      const request = await playwright.request.newContext({ ...options, proxy: { server: network.url } });
       opened.push(new Calls(request, originOf(baseURL)));
       return opened.at(-1)!;
     });
@@ -117,40 +117,40 @@ export const test = base.extend<Kit, WorkerKit>({
     });
   },
 
-  openBrowser: async ({ browser, wire }, use) => {
-    const opened: { context: BrowserContext; complaints: string[] }[] = [];
+  openBrowser: async ({ browser, network }, use) => {
+    const opened: { context: BrowserContext; errors: string[] }[] = [];
     await use(async (options) => {
-      const context = await openOver(wire, browser, options);
-      opened.push({ context, complaints: complaintsOf(context) });
+      const context = await openContext(network, browser, options);
+      opened.push({ context, errors: collectPageErrors(context) });
       return context;
     });
-    for (const { context, complaints } of opened) {
+    for (const { context, errors } of opened) {
       await context.close();
-      test.expect(complaints, "errors in another browser's console").toEqual([]);
+      test.expect(errors, "errors in another browser's console").toEqual([]);
     }
   },
 });
 
-interface OwnServerKit {
+interface DedicatedServerKit {
   /** Laid over the environment of the private app. */
   variables: Variables;
   /** Starts the private app and its database; one for each worker. */
-  runningServer: OwnServer;
+  runningServer: DedicatedServer;
 }
 
 /**
  * Tests against an app and a database of their own, which they may stop, kill and start again. Its lives are seconds, unless
  * `test.use({ variables: { … } })` says otherwise.
  */
-export const testOnOwnServer = test.extend<{ server: OwnServer }, OwnServerKit>({
+export const testOnDedicatedServer = test.extend<{ server: DedicatedServer }, DedicatedServerKit>({
   variables: [
-    { ...LIVES_OF_SECONDS, RATE_LIMIT_FACTOR: "1000" },
+    { ...SHORT_LIFETIMES, RATE_LIMIT_FACTOR: "1000" },
     { scope: "worker", option: true },
   ],
 
   runningServer: [
     async ({ variables }, use, { parallelIndex }) => {
-      const server = await OwnServer.start(`own-${parallelIndex}`, variables);
+      const server = await DedicatedServer.start(`own-${parallelIndex}`, variables);
       await use(server);
       await server.stop();
     },
@@ -160,14 +160,14 @@ export const testOnOwnServer = test.extend<{ server: OwnServer }, OwnServerKit>(
   /** The private app and database. Whatever a test stops is started again after it. */
   server: async ({ runningServer }, use) => {
     await use(runningServer);
-    await runningServer.mend();
+    await runningServer.restore();
   },
 
   baseURL: async ({ runningServer }, use) => use(runningServer.url),
 });
 
-function openOver(wire: Wire, browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
-  return browser.newContext({ proxy: { server: wire.url }, ...options });
+function openContext(network: Network, browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  return browser.newContext({ proxy: { server: network.url }, ...options });
 }
 
 function originOf(baseURL: string | undefined): string {

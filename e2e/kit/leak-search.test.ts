@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { Exchange } from "./http-exchange";
-import { findLeaks, secretsIn } from "./leak-search";
-import { trafficIn, trafficOf } from "./traffic";
+import type { HttpExchange } from "./http-exchange";
+import { findLeaks, extractSecrets } from "./leak-search";
+import { tunnelTraffic, exchangeTraffic } from "./traffic";
 
 const token = (claims: object) =>
   ["header", Buffer.from(JSON.stringify(claims)).toString("base64url"), "signature-of-43"].join(".");
 
-const exchange = (given: Partial<Exchange>): Exchange => ({
+const exchange = (given: Partial<HttpExchange>): HttpExchange => ({
   method: "GET",
   path: "/",
   requestHeaders: {},
@@ -31,7 +31,7 @@ describe("a secret of an exchange is", () => {
     ["an authorization", { requestHeaders: { authorization: "Bearer something" } }, "Bearer something"],
     ["a query", { path: "/login?next=%2Fdashboard" }, "next=%2Fdashboard"],
   ])("%s", (_, given, secret) => {
-    expect(secretsIn(trafficOf(exchange(given))).map(({ value }) => value)).toContain(secret);
+    expect(extractSecrets(exchangeTraffic(exchange(given))).map(({ value }) => value)).toContain(secret);
   });
 
   test.each([
@@ -39,7 +39,7 @@ describe("a secret of an exchange is", () => {
     ["a long one of a single letter", { requestBody: `{"password":"${"a".repeat(129)}"}` }],
     ["a cookie of one character", { requestHeaders: { cookie: "__acc=x" } }],
   ])("nothing that may stand in a log by chance: %s", (_, given) => {
-    expect(secretsIn(trafficOf(exchange(given)))).toEqual([]);
+    expect(extractSecrets(exchangeTraffic(exchange(given)))).toEqual([]);
   });
 });
 
@@ -51,9 +51,9 @@ test("a tunnel that is not encrypted is read like any other wire", () => {
   ].join("");
   const file = "HTTP/1.1 200 OK\r\nx-request-id: of-a-file\r\n\r\n";
   const received = file + "HTTP/1.1 200 OK\r\nx-request-id: abcd-1234\r\nSet-Cookie: __ref=set-cookie; Path=/\r\n\r\n";
-  const traffic = trafficIn({ sent, received });
+  const traffic = tunnelTraffic({ sent, received });
   expect(traffic.requestIds).toEqual(["abcd-1234"]);
-  const values = secretsIn(traffic).map(({ value }) => value);
+  const values = extractSecrets(traffic).map(({ value }) => value);
   expect(values).toEqual(["sent-cookie", "set-cookie", 'velvet "otters"', "Bearer x", "next=%2Fb"]);
 });
 

@@ -19,30 +19,33 @@ export interface Secret {
 const PASSWORD = /"\w*password\w*"\s*:\s*("(?:[^"\\]|\\.)*")/gi;
 
 /** What is shorter, or one letter again and again, may stand in a log by chance. */
-const CHARACTERS_AT_LEAST = 8;
-const DIFFERENT_AT_LEAST = 4;
+const MIN_LENGTH = 8;
+const MIN_DISTINCT_CHARACTERS = 4;
 /** As much of a secret as has to be found again. */
-const CHARACTERS_COMPARED = 200;
+const COMPARED_LENGTH = 200;
 
 /** Everything that went over a wire and that its app must not write down. */
-export function secretsIn({ cookies, setCookies, authorizations, queries, text }: Traffic): Secret[] {
+export function extractSecrets({ cookies, setCookies, authorizations, queries, text }: Traffic): Secret[] {
   const sent = cookies.flatMap((header) => header.split(";"));
   const set = setCookies.map((header) => header.split(";", 1)[0] ?? "");
   const found: Secret[] = [
-    ...sent.flatMap((pair) => cookie("a token or cookie that was sent", pair)),
-    ...set.flatMap((pair) => cookie("a token or cookie that was set", pair)),
-    ...[...text.matchAll(PASSWORD)].map(([, value]) => ({ kind: "a password" as const, value: String(parse(value!)) })),
+    ...sent.flatMap((pair) => cookieSecrets("a token or cookie that was sent", pair)),
+    ...set.flatMap((pair) => cookieSecrets("a token or cookie that was set", pair)),
+    ...[...text.matchAll(PASSWORD)].map(([, value]) => ({
+      kind: "a password" as const,
+      value: String(parseJson(value!)),
+    })),
     ...authorizations.map((value) => ({ kind: "an authorization" as const, value })),
     ...queries.map((value) => ({ kind: "a query" as const, value })),
   ];
-  return found.filter(({ value }) => value.length >= CHARACTERS_AT_LEAST && new Set(value).size >= DIFFERENT_AT_LEAST);
+  return found.filter(({ value }) => value.length >= MIN_LENGTH && new Set(value).size >= MIN_DISTINCT_CHARACTERS);
 }
 
-function cookie(kind: Secret["kind"], pair: string): Secret[] {
+function cookieSecrets(kind: Secret["kind"], pair: string): Secret[] {
   const value = pair.slice(pair.indexOf("=") + 1).trim();
   const [, claims, signature] = value.split(".");
   if (signature === undefined) return [{ kind, value }];
-  const { non } = (parse(Buffer.from(claims ?? "", "base64url").toString()) ?? {}) as { non?: unknown };
+  const { non } = (parseJson(Buffer.from(claims ?? "", "base64url").toString()) ?? {}) as { non?: unknown };
   return [
     { kind, value },
     { kind: "a part of a token", value: claims ?? "" },
@@ -51,7 +54,7 @@ function cookie(kind: Secret["kind"], pair: string): Secret[] {
   ];
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -72,23 +75,19 @@ export interface Leak {
 export function findLeaks(text: string, secrets: readonly Secret[]): Leak[] {
   const byEnd = new Map<string, Map<string, Secret["kind"]>>();
   for (const { kind, value } of secrets) {
-    const compared = value.slice(0, CHARACTERS_COMPARED);
-    for (const spelling of [
-      compared,
-      JSON.stringify(compared).slice(1, -1),
-      encodeURIComponent(compared.toWellFormed()),
-    ]) {
-      const end = spelling.slice(-CHARACTERS_AT_LEAST);
-      const known = byEnd.get(end) ?? new Map<string, Secret["kind"]>();
-      byEnd.set(end, known.set(spelling, kind));
+    const prefix = value.slice(0, COMPARED_LENGTH);
+    for (const encoded of [prefix, JSON.stringify(prefix).slice(1, -1), encodeURIComponent(prefix.toWellFormed())]) {
+      const end = encoded.slice(-MIN_LENGTH);
+      const candidates = byEnd.get(end) ?? new Map<string, Secret["kind"]>();
+      byEnd.set(end, candidates.set(encoded, kind));
     }
   }
   const leaks: Leak[] = [];
-  for (let at = CHARACTERS_AT_LEAST; at <= text.length; at++) {
-    const known = byEnd.get(text.slice(at - CHARACTERS_AT_LEAST, at));
-    if (known === undefined) continue;
-    for (const [spelling, kind] of known) {
-      if (text.endsWith(spelling, at)) leaks.push({ kind, line: text.slice(0, at).split("\n").length });
+  for (let at = MIN_LENGTH; at <= text.length; at++) {
+    const candidates = byEnd.get(text.slice(at - MIN_LENGTH, at));
+    if (candidates === undefined) continue;
+    for (const [encoded, kind] of candidates) {
+      if (text.endsWith(encoded, at)) leaks.push({ kind, line: text.slice(0, at).split("\n").length });
     }
   }
   return leaks;

@@ -1,114 +1,110 @@
-import { leaveEvidence } from "./redaction-records";
-import { ForwardProxy, type Verdict } from "./forward-proxy";
-import { matches, type Exchange, type Matching } from "./http-exchange";
+import { recordTraffic } from "./redaction-records";
+import { ForwardProxy, type Delivery } from "./forward-proxy";
+import { matchesRequest, type HttpExchange, type RequestMatcher } from "./http-exchange";
 
-export interface LostReplies {
-  /** Resolves when the server has done the work whose answer is lost first. */
-  first: Promise<Exchange>;
-  /** From now on answers arrive again. */
-  end: () => void;
+export interface DroppedResponses {
+  /** Resolves when the server has sent the first response that is dropped. */
+  first: Promise<HttpExchange>;
+  /** Responses are delivered again from now on. */
+  stop: () => void;
 }
 
-export interface HeldReply {
-  /** Resolves when the server has done its work; the browser does not know it yet. */
-  answered: Promise<Exchange>;
-  /** Lets the browser have the answer. */
+export interface HeldResponse {
+  /** Resolves when the server has sent the response; the browser has not received it. */
+  answered: Promise<HttpExchange>;
+  /** Delivers the response to the browser. */
   release: () => void;
 }
 
 interface Rule {
-  matching: Matching;
-  /** How many more replies it concerns. */
-  left: number;
-  judge: (exchange: Exchange) => Promise<Verdict>;
+  matcher: RequestMatcher;
+  /** How many more responses the rule applies to. */
+  remaining: number;
+  decide: (exchange: HttpExchange) => Promise<Delivery>;
 }
 
 /**
- * The wire between one test's browsers and the app. The app is real, its answers are real; the test decides which of them
- * arrive, when, and from which network the browsers seem to come.
+ * The network between one test's browsers and the app. App and responses are real; the test decides which responses are
+ * delivered, when, and from which address the browsers connect.
  */
-export class Wire {
-  /** Everything that was asked, in order. What is encrypted passes through unseen. */
-  readonly exchanges: Exchange[] = [];
+export class Network {
+  /** Every request so far, in order. Encrypted requests are not recorded. */
+  readonly exchanges: HttpExchange[] = [];
   readonly #rules: Rule[] = [];
 
   private constructor(private readonly proxy: ForwardProxy) {}
 
-  static async open(): Promise<Wire> {
-    const wire: Wire = new Wire(await ForwardProxy.open((exchange) => wire.#judge(exchange)));
-    return wire;
+  static async open(): Promise<Network> {
+    const network: Network = new Network(await ForwardProxy.open((exchange) => network.#applyRule(exchange)));
+    return network;
   }
 
-  /** What browsers use as their proxy. */
+  /** The address for a browser's proxy setting. */
   get url(): string {
     return this.proxy.url;
   }
 
   async close(): Promise<void> {
     await this.proxy.close();
-    leaveEvidence(this.exchanges, this.proxy.tunnels);
+    recordTraffic(this.exchanges, this.proxy.tunnels);
   }
 
-  /** Browsers seem to come from here, as far as an app on this machine can see: any address in 127.0.0.0/8. */
-  moveTo(address: string): void {
+  /** The source address that an app on this machine sees: any address in 127.0.0.0/8. */
+  setClientAddress(address: string): void {
     this.proxy.address = address;
   }
 
-  /** No request gets through until `mend`: the laptop is shut, the train is in a tunnel. */
-  cut(): void {
-    this.proxy.cut();
+  /** Closes all connections and refuses new ones until `reconnect`. */
+  disconnect(): void {
+    this.proxy.disconnect();
   }
 
-  mend(): void {
-    this.proxy.mend();
+  reconnect(): void {
+    this.proxy.reconnect();
   }
 
   /**
-   * Lets the server do its work and throws its answers away: neither page nor cookie arrives. A browser whose connection
-   * was in use before silently asks once more, and that answer is the next one.
+   * Lets the server process the request and discards the response, body and cookies. On a reused connection a browser repeats the
+   * request once by itself: the response to that repetition counts as the next one.
    */
-  loseReplies(matching: Matching, count = Number.POSITIVE_INFINITY): LostReplies {
-    const [first, lose] = promised<Exchange>();
-    const rule = this.#add(matching, count, async (exchange) => {
-      lose(exchange);
-      return "lose";
+  dropResponses(matcher: RequestMatcher, count = Number.POSITIVE_INFINITY): DroppedResponses {
+    const [first, resolveFirst] = createDeferred<HttpExchange>();
+    const rule = this.#add(matcher, count, async (exchange) => {
+      resolveFirst(exchange);
+      return "drop";
     });
-    return { first, end: () => (rule.left = 0) };
+    return { first, stop: () => (rule.remaining = 0) };
   }
 
-  loseNextReply(matching: Matching): LostReplies {
-    return this.loseReplies(matching, 1);
-  }
-
-  /** Keeps the next answer that matches until it is released. */
-  holdReply(matching: Matching): HeldReply {
-    const [answered, answer] = promised<Exchange>();
-    const [released, release] = promised<void>();
-    this.#add(matching, 1, async (exchange) => {
-      answer(exchange);
+  /** Holds the next matching response back until it is released. */
+  holdResponse(matcher: RequestMatcher): HeldResponse {
+    const [answered, resolveAnswered] = createDeferred<HttpExchange>();
+    const [released, release] = createDeferred<void>();
+    this.#add(matcher, 1, async (exchange) => {
+      resolveAnswered(exchange);
       await released;
       return "deliver";
     });
     return { answered, release };
   }
 
-  #add(matching: Matching, left: number, judge: Rule["judge"]): Rule {
-    const rule = { matching, left, judge };
+  #add(matcher: RequestMatcher, remaining: number, decide: Rule["decide"]): Rule {
+    const rule = { matcher, remaining, decide };
     this.#rules.push(rule);
     return rule;
   }
 
-  /** What to do with the answer to a request that is about to be carried; null if nothing is the matter with it. */
-  #judge(exchange: Exchange): (() => Promise<Verdict>) | null {
+  /** The rule for the response to a request that is about to be forwarded; null if none matches. */
+  #applyRule(exchange: HttpExchange): (() => Promise<Delivery>) | null {
     this.exchanges.push(exchange);
-    const rule = this.#rules.find(({ left, matching }) => left > 0 && matches(matching, exchange));
+    const rule = this.#rules.find(({ remaining, matcher }) => remaining > 0 && matchesRequest(matcher, exchange));
     if (rule === undefined) return null;
-    rule.left -= 1;
-    return () => rule.judge(exchange);
+    rule.remaining -= 1;
+    return () => rule.decide(exchange);
   }
 }
 
-function promised<Value>(): [Promise<Value>, (value: Value) => void] {
+function createDeferred<Value>(): [Promise<Value>, (value: Value) => void] {
   let resolve!: (value: Value) => void;
   const promise = new Promise<Value>((settle) => (resolve = settle));
   return [promise, resolve];

@@ -1,59 +1,59 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Exchange } from "./http-exchange";
+import type { HttpExchange } from "./http-exchange";
 import type { Tunnel } from "./forward-proxy";
-import { secretsIn, type Secret } from "./leak-search";
-import { trafficIn, trafficOf } from "./traffic";
+import { extractSecrets, type Secret } from "./leak-search";
+import { exchangeTraffic, tunnelTraffic } from "./traffic";
 
-/** What one wire saw: enough to tell afterwards whether the app kept it to itself. */
-interface Testimony {
+/** What one wire saw: enough to tell afterwards whether the app logged any of it. */
+interface TrafficRecord {
   /** Of the requests that were answered, and leave a line at the level of a production. */
   requestIds: string[];
   secrets: Secret[];
 }
 
 /** Where the tests and the apps of one run leave what they saw and wrote. Null if nobody will look at it. */
-function folder(): string | null {
+function recordsFolder(): string | null {
   return process.env.STAGE_EVIDENCE ?? null;
 }
 
 /** The file for what an app writes; undefined if nobody will look at it. */
 export function appLogFile(name: string): string | undefined {
-  const kept = folder();
-  return kept === null ? undefined : join(kept, `${name}.log`);
+  const folder = recordsFolder();
+  return folder === null ? undefined : join(folder, `${name}.log`);
 }
 
 /** Leaves behind what went over a wire, once nothing more will. */
-export function leaveEvidence(exchanges: readonly Exchange[], tunnels: readonly Tunnel[]): void {
-  const kept = folder();
-  const traffic = [...exchanges.map(trafficOf), ...tunnels.map(trafficIn)];
-  if (kept === null || traffic.length === 0) return;
-  const testimony: Testimony = {
+export function recordTraffic(exchanges: readonly HttpExchange[], tunnels: readonly Tunnel[]): void {
+  const folder = recordsFolder();
+  const traffic = [...exchanges.map(exchangeTraffic), ...tunnels.map(tunnelTraffic)];
+  if (folder === null || traffic.length === 0) return;
+  const record: TrafficRecord = {
     requestIds: traffic.flatMap(({ requestIds }) => requestIds),
-    secrets: traffic.flatMap(secretsIn),
+    secrets: traffic.flatMap(extractSecrets),
   };
-  mkdirSync(kept, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   // The accounts are nobody's; their secrets are kept like anybody's.
-  appendFileSync(join(kept, `seen-${process.pid}.jsonl`), `${JSON.stringify(testimony)}\n`, { mode: 0o600 });
+  appendFileSync(join(folder, `seen-${process.pid}.jsonl`), `${JSON.stringify(record)}\n`, { mode: 0o600 });
 }
 
-export interface Evidence extends Testimony {
+export interface RedactionRecords extends TrafficRecord {
   logs: { name: string; text: string }[];
 }
 
 /** Reads it all, and forgets the secrets: they are of no use to anybody else. */
-export function takeEvidence(): Evidence {
-  const kept = folder();
-  const names = kept !== null && existsSync(kept) ? readdirSync(kept) : [];
-  const read = (name: string) => readFileSync(join(kept ?? "", name), "utf8");
-  const testimonies = names.filter((name) => name.startsWith("seen-"));
-  const seen = testimonies
+export function takeRecords(): RedactionRecords {
+  const folder = recordsFolder();
+  const names = folder !== null && existsSync(folder) ? readdirSync(folder) : [];
+  const read = (name: string) => readFileSync(join(folder ?? "", name), "utf8");
+  const recordFiles = names.filter((name) => name.startsWith("seen-"));
+  const records = recordFiles
     .flatMap((name) => read(name).trimEnd().split("\n"))
-    .map((line) => JSON.parse(line) as Testimony);
-  for (const name of testimonies) rmSync(join(kept ?? "", name));
+    .map((line) => JSON.parse(line) as TrafficRecord);
+  for (const name of recordFiles) rmSync(join(folder ?? "", name));
   return {
-    requestIds: seen.flatMap(({ requestIds }) => requestIds),
-    secrets: seen.flatMap(({ secrets }) => secrets),
+    requestIds: records.flatMap(({ requestIds }) => requestIds),
+    secrets: records.flatMap(({ secrets }) => secrets),
     logs: names.filter((name) => name.endsWith(".log")).map((name) => ({ name, text: read(name) })),
   };
 }

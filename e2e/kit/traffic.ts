@@ -1,4 +1,4 @@
-import type { Exchange } from "./http-exchange";
+import type { HttpExchange } from "./http-exchange";
 import type { Tunnel } from "./forward-proxy";
 
 /** What went over a wire, as far as it may hold secrets. */
@@ -14,11 +14,11 @@ export interface Traffic {
   text: string;
 }
 
-const BUILT_FILE = /^\/(_next\/static\/|icon\.svg)/;
+const STATIC_FILE = /^\/(_next\/static\/|icon\.svg)/;
 
-export function trafficOf({ path, requestHeaders, requestBody, requestId, setCookies }: Exchange): Traffic {
+export function exchangeTraffic({ path, requestHeaders, requestBody, requestId, setCookies }: HttpExchange): Traffic {
   return {
-    requestIds: requestId === null || BUILT_FILE.test(path) ? [] : [requestId],
+    requestIds: requestId === null || STATIC_FILE.test(path) ? [] : [requestId],
     cookies: [requestHeaders.cookie ?? ""],
     setCookies,
     authorizations: [requestHeaders.authorization ?? ""],
@@ -27,11 +27,11 @@ export function trafficOf({ path, requestHeaders, requestBody, requestId, setCoo
   };
 }
 
-export function trafficIn({ sent, received }: Tunnel): Traffic {
+export function tunnelTraffic({ sent, received }: Tunnel): Traffic {
   const paths = [...sent.matchAll(/[A-Z]+ (\/[^ ]*) HTTP\/1\.1\r\n/g)].map(([, path]) => path!);
   return {
     // One after the other: the first answer belongs to the first request.
-    requestIds: headersIn(received, "x-request-id").filter((_, at) => !BUILT_FILE.test(paths[at] ?? "")),
+    requestIds: headersIn(received, "x-request-id").filter((_, at) => !STATIC_FILE.test(paths[at] ?? "")),
     cookies: headersIn(sent, "cookie"),
     setCookies: headersIn(received, "set-cookie"),
     authorizations: headersIn(sent, "authorization"),

@@ -1,4 +1,4 @@
-import { inventAccount, type NewAccount } from "@/e2e/kit/accounts";
+import { generateAccount, type NewAccount } from "@/e2e/kit/accounts";
 import { CookieJar } from "@/evidence/cookie-jar";
 import { sendRequest } from "@/evidence/http-client";
 import { classifyOutcome, pathOf, type BrowserOutcome } from "./browser-outcome";
@@ -14,7 +14,7 @@ export interface LabAccount extends NewAccount {
 }
 
 export function inventLabAccount(remember = true): LabAccount {
-  return { ...inventAccount(), remember };
+  return { ...generateAccount(), remember };
 }
 
 /** The cookie handling of a browser: one jar for all tabs, Set-Cookie applied in order of arrival. */

@@ -1,5 +1,5 @@
 import { expect } from "@playwright/test";
-import { inventAccount } from "@/e2e/kit/accounts";
+import { generateAccount } from "@/e2e/kit/accounts";
 import type { HeaderLines } from "./ask";
 import { FORGERIES } from "./forgeries";
 import { FRONTS, test } from "./fronts";
@@ -23,13 +23,13 @@ for (const front of FRONTS) {
       const visitor = visit(front);
       for (let at = 0; at < LOGINS_PER_MINUTE; at++) {
         const [what, claims] = FORGERIES[at]!;
-        expect((await visitor.login(inventAccount(), claims)).status, what).toBe(401);
+        expect((await visitor.login(generateAccount(), claims)).status, what).toBe(401);
       }
       for (const [what, claims] of FORGERIES) {
-        expect((await visitor.login(inventAccount(), claims)).status, what).toBe(429);
+        expect((await visitor.login(generateAccount(), claims)).status, what).toBe(429);
       }
       // What one visitor used up is not missed by the next, nor by the one that was claimed to be.
-      expect((await visit(front).login(inventAccount())).status).toBe(401);
+      expect((await visit(front).login(generateAccount())).status).toBe(401);
     });
 
     test("gate, pages and procedures know a visitor again, whatever is claimed", async ({ visit }) => {
@@ -79,12 +79,12 @@ for (const front of FRONTS) {
       expect((await visitor.page("/dashboard/account")).headers.location).toContain("/resume?next=");
 
       for (let at = 0; at < LOGINS_PER_MINUTE; at++) {
-        const guess = await visit(front, at % 2 === 0 ? one : neighbour).login(inventAccount(), FORGERIES[at]![1]);
+        const guess = await visit(front, at % 2 === 0 ? one : neighbour).login(generateAccount(), FORGERIES[at]![1]);
         expect(guess.status).toBe(401);
       }
-      expect((await visit(front, one).login(inventAccount(), FORGERIES[1]![1])).status).toBe(429);
-      expect((await visit(front, neighbour).login(inventAccount())).status).toBe(429);
-      expect((await visit(front, stranger).login(inventAccount())).status).toBe(401);
+      expect((await visit(front, one).login(generateAccount(), FORGERIES[1]![1])).status).toBe(429);
+      expect((await visit(front, neighbour).login(generateAccount())).status).toBe(429);
+      expect((await visit(front, stranger).login(generateAccount())).status).toBe(401);
     });
 
     test("so many header lines that some are lost lose nobody's address", async ({ visit }) => {

@@ -1,7 +1,7 @@
 import { connect, constants, type IncomingHttpHeaders } from "node:http2";
 import { expect } from "@playwright/test";
-import { complaintsOf } from "@/e2e/kit/page-errors";
-import { sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
+import { collectPageErrors } from "@/e2e/kit/page-errors";
+import { sessionCookies, waitForAccessExpiry } from "@/e2e/kit/cookies";
 import { loginForm } from "@/e2e/kit/forms";
 import { ask, type Door } from "./ask";
 import { test, type Deployment } from "./deployment";
@@ -18,7 +18,7 @@ test("a person signs in over https, outlives the access token on either instance
   context,
   deployment,
 }) => {
-  const complaints = complaintsOf(context);
+  const complaints = collectPageErrors(context);
   const person = await new Visitor(doorOf(deployment), deployment.origin, "127.0.0.1").register();
   await page.goto("/dashboard/sessions");
   await expect(page).toHaveURL(`${deployment.origin}/login?next=%2Fdashboard%2Fsessions`);
@@ -38,10 +38,10 @@ test("a person signs in over https, outlives the access token on either instance
 
   const here = page.getByRole("listitem").filter({ hasText: "This device" });
   await expect(here).toContainText(/IP address(127\.0\.0\.1|::1)/);
-  await untilAccessExpires(context);
+  await waitForAccessExpiry(context);
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-  await untilAccessExpires(context);
+  await waitForAccessExpiry(context);
   await page.goto("/dashboard/sessions");
   await expect(here).toHaveCount(1);
   const renewed = await sessionCookies(context);

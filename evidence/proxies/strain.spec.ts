@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectSecurely } from "node:tls";
 import { expect } from "@playwright/test";
-import { inventAccount } from "@/e2e/kit/accounts";
+import { generateAccount } from "@/e2e/kit/accounts";
 import { ask, type Door } from "./ask";
 import { FRONTS, test } from "./fronts";
 import { anyAddress } from "./visitor";
@@ -28,7 +28,7 @@ test("whoever sends a byte at a time is cut off, and keeps nobody else waiting",
   );
   for (const front of FRONTS) {
     expect((await visit(front).page("/login")).status).toBe(200);
-    expect((await visit(front).login(inventAccount())).status).toBe(401);
+    expect((await visit(front).login(generateAccount())).status).toBe(401);
   }
   await Promise.all(slow);
 });

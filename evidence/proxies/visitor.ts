@@ -1,4 +1,4 @@
-import { inventAccount, type NewAccount } from "@/e2e/kit/accounts";
+import { generateAccount, type NewAccount } from "@/e2e/kit/accounts";
 import { readSetCookie } from "@/e2e/kit/cookies";
 import { ask, type Answered, type Door, type HeaderLines } from "./ask";
 
@@ -29,7 +29,7 @@ export class Visitor {
   }
 
   async register(claims: HeaderLines = []): Promise<NewAccount> {
-    const account = inventAccount();
+    const account = generateAccount();
     const answer = await this.mutate("auth.register", account, claims);
     if (answer.status !== 200) throw new Error(`Registering answered ${answer.status}: ${answer.body}`);
     return account;

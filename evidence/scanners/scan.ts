@@ -2,7 +2,7 @@ import { expect, type APIRequestContext } from "@playwright/test";
 import { CspEvaluator, DEFAULT_CHECKS, STRICTCSP_CHECKS } from "csp_evaluator/dist/evaluator.js";
 import { Severity, Type } from "csp_evaluator/dist/finding.js";
 import { CspParser } from "csp_evaluator/dist/parser.js";
-import { inventAccount } from "@/e2e/kit/accounts";
+import { generateAccount } from "@/e2e/kit/accounts";
 import { readSetCookie } from "@/e2e/kit/cookies";
 import type { Scanned } from "./scanner-rule";
 import { RULES } from "./scanner-rules";
@@ -13,7 +13,7 @@ export async function scan(request: APIRequestContext, url: string, appOrigin: s
   const call = await request.get(`${url}/api/trpc/auth.session`);
   const registered = await request.post(`${url}/api/trpc/auth.register`, {
     headers: { origin: appOrigin },
-    data: inventAccount(),
+    data: generateAccount(),
   });
   expect(registered.status()).toBe(200);
   const setCookies = registered

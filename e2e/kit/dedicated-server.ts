@@ -11,14 +11,14 @@ import { appLogFile } from "./redaction-records";
 export type Variables = Record<string, string>;
 
 /** So short that tokens expire while a test looks on, and long enough for a busy machine. */
-export const LIVES_OF_SECONDS = {
+export const SHORT_LIFETIMES = {
   ACCESS_TOKEN_SECONDS: "7",
   REFRESH_BEFORE_EXPIRY_SECONDS: "2",
   REFRESH_GRACE_SECONDS: "4",
 } satisfies Variables;
 
 /** An app and a database that belong to one test at a time: both can be stopped without disturbing anybody. */
-export class OwnServer {
+export class DedicatedServer {
   readonly url: string;
   #app: App | null = null;
   #isAltered = false;
@@ -32,12 +32,12 @@ export class OwnServer {
   }
 
   /** `name` tells apart what runs at the same time. */
-  static async start(name: string, variables: Variables): Promise<OwnServer> {
+  static async start(name: string, variables: Variables): Promise<DedicatedServer> {
     const database = await provideServer({ directory: join(DATA, "e2e", name, "mysql") });
     try {
       const env = { ...process.env, DATABASE_URL: database.url };
       await promisify(execFile)(process.execPath, [join(ENTRY, "migrate.mjs")], { env });
-      const server = new OwnServer(database, await findFreePort(), variables);
+      const server = new DedicatedServer(database, await findFreePort(), variables);
       await server.startApp();
       return server;
     } catch (error) {
@@ -63,11 +63,11 @@ export class OwnServer {
   async #warmUp(): Promise<void> {
     const paths = ["/login", "/dashboard", "/dashboard/sessions", "/dashboard/account", "/api/trpc/auth.session"];
     // With an access cookie of any kind a request goes past the gate, to the page itself.
-    const ask = (path: string) => fetch(this.url + path, { headers: { cookie: "__acc=x" }, redirect: "manual" });
+    const load = (path: string) => fetch(this.url + path, { headers: { cookie: "__acc=x" }, redirect: "manual" });
     // On a busy machine these are cut off themselves; what they began is warm all the same.
     await Promise.all(
       paths.map((path) =>
-        ask(path)
+        load(path)
           .then((answer) => answer.text())
           .catch(() => {}),
       ),
@@ -89,7 +89,7 @@ export class OwnServer {
   }
 
   /** Whatever a test left stopped runs again, with the variables it had at first. */
-  async mend(): Promise<void> {
+  async restore(): Promise<void> {
     await this.database.resume();
     await this.database.start();
     if (this.#app !== null && this.#isAltered) await this.stopApp();
