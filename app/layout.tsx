@@ -8,7 +8,7 @@ export const dynamic = "force-dynamic";
 
 export const metadata: Metadata = {
   title: { template: "%s · Portcullis", default: "Portcullis" },
-  description: "Sign in once, stay signed in, and see every device that is.",
+  description: "Sign in, stay signed in, and see every device that is signed in to your account.",
   robots: { index: false },
 };
 

@@ -91,7 +91,7 @@ test("the fragment survives the hop that drops a worthless access cookie, and th
   await page.goto(WITH_FRAGMENT);
   await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
   await page.goto(`/maintenance?status=503&next=${encodeURIComponent("/dashboard/account?tab=2")}#password`);
-  await page.getByRole("button", { name: "Try now" }).click();
+  await page.getByRole("button", { name: "Retry now" }).click();
   await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
 });
 

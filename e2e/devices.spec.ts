@@ -26,7 +26,7 @@ test("another browser appears in the list, and is out at once when it is signed 
   await expect(devices.filter({ hasText: "Firefox on Windows" })).toContainText("127.0.0.1");
 
   await page.getByRole("button", { name: "Sign out Firefox on Windows" }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Sign it out" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Sign out device" }).click();
   await expect(page.getByRole("status")).toContainText("Firefox on Windows is signed out.");
   await expect(devices).toHaveCount(1);
 

@@ -128,7 +128,7 @@ for (const late of [false, true]) {
 
     await page.goto("/dashboard/sessions");
     await expect(page.getByText("This device", { exact: true })).toBeVisible();
-    const note = page.getByText("Came back with an older key");
+    const note = page.getByText("An outdated key of this session was used");
     await expect(note, "only what came late is worth a note").toHaveCount(late ? 1 : 0);
     if (!late) return;
     await page.getByRole("button", { name: /^This wasn’t me/ }).click();

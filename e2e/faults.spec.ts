@@ -23,7 +23,7 @@ test("while the database is away the overview opens, then people wait, and retur
   await expireAccessToken(context);
   await page.goto("/dashboard/account");
   await expect(page).toHaveURL(`${baseURL}/maintenance?status=503&next=%2Fdashboard%2Faccount`);
-  await expect(page.getByRole("heading", { level: 1, name: "Back in a moment" })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: "Temporarily unavailable" })).toBeVisible();
   expect((await sessionCookies(context)).refresh?.value).toBe(before.refresh?.value);
 
   await server.database.start();

@@ -82,7 +82,7 @@ test("nothing private and no redirect of the gate may be stored", async ({ calls
 test("an address that does not exist is a page that says so, not a fault", async ({ page }) => {
   const answer = await page.goto("/nowhere");
   expect(answer?.status()).toBe(404);
-  await expect(page.getByRole("heading", { level: 1, name: "There is no gate here" })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: "Page not found" })).toBeVisible();
 });
 
 function expectNoStore(answer: APIResponse): void {

@@ -28,7 +28,7 @@ test("the meter says how strong a password is, and the server has the last word 
   await form.fill({ ...invented, password: "short" });
   await expect(page.getByText("Use at least 10 characters.")).toBeVisible();
   await form.password.fill("wilhelmina1");
-  await expect(page.getByText(/^(Very weak|Weak|Nearly there)\b/)).toBeVisible();
+  await expect(page.getByText(/^(Very weak|Weak|Almost strong enough)\b/)).toBeVisible();
 
   await form.submit.click();
   await expect(form.password).toHaveAttribute("aria-invalid", "true");

@@ -11,8 +11,8 @@ export default function GuestLayout({ children }: { children: ReactNode }) {
         <PendingLogoutNotice />
         <noscript>
           <p className="mt-6 rounded-plate border-l-4 border-danger bg-danger-wash px-4 py-3 font-medium">
-            Signing in needs JavaScript: your password is only ever sent by a call that other sites cannot make. Please
-            switch it on for this site and reload.
+            Signing in requires JavaScript. Enable JavaScript for this site in the settings of your browser, then reload
+            this page.
           </p>
         </noscript>
       </AuthLayout>

@@ -7,7 +7,7 @@ import { Notice } from "@/app/ui/notice";
 const TEXTS = {
   none: null,
   waiting:
-    "You are signed out on this browser. Our database cannot be reached right now, so your session has not ended on the server yet. This page keeps trying: you need not do anything.",
+    "You are signed out in this browser. The database is unavailable, so your session has not ended on the server yet. This page retries by itself: you do not need to do anything.",
   finished: "You are signed out, and your session has ended on the server too.",
 };
 

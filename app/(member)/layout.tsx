@@ -15,7 +15,7 @@ export default async function MemberLayout({ children }: { children: ReactNode }
           href="#content"
           className="sr-only focus:not-sr-only focus:absolute focus:top-3 focus:left-3 focus:z-10 focus:rounded-plate focus:bg-accent focus:px-4 focus:py-3 focus:font-semibold focus:text-on-accent"
         >
-          Skip to the content
+          Skip to content
         </a>
         <MemberHeader />
         <main id="content" tabIndex={-1} className="mx-auto max-w-5xl px-5 pt-12 pb-24 sm:px-8 lg:pt-16">

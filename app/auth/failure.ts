@@ -4,7 +4,7 @@ import type { AppRouter } from "@/server/api/router";
 
 /** For a request that was taken for another site's though its page was opened at the right address. */
 const ORIGIN_HEADER_MESSAGE =
-  "The server took this request for one of another site. A browser extension or a proxy changes or removes its Origin header: switch the extension off, or tell whoever runs this site.";
+  "The server rejected this request because it appears to come from another site. A browser extension or a proxy may change or remove its Origin header: disable the extension, or contact the operator of this site.";
 
 /** Why a call did not do what was asked, ready to be shown. */
 export interface Failure {

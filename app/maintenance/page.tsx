@@ -3,7 +3,7 @@ import { readNextParam, type SearchParams } from "@/app/next-param";
 import { AuthLayout } from "@/app/ui/auth-layout";
 import { RetryPanel } from "./retry-panel";
 
-export const metadata: Metadata = { title: "One moment" };
+export const metadata: Metadata = { title: "Temporarily unavailable" };
 
 interface Outage {
   title: string;
@@ -11,23 +11,23 @@ interface Outage {
 }
 
 const OTHER_OUTAGE: Outage = {
-  title: "Something is stuck",
-  text: "This is our fault, not yours. You are not signed out: we keep trying, and take you back as soon as it works.",
+  title: "Something went wrong",
+  text: "An error occurred on our side. You are still signed in. This page retries by itself and then takes you back to where you were.",
 };
 
 /** By HTTP status. */
 const OUTAGES: Partial<Record<number, Outage>> = {
   503: {
-    title: "Back in a moment",
-    text: "We cannot reach our records right now. You are not signed out: as soon as they answer, you are taken back to where you were.",
+    title: "Temporarily unavailable",
+    text: "The service is temporarily unavailable. You are still signed in. This page retries by itself and then takes you back to where you were.",
   },
   429: {
-    title: "A little too fast",
-    text: "More requests came from here than we take at once. Nothing is lost, and you are not signed out: after a short rest you are taken back.",
+    title: "Too many requests",
+    text: "The service received too many requests from your network address. You are still signed in. This page retries after a short wait and then takes you back to where you were.",
   },
   400: {
-    title: "Your browser holds on to an old cookie",
-    text: "We asked it to drop one, and it keeps sending it. Delete the cookies of this site in the settings of your browser, then try again. You may have to sign in once more.",
+    title: "Your browser keeps an old cookie",
+    text: "The service asked your browser to delete a cookie, but the browser still sends it. Delete the cookies of this site in the settings of your browser, then try again. You may have to sign in again.",
   },
 };
 

@@ -17,11 +17,12 @@ export function RetryPanel({ status, next }: { status: number; next: string }) {
         onClick={retry.retryNow}
         className="min-w-40"
       >
-        Try now
+        Retry now
       </Button>
       <p className="figures text-quiet">{describeNextAttempt(retry, seconds)}</p>
       <p className="sr-only" role="status">
-        {retry.failures > 0 && `Still not available after ${retry.failures} tries.`}
+        {retry.failures > 0 &&
+          `Still unavailable after ${retry.failures} ${retry.failures === 1 ? "attempt" : "attempts"}.`}
       </p>
     </div>
   );
@@ -29,7 +30,7 @@ export function RetryPanel({ status, next }: { status: number; next: string }) {
 
 function describeNextAttempt({ state, nextAttemptAt }: Retry, seconds: number | null): string {
   if (state !== "waiting" || nextAttemptAt === null || seconds === null) return "";
-  return seconds > 0 ? `Next try in ${seconds} s` : "Next try now";
+  return seconds > 0 ? `Retrying in ${seconds} s` : "Retrying now";
 }
 
 /** Null until it has been counted. */

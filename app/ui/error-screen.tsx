@@ -7,20 +7,22 @@ export function ErrorScreen({ error, retry }: { error: unknown; retry: () => voi
   return (
     <AuthLayout gate="half">
       <div role="alert">
-        <h1 className="plate text-4xl">This page did not open</h1>
-        <p className="mt-4 text-lg text-quiet">Something went wrong on our side. Nothing that you saved is lost.</p>
+        <h1 className="plate text-4xl">This page could not be loaded</h1>
+        <p className="mt-4 text-lg text-quiet">
+          An error occurred on our side. Everything you saved is still there. Try again in a moment.
+        </p>
       </div>
       <div className="mt-8 flex flex-wrap gap-3">
         <Button variant="solid" onClick={retry}>
           Try again
         </Button>
         <a href="/" className={buttonClass("plain")}>
-          Go to the start
+          Go to the start page
         </a>
       </div>
       {digest && (
         <p className="mt-8 text-sm text-quiet">
-          If it keeps happening, tell us this number:{" "}
+          If it happens again, report this error number:{" "}
           <code className="figures font-sans font-semibold text-ink">{digest}</code>
         </p>
       )}

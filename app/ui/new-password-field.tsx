@@ -6,7 +6,7 @@ import { PasswordField } from "./password-field";
 
 export type Strength = 0 | 1 | 2 | 3 | 4;
 
-const STRENGTH_LABELS = ["Very weak", "Weak", "Nearly there", "Strong", "Very strong"] as const;
+const STRENGTH_LABELS = ["Very weak", "Weak", "Almost strong enough", "Strong", "Very strong"] as const;
 const ADVICE = "add an unrelated word.";
 const DEBOUNCE_MS = 150;
 
@@ -88,7 +88,7 @@ export function describePasswordError(password: string, minLength: number): stri
     case "long":
       return `Use at most ${PASSWORD_MAX_LENGTH} characters.`;
     case "malformed":
-      return "That contains a broken character.";
+      return "The password contains an invalid character.";
   }
 }
 

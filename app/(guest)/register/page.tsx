@@ -17,7 +17,7 @@ export default async function RegisterPage({ searchParams }: { searchParams: Sea
     <>
       <h1 className="plate text-4xl">Create an account</h1>
       <p className="mt-3 mb-8 text-quiet">
-        Have one already? <GuestLink href={withNext(LOGIN, next)}>Sign in</GuestLink>
+        Already have an account? <GuestLink href={withNext(LOGIN, next)}>Sign in</GuestLink>
       </p>
       <RegisterForm next={next} passwordMinLength={env().PASSWORD_MIN_LENGTH} appOrigin={env().APP_ORIGIN} />
     </>

@@ -17,7 +17,9 @@ export function DeviceCount() {
             <p className="text-lg font-semibold">
               {others.length === 0 ? "Only this device" : `This device and ${formatCount(others.length, "other")}`}
             </p>
-            <p className="text-quiet">{others.length === 0 ? "Nobody else is signed in as you." : listNames(others)}</p>
+            <p className="text-quiet">
+              {others.length === 0 ? "No other device is signed in to your account." : listNames(others)}
+            </p>
           </>
         )}
         {!others && error && <p className="text-quiet">{describeFailure(error).message}</p>}

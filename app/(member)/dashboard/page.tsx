@@ -21,7 +21,7 @@ export default async function OverviewPage() {
   return (
     <>
       <Greeting />
-      <Section title="This session" description="Where you are signed in right now.">
+      <Section title="This session" description="The device that you are using now.">
         <ThisSession
           device={`${device.browser} on ${device.os}`}
           signedInAt={authenticatedAt.toISOString()}
@@ -34,7 +34,7 @@ export default async function OverviewPage() {
       </Section>
       <Section
         title="How you are protected"
-        description="What this place does for you, and the one thing it cannot do."
+        description="What the service protects you from, and what it cannot prevent."
       >
         <Protection />
       </Section>

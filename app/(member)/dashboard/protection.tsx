@@ -9,26 +9,25 @@ export function Protection() {
   return (
     <ul className="flex max-w-prose flex-col gap-5">
       <li>
-        <strong className="font-semibold">A stolen session gives itself away.</strong> Its key changes about every{" "}
-        {formatDuration(ACCESS_TOKEN_SECONDS)} while you are here. Once an old key turns up in another browser, the
-        session ends for everybody who holds a copy, and you sign in again.
+        <strong className="font-semibold">A stolen session is detected.</strong> The key of your session changes about
+        every {formatDuration(ACCESS_TOKEN_SECONDS)} while you are active. If an old key is used in another browser, the
+        session ends for everyone who has a copy, and you sign in again.
       </li>
       <li>
-        <strong className="font-semibold">Signing a device out works at once.</strong> Within{" "}
-        {formatDuration(2 * REVOCATION_POLL_SECONDS)} it is refused everywhere, even in the middle of what it was doing.
-        See{" "}
+        <strong className="font-semibold">Signing out a device takes effect at once.</strong> After at most{" "}
+        {formatDuration(2 * REVOCATION_POLL_SECONDS)} every request from it is refused. See{" "}
         <Link className="link" href={SESSIONS} prefetch={false}>
           your devices
         </Link>
         .
       </li>
       <li>
-        <strong className="font-semibold">What it cannot do:</strong> tell you from somebody who knows your password. If
-        you think that anybody does,{" "}
+        <strong className="font-semibold">A known password is not detected.</strong> Someone who signs in with your
+        password looks the same as you. If you think that someone knows it,{" "}
         <Link className="link" href={ACCOUNT} prefetch={false}>
-          change it
+          change your password
         </Link>
-        : that signs out every other device.
+        : this signs out every other device.
       </li>
     </ul>
   );

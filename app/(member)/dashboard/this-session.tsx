@@ -21,8 +21,8 @@ export function ThisSession({ device, signedInAt, endsAt, idleSeconds }: ThisSes
       <DescriptionItem term="Signed in">
         <DateTime at={signedInAt} />
       </DescriptionItem>
-      <DescriptionItem term="Renews itself">{session && <Renewal at={session.refreshAt} />}</DescriptionItem>
-      <DescriptionItem term="Ends">after {formatDuration(idleSeconds)} without a visit</DescriptionItem>
+      <DescriptionItem term="Next renewal">{session && <Renewal at={session.refreshAt} />}</DescriptionItem>
+      <DescriptionItem term="Ends">after {formatDuration(idleSeconds)} of inactivity</DescriptionItem>
       <DescriptionItem term="At the latest">
         <DateTime at={endsAt} />
       </DescriptionItem>

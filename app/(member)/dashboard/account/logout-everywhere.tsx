@@ -20,7 +20,7 @@ export function LogoutEverywhere() {
       pendingLabel="Signing out…"
       onConfirm={confirm}
     >
-      Every device loses access at once, this one too. Your account and your password stay as they are.
+      Every device loses access at once, including this one. Your account and your password do not change.
     </ConfirmButton>
   );
 }

@@ -16,18 +16,22 @@ export default async function AccountPage() {
     <>
       <div className="mb-12">
         <h1 className="plate text-4xl sm:text-5xl">Account</h1>
-        <p className="mt-3 text-lg text-quiet">Your name, your password, and the way out.</p>
+        <p className="mt-3 text-lg text-quiet">Change your name or your password, or sign out everywhere.</p>
       </div>
-      <Section title="Name" description="How you are greeted here.">
+      <Section title="Name" description="The name that this app shows for you.">
         <NameForm />
       </Section>
-      <Section title="Profile" description="The email is what you sign in with.">
+      <Section title="Profile" description="You sign in with this email.">
         <Profile />
       </Section>
-      <Section id="password" title="Password" description="A new one signs out every other device. This one stays.">
+      <Section
+        id="password"
+        title="Password"
+        description="A new password signs out every other device. This device stays signed in."
+      >
         <PasswordForm passwordMinLength={env().PASSWORD_MIN_LENGTH} />
       </Section>
-      <Section title="Sign out everywhere" description="For a device that is lost, or a computer that was not yours.">
+      <Section title="Sign out everywhere" description="For a lost device, or a computer that is not yours.">
         <LogoutEverywhere />
       </Section>
     </>

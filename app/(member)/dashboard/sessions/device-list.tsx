@@ -69,13 +69,13 @@ export function DeviceList() {
       )}
       {others > 0 && (
         <div className="mt-8 flex flex-wrap items-center justify-between gap-x-8 gap-y-4">
-          <p className="text-quiet">Is there a device that you do not know?</p>
-          <ReportUnknownDevice about="a device that I do not know" />
+          <p className="text-quiet">Is there a device that you do not recognize?</p>
+          <ReportUnknownDevice about="a device that I do not recognize" />
         </div>
       )}
       {sessions && others === 0 && (
         <p className="mt-6 text-quiet">
-          Only this device is signed in. When you sign in somewhere else, it appears here within seconds.
+          Only this device is signed in. When you sign in on another device, it appears here within seconds.
         </p>
       )}
       {!sessions && !error && <DeviceSkeleton />}

@@ -49,8 +49,8 @@ export function DeviceRow({ session, onRevoked }: DeviceRowProps) {
       {recoveredAt !== undefined && (
         <div className="col-start-2 flex flex-col items-start gap-3 rounded-plate border-l-4 border-danger bg-raised px-4 py-3 sm:col-end-4 sm:flex-row sm:items-center sm:justify-between sm:gap-8">
           <p className="max-w-prose">
-            Came back with an older key <RelativeTime at={recoveredAt} />. Most often an answer got lost on the way. It
-            can also mean that somebody copied this browser’s cookies.
+            An outdated key of this session was used <RelativeTime at={recoveredAt} />. Usually this means that a
+            response was lost. It can also mean that someone copied the cookies of the browser.
           </p>
           <ReportUnknownDevice about={name} />
         </div>

@@ -23,12 +23,12 @@ export function RevokeDevice({ id, name, onRevoked }: { id: string; name: string
       label="Sign out"
       accessibleName={`Sign out ${name}`}
       title={`Sign out ${name}?`}
-      action="Sign it out"
+      action="Sign out device"
       pendingLabel="Signing out…"
       onConfirm={() => messageOnFailure(revoke.mutateAsync({ id }))}
       onDone={removeFromList}
     >
-      It loses access at once. Whoever uses it needs your password to come back.
+      The device loses access at once. Signing in on it again requires your password.
     </ConfirmButton>
   );
 }
@@ -54,7 +54,7 @@ export function RevokeOthers({ count, onRevoked }: { count: number; onRevoked: O
       onConfirm={() => messageOnFailure(revokeOthers.mutateAsync())}
       onDone={removeFromList}
     >
-      Everything but this device loses access at once. You stay signed in here.
+      Every device except this one loses access at once. You stay signed in here.
     </ConfirmButton>
   );
 }
@@ -68,14 +68,14 @@ export function ReportUnknownDevice({ about }: { about: string }) {
       label="This wasn’t me"
       accessibleName={`This wasn’t me: ${about}`}
       variant="danger"
-      title="Sign out everything else?"
+      title="Sign out all other devices?"
       action="Sign out and change password"
       pendingLabel="Signing out…"
       onConfirm={() => messageOnFailure(revokeOthers.mutateAsync())}
       onDone={() => location.assign(`${ACCOUNT}#password`)}
     >
-      Every device but this one loses access at once. Then choose a new password: whoever signed in without you may know
-      the one you have.
+      Every device except this one loses access at once. Then choose a new password: someone who signed in without you
+      may know the current one.
     </ConfirmButton>
   );
 }
