@@ -8,7 +8,7 @@ const softly = expect.configure({ soft: true });
 const PHONE = { width: 360, height: 740 };
 const DESKTOP = { width: 1280, height: 800 };
 
-test("nothing hinders anybody at the gate", async ({ page, account }) => {
+test("accessibility: the login and register pages have no violations", async ({ page, account }) => {
   await page.goto("/login");
   await expectAccessible(page, "login");
   const login = loginForm(page);
@@ -18,7 +18,7 @@ test("nothing hinders anybody at the gate", async ({ page, account }) => {
   await login.fill({ email: account.email, password: "wrong" });
   await login.submit.click();
   await expect(login.problem).toContainText("not right");
-  await expectAccessible(page, "login, refused");
+  await expectAccessible(page, "login, wrong password");
 
   await page.goto("/register");
   await expectAccessible(page, "register");
@@ -30,7 +30,7 @@ test("nothing hinders anybody at the gate", async ({ page, account }) => {
   await expectAccessible(page, "register, weak password");
 });
 
-test("nothing hinders anybody inside", async ({ signedInPage: page, account, newCalls }) => {
+test("accessibility: the private pages have no violations", async ({ signedInPage: page, account, newCalls }) => {
   const elsewhere = await newCalls({
     userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
   });
@@ -45,7 +45,7 @@ test("nothing hinders anybody inside", async ({ signedInPage: page, account, new
   await expectAccessible(page, "devices");
   await page.getByRole("button", { name: "Sign out Firefox on Linux" }).click();
   await expect(page.getByRole("alertdialog")).toBeVisible();
-  await expectAccessible(page, "devices, asking back");
+  await expectAccessible(page, "devices, confirmation dialog");
 
   await page.goto("/dashboard/account");
   await expect(page.locator("time")).toBeVisible();
@@ -55,10 +55,10 @@ test("nothing hinders anybody inside", async ({ signedInPage: page, account, new
   await expectAccessible(page, "account, fields missing");
   await page.getByRole("button", { name: "Sign out everywhere" }).click();
   await expect(page.getByRole("alertdialog")).toBeVisible();
-  await expectAccessible(page, "account, asking back");
+  await expectAccessible(page, "account, confirmation dialog");
 });
 
-test("nothing hinders anybody when something is wrong", async ({ page, network }) => {
+test("accessibility: the maintenance and not-found pages have no violations", async ({ page, network }) => {
   // Or the page would leave as soon as it finds that nothing is wrong at all.
   network.dropResponses("/api/health/ready");
   for (const path of [

@@ -2,7 +2,7 @@ import { expect, test } from "@/e2e/kit";
 
 const NEW_PASSWORD = "seven lanterns over the causeway";
 
-test("a new name is right everywhere at once", async ({ signedInPage: page }) => {
+test("account: a changed name appears on every page at once", async ({ signedInPage: page }) => {
   await page.goto("/dashboard/account");
   await page.getByLabel("Full name").fill("  Ada   Newgate ");
   await page.getByRole("button", { name: "Save name" }).click();
@@ -15,7 +15,7 @@ test("a new name is right everywhere at once", async ({ signedInPage: page }) =>
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Hello, Ada Newgate");
 });
 
-test("a name that only the server can refuse is refused at its field", async ({ signedInPage: page }) => {
+test("account: a name that only the server rejects shows its error at the field", async ({ signedInPage: page }) => {
   await page.goto("/dashboard/account");
   const field = page.getByLabel("Full name");
   await field.fill("a".repeat(101));
@@ -25,7 +25,9 @@ test("a name that only the server can refuse is refused at its field", async ({ 
   await expect(field).toHaveValue("a".repeat(101));
 });
 
-test("a wrong current password is refused at its field, and what was typed stays", async ({ signedInPage: page }) => {
+test("account: a wrong current password shows its error at the field and keeps the input", async ({
+  signedInPage: page,
+}) => {
   await page.goto("/dashboard/account");
   const current = page.getByLabel("Current password", { exact: true });
   const chosen = page.getByLabel("New password", { exact: true });
@@ -37,7 +39,7 @@ test("a wrong current password is refused at its field, and what was typed stays
   await expect(chosen).toHaveValue(NEW_PASSWORD);
 });
 
-test("a weak new password is refused at its field", async ({ signedInPage: page, account }) => {
+test("account: a weak new password shows its error at the field", async ({ signedInPage: page, account }) => {
   await page.goto("/dashboard/account");
   const chosen = page.getByLabel("New password", { exact: true });
   await page.getByLabel("Current password", { exact: true }).fill(account.password);
@@ -48,7 +50,7 @@ test("a weak new password is refused at its field", async ({ signedInPage: page,
   await expect(page.getByText("Your password is changed.", { exact: false })).toBeHidden();
 });
 
-test("a new password signs every other device out, and the old one opens nothing", async ({
+test("account: changing the password signs out every other device and invalidates the old password", async ({
   signedInPage: page,
   account,
   newCalls,
@@ -72,7 +74,11 @@ test("a new password signs every other device out, and the old one opens nothing
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
 });
 
-test("signing out everywhere ends this and every other session", async ({ signedInPage: page, account, newCalls }) => {
+test("account: signing out everywhere ends this session and every other one", async ({
+  signedInPage: page,
+  account,
+  newCalls,
+}) => {
   const elsewhere = await newCalls();
   await elsewhere.mutate("auth.login", { email: account.email, password: account.password });
   await page.goto("/dashboard/account");

@@ -1,6 +1,6 @@
 import { expect, test } from "@/e2e/kit";
 
-test("Back after signing out shows nothing private", async ({ signedInPage: page, account }) => {
+test("Back after signing out shows no private page", async ({ signedInPage: page, account }) => {
   await page.goto("/dashboard");
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
@@ -15,7 +15,7 @@ test("Back after signing out shows nothing private", async ({ signedInPage: page
   }
 });
 
-test("a page that the browser kept for Back hides what it showed, and loads anew", async ({
+test("a page restored from the back/forward cache hides its content and reloads", async ({
   signedInPage: page,
   account,
   newCalls,

@@ -62,7 +62,7 @@ async function filterSetCookies(page: Page, calls: Calls, procedure: string, isK
   });
 }
 
-test("login: with cookies blocked by the browser, the page says so before the first try, and a try leaves no session", async ({
+test("login: when the browser blocks cookies, the page says so before the first attempt, and an attempt leaves no session", async ({
   blockingBrowser,
   account,
   calls,
@@ -80,7 +80,7 @@ test("login: with cookies blocked by the browser, the page says so before the fi
   expect(await countOtherSessions(calls, account)).toBe(0);
 });
 
-test("register: with cookies blocked by the browser, the page says so and makes no account", async ({
+test("register: when the browser blocks cookies, the page says so and creates no account", async ({
   blockingBrowser,
   calls,
 }) => {
@@ -96,10 +96,10 @@ test("register: with cookies blocked by the browser, the page says so and makes 
 });
 
 for (const [what, isKept] of [
-  ["drops what the server sets", () => false],
-  ["keeps the access cookie alone", (cookie: string) => cookie.includes("__acc")],
+  ["drops the cookies that the server sets", () => false],
+  ["keeps only the access cookie", (cookie: string) => cookie.includes("__acc")],
 ] as const) {
-  test(`login: where an extension ${what}, the form says that cookies are needed, and no session is left`, async ({
+  test(`login: when an extension ${what}, the form says that cookies are needed, and no session remains`, async ({
     page,
     account,
     newCalls,
@@ -115,7 +115,7 @@ for (const [what, isKept] of [
   });
 }
 
-test("register: where an extension drops what the server sets, the form says so, and the account has no session", async ({
+test("register: when an extension drops the cookies that the server sets, the form says so, and no session remains", async ({
   page,
   newCalls,
 }) => {
@@ -129,7 +129,7 @@ test("register: where an extension drops what the server sets, the form says so,
   expect(await countOtherSessions(await newCalls(), invented)).toBe(0);
 });
 
-test("login: where cookies are deleted before the next page, that page says so, and no session is left", async ({
+test("login: when cookies are deleted before the next page, that page says so, and no session remains", async ({
   page,
   context,
   account,
@@ -151,7 +151,7 @@ test("login: where cookies are deleted before the next page, that page says so, 
   await expect(form.problem, "said once").toBeEmpty();
 });
 
-test("a login whose cookies are kept, and a logout soon after it, say nothing about cookies", async ({
+test("login: when cookies are stored, neither a login nor a logout soon after it mentions cookies", async ({
   page,
   account,
 }) => {

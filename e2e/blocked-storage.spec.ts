@@ -4,7 +4,7 @@ import { loginForm } from "@/e2e/kit/forms";
 const BLOCKABLE = ["sessionStorage", "localStorage", "indexedDB", "caches", "BroadcastChannel"];
 
 for (const blocked of [...BLOCKABLE.map((name) => [name]), BLOCKABLE]) {
-  test(`every page works where ${blocked.join(", ")} cannot even be named`, async ({ page, account, context }) => {
+  test(`every page works when reading ${blocked.join(", ")} throws`, async ({ page, account, context }) => {
     await context.addInitScript((names) => {
       for (const name of names) {
         Object.defineProperty(window, name, {

@@ -5,7 +5,7 @@ const OPEN_PAGES = ["/login", "/register", "/maintenance?status=503", "/nowhere"
 const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
 
 // That the browser complains of nothing is asked after every test, by the kit.
-test("every page runs its own scripts by a nonce of its own, and no others", async ({
+test("content security policy: every page has its own nonce, and only scripts with that nonce run", async ({
   signedInPage: page,
   openBrowser,
 }) => {
@@ -18,7 +18,7 @@ test("every page runs its own scripts by a nonce of its own, and no others", asy
   expect(new Set(nonces).size).toBe(nonces.length);
 });
 
-test("a script that somebody smuggled in does not run", async ({ browser, proxy }) => {
+test("content security policy: an injected script does not run", async ({ browser, proxy }) => {
   // Not one of the kit's browsers: here the complaint is what is hoped for.
   const page = await browser.newPage({ proxy });
   await page.goto("/login");

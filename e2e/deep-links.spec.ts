@@ -33,7 +33,7 @@ const UNSAFE_PATHS = [
   "/.well-known/change-password",
 ];
 
-test("a deep link survives the login", async ({ page, account, baseURL }) => {
+test("deep link: login returns to it", async ({ page, account, baseURL }) => {
   await page.goto(DEEP_LINK);
   await expect(page).toHaveURL(`${baseURL}/login?next=${encodeURIComponent(DEEP_LINK).replaceAll("%20", "+")}`);
   const form = loginForm(page);
@@ -43,7 +43,7 @@ test("a deep link survives the login", async ({ page, account, baseURL }) => {
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
 });
 
-test("a deep link survives the detour to somebody new", async ({ page, baseURL }) => {
+test("deep link: registration returns to it", async ({ page, baseURL }) => {
   await page.goto(DEEP_LINK);
   await page.getByRole("link", { name: "Create an account" }).click();
   const form = registerForm(page);
@@ -54,7 +54,7 @@ test("a deep link survives the detour to somebody new", async ({ page, baseURL }
 
 const WITH_FRAGMENT = "/dashboard/account?tab=2#password";
 
-test("the fragment of a deep link survives the login, the way to the other form and back, and a failed try", async ({
+test("deep link: the fragment survives switching between the forms, a failed login and the login", async ({
   page,
   account,
   baseURL,
@@ -73,7 +73,7 @@ test("the fragment of a deep link survives the login, the way to the other form 
   await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
 });
 
-test("the fragment of a deep link survives a registration", async ({ page, baseURL }) => {
+test("deep link: the fragment survives a registration", async ({ page, baseURL }) => {
   await page.goto(WITH_FRAGMENT);
   await page.getByRole("link", { name: "Create an account" }).click();
   const form = registerForm(page);
@@ -82,7 +82,7 @@ test("the fragment of a deep link survives a registration", async ({ page, baseU
   await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
 });
 
-test("the fragment survives the hop that drops a worthless access cookie, and the maintenance page", async ({
+test("deep link: the fragment survives the redirect that drops an invalid access cookie, and the maintenance page", async ({
   signedInPage: page,
   context,
   baseURL,
@@ -95,7 +95,7 @@ test("the fragment survives the hop that drops a worthless access cookie, and th
   await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
 });
 
-test("the fragment survives a login in another tab", async ({ page, account, openTab, baseURL }) => {
+test("deep link: the fragment survives a login in another tab", async ({ page, account, openTab, baseURL }) => {
   await page.goto(WITH_FRAGMENT);
   const other = await openTab("/login");
   const form = loginForm(other);
@@ -104,7 +104,7 @@ test("the fragment survives a login in another tab", async ({ page, account, ope
   await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
 });
 
-test("a fragment never leads to another site or runs a script", async ({ page, account, baseURL }) => {
+test("deep link: a fragment never leads to another site or runs a script", async ({ page, account, baseURL }) => {
   for (const fragment of [
     "#//evil.test",
     "#javascript:alert(1)",
@@ -122,7 +122,7 @@ test("a fragment never leads to another site or runs a script", async ({ page, a
   }
 });
 
-test("at another address than the app's own, the forms say so and link to the same page there", async ({
+test("wrong origin: the forms name the app's own origin and link to the same page there", async ({
   page,
   account,
   baseURL,
@@ -152,7 +152,11 @@ test("at another address than the app's own, the forms say so and link to the sa
   await expect(page).toHaveURL(`${baseURL}/dashboard/account#password`);
 });
 
-test("a link that leads elsewhere after login leads to the dashboard", async ({ page, account, baseURL }) => {
+test("deep link: a next parameter that leads to another site leads to the dashboard", async ({
+  page,
+  account,
+  baseURL,
+}) => {
   await page.goto("/login?next=/.//evil.test");
   const form = loginForm(page);
   await form.fill(account);
@@ -161,7 +165,7 @@ test("a link that leads elsewhere after login leads to the dashboard", async ({ 
 });
 
 for (const next of UNSAFE_PATHS) {
-  test(`${JSON.stringify(next)} is nowhere to go on to, for guests or for members`, async ({
+  test(`deep link: ${JSON.stringify(next)} is replaced with the dashboard for guests and members`, async ({
     newCalls,
     newAccount,
     baseURL,

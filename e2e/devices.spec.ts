@@ -7,7 +7,7 @@ const IPHONE = {
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
 };
 
-test("another browser appears in the list, and is out at once when it is signed out there", async ({
+test("devices: another browser appears in the list and loses access at once when it is signed out there", async ({
   signedInPage: page,
   account,
   signIn,
@@ -37,7 +37,7 @@ test("another browser appears in the list, and is out at once when it is signed 
   expect(await sessionCookies(elsewhere)).toEqual({ access: null, refresh: null });
 });
 
-test("a question can be left unanswered, and nothing happens", async ({
+test("devices: closing the confirmation dialog with Escape changes nothing", async ({
   signedInPage: page,
   account,
   signIn,
@@ -55,7 +55,7 @@ test("a question can be left unanswered, and nothing happens", async ({
   await expect(opener).toBeVisible();
 });
 
-test("all others are signed out at once, and this one stays", async ({
+test("devices: signing out all others keeps this session", async ({
   signedInPage: page,
   account,
   signIn,
@@ -73,7 +73,7 @@ test("all others are signed out at once, and this one stays", async ({
   await expect(page.getByRole("heading", { level: 1, name: "Devices" })).toBeVisible();
 });
 
-test("the list says so when it cannot be loaded, and loads at a press of the button", async ({
+test("devices: a list that cannot be loaded shows an error, and its retry button loads it", async ({
   signedInPage: page,
   network,
 }) => {
@@ -87,7 +87,7 @@ test("the list says so when it cannot be loaded, and loads at a press of the but
   await expect(page.getByRole("listitem").filter({ hasText: "This device" })).toBeVisible();
 });
 
-test("a copied cookie jar in another kind of browser does not carry the access token along", async ({
+test("devices: a copied access token is rejected in another kind of browser", async ({
   signedInPage: page,
   context,
   openBrowser,

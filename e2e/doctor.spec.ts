@@ -17,7 +17,7 @@ function runDoctor(url: string): { status: number | null; report: Report } {
   return { status, report: JSON.parse(stdout) };
 }
 
-test("the doctor finds nothing wrong with the app as it is served", async ({ baseURL }) => {
+test("doctor: reports no findings for the running app", async ({ baseURL }) => {
   const { status, report } = runDoctor(baseURL ?? "");
   expect(report.groups.flatMap(({ findings }) => findings)).toEqual([]);
   expect(report.groups.map(({ title }) => title)).toEqual([
@@ -32,7 +32,7 @@ test("the doctor finds nothing wrong with the app as it is served", async ({ bas
   expect([status, report.healthy]).toEqual([0, true]);
 });
 
-test("the doctor says that an app is down, and fails", () => {
+test("doctor: reports an unreachable app and exits with 1", () => {
   const { status, report } = runDoctor("http://localhost:9");
   expect(report.groups[0]?.findings).toMatchObject([{ id: "unreachable" }]);
   expect(status).toBe(1);

@@ -7,7 +7,7 @@ import { loginNavigations } from "./kit/http-exchange";
 const PHONE = devices["iPhone 15"].userAgent;
 const GRACE_MS = Number(SHORT_LIFETIMES.REFRESH_GRACE_SECONDS) * 1000;
 
-test("a page and forty prefetches at the moment of expiry make one rotation, and all are answered", async ({
+test("expiry: a page load and forty prefetches after expiry cause one rotation, and all succeed", async ({
   signedInPage: page,
   context,
   openTab,
@@ -35,7 +35,7 @@ test("a page and forty prefetches at the moment of expiry make one rotation, and
   expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
-test("two tabs of one browser with two user agents wake up when a rotation is due: both stay signed in", async ({
+test("expiry: two tabs of one browser with different user agents that refresh when a rotation is due both stay signed in", async ({
   signedInPage: page,
   context,
   network,
@@ -77,7 +77,7 @@ test("two tabs of one browser with two user agents wake up when a rotation is du
   expect(network.exchanges.filter(({ status }) => status === 429)).toEqual([]);
 });
 
-test("five tabs that wake up together are all signed in, with one rotation", async ({
+test("expiry: five tabs that reload at the same time stay signed in with one rotation", async ({
   signedInPage: page,
   context,
   openTab,
@@ -96,7 +96,7 @@ test("five tabs that wake up together are all signed in, with one rotation", asy
 });
 
 for (const late of [false, true]) {
-  test(`a lost reply costs nobody the session ${late ? "long after it was lost" : "a moment later"}`, async ({
+  test(`expiry: a session survives a lost response when the browser returns ${late ? "after the grace period" : "within the grace period"}`, async ({
     signedInPage: page,
     context,
     server,
@@ -138,7 +138,7 @@ for (const late of [false, true]) {
   });
 }
 
-test("a slow reply that arrives after newer cookies signs nobody out", async ({
+test("expiry: a slow response that arrives after newer cookies does not end the session", async ({
   signedInPage: page,
   context,
   network,
@@ -160,7 +160,7 @@ test("a slow reply that arrives after newer cookies signs nobody out", async ({
   expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
-test("who is not remembered keeps an expired cookie, and is not interrupted either", async ({
+test('expiry: a session without "keep me signed in" is refreshed although its expired access cookie is still sent', async ({
   page,
   context,
   account,

@@ -4,7 +4,7 @@ import { expireAccessToken, sessionCookies, waitForAccessExpiry } from "@/e2e/ki
 import { loginNavigations } from "./kit/http-exchange";
 import { loginForm } from "@/e2e/kit/forms";
 
-test("while the database is away the overview opens, then people wait, and return by themselves to where they were", async ({
+test("outage: without the database the overview opens; other pages show the maintenance page, which returns by itself", async ({
   signedInPage: page,
   context,
   server,
@@ -31,7 +31,7 @@ test("while the database is away the overview opens, then people wait, and retur
   await expect(page).toHaveURL(`${baseURL}/dashboard/account`);
 });
 
-test("a form that cannot be served says so inline, keeps what was typed, and works when the database is back", async ({
+test("outage: the login form reports a database outage, keeps the input and works after the database returns", async ({
   page,
   account,
   server,
@@ -51,7 +51,7 @@ test("a form that cannot be served says so inline, keeps what was typed, and wor
   await expect(page).toHaveURL(/\/dashboard$/);
 });
 
-test("a database that hangs is given up on, and nobody is signed out", async ({
+test("outage: a hanging database times out, and the session continues", async ({
   signedInPage: page,
   context,
   server,
@@ -71,7 +71,7 @@ test("a database that hangs is given up on, and nobody is signed out", async ({
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
 });
 
-test("a restart of the app ends cleanly, and signs nobody out", async ({ signedInPage: page, context, server }) => {
+test("restart: the app exits cleanly, and the session continues", async ({ signedInPage: page, context, server }) => {
   await page.goto("/dashboard");
   expect(await server.stopApp()).toEqual({ code: 0, signal: null });
   await server.startApp();
@@ -82,7 +82,7 @@ test("a restart of the app ends cleanly, and signs nobody out", async ({ signedI
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
 });
 
-test("an app that is killed before its answer arrives, and a database that is, cost nobody the session", async ({
+test("crash: a session survives when app and database are killed before the response is delivered", async ({
   signedInPage: page,
   context,
   server,
@@ -106,7 +106,7 @@ test("an app that is killed before its answer arrives, and a database that is, c
   expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
-test("secrets that are changed with the old ones still accepted sign nobody out", async ({
+test("key rotation: new secrets with the old ones still accepted do not end the session", async ({
   signedInPage: page,
   context,
   server,
@@ -129,7 +129,13 @@ test("secrets that are changed with the old ones still accepted sign nobody out"
   expect(network.exchanges.filter(({ path }) => /^\/(resume|login)/.test(path))).toEqual([]);
 });
 
-test("an access key that is retired at once costs one hop", async ({ page, account, signIn, server, network }) => {
+test("key rotation: an access key that is retired at once costs one redirect through /resume", async ({
+  page,
+  account,
+  signIn,
+  server,
+  network,
+}) => {
   // Not remembered: the browser keeps the cookie, however long the restart takes.
   await signIn(page.context(), account, { remember: false });
   await server.stopApp();
@@ -139,7 +145,7 @@ test("an access key that is retired at once costs one hop", async ({ page, accou
   expect(network.exchanges.filter(({ path }) => path.startsWith("/resume"))).toHaveLength(1);
 });
 
-test("health tells a dead database from a dead app", async ({ request, server }) => {
+test("health: readiness fails without the database, liveness does not", async ({ request, server }) => {
   await server.database.stop();
   for (const path of ["/health", "/api/health/live"]) {
     const answer = await request.get(path);
@@ -150,7 +156,7 @@ test("health tells a dead database from a dead app", async ({ request, server })
   await expect.poll(async () => (await request.get("/api/health/ready")).status()).toBe(200);
 });
 
-test("what the app writes holds no token, cookie or password", async ({ page, account, calls, server, context }) => {
+test("logs: the app writes no token, cookie or password", async ({ page, account, calls, server, context }) => {
   await page.goto("/login");
   const form = loginForm(page);
   await form.fill({ ...account, password: "mistyped otters" });

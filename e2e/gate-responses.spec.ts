@@ -6,14 +6,14 @@ import { FORGED_TOKEN } from "./kit/cookies";
 const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
 const MAX_REDIRECTS = 20;
 
-test.describe("a client that keeps sending what it was asked to drop", () => {
+test.describe("a client that keeps sending cookies that the server cleared", () => {
   for (const [what, cookie] of [
-    ["a worthless access cookie", () => `__acc=${FORGED_TOKEN}`],
-    ["two worthless cookies", () => `__acc=${FORGED_TOKEN}; __ref=${FORGED_TOKEN}`],
-    ["a worthless access cookie beside a good refresh cookie", (refresh: string) => `__acc=x; __ref=${refresh}`],
+    ["an invalid access cookie", () => `__acc=${FORGED_TOKEN}`],
+    ["two invalid cookies", () => `__acc=${FORGED_TOKEN}; __ref=${FORGED_TOKEN}`],
+    ["an invalid access cookie and a valid refresh cookie", (refresh: string) => `__acc=x; __ref=${refresh}`],
     ["an access cookie of the other name", (refresh: string) => `__Host-__acc=x; __ref=${refresh}`],
   ] as const) {
-    test(`is not sent in circles: ${what}`, async ({ newCalls, account }) => {
+    test(`reaches a page without a redirect loop: ${what}`, async ({ newCalls, account }) => {
       const calls = await newCalls();
       const { setCookies } = await calls.mutate("auth.login", { email: account.email, password: account.password });
       const refresh = setCookies.find(({ name }) => name === "__ref")?.value ?? "";
@@ -31,7 +31,7 @@ for (const headers of [
   { "x-forwarded-host": "evil.test", "x-forwarded-proto": "https" },
   { forwarded: "host=evil.test;proto=https" },
 ] as Record<string, string>[]) {
-  test(`a redirect never leads to what ${Object.keys(headers).join(" and ")} says`, async ({ calls, account }) => {
+  test(`gate: a redirect never uses the host of ${Object.keys(headers).join(" and ")}`, async ({ calls, account }) => {
     for (const signedIn of [false, true]) {
       if (signedIn) await calls.mutate("auth.login", { email: account.email, password: account.password });
       for (const path of [
@@ -50,7 +50,7 @@ for (const headers of [
   });
 }
 
-test("nothing private and no redirect of the gate may be stored", async ({ calls, account }) => {
+test("gate: private pages and redirects are sent with private, no-store", async ({ calls, account }) => {
   const soft = { rsc: "1", "next-router-prefetch": "1" };
   const ask = async (path: string, headers = {}) =>
     expectNoStore(await calls.request.get(calls.origin + path, { headers, maxRedirects: 0 }));
@@ -79,7 +79,7 @@ test("nothing private and no redirect of the gate may be stored", async ({ calls
   expect((await calls.query("auth.session")).headers["cache-control"]).toBe("private, no-store");
 });
 
-test("an address that does not exist is a page that says so, not a fault", async ({ page }) => {
+test("an unknown path is answered 404 with the not-found page", async ({ page }) => {
   const answer = await page.goto("/nowhere");
   expect(answer?.status()).toBe(404);
   await expect(page.getByRole("heading", { level: 1, name: "Page not found" })).toBeVisible();

@@ -13,14 +13,14 @@ import { documentLoads, loginNavigations } from "./kit/http-exchange";
 const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
 
 for (const path of PRIVATE_PAGES) {
-  test(`a guest at ${path} is asked to sign in`, async ({ page, baseURL }) => {
+  test(`gate: a guest at ${path} is redirected to the login page`, async ({ page, baseURL }) => {
     await page.goto(path);
     await expect(page).toHaveURL(`${baseURL}/login?next=${encodeURIComponent(path)}`);
     await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
   });
 }
 
-test("without an access cookie the page is refreshed in the same request, and only that cookie is new", async ({
+test("gate: a page without an access cookie is refreshed in the same request, and only that cookie changes", async ({
   signedInPage: page,
   context,
   network,
@@ -48,7 +48,7 @@ for (const [what, token] of [
   ["signed with a retired key", signWithRetiredKey],
   ["no token at all", async () => "x"],
 ] as const) {
-  test(`an access cookie that is ${what} costs one hop, and nobody is signed out`, async ({
+  test(`gate: an access cookie that is ${what} costs one redirect through /resume, and the session continues`, async ({
     signedInPage: page,
     context,
     network,
@@ -65,7 +65,10 @@ for (const [what, token] of [
   });
 }
 
-test("somebody who changes networks goes on after one hop", async ({ signedInPage: page, network }) => {
+test("gate: a page load after a change of network continues after one redirect through /resume", async ({
+  signedInPage: page,
+  network,
+}) => {
   network.setClientAddress("127.0.0.77");
   const seen = network.exchanges.length;
   await page.goto("/dashboard/sessions");
@@ -73,7 +76,7 @@ test("somebody who changes networks goes on after one hop", async ({ signedInPag
   expect(documentLoads(network.exchanges.slice(seen))).toHaveLength(3);
 });
 
-test("a click after changing networks is not interrupted", async ({ signedInPage: page, network }) => {
+test("gate: a click after a change of network is not interrupted", async ({ signedInPage: page, network }) => {
   await page.goto("/dashboard");
   await expect(page.getByText("Only this device")).toBeVisible();
   network.setClientAddress("127.0.0.77");
@@ -82,7 +85,7 @@ test("a click after changing networks is not interrupted", async ({ signedInPage
   expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
-test("with two worthless cookies people are asked to sign in, and can", async ({
+test("gate: two invalid cookies lead to the login page, and signing in works", async ({
   signedInPage: page,
   context,
   account,
@@ -99,7 +102,7 @@ test("with two worthless cookies people are asked to sign in, and can", async ({
   await expect(page).toHaveURL(`${baseURL}/dashboard/account`);
 });
 
-test("a click after the session ended elsewhere leads to the login page by one full load", async ({
+test("gate: a click after the session was ended on another device leads to the login page by one full load", async ({
   signedInPage: page,
   context,
   account,

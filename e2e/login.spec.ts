@@ -4,7 +4,7 @@ import { generateAccount } from "@/e2e/kit/accounts";
 import { sessionCookies } from "@/e2e/kit/cookies";
 import { loginForm } from "@/e2e/kit/forms";
 
-test("the keyboard is enough to sign in", async ({ page, account }) => {
+test("login: works with the keyboard alone", async ({ page, account }) => {
   await page.goto("/login");
   const form = loginForm(page);
   await expect(form.submit).toBeEnabled();
@@ -22,7 +22,7 @@ test("the keyboard is enough to sign in", async ({ page, account }) => {
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Hello, ${account.fullName}`);
 });
 
-test("an email of an international domain signs in as it is typed, whichever form the browser makes of it", async ({
+test("login: accepts an email with an international domain in Unicode and in Punycode", async ({
   page,
   newAccount,
   network,
@@ -39,7 +39,10 @@ test("an email of an international domain signs in as it is typed, whichever for
   expect(network.exchanges.filter(({ method, status }) => method === "POST" && status !== 200)).toEqual([]);
 });
 
-test("an unknown email and a wrong password are told the same, and what was typed stays", async ({ page, account }) => {
+test("login: shows the same message for an unknown email and a wrong password, and keeps the input", async ({
+  page,
+  account,
+}) => {
   await page.goto("/login");
   const form = loginForm(page);
   const told: string[] = [];
@@ -56,7 +59,7 @@ test("an unknown email and a wrong password are told the same, and what was type
   expect(await sessionCookies(page.context())).toEqual({ access: null, refresh: null });
 });
 
-test("an empty form says at each field what is missing, asks nobody, and goes to the first", async ({
+test("login: an empty form shows an error at each field, sends no request and focuses the first field", async ({
   page,
   network,
 }) => {
@@ -73,7 +76,7 @@ test("an empty form says at each field what is missing, asks nobody, and goes to
   await expect(form.email).toHaveAccessibleDescription("");
 });
 
-test("an address that only the server can refuse is refused at its field", async ({ page }) => {
+test("login: an email that only the server rejects shows its error at the field", async ({ page }) => {
   await page.goto("/login");
   const form = loginForm(page);
   await form.fill({ email: "ada@gate..test", password: "something" });
@@ -83,7 +86,7 @@ test("an address that only the server can refuse is refused at its field", async
   await expect(form.password).toHaveValue("something");
 });
 
-test("too many failures are told inline, with the time to wait, and nothing typed is lost", async ({
+test("login: too many failures show the remaining wait in the form, which keeps the input", async ({
   page,
   calls,
   account,
@@ -110,7 +113,7 @@ test("too many failures are told inline, with the time to wait, and nothing type
   await expect(form.password).toHaveValue(wrong.password);
 });
 
-test("strangers who fail do not lock out the browser that was signed in before", async ({
+test("login: failures from other browsers do not lock out a browser that was signed in before", async ({
   page,
   calls,
   account,
@@ -128,7 +131,7 @@ test("strangers who fail do not lock out the browser that was signed in before",
   await expect(page).toHaveURL(/\/dashboard$/);
 });
 
-test("without a connection the form says so, keeps what was typed, and works when it is back", async ({
+test("login: without a connection the form says so, keeps the input and works after the connection returns", async ({
   page,
   account,
   network,
@@ -146,7 +149,7 @@ test("without a connection the form says so, keeps what was typed, and works whe
   await expect(page).toHaveURL(/\/dashboard$/);
 });
 
-test("pressing twice signs in once", async ({ page, account, network }) => {
+test("login: submitting twice sends one request", async ({ page, account, network }) => {
   await page.goto("/login");
   const form = loginForm(page);
   await form.fill(account);
@@ -162,11 +165,7 @@ test("pressing twice signs in once", async ({ page, account, network }) => {
   expect(network.exchanges.filter(({ path }) => path === "/api/trpc/auth.login")).toHaveLength(1);
 });
 
-test("who does not want to be remembered gets cookies that end with the browser", async ({
-  page,
-  context,
-  account,
-}) => {
+test('login: without "keep me signed in" the cookies are session cookies', async ({ page, context, account }) => {
   await page.goto("/login");
   const form = loginForm(page);
   await form.fill(account);
@@ -178,7 +177,7 @@ test("who does not want to be remembered gets cookies that end with the browser"
   expect([access?.expires, refresh?.expires]).toEqual([-1, -1]);
 });
 
-test("a password can be shown and hidden again", async ({ page }) => {
+test("login: the password can be shown and hidden again", async ({ page }) => {
   await page.goto("/login");
   const { password } = loginForm(page);
   await password.fill("velvet otters");
@@ -189,7 +188,9 @@ test("a password can be shown and hidden again", async ({ page }) => {
   await expect(password).toHaveAttribute("type", "password");
 });
 
-test("somebody signed in never sees the forms, and / leads home", async ({ signedInPage: page }) => {
+test("login: a signed-in user is redirected from /login, /register and / to the dashboard", async ({
+  signedInPage: page,
+}) => {
   for (const path of ["/login", "/register", "/"]) {
     await page.goto(path);
     await expect(page).toHaveURL(/\/dashboard$/);

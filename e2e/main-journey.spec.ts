@@ -4,7 +4,7 @@ import { sessionCookies, waitForAccessExpiry } from "@/e2e/kit/cookies";
 import { documentLoads, loginNavigations } from "./kit/http-exchange";
 import { registerForm } from "@/e2e/kit/forms";
 
-test("a person registers, outlives the access token, finds the device and signs out everywhere", async ({
+test("main journey: a user registers, continues after the access token expires, sees the device and signs out everywhere", async ({
   page,
   context,
   network,
@@ -24,7 +24,7 @@ test("a person registers, outlives the access token, finds the device and signs 
   const atFirst = await sessionCookies(context);
   const signedInAt = network.exchanges.length;
 
-  await test.step("clicks on after the access token has expired, and is not interrupted", async () => {
+  await test.step("clicks a link after the access token has expired, without a full page load", async () => {
     await waitForAccessExpiry(context);
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
@@ -35,7 +35,7 @@ test("a person registers, outlives the access token, finds the device and signs 
     expect(renewed.access?.value).not.toBe(atFirst.access?.value);
   });
 
-  await test.step("loads a page anew after the next expiry, with new tokens", async () => {
+  await test.step("reloads a page after the next expiry and receives new tokens", async () => {
     await waitForAccessExpiry(context);
     await page.reload();
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
@@ -54,7 +54,7 @@ test("a person registers, outlives the access token, finds the device and signs 
     await expect(devices).toContainText("Chrome on");
   });
 
-  await test.step("signs out everywhere, and Back shows nothing private", async () => {
+  await test.step("signs out everywhere, and Back shows no private page", async () => {
     await page.getByRole("link", { name: "Account" }).click();
     await page.getByRole("button", { name: "Sign out everywhere" }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Sign out everywhere" }).click();

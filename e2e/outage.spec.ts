@@ -5,7 +5,7 @@ import { loginForm } from "@/e2e/kit/forms";
 const OUTAGE_MS = 20_000;
 
 test(
-  "while the database is away for 20 s access tokens expire: no cookie is touched, and every tab returns by itself",
+  "outage: during 20 s without the database access tokens expire, no cookie changes, and every tab recovers by itself",
   {
     tag: "@slow",
   },
@@ -55,7 +55,7 @@ test(
   },
 );
 
-test("a logout while the database is away is told as it is, survives a reload and a killed app, and is then done", async ({
+test("outage: a logout without the database is reported as pending, survives a reload and a killed app, and completes later", async ({
   signedInPage: page,
   context,
   account,

@@ -3,7 +3,7 @@ import { routesIn } from "@/e2e/headers/routes";
 
 const PRIVATE_PAGES = routesIn("app").filter((path) => path.startsWith("/dashboard"));
 
-test("every private page offers the way out, leaves nothing in the browser's storage and asks nobody else", async ({
+test("private pages: each shows a sign-out button, stores nothing in the browser and sends requests only to its own origin", async ({
   signedInPage: page,
   account,
   baseURL,

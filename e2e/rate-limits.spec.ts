@@ -2,7 +2,7 @@ import { expect, testOnDedicatedServer as test } from "./kit";
 import { generateAccount } from "./kit/accounts";
 import { loginForm } from "./kit/forms";
 
-test("an address signs in ten times a minute, whatever it claims to be, and is then told how long to wait", async ({
+test("rate limit: an address may attempt ten logins a minute despite forged forwarding headers, and the form then shows how long to wait", async ({
   page,
   calls,
   account,

@@ -3,7 +3,7 @@ import { generateAccount } from "@/e2e/kit/accounts";
 import { sessionCookies } from "@/e2e/kit/cookies";
 import { registerForm } from "@/e2e/kit/forms";
 
-test("an email that is taken is refused at its field, in another spelling too, and nothing typed is lost", async ({
+test("register: an email that is taken, also in another spelling, shows its error at the field and keeps the input", async ({
   page,
   account,
 }) => {
@@ -21,7 +21,7 @@ test("an email that is taken is refused at its field, in another spelling too, a
   expect(await sessionCookies(page.context())).toEqual({ access: null, refresh: null });
 });
 
-test("the meter says how strong a password is, and the server has the last word at the field", async ({ page }) => {
+test("register: the meter rates the password, and the server's rejection appears at the field", async ({ page }) => {
   await page.goto("/register");
   const form = registerForm(page);
   const invented = generateAccount({ fullName: "Wilhelmina Portway" });
@@ -41,7 +41,7 @@ test("the meter says how strong a password is, and the server has the last word 
   await expect(page).toHaveURL(/\/dashboard$/);
 });
 
-test("an empty form says at each field what is missing", async ({ page }) => {
+test("register: an empty form shows an error at each field", async ({ page }) => {
   await page.goto("/register");
   const form = registerForm(page);
   await form.submit.click();
@@ -51,7 +51,7 @@ test("an empty form says at each field what is missing", async ({ page }) => {
   await expect(form.fullName).toBeFocused();
 });
 
-test("a name of emoji and an address of every length and script come out as they went in", async ({ page }) => {
+test("register: a name with emoji and several scripts is shown exactly as it was entered", async ({ page }) => {
   await page.goto("/register");
   const form = registerForm(page);
   const fullName = "🦊 Ålesund ‑ 城門 O'Moat";

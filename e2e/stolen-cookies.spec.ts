@@ -9,7 +9,7 @@ const AFTER_GRACE_MS = (Number(SHORT_LIFETIMES.REFRESH_GRACE_SECONDS) + 1) * 100
 
 for (const thiefIsFirst of [true, false]) {
   for (const isSameKind of [false, true]) {
-    const title = `a copied cookie jar, ${thiefIsFirst ? "thief" : "victim"} first, ${isSameKind ? "same kind of" : "another"} browser: both are signed out`;
+    const title = `stolen cookies: if the ${thiefIsFirst ? "thief" : "victim"} refreshes first, in ${isSameKind ? "the same kind of" : "another"} browser, both are signed out`;
     // One of them is quick enough for every run.
     const tag = thiefIsFirst && !isSameKind ? [] : ["@slow"];
 

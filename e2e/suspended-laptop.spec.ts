@@ -7,7 +7,8 @@ import { SHORT_LIFETIMES } from "./kit/dedicated-server";
 const { ACCESS_TOKEN_SECONDS, REFRESH_GRACE_SECONDS } = SHORT_LIFETIMES;
 const SUSPENDED_MS = (Number(ACCESS_TOKEN_SECONDS) + Number(REFRESH_GRACE_SECONDS) + 1) * 1000;
 
-const title = "a laptop that sleeps over the life of its access token, a call under way, wakes up signed in";
+const title =
+  "a laptop that is suspended for longer than the access token's lifetime, with a call in flight, resumes signed in";
 test(title, { tag: "@slow" }, async ({ signedInPage: page, context, browser, openTab, network }) => {
   await page.goto("/dashboard/sessions");
   const tabs = [page, await openTab("/dashboard/sessions"), await openTab("/dashboard"), await openTab("/dashboard")];

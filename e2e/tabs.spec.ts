@@ -5,7 +5,7 @@ import { loginForm } from "@/e2e/kit/forms";
 
 const WITHIN_A_SECOND = { timeout: 1_000 };
 
-test("signing out in one tab reaches all others within a second", async ({ signedInPage: page, openTab }) => {
+test("tabs: signing out in one tab signs out all others within a second", async ({ signedInPage: page, openTab }) => {
   await page.goto("/dashboard");
   const others = [await openTab("/dashboard/sessions"), await openTab("/dashboard/account")];
   await page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
@@ -14,7 +14,11 @@ test("signing out in one tab reaches all others within a second", async ({ signe
     await expect(other.getByRole("heading", { name: "Sign in" })).toBeVisible(WITHIN_A_SECOND);
 });
 
-test("signing in in one tab takes the login page of another along", async ({ page, openTab, account }) => {
+test("tabs: signing in in one tab moves the login page of another tab to its destination", async ({
+  page,
+  openTab,
+  account,
+}) => {
   await page.goto("/login?next=/dashboard/account");
   const other = await openTab("/login");
   const form = loginForm(other);
@@ -24,11 +28,7 @@ test("signing in in one tab takes the login page of another along", async ({ pag
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible(WITHIN_A_SECOND);
 });
 
-test("the tab in which somebody signs in or out loads one page for it, and no more", async ({
-  page,
-  account,
-  network,
-}) => {
+test("tabs: signing in and signing out load one page each", async ({ page, account, network }) => {
   await page.goto("/login");
   const form = loginForm(page);
   await form.fill(account);
@@ -39,7 +39,7 @@ test("the tab in which somebody signs in or out loads one page for it, and no mo
   expect(documentLoads(network.exchanges)).toEqual(["/login 200", "/dashboard 200", "/login 200"]);
 });
 
-test("after somebody else signed in in one tab, the other does not go on as the person before", async ({
+test("tabs: after another user signs in in one tab, the other tab shows that user", async ({
   signedInPage: page,
   openTab,
   newAccount,
@@ -55,7 +55,7 @@ test("after somebody else signed in in one tab, the other does not go on as the 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Hello, Bea Bastion", WITHIN_A_SECOND);
 });
 
-test("an answer that arrives after signing out cannot sign the browser in again", async ({
+test("tabs: a response that arrives after signing out cannot sign the browser in again", async ({
   signedInPage: page,
   context,
   network,
@@ -80,7 +80,7 @@ test("an answer that arrives after signing out cannot sign the browser in again"
   expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
 });
 
-test("signing out does not wait for a call that is slow, and its answer changes nothing", async ({
+test("tabs: signing out does not wait for a slow call, and the late response changes nothing", async ({
   signedInPage: page,
   context,
   network,
@@ -95,7 +95,7 @@ test("signing out does not wait for a call that is slow, and its answer changes 
   expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
 });
 
-test("signing out reaches another tab that waits for a slow call, whose answer then changes nothing", async ({
+test("tabs: signing out reaches another tab that waits for a slow call, and the late response changes nothing", async ({
   signedInPage: page,
   context,
   openTab,
@@ -115,7 +115,7 @@ test("signing out reaches another tab that waits for a slow call, whose answer t
   expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
 });
 
-test("a sign-out that nobody heard leaves people signed in, and says so", async ({
+test("tabs: a sign-out that does not reach the server shows an error, and the session continues", async ({
   signedInPage: page,
   context,
   network,

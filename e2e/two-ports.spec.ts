@@ -7,7 +7,7 @@ import { startApp } from "@/scripts/app.mjs";
 
 test.describe.configure({ timeout: 180_000 });
 
-test("two apps on two ports of localhost keep their sessions apart in one browser, whichever signs in first", async ({
+test("two apps on two ports of localhost keep separate sessions in one browser, in either order of sign-in", async ({
   server,
   context,
   page,

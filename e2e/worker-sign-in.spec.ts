@@ -23,7 +23,7 @@ for (const [agent, options] of [
     test.use(options);
 
     for (const turn of ["first", "second"]) {
-      test(`workerPage of ${agent}, ${turn} test: signed in by its own session, through rotations`, async ({
+      test(`workerPage: the ${turn} test of ${agent} stays signed in through a rotation`, async ({
         workerPage: page,
         context,
         server,
@@ -39,13 +39,13 @@ for (const [agent, options] of [
   });
 }
 
-test("each user agent had a session of its own, which its tests shared", () => {
+test("workerPage: each user agent has its own session, which its tests share", () => {
   const [first, second, third, fourth] = sessionIds;
   expect([second, fourth]).toEqual([first, third]);
   expect(third).not.toBe(first);
 });
 
-test("one saved state used by a desktop browser and a phone ends the session, and the log names the cause", async ({
+test("workerPage: one saved state used by a desktop browser and a phone ends the session, and the log names the cause", async ({
   signedInPage: page,
   context,
   account,

@@ -14,28 +14,28 @@ const BAD_INPUTS: [what: string, procedure: Procedure, input: unknown, fields: s
   ["an object for an email", "auth.login", { email: { "!=": "" }, password: "x" }, ["email"]],
   ["an array for an email", "auth.login", { email: [VALID.email], password: "x" }, ["email"]],
   ["a number for a password", "auth.login", { email: VALID.email, password: 0 }, ["password"]],
-  ["a word for remember", "auth.login", { email: VALID.email, password: "x", remember: "yes" }, ["remember"]],
-  ["nothing at all", "auth.login", {}, ["email", "password"]],
-  ["a list", "auth.login", [], []],
-  ["a text", "auth.login", "email", []],
+  ["a string for remember", "auth.login", { email: VALID.email, password: "x", remember: "yes" }, ["remember"]],
+  ["an empty object", "auth.login", {}, ["email", "password"]],
+  ["an array as input", "auth.login", [], []],
+  ["a string as input", "auth.login", "email", []],
   ["null", "auth.login", null, []],
   ["no @", "auth.register", { ...VALID, email: "ada.example.test" }, ["email"]],
   ["two @", "auth.register", { ...VALID, email: "ada@moat@example.test" }, ["email"]],
   ["a line break in an email", "auth.register", { ...VALID, email: "ada@example.test\nbcc: all" }, ["email"]],
   ["an email of 255 octets", "auth.register", { ...VALID, email: `${"a".repeat(242)}@example.test` }, ["email"]],
   ["an empty name", "auth.register", { ...VALID, fullName: "  \u200b " }, ["fullName"]],
-  ["a name that runs backwards", "auth.register", { ...VALID, fullName: "Ada \u202e" }, ["fullName"]],
+  ["a name with a bidirectional override", "auth.register", { ...VALID, fullName: "Ada \u202e" }, ["fullName"]],
   ["a name of 101 characters", "auth.register", { ...VALID, fullName: "a".repeat(101) }, ["fullName"]],
-  ["half a character", "auth.register", { ...VALID, password: LONE_SURROGATE }, ["password"]],
-  ["half a character", "auth.login", { email: VALID.email, password: LONE_SURROGATE }, ["password"]],
+  ["a lone surrogate", "auth.register", { ...VALID, password: LONE_SURROGATE }, ["password"]],
+  ["a lone surrogate", "auth.login", { email: VALID.email, password: LONE_SURROGATE }, ["password"]],
   ["a password of 129 characters", "auth.register", { ...VALID, password: "ab3 ".repeat(32) + "x" }, ["password"]],
   ["a password of 60 kB", "auth.login", { email: VALID.email, password: "x".repeat(60_000) }, ["password"]],
-  ["something for nothing", "auth.logout", { all: true }, []],
-  ["something for nothing", "auth.refresh", { token: FORGED_TOKEN }, []],
+  ["an input where none is expected", "auth.logout", { all: true }, []],
+  ["an input where none is expected", "auth.refresh", { token: FORGED_TOKEN }, []],
 ];
 
 for (const [what, procedure, input, fields] of BAD_INPUTS) {
-  test(`${what} is refused by ${procedure}${fields.length > 0 ? ` at ${fields.join(" and ")}` : ""}`, async ({
+  test(`bad input: ${procedure} rejects ${what}${fields.length > 0 ? ` with an error at ${fields.join(" and ")}` : ""}`, async ({
     calls,
   }) => {
     const { status, error, text, setCookies } = await calls.mutate(procedure, input);
@@ -51,7 +51,9 @@ for (const [what, procedure, input, fields] of BAD_INPUTS) {
 }
 
 for (const password of ["password1234", "gunsnroses", "aaaaaaaaaaaaaaaa", "short", "Ada Moat 1", VALID.email]) {
-  test(`${password === VALID.email ? "one's own email" : password} is too easy a password`, async ({ calls }) => {
+  test(`bad input: ${password === VALID.email ? "the account's email" : password} is rejected as too weak a password`, async ({
+    calls,
+  }) => {
     const { status, error } = await calls.mutate("auth.register", {
       ...generateAccount(),
       email: VALID.email,
@@ -61,7 +63,7 @@ for (const password of ["password1234", "gunsnroses", "aaaaaaaaaaaaaaaa", "short
   });
 }
 
-test("what is unusual but right is taken: long emails, emoji names, spaces and every script in a password", async ({
+test("valid input: long emails, emoji names, and passwords with spaces and any script are accepted", async ({
   calls,
 }) => {
   const invented = generateAccount({ fullName: "👩‍🚀".repeat(14), password: "пять фонарей 🏮 над рвом" });
@@ -72,7 +74,7 @@ test("what is unusual but right is taken: long emails, emoji names, spaces and e
   expect((await calls.mutate("auth.login", { email, password: invented.password })).status).toBe(200);
 });
 
-test("only the first characters of a very long user agent count, and none is a fault", async ({ calls, account }) => {
+test("valid input: very long and unusual user agents are accepted", async ({ calls, account }) => {
   const { email, password } = account;
   for (const agent of ["x".repeat(6_000), "é".repeat(300), "Mozilla/5.0", " "]) {
     const { status, text } = await calls.mutate("auth.login", { email, password }, { "user-agent": agent });
@@ -80,7 +82,7 @@ test("only the first characters of a very long user agent count, and none is a f
   }
 });
 
-test("broken JSON is bad input, and nothing is executed", async ({ calls }) => {
+test("bad input: malformed JSON is rejected and nothing is executed", async ({ calls }) => {
   for (const data of ["{", "{}}", "undefined", '{"email":', "\u0000"]) {
     const headers = { origin: calls.origin, "content-type": "application/json" };
     const url = `${calls.origin}/api/trpc/auth.logout`;
@@ -89,7 +91,7 @@ test("broken JSON is bad input, and nothing is executed", async ({ calls }) => {
   }
 });
 
-test("a bad token is 401 and never a fault", async ({ calls, account }) => {
+test("bad input: an invalid token is answered 401, never 500", async ({ calls, account }) => {
   const login = await calls.mutate("auth.login", { email: account.email, password: account.password });
   const value = (name: string) => login.setCookies.find((cookie) => cookie.name === name)?.value ?? "";
   const [access, refresh] = [value("__acc"), value("__ref")];

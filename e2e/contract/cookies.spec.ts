@@ -8,7 +8,7 @@ const CLEARED = [
   { name: "__ref", value: "", maxAge: 0, attributes: ATTRIBUTES },
 ];
 
-test("both cookies have the attributes of the contract, and end when it says", async ({ calls, account }) => {
+test("cookies: both have the attributes and lifetimes of the contract", async ({ calls, account }) => {
   const { setCookies, data } = await calls.mutate("auth.login", { email: account.email, password: account.password });
   const [access, refresh] = sortByName(setCookies);
   expect([access?.name, access?.attributes]).toEqual(["__acc", ATTRIBUTES]);
@@ -20,23 +20,23 @@ test("both cookies have the attributes of the contract, and end when it says", a
   expect(Date.parse(data.session.expiresAt) - Date.parse(data.session.refreshAt)).toBe(60_000);
 });
 
-test("not remembered, both end with the browser, after a refresh too", async ({ calls, account }) => {
+test('cookies: without "keep me signed in" both are session cookies, also after a refresh', async ({
+  calls,
+  account,
+}) => {
   const { email, password } = account;
   const login = await calls.mutate("auth.login", { email, password, remember: false });
   const refreshed = await calls.mutate("auth.refresh");
   expect([...login.setCookies, ...refreshed.setCookies].map(({ maxAge }) => maxAge)).toEqual([null, null, null]);
 });
 
-test("a refresh token that was just made is not sent again, and its holder gets a new access token", async ({
-  calls,
-  account,
-}) => {
+test("cookies: a refresh with a fresh refresh token sets only a new access cookie", async ({ calls, account }) => {
   await calls.mutate("auth.login", { email: account.email, password: account.password });
   const { setCookies } = await calls.mutate("auth.refresh");
   expect(setCookies.map(({ name }) => name)).toEqual(["__acc"]);
 });
 
-test("with the longest name and email both stay under 2.5 kB", async ({ calls }) => {
+test("cookies: both together stay under 2.5 kB with the longest name and email", async ({ calls }) => {
   const invented = generateAccount();
   const email = `${invented.email.replace("@example.test", "")}${"x".repeat(254 - invented.email.length)}@example.test`;
   const { setCookies } = await calls.mutate("auth.register", { ...invented, email, fullName: "🏰".repeat(100) });
@@ -44,7 +44,7 @@ test("with the longest name and email both stay under 2.5 kB", async ({ calls })
   expect(pairs.length).toBeLessThan(2500);
 });
 
-test("signing out works with no cookies, any, expired and worthless ones, and always clears both", async ({
+test("cookies: signing out works without cookies and with any valid, expired or invalid ones, and always clears both", async ({
   newCalls,
   account,
 }) => {
@@ -67,7 +67,7 @@ test("signing out works with no cookies, any, expired and worthless ones, and al
   expect((await signedIn.query("auth.session")).status).toBe(401);
 });
 
-test("either cookie alone is enough to end the session", async ({ newCalls, account }) => {
+test("cookies: either cookie alone is enough to end the session", async ({ newCalls, account }) => {
   for (const which of ["__acc", "__ref"]) {
     const signedIn = await newCalls();
     const login = await signedIn.mutate("auth.login", { email: account.email, password: account.password });
@@ -78,7 +78,10 @@ test("either cookie alone is enough to end the session", async ({ newCalls, acco
   }
 });
 
-test("a call that is refused because the session has ended clears nothing", async ({ newCalls, account }) => {
+test("cookies: a call that is rejected because the session has ended clears no cookie", async ({
+  newCalls,
+  account,
+}) => {
   const [one, other] = [await newCalls(), await newCalls()];
   const { email, password } = account;
   await one.mutate("auth.login", { email, password });

@@ -9,17 +9,21 @@ const REJECTED_REQUESTS: [what: string, headers: Record<string, string>, status:
   ["plain text", { origin: "https://evil.test", "content-type": "text/plain" }, 403],
   ["no content type", { origin: "https://evil.test" }, 403],
   ["JSON", { origin: "https://evil.test", "content-type": "application/json" }, 403],
-  ["JSON from nowhere", { origin: "null", "content-type": "application/json" }, 403],
-  ["JSON without a word about its origin", { "content-type": "application/json" }, 403],
-  ["JSON from a neighbour", { "sec-fetch-site": "same-site", "content-type": "application/json" }, 403],
+  ["JSON from the origin null", { origin: "null", "content-type": "application/json" }, 403],
+  ["JSON without an Origin header", { "content-type": "application/json" }, 403],
+  [
+    "JSON from the same site but another origin",
+    { "sec-fetch-site": "same-site", "content-type": "application/json" },
+    403,
+  ],
   ["JSON from another port", { origin: "http://localhost:1", "content-type": "application/json" }, 403],
-  ["a multipart form of our own", { origin: "self", "content-type": "multipart/form-data; boundary=x" }, 415],
-  ["plain text of our own", { origin: "self", "content-type": "text/plain" }, 415],
-  ["no content type of our own", { origin: "self" }, 415],
+  ["a multipart form of the same origin", { origin: "self", "content-type": "multipart/form-data; boundary=x" }, 415],
+  ["plain text of the same origin", { origin: "self", "content-type": "text/plain" }, 415],
+  ["no content type of the same origin", { origin: "self" }, 415],
 ];
 
 for (const [what, headers, status] of REJECTED_REQUESTS) {
-  test(`${what} is answered ${status} and not executed`, async ({ calls, account }) => {
+  test(`cross-site request: ${what} is answered ${status} and not executed`, async ({ calls, account }) => {
     await signIn(calls, account);
     for (const procedure of MUTATIONS) {
       const answer = await post(calls, procedure, {
@@ -36,7 +40,10 @@ for (const [what, headers, status] of REJECTED_REQUESTS) {
   });
 }
 
-test("a mutation without an origin is taken if the browser says that it is our own", async ({ calls, account }) => {
+test("cross-site request: a mutation without an Origin header is accepted if Sec-Fetch-Site says same-origin", async ({
+  calls,
+  account,
+}) => {
   await signIn(calls, account);
   const answer = await post(calls, "auth.logout", {
     "sec-fetch-site": "same-origin",
@@ -45,7 +52,10 @@ test("a mutation without an origin is taken if the browser says that it is our o
   expect(answer.status, answer.text).toBe(200);
 });
 
-test("GET changes nothing, and only the listed methods are known", async ({ calls, account }) => {
+test("methods: GET executes no mutation, and methods that are not listed are answered 405", async ({
+  calls,
+  account,
+}) => {
   await signIn(calls, account);
   for (const procedure of MUTATIONS) {
     const answer = await readCallResponse(await calls.request.get(`${calls.origin}/api/trpc/${procedure}`));
@@ -64,12 +74,15 @@ test("GET changes nothing, and only the listed methods are known", async ({ call
   expect((await calls.query("users.me")).status).toBe(200);
 });
 
-test("a body over 64 kB is refused before anybody reads it", async ({ calls }) => {
+test("body: more than 64 kB is answered 413 before it is parsed", async ({ calls }) => {
   const answer = await calls.mutate("auth.login", { email: "a@b.c", password: "x".repeat(70_000) });
   expect([answer.status, answer.error?.reason]).toEqual([413, "TOO_LARGE"]);
 });
 
-test("a batch holds ten calls at the most, and no sign-in hides in one", async ({ calls, account }) => {
+test("batch: at most ten calls are accepted, and login or logout inside one is rejected", async ({
+  calls,
+  account,
+}) => {
   await signIn(calls, account);
   const batch = async (names: string[]) =>
     calls.request.get(`${calls.origin}/api/trpc/${names.join(",")}?batch=1&input=%7B%7D`);
@@ -96,12 +109,12 @@ test("a batch holds ten calls at the most, and no sign-in hides in one", async (
   expect((await calls.query("users.me")).status).toBe(200);
 });
 
-test("a cookie that is sent twice is refused", async ({ calls }) => {
+test("cookies: a cookie that is sent twice is rejected", async ({ calls }) => {
   const answer = await calls.query("users.me", undefined, { cookie: "__ref=a; __ref=b" });
   expect([answer.status, answer.error?.reason]).toEqual([400, "BAD_INPUT"]);
 });
 
-test("what does not exist is not found, and says nothing else", async ({ calls }) => {
+test("procedures: an unknown name is answered 404 without further details", async ({ calls }) => {
   for (const name of ["users.everybody", "auth", "constructor", "__proto__.x", "toString"]) {
     const answer = await readCallResponse(await calls.request.get(`${calls.origin}/api/trpc/${name}`));
     expect([answer.status, answer.error?.reason, Object.keys(answer.error ?? {}).sort()], answer.text).toEqual([
@@ -112,7 +125,7 @@ test("what does not exist is not found, and says nothing else", async ({ calls }
   }
 });
 
-test("a sane request id is kept, any other is replaced, and errors carry it", async ({ calls }) => {
+test("request id: a well-formed one is kept, any other is replaced, and errors contain it", async ({ calls }) => {
   const kept = await calls.query("users.me", undefined, { "x-request-id": "0123-from-outside" });
   expect([kept.headers["x-request-id"], kept.error?.requestId]).toEqual(["0123-from-outside", "0123-from-outside"]);
   for (const id of ["<script>", "x", "a".repeat(65), "a b c d e f g"]) {
@@ -124,7 +137,7 @@ test("a sane request id is kept, any other is replaced, and errors carry it", as
   }
 });
 
-test("health answers without a session and without a database", async ({ calls }) => {
+test("health: the endpoints answer without a session and set no cookie", async ({ calls }) => {
   for (const path of ["/health", "/api/health/live", "/api/health/ready"]) {
     const answer = await calls.request.get(calls.origin + path, { headers: { cookie: "__acc=x; __ref=y" } });
     expect([answer.status(), await answer.json()], path).toEqual([200, { ok: true }]);
@@ -132,7 +145,7 @@ test("health answers without a session and without a database", async ({ calls }
   }
 });
 
-test("a client cannot choose its address, nor who it is", async ({ calls, account }) => {
+test("forged headers: a client can choose neither its address nor its identity", async ({ calls, account }) => {
   const claims = {
     "x-forwarded-for": "203.0.113.9",
     "x-real-ip": "203.0.113.9",
@@ -145,7 +158,7 @@ test("a client cannot choose its address, nor who it is", async ({ calls, accoun
   expect((await calls.query("sessions.list", undefined, claims)).data).toMatchObject([{ ip: "127.0.0.1" }]);
 });
 
-test("every kind of answer carries the headers that protect it", async ({ calls }) => {
+test("headers: every kind of response has the security headers", async ({ calls }) => {
   for (const path of ["/login", "/dashboard", "/nowhere", "/api/trpc/users.me", "/health", "/maintenance?status=503"]) {
     const headers = (await calls.request.get(calls.origin + path, { maxRedirects: 0 })).headers();
     expect(headers, path).toMatchObject({

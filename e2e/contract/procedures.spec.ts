@@ -9,7 +9,7 @@ const SESSION = {
   refreshAt: expect.stringMatching(INSTANT),
 };
 
-test("every procedure answers in the shape that the contract names, and nothing more", async ({ calls }) => {
+test("procedures: each returns exactly the shape of the contract", async ({ calls }) => {
   const invented = generateAccount();
   const user = { id: expect.stringMatching(ID), email: invented.email, fullName: invented.fullName, role: "user" };
   const profile = { ...user, createdAt: expect.stringMatching(INSTANT) };
@@ -50,7 +50,7 @@ test("every procedure answers in the shape that the contract names, and nothing 
   expect((await calls.mutate("auth.logoutAll")).data).toEqual({ ok: true });
 });
 
-test("who is signed out is refused by everything that is not public", async ({ calls }) => {
+test("procedures: a signed-out caller is rejected by every procedure that is not public", async ({ calls }) => {
   const refused = await Promise.all([
     calls.query("auth.session"),
     calls.query("users.me"),
@@ -68,7 +68,10 @@ test("who is signed out is refused by everything that is not public", async ({ c
   }
 });
 
-test("a session of somebody else is as unknown as one that never was", async ({ newCalls, newAccount }) => {
+test("procedures: revoking another user's session returns the same error as revoking one that does not exist", async ({
+  newCalls,
+  newAccount,
+}) => {
   const [owner, stranger] = [await newCalls(), await newCalls()];
   const [ada, bea] = [await newAccount(), await newAccount()];
   const { session } = (await owner.mutate("auth.login", { email: ada.email, password: ada.password })).data;
@@ -81,7 +84,7 @@ test("a session of somebody else is as unknown as one that never was", async ({ 
   expect((await owner.query("auth.session")).status).toBe(200);
 });
 
-test("a login ends the session whose cookies it came with", async ({ newCalls, account }) => {
+test("procedures: a login ends the session whose cookies it presented", async ({ newCalls, account }) => {
   const { email, password } = account;
   const [before, other] = [await newCalls(), await newCalls()];
   const first = await before.mutate("auth.login", { email, password });
@@ -93,7 +96,9 @@ test("a login ends the session whose cookies it came with", async ({ newCalls, a
   expect([refused.status, refused.error?.reason]).toEqual([401, "SESSION_ENDED"]);
 });
 
-test("one email registered twice at once, in other spellings, makes one account", async ({ newCalls }) => {
+test("procedures: concurrent registrations of one email in different spellings create one account", async ({
+  newCalls,
+}) => {
   const invented = generateAccount();
   const spellings = [
     invented.email.replace("ada.", "adé."),
@@ -111,7 +116,7 @@ test("one email registered twice at once, in other spellings, makes one account"
   }
 });
 
-test("guesses that arrive together share what is left of the allowance", async ({ newCalls, account }) => {
+test("procedures: concurrent password guesses share one rate limit", async ({ newCalls, account }) => {
   const guess = async () => (await newCalls()).mutate("auth.login", { email: account.email, password: "a guess" });
   const answers = await Promise.all(Array.from({ length: 16 }, guess));
   const reasons = answers.map(({ error }) => error?.reason).sort();

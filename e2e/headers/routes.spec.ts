@@ -19,10 +19,7 @@ const REQUESTS: RequestOptions[] = [
   { headers: { rsc: "1", "sec-fetch-dest": "empty" } },
 ];
 
-test("every route, however it is asked for and by whom, answers with the headers that protect it", async ({
-  calls,
-  account,
-}) => {
+test("security headers: every route has them for every method, for guests and members", async ({ calls, account }) => {
   expect(ROUTES).toEqual(expect.arrayContaining(["/", "/login", "/resume", "/dashboard/account", "/icon.svg"]));
   const nonces: string[] = [];
   for (const who of ["a guest", "a member"]) {
@@ -43,10 +40,10 @@ test("every route, however it is asked for and by whom, answers with the headers
 const sameOriginJson = (origin: string) => ({ origin, "content-type": "application/json" });
 
 const REFUSALS: [what: string, status: number, path: string, options: (origin: string) => RequestOptions][] = [
-  ["a malformed address", 400, "/%00", () => ({})],
+  ["a malformed URL", 400, "/%00", () => ({})],
   ["broken JSON", 400, "/api/trpc/auth.login", (ours) => ({ headers: sameOriginJson(ours), data: "{" })],
   ["a cookie that is sent twice", 400, "/dashboard", () => ({ headers: { cookie: "__acc=a; __acc=b" } })],
-  ["somebody who is not signed in", 401, "/api/trpc/users.me", () => ({})],
+  ["a signed-out caller", 401, "/api/trpc/users.me", () => ({})],
   [
     "a wrong password",
     401,
@@ -54,15 +51,20 @@ const REFUSALS: [what: string, status: number, path: string, options: (origin: s
     (ours) => ({ headers: sameOriginJson(ours), data: wrongPassword() }),
   ],
   ["another site's call", 403, "/api/trpc/auth.logout", () => ({ headers: sameOriginJson("https://evil.test") })],
-  ["a procedure that is not there", 404, "/api/trpc/auth.nothing", () => ({})],
-  ["a built file that is not there", 404, "/_next/static/nothing.js", () => ({})],
-  ["too large a body", 413, "/api/trpc/auth.login", (ours) => ({ headers: sameOriginJson(ours), data: largeBody() })],
-  ["too long an address", 414, `/${"a".repeat(9_000)}`, () => ({})],
-  ["a form of our own", 415, "/api/trpc/auth.logout", (ours) => ({ headers: { origin: ours }, data: "a=1" })],
+  ["an unknown procedure", 404, "/api/trpc/auth.nothing", () => ({})],
+  ["an unknown static file", 404, "/_next/static/nothing.js", () => ({})],
+  [
+    "a body over the limit",
+    413,
+    "/api/trpc/auth.login",
+    (ours) => ({ headers: sameOriginJson(ours), data: largeBody() }),
+  ],
+  ["a URL over the limit", 414, `/${"a".repeat(9_000)}`, () => ({})],
+  ["a form of the same origin", 415, "/api/trpc/auth.logout", (ours) => ({ headers: { origin: ours }, data: "a=1" })],
 ];
 
 for (const [what, status, path, options] of REFUSALS) {
-  test(`the refusal of ${what} (${status}) carries the headers that protect it`, async ({ calls }) => {
+  test(`security headers: the ${status} response to ${what} has them`, async ({ calls }) => {
     const asked = options(calls.origin);
     const seen = await sendRequest(calls, path, { ...asked, method: asked.data || status === 403 ? "POST" : "GET" });
     expect(seen.status).toBe(status);
@@ -70,7 +72,7 @@ for (const [what, status, path, options] of REFUSALS) {
   });
 }
 
-test("a call that is answered, a built file and a sign-in carry the headers that protect them", async ({
+test("security headers: a successful call, a static file and a login response have them", async ({
   calls,
   account,
 }) => {
@@ -87,7 +89,7 @@ test("a call that is answered, a built file and a sign-in carry the headers that
   expectSecurityHeaders(await sendRequest(calls, "/api/trpc/users.me"), HTTP);
 });
 
-test("what never became a request is answered with the headers that protect it", async ({ calls }) => {
+test("security headers: the response to a malformed HTTP request has them", async ({ calls }) => {
   for (const [bytes, status] of [
     ["garbage\r\n\r\n", 400],
     ["GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
@@ -100,7 +102,10 @@ test("what never became a request is answered with the headers that protect it",
   }
 });
 
-test("no directory is listed, and nothing of the source or its history is served", async ({ calls, account }) => {
+test("static files: no directory is listed, and no source file or repository data is served", async ({
+  calls,
+  account,
+}) => {
   await calls.mutate("auth.login", { email: account.email, password: account.password });
   for (const path of [
     "/_next/",

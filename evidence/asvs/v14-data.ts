@@ -27,7 +27,7 @@ export const DATA: Claim[] = [
       ["server/api/handler.db.test.ts", "mutations are not executed for GET"],
       [
         "e2e/privacy.spec.ts",
-        "every private page offers the way out, leaves nothing in the browser's storage and asks nobody else",
+        "private pages: each shows a sign-out button, stores nothing in the browser and sends requests only to its own origin",
       ],
     ],
     note: "No query takes an input; a form that is submitted before its script has loaded would be sent by POST, which pages refuse.",
@@ -37,7 +37,7 @@ export const DATA: Claim[] = [
     asks: "no sensitive data is kept in intermediate caches",
     verdict: "met",
     evidence: [
-      ["e2e/gate-responses.spec.ts", "nothing private and no redirect of the gate may be stored"],
+      ["e2e/gate-responses.spec.ts", "gate: private pages and redirects are sent with private, no-store"],
       ["server/http/entry-headers.test.ts", "an asset with a cookie"],
     ],
   },
@@ -48,7 +48,7 @@ export const DATA: Claim[] = [
     evidence: [
       [
         "e2e/privacy.spec.ts",
-        "every private page offers the way out, leaves nothing in the browser's storage and asks nobody else",
+        "private pages: each shows a sign-out button, stores nothing in the browser and sends requests only to its own origin",
       ],
       ["server/runtime/outbound-connections.test.ts", "outbound connections: the server connects only to its database"],
     ],
@@ -58,7 +58,7 @@ export const DATA: Claim[] = [
     asks: "each level has the documented protection",
     verdict: "met",
     evidence: [
-      ["e2e/faults.spec.ts", "what the app writes holds no token, cookie or password"],
+      ["e2e/faults.spec.ts", "logs: the app writes no token, cookie or password"],
       ["db/tables/users.db.test.ts", "database errors do not contain the statement and its values"],
       ["server/auth/passwords/password.test.ts", "is salted argon2id with 19 MiB and two passes, and fits its column"],
       ["db/tables/purge.db.test.ts", "purge: deletes the sessions that ended long enough ago, and no others"],
@@ -69,9 +69,9 @@ export const DATA: Claim[] = [
     asks: "personal data is removed from the client when the session ends",
     verdict: "met",
     evidence: [
-      ["e2e/back.spec.ts", "Back after signing out shows nothing private"],
-      ["e2e/back.spec.ts", "a page that the browser kept for Back hides what it showed, and loads anew"],
-      ["e2e/tabs.spec.ts", "signing out in one tab reaches all others within a second"],
+      ["e2e/back.spec.ts", "Back after signing out shows no private page"],
+      ["e2e/back.spec.ts", "a page restored from the back/forward cache hides its content and reloads"],
+      ["e2e/tabs.spec.ts", "tabs: signing out in one tab signs out all others within a second"],
     ],
     note: "Without a connection a sign-out cannot reach the server, and the page says so.",
   },
@@ -79,7 +79,7 @@ export const DATA: Claim[] = [
     number: "14.3.2",
     asks: "headers forbid browsers to store sensitive data",
     verdict: "met",
-    evidence: [["e2e/gate-responses.spec.ts", "nothing private and no redirect of the gate may be stored"]],
+    evidence: [["e2e/gate-responses.spec.ts", "gate: private pages and redirects are sent with private, no-store"]],
   },
   {
     number: "14.3.3",
@@ -88,7 +88,7 @@ export const DATA: Claim[] = [
     evidence: [
       [
         "e2e/privacy.spec.ts",
-        "every private page offers the way out, leaves nothing in the browser's storage and asks nobody else",
+        "private pages: each shows a sign-out button, stores nothing in the browser and sends requests only to its own origin",
       ],
     ],
   },

@@ -46,7 +46,10 @@ export const LOGGING: Claim[] = [
     verdict: "met",
     evidence: [
       ["server/runtime/log.test.ts", "log: each line is JSON with a UTC time, a level name and the request id"],
-      ["e2e/contract/http.spec.ts", "a sane request id is kept, any other is replaced, and errors carry it"],
+      [
+        "e2e/contract/http.spec.ts",
+        "request id: a well-formed one is kept, any other is replaced, and errors contain it",
+      ],
     ],
   },
   {
@@ -66,7 +69,7 @@ export const LOGGING: Claim[] = [
     evidence: [
       ["server/auth/login/login.ts", 'securityEvent("login-refused"'],
       ["server/auth/login/login.ts", 'securityEvent("logged-in"'],
-      ["e2e/faults.spec.ts", "what the app writes holds no token, cookie or password"],
+      ["e2e/faults.spec.ts", "logs: the app writes no token, cookie or password"],
     ],
     note: "A guess beyond the limit is not evaluated: it is logged as a request with 429.",
   },
@@ -139,7 +142,7 @@ export const LOGGING: Claim[] = [
     evidence: [
       [
         "e2e/faults.spec.ts",
-        "while the database is away the overview opens, then people wait, and return by themselves to where they were",
+        "outage: without the database the overview opens; other pages show the maintenance page, which returns by itself",
       ],
       ["db/connect.db.test.ts", "a full connection queue rejects at once, and a wait for a connection times out"],
       [

@@ -10,10 +10,7 @@ export const WEB_FRONTEND: Claim[] = [
         "server/http/security-headers.test.ts",
         "content security policy: responses other than documents may load and run nothing",
       ],
-      [
-        "e2e/headers/routes.spec.ts",
-        "every route, however it is asked for and by whom, answers with the headers that protect it",
-      ],
+      ["e2e/headers/routes.spec.ts", "security headers: every route has them for every method, for guests and members"],
     ],
     note: "JSON and files may load and execute nothing even when a browser renders them as a page; there are no uploads.",
   },
@@ -23,7 +20,7 @@ export const WEB_FRONTEND: Claim[] = [
     verdict: "met",
     evidence: [
       ["app/markup.test.ts", "no page makes markup or code out of text"],
-      ["e2e/register.spec.ts", "a name of emoji and an address of every length and script come out as they went in"],
+      ["e2e/register.spec.ts", "register: a name with emoji and several scripts is shown exactly as it was entered"],
     ],
   },
   {
@@ -39,9 +36,7 @@ export const WEB_FRONTEND: Claim[] = [
     number: "3.3.2",
     asks: "each cookie's SameSite fits its purpose",
     verdict: "met",
-    evidence: [
-      ["e2e/contract/cookies.spec.ts", "both cookies have the attributes of the contract, and end when it says"],
-    ],
+    evidence: [["e2e/contract/cookies.spec.ts", "cookies: both have the attributes and lifetimes of the contract"]],
     note: "Lax: a link from another site opens the page signed in, and no GET changes state.",
   },
   {
@@ -59,7 +54,7 @@ export const WEB_FRONTEND: Claim[] = [
     verdict: "met",
     evidence: [
       ["server/api/handler.db.test.ts", "no response body contains a token"],
-      ["e2e/contract/cookies.spec.ts", "both cookies have the attributes of the contract, and end when it says"],
+      ["e2e/contract/cookies.spec.ts", "cookies: both have the attributes and lifetimes of the contract"],
     ],
   },
   {
@@ -106,7 +101,10 @@ export const WEB_FRONTEND: Claim[] = [
         "server/http/security-headers.test.ts",
         "content security policy: no inline code, eval or plug-ins in production",
       ],
-      ["e2e/content-security.spec.ts", "every page runs its own scripts by a nonce of its own, and no others"],
+      [
+        "e2e/content-security.spec.ts",
+        "content security policy: every page has its own nonce, and only scripts with that nonce run",
+      ],
     ],
   },
   {
@@ -114,11 +112,8 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "nosniff on every response",
     verdict: "met",
     evidence: [
-      [
-        "e2e/headers/routes.spec.ts",
-        "every route, however it is asked for and by whom, answers with the headers that protect it",
-      ],
-      ["e2e/headers/routes.spec.ts", "what never became a request is answered with the headers that protect it"],
+      ["e2e/headers/routes.spec.ts", "security headers: every route has them for every method, for guests and members"],
+      ["e2e/headers/routes.spec.ts", "security headers: the response to a malformed HTTP request has them"],
     ],
   },
   {
@@ -126,10 +121,7 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "a referrer policy prevents sending URLs to other sites",
     verdict: "met",
     evidence: [
-      [
-        "e2e/headers/routes.spec.ts",
-        "every route, however it is asked for and by whom, answers with the headers that protect it",
-      ],
+      ["e2e/headers/routes.spec.ts", "security headers: every route has them for every method, for guests and members"],
     ],
     note: "`same-origin`: other sites receive nothing, not even the host.",
   },
@@ -138,10 +130,7 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "frame-ancestors on every response",
     verdict: "met",
     evidence: [
-      [
-        "e2e/headers/routes.spec.ts",
-        "every route, however it is asked for and by whom, answers with the headers that protect it",
-      ],
+      ["e2e/headers/routes.spec.ts", "security headers: every route has them for every method, for guests and members"],
     ],
   },
   {
@@ -149,10 +138,7 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "documents have an opener policy of same-origin",
     verdict: "met",
     evidence: [
-      [
-        "e2e/headers/routes.spec.ts",
-        "every route, however it is asked for and by whom, answers with the headers that protect it",
-      ],
+      ["e2e/headers/routes.spec.ts", "security headers: every route has them for every method, for guests and members"],
     ],
   },
   {
@@ -160,7 +146,7 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "requests forged by other sites are distinguished from our own",
     verdict: "met",
     evidence: [
-      ["e2e/contract/http.spec.ts", "${what} is answered ${status} and not executed"],
+      ["e2e/contract/http.spec.ts", "cross-site request: ${what} is answered ${status} and not executed"],
       [
         "server/api/handler.db.test.ts",
         "the origin is checked before authentication: a cross-site request without a session gets the same response",
@@ -171,14 +157,19 @@ export const WEB_FRONTEND: Claim[] = [
     number: "3.5.2",
     asks: "no sensitive function can be called by a request that needs no preflight",
     verdict: "met",
-    evidence: [["e2e/contract/http.spec.ts", "${what} is answered ${status} and not executed"]],
+    evidence: [["e2e/contract/http.spec.ts", "cross-site request: ${what} is answered ${status} and not executed"]],
     note: "The app does not rely on preflights: origin and content type are checked on each mutation.",
   },
   {
     number: "3.5.3",
     asks: "GET, HEAD and OPTIONS do not change state",
     verdict: "met",
-    evidence: [["e2e/contract/http.spec.ts", "GET changes nothing, and only the listed methods are known"]],
+    evidence: [
+      [
+        "e2e/contract/http.spec.ts",
+        "methods: GET executes no mutation, and methods that are not listed are answered 405",
+      ],
+    ],
   },
   {
     number: "3.5.4",
@@ -198,10 +189,7 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "authenticated resources cannot be embedded by other sites",
     verdict: "met",
     evidence: [
-      [
-        "e2e/headers/routes.spec.ts",
-        "every route, however it is asked for and by whom, answers with the headers that protect it",
-      ],
+      ["e2e/headers/routes.spec.ts", "security headers: every route has them for every method, for guests and members"],
     ],
   },
   {
@@ -211,7 +199,7 @@ export const WEB_FRONTEND: Claim[] = [
     evidence: [
       [
         "e2e/privacy.spec.ts",
-        "every private page offers the way out, leaves nothing in the browser's storage and asks nobody else",
+        "private pages: each shows a sign-out button, stores nothing in the browser and sends requests only to its own origin",
       ],
       [
         "server/http/security-headers.test.ts",
@@ -237,7 +225,7 @@ export const WEB_FRONTEND: Claim[] = [
     verdict: "met",
     evidence: [
       ["server/auth/policy/next-path.test.ts", "any input stays on this origin, as it is and decoded once or twice"],
-      ["e2e/deep-links.spec.ts", "a link that leads elsewhere after login leads to the dashboard"],
+      ["e2e/deep-links.spec.ts", "deep link: a next parameter that leads to another site leads to the dashboard"],
     ],
     note: "The list is empty.",
   },

@@ -43,13 +43,20 @@ export const AUTHENTICATION: Claim[] = [
     number: "6.2.2",
     asks: "people can change their password",
     verdict: "met",
-    evidence: [["e2e/account.spec.ts", "a new password signs every other device out, and the old one opens nothing"]],
+    evidence: [
+      [
+        "e2e/account.spec.ts",
+        "account: changing the password signs out every other device and invalidates the old password",
+      ],
+    ],
   },
   {
     number: "6.2.3",
     asks: "a password change requires the current and the new one",
     verdict: "met",
-    evidence: [["e2e/account.spec.ts", "a wrong current password is refused at its field, and what was typed stays"]],
+    evidence: [
+      ["e2e/account.spec.ts", "account: a wrong current password shows its error at the field and keeps the input"],
+    ],
   },
   {
     number: "6.2.4",
@@ -74,7 +81,7 @@ export const AUTHENTICATION: Claim[] = [
     number: "6.2.6",
     asks: "password fields mask the input; it can be shown",
     verdict: "met",
-    evidence: [["e2e/login.spec.ts", "a password can be shown and hidden again"]],
+    evidence: [["e2e/login.spec.ts", "login: the password can be shown and hidden again"]],
   },
   {
     number: "6.2.7",
@@ -155,7 +162,7 @@ export const AUTHENTICATION: Claim[] = [
       ],
       [
         "e2e/rate-limits.spec.ts",
-        "an address signs in ten times a minute, whatever it claims to be, and is then told how long to wait",
+        "rate limit: an address may attempt ten logins a minute despite forged forwarding headers, and the form then shows how long to wait",
       ],
     ],
   },

@@ -47,7 +47,7 @@ export const SESSIONS: Claim[] = [
     number: "7.2.4",
     asks: "signing in issues a new token and ends the previous one",
     verdict: "met",
-    evidence: [["e2e/contract/procedures.spec.ts", "a login ends the session whose cookies it came with"]],
+    evidence: [["e2e/contract/procedures.spec.ts", "procedures: a login ends the session whose cookies it presented"]],
   },
   {
     number: "7.3.1",
@@ -90,7 +90,7 @@ export const SESSIONS: Claim[] = [
         "db/tables/revocations.db.test.ts",
         "a refresh never reactivates a session, in any order of a race with its revocation",
       ],
-      ["e2e/back.spec.ts", "Back after signing out shows nothing private"],
+      ["e2e/back.spec.ts", "Back after signing out shows no private page"],
     ],
   },
   {
@@ -125,7 +125,7 @@ export const SESSIONS: Claim[] = [
     evidence: [
       [
         "e2e/privacy.spec.ts",
-        "every private page offers the way out, leaves nothing in the browser's storage and asks nobody else",
+        "private pages: each shows a sign-out button, stores nothing in the browser and sends requests only to its own origin",
       ],
     ],
   },
@@ -147,7 +147,7 @@ export const SESSIONS: Claim[] = [
     asks: "attributes used for authentication are changed only after authenticating again",
     verdict: "met",
     evidence: [
-      ["e2e/account.spec.ts", "a wrong current password is refused at its field, and what was typed stays"],
+      ["e2e/account.spec.ts", "account: a wrong current password shows its error at the field and keeps the input"],
       [
         "server/auth/login/change-password.db.test.ts",
         "password change: wrong current passwords are counted, also concurrent ones",
@@ -162,7 +162,10 @@ export const SESSIONS: Claim[] = [
     takes:
       "Step-up. Users see and end sessions without the password by decision: an owner who finds an unknown device must be able to act at once, and ending a session gives a thief nothing.",
     evidence: [
-      ["e2e/devices.spec.ts", "another browser appears in the list, and is out at once when it is signed out there"],
+      [
+        "e2e/devices.spec.ts",
+        "devices: another browser appears in the list and loses access at once when it is signed out there",
+      ],
     ],
   },
   {
@@ -175,6 +178,11 @@ export const SESSIONS: Claim[] = [
     number: "7.6.2",
     asks: "no session begins without an action of the user",
     verdict: "met",
-    evidence: [["e2e/contract/http.spec.ts", "GET changes nothing, and only the listed methods are known"]],
+    evidence: [
+      [
+        "e2e/contract/http.spec.ts",
+        "methods: GET executes no mutation, and methods that are not listed are answered 405",
+      ],
+    ],
   },
 ];

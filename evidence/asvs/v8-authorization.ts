@@ -23,7 +23,10 @@ export const AUTHORIZATION: Claim[] = [
     evidence: [
       ["server/api/router.test.ts", "requires a caller before it validates the input"],
       ["server/api/router.test.ts", "a public procedure that is missing from the facts table refuses every call"],
-      ["e2e/contract/procedures.spec.ts", "who is signed out is refused by everything that is not public"],
+      [
+        "e2e/contract/procedures.spec.ts",
+        "procedures: a signed-out caller is rejected by every procedure that is not public",
+      ],
     ],
   },
   {
@@ -31,7 +34,10 @@ export const AUTHORIZATION: Claim[] = [
     asks: "data requires permission, whatever id is sent",
     verdict: "met",
     evidence: [
-      ["e2e/contract/procedures.spec.ts", "a session of somebody else is as unknown as one that never was"],
+      [
+        "e2e/contract/procedures.spec.ts",
+        "procedures: revoking another user's session returns the same error as revoking one that does not exist",
+      ],
       [
         "db/tables/revocations.db.test.ts",
         "revoking another user's session has the same result as revoking an unknown one",
@@ -44,10 +50,7 @@ export const AUTHORIZATION: Claim[] = [
     verdict: "met",
     evidence: [
       ["server/api/router.test.ts", "refuses unknown input without a database statement"],
-      [
-        "e2e/contract/procedures.spec.ts",
-        "every procedure answers in the shape that the contract names, and nothing more",
-      ],
+      ["e2e/contract/procedures.spec.ts", "procedures: each returns exactly the shape of the contract"],
     ],
   },
   {
