@@ -1,6 +1,6 @@
 import localFont from "next/font/local";
 
-/** No adjusted fallback here: it would come before the second file and draw "ł" and "ő" in another face. */
+/** No adjusted fallback font: it would precede the second file and render "ł" and "ő" in another typeface. */
 export const archivo = localFont({
   src: "../node_modules/@fontsource-variable/archivo/files/archivo-latin-wdth-normal.woff2",
   variable: "--font-archivo",
@@ -11,7 +11,7 @@ export const archivo = localFont({
   declarations: [{ prop: "font-stretch", value: "62% 125%" }],
 });
 
-/** Names of people need more letters than our own words do. Loaded only where one of them appears. */
+/** Letters that occur only in user names; loaded only if one of them appears. */
 export const archivoExtended = localFont({
   src: "../node_modules/@fontsource-variable/archivo/files/archivo-latin-ext-wdth-normal.woff2",
   variable: "--font-archivo-extended",

@@ -4,7 +4,7 @@ import { archivo, archivoExtended } from "./fonts";
 import "./globals.css";
 import { ErrorScreen } from "./ui/error-screen";
 
-/** Stands in for the root layout when that itself fails, so it brings its own document. */
+/** Replaces the root layout when it fails, so it renders the whole document. */
 export default function GlobalErrorPage({ error, retry }: { error: unknown; retry: () => void }) {
   return (
     <html lang="en" className={`${archivo.variable} ${archivoExtended.variable}`}>

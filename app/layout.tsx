@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { archivo, archivoExtended } from "./fonts";
 import "./globals.css";
 
-/** A page made in advance has no nonce, and the browser would refuse its scripts. */
+/** A prerendered page has no nonce, so the browser would block its scripts. */
 export const dynamic = "force-dynamic";
 
 export const metadata: Metadata = {

@@ -8,19 +8,19 @@ const FILES = readdirSync("app", { recursive: true, encoding: "utf8" })
 
 const filesWith = (pattern: RegExp) => FILES.filter((path) => pattern.test(readFileSync(path, "utf8")));
 
-test("no page makes markup or code out of text", () => {
+test("no page creates markup or code from text", () => {
   expect(FILES.length).toBeGreaterThan(50);
   expect(
     filesWith(/dangerouslySetInnerHTML|\.(inner|outer)HTML|insertAdjacentHTML|document\.write|\beval\(|new Function/),
   ).toEqual([]);
 });
 
-test("no page listens to messages of other windows", () => {
+test("no page listens for messages from other windows", () => {
   expect(filesWith(/addEventListener\("message"|\.postMessage\(|onmessage/)).toEqual(["app/auth/tab-channel.ts"]);
   expect(readFileSync("app/auth/tab-channel.ts", "utf8")).toContain("new BroadcastChannel(");
 });
 
-test("no field hinders pasting or a password manager", () => {
+test("no field blocks pasting or password managers", () => {
   expect(filesWith(/onPaste|autoComplete="(off|false)"|user-select|readOnly=\{true\}/)).toEqual([]);
   const passwordFields = filesWith(/<(New)?PasswordField/).map((path) => readFileSync(path, "utf8"));
   expect(passwordFields.length).toBeGreaterThan(2);

@@ -59,7 +59,7 @@ test("accessibility: the private pages have no violations", async ({ signedInPag
 });
 
 test("accessibility: the maintenance and not-found pages have no violations", async ({ page, network }) => {
-  // Or the page would leave as soon as it finds that nothing is wrong at all.
+  // Otherwise the page would return as soon as it sees that the service is available.
   network.dropResponses("/api/health/ready");
   for (const path of [
     "/maintenance?status=503",
@@ -74,13 +74,13 @@ test("accessibility: the maintenance and not-found pages have no violations", as
   }
 });
 
-/** By the rules that a machine can check, in light and dark; and nothing sticks out sideways on a phone. */
+/** Runs axe in light and dark mode, and checks that nothing overflows at phone width. */
 async function expectAccessible(page: Page, what: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.evaluate(waitForAnimations);
     const axe = new AxeBuilder({ page });
-    // The rest of the page is the same in both.
+    // The other rules do not depend on colours.
     if (colorScheme === "dark") axe.withRules(["color-contrast", "link-in-text-block"]);
     const { violations } = await axe.analyze();
     const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
@@ -91,14 +91,14 @@ async function expectAccessible(page: Page, what: string): Promise<void> {
   await page.setViewportSize(DESKTOP);
 }
 
-/** Colours that fade into one another have no contrast yet. */
+/** During a colour transition the contrast is not final. */
 async function waitForAnimations(): Promise<void> {
   await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
   const passing = document.getAnimations().filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime));
   await Promise.allSettled(passing.map(({ finished }) => finished));
 }
 
-/** What sticks out of the page on the right, if it can be scrolled to. */
+/** Elements that extend beyond the right edge and make the page scroll. */
 async function overflowingElements(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;

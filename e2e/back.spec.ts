@@ -26,7 +26,7 @@ test("a page restored from the back/forward cache hides its content and reloads"
   await elsewhere.mutate("auth.login", { email: account.email, password: account.password });
   await elsewhere.mutate("auth.logoutAll");
 
-  // Chromium keeps no page that says no-store; others do. To them it is told as here.
+  // Chromium does not cache pages with no-store, other browsers do: simulate their events.
   await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
   await expect(page.getByText(account.email)).toBeHidden();
   await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));

@@ -11,7 +11,7 @@ import { loginForm, registerForm } from "@/e2e/kit/forms";
 const COOKIES_NEEDED = "Signing in needs cookies, and your browser does not keep them for this site.";
 const BLOCKED = 2;
 
-/** A browser whose settings block cookies, and with them every storage of the page. */
+/** A browser whose settings block cookies, and therefore all page storage. */
 const test = base.extend<{ blockingBrowser: BrowserContext }>({
   blockingBrowser: async ({ playwright, baseURL }, use) => {
     const profile = mkdtempSync(join(tmpdir(), "portcullis-blocking-"));
@@ -28,7 +28,7 @@ const test = base.extend<{ blockingBrowser: BrowserContext }>({
   },
 });
 
-/** How many sessions live besides the one that asks. */
+/** The number of sessions besides the caller's own. */
 async function countOtherSessions(
   calls: Calls,
   { email, password }: Pick<Account, "email" | "password">,
@@ -38,7 +38,7 @@ async function countOtherSessions(
   return data.filter(({ current }) => !current).length;
 }
 
-/** Lets the server do its work, and keeps only some of the cookies that it sets. */
+/** Forwards the call and removes some of the cookies from the response. */
 async function filterSetCookies(page: Page, calls: Calls, procedure: string, isKept: (cookie: string) => boolean) {
   await page.route(`**/api/trpc/${procedure}`, async (route) => {
     const request = route.request();

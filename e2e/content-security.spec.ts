@@ -4,7 +4,7 @@ import { expect, test } from "@/e2e/kit";
 const OPEN_PAGES = ["/login", "/register", "/maintenance?status=503", "/nowhere"];
 const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
 
-// That the browser complains of nothing is asked after every test, by the kit.
+// The kit checks after every test that the browser reported no violation.
 test("content security policy: every page has its own nonce, and only scripts with that nonce run", async ({
   signedInPage: page,
   openBrowser,
@@ -19,7 +19,7 @@ test("content security policy: every page has its own nonce, and only scripts wi
 });
 
 test("content security policy: an injected script does not run", async ({ browser, proxy }) => {
-  // Not one of the kit's browsers: here the complaint is what is hoped for.
+  // Not a browser of the kit, which would fail on the violation that is expected here.
   const page = await browser.newPage({ proxy });
   await page.goto("/login");
   const refused = await page.evaluate(() => {

@@ -8,7 +8,7 @@ interface Report {
   groups: { title: string; findings: { id: string }[] }[];
 }
 
-/** As in a container: with `node`, from the production build. */
+/** Runs the production build with `node`, as a container does. */
 function runDoctor(url: string): { status: number | null; report: Report } {
   const { status, stdout } = spawnSync(process.execPath, [join(ENTRY, "doctor.mjs"), "--json", "--url", url], {
     env: { NODE_ENV: "production" },

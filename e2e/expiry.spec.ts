@@ -41,7 +41,7 @@ test("expiry: two tabs of one browser with different user agents that refresh wh
   network,
 }) => {
   const expectSignedIn = (tab: Page) => expect(tab.getByRole("button", { name: "Sign out" }).first()).toBeVisible();
-  // Two addresses: of one address Chromium lets one tab wait for the other.
+  // Different pages: Chromium serializes requests of two tabs for the same URL.
   await page.goto("/dashboard");
   const phone = await context.newPage();
   const devTools = await context.newCDPSession(phone);
@@ -56,7 +56,7 @@ test("expiry: two tabs of one browser with different user agents that refresh wh
     const held = network.holdResponse(({ requestHeaders }) => requestHeaders["sec-fetch-dest"] === "document");
     const waking = first.reload();
     await held.answered;
-    // The rotation is made and the browser does not know it: this one presents the token before.
+    // The server has rotated, but the browser has no response yet: this tab presents the previous token.
     await second.reload();
     await expectSignedIn(second);
     held.release();
@@ -66,7 +66,7 @@ test("expiry: two tabs of one browser with different user agents that refresh wh
     expect(issuedRefreshTokens(network.exchanges.slice(seen)), "one rotation").toEqual(new Set([refresh!.value]));
   }
 
-  // Each finds the access cookie of the other one and has a new one made.
+  // Each tab presents the access cookie of the other user agent, and gets a new one.
   for (const path of ["/dashboard/account", "/dashboard/sessions", "/dashboard"]) {
     for (const tab of [page, phone]) {
       await tab.goto(path);
@@ -109,7 +109,7 @@ for (const late of [false, true]) {
     const closed = await context.newPage();
     void closed.goto("/dashboard/account").catch(() => {});
     expect([...issuedRefreshTokens([await lost.first])], "the server has rotated").toHaveLength(1);
-    expect((await sessionCookies(context)).refresh?.value, "the browser has not heard of it").toBe(old.refresh?.value);
+    expect((await sessionCookies(context)).refresh?.value, "the browser has not received it").toBe(old.refresh?.value);
     await closed.close();
     if (late) await waitFor(GRACE_MS + 1_000);
     lost.stop();
@@ -120,7 +120,7 @@ for (const late of [false, true]) {
     expect(renewed.refresh?.value).not.toBe(old.refresh?.value);
     await expect.poll(() => server.app.output().includes("session-recovered")).toBe(late);
 
-    // Fresh, if this is the live token; the end of the session, if it is not.
+    // The refresh succeeds only if this is the current token.
     await expireAccessToken(context);
     await page.reload();
     await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
@@ -129,7 +129,7 @@ for (const late of [false, true]) {
     await page.goto("/dashboard/sessions");
     await expect(page.getByText("This device", { exact: true })).toBeVisible();
     const note = page.getByText("An outdated key of this session was used");
-    await expect(note, "only what came late is worth a note").toHaveCount(late ? 1 : 0);
+    await expect(note, "only a late return is reported").toHaveCount(late ? 1 : 0);
     if (!late) return;
     await page.getByRole("button", { name: /^This wasn’t me/ }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Sign out and change password" }).click();
@@ -182,7 +182,7 @@ test('expiry: a session without "keep me signed in" is refreshed although its ex
   expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
-/** For what shows nowhere but on the clock. */
+/** For time that must pass without anything observable. */
 async function waitFor(milliseconds: number): Promise<void> {
   const until = Date.now() + milliseconds;
   await expect.poll(() => Date.now() > until, { timeout: milliseconds + 5_000 }).toBe(true);

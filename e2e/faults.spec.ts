@@ -136,7 +136,7 @@ test("key rotation: an access key that is retired at once costs one redirect thr
   server,
   network,
 }) => {
-  // Not remembered: the browser keeps the cookie, however long the restart takes.
+  // A session cookie has no expiry, so the browser keeps it however long the restart takes.
   await signIn(page.context(), account, { remember: false });
   await server.stopApp();
   await server.startApp({ JWT_ACCESS_SECRET: randomBytes(32).toString("base64url") });

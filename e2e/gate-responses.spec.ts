@@ -17,7 +17,7 @@ test.describe("a client that keeps sending cookies that the server cleared", () 
       const calls = await newCalls();
       const { setCookies } = await calls.mutate("auth.login", { email: account.email, password: account.password });
       const refresh = setCookies.find(({ name }) => name === "__ref")?.value ?? "";
-      // A client of its own: this one must not learn cookies from the answers.
+      // A new client, because this one must not store cookies from the responses.
       for (const path of [...PRIVATE_PAGES, "/", "/login", "/register"]) {
         const { status, hops } = await followRedirects(await newCalls(), path, cookie(refresh));
         expect(status, hops.join(" → ")).toBe(200);
@@ -89,7 +89,7 @@ function expectNoStore(answer: APIResponse): void {
   expect(answer.headers()["cache-control"], `${answer.url()} ${answer.status()}`).toBe("private, no-store");
 }
 
-/** Follows redirects as a client that never changes its cookies. */
+/** Follows redirects and always sends the same cookies. */
 async function followRedirects({ request, origin }: Calls, path: string, cookie: string) {
   const hops = [path];
   for (;;) {

@@ -91,7 +91,7 @@ test("gate: two invalid cookies lead to the login page, and signing in works", a
   account,
   baseURL,
 }) => {
-  // Worthless in a way of its own: the guard against circles counts whoever sends the same cookies from the same place.
+  // Values of their own: the redirect-loop guard counts requests with the same cookies from the same address.
   await replaceAccessToken(context, "worthless-access");
   await replaceRefreshToken(context, "worthless-refresh");
   await page.goto("/dashboard/account");

@@ -26,14 +26,14 @@ test(
     const until = Date.now() + OUTAGE_MS;
     await form.submit.click();
     await expect(form.problem).toContainText("We cannot do this right now.");
-    // Whoever moves on once the access token is over, waits.
+    // A navigation after the access token has expired leads to the maintenance page.
     await expect.poll(async () => (await sessionCookies(context)).access, { timeout: 15_000 }).toBeNull();
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Overview" }).click();
     await expect(page).toHaveURL(`${baseURL}/maintenance?status=503&next=%2Fdashboard`);
     await expect.poll(() => Date.now() > until, { timeout: OUTAGE_MS }).toBe(true);
 
     await expect(overview.getByRole("heading", { level: 1 })).toContainText("Hello");
-    await expect(devices.getByText("This device", { exact: true }), "what is on the screen stays").toBeVisible();
+    await expect(devices.getByText("This device", { exact: true }), "the loaded list stays visible").toBeVisible();
     await expect(devices.getByText("This list may be out of date.", { exact: false })).toBeVisible();
     await expect(form.email).toHaveValue(account.email);
     await expect(form.password).toHaveValue(account.password);
@@ -64,7 +64,7 @@ test("outage: a logout without the database is reported as pending, survives a r
   signIn,
   openBrowser,
 }) => {
-  // Another device, to see from there what has ended.
+  // Another device, from which to check which sessions ended.
   const elsewhere = await signIn(await openBrowser({ baseURL: server.url }), account);
   await page.goto("/dashboard/account");
   const { refresh } = await sessionCookies(context);
@@ -78,7 +78,7 @@ test("outage: a logout without the database is reported as pending, survives a r
   await page.reload();
   await expect(pending).toBeVisible({ timeout: 30_000 });
 
-  // What the process kept is gone: only the browser knows of the logout now.
+  // The killed process lost its queue: only the browser has the pending logout.
   await server.killApp();
   await server.database.start();
   await server.startApp();

@@ -11,7 +11,7 @@ test("rate limit: an address may attempt ten logins a minute despite forged forw
 }) => {
   await server.stopApp();
   await server.startApp({ RATE_LIMIT_FACTOR: "1" });
-  // Nobody was here within the last minute.
+  // A random address has no attempts in the current window.
   network.setClientAddress(anyAddress());
   for (let at = 0; at < 10; at++) {
     const credentials = { email: generateAccount().email, password: "a guess" };
@@ -42,7 +42,7 @@ test("rate limit: an address may attempt ten logins a minute despite forged forw
   await expect(page).toHaveURL(/\/login$/);
   await expect(form.password).toHaveValue("what I typed");
 
-  // Who comes from elsewhere is not held responsible.
+  // Another address has its own limit.
   network.setClientAddress(anyAddress());
   await form.fill(account);
   await form.submit.click();

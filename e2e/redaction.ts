@@ -1,13 +1,13 @@
 import { findLeaks, type Secret } from "./kit/leak-search";
 import { takeRecords, type RedactionRecords } from "./kit/redaction-records";
 
-/** An app that is killed may take its last lines with it. */
+/** A killed app may lose its last log lines. */
 const MIN_LOGGED_SHARE = 0.9;
 const MAX_LEAKS_SHOWN = 20;
 
 /**
- * After the whole run: of all tokens, cookies, passwords and queries that went over any wire, none stands in anything that any
- * app wrote. A search that had nothing to look for, or nowhere to look, fails as well.
+ * After the whole run: no token, cookie, password or query that any browser sent or received is in any log of any app. The check
+ * also fails if secrets or logs are missing.
  */
 export default function verifyRedaction(): void {
   const startedAt = performance.now();
@@ -20,7 +20,7 @@ export default function verifyRedaction(): void {
   );
   if (leaks.length > 0) {
     const shown = [...new Set(leaks)].slice(0, MAX_LEAKS_SHOWN).join("\n  ");
-    throw new Error(`The app wrote down what it must keep to itself, ${leaks.length} times:\n  ${shown}`);
+    throw new Error(`The app logged ${leaks.length} secrets:\n  ${shown}`);
   }
   const lines = records.logs.reduce((sum, { text }) => sum + text.split("\n").length - 1, 0);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -29,9 +29,9 @@ export default function verifyRedaction(): void {
   );
 }
 
-/** The apps' own lines say how much there was to be seen. */
+/** Compares the records with the logs, which state how many requests and sessions there were. */
 function assertRecordsComplete({ logs, requestIds, secrets }: RedactionRecords): void {
-  // The stage itself is asked whether it is ready, and no more, when no test goes over a wire.
+  // A run without browser tests has only the health checks of the test server.
   const written = logs.map(({ text }) => text).join("\n");
   const ids = new Set([...written.matchAll(/"requestId":"([^"]+)"/g)].map(([, id]) => id));
   const logged = requestIds.filter((id) => ids.has(id)).length;
@@ -39,14 +39,16 @@ function assertRecordsComplete({ logs, requestIds, secrets }: RedactionRecords):
     .split("\n")
     .some((line) => line.includes('"msg":"request"') && !line.includes('"path":"/api/health/'));
   if ((isUsed && requestIds.length === 0) || logged < MIN_LOGGED_SHARE * requestIds.length) {
-    throw new Error(`Of ${requestIds.length} answered requests, ${logged} stand in the logs: they are not whole.`);
+    throw new Error(
+      `Only ${logged} of ${requestIds.length} answered requests are in the logs: the logs are incomplete.`,
+    );
   }
   const opened = written.match(/"event":"(?:logged-in|account-registered)"/g)?.length ?? 0;
   const nonces = new Set(secrets.filter(({ kind }) => kind === "a nonce").map(({ value }) => value)).size;
   const passwords = secrets.filter(({ kind }) => kind === "a password").length;
   if (nonces < opened || passwords < opened) {
     throw new Error(
-      `${opened} sessions were opened, but only ${nonces} refresh tokens and ${passwords} passwords seen.`,
+      `${opened} sessions were opened, but only ${nonces} refresh tokens and ${passwords} passwords were recorded.`,
     );
   }
 }

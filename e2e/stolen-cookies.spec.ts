@@ -10,7 +10,7 @@ const AFTER_GRACE_MS = (Number(SHORT_LIFETIMES.REFRESH_GRACE_SECONDS) + 1) * 100
 for (const thiefIsFirst of [true, false]) {
   for (const isSameKind of [false, true]) {
     const title = `stolen cookies: if the ${thiefIsFirst ? "thief" : "victim"} refreshes first, in ${isSameKind ? "the same kind of" : "another"} browser, both are signed out`;
-    // One of them is quick enough for every run.
+    // Only one of the four is fast enough for every run.
     const tag = thiefIsFirst && !isSameKind ? [] : ["@slow"];
 
     test(title, { tag }, async ({ signedInPage: page, context, account, signIn, openBrowser, server }) => {
@@ -27,7 +27,7 @@ for (const thiefIsFirst of [true, false]) {
       await waitFor(AFTER_GRACE_MS);
       await refreshSession(second, secondPage);
       if (isSameKind) {
-        // Like somebody whose reply was lost: let in, and noticed when the other one comes again.
+        // Indistinguishable from a lost response: accepted, and detected when the other browser refreshes again.
         await expectSignedIn(secondPage);
         await waitFor(AFTER_GRACE_MS);
         await refreshSession(first, firstPage);
@@ -37,19 +37,19 @@ for (const thiefIsFirst of [true, false]) {
         [first, firstPage],
         [second, secondPage],
       ] as const) {
-        // The newest token is worth as little as the others, and an access token that is good for seconds yet, nothing.
+        // The newest refresh token is rejected like the others, and so is an access token that has not expired yet.
         await shown.goto("/dashboard");
         await expectLoginPage(shown);
         expect(await sessionCookies(holder)).toEqual({ access: null, refresh: null });
       }
       const replayed = readEvents(server, id).filter(({ event }) => event === "session-replayed");
       expect(replayed).toEqual([expect.objectContaining({ userId: account.id, requestId: expect.any(String) })]);
-      // Where the holders differ, the log names the usual cause outside production.
+      // If the browsers differ, the log names the usual cause outside production.
       const hint = isSameKind ? undefined : expect.stringContaining("One saved browser state used by several browsers");
       expect(replayed[0]!.hint).toEqual(hint);
 
       const form = loginForm(page);
-      await expect(form.problem, "nothing that reads like a mistake of theirs").toHaveText("");
+      await expect(form.problem, "no error message").toHaveText("");
       await form.fill(account);
       await form.submit.click();
       await expectSignedIn(page);
@@ -59,7 +59,7 @@ for (const thiefIsFirst of [true, false]) {
   }
 }
 
-/** Loads a page after its access token is gone. */
+/** Loads a page without an access cookie, which refreshes the session. */
 async function refreshSession(holder: BrowserContext, page: Page): Promise<void> {
   await expireAccessToken(holder);
   await page.goto("/dashboard");
@@ -70,7 +70,7 @@ function readEvents(server: DedicatedServer, sessionId: string): Record<string, 
   return lines.filter((line) => line.includes('"event"') && line.includes(sessionId)).map((line) => JSON.parse(line));
 }
 
-/** For what shows nowhere but on the clock. */
+/** For time that must pass without anything observable. */
 async function waitFor(milliseconds: number): Promise<void> {
   const until = Date.now() + milliseconds;
   await expect.poll(() => Date.now() > until, { timeout: milliseconds + 5_000 }).toBe(true);

@@ -19,7 +19,7 @@ test(title, { tag: "@slow" }, async ({ signedInPage: page, context, browser, ope
   await held.answered;
   for (const tab of tabs) await countTicks(tab);
 
-  // The lid closes: no page runs, and the connections die.
+  // Suspend: no page runs, and the connections close.
   const wake = await suspendRenderers(browser!);
   const { length: asked } = network.exchanges;
   const before = await sessionCookies(context);
@@ -33,7 +33,7 @@ test(title, { tag: "@slow" }, async ({ signedInPage: page, context, browser, ope
     network.reconnect();
     wake();
   }
-  for (const tab of tabs) expect(await readTicks(tab), "it slept").toBeLessThan(SUSPENDED_MS / 100 / 2);
+  for (const tab of tabs) expect(await readTicks(tab), "it was suspended").toBeLessThan(SUSPENDED_MS / 100 / 2);
 
   for (const tab of [page, tabs[1]!, asking]) {
     await expect(tab.getByText("This device", { exact: true })).toBeVisible({ timeout: 20_000 });
@@ -51,7 +51,7 @@ test(title, { tag: "@slow" }, async ({ signedInPage: page, context, browser, ope
   expect(loginNavigations(network.exchanges)).toEqual([]);
 });
 
-/** Stops every process that runs pages. Returns what lets them go on. */
+/** Stops every renderer process. Returns a function that resumes them. */
 async function suspendRenderers(browser: Browser): Promise<() => void> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
@@ -60,7 +60,7 @@ async function suspendRenderers(browser: Browser): Promise<() => void> {
   return () => renderers.forEach((pid) => process.kill(pid, "SIGCONT"));
 }
 
-/** A page that runs counts ten times a second. */
+/** Counts ten times a second while the page runs. */
 async function countTicks(page: Page): Promise<void> {
   await page.evaluate(() => {
     const counting = window as typeof window & { ticks: number };

@@ -26,7 +26,7 @@ test("two apps on two ports of localhost keep separate sessions in one browser, 
   });
   const apps = [server.url, neighbour.url].map((origin) => new Calls(context.request, origin));
   const { email, password } = account;
-  // The first answers of an app may take so long on a busy machine that they are cut off.
+  // On a busy machine the first responses of an app may time out.
   const signIn = async (app: Calls) => {
     let names: string[] = [];
     await expect(async () => {
@@ -44,7 +44,7 @@ test("two apps on two ports of localhost keep separate sessions in one browser, 
       expect(await signIn(first)).toEqual(["__acc", "__ref"]);
       const { port } = new URL(second.origin);
       expect(await signIn(second)).toEqual([`__acc_${port}`, `__ref_${port}`]);
-      // Twice, so that the tokens of the first refresh are refreshed as well.
+      // Twice, so that the tokens of the first refresh are refreshed too.
       for (let refreshes = 0; refreshes < 2; refreshes++) {
         await expect.poll(accessCookies, { timeout: 60_000 }).toEqual([]);
         for (const { origin } of [first, second]) {

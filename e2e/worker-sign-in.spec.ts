@@ -8,7 +8,7 @@ const { defaultBrowserType: _, ...PHONE } = devices["iPhone 15"];
 
 test.describe.configure({ mode: "serial" });
 
-/** The sessions that the tests below were signed in with, by user agent. */
+/** The session of each test below, in order. */
 const sessionIds: string[] = [];
 const readSessionId = async (context: BrowserContext, origin: string) => {
   const answer = await context.request.get(`${origin}/api/trpc/auth.session`);

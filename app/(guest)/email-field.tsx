@@ -5,7 +5,7 @@ export const EMAIL_MESSAGES = {
   patternMismatch: "Enter an email like name@example.com.",
 };
 
-/** The pattern asks less than the server does: browsers would refuse addresses that exist. */
+/** The pattern is weaker than the server's check and replaces the browser's, which rejects some valid addresses. */
 export function EmailField({ error }: { error?: string }) {
   return (
     <Field

@@ -2,7 +2,7 @@
 
 import { type ReactNode, useSyncExternalStore } from "react";
 
-/** A link to the other form. It takes the fragment of the present address along, which the server never sees. */
+/** A link to the other form that keeps the fragment, which the server does not see. */
 export function GuestLink({ href, children }: { href: string; children: ReactNode }) {
   const fragment = useSyncExternalStore(onFragmentChange, readFragment, () => "");
   return (

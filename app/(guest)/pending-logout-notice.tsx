@@ -11,7 +11,7 @@ const TEXTS = {
   finished: "You are signed out, and your session has ended on the server too.",
 };
 
-/** What became of a logout that the database could not be told of. Goes last: there it pushes nothing aside. */
+/** The state of a logout that is pending in the database. Placed last, so that it moves no other element. */
 export function PendingLogoutNotice() {
   const [state, setState] = useState<keyof typeof TEXTS>("none");
 

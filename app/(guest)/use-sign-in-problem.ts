@@ -5,7 +5,7 @@ import { CookiesNotKept, describeFailure, describeWrongOrigin } from "@/app/auth
 import { acceptsCookies, lostCookiesAfterLogin } from "@/app/auth/open-session";
 import type { Problem } from "@/app/ui/use-form";
 
-/** Why signing in cannot work on this page whatever is typed, as far as the browser can tell before the first try. */
+/** A reason why no sign-in can succeed on this page, detected before the first attempt. */
 export function useSignInProblem(appOrigin: string): Problem | null {
   const [problem, setProblem] = useState<Problem | null>(null);
   useEffect(() => {
@@ -15,7 +15,7 @@ export function useSignInProblem(appOrigin: string): Problem | null {
 }
 
 async function findSignInProblem(appOrigin: string): Promise<Problem | null> {
-  // First: cookies may be missing just because of it.
+  // First, because a wrong origin may be the cause of missing cookies.
   const wrongOrigin = describeWrongOrigin(appOrigin);
   if (wrongOrigin !== null) return wrongOrigin;
   const cookiesAreLost = !acceptsCookies() || (await lostCookiesAfterLogin());

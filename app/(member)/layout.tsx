@@ -4,7 +4,7 @@ import { TrpcProvider } from "@/app/auth/trpc-provider";
 import { requireCaller } from "@/server/auth/gate/require-caller";
 import { MemberHeader } from "./member-header";
 
-/** Dresses the private pages. It guards nothing: a layout is not asked again on the way from page to page. */
+/** Not an access check: Next.js does not run a layout again on navigation, so each page checks its caller. */
 export default async function MemberLayout({ children }: { children: ReactNode }) {
   const { user, session } = await requireCaller();
 

@@ -1,4 +1,4 @@
-/** One switch for all calls of this tab: nothing asked by one person may be answered to the next. */
+/** Aborts all requests of this tab, so that no response to one user reaches the next. */
 let controller = new AbortController();
 let resumeListeners: (() => void)[] = [];
 
@@ -9,7 +9,7 @@ export function abortRequests(): void {
   controller = new AbortController();
 }
 
-/** The account stayed as it was: what was aborted is asked again. */
+/** Repeats the aborted requests after a login or logout that failed. */
 export function resumeRequests(): void {
   const listeners = resumeListeners;
   resumeListeners = [];
@@ -24,7 +24,7 @@ export function wasAborted(error: { cause?: unknown }): boolean {
   return error.cause === ABORTED;
 }
 
-/** fetch, ended early by `abortCalls`. */
+/** fetch that `abortRequests` can abort. */
 export const abortableFetch: typeof fetch = (input, init) => {
   const signals = [controller.signal, init?.signal].filter((signal) => signal != null);
   return fetch(input, { ...init, signal: AbortSignal.any(signals) });

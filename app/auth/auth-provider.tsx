@@ -12,7 +12,7 @@ import { onTabMessage, postToTabs, type TabMessage } from "./tab-channel";
 import type { RouterInputs } from "./trpc-client";
 import { storePendingLogout } from "./pending-logout";
 
-/** "done": the browser is already on its way to the next page, by a full load. */
+/** "done": the browser is already loading the next page. */
 export type AuthOutcome = { kind: "done" } | Failure;
 
 export interface Auth {
@@ -22,15 +22,15 @@ export interface Auth {
   login: (input: RouterInputs["auth"]["login"], options?: { next?: string }) => Promise<AuthOutcome>;
   register: (input: RouterInputs["auth"]["register"], options?: { next?: string }) => Promise<AuthOutcome>;
   logout: () => Promise<AuthOutcome>;
-  /** Ends every session of this person, this one too. */
+  /** Ends every session of the user, including this one. */
   logoutEverywhere: () => Promise<AuthOutcome>;
-  /** Shows a changed profile at once. */
+  /** Updates the displayed profile without a reload. */
   replaceUser: (user: SignedInUser) => void;
 }
 
 const AuthContext = createContext<Auth | null>(null);
 
-/** Knows who is signed in, as the server said when it rendered the page: no flash, no extra request, no timer. */
+/** Provides the user and session that the server rendered, without another request. */
 export function AuthProvider({ initial, children }: { initial: SignedIn | null; children: ReactNode }) {
   const [user, replaceUser] = useState(initial?.user ?? null);
   const [isWorking, setIsWorking] = useState(false);
@@ -51,7 +51,7 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
       resumeRequests();
       return describeFailure(error);
     }
-    // A full load leaves nothing of the person before in memory, nor behind the Back button.
+    // A full load clears the previous user's data from memory and from the router cache.
     location.replace(next);
     return { kind: "done" };
   }, []);
@@ -80,7 +80,7 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
   return <AuthContext value={auth}>{children}</AuthContext>;
 }
 
-/** Who is signed in, and how to change that. Throws outside `<AuthProvider>`. */
+/** User, session and the actions that change them. Throws outside `<AuthProvider>`. */
 export function useAuth(): Auth {
   const auth = useContext(AuthContext);
   if (auth === null) throw new Error("useAuth needs an <AuthProvider> above it");
@@ -97,13 +97,13 @@ async function endSession(logout: () => Promise<unknown>): Promise<TabMessage> {
   } catch (error) {
     const { endToken } = describeFailure(error);
     if (endToken === undefined) throw error;
-    // This browser is signed out already. The login page says what is still to be done, and repeats it.
+    // The cookies are cleared, the session has not ended yet. The login page retries the logout and shows its state.
     storePendingLogout(endToken);
   }
   return { kind: "signed-out" };
 }
 
-/** What happens to the account in one tab happens in all. */
+/** Applies a login or logout in one tab to all tabs. */
 function useTabMessages(userId: string | null): void {
   const shownUserId = useRef(userId);
   useEffect(() => {
@@ -122,7 +122,7 @@ function useTabMessages(userId: string | null): void {
   );
 }
 
-/** A page that the browser kept for Back may belong to somebody who has left: it comes back empty and loads anew. */
+/** A page from the back/forward cache may show the data of a signed-out user: hide it on leaving, reload it on return. */
 function useReloadFromPageCache(): void {
   useEffect(() => {
     const hide = () => {

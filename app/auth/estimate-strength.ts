@@ -15,8 +15,8 @@ interface Dictionaries {
 let loading: Promise<Dictionaries> | undefined;
 
 /**
- * How hard a password is to guess, from 0 to 4, by the same dictionaries and bounds as the server, which decides. Loads
- * them when first called (237 kB compressed); fails if they cannot be loaded, and tries again when next called.
+ * The strength of a password from 0 to 4, by the same dictionaries and limits as the server, which decides. Loads them on the first
+ * call (237 kB compressed); rejects if loading fails, and the next call tries again.
  */
 export async function estimateStrength(
   password: string,

@@ -2,11 +2,11 @@ import { TRPCClientError } from "@trpc/client";
 import { COOKIES_MESSAGE, FAULT_MESSAGE, UNREACHABLE_MESSAGE, type Reason } from "@/server/auth/policy/refusals";
 import type { AppRouter } from "@/server/api/router";
 
-/** For a request that was taken for another site's though its page was opened at the right address. */
+/** For a request that the server took for a cross-site one although the page has the correct origin. */
 const ORIGIN_HEADER_MESSAGE =
   "The server rejected this request because it appears to come from another site. A browser extension or a proxy may change or remove its Origin header: disable the extension, or contact the operator of this site.";
 
-/** Why a call did not do what was asked, ready to be shown. */
+/** The error of a call, ready for display. */
 export interface Failure {
   kind: "refused";
   reason: Reason | "FAULT" | "UNREACHABLE" | "COOKIES_NOT_KEPT";
@@ -15,11 +15,11 @@ export interface Failure {
   retryAfterSeconds?: number;
   requestId?: string;
   link?: { href: string; text: string };
-  /** Of a logout that waits for the database. */
+  /** Of a logout that is pending because the database is unavailable. */
   endToken?: string;
 }
 
-/** The browser does not keep the cookies of this site. */
+/** The browser does not store the cookies of this site. */
 export class CookiesNotKept extends Error {}
 
 export function describeFailure(error: unknown): Failure {
@@ -36,7 +36,7 @@ export function describeFailure(error: unknown): Failure {
   return { kind: "refused", reason: "UNREACHABLE", message: UNREACHABLE_MESSAGE };
 }
 
-/** What is wrong with the address that this page was opened at, and where it works. Null if it is the app's own. */
+/** The error and the link for a page that was opened at another origin than the app's; null at the app's own. */
 export function describeWrongOrigin(
   appOrigin: string,
 ): { message: string; link: { href: string; text: string } } | null {
@@ -48,7 +48,7 @@ export function describeWrongOrigin(
   };
 }
 
-/** The HTTP status of the answer, or null if there was none. */
+/** The HTTP status of the response, or null if there was none. */
 export function statusOf(error: unknown): number | null {
   if (!(error instanceof TRPCClientError)) return null;
   return (error as TRPCClientError<AppRouter>).data?.httpStatus ?? null;

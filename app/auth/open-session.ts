@@ -5,12 +5,12 @@ import { withStorage } from "./tab-storage";
 
 const MARKER_KEY = "portcullis-opened";
 const TEST_COOKIE = "portcullis-trial";
-/** A guest page that opens later than this after a login shows another end of the session. */
+/** After this long a return to a guest page has another cause than lost cookies. */
 const MARKER_MAX_AGE_MS = 30_000;
 
 /**
- * Opens a session, and makes sure that this browser keeps its cookies. Throws `CookiesNotKept` if not, and ends the session again:
- * otherwise the login page would come back without a word, and each try would leave a session that nobody holds.
+ * Opens a session and checks that the browser stored its cookies. If not, ends the session and throws `CookiesNotKept`: otherwise the
+ * login page would reappear without a message, and each attempt would leave an orphaned session.
  */
 export async function openSession(open: () => Promise<SignedIn & { endToken?: string }>): Promise<SignedIn> {
   if (!acceptsCookies()) throw new CookiesNotKept();
@@ -23,7 +23,7 @@ export async function openSession(open: () => Promise<SignedIn & { endToken?: st
   return signedIn;
 }
 
-/** Whether cookies are allowed. Only a trial tells: where they are blocked for one site, `navigator.cookieEnabled` stays true. */
+/** Tests by writing a cookie, because `navigator.cookieEnabled` stays true if cookies are blocked for this site only. */
 export function acceptsCookies(): boolean {
   try {
     document.cookie = `${TEST_COOKIE}=1; SameSite=Strict; Max-Age=10`;
@@ -31,17 +31,17 @@ export function acceptsCookies(): boolean {
     document.cookie = `${TEST_COOKIE}=; SameSite=Strict; Max-Age=0`;
     return isStored;
   } catch {
-    // A sandboxed document may not even name them.
+    // In a sandboxed document reading document.cookie throws.
     return false;
   }
 }
 
-/** A private page has opened: the cookies were kept. */
+/** Called on a private page, which proves that the cookies were stored. */
 export function clearLoginMarker(): void {
   withStorage("sessionStorage", (storage) => storage.removeItem(MARKER_KEY));
 }
 
-/** On a guest page: true if this tab has just signed in and its cookies are gone again. Ends the session that they were for. */
+/** On a guest page: true if this tab has just signed in and lost its cookies. Ends that session. */
 export async function lostCookiesAfterLogin(): Promise<boolean> {
   const [openedAt, endToken] =
     withStorage("sessionStorage", (storage) => storage.getItem(MARKER_KEY))?.split(" ") ?? [];
@@ -50,13 +50,13 @@ export async function lostCookiesAfterLogin(): Promise<boolean> {
   return !(await isRefreshCookieStored(endToken));
 }
 
-/** Ends the session unless this browser holds its refresh cookie. */
+/** Ends the session unless the request contains its refresh cookie. */
 async function isRefreshCookieStored(endToken: string): Promise<boolean> {
   try {
     const answer = await authClient.auth.logout.mutate({ endToken });
     return "kept" in answer && answer.kept;
   } catch (error) {
-    // With an end token it was not kept, and will end when the database answers. Without one nobody knows: the next page tells.
+    // An end token in the error means that the cookie is missing and the logout is pending; otherwise assume that it is stored.
     return describeFailure(error).endToken === undefined;
   }
 }

@@ -7,7 +7,7 @@ const MAX_PENDING = 5;
 const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 30_000;
 
-/** Keeps the end token of a logout that waits for the database, for every tab and past a restart of the browser. */
+/** Stores the end token of a pending logout for all tabs, also across restarts of the browser. */
 export function storePendingLogout(endToken: string): void {
   store([...pendingLogouts(), endToken].slice(-MAX_PENDING));
 }
@@ -20,7 +20,7 @@ export function pendingLogouts(): string[] {
   );
 }
 
-/** Repeats them until the server has ended their sessions. Resolves when none is left, or `signal` aborts. */
+/** Retries pending logouts until the server has ended their sessions. Resolves when none is left or `signal` aborts. */
 export async function completePendingLogouts(signal: AbortSignal, onFailure: () => void): Promise<void> {
   for (let wait = FIRST_DELAY_MS; !signal.aborted; wait = Math.min(MAX_DELAY_MS, wait * 2)) {
     for (const endToken of pendingLogouts()) {
@@ -37,7 +37,7 @@ async function completeLogout(endToken: string): Promise<boolean> {
     await authClient.auth.logout.mutate({ endToken });
     return true;
   } catch (error) {
-    // A token that the server does not know, after its secret was changed twice, would be repeated for ever.
+    // The server rejects a token whose secret was rotated twice: drop it, or it would be retried forever.
     return describeFailure(error).reason === "BAD_INPUT";
   }
 }

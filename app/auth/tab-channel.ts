@@ -1,21 +1,21 @@
-/** What the tabs of one browser tell each other. A tab does not hear itself. */
+/** Messages between the tabs of one browser. A tab does not receive its own. */
 export type TabMessage = { kind: "signed-in"; userId: string } | { kind: "signed-out" };
 
-/** One for both directions: a second channel in the same tab would hear what the first one says. Null if there can be none. */
+/** One channel for sending and receiving, because a second one in this tab would receive its messages. Null if unavailable. */
 let openedChannel: BroadcastChannel | null | undefined;
 
 export function postToTabs(message: TabMessage): void {
   channel()?.postMessage(message);
 }
 
-/** Returns what ends the listening. */
+/** Returns a function that unsubscribes. */
 export function onTabMessage(listener: (message: TabMessage) => void): () => void {
   const onMessage = (event: MessageEvent<TabMessage>) => listener(event.data);
   channel()?.addEventListener("message", onMessage);
   return () => channel()?.removeEventListener("message", onMessage);
 }
 
-/** Where a browser blocks it, each tab learns of a change from the server with its next page or call. */
+/** If the browser blocks it, each tab learns of a change with its next page or call. */
 function channel(): BroadcastChannel | null {
   if (openedChannel === undefined) {
     try {

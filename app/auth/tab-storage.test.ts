@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { readTabValue, withStorage, writeTabValue } from "./tab-storage";
 
-/** A browser's window, as far as the memory of a tab needs one. */
-function windowWith(sessionStorage: () => unknown, name = ""): { name: string } {
+/** Stubs the parts of window that tab storage uses. */
+function stubWindow(sessionStorage: () => unknown, name = ""): { name: string } {
   const fake = Object.defineProperty({ name }, "sessionStorage", { get: sessionStorage });
   vi.stubGlobal("window", fake);
   return fake;
@@ -15,14 +15,14 @@ function blocked(): never {
 afterEach(() => vi.unstubAllGlobals());
 
 describe.each<[string, () => unknown]>([
-  ["throws when it is named", blocked],
+  ["throws when it is read", blocked],
   ["is null, as in some web views", () => null],
   ["is missing", () => undefined],
   ["throws when it is used", () => ({ getItem: blocked, setItem: blocked, removeItem: blocked })],
   ["is full", () => ({ getItem: () => null, setItem: blocked })],
-])("where sessionStorage %s", (_, sessionStorage) => {
-  test("a tab remembers all the same", () => {
-    windowWith(sessionStorage);
+])("tab storage where sessionStorage %s", (_, sessionStorage) => {
+  test("keeps values in window.name", () => {
+    stubWindow(sessionStorage);
     expect(readTabValue("left-at")).toBeNull();
     writeTabValue("left-at", "7");
     writeTabValue("returns", '{"count":1,"lastAt":2}');
@@ -30,17 +30,17 @@ describe.each<[string, () => unknown]>([
     expect(readTabValue("returns")).toBe('{"count":1,"lastAt":2}');
   });
 
-  test("a name that belongs to the page that opened this window stays as it is", () => {
-    const tab = windowWith(sessionStorage, "popup");
+  test("leaves a window name of another page unchanged", () => {
+    const tab = stubWindow(sessionStorage, "popup");
     writeTabValue("left-at", "7");
     expect(tab.name).toBe("popup");
     expect(readTabValue("left-at")).toBeNull();
   });
 });
 
-test("storage that works is used, and the window keeps no name", () => {
+test("tab storage: uses sessionStorage if it works, and leaves window.name empty", () => {
   const items = new Map<string, string>();
-  const tab = windowWith(() => ({
+  const tab = stubWindow(() => ({
     getItem: (key: string) => items.get(key) ?? null,
     setItem: (key: string, value: string) => items.set(key, value),
   }));

@@ -19,7 +19,7 @@ export const trpc: CreateTRPCReact<AppRouter, unknown> = createTRPCReact<AppRout
 
 const RETRY_INTERVAL_MS = 10_000;
 
-/** For a query that its page stands without: it fails in place, and is asked again until it is answered. */
+/** Options for a query that its page can do without: errors are shown in place, and the query is retried until it succeeds. */
 export const OPTIONAL_QUERY = {
   trpc: { context: { isOptional: true } },
   refetchInterval: (query: { state: { status: string } }) =>
@@ -28,7 +28,7 @@ export const OPTIONAL_QUERY = {
 
 const REDIRECTED_AT_KEY = "left-at";
 
-/** Follows the same policy as the gate: repeat a 401 once, then leave for the page that can help, but never in circles. */
+/** Applies the policy for responses: repeats a call once after a 401, then redirects, without redirect loops. */
 const responsePolicyLink: TRPCLink<AppRouter> = () => {
   const succeededBefore = new Set<string>();
   return ({ next, op }) =>
@@ -45,7 +45,7 @@ const responsePolicyLink: TRPCLink<AppRouter> = () => {
           complete: () => observer.complete(),
           error: (error) => {
             if (wasAborted(error)) return onResume(() => (subscription = send()));
-            // What is on the screen already stays there: only a page with nothing to show is left.
+            // A page that already shows data is not left; only a page without data redirects.
             const isNavigational = op.type === "query" && !op.context.isOptional && !succeededBefore.has(op.path);
             const path = location.pathname + location.search;
             const decision = decideAfterFailure({ status: statusOf(error), isNavigational, retries, path });
@@ -63,7 +63,7 @@ const responsePolicyLink: TRPCLink<AppRouter> = () => {
     });
 };
 
-/** A mutation goes at once and by itself; the server refuses a batch with a procedure that may not stand in one. */
+/** Mutations are not batched; the server rejects a batch with a procedure that does not allow it. */
 const isSentAlone = ({ type, path }: { type: string; path: string }) =>
   type === "mutation" || procedureFacts(path)?.batch !== true;
 
@@ -76,12 +76,12 @@ export const links = [
   }),
 ];
 
-/** False if this tab left for a failed call a moment ago: then leaving does not help. */
+/** Returns false if this tab was redirected a moment ago: another redirect would loop. */
 function redirectTo(to: string): boolean {
   const redirectedAt = Number(readTabValue(REDIRECTED_AT_KEY)) || null;
   if (!mayNavigateAgain(redirectedAt, Date.now())) return false;
   writeTabValue(REDIRECTED_AT_KEY, String(Date.now()));
-  // The fragment never reaches the server: it is carried from address to address.
+  // The server does not see the fragment, so it is appended here.
   location.assign(to + location.hash);
   return true;
 }

@@ -7,13 +7,13 @@ import { links, trpc } from "./trpc-client";
 
 const NETWORK_ERROR_RETRIES = 2;
 
-/** Typed calls for the member area: `trpc.sessions.list.useQuery()` and its like. */
+/** Provides typed hooks for private pages, like `trpc.sessions.list.useQuery()`. */
 export function TrpcProvider({ children }: { children: ReactNode }) {
   const [queries] = useState(
     () =>
       new QueryClient({
         defaultOptions: {
-          // An answer is an answer; only silence is worth asking again.
+          // Retry only without a response: an error response is final.
           queries: { retry: (count, error) => statusOf(error) === null && count < NETWORK_ERROR_RETRIES },
         },
       }),

@@ -33,7 +33,7 @@ function describeNextAttempt({ state, nextAttemptAt }: Retry, seconds: number | 
   return seconds > 0 ? `Retrying in ${seconds} s` : "Retrying now";
 }
 
-/** Null until it has been counted. */
+/** Null until the first tick. */
 function useSecondsUntil(at: number | null): number | null {
   const [countdown, setCountdown] = useState<{ at: number; seconds: number } | null>(null);
   useEffect(() => {

@@ -11,14 +11,14 @@ const RETURNS_KEY = "returns";
 
 export interface Retry {
   state: "waiting" | "checking" | "returning";
-  /** Null while nothing is planned: before the first plan, or while nobody looks. */
+  /** Null while no attempt is scheduled: before the first render and while the tab is hidden. */
   nextAttemptAt: number | null;
-  /** Tries that found the service still away. */
+  /** Attempts that found the service unavailable. */
   failures: number;
   retryNow: () => void;
 }
 
-/** Asks whether the service is back, ever more rarely and only while somebody looks, and then returns to `next`. */
+/** Polls readiness with exponential backoff while the tab is visible, and returns to `next` once the service is ready. */
 export function useRetry(status: number, next: string): Retry {
   const [state, setState] = useState<Omit<Retry, "retryNow">>({ state: "waiting", nextAttemptAt: null, failures: 0 });
   const retryNow = useRef(() => {});
@@ -55,7 +55,7 @@ export function useRetry(status: number, next: string): Retry {
       schedule();
     }
 
-    /** Something changed for the better, so the next try need not wait; but what has to be left alone, is. */
+    /** On becoming visible or online: checks now, but not before the minimum delay. */
     function retryEarly() {
       if (document.hidden) return clearTimeout(timer);
       if (Date.now() >= earliestAt) void check();
@@ -81,7 +81,7 @@ async function isReady(unmounted: AbortSignal): Promise<boolean> {
     const { ok } = await fetch(HEALTH_READY, { cache: "no-store", signal });
     return ok;
   } catch {
-    // Not reached, or not in time: both mean "not yet".
+    // A network error or a timeout counts as not ready.
     return false;
   }
 }

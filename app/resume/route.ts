@@ -6,18 +6,18 @@ import { KIND_HEADER } from "@/server/runtime/entry-headers";
 import { env } from "@/server/runtime/env";
 
 /**
- * One hop for an access cookie that is there but unusable: it is dropped, and so the gate sees the next request. A browser
- * that keeps sending it is told so instead of being sent in circles.
+ * Redirect target for requests with an invalid access cookie: clears the cookie, so that the gate handles the next request. A
+ * browser that still sends the cookie gets the maintenance page instead of a redirect loop.
  */
 export function GET(request: Request): Response {
-  // A router that follows here in the background ends on an empty page; a 401 makes it come back with one full load.
+  // The Next.js router would show an empty page after a soft redirect; on a 401 it does one full load.
   if (request.headers.get(KIND_HEADER) === "soft") {
     return new Response(null, { status: 401, headers: { "cache-control": "private, no-store" } });
   }
   const next = safeNextPath(new URL(request.url).searchParams.get("next"));
   const { hasAccessCookie } = readCookies(request.headers.get("cookie"));
-  const isStuck = hasAccessCookie && isRedirectLoop(request.headers, next, new Date());
-  const to = isStuck ? withNext(MAINTENANCE, next, { status: "400" }) : next;
+  const isLooping = hasAccessCookie && isRedirectLoop(request.headers, next, new Date());
+  const to = isLooping ? withNext(MAINTENANCE, next, { status: "400" }) : next;
 
   const headers = {
     location: new URL(to, env().APP_ORIGIN).href,

@@ -5,8 +5,8 @@ import { Gate, type GatePosition } from "./gate";
 import { Logo } from "./logo";
 
 /**
- * Everything outside the walls: the gate on one side, what there is to do on the other. Rendered by the client too, or
- * every page would carry its markup twice, once for each place where "not found" might have to stand.
+ * The layout of pages that need no session: picture beside content. A client component, because the server would send its markup
+ * again with every not-found boundary of a page.
  */
 export function AuthLayout({ gate, children }: { gate: GatePosition; children: ReactNode }) {
   return (

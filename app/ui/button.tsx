@@ -14,7 +14,7 @@ export function buttonClass(variant: ButtonVariant): string {
 
 interface ButtonProps extends ComponentProps<"button"> {
   variant?: ButtonVariant;
-  /** What it says while it works. It then keeps the focus and takes no further press. */
+  /** The label while pending. The button then keeps the focus and ignores clicks. */
   pendingLabel?: string;
   pending?: boolean;
 }

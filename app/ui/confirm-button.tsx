@@ -7,19 +7,19 @@ import { Notice } from "./notice";
 interface ConfirmButtonProps {
   label: string;
   variant?: ButtonVariant;
-  /** Tells this button from its likes where the label alone does not. */
+  /** Distinguishes buttons with the same label for screen readers. */
   accessibleName?: string;
   title: string;
   action: string;
   pendingLabel: string;
   children: ReactNode;
-  /** Does what was asked for; answers what went wrong, or null. Must not throw. */
+  /** Performs the action; returns an error message or null. Must not throw. */
   onConfirm: () => Promise<string | null>;
-  /** When it went well and the question is gone. */
+  /** Called after success, when the dialog is closed. */
   onDone?: () => void;
 }
 
-/** A button that asks back first, in the browser's own modal dialog: it keeps the focus inside and gives it back. */
+/** A button with a confirmation. The native modal dialog traps the focus and restores it on close. */
 export function ConfirmButton({ label, variant, accessibleName, ...dialog }: ConfirmButtonProps) {
   const [open, setOpen] = useState(false);
   return (
@@ -45,11 +45,11 @@ function ConfirmDialog({ title, action, pendingLabel, children, onConfirm, onDon
   async function confirm() {
     setPending(true);
     setProblem(null);
-    const failed = await onConfirm();
+    const message = await onConfirm();
     setPending(false);
-    setProblem(failed);
-    if (failed !== null) return;
-    // Closing it, and not just taking it away, gives the focus back to the button, from where it may then go on.
+    setProblem(message);
+    if (message !== null) return;
+    // close() restores the focus to the button; unmounting alone would not.
     dialog.current?.close();
     onDone?.();
   }

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 
-/** Counts a wait down. Screen readers hear it once, not every second. */
+/** Counts down to the next attempt. Screen readers read only the initial value. */
 export function Countdown({ seconds }: { seconds: number }) {
   const [left, setLeft] = useState(seconds);
 

@@ -13,6 +13,6 @@ test.each([
   [-30 * 86_400, "30 days ago"],
   [20, "in less than a minute"],
   [540, "in 9 minutes"],
-])("%i seconds from now is %s", (seconds, words) => {
+])('relative time: %i seconds from now is shown as "%s"', (seconds, words) => {
   expect(describeRelativeTime(NOW + seconds * 1000, NOW)).toBe(words);
 });

@@ -12,7 +12,7 @@ const UNITS = [
   ["minute", 60],
 ] as const;
 
-/** A date and time of day. The server cannot know the reader's clock and says UTC; the browser then says it in theirs. */
+/** A date with time: in UTC during server rendering, which does not know the time zone, then in local time. */
 export function DateTime({ at }: { at: string }) {
   const now = useNow();
   return (
@@ -22,7 +22,7 @@ export function DateTime({ at }: { at: string }) {
   );
 }
 
-/** How long ago or how soon; the exact time on hovering. */
+/** Relative time, with the exact time as tooltip. */
 export function RelativeTime({ at }: { at: string }) {
   const now = useNow();
   return (
@@ -32,7 +32,7 @@ export function RelativeTime({ at }: { at: string }) {
   );
 }
 
-/** In the largest unit that fits. Less than a minute is not worth a number. */
+/** In the largest unit that fits; below a minute without a number. */
 export function describeRelativeTime(at: number, now: number): string {
   const seconds = (at - now) / 1000;
   const unit = UNITS.find(([, length]) => Math.abs(seconds) >= length);

@@ -9,6 +9,6 @@ test.each([
   [61, "61 seconds"],
   [1, "1 second"],
   [0, "0 seconds"],
-])("%i seconds are %s", (seconds, words) => {
+])('duration: %i seconds are shown as "%s"', (seconds, words) => {
   expect(formatDuration(seconds)).toBe(words);
 });

@@ -5,7 +5,7 @@ const UNITS = [
   ["second", 1],
 ] as const;
 
-/** "7 days", "90 minutes": in the largest unit that says it exactly. */
+/** "7 days", "90 minutes": in the largest unit that divides the duration. */
 export function formatDuration(seconds: number): string {
   const [unit, length] = UNITS.find(([, length]) => seconds >= length && seconds % length === 0) ?? ["second", 1];
   const count = seconds / length;

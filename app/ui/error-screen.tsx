@@ -1,7 +1,7 @@
 import { Button, buttonClass } from "./button";
 import { AuthLayout } from "./auth-layout";
 
-/** What is left of a page that failed: what to do, and the number under which we find it in our log. */
+/** Replaces a page that failed to render. The error number is the digest in the server log. */
 export function ErrorScreen({ error, retry }: { error: unknown; retry: () => void }) {
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : null;
   return (

@@ -20,7 +20,7 @@ export function Field({ label, error, hint, ...input }: FieldProps) {
   );
 }
 
-/** Ties the input to its error and its hint. Ids come from the name: one form a page. */
+/** Connects the input to its error and hint. Ids are field names, so field names must be unique on a page. */
 export function describeField(name: string, error?: string, hint?: ReactNode) {
   const describedBy = [error && `${name}-error`, hint && `${name}-hint`].filter(Boolean).join(" ");
   return { id: name, "aria-invalid": error ? true : undefined, "aria-describedby": describedBy || undefined };

@@ -5,11 +5,11 @@ import { Notice } from "./notice";
 import type { Problem } from "./use-form";
 import { Countdown } from "./countdown";
 
-/** What is wrong with the whole form rather than with one of its fields. Goes last: there it pushes nothing aside. */
+/** An error of the whole form. Placed last in the form, so that it moves no other element. */
 export function FormProblem({ problem }: { problem: Problem | null }) {
   const box = useRef<HTMLDivElement>(null);
 
-  // Behind the keyboard of a phone nobody would see it.
+  // On a phone it could be hidden behind the keyboard.
   useEffect(() => {
     if (problem) box.current?.scrollIntoView({ block: "nearest" });
   }, [problem]);

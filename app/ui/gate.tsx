@@ -1,6 +1,6 @@
 export type GatePosition = "down" | "half" | "up";
 
-/** A picture, not a message: whatever it says stands in words beside it. */
+/** Decoration, hidden from screen readers. */
 export function Gate({ position, className = "" }: { position: GatePosition; className?: string }) {
   return (
     <div className={`gate ${className}`} data-position={position} aria-hidden="true">
@@ -14,7 +14,7 @@ export function Gate({ position, className = "" }: { position: GatePosition; cla
   );
 }
 
-/** Twenty bars wide and twenty high: more than any opening shows. */
+/** Large enough to fill the opening at every size. */
 function Grille() {
   return (
     <svg className="gate-grille" viewBox="0 0 1280 1596">
@@ -35,7 +35,7 @@ function Grille() {
   );
 }
 
-/** Inside, all that is to be seen of the gate are the points above one's head. */
+/** The top border of private pages. */
 export function RaisedGate() {
   return (
     <svg className="block h-4.5 w-full" aria-hidden="true">

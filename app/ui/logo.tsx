@@ -1,4 +1,4 @@
-/** The sign and the name. The sign alone says nothing to a screen reader; the name does. */
+/** Icon and name; screen readers read only the name. */
 export function Logo({ className = "" }: { className?: string }) {
   return (
     <span className={`inline-flex items-center gap-2.5 ${className}`}>

@@ -15,17 +15,17 @@ interface NewPasswordFieldProps {
   label: string;
   minLength: number;
   error?: string;
-  /** May load a dictionary: it is not called before somebody types. */
+  /** Called only after input, because it may load a dictionary. */
   estimate: (password: string, form: HTMLFormElement) => Promise<Strength>;
 }
 
 interface Assessment {
-  /** Null while the estimate is under way. */
+  /** Null until the estimate is known. */
   strength: Strength | null;
   text: string;
 }
 
-/** A new password, with a word and a bar that say how long it would withstand guessing. */
+/** An input for a new password with a strength meter. */
 export function NewPasswordField({ name, label, minLength, error, estimate }: NewPasswordFieldProps) {
   const [assessment, setAssessment] = useState<Assessment | null>(null);
   const debounce = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -42,7 +42,7 @@ export function NewPasswordField({ name, label, minLength, error, estimate }: Ne
   }
 
   async function assess(password: string, form: HTMLFormElement) {
-    // Offline, the dictionary may not come; then the server alone judges.
+    // If the dictionary cannot be loaded, only the server checks the password.
     const strength = await estimate(password, form).catch(() => null);
     if (latest.current !== password) return;
     setAssessment(strength === null ? null : { strength, text: describeStrength(strength) });
@@ -78,7 +78,7 @@ export function NewPasswordField({ name, label, minLength, error, estimate }: Ne
   );
 }
 
-/** What is wrong with its form, whatever its strength; null if nothing is. */
+/** The error in length or encoding, regardless of strength; null if there is none. */
 export function describePasswordError(password: string, minLength: number): string | null {
   const verdict = judgePasswordForm(password, minLength);
   if (verdict.kind === "good") return null;

@@ -6,8 +6,8 @@ const TONES = {
 };
 
 /**
- * Says how a form fared. The region is always there, because screen readers only announce what changes inside one
- * they already know. Empty it takes no room, nor a gap between its neighbours.
+ * A live region for the result of an action. Always rendered, because screen readers announce changes only in regions that already
+ * exist; absolutely positioned while empty, so that it adds no gap.
  */
 export function Notice({ tone, children }: { tone: keyof typeof TONES; children: ReactNode }) {
   return (

@@ -1,15 +1,15 @@
 import type { ReactNode } from "react";
 
 interface SectionProps {
-  /** Where links lead to. */
+  /** Target of fragment links. */
   id?: string;
   title: string;
-  /** One or two sentences below the title. */
+  /** Shown below the title. */
   description?: ReactNode;
   children: ReactNode;
 }
 
-/** A ruled entry of a page: what it is about on the left, the thing itself on the right. */
+/** A section of a page: title and description on the left, content on the right. */
 export function Section({ id, title, description, children }: SectionProps) {
   return (
     <section id={id} className="grid gap-x-12 gap-y-5 border-t border-line py-9 lg:grid-cols-[17rem_minmax(0,1fr)]">

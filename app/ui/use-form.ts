@@ -6,24 +6,24 @@ export interface Problem {
   message: string;
   fields?: Record<string, string>;
   retryAfterSeconds?: number;
-  /** A page that helps. */
+  /** A page that helps to solve the problem. */
   link?: { href: string; text: string };
 }
 
-/** What to say for which of the browser's own complaints about a field. */
+/** Error messages by field and validity flag of the browser. */
 export type ValidationMessages = Record<string, { [Flag in keyof ValidityState]?: string }>;
 
 interface FormOptions {
   messages: ValidationMessages;
-  /** What the browser cannot tell: more errors by field. */
+  /** Additional validation, as errors by field. */
   check?: (data: FormData) => Record<string, string>;
-  /** Sends the form; null means that it went well. Must not throw. */
+  /** Submits the form; returns null on success. Must not throw. */
   send: (data: FormData) => Promise<Problem | null>;
-  /** Gets the form after it went well. A form that leaves the page stays busy until it is gone. */
+  /** Called after success. Without it the form stays pending, for forms that leave the page. */
   onDone?: (form: HTMLFormElement) => void;
 }
 
-/** A form of plain inputs: they keep what was typed; only what is wrong with it is state. */
+/** A form of uncontrolled inputs; only errors and progress are state. */
 export function useForm({ messages, check, send, onDone }: FormOptions) {
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -51,7 +51,7 @@ export function useForm({ messages, check, send, onDone }: FormOptions) {
     if (!show(form, failure.fields ?? {})) setProblem(failure);
   }
 
-  /** Shows errors at their fields and goes to the first of them. False if the form has no such field. */
+  /** Shows errors at their fields and focuses the first. Returns false if the form has none of the fields. */
   function show(form: HTMLFormElement, found: Record<string, string>): boolean {
     setErrors(found);
     const first = inputsOf(form).find((input) => found[input.name]);
@@ -68,7 +68,7 @@ export function useForm({ messages, check, send, onDone }: FormOptions) {
     errors,
     problem,
     pending,
-    /** Pressed before this page can listen, the browser would send the form itself, password and all. */
+    /** Disabled until hydration: before that the browser would submit the form, and the password, itself. */
     submit: { disabled: !hydrated, pending },
     form: { method: "post", noValidate: true, "data-pending": pending, onSubmit, onInput } as const,
   };

@@ -8,7 +8,7 @@ const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 let now = Date.now();
 
-/** The time in steps of a few seconds, one clock for the whole page; null where the server renders. */
+/** The current time, updated every few seconds by one timer for the whole page; null during server rendering. */
 export function useNow(): number | null {
   return useSyncExternalStore(subscribe, readClock, onServer);
 }

@@ -6,7 +6,7 @@ import { FORGED_TOKEN } from "@/e2e/kit/cookies";
 const VALID = generateAccount();
 const LONE_SURROGATE = "velvet otters \ud800 bridges";
 
-/** What is sent, and the fields that are complained about. */
+/** The input, and the fields with an error. */
 const BAD_INPUTS: [what: string, procedure: Procedure, input: unknown, fields: string[]][] = [
   ["an unknown key", "auth.login", { email: VALID.email, password: "x", admin: true }, ["admin"]],
   ["an unknown key", "auth.register", { ...VALID, role: "admin" }, ["role"]],

@@ -3,7 +3,7 @@ import { readCallResponse, type Calls } from "@/e2e/kit/calls";
 
 const MUTATIONS = ["auth.logout", "auth.logoutAll", "auth.refresh", "sessions.revokeOthers"] as const;
 
-/** What a page of another site can make a browser send. */
+/** Requests that a page of another site can make a browser send, and wrong content types. */
 const REJECTED_REQUESTS: [what: string, headers: Record<string, string>, status: number][] = [
   ["a multipart form", { origin: "https://evil.test", "content-type": "multipart/form-data; boundary=x" }, 403],
   ["plain text", { origin: "https://evil.test", "content-type": "text/plain" }, 403],
@@ -178,7 +178,7 @@ async function signIn(calls: Calls, { email, password }: { email: string; passwo
   expect((await calls.mutate("auth.login", { email, password }, headers)).status).toBe(200);
 }
 
-/** As it is written, without the headers that a page of ours would add. */
+/** Sends exactly these headers, without those that the app's own pages add. */
 async function post(calls: Calls, procedure: string, headers: Record<string, string>) {
   const url = `${calls.origin}/api/trpc/${procedure}`;
   return readCallResponse(await calls.request.fetch(url, { method: "POST", headers, data: Buffer.alloc(0) }));

@@ -125,7 +125,7 @@ test("procedures: concurrent password guesses share one rate limit", async ({ ne
   expect(limited?.status).toBe(429);
   expect(limited?.headers["retry-after"]).toBe(String(limited?.error?.retryAfterSeconds));
 
-  // The right password does not help either, as long as this is no known device.
+  // The correct password is rejected too, because this is not a known device.
   const right = await (await newCalls()).mutate("auth.login", { email: account.email, password: account.password });
   expect(right.error?.reason).toBe("RATE_LIMITED");
 });

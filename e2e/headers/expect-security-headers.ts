@@ -2,11 +2,11 @@ import { expect } from "@playwright/test";
 import { classifyRoute } from "@/server/auth/policy/routes";
 
 export interface ObservedResponse {
-  /** How it was asked for, as a failure should tell it. */
+  /** The request, for failure messages. */
   request: string;
   path: string;
   status: number;
-  /** As they came, twice if they came twice. */
+  /** In the order received, including duplicates. */
   headers: { name: string; value: string }[];
 }
 
@@ -26,11 +26,11 @@ const REQUIRED_HEADERS = {
   "referrer-policy": "same-origin",
 };
 
-/** Names of what runs here, and of versions. Nothing that a stranger needs. */
+/** Headers that disclose the software or its version. */
 const DISCLOSING_HEADER =
   /^(server|via|x-powered-by|x-runtime|x-generator|x-nextjs-(cache|matched-path|page|redirect)|sourcemap|x-sourcemap)$/;
 
-/** Fails unless the answer carries all that PRODUCT asks of every answer, each once. Returns the nonce of a document. */
+/** Fails unless the response has every required header exactly once. Returns the nonce of a document. */
 export function expectSecurityHeaders(
   { request, path, status, headers }: ObservedResponse,
   { isHttps }: { isHttps: boolean },

@@ -132,7 +132,7 @@ async function sendRequest(calls: Calls, path: string, options: RequestOptions =
   return { request, path, status: answer.status(), headers: answer.headersArray() };
 }
 
-/** Sends bytes as they are. */
+/** Sends raw bytes, so that the request may be malformed. */
 async function sendBytes(origin: string, bytes: string): Promise<ObservedResponse> {
   const { hostname, port } = new URL(origin);
   const text = await new Promise<string>((resolve, reject) => {

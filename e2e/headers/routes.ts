@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** What stands in the place of a parameter, so that a route with one is met with something it knows. */
+/** Values for dynamic segments, so that the request reaches an existing resource. */
 const PARAMETER_VALUES: Record<string, string> = { "[trpc]": "auth.session" };
 
-/** The address of every page, route handler and picture below `app`, as the file tree has them: a new one is found by itself. */
+/** The path of every page, route handler and icon below `app`, read from the file tree so that new ones are included. */
 export function routesIn(app: string): string[] {
   const routes = readdirSync(app, { recursive: true, encoding: "utf8" }).flatMap((path) => {
     const segments = path.split(/[\\/]/);
@@ -21,6 +21,6 @@ export function routesIn(app: string): string[] {
 function segmentPath(segment: string): string {
   if (!segment.startsWith("[")) return segment;
   const address = PARAMETER_VALUES[segment];
-  if (address === undefined) throw new Error(`Say in e2e/headers/routes.ts what may stand for ${segment}`);
+  if (address === undefined) throw new Error(`Add a value for ${segment} to PARAMETER_VALUES in e2e/headers/routes.ts`);
   return address;
 }

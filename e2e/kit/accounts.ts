@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { Calls } from "./calls";
 
-/** Somebody who can sign in. */
+/** A registered account. */
 export interface Account {
   id: string;
   fullName: string;
@@ -12,7 +12,7 @@ export interface Account {
 
 export type NewAccount = Omit<Account, "id">;
 
-/** What a person would type to register. Nobody else has this email. */
+/** The input of a registration, with a unique email. */
 export function generateAccount(overrides: Partial<NewAccount> = {}): NewAccount {
   return {
     fullName: "Ada Moat",
@@ -22,15 +22,15 @@ export function generateAccount(overrides: Partial<NewAccount> = {}): NewAccount
   };
 }
 
-/** Registers through the real procedure, leaves no session behind, and is nobody's known browser. */
+/** Registers through the API and logs out again. */
 export async function registerAccount(calls: Calls, overrides: Partial<NewAccount> = {}): Promise<Account> {
   const details = generateAccount(overrides);
   const { user } = (await calls.mutate("auth.register", details)).data;
-  if (!(await calls.mutate("auth.logout")).data.ok) throw new Error("The session of the registration is still open");
+  if (!(await calls.mutate("auth.logout")).data.ok) throw new Error("The logout after the registration failed");
   return { ...details, id: user.id };
 }
 
-/** Registers and stays signed in. Many workers may start at once: waits as long as the server says when it has had too many. */
+/** Registers and stays signed in. Waits out the rate limit, because many workers may start at the same time. */
 export async function registerWhenAllowed(calls: Calls): Promise<void> {
   for (;;) {
     const { error, text } = await calls.mutate("auth.register", generateAccount());

@@ -28,25 +28,25 @@ export interface CallError {
   retryAfterSeconds?: number;
 }
 
-/** One HTTP answer to one call. */
+/** The HTTP response to one call. */
 export interface CallResponse<Data> {
   status: number;
   headers: Record<string, string>;
   setCookies: SetCookie[];
-  /** What the procedure gave back. Fails, with the whole answer in the message, if it refused. */
+  /** The result of the procedure. Throws, with the whole response in the message, if the call failed. */
   readonly data: Data;
-  /** What it refused with, if it did. */
+  /** The error, if the call failed. */
   error: (CallError & { message: string }) | null;
   text: string;
 }
 
 type Headers = Record<string, string>;
 
-/** Typed calls to the procedures, with cookies of their own: a program that behaves like a page of ours. */
+/** A typed client of the procedures with its own cookie jar. It sends the headers that a page of the app sends. */
 export class Calls {
   constructor(
     readonly request: APIRequestContext,
-    /** Where the app says it is at home. */
+    /** The origin of the app. */
     readonly origin: string,
   ) {}
 
@@ -68,7 +68,7 @@ export class Calls {
   ): Promise<CallResponse<OutputOf<Name>>> {
     const response = await this.request.post(`${this.origin}/api/trpc/${name}`, {
       headers: { "content-type": "application/json", origin: this.origin, ...headers },
-      // Bytes: a string would be put into quotes.
+      // Bytes, because Playwright would encode a string as JSON.
       data: Buffer.from(input === undefined ? "" : JSON.stringify(input)),
       maxRedirects: 0,
     });

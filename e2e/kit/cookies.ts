@@ -3,20 +3,20 @@ import { expect, type BrowserContext, type Cookie } from "@playwright/test";
 const ACCESS = /^(__Host-)?__acc$/;
 const REFRESH = /^(__Host-)?__ref$/;
 
-/** Three good parts that say nothing we signed. */
+/** A well-formed token whose signature is invalid. */
 export const FORGED_TOKEN = [
   Buffer.from('{"alg":"HS256","typ":"at+jwt","kid":"0"}').toString("base64url"),
   Buffer.from('{"sub":"somebody"}').toString("base64url"),
   "A".repeat(43),
 ].join(".");
 
-/** A Set-Cookie header, taken apart. */
+/** A parsed Set-Cookie header. */
 export interface SetCookie {
   name: string;
   value: string;
-  /** Null if the cookie ends with the browser. */
+  /** Null for a session cookie, which ends with the browser. */
   maxAge: number | null;
-  /** As they were written, in alphabetical order and without Max-Age. */
+  /** Sorted, without Max-Age. */
   attributes: string[];
 }
 
@@ -25,7 +25,7 @@ export interface SessionCookies {
   refresh: Cookie | null;
 }
 
-/** The cookies of the session that a browser holds just now. */
+/** The access and refresh cookies that a browser has now. */
 export async function sessionCookies(context: BrowserContext): Promise<SessionCookies> {
   const cookies = await context.cookies();
   return {
@@ -34,33 +34,33 @@ export async function sessionCookies(context: BrowserContext): Promise<SessionCo
   };
 }
 
-/** Waits until the browser itself has dropped the access cookie. For servers whose lives are seconds. */
+/** Waits until the browser deletes the expired access cookie. For servers with short lifetimes. */
 export async function waitForAccessExpiry(context: BrowserContext): Promise<void> {
   const access = async () => (await sessionCookies(context)).access;
   await expect.poll(access, { message: "the browser drops the access cookie", timeout: 15_000 }).toBeNull();
 }
 
-/** What the browser does by itself when the time comes: the access cookie is gone. */
+/** Deletes the access cookie, as the browser does when it expires. */
 export async function expireAccessToken(context: BrowserContext): Promise<void> {
   await context.clearCookies({ name: ACCESS });
 }
 
-/** Leaves an access cookie in place that is worth nothing, like one whose key has been retired. */
+/** Replaces the access cookie with an invalid one, like one signed with a retired key. */
 export async function replaceAccessToken(context: BrowserContext, value = FORGED_TOKEN): Promise<void> {
   await replaceCookie(context, ACCESS, value);
 }
 
-/** The same for the refresh cookie. */
+/** Replaces the refresh cookie with an invalid one. */
 export async function replaceRefreshToken(context: BrowserContext, value = FORGED_TOKEN): Promise<void> {
   await replaceCookie(context, REFRESH, value);
 }
 
-/** Gives one browser the cookies of another, as a thief would, or a restored backup. */
+/** Copies all cookies to another browser, like a thief or a restored backup. */
 export async function copyCookies(from: BrowserContext, to: BrowserContext): Promise<void> {
   await to.addCookies(await from.cookies());
 }
 
-/** The refresh tokens that answers handed out, each once. */
+/** The distinct refresh tokens that responses set. */
 export function issuedRefreshTokens(exchanges: { setCookies: string[] }[]): Set<string> {
   const set = exchanges.flatMap(({ setCookies }) => setCookies.map(readSetCookie));
   return new Set(set.filter(({ name, value }) => REFRESH.test(name) && value !== "").map(({ value }) => value));

@@ -10,14 +10,14 @@ import { appLogFile } from "./redaction-records";
 
 export type Variables = Record<string, string>;
 
-/** So short that tokens expire while a test looks on, and long enough for a busy machine. */
+/** Short enough for a test to wait for expiry, long enough for a busy machine. */
 export const SHORT_LIFETIMES = {
   ACCESS_TOKEN_SECONDS: "7",
   REFRESH_BEFORE_EXPIRY_SECONDS: "2",
   REFRESH_GRACE_SECONDS: "4",
 } satisfies Variables;
 
-/** An app and a database that belong to one test at a time: both can be stopped without disturbing anybody. */
+/** An app and a database that one test uses at a time, so that it may stop them. */
 export class DedicatedServer {
   readonly url: string;
   #app: App | null = null;
@@ -31,7 +31,7 @@ export class DedicatedServer {
     this.url = `http://localhost:${port}`;
   }
 
-  /** `name` tells apart what runs at the same time. */
+  /** `name` must be unique among servers that run at the same time. */
   static async start(name: string, variables: Variables): Promise<DedicatedServer> {
     const database = await provideServer({ directory: join(DATA, "e2e", name, "mysql") });
     try {
@@ -51,7 +51,7 @@ export class DedicatedServer {
     return this.#app;
   }
 
-  /** Starts it again at the same address and with the same secrets; `given` is laid over the variables until the test ends. */
+  /** Starts the app at the same address with the same secrets; `given` overrides variables until the test ends. */
   async startApp(given: Variables = {}): Promise<void> {
     const env = { ...this.variables, ...given, DATABASE_URL: this.database.url };
     this.#isAltered = Object.keys(given).length > 0;
@@ -59,12 +59,12 @@ export class DedicatedServer {
     await this.#warmUp();
   }
 
-  /** The first answer of each kind takes longest, and with lives of seconds it might be cut off. */
+  /** The first response of each route is slow, and could exceed a timeout or a short lifetime in a test. */
   async #warmUp(): Promise<void> {
     const paths = ["/login", "/dashboard", "/dashboard/sessions", "/dashboard/account", "/api/trpc/auth.session"];
-    // With an access cookie of any kind a request goes past the gate, to the page itself.
+    // With any access cookie the request passes the middleware and reaches the page.
     const load = (path: string) => fetch(this.url + path, { headers: { cookie: "__acc=x" }, redirect: "manual" });
-    // On a busy machine these are cut off themselves; what they began is warm all the same.
+    // On a busy machine these may time out; the route is loaded nevertheless.
     await Promise.all(
       paths.map((path) =>
         load(path)
@@ -74,21 +74,21 @@ export class DedicatedServer {
     );
   }
 
-  /** Asks the app to end, as a deployment does, and says how it ended. */
+  /** Stops the app with SIGTERM, like a deployment; returns its exit code and signal. */
   async stopApp(): ReturnType<App["stop"]> {
     const { app } = this;
     this.#app = null;
     return app.stop();
   }
 
-  /** Ends the app as a crash would. */
+  /** Kills the app, like a crash. */
   async killApp(): ReturnType<App["kill"]> {
     const { app } = this;
     this.#app = null;
     return app.kill();
   }
 
-  /** Whatever a test left stopped runs again, with the variables it had at first. */
+  /** Starts whatever a test left stopped, with the original variables. */
   async restore(): Promise<void> {
     await this.database.resume();
     await this.database.start();

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "@playwright/test";
 import type { NewAccount } from "./accounts";
 
-/** The login form, as people see it. */
+/** The login form, by roles and labels. */
 export function loginForm(page: Page) {
   return {
     email: page.getByLabel("Email"),
@@ -16,7 +16,7 @@ export function loginForm(page: Page) {
   };
 }
 
-/** The form of somebody new, as people see it. */
+/** The registration form, by roles and labels. */
 export function registerForm(page: Page) {
   return {
     fullName: page.getByLabel("Full name"),
@@ -33,12 +33,12 @@ export function registerForm(page: Page) {
   };
 }
 
-/** The button beside it is called "Show password". */
+/** Exact, because the button beside the field is named "Show password". */
 function passwordField(page: Page): Locator {
   return page.getByLabel("Password", { exact: true });
 }
 
-/** Next keeps an alert of its own on every page, to announce their names. */
+/** Within main, because Next.js adds an alert to every page that announces its title. */
 function problemIn(page: Page): Locator {
   return page.getByRole("main").getByRole("alert");
 }

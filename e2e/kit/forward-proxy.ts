@@ -5,18 +5,18 @@ import type { HttpExchange } from "./http-exchange";
 
 export type Delivery = "deliver" | "drop";
 
-/** Asked for each request before it is carried; what it returns is asked once the server has answered. */
+/** Called for each request before it is forwarded; the function it returns is called once the server has responded. */
 type OnRequest = (exchange: HttpExchange) => (() => Promise<Delivery>) | null;
 
 const LOOPBACK = "127.0.0.1";
 
-/** What went through a tunnel, both ways, as it was written. Programs ask for one even where nothing is encrypted. */
+/** The bytes of a CONNECT tunnel in both directions. Playwright's request client opens one even for plain HTTP. */
 export interface Tunnel {
   sent: string;
   received: string;
 }
 
-/** An HTTP proxy on this machine. Connections to the app come from `address`, so that it sees the same one every time. */
+/** A local HTTP proxy. Its connections to the app use `address` as their source address. */
 export class ForwardProxy {
   address = LOOPBACK;
   readonly tunnels: Tunnel[] = [];
@@ -77,18 +77,18 @@ export class ForwardProxy {
     request.on("data", (chunk: Buffer) => (exchange.requestBody += chunk.toString()));
     request.pipe(upstream);
     upstream.once("error", () => request.socket.destroy());
-    // What is to be judged is work that the server shall finish, whatever the browser does meanwhile.
+    // A request with a rule must finish on the server even if the browser disconnects.
     if (decideDelivery === null) response.once("close", () => upstream.destroy());
 
     upstream.once("response", async (answer) => {
-      // The app went away in the middle of its answer: so do we.
+      // The app closed the connection during the response: close the browser's connection too.
       answer.once("error", () => request.socket.destroy());
       exchange.status = answer.statusCode ?? 0;
       exchange.location = answer.headers.location ?? null;
       exchange.requestId = String(answer.headers["x-request-id"] ?? "") || null;
       exchange.setCookies = answer.headers["set-cookie"] ?? [];
       const sendHead = () => {
-        // Those speak about the connection to the app, not about ours to the browser.
+        // These headers describe the connection to the app, not the one to the browser.
         const headers = withoutHeaders(answer.rawHeaders, /^(connection|keep-alive|transfer-encoding)$/i);
         response.writeHead(exchange.status ?? 0, answer.statusMessage, headers);
       };
@@ -149,7 +149,7 @@ function createExchange(request: IncomingMessage, target: URL): HttpExchange {
   };
 }
 
-/** Null if the answer broke off. */
+/** Null if the response was cut off. */
 async function readBody(answer: IncomingMessage): Promise<Buffer | null> {
   try {
     return Buffer.concat(await answer.toArray());

@@ -1,22 +1,22 @@
 import type { IncomingMessage } from "node:http";
 
-/** One request that went over the wire, and what came of it. */
+/** A recorded request and its response. */
 export interface HttpExchange {
   method: string;
-  /** With the query. */
+  /** Path and query. */
   path: string;
   requestHeaders: IncomingMessage["headers"];
-  /** As much of it as has been sent. */
+  /** The part that has been sent so far. */
   requestBody: string;
-  /** Null until the server has answered. */
+  /** Null until the server has responded. */
   status: number | null;
   location: string | null;
-  /** The answer's. */
+  /** From the response. */
   requestId: string | null;
   setCookies: string[];
 }
 
-/** A path without its query, a pattern for path and query, or a question about the request. */
+/** A path without its query, a pattern for path and query, or a predicate. */
 export type RequestMatcher = string | RegExp | ((exchange: HttpExchange) => boolean);
 
 export function matchesRequest(matcher: RequestMatcher, exchange: HttpExchange): boolean {
@@ -25,14 +25,14 @@ export function matchesRequest(matcher: RequestMatcher, exchange: HttpExchange):
   return matcher.test(exchange.path);
 }
 
-/** Full page loads, as "path status". */
+/** Full page loads, each as "path status". */
 export function documentLoads(exchanges: HttpExchange[]): string[] {
   return exchanges
     .filter(({ requestHeaders }) => requestHeaders["sec-fetch-dest"] === "document")
     .map(({ path, status }) => `${path} ${status}`);
 }
 
-/** What led to the login page, if anything did. */
+/** Requests for the login page and redirects to it. */
 export function loginNavigations(exchanges: HttpExchange[]): HttpExchange[] {
   return exchanges.filter(({ path, location }) => `${path} ${location}`.includes("/login"));
 }

@@ -15,37 +15,37 @@ import { Network } from "./network";
 export { expect } from "@playwright/test";
 
 interface Kit {
-  /** Everything this test's browsers ask and are answered passes here, and can be lost, delayed or cut off. */
+  /** Carries all traffic of this test's browsers; can drop and delay responses, and disconnect. */
   network: Network;
-  /** Calls with a cookie jar of their own, as nobody. */
+  /** A client with its own cookie jar, not signed in. */
   calls: Calls;
-  /** One more program with a cookie jar of its own. */
+  /** Creates another client with its own cookie jar. */
   newCalls: (options?: { userAgent?: string }) => Promise<Calls>;
-  /** Somebody who is registered, and signed in nowhere. */
+  /** A registered account without a session. */
   account: Account;
   newAccount: (given?: Partial<NewAccount>) => Promise<Account>;
-  /** Signs a browser in without walking the form. */
+  /** Signs a browser in through the API instead of the form. */
   signIn: (context: BrowserContext, account: Account, options?: { remember?: boolean }) => Promise<Calls>;
-  /** The test's page, signed in as `account` and still empty: `goto` wherever the test begins. */
+  /** The test's page, signed in as `account`; no page is loaded yet. */
   signedInPage: Page;
   /**
-   * The test's page, signed in with a session that the tests of one worker, project and user agent share, one after the other. Costs one
-   * registration a worker instead of one a test; for tests that leave account and session as they are. Never save its state for others: a
-   * state that two browsers use is two holders of one token, and ends the session.
+   * The test's page, signed in with a session that the tests of one worker, project and user agent share in sequence. Costs one
+   * registration a worker instead of one a test; for tests that do not change account or session. Never save its storage state for
+   * other browsers: two browsers with one refresh token count as theft, and the session ends.
    */
   workerPage: Page;
-  /** One more tab beside the test's page, at `path`. */
+  /** Opens another tab of the test's browser at `path`. */
   openTab: (path: string) => Promise<Page>;
-  /** Another browser, with cookies of its own. */
+  /** Opens another browser with its own cookies. */
   openBrowser: (options?: BrowserContextOptions) => Promise<BrowserContext>;
 }
 
 interface WorkerKit {
-  /** What `workerPage` signs in with: the cookies that the last test left, by origin and user agent. */
+  /** The cookies that the last test of `workerPage` left, by origin and user agent. */
   workerCookies: Map<string, Cookie[]>;
 }
 
-/** Tests against the app at `baseURL`. Each gets its own browsers, network and accounts; none needs cleaning up. */
+/** Tests against the app at `baseURL`. Each has its own browsers, network and accounts, so none needs to clean up. */
 export const test = base.extend<Kit, WorkerKit>({
   network: async ({}, use) => {
     const network = await Network.open();
@@ -103,7 +103,7 @@ export const test = base.extend<Kit, WorkerKit>({
       await context.addCookies(workerCookies.get(browser) ?? []);
       if ((await calls.query("auth.session")).error) await registerWhenAllowed(calls);
       await use(page);
-      // Tokens rotate: what comes next must go on with the newest, or it would be a second holder.
+      // Tokens rotate: the next test must use the newest one, because an older one counts as stolen.
       workerCookies.set(browser, await context.cookies());
     },
     { timeout: 120_000 },
@@ -132,15 +132,15 @@ export const test = base.extend<Kit, WorkerKit>({
 });
 
 interface DedicatedServerKit {
-  /** Laid over the environment of the private app. */
+  /** Overrides for the environment of the dedicated app. */
   variables: Variables;
-  /** Starts the private app and its database; one for each worker. */
+  /** The dedicated app and its database, one for each worker. */
   runningServer: DedicatedServer;
 }
 
 /**
- * Tests against an app and a database of their own, which they may stop, kill and start again. Its lives are seconds, unless
- * `test.use({ variables: { … } })` says otherwise.
+ * Tests against a dedicated app and database, which they may stop, kill and restart. Tokens live for seconds, unless
+ * `test.use({ variables: { … } })` sets other lifetimes.
  */
 export const testOnDedicatedServer = test.extend<{ server: DedicatedServer }, DedicatedServerKit>({
   variables: [
@@ -157,7 +157,7 @@ export const testOnDedicatedServer = test.extend<{ server: DedicatedServer }, De
     { scope: "worker", timeout: 120_000 },
   ],
 
-  /** The private app and database. Whatever a test stops is started again after it. */
+  /** The dedicated app and database. Whatever a test stops is started again after the test. */
   server: async ({ runningServer }, use) => {
     await use(runningServer);
     await runningServer.restore();

@@ -15,16 +15,16 @@ export interface Secret {
   value: string;
 }
 
-/** A field of JSON that is called a password, whatever stands around it: calls come in batches. */
+/** A JSON field whose name contains "password", at any depth, because calls may be batched. */
 const PASSWORD = /"\w*password\w*"\s*:\s*("(?:[^"\\]|\\.)*")/gi;
 
-/** What is shorter, or one letter again and again, may stand in a log by chance. */
+/** Shorter or repetitive values may appear in a log by coincidence. */
 const MIN_LENGTH = 8;
 const MIN_DISTINCT_CHARACTERS = 4;
-/** As much of a secret as has to be found again. */
+/** Only this many leading characters of a secret are searched for. */
 const COMPARED_LENGTH = 200;
 
-/** Everything that went over a wire and that its app must not write down. */
+/** The values in recorded traffic that the app must not log. */
 export function extractSecrets({ cookies, setCookies, authorizations, queries, text }: Traffic): Secret[] {
   const sent = cookies.flatMap((header) => header.split(";"));
   const set = setCookies.map((header) => header.split(";", 1)[0] ?? "");
@@ -64,13 +64,13 @@ function parseJson(text: string): unknown {
 
 export interface Leak {
   kind: Secret["kind"];
-  /** In the text, counted from 1. */
+  /** Line number, from 1. */
   line: number;
 }
 
 /**
- * Where a secret stands in the text, as it is or as JSON or an address would write it. One pass over the text for all of them,
- * by their last characters: all tokens begin alike.
+ * Finds secrets in the text, verbatim, JSON-escaped or percent-encoded. One pass finds all of them by an index of their last
+ * characters, because all tokens share their first ones.
  */
 export function findLeaks(text: string, secrets: readonly Secret[]): Leak[] {
   const byEnd = new Map<string, Map<string, Secret["kind"]>>();

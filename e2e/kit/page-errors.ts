@@ -1,9 +1,9 @@
 import type { BrowserContext } from "@playwright/test";
 
-/** What the network answered is what tests ask about; the browser mentions every refusal and every lost reply. */
+/** The browser logs every failed request; tests check those through the recorded exchanges. */
 const NETWORK_MESSAGE = /^Failed to load resource/;
 
-/** Collects what goes wrong inside a browser's pages: exceptions, refused scripts and styles, broken hydration. */
+/** Collects errors in a browser's pages: exceptions, blocked scripts and styles, failed hydration. */
 export function collectPageErrors(context: BrowserContext): string[] {
   const errors: string[] = [];
   context.on("weberror", (event) => errors.push(String(event.error())));

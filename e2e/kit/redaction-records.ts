@@ -5,25 +5,25 @@ import type { Tunnel } from "./forward-proxy";
 import { extractSecrets, type Secret } from "./leak-search";
 import { exchangeTraffic, tunnelTraffic } from "./traffic";
 
-/** What one wire saw: enough to tell afterwards whether the app logged any of it. */
+/** What one network recorded: enough to check later whether the app logged a secret. */
 interface TrafficRecord {
-  /** Of the requests that were answered, and leave a line at the level of a production. */
+  /** Of answered requests that are logged at the production log level. */
   requestIds: string[];
   secrets: Secret[];
 }
 
-/** Where the tests and the apps of one run leave what they saw and wrote. Null if nobody will look at it. */
+/** Where tests write their records and apps their logs. Null if this run does not check redaction. */
 function recordsFolder(): string | null {
   return process.env.STAGE_EVIDENCE ?? null;
 }
 
-/** The file for what an app writes; undefined if nobody will look at it. */
+/** The log file for an app; undefined if this run does not check redaction. */
 export function appLogFile(name: string): string | undefined {
   const folder = recordsFolder();
   return folder === null ? undefined : join(folder, `${name}.log`);
 }
 
-/** Leaves behind what went over a wire, once nothing more will. */
+/** Writes the record of a network that is closed. */
 export function recordTraffic(exchanges: readonly HttpExchange[], tunnels: readonly Tunnel[]): void {
   const folder = recordsFolder();
   const traffic = [...exchanges.map(exchangeTraffic), ...tunnels.map(tunnelTraffic)];
@@ -33,7 +33,7 @@ export function recordTraffic(exchanges: readonly HttpExchange[], tunnels: reado
     secrets: traffic.flatMap(extractSecrets),
   };
   mkdirSync(folder, { recursive: true });
-  // The accounts are nobody's; their secrets are kept like anybody's.
+  // The accounts are generated; the file is private nevertheless.
   appendFileSync(join(folder, `seen-${process.pid}.jsonl`), `${JSON.stringify(record)}\n`, { mode: 0o600 });
 }
 
@@ -41,7 +41,7 @@ export interface RedactionRecords extends TrafficRecord {
   logs: { name: string; text: string }[];
 }
 
-/** Reads it all, and forgets the secrets: they are of no use to anybody else. */
+/** Reads all records and logs, and deletes the records, which contain secrets. */
 export function takeRecords(): RedactionRecords {
   const folder = recordsFolder();
   const names = folder !== null && existsSync(folder) ? readdirSync(folder) : [];

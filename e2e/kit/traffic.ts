@@ -1,16 +1,16 @@
 import type { HttpExchange } from "./http-exchange";
 import type { Tunnel } from "./forward-proxy";
 
-/** What went over a wire, as far as it may hold secrets. */
+/** The parts of recorded traffic that may contain secrets. */
 export interface Traffic {
-  /** Of the answers to requests that leave a line at the level of a production. */
+  /** Of responses whose requests are logged at the production log level. */
   requestIds: string[];
-  /** Cookie headers, and those that set cookies. */
+  /** Cookie headers. */
   cookies: string[];
   setCookies: string[];
   authorizations: string[];
   queries: string[];
-  /** Everything that was sent, where bodies can be found. */
+  /** Everything that was sent, including bodies. */
   text: string;
 }
 
@@ -30,7 +30,7 @@ export function exchangeTraffic({ path, requestHeaders, requestBody, requestId, 
 export function tunnelTraffic({ sent, received }: Tunnel): Traffic {
   const paths = [...sent.matchAll(/[A-Z]+ (\/[^ ]*) HTTP\/1\.1\r\n/g)].map(([, path]) => path!);
   return {
-    // One after the other: the first answer belongs to the first request.
+    // Responses are in the order of their requests.
     requestIds: headersIn(received, "x-request-id").filter((_, at) => !STATIC_FILE.test(paths[at] ?? "")),
     cookies: headersIn(sent, "cookie"),
     setCookies: headersIn(received, "set-cookie"),

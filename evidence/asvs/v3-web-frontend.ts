@@ -19,7 +19,7 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "text is rendered as text, not as markup",
     verdict: "met",
     evidence: [
-      ["app/markup.test.ts", "no page makes markup or code out of text"],
+      ["app/markup.test.ts", "no page creates markup or code from text"],
       ["e2e/register.spec.ts", "register: a name with emoji and several scripts is shown exactly as it was entered"],
     ],
   },

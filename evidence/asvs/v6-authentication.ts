@@ -87,7 +87,7 @@ export const AUTHENTICATION: Claim[] = [
     number: "6.2.7",
     asks: "pasting and password managers work",
     verdict: "met",
-    evidence: [["app/markup.test.ts", "no field hinders pasting or a password manager"]],
+    evidence: [["app/markup.test.ts", "no field blocks pasting or password managers"]],
   },
   {
     number: "6.2.8",

@@ -12,7 +12,7 @@ import { ThisSession } from "./this-session";
 
 export const metadata: Metadata = { title: "Overview" };
 
-/** Reads no database: it opens while the database is away. */
+/** Does not read the database, so that it opens during a database outage. */
 export default async function OverviewPage() {
   const { authenticatedAt } = await requireCaller();
   const device = describeDevice((await headers()).get("user-agent"));

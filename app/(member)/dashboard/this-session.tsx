@@ -30,7 +30,7 @@ export function ThisSession({ device, signedInAt, endsAt, idleSeconds }: ThisSes
   );
 }
 
-/** No timer renews a session: the first request after this moment does. */
+/** The first request after this time renews the session; there is no timer. */
 function Renewal({ at }: { at: string }) {
   const now = useNow();
   const dueAt = Date.parse(at);

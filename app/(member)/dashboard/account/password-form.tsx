@@ -56,7 +56,7 @@ export function PasswordForm({ passwordMinLength }: { passwordMinLength: number 
 
   return (
     <form {...form} className="flex max-w-md flex-col gap-5">
-      {/* Tells password managers whose password this is. */}
+      {/* For password managers, which need the user name of the password. */}
       <input type="text" name="username" autoComplete="username" value={user?.email} readOnly hidden />
       <PasswordField
         name="currentPassword"

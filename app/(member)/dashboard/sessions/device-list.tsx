@@ -21,7 +21,7 @@ export function DeviceList() {
   const sessions = data?.toSorted((one, other) => Number(other.current) - Number(one.current));
   const others = data?.filter((session) => !session.current).length ?? 0;
 
-  /** The button that was pressed is gone with its device: reading goes on at the top. */
+  /** Moves the focus to the heading, because the button was removed with its device. */
   function announce(message: string) {
     setStatusMessage(message);
     heading.current?.focus();

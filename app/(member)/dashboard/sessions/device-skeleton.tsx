@@ -1,6 +1,6 @@
 const ROWS = ["one", "two", "three"];
 
-/** As tall as what it stands for, so that nothing moves when the devices arrive. */
+/** As tall as the loaded list, so that the layout does not shift. */
 export function DeviceSkeleton() {
   return (
     <div role="status">

@@ -33,7 +33,7 @@ export function RevokeDevice({ id, name, onRevoked }: { id: string; name: string
   );
 }
 
-/** Signs out every device but this one. */
+/** Signs out every other device. */
 export function RevokeOthers({ count, onRevoked }: { count: number; onRevoked: OnRevoked }) {
   const utils = trpc.useUtils();
   const revokeOthers = trpc.sessions.revokeOthers.useMutation();
@@ -59,7 +59,7 @@ export function RevokeOthers({ count, onRevoked }: { count: number; onRevoked: O
   );
 }
 
-/** Signs out every device but this one, then opens the password form: an unknown device means that the password may be known. */
+/** Signs out every other device, then opens the password form, because an unknown device may mean a known password. */
 export function ReportUnknownDevice({ about }: { about: string }) {
   const revokeOthers = trpc.sessions.revokeOthers.useMutation();
 

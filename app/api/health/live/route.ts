@@ -1,6 +1,6 @@
 export const dynamic = "force-dynamic";
 
-/** Whether the process answers at all. It asks nobody else: a restart would not mend a database. */
+/** Liveness: checks only the process, because a restart does not repair the database. */
 export function GET(): Response {
   return Response.json({ ok: true });
 }
