@@ -42,22 +42,22 @@ async function countOtherSessions(
 async function filterSetCookies(page: Page, calls: Calls, procedure: string, isKept: (cookie: string) => boolean) {
   await page.route(`**/api/trpc/${procedure}`, async (route) => {
     const request = route.request();
-    const answer = await calls.request.post(request.url(), {
+    const response = await calls.request.post(request.url(), {
       headers: await request.allHeaders(),
       data: request.postDataBuffer() ?? Buffer.alloc(0),
       maxRedirects: 0,
     });
-    const headers = answer.headersArray().filter(({ name }) => name.toLowerCase() !== "set-cookie");
-    const cookies = answer
+    const headers = response.headersArray().filter(({ name }) => name.toLowerCase() !== "set-cookie");
+    const cookies = response
       .headersArray()
       .filter(({ name, value }) => name.toLowerCase() === "set-cookie" && isKept(value));
     await route.fulfill({
-      status: answer.status(),
+      status: response.status(),
       headers: {
         ...Object.fromEntries(headers.map(({ name, value }) => [name, value])),
         ...(cookies.length > 0 && { "set-cookie": cookies.map(({ value }) => value).join("\n") }),
       },
-      body: await answer.body(),
+      body: await response.body(),
     });
   });
 }
@@ -122,11 +122,11 @@ test("register: when an extension drops the cookies that the server sets, the fo
   await filterSetCookies(page, await newCalls(), "auth.register", () => false);
   await page.goto("/register");
   const form = registerForm(page);
-  const invented = generateAccount();
-  await form.fill(invented);
+  const details = generateAccount();
+  await form.fill(details);
   await form.submit.click();
   await expect(form.problem).toContainText(COOKIES_NEEDED);
-  expect(await countOtherSessions(await newCalls(), invented)).toBe(0);
+  expect(await countOtherSessions(await newCalls(), details)).toBe(0);
 });
 
 test("login: when cookies are deleted before the next page, that page says so, and no session remains", async ({

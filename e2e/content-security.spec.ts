@@ -37,8 +37,8 @@ test("content security policy: an injected script does not run", async ({ browse
 async function collectNonces(page: Page, paths: string[]): Promise<string[]> {
   const nonces: string[] = [];
   for (const path of paths) {
-    const answer = await page.goto(path);
-    const policy = answer?.headers()["content-security-policy"] ?? "";
+    const response = await page.goto(path);
+    const policy = response?.headers()["content-security-policy"] ?? "";
     const nonce = /script-src 'nonce-([^']+)' 'strict-dynamic'/.exec(policy)?.[1];
     expect(nonce, path).toBeTruthy();
     expect(policy, path).not.toMatch(/unsafe-(inline|eval)/);

@@ -182,9 +182,9 @@ for (const next of UNSAFE_PATHS) {
     const { email, password } = await newAccount();
     await member.mutate("auth.login", { email, password });
     for (const path of ["/login", "/register", "/resume"]) {
-      const answer = await member.request.get(`${baseURL}${path}?${query}`, { maxRedirects: 0 });
-      expect(answer.status(), path).toBe(307);
-      expect(new URL(answer.headers().location ?? "", baseURL).href, path).toBe(`${baseURL}/dashboard`);
+      const response = await member.request.get(`${baseURL}${path}?${query}`, { maxRedirects: 0 });
+      expect(response.status(), path).toBe(307);
+      expect(new URL(response.headers().location ?? "", baseURL).href, path).toBe(`${baseURL}/dashboard`);
     }
   });
 }

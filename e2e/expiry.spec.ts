@@ -22,7 +22,9 @@ test("expiry: a page load and forty prefetches after expiry cause one rotation, 
         fetch(`/dashboard/${index % 2 ? "account" : "sessions"}?n=${index}`, {
           headers: { rsc: "1", "next-router-prefetch": "1" },
         });
-      return Promise.all(Array.from({ length: 40 }, prefetch)).then((answers) => answers.map(({ status }) => status));
+      return Promise.all(Array.from({ length: 40 }, prefetch)).then((responses) =>
+        responses.map(({ status }) => status),
+      );
     }),
     openTab("/dashboard/account"),
   ]);

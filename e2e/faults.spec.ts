@@ -148,8 +148,8 @@ test("key rotation: an access key that is retired at once costs one redirect thr
 test("health: readiness fails without the database, liveness does not", async ({ request, server }) => {
   await server.database.stop();
   for (const path of ["/health", "/api/health/live"]) {
-    const answer = await request.get(path);
-    expect([answer.status(), await answer.json()], path).toEqual([200, { ok: true }]);
+    const response = await request.get(path);
+    expect([response.status(), await response.json()], path).toEqual([200, { ok: true }]);
   }
   await expect.poll(async () => (await request.get("/api/health/ready")).status()).toBe(503);
   await server.database.start();

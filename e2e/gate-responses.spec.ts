@@ -41,10 +41,10 @@ for (const headers of [
         "/resume?next=/dashboard",
         "/dashboard/",
       ]) {
-        const answer = await calls.request.get(calls.origin + path, { headers, maxRedirects: 0 });
-        const { location } = answer.headers();
+        const response = await calls.request.get(calls.origin + path, { headers, maxRedirects: 0 });
+        const { location } = response.headers();
         if (location !== undefined) expect(new URL(location, calls.origin).origin, path).toBe(calls.origin);
-        expect(await answer.text(), path).not.toContain("evil.test");
+        expect(await response.text(), path).not.toContain("evil.test");
       }
     }
   });
@@ -57,9 +57,9 @@ test("gate: private pages and redirects are sent with private, no-store", async 
 
   for (const path of [...PRIVATE_PAGES, "/", "/resume?next=/dashboard"]) await ask(path);
   for (const path of PRIVATE_PAGES) {
-    const answer = await calls.request.get(calls.origin + path, { headers: soft, maxRedirects: 0 });
-    expect(answer.status(), `${path} as a soft navigation`).toBe(401);
-    expectNoStore(answer);
+    const response = await calls.request.get(calls.origin + path, { headers: soft, maxRedirects: 0 });
+    expect(response.status(), `${path} as a soft navigation`).toBe(401);
+    expectNoStore(response);
   }
 
   const login = await calls.mutate("auth.login", { email: account.email, password: account.password });
@@ -69,33 +69,33 @@ test("gate: private pages and redirects are sent with private, no-store", async 
 
   const { refresh } = { refresh: login.setCookies.find(({ name }) => name === "__ref")?.value };
   for (const path of [...PRIVATE_PAGES, "/", "/login"]) {
-    const answer = await calls.request.get(calls.origin + path, {
+    const response = await calls.request.get(calls.origin + path, {
       headers: { cookie: `__ref=${refresh}` },
       maxRedirects: 0,
     });
-    expect(answer.headers()["set-cookie"], `${path} is refreshed`).toContain("__acc=");
-    expectNoStore(answer);
+    expect(response.headers()["set-cookie"], `${path} is refreshed`).toContain("__acc=");
+    expectNoStore(response);
   }
   expect((await calls.query("auth.session")).headers["cache-control"]).toBe("private, no-store");
 });
 
 test("an unknown path is answered 404 with the not-found page", async ({ page }) => {
-  const answer = await page.goto("/nowhere");
-  expect(answer?.status()).toBe(404);
+  const response = await page.goto("/nowhere");
+  expect(response?.status()).toBe(404);
   await expect(page.getByRole("heading", { level: 1, name: "Page not found" })).toBeVisible();
 });
 
-function expectNoStore(answer: APIResponse): void {
-  expect(answer.headers()["cache-control"], `${answer.url()} ${answer.status()}`).toBe("private, no-store");
+function expectNoStore(response: APIResponse): void {
+  expect(response.headers()["cache-control"], `${response.url()} ${response.status()}`).toBe("private, no-store");
 }
 
 /** Follows redirects and always sends the same cookies. */
 async function followRedirects({ request, origin }: Calls, path: string, cookie: string) {
   const hops = [path];
   for (;;) {
-    const answer = await request.get(origin + hops.at(-1), { headers: { cookie }, maxRedirects: 0 });
-    const { location } = answer.headers();
-    if (location === undefined || hops.length > MAX_REDIRECTS) return { status: answer.status(), hops };
+    const response = await request.get(origin + hops.at(-1), { headers: { cookie }, maxRedirects: 0 });
+    const { location } = response.headers();
+    if (location === undefined || hops.length > MAX_REDIRECTS) return { status: response.status(), hops };
     const { pathname, search } = new URL(location, origin);
     hops.push(pathname + search);
   }

@@ -38,7 +38,7 @@ test("gate: a page without an access cookie is refreshed in the same request, an
 });
 
 const signWithRetiredKey = async () =>
-  new SignJWT({ sub: "somebody", sid: "some session" })
+  new SignJWT({ sub: "some user", sid: "some session" })
     .setProtectedHeader({ alg: "HS256", typ: "at+jwt", kid: "retired" })
     .setExpirationTime("10 min")
     .sign(randomBytes(32));
@@ -92,8 +92,8 @@ test("gate: two invalid cookies lead to the login page, and signing in works", a
   baseURL,
 }) => {
   // Values of their own: the redirect-loop guard counts requests with the same cookies from the same address.
-  await replaceAccessToken(context, "worthless-access");
-  await replaceRefreshToken(context, "worthless-refresh");
+  await replaceAccessToken(context, "invalid-access");
+  await replaceRefreshToken(context, "invalid-refresh");
   await page.goto("/dashboard/account");
   await expect(page).toHaveURL(`${baseURL}/login?next=%2Fdashboard%2Faccount`);
   await page.getByLabel("Email").fill(account.email);

@@ -45,17 +45,17 @@ test("login: shows the same message for an unknown email and a wrong password, a
 }) => {
   await page.goto("/login");
   const form = loginForm(page);
-  const told: string[] = [];
+  const messages: string[] = [];
   for (const email of [account.email, generateAccount().email]) {
     const attempt = { email, password: "not the password at all" };
     await form.fill(attempt);
     await form.submit.click();
     await expect(form.problem).toContainText("The email or the password is not right.");
-    told.push(await form.problem.innerText());
+    messages.push(await form.problem.innerText());
     await expect(form.email).toHaveValue(attempt.email);
     await expect(form.password).toHaveValue(attempt.password);
   }
-  expect(told[0]).toBe(told[1]);
+  expect(messages[0]).toBe(messages[1]);
   expect(await sessionCookies(page.context())).toEqual({ access: null, refresh: null });
 });
 
@@ -72,7 +72,7 @@ test("login: an empty form shows an error at each field, sends no request and fo
   await expect(form.email).toBeFocused();
   expect(network.exchanges.filter(({ method }) => method === "POST")).toEqual([]);
 
-  await form.email.fill("mended@example.test");
+  await form.email.fill("corrected@example.test");
   await expect(form.email).toHaveAccessibleDescription("");
 });
 
@@ -93,8 +93,8 @@ test("login: too many failures show the remaining wait in the form, which keeps 
 }) => {
   const wrong = { email: account.email, password: "not the password at all" };
   for (let failures = 0; failures < 10; failures++) {
-    const answer = await calls.mutate("auth.login", wrong);
-    expect(answer.error?.reason).toBe("INVALID_CREDENTIALS");
+    const response = await calls.mutate("auth.login", wrong);
+    expect(response.error?.reason).toBe("INVALID_CREDENTIALS");
   }
   const refused = await calls.mutate("auth.login", wrong);
   expect(refused.error?.reason).toBe("RATE_LIMITED");
@@ -122,7 +122,7 @@ test("login: failures from other browsers do not lock out a browser that was sig
 }) => {
   await (await signIn(context, account)).mutate("auth.logout");
   for (let failures = 0; failures < 11; failures++) {
-    await calls.mutate("auth.login", { email: account.email, password: "wrong" }, { "user-agent": "Stranger/1.0" });
+    await calls.mutate("auth.login", { email: account.email, password: "wrong" }, { "user-agent": "OtherBrowser/1.0" });
   }
   await page.goto("/login");
   const form = loginForm(page);

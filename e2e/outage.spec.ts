@@ -15,12 +15,12 @@ test(
     await expect(overview.getByText("Only this device")).toBeVisible();
     const devices = await openTab("/dashboard/sessions");
     await expect(devices.getByText("This device", { exact: true })).toBeVisible();
-    const stranger = await (await openBrowser({ baseURL: server.url })).newPage();
-    await stranger.goto("/login");
-    const form = loginForm(stranger);
+    const guest = await (await openBrowser({ baseURL: server.url })).newPage();
+    await guest.goto("/login");
+    const form = loginForm(guest);
     await form.fill(account);
     const { refresh } = await sessionCookies(context);
-    const asked = network.exchanges.length;
+    const requestsBefore = network.exchanges.length;
 
     await server.database.stop();
     const until = Date.now() + OUTAGE_MS;
@@ -38,7 +38,7 @@ test(
     await expect(form.email).toHaveValue(account.email);
     await expect(form.password).toHaveValue(account.password);
     expect((await sessionCookies(context)).refresh).toEqual(refresh);
-    expect(network.exchanges.slice(asked).flatMap(({ setCookies }) => setCookies)).toEqual([]);
+    expect(network.exchanges.slice(requestsBefore).flatMap(({ setCookies }) => setCookies)).toEqual([]);
 
     await server.database.start();
     await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello", { timeout: 60_000 });
@@ -51,7 +51,7 @@ test(
     expect(network.exchanges.filter(({ location }) => location?.includes("/login"))).toEqual([]);
 
     await form.submit.click();
-    await expect(stranger.getByRole("heading", { level: 1 })).toContainText("Hello");
+    await expect(guest.getByRole("heading", { level: 1 })).toContainText("Hello");
   },
 );
 
@@ -86,8 +86,8 @@ test("outage: a logout without the database is reported as pending, survives a r
     timeout: 60_000,
   });
   const thief = await newCalls();
-  const answer = await thief.mutate("auth.refresh", undefined, { cookie: `${refresh!.name}=${refresh!.value}` });
-  expect(answer.error?.reason).toBe("SESSION_ENDED");
+  const response = await thief.mutate("auth.refresh", undefined, { cookie: `${refresh!.name}=${refresh!.value}` });
+  expect(response.error?.reason).toBe("SESSION_ENDED");
   const { data: devices } = await elsewhere.query("sessions.list");
   expect(devices.map(({ current }) => current)).toEqual([true]);
 });

@@ -16,9 +16,9 @@ test("rate limit: an address may attempt ten logins a minute despite forged forw
   for (let at = 0; at < 10; at++) {
     const credentials = { email: generateAccount().email, password: "a guess" };
     const claims = { "x-forwarded-for": `203.0.113.${at}`, "x-real-ip": `203.0.113.${at}` };
-    const answer = await calls.mutate("auth.login", credentials, claims);
-    expect(answer.error?.reason).toBe("INVALID_CREDENTIALS");
-    expect(answer.headers).toMatchObject({ "ratelimit-limit": "10", "ratelimit-remaining": String(9 - at) });
+    const response = await calls.mutate("auth.login", credentials, claims);
+    expect(response.error?.reason).toBe("INVALID_CREDENTIALS");
+    expect(response.headers).toMatchObject({ "ratelimit-limit": "10", "ratelimit-remaining": String(9 - at) });
   }
   const refused = await calls.mutate(
     "auth.login",

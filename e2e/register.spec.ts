@@ -24,8 +24,8 @@ test("register: an email that is taken, also in another spelling, shows its erro
 test("register: the meter rates the password, and the server's rejection appears at the field", async ({ page }) => {
   await page.goto("/register");
   const form = registerForm(page);
-  const invented = generateAccount({ fullName: "Wilhelmina Portway" });
-  await form.fill({ ...invented, password: "short" });
+  const details = generateAccount({ fullName: "Wilhelmina Portway" });
+  await form.fill({ ...details, password: "short" });
   await expect(page.getByText("Use at least 10 characters.")).toBeVisible();
   await form.password.fill("wilhelmina1");
   await expect(page.getByText(/^(Very weak|Weak|Almost strong enough)\b/)).toBeVisible();
@@ -33,9 +33,9 @@ test("register: the meter rates the password, and the server's rejection appears
   await form.submit.click();
   await expect(form.password).toHaveAttribute("aria-invalid", "true");
   await expect(form.password).toBeFocused();
-  await expect(form.email).toHaveValue(invented.email);
+  await expect(form.email).toHaveValue(details.email);
 
-  await form.password.fill(invented.password);
+  await form.password.fill(details.password);
   await expect(page.getByText(/^(Strong|Very strong)\.$/)).toBeVisible();
   await form.submit.click();
   await expect(page).toHaveURL(/\/dashboard$/);

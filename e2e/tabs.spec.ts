@@ -67,7 +67,7 @@ test("tabs: a response that arrives after signing out cannot sign the browser in
   const held = network.holdResponse("/dashboard/account");
   const loading = slow.goto("/dashboard/account");
   const { setCookies } = await held.answered;
-  expect(setCookies.join(), "the late answer brings a good access token").toMatch(/__acc=ey/);
+  expect(setCookies.join(), "the late response contains a valid access token").toMatch(/__acc=ey/);
 
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();

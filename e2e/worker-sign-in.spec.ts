@@ -11,8 +11,8 @@ test.describe.configure({ mode: "serial" });
 /** The session of each test below, in order. */
 const sessionIds: string[] = [];
 const readSessionId = async (context: BrowserContext, origin: string) => {
-  const answer = await context.request.get(`${origin}/api/trpc/auth.session`);
-  return ((await answer.json()) as { result: { data: { session: { id: string } } } }).result.data.session.id;
+  const response = await context.request.get(`${origin}/api/trpc/auth.session`);
+  return ((await response.json()) as { result: { data: { session: { id: string } } } }).result.data.session.id;
 };
 
 for (const [agent, options] of [

@@ -66,12 +66,12 @@ for (const password of ["password1234", "gunsnroses", "aaaaaaaaaaaaaaaa", "short
 test("valid input: long emails, emoji names, and passwords with spaces and any script are accepted", async ({
   calls,
 }) => {
-  const invented = generateAccount({ fullName: "👩‍🚀".repeat(14), password: "пять фонарей 🏮 над рвом" });
-  const email = `${invented.email.replace("@example.test", "")}${"x".repeat(254 - invented.email.length)}@example.test`;
+  const details = generateAccount({ fullName: "👩‍🚀".repeat(14), password: "пять фонарей 🏮 над рвом" });
+  const email = `${details.email.replace("@example.test", "")}${"x".repeat(254 - details.email.length)}@example.test`;
   expect(email).toHaveLength(254);
-  const { data } = await calls.mutate("auth.register", { ...invented, email: email.toUpperCase() });
-  expect(data.user).toMatchObject({ email, fullName: invented.fullName });
-  expect((await calls.mutate("auth.login", { email, password: invented.password })).status).toBe(200);
+  const { data } = await calls.mutate("auth.register", { ...details, email: email.toUpperCase() });
+  expect(data.user).toMatchObject({ email, fullName: details.fullName });
+  expect((await calls.mutate("auth.login", { email, password: details.password })).status).toBe(200);
 });
 
 test("valid input: very long and unusual user agents are accepted", async ({ calls, account }) => {
@@ -86,8 +86,8 @@ test("bad input: malformed JSON is rejected and nothing is executed", async ({ c
   for (const data of ["{", "{}}", "undefined", '{"email":', "\u0000"]) {
     const headers = { origin: calls.origin, "content-type": "application/json" };
     const url = `${calls.origin}/api/trpc/auth.logout`;
-    const answer = await readCallResponse(await calls.request.post(url, { headers, data: Buffer.from(data) }));
-    expect([answer.status, answer.error?.reason, answer.setCookies], data).toEqual([400, "BAD_INPUT", []]);
+    const response = await readCallResponse(await calls.request.post(url, { headers, data: Buffer.from(data) }));
+    expect([response.status, response.error?.reason, response.setCookies], data).toEqual([400, "BAD_INPUT", []]);
   }
 });
 

@@ -37,9 +37,9 @@ test("cookies: a refresh with a fresh refresh token sets only a new access cooki
 });
 
 test("cookies: both together stay under 2.5 kB with the longest name and email", async ({ calls }) => {
-  const invented = generateAccount();
-  const email = `${invented.email.replace("@example.test", "")}${"x".repeat(254 - invented.email.length)}@example.test`;
-  const { setCookies } = await calls.mutate("auth.register", { ...invented, email, fullName: "🏰".repeat(100) });
+  const details = generateAccount();
+  const email = `${details.email.replace("@example.test", "")}${"x".repeat(254 - details.email.length)}@example.test`;
+  const { setCookies } = await calls.mutate("auth.register", { ...details, email, fullName: "🏰".repeat(100) });
   const pairs = setCookies.map(({ name, value }) => `${name}=${value}`).join("; ");
   expect(pairs.length).toBeLessThan(2500);
 });
@@ -87,8 +87,8 @@ test("cookies: a call that is rejected because the session has ended clears no c
   await one.mutate("auth.login", { email, password });
   await other.mutate("auth.login", { email, password });
   await other.mutate("sessions.revokeOthers");
-  for (const answer of [await one.query("users.me"), await one.mutate("auth.refresh")]) {
-    expect([answer.status, answer.error?.reason, answer.setCookies]).toEqual([401, "SESSION_ENDED", []]);
+  for (const response of [await one.query("users.me"), await one.mutate("auth.refresh")]) {
+    expect([response.status, response.error?.reason, response.setCookies]).toEqual([401, "SESSION_ENDED", []]);
   }
 });
 

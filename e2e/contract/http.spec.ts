@@ -26,15 +26,15 @@ for (const [what, headers, status] of REJECTED_REQUESTS) {
   test(`cross-site request: ${what} is answered ${status} and not executed`, async ({ calls, account }) => {
     await signIn(calls, account);
     for (const procedure of MUTATIONS) {
-      const answer = await post(calls, procedure, {
+      const response = await post(calls, procedure, {
         ...headers,
         ...(headers.origin === "self" && { origin: calls.origin }),
       });
-      expect([answer.status, answer.error?.reason], answer.text).toEqual([
+      expect([response.status, response.error?.reason], response.text).toEqual([
         status,
         status === 403 ? "ORIGIN_REFUSED" : "NOT_JSON",
       ]);
-      expect(answer.setCookies).toEqual([]);
+      expect(response.setCookies).toEqual([]);
     }
     expect((await calls.query("users.me")).status).toBe(200);
   });
@@ -45,11 +45,11 @@ test("cross-site request: a mutation without an Origin header is accepted if Sec
   account,
 }) => {
   await signIn(calls, account);
-  const answer = await post(calls, "auth.logout", {
+  const response = await post(calls, "auth.logout", {
     "sec-fetch-site": "same-origin",
     "content-type": "application/json",
   });
-  expect(answer.status, answer.text).toBe(200);
+  expect(response.status, response.text).toBe(200);
 });
 
 test("methods: GET executes no mutation, and methods that are not listed are answered 405", async ({
@@ -58,15 +58,15 @@ test("methods: GET executes no mutation, and methods that are not listed are ans
 }) => {
   await signIn(calls, account);
   for (const procedure of MUTATIONS) {
-    const answer = await readCallResponse(await calls.request.get(`${calls.origin}/api/trpc/${procedure}`));
-    expect([answer.status, answer.error?.reason], answer.text).toEqual([405, "METHOD_NOT_ALLOWED"]);
-    expect(answer.setCookies).toEqual([]);
+    const response = await readCallResponse(await calls.request.get(`${calls.origin}/api/trpc/${procedure}`));
+    expect([response.status, response.error?.reason], response.text).toEqual([405, "METHOD_NOT_ALLOWED"]);
+    expect(response.setCookies).toEqual([]);
   }
   for (const method of ["PUT", "PATCH", "DELETE", "PROPFIND"]) {
     for (const path of ["/api/trpc/users.me", "/dashboard", "/login", "/health"]) {
-      const answer = await calls.request.fetch(calls.origin + path, { method, headers: { origin: calls.origin } });
-      expect(answer.status(), `${method} ${path}`).toBe(405);
-      expect(answer.headers().allow).toMatch(/GET/);
+      const response = await calls.request.fetch(calls.origin + path, { method, headers: { origin: calls.origin } });
+      expect(response.status(), `${method} ${path}`).toBe(405);
+      expect(response.headers().allow).toMatch(/GET/);
     }
   }
   const posted = await calls.request.post(`${calls.origin}/login`, { data: "x", headers: { origin: calls.origin } });
@@ -75,8 +75,8 @@ test("methods: GET executes no mutation, and methods that are not listed are ans
 });
 
 test("body: more than 64 kB is answered 413 before it is parsed", async ({ calls }) => {
-  const answer = await calls.mutate("auth.login", { email: "a@b.c", password: "x".repeat(70_000) });
-  expect([answer.status, answer.error?.reason]).toEqual([413, "TOO_LARGE"]);
+  const response = await calls.mutate("auth.login", { email: "a@b.c", password: "x".repeat(70_000) });
+  expect([response.status, response.error?.reason]).toEqual([413, "TOO_LARGE"]);
 });
 
 test("batch: at most ten calls are accepted, and login or logout inside one is rejected", async ({
@@ -96,28 +96,28 @@ test("batch: at most ten calls are accepted, and login or logout inside one is r
     ["auth.logout", "users.update"],
     ["users.me", "auth%2Elogout"],
   ]) {
-    const answer = await calls.request.post(`${calls.origin}/api/trpc/${names.join(",")}?batch=1`, {
+    const response = await calls.request.post(`${calls.origin}/api/trpc/${names.join(",")}?batch=1`, {
       headers: { origin: calls.origin, "content-type": "application/json" },
       data: {
         0: { email: account.email, password: account.password },
         1: { email: account.email, password: account.password },
       },
     });
-    expect(answer.status(), names.join()).toBe(400);
-    expect(answer.headers()["set-cookie"]).toBeUndefined();
+    expect(response.status(), names.join()).toBe(400);
+    expect(response.headers()["set-cookie"]).toBeUndefined();
   }
   expect((await calls.query("users.me")).status).toBe(200);
 });
 
 test("cookies: a cookie that is sent twice is rejected", async ({ calls }) => {
-  const answer = await calls.query("users.me", undefined, { cookie: "__ref=a; __ref=b" });
-  expect([answer.status, answer.error?.reason]).toEqual([400, "BAD_INPUT"]);
+  const response = await calls.query("users.me", undefined, { cookie: "__ref=a; __ref=b" });
+  expect([response.status, response.error?.reason]).toEqual([400, "BAD_INPUT"]);
 });
 
 test("procedures: an unknown name is answered 404 without further details", async ({ calls }) => {
   for (const name of ["users.everybody", "auth", "constructor", "__proto__.x", "toString"]) {
-    const answer = await readCallResponse(await calls.request.get(`${calls.origin}/api/trpc/${name}`));
-    expect([answer.status, answer.error?.reason, Object.keys(answer.error ?? {}).sort()], answer.text).toEqual([
+    const response = await readCallResponse(await calls.request.get(`${calls.origin}/api/trpc/${name}`));
+    expect([response.status, response.error?.reason, Object.keys(response.error ?? {}).sort()], response.text).toEqual([
       404,
       "NOT_FOUND",
       ["code", "httpStatus", "message", "reason", "requestId"],
@@ -129,8 +129,8 @@ test("request id: a well-formed one is kept, any other is replaced, and errors c
   const kept = await calls.query("users.me", undefined, { "x-request-id": "0123-from-outside" });
   expect([kept.headers["x-request-id"], kept.error?.requestId]).toEqual(["0123-from-outside", "0123-from-outside"]);
   for (const id of ["<script>", "x", "a".repeat(65), "a b c d e f g"]) {
-    const answer = await calls.query("users.me", undefined, { "x-request-id": id });
-    expect(answer.headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
+    const response = await calls.query("users.me", undefined, { "x-request-id": id });
+    expect(response.headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
   }
   for (const path of ["/login", "/health", "/nowhere", "/_next/static/nothing.js"]) {
     expect((await calls.request.get(calls.origin + path)).headers()["x-request-id"], path).toMatch(/^[0-9a-f-]{36}$/);
@@ -139,9 +139,9 @@ test("request id: a well-formed one is kept, any other is replaced, and errors c
 
 test("health: the endpoints answer without a session and set no cookie", async ({ calls }) => {
   for (const path of ["/health", "/api/health/live", "/api/health/ready"]) {
-    const answer = await calls.request.get(calls.origin + path, { headers: { cookie: "__acc=x; __ref=y" } });
-    expect([answer.status(), await answer.json()], path).toEqual([200, { ok: true }]);
-    expect(answer.headers()["set-cookie"], path).toBeUndefined();
+    const response = await calls.request.get(calls.origin + path, { headers: { cookie: "__acc=x; __ref=y" } });
+    expect([response.status(), await response.json()], path).toEqual([200, { ok: true }]);
+    expect(response.headers()["set-cookie"], path).toBeUndefined();
   }
 });
 

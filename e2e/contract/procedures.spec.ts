@@ -10,11 +10,11 @@ const SESSION = {
 };
 
 test("procedures: each returns exactly the shape of the contract", async ({ calls }) => {
-  const invented = generateAccount();
-  const user = { id: expect.stringMatching(ID), email: invented.email, fullName: invented.fullName, role: "user" };
+  const details = generateAccount();
+  const user = { id: expect.stringMatching(ID), email: details.email, fullName: details.fullName, role: "user" };
   const profile = { ...user, createdAt: expect.stringMatching(INSTANT) };
 
-  expect((await calls.mutate("auth.register", { ...invented, remember: true })).data).toEqual({
+  expect((await calls.mutate("auth.register", { ...details, remember: true })).data).toEqual({
     user,
     session: SESSION,
   });
@@ -38,11 +38,11 @@ test("procedures: each returns exactly the shape of the contract", async ({ call
     },
   ]);
   expect((await calls.mutate("sessions.revokeOthers")).data).toEqual({ revoked: 0 });
-  const change = { currentPassword: invented.password, newPassword: "seven lanterns over the causeway" };
+  const change = { currentPassword: details.password, newPassword: "seven lanterns over the causeway" };
   expect((await calls.mutate("users.changePassword", change)).data).toEqual({ ok: true });
   expect((await calls.mutate("auth.logout")).data).toEqual({ ok: true });
 
-  const credentials = { email: invented.email, password: change.newPassword };
+  const credentials = { email: details.email, password: change.newPassword };
   const login = await calls.mutate("auth.login", credentials);
   expect(login.data).toEqual({ user: { ...user, fullName: "Ada Newgate" }, session: SESSION });
   expect((await calls.mutate("sessions.revoke", { id: login.data.session.id })).data).toEqual({ ok: true });
@@ -72,15 +72,15 @@ test("procedures: revoking another user's session returns the same error as revo
   newCalls,
   newAccount,
 }) => {
-  const [owner, stranger] = [await newCalls(), await newCalls()];
+  const [owner, other] = [await newCalls(), await newCalls()];
   const [ada, bea] = [await newAccount(), await newAccount()];
   const { session } = (await owner.mutate("auth.login", { email: ada.email, password: ada.password })).data;
-  await stranger.mutate("auth.login", { email: bea.email, password: bea.password });
+  await other.mutate("auth.login", { email: bea.email, password: bea.password });
 
-  const foreign = await stranger.mutate("sessions.revoke", { id: session.id });
-  const unknown = await stranger.mutate("sessions.revoke", { id: "01900000-0000-7000-8000-000000000000" });
-  for (const { status, error } of [foreign, unknown]) expect([status, error?.reason]).toEqual([404, "NOT_FOUND"]);
-  expect(foreign.error?.message).toBe(unknown.error?.message);
+  const othersSession = await other.mutate("sessions.revoke", { id: session.id });
+  const unknown = await other.mutate("sessions.revoke", { id: "01900000-0000-7000-8000-000000000000" });
+  for (const { status, error } of [othersSession, unknown]) expect([status, error?.reason]).toEqual([404, "NOT_FOUND"]);
+  expect(othersSession.error?.message).toBe(unknown.error?.message);
   expect((await owner.query("auth.session")).status).toBe(200);
 });
 
@@ -99,17 +99,17 @@ test("procedures: a login ends the session whose cookies it presented", async ({
 test("procedures: concurrent registrations of one email in different spellings create one account", async ({
   newCalls,
 }) => {
-  const invented = generateAccount();
+  const details = generateAccount();
   const spellings = [
-    invented.email.replace("ada.", "adé."),
-    invented.email.replace("ada.", "ade\u0301.").toUpperCase(),
-    ` ${invented.email.replace("ada.", "ａｄé.")} `,
+    details.email.replace("ada.", "adé."),
+    details.email.replace("ada.", "ade\u0301.").toUpperCase(),
+    ` ${details.email.replace("ada.", "ａｄé.")} `,
   ];
-  const answers = await Promise.all(
-    spellings.map(async (email) => (await newCalls()).mutate("auth.register", { ...invented, email })),
+  const responses = await Promise.all(
+    spellings.map(async (email) => (await newCalls()).mutate("auth.register", { ...details, email })),
   );
-  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
-  for (const { status, error, setCookies } of answers) {
+  expect(responses.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+  for (const { status, error, setCookies } of responses) {
     if (status === 200) continue;
     expect([error?.reason, Object.keys(error?.fields ?? {})]).toEqual(["EMAIL_TAKEN", ["email"]]);
     expect(setCookies).toEqual([]);
@@ -118,10 +118,10 @@ test("procedures: concurrent registrations of one email in different spellings c
 
 test("procedures: concurrent password guesses share one rate limit", async ({ newCalls, account }) => {
   const guess = async () => (await newCalls()).mutate("auth.login", { email: account.email, password: "a guess" });
-  const answers = await Promise.all(Array.from({ length: 16 }, guess));
-  const reasons = answers.map(({ error }) => error?.reason).sort();
+  const responses = await Promise.all(Array.from({ length: 16 }, guess));
+  const reasons = responses.map(({ error }) => error?.reason).sort();
   expect(reasons).toEqual([...Array(10).fill("INVALID_CREDENTIALS"), ...Array(6).fill("RATE_LIMITED")]);
-  const limited = answers.find(({ error }) => error?.reason === "RATE_LIMITED");
+  const limited = responses.find(({ error }) => error?.reason === "RATE_LIMITED");
   expect(limited?.status).toBe(429);
   expect(limited?.headers["retry-after"]).toBe(String(limited?.error?.retryAfterSeconds));
 

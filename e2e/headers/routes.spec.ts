@@ -120,16 +120,16 @@ test("static files: no directory is listed, and no source file or repository dat
     "/.next/BUILD_ID",
     "/server.js.map",
   ]) {
-    const answer = await calls.request.get(calls.origin + path, { maxRedirects: 5 });
-    expect(answer.status(), path).toBe(404);
-    expect(await answer.text(), path).not.toMatch(/Index of|DATABASE_URL|repositoryformatversion/);
+    const response = await calls.request.get(calls.origin + path, { maxRedirects: 5 });
+    expect(response.status(), path).toBe(404);
+    expect(await response.text(), path).not.toMatch(/Index of|DATABASE_URL|repositoryformatversion/);
   }
 });
 
 async function sendRequest(calls: Calls, path: string, options: RequestOptions = {}): Promise<ObservedResponse> {
-  const answer: APIResponse = await calls.request.fetch(calls.origin + path, { ...options, maxRedirects: 0 });
+  const response: APIResponse = await calls.request.fetch(calls.origin + path, { ...options, maxRedirects: 0 });
   const request = `${options.method ?? "GET"} ${path.slice(0, 60)}`;
-  return { request, path, status: answer.status(), headers: answer.headersArray() };
+  return { request, path, status: response.status(), headers: response.headersArray() };
 }
 
 /** Sends raw bytes, so that the request may be malformed. */
@@ -138,7 +138,7 @@ async function sendBytes(origin: string, bytes: string): Promise<ObservedRespons
   const text = await new Promise<string>((resolve, reject) => {
     let received = "";
     const socket = connect(Number(port), hostname, () => socket.write(bytes));
-    socket.setEncoding("latin1").setTimeout(10_000, () => socket.destroy(new Error("no answer")));
+    socket.setEncoding("latin1").setTimeout(10_000, () => socket.destroy(new Error("no response")));
     socket.on("data", (more: string) => (received += more));
     socket.on("close", () => resolve(received)).on("error", reject);
   });

@@ -6,7 +6,7 @@ const REFRESH = /^(__Host-)?__ref$/;
 /** A well-formed token whose signature is invalid. */
 export const FORGED_TOKEN = [
   Buffer.from('{"alg":"HS256","typ":"at+jwt","kid":"0"}').toString("base64url"),
-  Buffer.from('{"sub":"somebody"}').toString("base64url"),
+  Buffer.from('{"sub":"some user"}').toString("base64url"),
   "A".repeat(43),
 ].join(".");
 

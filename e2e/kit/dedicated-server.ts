@@ -68,7 +68,7 @@ export class DedicatedServer {
     await Promise.all(
       paths.map((path) =>
         load(path)
-          .then((answer) => answer.text())
+          .then((response) => response.text())
           .catch(() => {}),
       ),
     );

@@ -80,23 +80,23 @@ export class ForwardProxy {
     // A request with a rule must finish on the server even if the browser disconnects.
     if (decideDelivery === null) response.once("close", () => upstream.destroy());
 
-    upstream.once("response", async (answer) => {
+    upstream.once("response", async (appResponse) => {
       // The app closed the connection during the response: close the browser's connection too.
-      answer.once("error", () => request.socket.destroy());
-      exchange.status = answer.statusCode ?? 0;
-      exchange.location = answer.headers.location ?? null;
-      exchange.requestId = String(answer.headers["x-request-id"] ?? "") || null;
-      exchange.setCookies = answer.headers["set-cookie"] ?? [];
+      appResponse.once("error", () => request.socket.destroy());
+      exchange.status = appResponse.statusCode ?? 0;
+      exchange.location = appResponse.headers.location ?? null;
+      exchange.requestId = String(appResponse.headers["x-request-id"] ?? "") || null;
+      exchange.setCookies = appResponse.headers["set-cookie"] ?? [];
       const sendHead = () => {
         // These headers describe the connection to the app, not the one to the browser.
-        const headers = withoutHeaders(answer.rawHeaders, /^(connection|keep-alive|transfer-encoding)$/i);
-        response.writeHead(exchange.status ?? 0, answer.statusMessage, headers);
+        const headers = withoutHeaders(appResponse.rawHeaders, /^(connection|keep-alive|transfer-encoding)$/i);
+        response.writeHead(exchange.status ?? 0, appResponse.statusMessage, headers);
       };
       if (decideDelivery === null) {
         sendHead();
-        return void answer.pipe(response);
+        return void appResponse.pipe(response);
       }
-      const body = await readBody(answer);
+      const body = await readBody(appResponse);
       if (body === null) return;
       if ((await decideDelivery()) === "drop" || this.#isDisconnected) return void request.socket.resetAndDestroy();
       sendHead();
@@ -150,9 +150,9 @@ function createExchange(request: IncomingMessage, target: URL): HttpExchange {
 }
 
 /** Null if the response was cut off. */
-async function readBody(answer: IncomingMessage): Promise<Buffer | null> {
+async function readBody(message: IncomingMessage): Promise<Buffer | null> {
   try {
-    return Buffer.concat(await answer.toArray());
+    return Buffer.concat(await message.toArray());
   } catch {
     return null;
   }

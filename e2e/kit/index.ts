@@ -83,8 +83,8 @@ export const test = base.extend<Kit, WorkerKit>({
   signIn: async ({ baseURL }, use) => {
     await use(async (context, { email, password }, { remember } = {}) => {
       const calls = new Calls(context.request, originOf(baseURL));
-      const answer = await calls.mutate("auth.login", { email, password, remember });
-      if (answer.error) throw new Error(`Signing in as ${email} failed: ${answer.text}`);
+      const response = await calls.mutate("auth.login", { email, password, remember });
+      if (response.error) throw new Error(`Signing in as ${email} failed: ${response.text}`);
       return calls;
     });
   },
