@@ -20,7 +20,7 @@ import { Refusal } from "@/server/auth/policy/refusals";
 import { markRevoked } from "./revocation-feed";
 import { openedSession, newSession, type Session } from "./sessions";
 
-/** What is assumed to have ended where the row is all that is known. The next login ends what may be left of the oldest. */
+/** The result that is assumed where only the row confirms the insert. The next login ends any oldest sessions left. */
 export const ASSUMED_RESULT: InsertSessionResult = { hasRevokedReplaced: true, revokedOldest: 0 };
 
 /**
@@ -76,7 +76,7 @@ export async function recordReplaced(
 ): Promise<void> {
   if (replacedId !== null) markRevoked(replacedId);
   if (replacedId !== null && hasRevokedReplaced) {
-    // It may be somebody else's: its own first line says whose.
+    // Without a user id: the session may be another user's.
     securityEvent("session-ended", { sessionId: replacedId, reason: "replaced by login" });
   }
   if (revokedOldest === 0) return;
