@@ -37,7 +37,7 @@ export default defineConfig({
     screenshot: "only-on-failure",
   },
   webServer: {
-    command: "node scripts/stage.mjs",
+    command: "node scripts/e2e-server.mjs",
     url: `${baseURL}/api/health/ready`,
     env: { RATE_LIMIT_FACTOR: "1000" },
     stdout: "pipe",

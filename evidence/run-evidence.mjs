@@ -4,7 +4,7 @@ import { stopServers } from "../scripts/mysql/private-server.mjs";
 import { DATA, ROOT } from "../scripts/paths.mjs";
 import { providePrograms } from "../scripts/proxies.mjs";
 import { findFreePort } from "../scripts/loopback.mjs";
-import { runParts } from "../scripts/run-tests.mjs";
+import { runSuites } from "../scripts/run-tests.mjs";
 import { REPORTS, runPlaywright, runSuite, runVitest } from "../scripts/test-checks.mjs";
 
 /**
@@ -12,30 +12,30 @@ import { REPORTS, runPlaywright, runSuite, runVitest } from "../scripts/test-che
  * @type {import("../scripts/run-tests.mjs").Part[]}
  */
 const PARTS = [
-  { name: "models", run: ({ rest }, say) => runVitest("models", { args: rest }, say) },
+  { name: "models", run: ({ rest }, onProgress) => runVitest("models", { args: rest }, onProgress) },
   {
     name: "histories",
     needs: ["database"],
-    run: ({ rest, databaseUrl }, say) =>
-      runVitest("histories", { args: rest, env: { TEST_DATABASE_URL: databaseUrl } }, say),
+    run: ({ rest, databaseUrl }, onProgress) =>
+      runVitest("histories", { args: rest, env: { TEST_DATABASE_URL: databaseUrl } }, onProgress),
   },
   {
     name: "scanners",
     needs: ["chromium", "build"],
-    run: async ({ rest, chromium }, say) => {
+    run: async ({ rest, chromium }, onProgress) => {
       onExit(() => stopServers(join(DATA, "e2e")));
       const config = "evidence/scanners/playwright.config.ts";
-      return runPlaywright({ args: rest, chromium, port: await findFreePort(), config, name: "scanners" }, say);
+      return runPlaywright({ args: rest, chromium, port: await findFreePort(), config, name: "scanners" }, onProgress);
     },
   },
   {
     name: "proxies",
     needs: ["chromium", "build"],
-    run: async ({ rest, chromium }, say) => {
-      await providePrograms(["caddy", "nginx", "haproxy", "certutil", "ip"], say);
+    run: async ({ rest, chromium }, onProgress) => {
+      await providePrograms(["caddy", "nginx", "haproxy", "certutil", "ip"], onProgress);
       onExit(() => stopServers(join(DATA, "proxies")));
       const config = "evidence/proxies/playwright.config.ts";
-      return runPlaywright({ args: rest, chromium, config, name: "proxies" }, say);
+      return runPlaywright({ args: rest, chromium, config, name: "proxies" }, onProgress);
     },
   },
   program("lab", ["fault-lab", "--short"], invariants),
@@ -46,7 +46,7 @@ const PARTS = [
 
 /** @param {string[]} args */
 export async function runEvidence(args) {
-  await runParts({ title: "evidence, short forms", parts: PARTS, args, report: "evidence.json" });
+  await runSuites({ title: "evidence, short forms", parts: PARTS, args, report: "evidence.json" });
 }
 
 /**
@@ -60,10 +60,10 @@ function program(name, [folder, ...args], tally) {
   return {
     name,
     needs: ["build"],
-    run: ({ rest }, say) => {
+    run: ({ rest }, onProgress) => {
       const report = join(REPORTS, `${name}.json`);
       const command = [join(ROOT, "evidence", folder, "start.mjs"), ...args, "--report", report, ...rest];
-      return runSuite(name, { command, report, tally, env: {} }, say);
+      return runSuite(name, { command, report, tally, env: {} }, onProgress);
     },
   };
 }

@@ -2,13 +2,13 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { endsWithUs } from "./command.mjs";
-import { identify } from "./living-process.mjs";
+import { exitWithParent } from "./command.mjs";
+import { identify } from "./process-identity.mjs";
 import { findFreePort } from "./loopback.mjs";
 import { UserError } from "./user-error.mjs";
 import { DATA, ROOT, findBuild } from "./paths.mjs";
 import { openPrivateFile } from "./private-files.mjs";
-import { useBuild } from "./production-build.mjs";
+import { registerBuildUser } from "./production-build.mjs";
 
 /** The app finishes its work within 10 s of being asked to end. */
 const STOP_SECONDS = 12;
@@ -55,9 +55,9 @@ export async function startApp({
   port ||= await findFreePort();
   const build = entry === undefined ? findBuild() : null;
   // Ours before the app has an identity: a build that nobody uses may be removed.
-  if (build !== null) useBuild(build, identify(process.pid));
+  if (build !== null) registerBuildUser(build, identify(process.pid));
   const url = `http://localhost:${port}`;
-  const probed = `http://${addressToAsk(env.HOST)}:${port}`;
+  const probed = `http://${probeHost(env.HOST)}:${port}`;
   const file = log ?? join(DATA, "logs", `app-${port}-${Date.now()}.log`);
   const defaults = {
     NODE_ENV: "production",
@@ -67,16 +67,22 @@ export async function startApp({
     __NEXT_PROCESSED_ENV: "true",
   };
   const program = entry ?? join(build ?? "", "entry", "main.mjs");
-  const [command = "", ...args] = [...prefix, process.execPath, ...endsWithUs.args, "--enable-source-maps", program];
+  const [command = "", ...args] = [
+    ...prefix,
+    process.execPath,
+    ...exitWithParent.args,
+    "--enable-source-maps",
+    program,
+  ];
   const child = spawn(command, args, {
     cwd,
-    env: { ...SECRETS, ...process.env, ...defaults, ...env, ...endsWithUs.env, PORT: String(port) },
+    env: { ...SECRETS, ...process.env, ...defaults, ...env, ...exitWithParent.env, PORT: String(port) },
     detached,
     stdio: typeof file === "number" || file === "inherit" ? ["ignore", file, file, "pipe"] : openLog(file),
   });
   const identity = identify(child.pid ?? 0);
-  if (build !== null) useBuild(build, identity);
-  const note = noteApp(port, identity);
+  if (build !== null) registerBuildUser(build, identity);
+  const note = recordApp(port, identity);
   /** @type {App["exited"]} */
   const exited = new Promise((resolve, reject) => {
     child.once("error", reject);
@@ -91,7 +97,7 @@ export async function startApp({
   /** @param {"live" | "ready"} what  @param {number} seconds */
   async function untilAnswered(what, seconds) {
     const deadline = Date.now() + seconds * 1000;
-    while (!(await answers(`${probed}/api/health/${what}`))) {
+    while (!(await respondsOk(`${probed}/api/health/${what}`))) {
       if (child.exitCode !== null || child.signalCode !== null)
         throw new UserError(`The app ended while starting:\n\n${tail(output())}`);
       if (Date.now() > deadline) throw new UserError(`The app is not ${what} after ${seconds} s:\n\n${tail(output())}`);
@@ -141,7 +147,7 @@ function openLog(file) {
 const APPS = join(DATA, "apps");
 
 /** Keeps who has a port, and who started it, for those who want the port later. @param {number} port  @param {string | null} app */
-function noteApp(port, app) {
+function recordApp(port, app) {
   mkdirSync(APPS, { recursive: true, mode: 0o700 });
   const file = join(APPS, String(port));
   writeFileSync(file, JSON.stringify({ app: app ?? "", starter: identify(process.pid) ?? "" }));
@@ -149,7 +155,7 @@ function noteApp(port, app) {
 }
 
 /** @param {number} port  @returns {{ app: string, starter: string } | null} identities of what one of our scripts started there last */
-export function findNotedApp(port) {
+export function findRecordedApp(port) {
   try {
     return JSON.parse(readFileSync(join(APPS, String(port)), "utf8"));
   } catch {
@@ -158,13 +164,13 @@ export function findNotedApp(port) {
 }
 
 /** Where an app that listens on HOST answers. @param {string | undefined} host */
-function addressToAsk(host = "localhost") {
+function probeHost(host = "localhost") {
   if (host === "0.0.0.0" || host === "::") return "localhost";
   return host.includes(":") ? `[${host.replace(/^\[|\]$/g, "")}]` : host;
 }
 
 /** @param {string} url */
-async function answers(url) {
+async function respondsOk(url) {
   try {
     return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok;
   } catch {

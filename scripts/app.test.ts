@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { identify, waitUntilGone } from "./living-process.mjs";
+import { identify, waitForExit } from "./process-identity.mjs";
 import { findListener } from "./loopback.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "portcullis-"));
@@ -40,7 +40,7 @@ test("an app ends when its starter is killed, as after a SIGTERM", async () => {
     import { startApp } from ${moduleUrl("app.mjs")};
     const app = await startApp({ entry: ${JSON.stringify(entry)}, log: ${JSON.stringify(join(folder, "app.log"))}, detached: true });
     console.log(app.pid);`);
-  expect(await waitUntilGone(app, 60)).toBe(true);
+  expect(await waitForExit(app, 60)).toBe(true);
   expect(readFileSync(ended, "utf8")).toBe("SIGTERM");
 }, 120_000);
 
@@ -58,11 +58,11 @@ test("a build ends when its starter is killed, although it reads its standard in
       log: ${JSON.stringify(join(folder, "work.log"))},
       onLine: () => console.log(readFileSync(${JSON.stringify(pidFile)}, "utf8")),
     });`);
-  expect(await waitUntilGone(child, 60)).toBe(true);
+  expect(await waitForExit(child, 60)).toBe(true);
 }, 120_000);
 
 test("npm is known behind the shell that it started", () => {
-  const program = `import { identifyLaunchers } from ${moduleUrl("living-process.mjs")}; console.log(JSON.stringify(identifyLaunchers()));`;
+  const program = `import { identifyNpmProcesses } from ${moduleUrl("process-identity.mjs")}; console.log(JSON.stringify(identifyNpmProcesses()));`;
   const ask = (env: Record<string, string>) =>
     JSON.parse(
       // What follows keeps the shell from becoming the program.

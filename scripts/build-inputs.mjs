@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** Everything else counts: a build too many costs a minute, a stale one costs trust. */
-const NO_INPUT = [
+const EXCLUDED = [
   /^\./,
   /^(node_modules|e2e|evidence|docs|test-results|playwright-report|next-env\.d\.ts|Dockerfile|Caddyfile|compose\.yaml)$/,
   /^(vitest|playwright)\.config\.ts$/,
@@ -11,7 +11,7 @@ const NO_INPUT = [
 ];
 
 /** In the root itself lies much that is nobody's source, such as the output that somebody kept of a start. */
-const ROOT_INPUT = /\.([cm]?[jt]sx?|json)$/;
+const INCLUDED_IN_ROOT = /\.([cm]?[jt]sx?|json)$/;
 
 /**
  * One value for all that a build is made from.
@@ -34,11 +34,11 @@ export function hashBuildInputs(root, environment) {
 /** @param {string} root  @param {string} [folder]  @returns {string[]} */
 export function listInputs(root, folder = "") {
   return readdirSync(join(root, folder), { withFileTypes: true })
-    .filter((entry) => !NO_INPUT.some((pattern) => pattern.test(entry.name)))
+    .filter((entry) => !EXCLUDED.some((pattern) => pattern.test(entry.name)))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) return listInputs(root, path);
-      return entry.isFile() && (folder !== "" || ROOT_INPUT.test(path)) ? [path] : [];
+      return entry.isFile() && (folder !== "" || INCLUDED_IN_ROOT.test(path)) ? [path] : [];
     });
 }

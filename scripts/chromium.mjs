@@ -2,12 +2,12 @@ import { accessSync, constants } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { canInstall, install } from "./apt.mjs";
-import { ask, run } from "./command.mjs";
+import { readOutput, run } from "./command.mjs";
 import { UserError } from "./user-error.mjs";
 import { DATA } from "./paths.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
-const PLACES = [
+const MACOS_PATHS = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
@@ -30,7 +30,7 @@ export function chromiumCandidates(environment, playwrights) {
   if (environment.PLAYWRIGHT_CHROMIUM) return [environment.PLAYWRIGHT_CHROMIUM];
   const folders = (environment.PATH ?? "").split(delimiter).filter(Boolean);
   const system = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [...(playwrights === undefined ? [] : [playwrights]), ...system, ...PLACES];
+  return [...(playwrights === undefined ? [] : [playwrights]), ...system, ...MACOS_PATHS];
 }
 
 /** @returns {string | undefined} a browser that is there; whether it also runs, provideChromium() finds out */
@@ -39,40 +39,40 @@ export function findChromium() {
 }
 
 /**
- * @param {(detail: string) => void} say
+ * @param {(detail: string) => void} onProgress
  * @returns {Promise<string>} the program of a browser that runs
  */
-export async function provideChromium(say) {
-  const found = await findRunning();
-  if (found !== null) return describe(found, say);
+export async function provideChromium(onProgress) {
+  const found = await findWorkingChromium();
+  if (found !== null) return describe(found, onProgress);
   if (process.env.PLAYWRIGHT_CHROMIUM)
     throw new UserError(`PLAYWRIGHT_CHROMIUM is ${process.env.PLAYWRIGHT_CHROMIUM}, which does not run.`);
 
-  say("npx playwright install chromium");
+  onProgress("npx playwright install chromium");
   const log = join(DATA, "logs", "playwright-install.log");
   await run("npx", ["playwright", "install", "chromium"], { log, seconds: DOWNLOAD_SECONDS });
-  const downloaded = await findRunning();
-  if (downloaded !== null) return describe(downloaded, say);
+  const downloaded = await findWorkingChromium();
+  if (downloaded !== null) return describe(downloaded, onProgress);
 
   if (canInstall()) {
-    say("apt-get install chromium");
+    onProgress("apt-get install chromium");
     await install(["chromium"]);
-    const installed = await findRunning();
-    if (installed !== null) return describe(installed, say);
+    const installed = await findWorkingChromium();
+    if (installed !== null) return describe(installed, onProgress);
   }
   throw new UserError(NO_CHROMIUM);
 }
 
-/** @param {{ program: string, version: string }} found  @param {(detail: string) => void} say */
-function describe({ program, version }, say) {
-  say(`${version}, ${program}`);
+/** @param {{ program: string, version: string }} found  @param {(detail: string) => void} onProgress */
+function describe({ program, version }, onProgress) {
+  onProgress(`${version}, ${program}`);
   return program;
 }
 
 /** A browser may be there and lack its libraries, or be a stub that asks for a snap. */
-async function findRunning() {
+async function findWorkingChromium() {
   for (const program of chromiumCandidates(process.env, findPlaywrights()).filter(isExecutable)) {
-    const said = await ask(program, ["--version"], 20);
+    const said = await readOutput(program, ["--version"], 20);
     if (said !== null) return { program, version: /(?:Chromium|Chrome)[\w ]* [\d.]+/.exec(said)?.[0] ?? said.trim() };
   }
   return null;

@@ -3,7 +3,7 @@ import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { onSignal } from "./lifecycle.mjs";
 import { ROOT } from "./paths.mjs";
-import { addUp, closingLine } from "./test-report.mjs";
+import { sumTallies, summaryLine } from "./test-report.mjs";
 
 const runs = [
   await run("scripts/test.mjs", []),
@@ -14,9 +14,9 @@ const runs = [
   // The browser suite imports no evidence either, which the import rules hold: it is not run a second time.
   await run("scripts/test.mjs", ["format", "types", "unit", "db"], copyWithoutEvidence()),
 ];
-const sum = addUp(runs);
+const sum = sumTallies(runs);
 console.log(`\nDatabase tests ran on ${[...new Set(runs.flatMap(({ server }) => server ?? []))].join(" and on ")}.`);
-console.log(closingLine(sum));
+console.log(summaryLine(sum));
 process.exit(sum.failed === 0 ? 0 : 1);
 
 /** What is committed, without the evidence: the product must stand by itself. */

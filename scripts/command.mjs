@@ -13,8 +13,8 @@ const FIRST_LINES = 20;
 const LAST_LINES = 30;
 
 /** For a Node program whose descriptor 3 is a pipe of ours: it gets SIGTERM when this process ends in whatever way. */
-export const endsWithUs = {
-  args: ["--import", new URL("end-with-starter.mjs", import.meta.url).href],
+export const exitWithParent = {
+  args: ["--import", new URL("exit-with-parent.mjs", import.meta.url).href],
   env: { PORTCULLIS_ENDS_WITH_STARTER: "1" },
 };
 
@@ -30,7 +30,7 @@ export function run(program, args, { log, env = process.env, cwd = ROOT, seconds
   // What is kept in a file is read in one: no colours.
   const plain = { ...env, NO_COLOR: "1", FORCE_COLOR: undefined };
   // A group of its own: a Ctrl-C reaches it, and all that it started, through us alone and once.
-  const follower = program === process.execPath ? endsWithUs : null;
+  const follower = program === process.execPath ? exitWithParent : null;
   const child = spawn(program, [...(follower?.args ?? []), ...args], {
     cwd,
     env: { ...plain, ...follower?.env },
@@ -72,23 +72,23 @@ export function run(program, args, { log, env = process.env, cwd = ROOT, seconds
  * Like run(), but a failure is a UserError that shows the end of the output.
  * @param {string} program  @param {string[]} args  @param {Parameters<typeof run>[2]} options
  */
-export async function mustRun(program, args, options) {
+export async function runOrThrow(program, args, options) {
   const { code, output } = await run(program, args, options);
   if (code === 0) return output;
   throw new UserError(
-    `${program} ${args.join(" ")} failed (${code}). The whole log: ${relative(ROOT, options.log)}\n\n${shorten(output)}`,
+    `${program} ${args.join(" ")} failed (${code}). The whole log: ${relative(ROOT, options.log)}\n\n${abbreviate(output)}`,
   );
 }
 
 /** @param {string} output */
-export function shorten(output) {
+export function abbreviate(output) {
   const lines = output.trim().split("\n");
   if (lines.length <= FIRST_LINES + LAST_LINES) return lines.join("\n");
   return [...lines.slice(0, FIRST_LINES), "…", ...lines.slice(-LAST_LINES)].join("\n");
 }
 
 /** Whether a command can be run and succeeds, and what it says. @param {string} program  @param {string[]} args @param {number} [seconds] */
-export function ask(program, args, seconds = 10) {
+export function readOutput(program, args, seconds = 10) {
   return new Promise((/** @type {(said: string | null) => void} */ resolve) => {
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], timeout: seconds * 1000 });
     let said = "";

@@ -40,7 +40,7 @@ export function readSources(explicit = process.env, folder = ROOT) {
  * @param {Environment[]} sources from readSources()
  * @returns {{ origin?: string, port?: string, notice?: string, problem?: string }} what to use instead, and what to tell about it
  */
-export function settleAddress(sources) {
+export function reconcileAddress(sources) {
   /** @type {Environment} */
   const merged = Object.assign({}, ...sources);
   const { PORT: port = "3000", HOST: host = "" } = merged;
@@ -50,7 +50,7 @@ export function settleAddress(sources) {
   const isLocal = url.protocol === "http:" && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   const originPort = url.port || "80";
   if (!isLocal || !/^0?$/.test(merged.TRUSTED_PROXY_HOPS ?? "")) return {};
-  if (!answersAt(host, url.hostname))
+  if (!isReachableAt(host, url.hostname))
     return {
       problem: `HOST is ${host}, and nothing would answer at ${origin}, where people open the app. Leave HOST out, or set it to 0.0.0.0 or ::.`,
     };
@@ -72,7 +72,7 @@ export function settleAddress(sources) {
 }
 
 /** @param {string} host as in HOST  @param {string} hostname of a loopback origin */
-function answersAt(host, hostname) {
+function isReachableAt(host, hostname) {
   const address = hostname.replace(/^\[|\]$/g, "");
   // What is no address is refused with the other variables.
   if (["", "0.0.0.0", "::"].includes(host) || (isIP(host) === 0 && host !== "localhost")) return true;

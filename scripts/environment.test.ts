@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseEnv, promisify } from "node:util";
 import { beforeEach, describe, expect, test } from "vitest";
-import { makeLocalSecrets, missingVariables, readEnvironment, settleAddress } from "./environment.mjs";
+import { makeLocalSecrets, missingVariables, readEnvironment, reconcileAddress } from "./environment.mjs";
 
 let folder: string;
 beforeEach(() => {
@@ -123,7 +123,7 @@ describe("APP_ORIGIN and PORT", () => {
     ["https: a proxy stands in front", shell({ APP_ORIGIN: "https://portcullis.localhost:8443", PORT: "3505" })],
     ["a proxy in front, said", shell({ APP_ORIGIN: "http://localhost:8080", PORT: "3505", TRUSTED_PROXY_HOPS: "1" })],
     ["what is no origin is refused elsewhere", shell({ APP_ORIGIN: "localhost:3000", PORT: "3505" })],
-  ])("%s: nothing is to be settled", (_, sources) => expect(settleAddress(sources)).toEqual({}));
+  ])("%s: nothing is to be settled", (_, sources) => expect(reconcileAddress(sources)).toEqual({}));
 
   test.each([
     ["PORT on the command line beats a copied .env.example", copied({ PORT: "3505" }), "http://localhost:3505"],
@@ -135,7 +135,7 @@ describe("APP_ORIGIN and PORT", () => {
     ["and one in .env.local", [{}, { APP_ORIGIN: "http://[::1]:4000" }, { PORT: "3505" }], "http://[::1]:3505"],
     ["PORT changed in a copied .env.example", copied({}, { ...sample, PORT: "3505" }), "http://localhost:3505"],
   ])("%s: the origin follows, and it is said", (_, sources, origin) => {
-    const settled = settleAddress(sources);
+    const settled = reconcileAddress(sources);
     expect(settled).toEqual({ origin, notice: expect.stringContaining(origin) });
     expect(settled.notice).toContain("listens on port 3505");
   });
@@ -145,7 +145,7 @@ describe("APP_ORIGIN and PORT", () => {
     ["on the command line, over a copied .env.example", copied({ APP_ORIGIN: "http://localhost:4000" })],
     ["in .env alone", copied({}, { APP_ORIGIN: "http://localhost:4000/" })],
   ])("APP_ORIGIN %s: the port follows, and it is said", (_, sources) => {
-    expect(settleAddress(sources)).toEqual({ port: "4000", notice: expect.stringContaining("port 4000") });
+    expect(reconcileAddress(sources)).toEqual({ port: "4000", notice: expect.stringContaining("port 4000") });
   });
 
   test.each([
@@ -161,7 +161,7 @@ describe("APP_ORIGIN and PORT", () => {
     [{ HOST: "10.0.0.7", APP_ORIGIN: "https://app.example.com" }, true],
     [{ HOST: "10.0.0.7", APP_ORIGIN: "http://localhost:3000", TRUSTED_PROXY_HOPS: "1" }, true],
   ])("%j: the address that people open is answered: %s", (given, isAnswered) => {
-    expect(settleAddress(shell(given)).problem ?? "").toMatch(
+    expect(reconcileAddress(shell(given)).problem ?? "").toMatch(
       isAnswered ? /^$/ : /^HOST is \S+, and nothing would answer at http/,
     );
   });
@@ -172,7 +172,7 @@ describe("APP_ORIGIN and PORT", () => {
     ["the sample, but on the command line", shell({ APP_ORIGIN: "http://localhost:3000", PORT: "3505" })],
     ["production derives nothing", copied({ NODE_ENV: "production", PORT: "3505" })],
   ])("%s, and they contradict each other: one line says what to set", (_, sources) => {
-    const { problem, ...rest } = settleAddress(sources);
+    const { problem, ...rest } = reconcileAddress(sources);
     expect(rest).toEqual({});
     expect(problem).toMatch(
       /^APP_ORIGIN is http:\S+, but the app listens on port 3505\..* Set APP_ORIGIN=http:\S+:3505, or PORT=\d+, or/,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { mustRun } from "./command.mjs";
+import { runOrThrow } from "./command.mjs";
 import { withLock } from "./lock.mjs";
 import { DATA, ROOT } from "./paths.mjs";
 
@@ -26,18 +26,24 @@ export function packagesAreInstalled() {
   return existsSync(list) && isInstalled(readPackages(join(ROOT, "package-lock.json")), readPackages(list));
 }
 
-/** @param {(detail: string) => void} say */
-export async function installPackages(say) {
-  if (packagesAreInstalled()) return say("in place");
+/** @param {(detail: string) => void} onProgress */
+export async function installPackages(onProgress) {
+  if (packagesAreInstalled()) return onProgress("in place");
   // Two at once would remove the folders that the other is filling.
-  await withLock(join(DATA, "install.lock"), install, (pid) => say(`waiting for process ${pid}, which is installing`));
+  await withLock(join(DATA, "install.lock"), install, (pid) =>
+    onProgress(`waiting for process ${pid}, which is installing`),
+  );
 
   async function install() {
-    if (packagesAreInstalled()) return say("in place");
-    say("npm ci");
+    if (packagesAreInstalled()) return onProgress("in place");
+    onProgress("npm ci");
     // With NODE_ENV=production npm would leave out what the build needs.
-    await mustRun("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], { log: join(DATA, "logs", "npm-ci.log") });
-    say(`npm ci, ${Object.keys(readPackages(join(ROOT, "node_modules", ".package-lock.json"))).length} packages`);
+    await runOrThrow("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], {
+      log: join(DATA, "logs", "npm-ci.log"),
+    });
+    onProgress(
+      `npm ci, ${Object.keys(readPackages(join(ROOT, "node_modules", ".package-lock.json"))).length} packages`,
+    );
   }
 }
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { onExit } from "./lifecycle.mjs";
-import { findFreePort, isTaken } from "./loopback.mjs";
+import { findFreePort, isPortInUse } from "./loopback.mjs";
 import { UserError } from "./user-error.mjs";
 import { DATA, ROOT } from "./paths.mjs";
 import { openPrivateFile } from "./private-files.mjs";
@@ -23,9 +23,9 @@ export async function startLocalCaddy({ origin, port, step, print }) {
     throw new UserError(`APP_ORIGIN must be an origin such as https://portcullis.localhost:8443.`);
   const { protocol, host, port: httpsPort } = new URL(origin);
   if (protocol !== "https:") throw new UserError(`APP_ORIGIN is ${origin}: https must stand in front.`);
-  await step("Caddy", async (say) => {
-    await providePrograms(["caddy"], say);
-    if (await isTaken(Number(httpsPort || 443)))
+  await step("Caddy", async (onProgress) => {
+    await providePrograms(["caddy"], onProgress);
+    if (await isPortInUse(Number(httpsPort || 443)))
       throw new UserError(
         `Port ${httpsPort || 443} is in use. Choose another: APP_ORIGIN=https://portcullis.localhost:8444 npm run https`,
       );
@@ -40,7 +40,7 @@ export async function startLocalCaddy({ origin, port, step, print }) {
       XDG_CONFIG_HOME: FOLDER,
     };
     await run(env, Number(httpsPort || 443));
-    say(`serves ${origin}`);
+    onProgress(`serves ${origin}`);
   });
   print(`    Trust once: ${paint("bold", relative(ROOT, AUTHORITY))}   (docs/https.md says how)\n`);
 }
@@ -61,7 +61,7 @@ async function run(env, httpsPort) {
     await over;
   });
   const deadline = Date.now() + START_SECONDS * 1000;
-  while (!existsSync(AUTHORITY) || !(await isTaken(httpsPort))) {
+  while (!existsSync(AUTHORITY) || !(await isPortInUse(httpsPort))) {
     if (isOver || Date.now() > deadline) throw new UserError(`Caddy did not start:\n\n${readFileSync(LOG, "utf8")}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

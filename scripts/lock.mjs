@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { identify, isLiving, pidOf } from "./living-process.mjs";
+import { identify, isRunning, pidOf } from "./process-identity.mjs";
 
 /**
  * Runs `work` while no other process runs work under the same file. The lock of a process that died is taken over.
@@ -17,11 +17,11 @@ export async function withLock(file, work, onWait) {
   writeFileSync(mine, identify(process.pid) ?? "");
   try {
     let waiting = false;
-    while (!take(file, mine)) {
+    while (!acquire(file, mine)) {
       const holder = readHolder(file);
       if (holder === null) continue;
-      if (!isLiving(holder)) {
-        removeDead(file, holder, `${mine}.dead`);
+      if (!isRunning(holder)) {
+        removeStale(file, holder, `${mine}.dead`);
         continue;
       }
       if (!waiting) onWait?.(pidOf(holder));
@@ -39,7 +39,7 @@ export async function withLock(file, work, onWait) {
 }
 
 /** A hard link appears with its content in place, or not at all. @param {string} file  @param {string} mine */
-function take(file, mine) {
+function acquire(file, mine) {
   try {
     linkSync(mine, file);
     return true;
@@ -64,10 +64,10 @@ function readHolder(file) {
  * what it moved away and puts a stranger's lock back.
  * @param {string} file  @param {string} dead  @param {string} aside
  */
-function removeDead(file, dead, aside) {
+function removeStale(file, dead, aside) {
   try {
     renameSync(file, aside);
-    if (readFileSync(aside, "utf8") !== dead) take(file, aside);
+    if (readFileSync(aside, "utf8") !== dead) acquire(file, aside);
     rmSync(aside, { force: true });
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;

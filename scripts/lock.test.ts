@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { identify, isLiving } from "./living-process.mjs";
+import { identify, isRunning } from "./process-identity.mjs";
 import { withLock } from "./lock.mjs";
 
 let file: string;
@@ -49,6 +49,6 @@ test("work that fails gives its lock back", async () => {
 test("a process is known by its number and its start", () => {
   const mine = identify(process.pid);
   expect(mine).toMatch(new RegExp(`^${process.pid}@.+`));
-  expect(isLiving(mine ?? "")).toBe(true);
-  for (const nobody of ["", "0@1", "-1@1", "999999999@1", `${process.pid}@1`]) expect(isLiving(nobody)).toBe(false);
+  expect(isRunning(mine ?? "")).toBe(true);
+  for (const nobody of ["", "0@1", "-1@1", "999999999@1", `${process.pid}@1`]) expect(isRunning(nobody)).toBe(false);
 });

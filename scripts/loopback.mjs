@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
-import { ask } from "./command.mjs";
+import { readOutput } from "./command.mjs";
 
 /** @returns {Promise<number>} a port on which nothing listens */
 export function findFreePort() {
@@ -8,7 +8,7 @@ export function findFreePort() {
 }
 
 /** Whether somebody else listens on this port, on any address. @param {number} port */
-export async function isTaken(port) {
+export async function isPortInUse(port) {
   try {
     await listenOnce(port);
     return false;
@@ -26,7 +26,7 @@ export async function isTaken(port) {
 export async function findListener(port) {
   const pid = process.platform === "linux" ? findListenerInProc(port) : await findListenerByLsof(port);
   if (pid === null) return null;
-  const command = (await ask("ps", ["-o", "command=", "-p", String(pid)]))?.trim() ?? commandInProc(pid);
+  const command = (await readOutput("ps", ["-o", "command=", "-p", String(pid)]))?.trim() ?? commandInProc(pid);
   return { pid, command: command.length > 80 ? `${command.slice(0, 79)}…` : command };
 }
 
@@ -35,7 +35,7 @@ function findListenerInProc(port) {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   const inodes = new Set();
   for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
-    for (const line of read(table).split("\n").slice(1)) {
+    for (const line of readOrEmpty(table).split("\n").slice(1)) {
       const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
       if (state === "0A" && local?.endsWith(`:${hex}`)) inodes.add(`socket:[${inode}]`);
     }
@@ -54,11 +54,11 @@ function findListenerInProc(port) {
 
 /** @param {number} pid */
 function commandInProc(pid) {
-  return read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
+  return readOrEmpty(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
 }
 
 /** @param {string} file */
-function read(file) {
+function readOrEmpty(file) {
   try {
     return readFileSync(file, "utf8");
   } catch {
@@ -68,7 +68,7 @@ function read(file) {
 
 /** @param {number} port */
 async function findListenerByLsof(port) {
-  const said = await ask("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"]);
+  const said = await readOutput("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"]);
   return Number(said?.split("\n")[0]) || null;
 }
 

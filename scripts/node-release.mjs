@@ -1,7 +1,7 @@
 // Read by every Node release that can import at all: nothing newer than ES2020 here, and no imports.
 
-const OLDEST = [20, 19];
-const NEWEST_TRIED = 24;
+const OLDEST_SUPPORTED = [20, 19];
+const NEWEST_TESTED = 24;
 /** The last day of support of each release line, from the Node.js release schedule. */
 const END_OF_LIFE = {
   20: "2026-04-30",
@@ -18,17 +18,17 @@ const END_OF_LIFE = {
  */
 export function judgeNodeRelease(version, now) {
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+  if (major < OLDEST_SUPPORTED[0] || (major === OLDEST_SUPPORTED[0] && minor < OLDEST_SUPPORTED[1])) {
     return {
       kind: "refused",
-      message: `Portcullis needs Node ${OLDEST.join(".")} or newer; this is Node ${version}. Node ${NEWEST_TRIED} is the one to install: https://nodejs.org`,
+      message: `Portcullis needs Node ${OLDEST_SUPPORTED.join(".")} or newer; this is Node ${version}. Node ${NEWEST_TESTED} is the one to install: https://nodejs.org`,
     };
   }
   const ended = END_OF_LIFE[/** @type {keyof typeof END_OF_LIFE} */ (major)];
   if (ended !== undefined && now.toISOString().slice(0, 10) > ended) {
     return {
       kind: "ended",
-      message: `Node ${version} has had no security fixes since ${ended}. It works, but move to Node ${NEWEST_TRIED} soon.`,
+      message: `Node ${version} has had no security fixes since ${ended}. It works, but move to Node ${NEWEST_TESTED} soon.`,
     };
   }
   return { kind: "supported", message: `Node ${version}` };

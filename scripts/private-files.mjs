@@ -30,7 +30,7 @@ export function openPrivateFile(file, flags) {
  * Makes .data, for its owner alone, and finds out before anything is begun whether we may write where we have to.
  * @param {string} [root]
  */
-export function claimFolders(root = ROOT) {
+export function prepareFolders(root = ROOT) {
   const data = join(root, ".data");
   // Tailwind's resolver takes what follows for a fragment or a query.
   if (/[#?]/.test(root))
@@ -38,8 +38,8 @@ export function claimFolders(root = ROOT) {
       `${root} has a # or a ? in it, which the compiler of style sheets cannot read. Move this folder to a path without.`,
     );
   for (const folder of [data, join(root, ".next"), join(root, "node_modules")]) {
-    if (!existsSync(folder)) insistOnWritable(root);
-    else for (const one of [folder, ...foldersIn(folder)]) insistOnOwner(one, folder === data, folder);
+    if (!existsSync(folder)) requireWritable(root);
+    else for (const one of [folder, ...subfoldersOf(folder)]) requireOwner(one, folder === data, folder);
   }
   mkdirSync(data, { recursive: true, mode: 0o700 });
   chmodSync(data, 0o700);
@@ -49,7 +49,7 @@ export function claimFolders(root = ROOT) {
 }
 
 /** One start with sudo is enough to leave some behind. @param {string} folder */
-function foldersIn(folder) {
+function subfoldersOf(folder) {
   try {
     const entries = basename(folder) === "node_modules" ? [] : readdirSync(folder, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
@@ -63,29 +63,29 @@ function foldersIn(folder) {
  * @param {string} folder  @param {boolean} isPrivate root may work in all folders; in a private one others could not go on
  * @param {string} whole the folder to give away
  */
-function insistOnOwner(folder, isPrivate, whole) {
+function requireOwner(folder, isPrivate, whole) {
   const { uid } = statSync(folder);
   const me = process.getuid?.() ?? uid;
-  if (uid === me || (me === 0 && !isPrivate)) return insistOnWritable(folder);
+  if (uid === me || (me === 0 && !isPrivate)) return requireWritable(folder);
   const name = relative(dirname(whole), folder);
   throw new UserError(
-    `${name} belongs to ${nameUser(uid)}, and this is run as ${nameUser(me)}. Run it as ${nameUser(uid)}, or give ${basename(whole)} to ${nameUser(me)}: sudo chown -R ${me} ${quote(whole)}`,
+    `${name} belongs to ${userName(uid)}, and this is run as ${userName(me)}. Run it as ${userName(uid)}, or give ${basename(whole)} to ${userName(me)}: sudo chown -R ${me} ${quote(whole)}`,
   );
 }
 
 /** @param {string} folder */
-function insistOnWritable(folder) {
+function requireWritable(folder) {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new UserError(explainFileFault(/** @type {NodeJS.ErrnoException} */ (error), folder) ?? String(error));
+    throw new UserError(explainFileError(/** @type {NodeJS.ErrnoException} */ (error), folder) ?? String(error));
   }
 }
 
 /** What a file system's refusal means, in a line; null for other errors. @param {NodeJS.ErrnoException} error  @param {string} [file] */
-export function explainFileFault(error, file = error.path) {
+export function explainFileError(error, file = error.path) {
   if (file === undefined || error.syscall === "spawn") return null;
-  const me = nameUser(process.getuid?.() ?? 0);
+  const me = userName(process.getuid?.() ?? 0);
   switch (error.code) {
     case "EACCES":
     case "EPERM":
@@ -103,14 +103,14 @@ export function explainFileFault(error, file = error.path) {
 /** @param {string} file */
 function ownerOf(file) {
   try {
-    return `: it belongs to ${nameUser(statSync(existsSync(file) ? file : dirname(file)).uid)}`;
+    return `: it belongs to ${userName(statSync(existsSync(file) ? file : dirname(file)).uid)}`;
   } catch {
     return "";
   }
 }
 
 /** @param {number} uid  @returns {string} the user's name, or the number where there is none */
-export function nameUser(uid) {
+export function userName(uid) {
   try {
     const line = readFileSync("/etc/passwd", "utf8")
       .split("\n")

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { run } from "./command.mjs";
-import { claimFolders, explainFileFault, openPrivateFile } from "./private-files.mjs";
+import { prepareFolders, explainFileError, openPrivateFile } from "./private-files.mjs";
 
 let folder: string;
 beforeEach(() => {
@@ -25,13 +25,13 @@ test("a log is for its owner alone, one of an earlier version too", async () => 
 
 test(".data and its logs are for their owner alone, also where they were not", () => {
   mkdirSync(join(folder, ".data", "logs"), { recursive: true, mode: 0o755 });
-  claimFolders(folder);
+  prepareFolders(folder);
   expect([modeOf(".data"), modeOf(".data/logs")]).toEqual(["700", "700"]);
 });
 
 function problemOf(root: string): string {
   try {
-    claimFolders(root);
+    prepareFolders(root);
     return "";
   } catch (error) {
     return (error as Error).message;
@@ -69,7 +69,7 @@ test.each([
 ])("%s is told in one line that names the file", (code, says) => {
   const file = join(folder, "some file");
   writeFileSync(file, "");
-  const told = explainFileFault(Object.assign(new Error(code), { code, path: file, syscall: "open" }));
+  const told = explainFileError(Object.assign(new Error(code), { code, path: file, syscall: "open" }));
   expect(told).toContain(file);
   expect(told).toContain(says);
   expect(told).not.toContain("\n");
@@ -81,6 +81,6 @@ test.each(["a#b", "a?b"])("a folder called %s is refused at once: the build woul
 });
 
 test("other errors keep their stack", () => {
-  expect(explainFileFault(Object.assign(new Error("x"), { code: "ENOENT", path: folder }))).toBeNull();
-  expect(explainFileFault(new Error("x"))).toBeNull();
+  expect(explainFileError(Object.assign(new Error("x"), { code: "ENOENT", path: folder }))).toBeNull();
+  expect(explainFileError(new Error("x"))).toBeNull();
 });

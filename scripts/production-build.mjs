@@ -12,56 +12,56 @@ import {
 import { dirname, join, relative } from "node:path";
 import { hashBuildInputs } from "./build-inputs.mjs";
 import { bundle } from "./bundle.mjs";
-import { mustRun } from "./command.mjs";
+import { runOrThrow } from "./command.mjs";
 import { REQUIRED, readEnvironment } from "./environment.mjs";
-import { isLiving } from "./living-process.mjs";
+import { isRunning } from "./process-identity.mjs";
 import { withLock } from "./lock.mjs";
 import { BUILDS, CURRENT_BUILD, DATA, ENTRY, ROOT } from "./paths.mjs";
 
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 /** Written last: a build without it is half made. */
-const STAMP = "inputs";
+const COMPLETION_FILE = "inputs";
 /** Kept besides the current one although nobody is known to run them: an entry may have been started by hand. */
-const SPARE_BUILDS = 1;
+const EXTRA_BUILDS_KEPT = 1;
 const PROGRAMS = { main: "server/main.ts", migrate: "scripts/migrate.ts", doctor: "ops/doctor/main.ts" };
 
 /**
  * Makes the production build, unless there is one of the same inputs. Each has a folder of its own: an instance that runs on
  * another one keeps its pages and scripts.
- * @param {(detail: string) => void} say
+ * @param {(detail: string) => void} onProgress
  */
-export async function buildOnce(say) {
-  await withLock(join(DATA, "build.lock"), build, (pid) => say(`waiting for process ${pid}, which is building`));
+export async function buildOnce(onProgress) {
+  await withLock(join(DATA, "build.lock"), build, (pid) => onProgress(`waiting for process ${pid}, which is building`));
 
   async function build() {
     const inputs = hashBuildInputs(ROOT, readEnvironment());
     const named = join(BUILDS, inputs.slice(0, 16));
-    const folder = isWhole(named) || !isInUse(named) ? named : `${named}-${process.pid}`;
-    if (isWhole(folder)) {
-      say("unchanged");
+    const folder = isComplete(named) || !isInUse(named) ? named : `${named}-${process.pid}`;
+    if (isComplete(folder)) {
+      onProgress("unchanged");
     } else {
-      say("next build");
-      await makeBuild(folder, say);
+      onProgress("next build");
+      await makeBuild(folder, onProgress);
       // A file that was saved meanwhile may be in the build or not: its name would promise too much.
-      if (hashBuildInputs(ROOT, readEnvironment()) === inputs) writeFileSync(join(folder, STAMP), inputs);
-      say("next build");
+      if (hashBuildInputs(ROOT, readEnvironment()) === inputs) writeFileSync(join(folder, COMPLETION_FILE), inputs);
+      onProgress("next build");
     }
-    pointTo(folder);
-    removeUnused(folder);
+    activateBuild(folder);
+    removeUnusedBuilds(folder);
   }
 }
 
 /** @param {string} folder */
-function isWhole(folder) {
-  return existsSync(join(folder, STAMP));
+function isComplete(folder) {
+  return existsSync(join(folder, COMPLETION_FILE));
 }
 
-/** @param {string} folder  @param {(detail: string) => void} say */
-async function makeBuild(folder, say) {
+/** @param {string} folder  @param {(detail: string) => void} onProgress */
+async function makeBuild(folder, onProgress) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const name = relative(ROOT, folder);
-  await mustRun(process.execPath, [NEXT, "build"], {
+  await runOrThrow(process.execPath, [NEXT, "build"], {
     log: join(DATA, "logs", "next-build.log"),
     env: { ...buildEnvironment(), PORTCULLIS_BUILD: name },
   });
@@ -70,13 +70,13 @@ async function makeBuild(folder, say) {
   mkdirSync(cache, { recursive: true });
   rmSync(join(folder, "cache"), { recursive: true, force: true });
   symlinkSync(relative(folder, cache), join(folder, "cache"));
-  say("bundling the entry");
+  onProgress("bundling the entry");
   // next.config.ts reads it: the entry serves the build that it belongs to.
   await bundle(PROGRAMS, join(folder, "entry"), `process.env.PORTCULLIS_BUILD = ${JSON.stringify(name)};`);
 }
 
 /** Makes a build the one that is started from now on. @param {string} folder */
-function pointTo(folder) {
+function activateBuild(folder) {
   mkdirSync(ENTRY, { recursive: true });
   const build = relative(ROOT, folder);
   const imported = relative(ENTRY, join(folder, "entry"));
@@ -96,18 +96,18 @@ function replaceFile(file, content) {
  * Removes the builds beside the current one, except those that running instances use, and one more.
  * @param {string} current
  */
-export function removeUnused(current) {
+export function removeUnusedBuilds(current) {
   const builds = dirname(current);
   const others = readdirSync(builds)
     .map((name) => join(builds, name))
     .filter((folder) => folder !== current && !isInUse(folder))
     .sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
-  const spare = others.filter(isWhole).slice(0, SPARE_BUILDS);
+  const spare = others.filter(isComplete).slice(0, EXTRA_BUILDS_KEPT);
   for (const folder of others) if (!spare.includes(folder)) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Notes that a process runs on a build. @param {string} folder  @param {string | null} identity from identify() */
-export function useBuild(folder, identity) {
+export function registerBuildUser(folder, identity) {
   if (identity === null) return;
   mkdirSync(join(folder, "users"), { recursive: true });
   writeFileSync(join(folder, "users", identity), "");
@@ -116,7 +116,7 @@ export function useBuild(folder, identity) {
 /** @param {string} folder */
 function isInUse(folder) {
   const users = join(folder, "users");
-  return existsSync(users) && readdirSync(users).some(isLiving);
+  return existsSync(users) && readdirSync(users).some(isRunning);
 }
 
 /** A build is the same for every deployment: it sees no secret and no database. */

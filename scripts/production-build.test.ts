@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, utimesSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { identify } from "./living-process.mjs";
-import { removeUnused, useBuild } from "./production-build.mjs";
+import { identify } from "./process-identity.mjs";
+import { removeUnusedBuilds, registerBuildUser } from "./production-build.mjs";
 
 let builds: string;
 beforeEach(() => {
@@ -28,23 +28,23 @@ test("a build that a living process uses is kept, however old it is; the newest 
     build("spare", { age: 5 }),
     build("current"),
   ];
-  useBuild(used, identify(process.pid));
+  registerBuildUser(used, identify(process.pid));
   utimesSync(used, 0, 0);
-  removeUnused(current);
+  removeUnusedBuilds(current);
   expect(left(used, old, spare, current)).toEqual([true, false, true, true]);
 });
 
 test("processes that are gone keep no build", () => {
   const [spare, old, current] = [build("spare", { age: 5 }), build("old"), build("current")];
-  useBuild(old, "999999999@1");
-  useBuild(old, `${process.pid}@1`);
+  registerBuildUser(old, "999999999@1");
+  registerBuildUser(old, `${process.pid}@1`);
   utimesSync(old, 0, 0);
-  removeUnused(current);
+  removeUnusedBuilds(current);
   expect(left(spare, old, current)).toEqual([true, false, true]);
 });
 
 test("a half-made build is not kept", () => {
   const [half, current] = [build("half", { isWhole: false }), build("current")];
-  removeUnused(current);
+  removeUnusedBuilds(current);
   expect(left(half, current)).toEqual([false, true]);
 });

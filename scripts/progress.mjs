@@ -56,7 +56,7 @@ export function createProgress(out = process.stdout) {
   /**
    * @template T
    * @param {string} name
-   * @param {(say: (detail: string) => void) => Promise<T>} work what it says last stays on the screen
+   * @param {(onProgress: (detail: string) => void) => Promise<T>} work what it says last stays on the screen
    * @param {(result: T) => boolean} [isGood]
    * @returns {Promise<T>}
    */

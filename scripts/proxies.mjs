@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { canInstall, install } from "./apt.mjs";
-import { ask } from "./command.mjs";
+import { readOutput } from "./command.mjs";
 import { UserError } from "./user-error.mjs";
 
 /** What each program belongs to in Debian. */
@@ -18,29 +18,29 @@ const START_POLICY = "/usr/sbin/policy-rc.d";
 /**
  * Sees to it that these programs are there.
  * @param {(keyof typeof PACKAGES)[]} names
- * @param {(detail: string) => void} say
+ * @param {(detail: string) => void} onProgress
  */
-export async function providePrograms(names, say) {
-  const missing = await missingAmong(names);
-  if (missing.length === 0) return say(names.join(", "));
+export async function providePrograms(names, onProgress) {
+  const missing = await findMissing(names);
+  if (missing.length === 0) return onProgress(names.join(", "));
   const packages = missing.map((name) => PACKAGES[name]);
   const wanted = `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} needed and not installed.`;
   if (!canInstall())
     throw new UserError(
       `${wanted} Install ${packages.join(", ")}, or run this as root on Debian: they are installed for you.`,
     );
-  say(`apt-get install ${packages.join(" ")}`);
+  onProgress(`apt-get install ${packages.join(" ")}`);
   await withoutStartingServices(() => install(packages));
   // We run them ourselves, and nobody asked for a web server at the next boot.
-  await ask("systemctl", ["disable", ...missing]);
-  const still = await missingAmong(missing);
+  await readOutput("systemctl", ["disable", ...missing]);
+  const still = await findMissing(missing);
   if (still.length > 0) throw new UserError(`${still.join(", ")} did not come with ${packages.join(", ")}.`);
-  say(`${names.join(", ")}; installed ${packages.join(", ")} just now`);
+  onProgress(`${names.join(", ")}; installed ${packages.join(", ")} just now`);
 }
 
 /** @param {(keyof typeof PACKAGES)[]} names */
-async function missingAmong(names) {
-  const found = await Promise.all(names.map((name) => ask("sh", ["-c", 'command -v "$0"', name])));
+async function findMissing(names) {
+  const found = await Promise.all(names.map((name) => readOutput("sh", ["-c", 'command -v "$0"', name])));
   return names.filter((_, at) => found[at] === null);
 }
 

@@ -1,7 +1,7 @@
 import { isExiting, exit, onSignal } from "./lifecycle.mjs";
-import { identifyLaunchers, isLiving } from "./living-process.mjs";
+import { identifyNpmProcesses, isRunning } from "./process-identity.mjs";
 import { UserError } from "./user-error.mjs";
-import { explainFileFault } from "./private-files.mjs";
+import { explainFileError } from "./private-files.mjs";
 import { createProgress, paint } from "./progress.mjs";
 
 /**
@@ -11,34 +11,34 @@ import { createProgress, paint } from "./progress.mjs";
 export async function runCli(story) {
   const progress = createProgress();
   onSignal((signal) => exit(signal === "SIGINT" ? 130 : 143));
-  leaveWithLaunchers();
+  exitWithNpm();
   try {
     await story(progress);
   } catch (error) {
     if (isExiting()) return;
-    const text = error instanceof Error ? (tellInWords(error) ?? error.stack) : String(error);
+    const text = error instanceof Error ? (messageFor(error) ?? error.stack) : String(error);
     progress.print(`\n${paint("red", String(text))}\n\n`);
     await exit(1);
   }
 }
 
 /** @param {Error} error */
-function tellInWords(error) {
-  return error instanceof UserError ? error.message : explainFileFault(/** @type {NodeJS.ErrnoException} */ (error));
+function messageFor(error) {
+  return error instanceof UserError ? error.message : explainFileError(/** @type {NodeJS.ErrnoException} */ (error));
 }
 
 let isWatching = false;
 
 /** npm may be ended alone, and tells nobody when it is killed: what it started ends too. */
-function leaveWithLaunchers() {
+function exitWithNpm() {
   if (isWatching) return;
   isWatching = true;
   // A reader that has gone away is no reason to leave an app or a database behind.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-  const launchers = identifyLaunchers();
+  const launchers = identifyNpmProcesses();
   if (launchers.length === 0) return;
   setInterval(() => {
-    if (!launchers.every(isLiving)) void exit(143);
+    if (!launchers.every(isRunning)) void exit(143);
   }, 500).unref();
 }
 

@@ -11,43 +11,44 @@ import { shareServer } from "./mysql/sharing.mjs";
 import { UserError } from "./user-error.mjs";
 import { DATA, ROOT } from "./paths.mjs";
 import { runCli } from "./run-cli.mjs";
-import { claimFolders } from "./private-files.mjs";
+import { prepareFolders } from "./private-files.mjs";
 import { buildOnce } from "./production-build.mjs";
 import { paint } from "./progress.mjs";
-import { REPORTS, checkFormat, checkTypes, onlySlowOrQuick, runPlaywright, runVitest } from "./test-checks.mjs";
-import { addUp, closingLine } from "./test-report.mjs";
+import { REPORTS, checkFormat, checkTypes, filterSlowTests, runPlaywright, runVitest } from "./test-checks.mjs";
+import { sumTallies, summaryLine } from "./test-report.mjs";
 
 const NEWEST_MYSQL = "--newest-mysql";
 const SHOWN_LINES = 80;
 
 /**
  * @typedef {import("./test-checks.mjs").Outcome} Outcome
- * @typedef {import("./test-checks.mjs").Say} Say
+ * @typedef {import("./test-checks.mjs").OnProgress} OnProgress
  * @typedef {{ rest: string[], databaseUrl: string, chromium: string }} Means
  * @typedef {object} Part
  * @property {string} name
  * @property {("database" | "chromium" | "build")[]} [needs]
  * @property {boolean} [onRequest] runs only when it is named: it takes long, or needs what not everybody has
- * @property {(means: Means, say: Say) => Promise<Outcome>} run
+ * @property {(means: Means, onProgress: OnProgress) => Promise<Outcome>} run
  */
 
 /** @type {Part[]} */
-const PARTS = [
+const SUITES = [
   { name: "format", run: checkFormat },
   { name: "types", run: checkTypes },
-  { name: "unit", run: ({ rest }, say) => runVitest("unit", { args: rest }, say) },
+  { name: "unit", run: ({ rest }, onProgress) => runVitest("unit", { args: rest }, onProgress) },
   {
     name: "db",
     needs: ["database"],
-    run: ({ rest, databaseUrl }, say) => runVitest("db", { args: rest, env: { TEST_DATABASE_URL: databaseUrl } }, say),
+    run: ({ rest, databaseUrl }, onProgress) =>
+      runVitest("db", { args: rest, env: { TEST_DATABASE_URL: databaseUrl } }, onProgress),
   },
-  { name: "start", onRequest: true, run: ({ rest }, say) => runVitest("start", { args: rest }, say) },
+  { name: "start", onRequest: true, run: ({ rest }, onProgress) => runVitest("start", { args: rest }, onProgress) },
   {
     name: "e2e",
     needs: ["chromium", "build"],
-    run: async ({ rest, chromium }, say) => {
+    run: async ({ rest, chromium }, onProgress) => {
       onExit(() => stopServers(join(DATA, "e2e")));
-      return runPlaywright({ args: onlySlowOrQuick(rest), chromium, port: await findFreePort() }, say);
+      return runPlaywright({ args: filterSlowTests(rest), chromium, port: await findFreePort() }, onProgress);
     },
   },
 ];
@@ -57,28 +58,28 @@ const PARTS = [
  * @param {string[]} args
  */
 export async function runTests(args) {
-  await runParts({ title: "all tests", parts: PARTS, args, report: "result.json" });
+  await runSuites({ title: "all tests", parts: SUITES, args, report: "result.json" });
 }
 
 /**
  * Runs the parts that `args` name, or all but those on request, provides what they need, and writes the sum to `report`.
  * @param {{ title: string, parts: Part[], args: string[], report: string }} options
  */
-export async function runParts({ title, parts, args, report }) {
+export async function runSuites({ title, parts, args, report }) {
   await runCli(async ({ step, print }) => {
     const { named, chosen, rest, onNewestMysql } = readArguments(args, parts);
     const needs = new Set(chosen.flatMap((part) => part.needs ?? []));
     /** @type {Map<string, Outcome>} */
     const outcomes = new Map();
-    /** @param {string} name  @param {(say: Say) => Promise<Outcome>} work */
+    /** @param {string} name  @param {(onProgress: OnProgress) => Promise<Outcome>} work */
     const judge = async (name, work) => {
       const isGood = (/** @type {Outcome} */ { tally }) => tally.failed === 0;
-      const outcome = await step(name[0]?.toUpperCase() + name.slice(1), work, isGood).catch(asOutcome);
+      const outcome = await step(name[0]?.toUpperCase() + name.slice(1), work, isGood).catch(toOutcome);
       outcomes.set(name, outcome);
       return isGood(outcome);
     };
 
-    claimFolders();
+    prepareFolders();
     mkdirSync(REPORTS, { recursive: true });
     print(`\n  ${paint("bold", "Portcullis")}  ${named.length === 0 ? title : named.join(", ")}\n\n`);
     const [, database] = await Promise.all([
@@ -93,7 +94,7 @@ export async function runParts({ title, parts, args, report }) {
     let isBuilt;
     for (const { name, needs = [], run } of chosen) {
       if (needs.includes("build")) isBuilt ??= await judge("build", build);
-      if (!needs.includes("build") || isBuilt) await judge(name, (say) => run(means, say));
+      if (!needs.includes("build") || isBuilt) await judge(name, (onProgress) => run(means, onProgress));
     }
 
     for (const [part, { tally, log, output }] of outcomes) {
@@ -101,15 +102,15 @@ export async function runParts({ title, parts, args, report }) {
       print(`\n${paint("red", `── ${part} ──`)}  ${log === "" ? "" : `the whole log: ${relative(ROOT, log)}`}\n`);
       print(`${output.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n")}\n`);
     }
-    const sum = addUp([...outcomes.values()].map(({ tally }) => tally));
+    const sum = sumTallies([...outcomes.values()].map(({ tally }) => tally));
     writeFileSync(join(REPORTS, report), JSON.stringify({ ...sum, server: database?.version }));
-    print(`\n${closingLine(sum)}\n`);
+    print(`\n${summaryLine(sum)}\n`);
     await exit(sum.failed === 0 ? 0 : 1);
   });
 }
 
 /** @param {string[]} args  @param {Part[]} [parts] */
-export function readArguments(args, parts = PARTS) {
+export function readArguments(args, parts = SUITES) {
   const names = parts.map(({ name }) => name);
   const first = args.findIndex((arg) => !names.includes(arg) && arg !== NEWEST_MYSQL);
   const named = first === -1 ? args : args.slice(0, first);
@@ -122,38 +123,38 @@ export function readArguments(args, parts = PARTS) {
   return { named, chosen, rest, onNewestMysql: named.includes(NEWEST_MYSQL) };
 }
 
-/** @param {Say} say  @returns {Promise<Outcome>} */
-async function build(say) {
-  await buildOnce(say);
-  return { tally: addUp([]), log: "", output: "" };
+/** @param {OnProgress} onProgress  @returns {Promise<Outcome>} */
+async function build(onProgress) {
+  await buildOnce(onProgress);
+  return { tally: sumTallies([]), log: "", output: "" };
 }
 
-/** @param {Say} say */
-async function provideAny(say) {
+/** @param {OnProgress} onProgress */
+async function provideAny(onProgress) {
   const directory = join(DATA, "test", "mysql");
-  return share(directory, () => provideServer({ directory, say, fresh: true }), say);
+  return shareTestServer(directory, () => provideServer({ directory, onProgress, fresh: true }), onProgress);
 }
 
-/** @param {Say} say */
-async function provideNewest(say) {
-  const installation = await installUnstableMysql(say);
+/** @param {OnProgress} onProgress */
+async function provideNewest(onProgress) {
+  const installation = await installUnstableMysql(onProgress);
   const directory = unstableDirectory(ROOT);
-  return share(directory, () => startPrivateServer({ directory, installation, fresh: true }), say);
+  return shareTestServer(directory, () => startPrivateServer({ directory, installation, fresh: true }), onProgress);
 }
 
 /**
  * @param {string} directory  @param {() => Promise<import("./mysql/private-server.mjs").Server>} provide
- * @param {Say} say
+ * @param {OnProgress} onProgress
  */
-async function share(directory, provide, say) {
+async function shareTestServer(directory, provide, onProgress) {
   const { server, release } = await shareServer({ directory, provide });
   onExit(release);
-  say(server.version);
+  onProgress(server.version);
   return server;
 }
 
 /** @param {unknown} error  @returns {Outcome} */
-function asOutcome(error) {
+function toOutcome(error) {
   if (!(error instanceof Error)) throw error;
   const output = error instanceof UserError ? error.message : (error.stack ?? "");
   return { tally: { passed: 0, failed: 1, skipped: 0 }, log: "", output };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readArguments } from "./run-tests.mjs";
-import { onlySlowOrQuick } from "./test-checks.mjs";
+import { filterSlowTests } from "./test-checks.mjs";
 
 const chosenBy = (args: string[]) => readArguments(args).chosen.map(({ name }) => name);
 
@@ -20,6 +20,6 @@ test.each([[["gate"]], [["unit", "db", "gate"]]])("%j is refused: whose argument
 });
 
 test("browser tests that take a while are run when they are asked for, and then alone", () => {
-  expect(onlySlowOrQuick(["tabs.spec.ts"])).toEqual(["--grep-invert=@slow", "tabs.spec.ts"]);
-  expect(onlySlowOrQuick(["--slow", "outage"])).toEqual(["--grep=@slow", "outage"]);
+  expect(filterSlowTests(["tabs.spec.ts"])).toEqual(["--grep-invert=@slow", "tabs.spec.ts"]);
+  expect(filterSlowTests(["--slow", "outage"])).toEqual(["--grep=@slow", "outage"]);
 });

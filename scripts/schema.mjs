@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { bundle } from "./bundle.mjs";
-import { mustRun } from "./command.mjs";
+import { runOrThrow } from "./command.mjs";
 import { DATA } from "./paths.mjs";
 
 /**
@@ -11,7 +11,7 @@ import { DATA } from "./paths.mjs";
 export async function migrate(url) {
   const folder = join(DATA, "entry");
   await bundle({ migrate: "scripts/migrate.ts" }, folder);
-  const said = await mustRun(process.execPath, [join(folder, "migrate.mjs")], {
+  const said = await runOrThrow(process.execPath, [join(folder, "migrate.mjs")], {
     log: join(DATA, "logs", "migrate.log"),
     env: { ...process.env, DATABASE_URL: url },
   });

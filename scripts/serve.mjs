@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
-import { findNotedApp, startApp } from "./app.mjs";
-import { checkConfiguration } from "./configuration.mjs";
+import { findRecordedApp, startApp } from "./app.mjs";
+import { validateEnvironment } from "./validate-environment.mjs";
 import { startDevelopmentApp } from "./development-app.mjs";
 import {
   isProduction,
@@ -8,19 +8,19 @@ import {
   missingVariables,
   readEnvironment,
   readSources,
-  settleAddress,
+  reconcileAddress,
 } from "./environment.mjs";
 import { installPackages, packagesAreInstalled } from "./install.mjs";
 import { exit, onExit, onSignal } from "./lifecycle.mjs";
-import { isLiving, pidOf, waitUntilGone } from "./living-process.mjs";
+import { isRunning, pidOf, waitForExit } from "./process-identity.mjs";
 import { withLock } from "./lock.mjs";
-import { findListener, isTaken } from "./loopback.mjs";
-import { addressOf } from "./mysql/given.mjs";
+import { findListener, isPortInUse } from "./loopback.mjs";
+import { addressOf } from "./mysql/external-server.mjs";
 import { provideDatabase } from "./mysql/provide.mjs";
 import { UserError } from "./user-error.mjs";
 import { DATA, ROOT } from "./paths.mjs";
 import { runCli } from "./run-cli.mjs";
-import { claimFolders } from "./private-files.mjs";
+import { prepareFolders } from "./private-files.mjs";
 import { buildOnce } from "./production-build.mjs";
 import { paint } from "./progress.mjs";
 import { migrate } from "./schema.mjs";
@@ -32,39 +32,39 @@ const STOP_SECONDS = 12;
 export async function serve(mode) {
   await runCli(async ({ step, print }) => {
     const inProduction = isProduction(readEnvironment());
-    if (inProduction) insistOnConfiguration(readEnvironment());
-    claimFolders();
+    if (inProduction) requireVariables(readEnvironment());
+    prepareFolders();
     const made = inProduction
       ? {}
       : await withLock(join(DATA, "secrets.lock"), async () => makeLocalSecrets(readEnvironment()));
-    const settled = settleAddress(readSources());
+    const settled = reconcileAddress(readSources());
     if (settled.problem !== undefined) throw new UserError(settled.problem);
     const environment = readEnvironment();
     if (settled.origin !== undefined) environment.APP_ORIGIN = settled.origin;
     const port = readPort(settled.port ?? environment.PORT);
     if (environment.DATABASE_URL) addressOf(environment.DATABASE_URL);
-    await vacate(port, print);
+    await freePort(port, print);
 
     print(`\n  ${paint("bold", "Portcullis")}\n\n`);
     const configured = () =>
-      step("Settings", () => checkConfiguration({ ...environment, NODE_ENV: mode, PORT: String(port) }));
+      step("Settings", () => validateEnvironment({ ...environment, NODE_ENV: mode, PORT: String(port) }));
     // Where it can be told at once, a bad value stops everything else. A first start installs and provides side by side.
     const arePackagesThere = packagesAreInstalled();
     if (arePackagesThere) await configured();
     const [, database] = await Promise.all([
       step("Packages", installPackages),
-      step("MySQL", async (say) => {
+      step("MySQL", async (onProgress) => {
         const directory = join(DATA, "mysql");
-        const provided = await provideDatabase({ databaseUrl: environment.DATABASE_URL, directory, say });
+        const provided = await provideDatabase({ databaseUrl: environment.DATABASE_URL, directory, onProgress });
         onExit(provided.release);
-        say(provided.version);
+        onProgress(provided.version);
         return provided;
       }),
     ]);
     if (!arePackagesThere) await configured();
     await Promise.all([
-      step("Schema", async (say) => {
-        say(await migrate(database.url));
+      step("Schema", async (onProgress) => {
+        onProgress(await migrate(database.url));
       }),
       mode === "production" ? step("Build", buildOnce) : undefined,
     ]);
@@ -78,12 +78,12 @@ export async function serve(mode) {
       // Ours would be left running if this process were killed: the app then sees to it.
       PORTCULLIS_STARTER_DATABASE: database.isOurs ? join(DATA, "mysql") : undefined,
     };
-    const app = await step("Server", async (say) => {
+    const app = await step("Server", async (onProgress) => {
       const start = mode === "production" ? startApp : startDevelopmentApp;
       const started = await start({ port, env, log, until: "started", detached: true });
       onExit(started.stop);
       await started.ready();
-      say("ready");
+      onProgress("ready");
       return started;
     });
 
@@ -125,7 +125,7 @@ export async function serve(mode) {
  * In a production nothing is made up or provided: a forgotten variable must stop it.
  * @param {import("./environment.mjs").Environment} environment
  */
-function insistOnConfiguration(environment) {
+function requireVariables(environment) {
   const missing = missingVariables(environment);
   if (missing.length === 0) return;
   const verb = missing.length === 1 ? "is" : "are";
@@ -144,19 +144,19 @@ function readPort(value = "3000") {
  * Sees to it that the port is free: an app of ours whose starter was killed is ended, anything else is named.
  * @param {number} port  @param {(text: string) => void} print
  */
-async function vacate(port, print) {
-  const noted = findNotedApp(port);
-  if (noted !== null && isLiving(noted.app) && !isLiving(noted.starter)) {
+async function freePort(port, print) {
+  const noted = findRecordedApp(port);
+  if (noted !== null && isRunning(noted.app) && !isRunning(noted.starter)) {
     print(
       `\n  An app of this folder is left over from a start that was killed (process ${pidOf(noted.app)}): it is ended first.\n`,
     );
     process.kill(pidOf(noted.app), "SIGTERM");
-    if (!(await waitUntilGone(noted.app, STOP_SECONDS))) process.kill(pidOf(noted.app), "SIGKILL");
-    await waitUntilGone(noted.app, STOP_SECONDS);
+    if (!(await waitForExit(noted.app, STOP_SECONDS))) process.kill(pidOf(noted.app), "SIGKILL");
+    await waitForExit(noted.app, STOP_SECONDS);
   }
-  if (!(await isTaken(port))) return;
+  if (!(await isPortInUse(port))) return;
   const other = `PORT=${port < 65_535 ? port + 1 : port - 1} npm start`;
-  if (noted !== null && isLiving(noted.app))
+  if (noted !== null && isRunning(noted.app))
     throw new UserError(
       `Port ${port} is in use by another start in this folder (process ${pidOf(noted.starter)}). Stop that one, or choose another port: ${other}`,
     );

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { identify, isLiving, pidOf, waitUntilGone } from "./living-process.mjs";
+import { identify, isRunning, pidOf, waitForExit } from "./process-identity.mjs";
 import { findFreePort } from "./loopback.mjs";
 import { stopServer } from "./mysql/private-server.mjs";
 import { ROOT } from "./paths.mjs";
@@ -23,7 +23,7 @@ beforeAll(() => {
 
 afterAll(async () => {
   for (const pid of started) if (identify(pid) !== null) process.kill(pid, "SIGTERM");
-  for (const pid of started) await waitUntilGone(identify(pid) ?? "", 60);
+  for (const pid of started) await waitForExit(identify(pid) ?? "", 60);
   await stopServer(join(clone, ".data", "mysql"));
   rmSync(parent, { recursive: true, force: true });
 }, 300_000);
@@ -134,7 +134,7 @@ test("a changed page is built beside a running instance, which goes on with its 
 test("a start that is killed leaves no app behind, and the database to the other start", async () => {
   const { app, starter } = one.identities();
   process.kill(pidOf(starter), "SIGKILL");
-  expect(await waitUntilGone(app, 120)).toBe(true);
+  expect(await waitForExit(app, 120)).toBe(true);
   await one.ended;
   expect((await fetch(`http://localhost:${two.port}/api/health/ready`)).status).toBe(200);
 }, 300_000);
@@ -142,9 +142,9 @@ test("a start that is killed leaves no app behind, and the database to the other
 test("npm that is killed leaves nothing behind", async () => {
   const { app, starter } = two.identities();
   const database = readFileSync(join(clone, ".data", "mysql", "running"), "utf8");
-  expect([app, starter, database].map(isLiving)).toEqual([true, true, true]);
+  expect([app, starter, database].map(isRunning)).toEqual([true, true, true]);
   process.kill(two.npm, "SIGKILL");
-  for (const identity of [starter, app, database]) expect(await waitUntilGone(identity, 120)).toBe(true);
+  for (const identity of [starter, app, database]) expect(await waitForExit(identity, 120)).toBe(true);
 }, 300_000);
 
 test("the last start, killed, leaves no database behind", async () => {
@@ -153,5 +153,5 @@ test("the last start, killed, leaves no database behind", async () => {
   const { app, starter } = start.identities();
   const database = readFileSync(join(clone, ".data", "mysql", "running"), "utf8");
   process.kill(pidOf(starter), "SIGKILL");
-  for (const identity of [app, database]) expect(await waitUntilGone(identity, 120)).toBe(true);
+  for (const identity of [app, database]) expect(await waitForExit(identity, 120)).toBe(true);
 }, 300_000);

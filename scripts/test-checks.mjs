@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { run } from "./command.mjs";
 import { DATA, ROOT } from "./paths.mjs";
-import { closingLine, judgeRun, tallyPlaywright, tallyVitest } from "./test-report.mjs";
+import { summaryLine, resultOfRun, tallyPlaywright, tallyVitest } from "./test-report.mjs";
 
 export const REPORTS = join(DATA, "test");
 
 /**
  * @typedef {import("./test-report.mjs").Tally} Tally
  * @typedef {{ tally: Tally, log: string, output: string }} Outcome
- * @typedef {(detail: string) => void} Say
+ * @typedef {(detail: string) => void} OnProgress
  */
 
 /** A check that is right or wrong as a whole: it is counted only when it is wrong. @param {string} name  @param {string[][]} commands */
@@ -41,17 +41,17 @@ export function checkTypes() {
 
 /**
  * @param {string} project  @param {{ args?: string[], env?: Record<string, string>, config?: string, name?: string }} options
- * @param {Say} say
+ * @param {OnProgress} onProgress
  */
-export function runVitest(project, { args = [], env = {}, config = "vitest.config.ts", name = project }, say) {
+export function runVitest(project, { args = [], env = {}, config = "vitest.config.ts", name = project }, onProgress) {
   const report = join(REPORTS, `${name}.json`);
   const command = [bin("vitest/vitest.mjs"), "run", "--config", join(ROOT, config), "--project", project];
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  return runSuite(name, { command: [...command, ...reporters, ...args], report, tally: tallyVitest, env }, say);
+  return runSuite(name, { command: [...command, ...reporters, ...args], report, tally: tallyVitest, env }, onProgress);
 }
 
-/** @param {{ args: string[], chromium: string, port?: number, config?: string, name?: string }} options  @param {Say} say */
-export function runPlaywright({ args, chromium, port, config = "playwright.config.ts", name = "e2e" }, say) {
+/** @param {{ args: string[], chromium: string, port?: number, config?: string, name?: string }} options  @param {OnProgress} onProgress */
+export function runPlaywright({ args, chromium, port, config = "playwright.config.ts", name = "e2e" }, onProgress) {
   const report = join(REPORTS, `${name}.json`);
   const env = {
     PLAYWRIGHT_CHROMIUM: chromium,
@@ -59,14 +59,14 @@ export function runPlaywright({ args, chromium, port, config = "playwright.confi
     ...(port === undefined ? {} : { STAGE_PORT: String(port) }),
   };
   const command = [bin("@playwright/test/cli.js"), "test", "--config", join(ROOT, config), "--reporter=list,json"];
-  return runSuite(name, { command: [...command, ...args], report, tally: tallyPlaywright, env }, say);
+  return runSuite(name, { command: [...command, ...args], report, tally: tallyPlaywright, env }, onProgress);
 }
 
 /**
  * Without what takes a while by its nature; with `--slow`, that alone.
  * @param {string[]} args
  */
-export function onlySlowOrQuick(args) {
+export function filterSlowTests(args) {
   const rest = args.filter((arg) => arg !== "--slow");
   return [rest.length < args.length ? "--grep=@slow" : "--grep-invert=@slow", ...rest];
 }
@@ -74,17 +74,17 @@ export function onlySlowOrQuick(args) {
 /**
  * @param {string} name
  * @param {{ command: string[], report: string, tally: (report: any) => Tally, env: Record<string, string> }} suite
- * @param {Say} say
+ * @param {OnProgress} onProgress
  * @returns {Promise<Outcome>}
  */
-export async function runSuite(name, { command, report, tally, env }, say) {
+export async function runSuite(name, { command, report, tally, env }, onProgress) {
   rmSync(report, { force: true });
   const log = join(REPORTS, `${name}.log`);
-  const onLine = (/** @type {string} */ line) => say(stripVTControlCharacters(line).trim());
+  const onLine = (/** @type {string} */ line) => onProgress(stripVTControlCharacters(line).trim());
   const { code, output } = await run(process.execPath, command, { log, env: { ...process.env, ...env }, onLine });
   const counted = existsSync(report) ? tally(JSON.parse(readFileSync(report, "utf8"))) : null;
-  const judged = judgeRun(counted, code);
-  say(closingLine(judged));
+  const judged = resultOfRun(counted, code);
+  onProgress(summaryLine(judged));
   return { tally: judged, log, output };
 }
 

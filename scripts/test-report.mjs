@@ -22,14 +22,14 @@ export function tallyPlaywright({ stats, errors }) {
  * What a run counts as: a runner that failed, or ran nothing, is a failure even if no test says so.
  * @param {Tally | null} tally null if there is no report  @param {number} code the runner's exit code  @returns {Tally}
  */
-export function judgeRun(tally, code) {
+export function resultOfRun(tally, code) {
   const counted = tally ?? { passed: 0, failed: 0, skipped: 0 };
   const isSilentFailure = counted.failed === 0 && (code !== 0 || counted.passed === 0);
   return isSilentFailure ? { ...counted, failed: 1 } : counted;
 }
 
 /** @param {Tally[]} tallies  @returns {Tally} */
-export function addUp(tallies) {
+export function sumTallies(tallies) {
   const sum = { passed: 0, failed: 0, skipped: 0 };
   for (const { passed, failed, skipped } of tallies) {
     sum.passed += passed;
@@ -40,6 +40,6 @@ export function addUp(tallies) {
 }
 
 /** @param {Tally} tally */
-export function closingLine({ passed, failed, skipped }) {
+export function summaryLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }

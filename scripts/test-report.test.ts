@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { addUp, closingLine, judgeRun, tallyPlaywright, tallyVitest } from "./test-report.mjs";
+import { sumTallies, summaryLine, resultOfRun, tallyPlaywright, tallyVitest } from "./test-report.mjs";
 
 const tally = { passed: 3, failed: 0, skipped: 0 };
 
 test("a run counts as its tests do", () => {
-  expect(judgeRun(tally, 0)).toEqual(tally);
-  expect(judgeRun({ passed: 3, failed: 2, skipped: 1 }, 1)).toEqual({ passed: 3, failed: 2, skipped: 1 });
+  expect(resultOfRun(tally, 0)).toEqual(tally);
+  expect(resultOfRun({ passed: 3, failed: 2, skipped: 1 }, 1)).toEqual({ passed: 3, failed: 2, skipped: 1 });
 });
 
 test.each([
@@ -13,7 +13,7 @@ test.each([
   ["a runner that finds no test", { passed: 0, failed: 0, skipped: 0 }, 0],
   ["a runner that leaves no report", null, 0],
 ])("%s is a failure", (_, counted, code) => {
-  expect(judgeRun(counted, code).failed).toBe(1);
+  expect(resultOfRun(counted, code).failed).toBe(1);
 });
 
 test("a test file that cannot be loaded is a failure", () => {
@@ -37,6 +37,6 @@ test("an error outside of any browser test is a failure", () => {
 });
 
 test("the closing line tells what was skipped only if something was", () => {
-  expect(closingLine(addUp([tally, tally]))).toBe("6 passed, 0 failed");
-  expect(closingLine({ passed: 1, failed: 2, skipped: 3 })).toBe("1 passed, 2 failed, 3 skipped");
+  expect(summaryLine(sumTallies([tally, tally]))).toBe("6 passed, 0 failed");
+  expect(summaryLine({ passed: 1, failed: 2, skipped: 3 })).toBe("1 passed, 2 failed, 3 skipped");
 });

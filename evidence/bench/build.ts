@@ -13,17 +13,17 @@ import {
 import { join, relative } from "node:path";
 import { hashBuildInputs } from "@/scripts/build-inputs.mjs";
 import { bundle } from "@/scripts/bundle.mjs";
-import { mustRun } from "@/scripts/command.mjs";
+import { runOrThrow } from "@/scripts/command.mjs";
 import { DATA, ROOT } from "@/scripts/paths.mjs";
 
-export const TWINS = join(DATA, "bench", "twins");
-export const BARE = join(DATA, "bench", "bare");
-export const DEAR = join(DATA, "bench", "dear");
+export const BASELINE = join(DATA, "bench", "baseline");
+export const EMPTY_APP = join(DATA, "bench", "empty-app");
+export const SLOW_HASH_APP = join(DATA, "bench", "slow-hash");
 
 /** A hash of the dear copy goes over its memory so many times as often: as on a machine that hashes so much more slowly. */
-export const DEAR_TIMES = 4;
+export const SLOW_HASH_FACTOR = 4;
 
-type Say = (detail: string) => void;
+type OnProgress = (detail: string) => void;
 
 const SOURCES = ["app", "server", "db", "middleware.ts", "instrumentation.ts", "tsconfig.json", "postcss.config.mjs"];
 
@@ -31,66 +31,66 @@ const SOURCES = ["app", "server", "db", "middleware.ts", "instrumentation.ts", "
  * Builds a copy of the app in which one procedure and one page are left open. The app itself knows nothing of it: there is
  * no flag by which a twin could ship.
  */
-export async function buildTwins(say: Say): Promise<void> {
-  const inputs = inputsOf("twins", hashBuildInputs(ROOT, {}));
-  await buildFolder(TWINS, inputs, say, () => {
-    layProduct(TWINS);
-    cpSync(join(ROOT, "evidence", "bench", "twins"), TWINS, { recursive: true });
-    openPages();
+export async function buildBaseline(onProgress: OnProgress): Promise<void> {
+  const inputs = inputsOf("baseline", hashBuildInputs(ROOT, {}));
+  await buildFolder(BASELINE, inputs, onProgress, () => {
+    copyProduct(BASELINE);
+    cpSync(join(ROOT, "evidence", "bench", "baseline"), BASELINE, { recursive: true });
+    copyPagesAsPublic();
   });
-  await bundle({ main: "server/main.ts" }, join(TWINS, ".next", "entry"));
+  await bundle({ main: "server/main.ts" }, join(BASELINE, ".next", "entry"));
 }
 
 /** Builds a copy of the app in which a password takes longer to hash, and nothing else. */
-export async function buildDear(say: Say): Promise<void> {
-  await buildFolder(DEAR, inputsOf(null, hashBuildInputs(ROOT, {})), say, () => {
-    layProduct(DEAR);
-    const file = join(DEAR, "server", "auth", "passwords", "password.ts");
+export async function buildSlowHashApp(onProgress: OnProgress): Promise<void> {
+  await buildFolder(SLOW_HASH_APP, inputsOf(null, hashBuildInputs(ROOT, {})), onProgress, () => {
+    copyProduct(SLOW_HASH_APP);
+    const file = join(SLOW_HASH_APP, "server", "auth", "passwords", "password.ts");
     const text = readFileSync(file, "utf8");
-    const dearer = text.replace(/(?<=\n  timeCost: )\d+/, (passes) => String(Number(passes) * DEAR_TIMES));
+    const dearer = text.replace(/(?<=\n  timeCost: )\d+/, (passes) => String(Number(passes) * SLOW_HASH_FACTOR));
     if (dearer === text) throw new Error(`The number of passes is not where it was in ${file}`);
     writeFileSync(file, dearer);
   });
-  await bundle({ main: "server/main.ts" }, join(DEAR, ".next", "entry"));
+  await bundle({ main: "server/main.ts" }, join(SLOW_HASH_APP, ".next", "entry"));
 }
 
 /** Builds an empty app of the same framework. */
-export async function buildBare(say: Say): Promise<void> {
-  const inputs = inputsOf("bare", readFileSync(join(ROOT, "package-lock.json"), "utf8"));
-  await buildFolder(BARE, inputs, say, () => {
-    cpSync(join(ROOT, "evidence", "bench", "bare"), BARE, { recursive: true });
-    cpSync(join(ROOT, "tsconfig.json"), join(BARE, "tsconfig.json"));
+export async function buildEmptyApp(onProgress: OnProgress): Promise<void> {
+  const inputs = inputsOf("empty-app", readFileSync(join(ROOT, "package-lock.json"), "utf8"));
+  await buildFolder(EMPTY_APP, inputs, onProgress, () => {
+    cpSync(join(ROOT, "evidence", "bench", "empty-app"), EMPTY_APP, { recursive: true });
+    cpSync(join(ROOT, "tsconfig.json"), join(EMPTY_APP, "tsconfig.json"));
     writeFileSync(
-      join(BARE, "product.config.ts"),
+      join(EMPTY_APP, "product.config.ts"),
       "export default { poweredByHeader: false, reactStrictMode: true };\n",
     );
   });
 }
 
-function layProduct(folder: string): void {
+function copyProduct(folder: string): void {
   for (const source of SOURCES) cpSync(join(ROOT, source), join(folder, source), { recursive: true });
   cpSync(join(ROOT, "next.config.ts"), join(folder, "product.config.ts"));
 }
 
 /** The private pages once more at an open address, from their own sources: only who looks at the caller is another. */
-function openPages(): void {
-  const folder = join(TWINS, "app", "(public)");
+function copyPagesAsPublic(): void {
+  const folder = join(BASELINE, "app", "(public)");
   cpSync(join(ROOT, "app", "(member)"), folder, { recursive: true });
   // Names of the same length, so that the pages have the same size.
-  renameSync(join(folder, "dashboard"), join(folder, "twin-page"));
+  renameSync(join(folder, "dashboard"), join(folder, "open-page"));
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     if (!/\.tsx?$/.test(file)) continue;
     const text = readFileSync(join(folder, file), "utf8")
-      .replaceAll("@/app/(member)/dashboard", "@/app/(public)/twin-page")
+      .replaceAll("@/app/(member)/dashboard", "@/app/(public)/open-page")
       .replaceAll("@/app/(member)", "@/app/(public)")
       .replaceAll("@/server/auth/gate/require-caller", "@/server/api/open-caller");
     writeFileSync(join(folder, file), text);
   }
 }
 
-async function buildFolder(folder: string, inputs: string, say: Say, lay: () => void): Promise<void> {
+async function buildFolder(folder: string, inputs: string, onProgress: OnProgress, lay: () => void): Promise<void> {
   const stamp = join(folder, "inputs");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return say("unchanged");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return onProgress("unchanged");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   lay();
@@ -104,8 +104,8 @@ async function buildFolder(folder: string, inputs: string, say: Say, lay: () => 
     join(folder, "next.config.ts"),
     `import product from "./product.config";\n\nexport default ${config};\n`,
   );
-  say("next build");
-  await mustRun(process.execPath, [join(ROOT, "node_modules", "next", "dist", "bin", "next"), "build"], {
+  onProgress("next build");
+  await runOrThrow(process.execPath, [join(ROOT, "node_modules", "next", "dist", "bin", "next"), "build"], {
     cwd: folder,
     log: join(DATA, "bench", "logs", "build.log"),
     env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
@@ -114,7 +114,7 @@ async function buildFolder(folder: string, inputs: string, say: Say, lay: () => 
 }
 
 /** One value for all that a build is made from: its part of the bench, and what it stands on. */
-function inputsOf(part: "twins" | "bare" | null, ground: string): string {
+function inputsOf(part: "baseline" | "empty-app" | null, ground: string): string {
   const hash = createHash("sha256").update(ground);
   if (part !== null) {
     const folder = join(ROOT, "evidence", "bench", part);

@@ -1,6 +1,6 @@
-import type { Bench, Say } from "./bench";
-import { join, quantile, summarise, type Summary } from "./figures";
-import type { LoadResult } from "./load";
+import type { BenchmarkContext, OnProgress } from "./benchmark";
+import { concatenate, quantile, summarise, type Summary } from "./statistics";
+import type { LoadResult } from "./load-generator";
 import type { Probe } from "./probe";
 
 const CONNECTIONS = 8;
@@ -12,7 +12,7 @@ export interface Target {
   requests: string[];
 }
 
-export interface Side {
+export interface TargetResult {
   perSecond: Summary;
   /** Of all requests of all rounds. */
   p50: number;
@@ -26,54 +26,54 @@ export interface Comparison {
   /** Throughput of ours over the other's, within each round. */
   throughput: Summary;
   cpu: Summary;
-  ours: Side;
-  other: Side;
+  subject: TargetResult;
+  baseline: TargetResult;
 }
 
 /** Ours, the other, the other, ours, …: whatever the machine does meanwhile, it does to both. */
 export async function compare(
-  { load, options }: Bench,
-  ours: Target,
-  other: Target,
-  say: Say,
+  { loadGenerator, options }: BenchmarkContext,
+  subject: Target,
+  baseline: Target,
+  onProgress: OnProgress,
   { rounds = options.rounds, connections = CONNECTIONS } = {},
 ): Promise<Comparison> {
   const slice = async ({ port, probe, requests }: Target, seconds: number) => {
     const before = await probe.cpuMicroseconds();
-    const result = await load.run({ ports: [port], connections, requests, seconds });
+    const result = await loadGenerator.run({ ports: [port], connections, requests, seconds });
     return { ...result, cpuMicroseconds: (await probe.cpuMicroseconds()) - before };
   };
-  say("warming up");
-  for (const target of [ours, other, ours, other]) await slice(target, WARM_UP_SECONDS / 2);
+  onProgress("warming up");
+  for (const target of [subject, baseline, subject, baseline]) await slice(target, WARM_UP_SECONDS / 2);
 
-  const slices: { ours: Slice; other: Slice }[] = [];
+  const slices: { subject: MeasuredSlice; baseline: MeasuredSlice }[] = [];
   for (let round = 0; round < rounds; round++) {
-    say(`round ${round + 1} of ${rounds}`);
-    const oursFirst = round % 2 === 0;
-    const first = await slice(oursFirst ? ours : other, options.sliceSeconds);
-    const second = await slice(oursFirst ? other : ours, options.sliceSeconds);
-    slices.push(oursFirst ? { ours: first, other: second } : { ours: second, other: first });
+    onProgress(`round ${round + 1} of ${rounds}`);
+    const subjectFirst = round % 2 === 0;
+    const first = await slice(subjectFirst ? subject : baseline, options.sliceSeconds);
+    const second = await slice(subjectFirst ? baseline : subject, options.sliceSeconds);
+    slices.push(subjectFirst ? { subject: first, baseline: second } : { subject: second, baseline: first });
   }
   return {
-    throughput: summarise(slices.map((pair) => perSecondOf(pair.ours) / perSecondOf(pair.other))),
-    cpu: summarise(slices.map((pair) => cpuOf(pair.ours) / cpuOf(pair.other))),
-    ours: sideOf(slices.map((pair) => pair.ours)),
-    other: sideOf(slices.map((pair) => pair.other)),
+    throughput: summarise(slices.map((pair) => perSecondOf(pair.subject) / perSecondOf(pair.baseline))),
+    cpu: summarise(slices.map((pair) => cpuOf(pair.subject) / cpuOf(pair.baseline))),
+    subject: sideOf(slices.map((pair) => pair.subject)),
+    baseline: sideOf(slices.map((pair) => pair.baseline)),
   };
 }
 
-type Slice = LoadResult & { cpuMicroseconds: number };
+type MeasuredSlice = LoadResult & { cpuMicroseconds: number };
 
-function perSecondOf({ milliseconds, seconds }: Slice): number {
+function perSecondOf({ milliseconds, seconds }: MeasuredSlice): number {
   return milliseconds.length / seconds;
 }
 
-function cpuOf({ cpuMicroseconds, milliseconds }: Slice): number {
+function cpuOf({ cpuMicroseconds, milliseconds }: MeasuredSlice): number {
   return cpuMicroseconds / milliseconds.length;
 }
 
-function sideOf(slices: Slice[]): Side {
-  const milliseconds = join(slices.map((slice) => slice.milliseconds));
+function sideOf(slices: MeasuredSlice[]): TargetResult {
+  const milliseconds = concatenate(slices.map((slice) => slice.milliseconds));
   return {
     perSecond: summarise(slices.map(perSecondOf)),
     p50: quantile(milliseconds, 0.5),

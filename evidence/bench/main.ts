@@ -7,15 +7,15 @@ import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
 import { runCli } from "@/scripts/run-cli.mjs";
 import { buildOnce } from "@/scripts/production-build.mjs";
-import { buildBare, buildDear, buildTwins } from "./build";
-import type { Finding } from "./findings";
-import { Load } from "./load";
+import { buildEmptyApp, buildSlowHashApp, buildBaseline } from "./build";
+import type { Measurement } from "./measurements";
+import { LoadGenerator } from "./load-generator";
 import { readOptions } from "./options";
 import { profile, profileTable } from "./profile";
 import { report } from "./report";
 import { ORIGIN } from "./requests";
-import { ROWS } from "./rows";
-import { Stage } from "./stage";
+import { BENCHMARKS } from "./benchmarks";
+import { TestBed } from "./test-bed";
 
 const FOLDER = join(DATA, "bench");
 
@@ -40,27 +40,29 @@ await withLock(`${FOLDER}.lock`, () =>
     print(`\n  Portcullis  bench${options.isQuick ? ", a short run" : ""}\n\n`);
     rmSync(join(FOLDER, "logs"), { recursive: true, force: true });
     await step("Build", buildOnce);
-    await step("Twins", buildTwins);
-    await step("Empty app", buildBare);
-    if (options.rows.includes("logins") && !options.isQuick) await step("Dear app", buildDear);
-    const server = await step("MySQL", async (say) => {
-      const provided = await provideServer({ directory: join(FOLDER, "mysql"), say, fresh: true });
+    await step("Twins", buildBaseline);
+    await step("Empty app", buildEmptyApp);
+    if (options.benchmarks.includes("logins") && !options.isQuick) await step("Dear app", buildSlowHashApp);
+    const server = await step("MySQL", async (onProgress) => {
+      const provided = await provideServer({ directory: join(FOLDER, "mysql"), onProgress, fresh: true });
       onExit(provided.stop);
-      say(provided.version);
+      onProgress(provided.version);
       return provided;
     });
-    const bench = { options, stage: new Stage(server), load: Load.start() };
-    const findings: Finding[] = [];
-    for (const name of options.rows) {
-      findings.push(...(await step(name[0]!.toUpperCase() + name.slice(1), (say) => ROWS[name](bench, say))));
+    const context = { options, testBed: new TestBed(server), loadGenerator: LoadGenerator.start() };
+    const measurements: Measurement[] = [];
+    for (const name of options.benchmarks) {
+      measurements.push(
+        ...(await step(name[0]!.toUpperCase() + name.slice(1), (onProgress) => BENCHMARKS[name](context, onProgress))),
+      );
     }
     if (options.profiles) {
-      const profiled = await step("Profile", (say) => profile(bench, say));
+      const profiled = await step("Profile", (onProgress) => profile(context, onProgress));
       print(
         `\n${profileTable(profiled)}\n\n  The profiles themselves, for a browser's tools: ${FOLDER}/*.cpuprofile\n`,
       );
     }
-    const isGood = report(options, server.version, findings, print);
+    const isGood = report(options, server.version, measurements, print);
     await exit(isGood ? 0 : 1);
   }),
 );

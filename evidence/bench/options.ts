@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { UserError } from "@/scripts/user-error.mjs";
-import { ROW_NAMES, type RowName } from "./row-names";
+import { BENCHMARK_NAMES, type BenchmarkName } from "./benchmark-names";
 
 export interface Options {
-  rows: readonly RowName[];
+  benchmarks: readonly BenchmarkName[];
   isQuick: boolean;
   profiles: boolean;
   /** How many sessions the large database holds. */
@@ -16,7 +16,7 @@ export interface Options {
 }
 
 /** What a short run leaves out: it takes its time, and nothing that the product promises depends on it. */
-const ONLY_IN_FULL: readonly RowName[] = ["memory", "instances", "types"];
+const ONLY_IN_FULL: readonly BenchmarkName[] = ["memory", "instances", "types"];
 
 /** `--quick`, `--only call,page`, `--sessions 10000000`, `--profile`, `--report file`. */
 export function readOptions(args: string[]): Options {
@@ -31,13 +31,14 @@ export function readOptions(args: string[]): Options {
     },
   });
   const named = values.only.flatMap((list) => list.split(",")).map((name) => name.trim());
-  const unknown = named.filter((name) => !ROW_NAMES.includes(name as RowName));
+  const unknown = named.filter((name) => !BENCHMARK_NAMES.includes(name as BenchmarkName));
   if (unknown.length > 0)
-    throw new UserError(`There is no row ${unknown.join(", ")}: --only takes ${ROW_NAMES.join(", ")}.`);
+    throw new UserError(`There is no row ${unknown.join(", ")}: --only takes ${BENCHMARK_NAMES.join(", ")}.`);
   const isQuick = values.quick;
-  const wanted = ROW_NAMES.filter((name) => !isQuick || !ONLY_IN_FULL.includes(name));
+  const wanted = BENCHMARK_NAMES.filter((name) => !isQuick || !ONLY_IN_FULL.includes(name));
   return {
-    rows: named.length > 0 ? ROW_NAMES.filter((name) => named.includes(name)) : values.profile ? [] : wanted,
+    benchmarks:
+      named.length > 0 ? BENCHMARK_NAMES.filter((name) => named.includes(name)) : values.profile ? [] : wanted,
     isQuick,
     profiles: values.profile,
     sessions: numberOf("sessions", values.sessions) ?? (isQuick ? 50_000 : 1_000_000),

@@ -38,5 +38,5 @@ export class OriginalSources {
 
 /** What was built in a folder of the bench is a copy of what lies in the root. */
 function fromRoot(path: string): string {
-  return relative(ROOT, path).replace(/^\.data\/bench\/(twins|bare)\//, "");
+  return relative(ROOT, path).replace(/^\.data\/bench\/(baseline|empty-app)\//, "");
 }

@@ -26,34 +26,34 @@ export class Probe {
 
   /** Processor time that it has used so far. */
   async cpuMicroseconds(): Promise<number> {
-    return (await this.processorTime()).microseconds;
+    return (await this.cpuTime()).microseconds;
   }
 
   /** The same, and of it what the threads that hash have used. Null where that is not known. */
-  processorTime(): Promise<{ microseconds: number; hashing: number | null }> {
-    return this.ask("cpu");
+  cpuTime(): Promise<{ microseconds: number; hashing: number | null }> {
+    return this.#get("cpu");
   }
 
   /** After everything that can be thrown away was. */
   memory(): Promise<Memory> {
-    return this.ask("memory");
+    return this.#get("memory");
   }
 
   /** How late its event loop was, in milliseconds, while `work` ran. Includes the 5 ms of its own ticking. */
   async loopDelayDuring(work: () => Promise<unknown>): Promise<LoopDelay> {
-    await this.ask("loop/start");
+    await this.#get("loop/start");
     await work();
-    return this.ask("loop/stop");
+    return this.#get("loop/stop");
   }
 
   async profileDuring(work: () => Promise<unknown>): Promise<CpuProfile> {
-    await this.ask("profile/start");
+    await this.#get("profile/start");
     await work();
-    return this.ask("profile/stop");
+    return this.#get("profile/stop");
   }
 
-  private async ask<Answer>(what: string): Promise<Answer> {
-    const response = await fetch(`http://127.0.0.1:${this.port}/${what}`);
-    return (await response.json()) as Answer;
+  async #get<Result>(path: string): Promise<Result> {
+    const response = await fetch(`http://127.0.0.1:${this.port}/${path}`);
+    return (await response.json()) as Result;
   }
 }

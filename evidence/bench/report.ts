@@ -3,8 +3,8 @@ import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { DATA } from "@/scripts/paths.mjs";
 import { paint } from "@/scripts/progress.mjs";
-import type { Finding } from "./findings";
-import { Load } from "./load";
+import type { Measurement } from "./measurements";
+import { LoadGenerator } from "./load-generator";
 import type { Options } from "./options";
 import { markdownTable, table } from "./table";
 
@@ -15,29 +15,32 @@ const BUSY_GENERATOR = 0.85;
 export function report(
   options: Options,
   server: string,
-  findings: readonly Finding[],
+  measurements: readonly Measurement[],
   print: (text: string) => void,
 ): boolean {
   const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), Node ${process.versions.node}, ${server}`;
-  print(`\n  ${machine}\n\n${table(findings)}\n`);
-  const generator = `The load generator was busy ${Math.round(Load.busiest * 100)} % of the time at the most`;
-  const verdict = Load.busiest < BUSY_GENERATOR ? "it was not what limited anything." : "it may be what was measured.";
-  if (Load.busiest > 0) print(`\n  ${generator}: ${verdict}\n`);
+  print(`\n  ${machine}\n\n${table(measurements)}\n`);
+  const generator = `The load generator was busy ${Math.round(LoadGenerator.highestUtilization * 100)} % of the time at the most`;
+  const verdict =
+    LoadGenerator.highestUtilization < BUSY_GENERATOR
+      ? "it was not what limited anything."
+      : "it may be what was measured.";
+  if (LoadGenerator.highestUtilization > 0) print(`\n  ${generator}: ${verdict}\n`);
   const allowance = options.isQuick
     ? "A short run: only a bar that is far off counts as failed.\n"
     : "Ratios are of two things that took turns in this run; in brackets the worst and the best turn.\n";
   print(`  ${paint("dim", allowance)}`);
 
   const failing = options.isQuick ? ["far off"] : ["far off", "missed"];
-  const judged = findings.filter(({ verdict }) => verdict !== null);
+  const judged = measurements.filter(({ verdict }) => verdict !== null);
   const failed = judged.filter(({ verdict }) => failing.includes(verdict!));
   const whole = {
     machine,
-    generatorBusiest: Load.busiest,
+    generatorBusiest: LoadGenerator.highestUtilization,
     options,
     passed: judged.length - failed.length,
     failed: failed.length,
-    findings,
+    measurements,
   };
   const folder = join(DATA, "bench");
   mkdirSync(folder, { recursive: true });
@@ -45,7 +48,7 @@ export function report(
   for (const path of [file, ...(options.reportFile === undefined ? [] : [options.reportFile])]) {
     writeFileSync(path, `${JSON.stringify(whole, null, 2)}\n`);
   }
-  writeFileSync(file.replace(/json$/, "md"), `${markdownTable(findings)}\n`);
+  writeFileSync(file.replace(/json$/, "md"), `${markdownTable(measurements)}\n`);
   print(`  All of it: ${file}\n`);
   return failed.length === 0;
 }

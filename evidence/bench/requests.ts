@@ -4,7 +4,7 @@ export const USER_AGENT =
 /** Where the app under test believes that it lives; the requests go to its port. */
 export const ORIGIN = "http://localhost:3000";
 
-const AS_A_BROWSER = {
+const BROWSER_HEADERS = {
   Host: "localhost:3000",
   Connection: "keep-alive",
   "User-Agent": USER_AGENT,
@@ -13,7 +13,7 @@ const AS_A_BROWSER = {
 
 /** What a browser sends for a page. No encoding is asked for: packing would hide what the page costs. */
 export function document(path: string, cookies: string): string {
-  return whole("GET", path, {
+  return formatRequest("GET", path, {
     Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Sec-Fetch-Dest": "document",
     "Sec-Fetch-Mode": "navigate",
@@ -23,7 +23,7 @@ export function document(path: string, cookies: string): string {
 }
 
 export function query(procedure: string, cookies: string): string {
-  return whole("GET", `/api/trpc/${procedure}`, {
+  return formatRequest("GET", `/api/trpc/${procedure}`, {
     Accept: "*/*",
     "Sec-Fetch-Dest": "empty",
     "Sec-Fetch-Mode": "cors",
@@ -46,10 +46,10 @@ export function mutation(procedure: string, input: unknown, cookies = "", addres
     ...(cookies === "" ? {} : { Cookie: cookies }),
     ...(address === "" ? {} : { "X-Forwarded-For": address }),
   };
-  return whole("POST", `/api/trpc/${procedure}`, headers) + body;
+  return formatRequest("POST", `/api/trpc/${procedure}`, headers) + body;
 }
 
-function whole(method: string, path: string, headers: Record<string, string>): string {
-  const lines = Object.entries({ ...AS_A_BROWSER, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+function formatRequest(method: string, path: string, headers: Record<string, string>): string {
+  const lines = Object.entries({ ...BROWSER_HEADERS, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
 }

@@ -3,7 +3,7 @@ import { sql, type Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { hashPassword } from "@/server/auth/passwords/password";
-import { CLIENT, emailOf, FULL_NAME, idOf, nonceOf, PASSWORD, SESSIONS_PER_USER, type Past } from "./people";
+import { CLIENT, emailOf, FULL_NAME, idOf, nonceOf, PASSWORD, SESSIONS_PER_USER, type SeedTimes } from "./seed-data";
 
 const BLOCK = 5000;
 
@@ -11,11 +11,11 @@ const BLOCK = 5000;
  * Fills an empty database: a first block from here, and every further one by the server itself, from the first. In the order of
  * the ids, as life does it, a million takes well under a minute.
  */
-export async function seed(
+export async function seedDatabase(
   db: Kysely<Database>,
   sessions: number,
-  past: Past,
-  say: (detail: string) => void,
+  past: SeedTimes,
+  onProgress: (detail: string) => void,
   hashTimes = 1,
 ): Promise<void> {
   const block = Math.min(BLOCK, sessions);
@@ -59,7 +59,7 @@ export async function seed(
     await repeatUsers(db, done / SESSIONS_PER_USER, count / SESSIONS_PER_USER);
     await repeatSessions(db, done, count);
     const share = (done + count) / sessions;
-    say(`${bar(share)} ${(done + count).toLocaleString("en-GB")} sessions`);
+    onProgress(`${bar(share)} ${(done + count).toLocaleString("en-GB")} sessions`);
   }
   await sql`analyze table users, sessions`.execute(db);
 }
@@ -95,7 +95,7 @@ function shifted(column: "id" | "user_id", shift: number) {
 }
 
 /** Puts sessions back to where they were before they were refreshed. */
-export async function rewind(db: Kysely<Database>, ordinals: number[], past: Past): Promise<void> {
+export async function resetSessions(db: Kysely<Database>, ordinals: number[], past: SeedTimes): Promise<void> {
   await sql`update sessions set generation = 0, current_nonce = left(md5(id), 22), previous_nonce = null,
       rotated_at = ${past.rotatedAt}, handed_at = ${past.rotatedAt}
     where id in (${sql.join(ordinals.map(idOf))})`.execute(db);

@@ -6,6 +6,6 @@ const { runBundled } = await import("../../scripts/run-bundled.mjs");
 await installPackages(() => {});
 await runBundled({
   bench: "evidence/bench/main.ts",
-  "bench-load": "evidence/bench/load-process.ts",
+  "bench-load": "evidence/bench/load-generator-process.ts",
   "bench-hashes": "evidence/bench/hash-process.ts",
 });

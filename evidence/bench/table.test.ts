@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { atLeast, atMost } from "./bars";
-import { count, finding, kilobytes, milliseconds } from "./findings";
+import { atLeast, atMost } from "./thresholds";
+import { count, measurement, kilobytes, milliseconds } from "./measurements";
 import { markdownTable, table } from "./table";
 
 const FINDINGS = [
-  finding("A call", { median: 0.98, min: 0.9, max: 1.013 }, { bar: atLeast(0.95, 0.8) }),
-  finding("Statements", 3, { show: count, bar: atMost(2) }),
-  finding("Script", 15_340, { show: kilobytes, note: "of 120 kB" }),
+  measurement("A call", { median: 0.98, min: 0.9, max: 1.013 }, { threshold: atLeast(0.95, 0.8) }),
+  measurement("Statements", 3, { format: count, threshold: atMost(2) }),
+  measurement("Script", 15_340, { format: kilobytes, note: "of 120 kB" }),
 ];
 
 test("the table says what was measured, the figure, the bar and whether it held", () => {
@@ -23,7 +23,9 @@ test("the same table fits into a page of documentation", () => {
 });
 
 test("a figure is judged by its median, not by its best round", () => {
-  expect(finding("", { median: 0.9, min: 0.5, max: 1.5 }, { bar: atLeast(0.95, 0.8) }).verdict).toBe("missed");
+  expect(measurement("", { median: 0.9, min: 0.5, max: 1.5 }, { threshold: atLeast(0.95, 0.8) }).verdict).toBe(
+    "missed",
+  );
 });
 
 test("small times keep two digits, large ones none", () => {

@@ -1,6 +1,6 @@
 import { paint } from "@/scripts/progress.mjs";
-import type { Verdict } from "./bars";
-import type { Finding } from "./findings";
+import type { Verdict } from "./thresholds";
+import type { Measurement } from "./measurements";
 
 const MARKS = {
   held: { colour: "green", word: "held" },
@@ -10,9 +10,9 @@ const MARKS = {
 
 const HEADINGS = ["What was measured", "Figure", "Bar", ""] as const;
 
-/** The findings as columns, for a terminal of any width. */
-export function table(findings: readonly Finding[]): string {
-  const rows = findings.map(({ what, figure, bar }) => [what, figure, bar] as const);
+/** The measurements as columns, for a terminal of any width. */
+export function table(measurements: readonly Measurement[]): string {
+  const rows = measurements.map(({ name, figure, threshold }) => [name, figure, threshold] as const);
   const widths = [0, 1, 2].map((column) =>
     Math.max(HEADINGS[column]!.length, ...rows.map((row) => row[column]!.length)),
   );
@@ -20,7 +20,7 @@ export function table(findings: readonly Finding[]): string {
     `  ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}  ${verdict}`.trimEnd();
   return [
     paint("dim", line(HEADINGS.slice(0, 3), "")),
-    ...findings.map(({ verdict }, index) => line(rows[index]!, verdict === null ? "" : mark(verdict))),
+    ...measurements.map(({ verdict }, index) => line(rows[index]!, verdict === null ? "" : mark(verdict))),
   ].join("\n");
 }
 
@@ -30,8 +30,8 @@ function mark(verdict: Verdict): string {
 }
 
 /** The same for a page of documentation. */
-export function markdownTable(findings: readonly Finding[]): string {
-  const cells = findings.map(({ what, figure, bar, verdict }) => [what, figure, bar, verdict ?? ""]);
+export function markdownTable(measurements: readonly Measurement[]): string {
+  const cells = measurements.map(({ name, figure, threshold, verdict }) => [name, figure, threshold, verdict ?? ""]);
   const row = (values: readonly string[]) => `| ${values.join(" | ")} |`;
   return [row(HEADINGS), row(HEADINGS.map(() => "---")), ...cells.map(row)].join("\n");
 }

@@ -36,7 +36,7 @@ await runProgram(FOLDER, async ({ step, print }) => {
   await step("Build", buildOnce);
   // Production lifetimes: outside the soak, time passes by changing rows.
   const stack = await step("Stack", async (say) => {
-    const server = await provideServer({ directory: join(FOLDER, "mysql"), say });
+    const server = await provideServer({ directory: join(FOLDER, "mysql"), onProgress: say });
     onExit(server.stop);
     onExit(server.resume);
     const balancing = random.stream("load balancer");

@@ -28,7 +28,7 @@ await runProgram(FOLDER, async ({ step, print }) => {
 
   await step("Build", buildOnce);
   const target = await step("App", async (say) => {
-    const server = await provideServer({ directory: join(FOLDER, "mysql"), say });
+    const server = await provideServer({ directory: join(FOLDER, "mysql"), onProgress: say });
     onExit(server.stop);
     const started = await Target.start(server);
     onExit(() => started.stop());

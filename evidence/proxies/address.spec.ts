@@ -1,111 +1,116 @@
 import { expect } from "@playwright/test";
-import { generateAccount } from "@/e2e/kit/accounts";
-import type { HeaderLines } from "./ask";
-import { FORGERIES } from "./forgeries";
-import { FRONTS, test } from "./fronts";
-import { canTakeAddresses, takeAddress } from "./own-addresses";
-import { anyAddress, Visitor } from "./visitor";
+import { inventAccount } from "@/e2e/kit/accounts";
+import type { HeaderLines } from "./send-request";
+import { FORGED_HEADERS } from "./forged-headers";
+import { PROXY_SETUPS, test } from "./proxy-setups";
+import { canAddLoopbackAddresses, addLoopbackAddress } from "./loopback-addresses";
+import { randomLoopbackAddress, Client } from "./client";
 
 const LOGINS_PER_MINUTE = 10;
 
-for (const front of FRONTS) {
-  test.describe(`behind ${front}`, () => {
-    test("the list of devices names the address that a visitor has, whatever a visitor claims", async ({ visit }) => {
-      const account = await visit(front).register();
-      for (const [what, claims] of FORGERIES) {
-        const visitor = visit(front);
-        expect((await visitor.login(account, claims)).status, what).toBe(200);
-        expect(await visitor.addressOnDevices(), what).toBe(visitor.source);
+for (const setup of PROXY_SETUPS) {
+  test.describe(`behind ${setup}`, () => {
+    test("the list of devices names the address that a visitor has, whatever a visitor headers", async ({
+      newClient,
+    }) => {
+      const account = await newClient(setup).register();
+      for (const [what, headers] of FORGED_HEADERS) {
+        const client = newClient(setup);
+        expect((await client.login(account, headers)).status, what).toBe(200);
+        expect(await client.addressInSessionList(), what).toBe(client.source);
       }
     });
 
-    test("an address signs in ten times a minute, whatever it claims", async ({ visit }) => {
-      const visitor = visit(front);
+    test("an address signs in ten times a minute, whatever it headers", async ({ newClient }) => {
+      const client = newClient(setup);
       for (let at = 0; at < LOGINS_PER_MINUTE; at++) {
-        const [what, claims] = FORGERIES[at]!;
-        expect((await visitor.login(generateAccount(), claims)).status, what).toBe(401);
+        const [what, headers] = FORGED_HEADERS[at]!;
+        expect((await client.login(inventAccount(), headers)).status, what).toBe(401);
       }
-      for (const [what, claims] of FORGERIES) {
-        expect((await visitor.login(generateAccount(), claims)).status, what).toBe(429);
+      for (const [what, headers] of FORGED_HEADERS) {
+        expect((await client.login(inventAccount(), headers)).status, what).toBe(429);
       }
       // What one visitor used up is not missed by the next, nor by the one that was claimed to be.
-      expect((await visit(front).login(generateAccount())).status).toBe(401);
+      expect((await newClient(setup).login(inventAccount())).status).toBe(401);
     });
 
-    test("gate, pages and procedures know a visitor again, whatever is claimed", async ({ visit }) => {
-      const visitor = visit(front);
-      const { fullName } = await visitor.register(FORGERIES[0]![1]);
-      for (const [what, claims] of FORGERIES) {
-        const page = await visitor.page("/dashboard/account", claims);
+    test("gate, pages and procedures know a visitor again, whatever is claimed", async ({ newClient }) => {
+      const client = newClient(setup);
+      const { fullName } = await client.register(FORGED_HEADERS[0]![1]);
+      for (const [what, headers] of FORGED_HEADERS) {
+        const page = await client.page("/dashboard/account", headers);
         expect([page.status, page.headers["set-cookie"]], what).toEqual([200, undefined]);
         expect(page.body, what).toContain(fullName);
-        const call = await visitor.query("auth.session", claims);
+        const call = await client.query("auth.session", headers);
         expect([call.status, call.headers["set-cookie"]], what).toEqual([200, undefined]);
       }
-      visitor.dropAccessCookie();
-      const [, claims] = FORGERIES[1]!;
-      const refreshed = await visitor.page("/dashboard/account", claims);
+      client.dropAccessCookie();
+      const [, headers] = FORGED_HEADERS[1]!;
+      const refreshed = await client.page("/dashboard/account", headers);
       expect([refreshed.status, refreshed.headers["set-cookie"]?.length]).toEqual([200, expect.any(Number)]);
-      const after = await visitor.query("users.me");
+      const after = await client.query("users.me");
       expect([after.status, after.headers["set-cookie"]]).toEqual([200, undefined]);
     });
 
-    test("an access token works nowhere else, even for somebody who claims to be where it was made", async ({
-      visit,
+    test("an access token works nowhere else, even for somebody who headers to be where it was made", async ({
+      newClient,
     }) => {
-      const visitor = visit(front);
-      await visitor.register();
-      const home = visitor.source;
-      visitor.source = anyAddress();
-      for (const claims of claimsToBeAt(home)) {
-        const page = await visitor.page("/dashboard/account", claims);
+      const client = newClient(setup);
+      await client.register();
+      const home = client.source;
+      client.source = randomLoopbackAddress();
+      for (const headers of claimsToBeAt(home)) {
+        const page = await client.page("/dashboard/account", headers);
         expect(page.headers.location).toContain("/resume?next=");
       }
     });
 
-    test("one network of IPv6 counts as one visitor, and the next as another", async ({ visit }) => {
-      test.skip(!canTakeAddresses(), "this machine lets nobody add IPv6 addresses to its loopback interface");
+    test("one network of IPv6 counts as one visitor, and the next as another", async ({ newClient }) => {
+      test.skip(!canAddLoopbackAddresses(), "this machine lets nobody add IPv6 addresses to its loopback interface");
       const [one, neighbour, stranger] = ["1::1", "1:ffff::2", "2::1"].map(
-        (rest) => `2001:db8:${FRONTS.indexOf(front)}:${rest}`,
+        (rest) => `2001:db8:${PROXY_SETUPS.indexOf(setup)}:${rest}`,
       ) as [string, string, string];
-      for (const address of [one, neighbour, stranger]) takeAddress(address);
+      for (const address of [one, neighbour, stranger]) addLoopbackAddress(address);
 
-      const visitor = visit(front, one);
-      await visitor.register(FORGERIES[0]![1]);
-      expect(await visitor.addressOnDevices()).toBe(one);
-      visitor.source = neighbour;
-      expect((await visitor.page("/dashboard/account")).status, "a neighbour's page").toBe(200);
-      visitor.source = stranger;
-      expect((await visitor.page("/dashboard/account")).headers.location).toContain("/resume?next=");
+      const client = newClient(setup, one);
+      await client.register(FORGED_HEADERS[0]![1]);
+      expect(await client.addressInSessionList()).toBe(one);
+      client.source = neighbour;
+      expect((await client.page("/dashboard/account")).status, "a neighbour's page").toBe(200);
+      client.source = stranger;
+      expect((await client.page("/dashboard/account")).headers.location).toContain("/resume?next=");
 
       for (let at = 0; at < LOGINS_PER_MINUTE; at++) {
-        const guess = await visit(front, at % 2 === 0 ? one : neighbour).login(generateAccount(), FORGERIES[at]![1]);
+        const guess = await newClient(setup, at % 2 === 0 ? one : neighbour).login(
+          inventAccount(),
+          FORGED_HEADERS[at]![1],
+        );
         expect(guess.status).toBe(401);
       }
-      expect((await visit(front, one).login(generateAccount(), FORGERIES[1]![1])).status).toBe(429);
-      expect((await visit(front, neighbour).login(generateAccount())).status).toBe(429);
-      expect((await visit(front, stranger).login(generateAccount())).status).toBe(401);
+      expect((await newClient(setup, one).login(inventAccount(), FORGED_HEADERS[1]![1])).status).toBe(429);
+      expect((await newClient(setup, neighbour).login(inventAccount())).status).toBe(429);
+      expect((await newClient(setup, stranger).login(inventAccount())).status).toBe(401);
     });
 
-    test("so many header lines that some are lost lose nobody's address", async ({ visit }) => {
-      const visitor = visit(front);
-      const account = await visitor.register();
+    test("so many header lines that some are lost lose nobody's address", async ({ newClient }) => {
+      const client = newClient(setup);
+      const account = await client.register();
       for (const count of [90, 1_990, 2_100]) {
         const lines: HeaderLines = Array.from({ length: count }, () => ["P", ""] as const);
-        const answer = await visitor.login(account, [["X-Forwarded-For", "203.0.113.9"], ...lines]);
-        if (answer.status === 200) expect(await visitor.addressOnDevices()).toBe(visitor.source);
-        else expect(answer.status).toBeGreaterThanOrEqual(400);
+        const response = await client.login(account, [["X-Forwarded-For", "203.0.113.9"], ...lines]);
+        if (response.status === 200) expect(await client.addressInSessionList()).toBe(client.source);
+        else expect(response.status).toBeGreaterThanOrEqual(400);
       }
     });
   });
 }
 
 test("whoever comes past the outer proxy is taken for the inner one, and not for whom they claim to be", async ({
-  fronts,
+  proxies,
 }) => {
-  const visitor = new Visitor(fronts.innerDoor, fronts.origins["nginx and Caddy"], anyAddress());
-  await visitor.register([["X-Forwarded-For", "203.0.113.9, 203.0.113.10"]]);
-  expect(await visitor.addressOnDevices()).toBe("127.0.0.1");
+  const client = new Client(proxies.innerEndpoint, proxies.origins["nginx and Caddy"], randomLoopbackAddress());
+  await client.register([["X-Forwarded-For", "203.0.113.9, 203.0.113.10"]]);
+  expect(await client.addressInSessionList()).toBe("127.0.0.1");
 });
 
 function claimsToBeAt(address: string): HeaderLines[] {

@@ -5,7 +5,7 @@ import { connect } from "node:tls";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import { ROOT } from "@/scripts/paths.mjs";
 import { startProgram, type Program } from "./program";
-import { recipe } from "./recipe";
+import { fillRecipe } from "./recipe";
 
 const CERTIFICATE_SECONDS = 20;
 
@@ -31,7 +31,7 @@ export async function startCaddy(folder: string, httpsPort: number, instances: n
   };
   const args = ["run", "--adapter", "caddyfile", "--config", join(ROOT, "Caddyfile")];
   const program = await startProgram("caddy", args, { folder, env, ports: [httpPort, httpsPort] });
-  await untilCertified(httpsPort);
+  await waitForCertificate(httpsPort);
   const data = join(folder, "data", "caddy");
   const issued = join(data, "certificates", "local", "localhost", "localhost");
   const authorityFile = join(data, "pki", "authorities", "local", "root.crt");
@@ -50,7 +50,7 @@ export async function startCaddy(folder: string, httpsPort: number, instances: n
 export async function startInnerCaddy(folder: string, port: number, outer: string, instance: number): Promise<Program> {
   await mkdir(folder, { recursive: true });
   const config = join(folder, "Caddyfile");
-  const text = recipe("ops/proxies/inner.Caddyfile", {
+  const text = fillRecipe("ops/proxies/inner.Caddyfile", {
     ":8080": `:${port}`,
     "10.0.0.10/32": `${outer}/32`,
     "127.0.0.1:3001 127.0.0.1:3002": `127.0.0.1:${instance}`,
@@ -62,15 +62,15 @@ export async function startInnerCaddy(folder: string, port: number, outer: strin
 }
 
 /** Caddy takes connections before it has a certificate for them. */
-async function untilCertified(port: number): Promise<void> {
+async function waitForCertificate(port: number): Promise<void> {
   const deadline = Date.now() + CERTIFICATE_SECONDS * 1000;
-  while (!(await canGreet(port))) {
+  while (!(await canConnect(port))) {
     if (Date.now() > deadline) throw new Error(`Caddy has no certificate after ${CERTIFICATE_SECONDS} s`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
-function canGreet(port: number): Promise<boolean> {
+function canConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     // Whether the authority is trusted, the tests find out.
     const socket = connect({ port, host: "127.0.0.1", servername: "localhost", rejectUnauthorized: false });

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Settings } from "./nginx";
 import { startProgram, type Program } from "./program";
-import { recipe } from "./recipe";
+import { fillRecipe } from "./recipe";
 
 /** ops/proxies/haproxy.cfg with the certificate of `caddy`. `changes` are laid over the recipe. */
 export async function startHaproxy(
@@ -18,7 +18,7 @@ export async function startHaproxy(
   const config = join(folder, "haproxy.cfg");
   writeFileSync(
     config,
-    recipe("ops/proxies/haproxy.cfg", {
+    fillRecipe("ops/proxies/haproxy.cfg", {
       "bind :::80 v4v6": `bind :::${httpPort} v4v6`,
       "bind :::443 v4v6": `bind :::${port} v4v6`,
       "https://app.example.com": `https://localhost:${port}`,

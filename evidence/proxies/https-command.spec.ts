@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
-import { findFreePort, isTaken } from "@/scripts/loopback.mjs";
+import { findFreePort, isPortInUse } from "@/scripts/loopback.mjs";
 import { DATA, ROOT } from "@/scripts/paths.mjs";
 import { startDatabase } from "./database";
-import { anyAddress, Visitor } from "./visitor";
+import { randomLoopbackAddress, Client } from "./client";
 
 const AUTHORITY = join(DATA, "https", "caddy", "pki", "authorities", "local", "root.crt");
 
@@ -28,16 +28,16 @@ test("npm run https serves the app with an authority of its own, and takes every
     await expect.poll(() => output, { timeout: 90_000 }).toMatch(/Open +https:/);
     expect(output).toContain(".data/https/caddy/pki/authorities/local/root.crt");
 
-    const door = { port: httpsPort, authority: readFileSync(AUTHORITY, "utf8") };
-    const visitor = new Visitor(door, origin, anyAddress());
-    await visitor.register();
-    expect([...visitor.cookies.keys()].sort()).toEqual(["__Host-__acc", "__Host-__ref"]);
-    expect(await visitor.addressOnDevices([["X-Forwarded-For", "203.0.113.9"]])).toBe(visitor.source);
+    const endpoint = { port: httpsPort, authority: readFileSync(AUTHORITY, "utf8") };
+    const client = new Client(endpoint, origin, randomLoopbackAddress());
+    await client.register();
+    expect([...client.cookies.keys()].sort()).toEqual(["__Host-__acc", "__Host-__ref"]);
+    expect(await client.addressInSessionList([["X-Forwarded-For", "203.0.113.9"]])).toBe(client.source);
   } finally {
     command.kill("SIGINT");
     await once(command, "exit");
     await database.stop();
   }
   expect(existsSync(AUTHORITY), "the authority is kept for the next time").toBe(true);
-  expect([await isTaken(port), await isTaken(httpsPort)]).toEqual([false, false]);
+  expect([await isPortInUse(port), await isPortInUse(httpsPort)]).toEqual([false, false]);
 });

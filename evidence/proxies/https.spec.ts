@@ -1,15 +1,15 @@
 import { connect, constants, type IncomingHttpHeaders } from "node:http2";
 import { expect } from "@playwright/test";
-import { collectPageErrors } from "@/e2e/kit/page-errors";
-import { sessionCookies, waitForAccessExpiry } from "@/e2e/kit/cookies";
+import { complaintsOf } from "@/e2e/kit/complaints";
+import { sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
 import { loginForm } from "@/e2e/kit/forms";
-import { ask, type Door } from "./ask";
+import { sendRequest, type Endpoint } from "./send-request";
 import { test, type Deployment } from "./deployment";
-import { Visitor } from "./visitor";
+import { Client } from "./client";
 
 const YEAR_OF_SECONDS = 31_536_000;
 
-function doorOf({ caddy }: Deployment): Door {
+function endpointOf({ caddy }: Deployment): Endpoint {
   return { port: caddy.httpsPort, authority: caddy.authority };
 }
 
@@ -18,8 +18,8 @@ test("a person signs in over https, outlives the access token on either instance
   context,
   deployment,
 }) => {
-  const complaints = collectPageErrors(context);
-  const person = await new Visitor(doorOf(deployment), deployment.origin, "127.0.0.1").register();
+  const complaints = complaintsOf(context);
+  const person = await new Client(endpointOf(deployment), deployment.origin, "127.0.0.1").register();
   await page.goto("/dashboard/sessions");
   await expect(page).toHaveURL(`${deployment.origin}/login?next=%2Fdashboard%2Fsessions`);
   const login = loginForm(page);
@@ -38,10 +38,10 @@ test("a person signs in over https, outlives the access token on either instance
 
   const here = page.getByRole("listitem").filter({ hasText: "This device" });
   await expect(here).toContainText(/IP address(127\.0\.0\.1|::1)/);
-  await waitForAccessExpiry(context);
+  await untilAccessExpires(context);
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-  await waitForAccessExpiry(context);
+  await untilAccessExpires(context);
   await page.goto("/dashboard/sessions");
   await expect(here).toHaveCount(1);
   const renewed = await sessionCookies(context);
@@ -55,10 +55,10 @@ test("a person signs in over https, outlives the access token on either instance
 });
 
 test("what is asked over http is asked again over https, at the same place", async ({ deployment }) => {
-  const door = { port: deployment.caddy.httpPort, authority: null };
-  const answer = await ask(door, "127.0.0.1", { path: "/login?next=%2Fdashboard%2Faccount" });
-  expect(answer.status).toBe(308);
-  expect(answer.headers.location).toBe(`${deployment.origin}/login?next=%2Fdashboard%2Faccount`);
+  const endpoint = { port: deployment.caddy.httpPort, authority: null };
+  const response = await sendRequest(endpoint, "127.0.0.1", { path: "/login?next=%2Fdashboard%2Faccount" });
+  expect(response.status).toBe(308);
+  expect(response.headers.location).toBe(`${deployment.origin}/login?next=%2Fdashboard%2Faccount`);
 });
 
 test("HTTP/2 carries the security headers, and nothing that belongs to a connection", async ({ deployment }) => {
@@ -85,16 +85,16 @@ test("HTTP/2 carries the security headers, and nothing that belongs to a connect
 });
 
 test("redirects stay at the origin, whatever a request says of its host", async ({ deployment }) => {
-  const stranger = new Visitor(doorOf(deployment), deployment.origin, "127.0.0.1");
+  const client = new Client(endpointOf(deployment), deployment.origin, "127.0.0.1");
   const paths = ["/", "/dashboard", "/dashboard/", "/login/", "/resume?next=%2Fdashboard", "/resume?next=//evil.test"];
-  const claims = [
+  const forged = [
     ["X-Forwarded-Host", "evil.test"],
     ["X-Forwarded-Proto", "http"],
     ["X-Forwarded-Port", "3000"],
     ["Forwarded", "host=evil.test;proto=http"],
   ] as const;
   for (const path of paths) {
-    const { status, headers } = await stranger.page(path, claims);
+    const { status, headers } = await client.page(path, forged);
     expect([path, Math.floor(status / 100)]).toEqual([path, 3]);
     const { origin } = new URL(headers.location ?? "", deployment.origin);
     expect([path, origin]).toEqual([path, deployment.origin]);
@@ -103,7 +103,7 @@ test("redirects stay at the origin, whatever a request says of its host", async 
 
 test("only a page of the public origin may change anything", async ({ deployment }) => {
   const { caddy, instances, origin } = deployment;
-  const strangers = [
+  const foreignOrigins = [
     `http://localhost:${caddy.httpPort}`,
     `http://localhost:${caddy.httpsPort}`,
     `http://localhost:${instances[0]!.port}`,
@@ -111,7 +111,7 @@ test("only a page of the public origin may change anything", async ({ deployment
     "null",
   ];
   const statusFor = async (from: string) =>
-    (await new Visitor(doorOf(deployment), from, "127.0.0.1").mutate("auth.logout", undefined)).status;
-  for (const stranger of strangers) expect([stranger, await statusFor(stranger)]).toEqual([stranger, 403]);
+    (await new Client(endpointOf(deployment), from, "127.0.0.1").mutate("auth.logout", undefined)).status;
+  for (const foreign of foreignOrigins) expect([foreign, await statusFor(foreign)]).toEqual([foreign, 403]);
   expect(await statusFor(origin)).toBe(200);
 });

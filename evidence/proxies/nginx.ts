@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Caddy } from "./caddy";
 import { startProgram, type Program } from "./program";
-import { recipe } from "./recipe";
+import { fillRecipe } from "./recipe";
 
 /** ops/proxies/nginx.conf with the certificate of `caddy`. `changes` are laid over the recipe. */
 export async function startNginx(
@@ -11,7 +11,7 @@ export async function startNginx(
 ): Promise<Program> {
   mkdirSync(folder, { recursive: true });
   const [one, two = one] = instances;
-  const site = recipe("ops/proxies/nginx.conf", {
+  const site = fillRecipe("ops/proxies/nginx.conf", {
     "listen 80;": `listen 127.0.0.1:${httpPort};`,
     "listen [::]:80;": "",
     "listen 443 ssl http2;": `listen ${port} ssl http2;`,

@@ -6,7 +6,7 @@ import { test } from "./deployment";
 import { startHaproxy } from "./haproxy";
 import { startNginx, type Settings } from "./nginx";
 import type { Program } from "./program";
-import { USER_AGENT, Visitor } from "./visitor";
+import { USER_AGENT, Client } from "./client";
 
 const BROWSERS = 8;
 /** Below the 60 a minute that one session is allowed. */
@@ -21,17 +21,17 @@ for (const name of ["Caddy", "nginx", "HAProxy"]) {
     deployment,
   }) => {
     const { caddy, origin, instances, folder } = deployment;
-    const front = await openFront(name, join(folder, name), {
+    const setup = await openFront(name, join(folder, name), {
       port: await findFreePort(),
       httpPort: await findFreePort(),
       instances: instances.map(({ port }) => port),
       caddy,
     });
-    const visitor = new Visitor({ port: caddy.httpsPort, authority: caddy.authority }, origin, "127.0.0.1");
-    await visitor.register();
-    const signedIn = cookieHeader(visitor);
-    visitor.dropAccessCookie();
-    const due = cookieHeader(visitor);
+    const client = new Client({ port: caddy.httpsPort, authority: caddy.authority }, origin, "127.0.0.1");
+    await client.register();
+    const signedIn = cookieHeader(client);
+    client.dropAccessCookie();
+    const due = cookieHeader(client);
     // Once in a while the page has to be refreshed, so that the database is asked as well: a session may not refresh more often.
     let refreshedAt = 0;
     const cookieForNow = () => {
@@ -46,7 +46,7 @@ for (const name of ["Caddy", "nginx", "HAProxy"]) {
       const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: caddy.authority });
       for (let at = number; !isOver; at++) {
         const path = PATHS[at % PATHS.length]!;
-        const outcome = `${path} ${await outcomeOf(`https://localhost:${front.port}${path}`, agent, cookieForNow())}`;
+        const outcome = `${path} ${await outcomeOf(`https://localhost:${setup.port}${path}`, agent, cookieForNow())}`;
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       }
       agent.destroy();
@@ -54,7 +54,7 @@ for (const name of ["Caddy", "nginx", "HAProxy"]) {
     const ends = [await deployment.replace(0), await deployment.replace(1)];
     isOver = true;
     await Promise.all(browsers);
-    await front.stop();
+    await setup.stop();
 
     expect(ends).toEqual([
       { code: 0, signal: null },
@@ -64,8 +64,8 @@ for (const name of ["Caddy", "nginx", "HAProxy"]) {
   });
 }
 
-function cookieHeader(visitor: Visitor): string {
-  return [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+function cookieHeader(client: Client): string {
+  return [...client.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
 }
 
 async function openFront(name: string, folder: string, settings: Settings): Promise<Program & { port: number }> {

@@ -1,9 +1,9 @@
 import type { APIResponse } from "@playwright/test";
 import { createConnection } from "mysql2/promise";
 import { parseDatabaseUrl } from "@/db/connect";
-import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
-import { expectSecurityHeaders } from "@/e2e/headers/expect-security-headers";
-import { expectAnswers, findingsIn, observatoryScore, scan } from "./scan";
+import { expect, testOnOwnServer as test } from "@/e2e/kit";
+import { expectProtected } from "@/e2e/headers/protection";
+import { expectRulesHold, findingsIn, observatoryScore, scan } from "./scan";
 
 const APP_ORIGIN = "https://app.example.test";
 
@@ -22,14 +22,12 @@ test("on https scanners are content, and faults, limits and a dead database answ
   const expectOn = async (answer: APIResponse, status: number) => {
     expect(answer.status(), await answer.text()).toBe(status);
     const path = new URL(answer.url()).pathname;
-    nonces.push(
-      expectSecurityHeaders({ request: path, path, status, headers: answer.headersArray() }, { isHttps: true }),
-    );
+    nonces.push(expectProtected({ asked: path, path, status, headers: answer.headersArray() }, { isHttps: true }));
   };
   const get = (path: string, headers = {}) => request.get(server.url + path, { headers, maxRedirects: 0 });
 
   const scanned = await scan((await newCalls()).request, server.url, APP_ORIGIN);
-  expectAnswers(scanned);
+  expectRulesHold(scanned);
   expect(observatoryScore(scanned)).toBe(135);
   expect(findingsIn(scanned.page["content-security-policy"] ?? "").weaknesses).toEqual([]);
 

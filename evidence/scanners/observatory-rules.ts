@@ -5,83 +5,83 @@ export const OBSERVATORY: Rule[] = [
   {
     source: "HTTP Observatory",
     rule: "Content Security Policy",
-    judge: ({ page }) => judgePolicy(page["content-security-policy"]),
-    answer: "csp-implemented-with-no-unsafe-default-src-none",
+    evaluate: ({ page }) => evaluatePolicy(page["content-security-policy"]),
+    expected: "csp-implemented-with-no-unsafe-default-src-none",
     points: 10,
   },
   {
     source: "HTTP Observatory",
     rule: "Cookies",
-    judge: ({ setCookies }) => judgeCookies(setCookies),
-    answer: "cookies-secure-with-httponly-sessions-and-samesite",
-    answerOnHttp: "cookies-session-without-secure-flag",
+    evaluate: ({ setCookies }) => evaluateCookies(setCookies),
+    expected: "cookies-secure-with-httponly-sessions-and-samesite",
+    expectedOnHttp: "cookies-session-without-secure-flag",
     points: 5,
-    because: "Secure is for https; on loopback a browser may refuse a Secure cookie that came over http.",
+    reason: "Secure is for https; on loopback a browser may refuse a Secure cookie that came over http.",
   },
   {
     source: "HTTP Observatory",
     rule: "Cross-Origin Resource Sharing",
-    judge: ({ page, call }) =>
+    evaluate: ({ page, call }) =>
       page["access-control-allow-origin"] ??
       call["access-control-allow-origin"] ??
       "cross-origin-resource-sharing-not-implemented",
-    answer: "cross-origin-resource-sharing-not-implemented",
+    expected: "cross-origin-resource-sharing-not-implemented",
     points: 0,
   },
   {
     source: "HTTP Observatory",
     rule: "Cross-Origin Resource Policy",
-    judge: ({ page }) => `corp-implemented-with-${page["cross-origin-resource-policy"]}`,
-    answer: "corp-implemented-with-same-origin",
+    evaluate: ({ page }) => `corp-implemented-with-${page["cross-origin-resource-policy"]}`,
+    expected: "corp-implemented-with-same-origin",
     points: 10,
   },
   {
     source: "HTTP Observatory",
     rule: "Referrer-Policy",
-    judge: ({ page }) =>
+    evaluate: ({ page }) =>
       /^(no-referrer|same-origin|strict-origin|strict-origin-when-cross-origin)$/.test(page["referrer-policy"] ?? "")
         ? "referrer-policy-private"
         : "referrer-policy-unsafe",
-    answer: "referrer-policy-private",
+    expected: "referrer-policy-private",
     points: 5,
   },
   {
     source: "HTTP Observatory",
     rule: "Strict-Transport-Security",
-    judge: ({ page }) => judgeTransport(page["strict-transport-security"]),
-    answer: "hsts-implemented-max-age-at-least-six-months",
-    answerOnHttp: "hsts-not-implemented",
+    evaluate: ({ page }) => evaluateTransportSecurity(page["strict-transport-security"]),
+    expected: "hsts-implemented-max-age-at-least-six-months",
+    expectedOnHttp: "hsts-not-implemented",
     points: 0,
-    because: "Not preloaded: that is a registration of the deployment's own domain, and hard to undo.",
+    reason: "Not preloaded: that is a registration of the deployment's own domain, and hard to undo.",
   },
   {
     source: "HTTP Observatory",
     rule: "Subresource Integrity",
-    judge: ({ html }) => judgeScripts(html),
-    answer: "sri-not-implemented-but-all-scripts-loaded-from-secure-origin",
+    evaluate: ({ html }) => evaluateScripts(html),
+    expected: "sri-not-implemented-but-all-scripts-loaded-from-secure-origin",
     points: 0,
-    because: "Every script comes from this origin and carries the nonce; digests protect scripts of other hosts.",
+    reason: "Every script comes from this origin and carries the nonce; digests protect scripts of other hosts.",
   },
   {
     source: "HTTP Observatory",
     rule: "X-Content-Type-Options",
-    judge: ({ page }) => `x-content-type-options-${page["x-content-type-options"]}`,
-    answer: "x-content-type-options-nosniff",
+    evaluate: ({ page }) => `x-content-type-options-${page["x-content-type-options"]}`,
+    expected: "x-content-type-options-nosniff",
     points: 0,
   },
   {
     source: "HTTP Observatory",
     rule: "X-Frame-Options",
-    judge: ({ page }) =>
+    evaluate: ({ page }) =>
       page["content-security-policy"]?.includes("frame-ancestors 'none'")
         ? "x-frame-options-implemented-via-csp"
         : `x-frame-options-${page["x-frame-options"]}`,
-    answer: "x-frame-options-implemented-via-csp",
+    expected: "x-frame-options-implemented-via-csp",
     points: 5,
   },
 ];
 
-function judgePolicy(policy: string | undefined): string {
+function evaluatePolicy(policy: string | undefined): string {
   if (policy === undefined) return "csp-not-implemented";
   const otherwise = sourcesOf(policy, "default-src") ?? ["*"];
   const script = sourcesOf(policy, "script-src") ?? otherwise;
@@ -98,7 +98,7 @@ function judgePolicy(policy: string | undefined): string {
 }
 
 /** Every cookie of ours counts as a session's, whatever its name. */
-function judgeCookies(cookies: Scanned["setCookies"]): string {
+function evaluateCookies(cookies: Scanned["setCookies"]): string {
   if (cookies.length === 0) return "cookies-not-found";
   const all = (attribute: RegExp) => cookies.every(({ attributes }) => attributes.some((one) => attribute.test(one)));
   if (!all(/^HttpOnly$/i)) return "cookies-session-without-httponly-flag";
@@ -106,14 +106,14 @@ function judgeCookies(cookies: Scanned["setCookies"]): string {
   return `cookies-secure-with-httponly-sessions${all(/^SameSite=(Lax|Strict)$/i) ? "-and-samesite" : ""}`;
 }
 
-function judgeTransport(value: string | undefined): string {
+function evaluateTransportSecurity(value: string | undefined): string {
   if (value === undefined) return "hsts-not-implemented";
   const seconds = Number(/(?:^|;)\s*max-age=(\d+)/i.exec(value)?.[1]);
   if (Number.isNaN(seconds) || value.includes(",")) return "hsts-header-invalid";
   return `hsts-implemented-max-age-${seconds < 15_552_000 ? "less-than" : "at-least"}-six-months`;
 }
 
-function judgeScripts(html: string): string {
+function evaluateScripts(html: string): string {
   const scripts = [...html.matchAll(/<script\b[^>]*\ssrc="([^"]+)"/g)].map(([, source = ""]) => source);
   if (scripts.length === 0) return "sri-not-implemented-but-no-scripts-loaded";
   return scripts.every((source) => /^\/(?!\/)/.test(source))

@@ -31,8 +31,8 @@ Made by \`npm run asvs -- --write\`.`,
 
 function section(source: Rule["source"]): string {
   const rows = RULES.filter((rule) => rule.source === source).map(
-    ({ rule, answer, answerOnHttp, points, because }) =>
-      `| ${[rule, answer, answerOnHttp ?? "the same", points ?? "", because ?? ""].join(" | ")} |`,
+    ({ rule, expected, expectedOnHttp, points, reason }) =>
+      `| ${[rule, expected, expectedOnHttp ?? "the same", points ?? "", reason ?? ""].join(" | ")} |`,
   );
   return [
     `## ${source}\n`,

@@ -30,15 +30,17 @@ export async function scan(request: APIRequestContext, url: string, appOrigin: s
 }
 
 /** Fails on the first rule to which the answer is another than the table says. */
-export function expectAnswers(scanned: Scanned): void {
-  for (const { source, rule, judge, answer, answerOnHttp } of RULES) {
-    expect(judge(scanned), `${source}: ${rule}`).toBe(scanned.isHttps ? answer : (answerOnHttp ?? answer));
+export function expectRulesHold(scanned: Scanned): void {
+  for (const { source, rule, evaluate, expected, expectedOnHttp } of RULES) {
+    expect(evaluate(scanned), `${source}: ${rule}`).toBe(scanned.isHttps ? expected : (expectedOnHttp ?? expected));
   }
 }
 
 /** HTTP Observatory's score: 100, less what is taken off; what is added counts from 90 on. */
 export function observatoryScore(scanned: Scanned): number {
-  const points = RULES.filter(({ judge, answer }) => judge(scanned) === answer).map((rule) => rule.points ?? 0);
+  const points = RULES.filter(({ evaluate, expected }) => evaluate(scanned) === expected).map(
+    (rule) => rule.points ?? 0,
+  );
   return points.reduce((sum, more) => sum + more, 100);
 }
 

@@ -12,15 +12,15 @@ export interface Rule {
   source: keyof typeof SOURCES;
   rule: string;
   /** What the scanner would say, in its own words where it has any. */
-  judge: (scanned: Scanned) => string;
+  evaluate: (scanned: Scanned) => string;
   /** What it says of us, on https. */
-  answer: string;
+  expected: string;
   /** Where the answer on this machine, without TLS, is another one. */
-  answerOnHttp?: string;
+  expectedOnHttp?: string;
   /** HTTP Observatory's points for the answer. */
   points?: number;
   /** Why we do not follow, where we do not. */
-  because?: string;
+  reason?: string;
 }
 
 export const SOURCES = {

@@ -8,7 +8,7 @@ test("evidence/scanners/scanners.md says what the rules say: renew it with `npm 
 });
 
 test("a rule that is not followed has a reason", () => {
-  for (const { rule, answer, answerOnHttp, because } of RULES) {
-    if (answer === "missing" || answerOnHttp !== undefined) expect(because?.length, rule).toBeGreaterThan(10);
+  for (const { rule, expected, expectedOnHttp, reason } of RULES) {
+    if (expected === "missing" || expectedOnHttp !== undefined) expect(reason?.length, rule).toBeGreaterThan(10);
   }
 });

@@ -4,64 +4,64 @@ const header = (name: string) => (scanned: Scanned) => scanned.page[name] ?? "mi
 
 /** https://github.com/OWASP/www-project-secure-headers, ci/headers_add.json: the header that the project recommends is the rule. */
 const RECOMMENDATIONS: Omit<Rule, "source">[] = [
-  { rule: "Cache-Control: no-store, max-age=0", judge: header("cache-control"), answer: "private, no-store" },
+  { rule: "Cache-Control: no-store, max-age=0", evaluate: header("cache-control"), expected: "private, no-store" },
   {
     rule: 'Clear-Site-Data: "cache","cookies","storage"',
-    judge: header("clear-site-data"),
-    answer: "missing",
-    because: "It would sign people out on every page. Nothing private is stored, and sign-out clears the cookies.",
+    evaluate: header("clear-site-data"),
+    expected: "missing",
+    reason: "It would sign people out on every page. Nothing private is stored, and sign-out clears the cookies.",
   },
   {
     rule: "Content-Security-Policy: default-src 'self'; form-action 'self'; object-src 'none'; frame-ancestors 'none'; upgrade-insecure-requests",
-    judge: ({ page }) => missingDirectives(page["content-security-policy"]),
-    answer: "nothing missing",
-    answerOnHttp: "upgrade-insecure-requests",
-    because: "On loopback there is nothing to upgrade to.",
+    evaluate: ({ page }) => missingDirectives(page["content-security-policy"]),
+    expected: "nothing missing",
+    expectedOnHttp: "upgrade-insecure-requests",
+    reason: "On loopback there is nothing to upgrade to.",
   },
   {
     rule: "Cross-Origin-Embedder-Policy: require-corp",
-    judge: header("cross-origin-embedder-policy"),
-    answer: "missing",
-    because:
+    evaluate: header("cross-origin-embedder-policy"),
+    expected: "missing",
+    reason:
       "It buys SharedArrayBuffer and fine timers, which nothing here uses; the policy lets nothing foreign be embedded.",
   },
   {
     rule: "Cross-Origin-Opener-Policy: same-origin",
-    judge: header("cross-origin-opener-policy"),
-    answer: "same-origin",
+    evaluate: header("cross-origin-opener-policy"),
+    expected: "same-origin",
   },
   {
     rule: "Cross-Origin-Resource-Policy: same-origin",
-    judge: header("cross-origin-resource-policy"),
-    answer: "same-origin",
+    evaluate: header("cross-origin-resource-policy"),
+    expected: "same-origin",
   },
   {
     rule: "Permissions-Policy: thirty powers off",
-    judge: ({ page }) => judgePowers(page["permissions-policy"]),
-    answer: "11 named, all off",
-    because:
+    evaluate: ({ page }) => evaluatePermissions(page["permissions-policy"]),
+    expected: "11 named, all off",
+    reason:
       "Those that watch, listen, locate or pay. The rest, full screen and passkeys among them, are left to the team's pages.",
   },
   {
     rule: "Referrer-Policy: no-referrer",
-    judge: header("referrer-policy"),
-    answer: "same-origin",
-    because: "Nothing leaves for other origins either way; within its own a page may say where it came from.",
+    evaluate: header("referrer-policy"),
+    expected: "same-origin",
+    reason: "Nothing leaves for other origins either way; within its own a page may say where it came from.",
   },
   {
     rule: "Strict-Transport-Security: max-age=31536000; includeSubDomains",
-    judge: header("strict-transport-security"),
-    answer: "max-age=31536000; includeSubDomains",
-    answerOnHttp: "missing",
-    because: "Browsers ignore it on http (RFC 6797, section 8.1).",
+    evaluate: header("strict-transport-security"),
+    expected: "max-age=31536000; includeSubDomains",
+    expectedOnHttp: "missing",
+    reason: "Browsers ignore it on http (RFC 6797, section 8.1).",
   },
-  { rule: "X-Content-Type-Options: nosniff", judge: header("x-content-type-options"), answer: "nosniff" },
-  { rule: "X-Frame-Options: deny", judge: header("x-frame-options"), answer: "DENY" },
+  { rule: "X-Content-Type-Options: nosniff", evaluate: header("x-content-type-options"), expected: "nosniff" },
+  { rule: "X-Frame-Options: deny", evaluate: header("x-frame-options"), expected: "DENY" },
   {
     rule: "X-Permitted-Cross-Domain-Policies: none",
-    judge: header("x-permitted-cross-domain-policies"),
-    answer: "missing",
-    because: "For Flash and Acrobat of old; no browser loads either, and there is no such file to be found.",
+    evaluate: header("x-permitted-cross-domain-policies"),
+    expected: "missing",
+    reason: "For Flash and Acrobat of old; no browser loads either, and there is no such file to be found.",
   },
 ];
 
@@ -71,12 +71,12 @@ export const RECOMMENDED: Rule[] = RECOMMENDATIONS.map((rule) => ({ source: "OWA
 const TO_REMOVE =
   /^(server|powered-by|x-powered-by|x-generator|x-runtime|x-nextjs-cache|x-nextjs-matched-path|x-nextjs-page|x-nextjs-redirect|sourcemap|x-sourcemap)$/;
 
-export const NOTHING_TELLTALE: Rule = {
+export const NO_SOFTWARE_NAMES: Rule = {
   source: "OWASP Secure Headers, to remove",
   rule: "headers that name what runs here",
-  judge: ({ page, call }) =>
+  evaluate: ({ page, call }) =>
     [...Object.keys(page), ...Object.keys(call)].filter((name) => TO_REMOVE.test(name)).join(", ") || "none",
-  answer: "none",
+  expected: "none",
 };
 
 function missingDirectives(policy = ""): string {
@@ -84,7 +84,7 @@ function missingDirectives(policy = ""): string {
   return wanted.filter((name) => sourcesOf(policy, name) === undefined).join(", ") || "nothing missing";
 }
 
-function judgePowers(policy = ""): string {
+function evaluatePermissions(policy = ""): string {
   const powers = policy.split(", ");
   return `${powers.length} named, ${powers.every((power) => power.endsWith("=()")) ? "all" : "not all"} off`;
 }

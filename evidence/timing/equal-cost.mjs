@@ -25,14 +25,14 @@ const EARLIER = { algorithm: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 };
  * Somebody who measures cannot tell an email that nobody has from one with another password, a disabled account, or an account
  * whose hash has earlier parameters. One sample of each is taken after the other, in an order that is drawn anew each time,
  * so that whatever the machine does meets all of them. A difference that is planted on purpose must be found.
- * @param {import("./stage.mjs").Stage} stage  @param {import("./claims.mjs").Claims} claims  @param {(detail: string) => void} say
+ * @param {import("./test-app.mjs").TestApp} testApp  @param {import("./claims.mjs").Claims} claims  @param {(detail: string) => void} onProgress
  */
-export async function prove(stage, claims, say) {
-  const cases = await prepare(stage);
+export async function measure(testApp, claims, onProgress) {
+  const cases = await prepare(testApp);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ask = (/** @type {Case} */ one, /** @type {number} */ round) => {
     const input = { email: one.emails[round % one.emails.length], password: one.password, remember: true };
-    return call(stage.url, "auth.login", { input, agent, requestId: "one-and-the-same" });
+    return call(testApp.url, "auth.login", { input, agent, requestId: "one-and-the-same" });
   };
 
   // The process meets the earlier parameters once, compiles its paths and opens its connections.
@@ -42,7 +42,7 @@ export async function prove(stage, claims, say) {
   let compared;
   do {
     for (const end = rounds + ROUNDS_A_BATCH; rounds < end; rounds++) {
-      if (rounds % 20 === 0) say(`${rounds} rounds, ${ROUNDS_AT_MOST} at most`);
+      if (rounds % 20 === 0) onProgress(`${rounds} rounds, ${ROUNDS_AT_MOST} at most`);
       for (const one of inDrawnOrder(cases)) {
         const { status, body, headers, milliseconds } = await ask(one, rounds);
         one.tries.push(milliseconds + (one.planted ?? 0));
@@ -69,16 +69,16 @@ export async function prove(stage, claims, say) {
 
 /**
  * @typedef {{ name: string, emails: string[], password: string, planted?: number, tries: number[] }} Case
- * @param {import("./stage.mjs").Stage} stage
+ * @param {import("./test-app.mjs").TestApp} testApp
  * @returns {Promise<Case[]>} the first is what the others are compared with
  */
-async function prepare(stage) {
+async function prepare(testApp) {
   const [today, earlier] = await Promise.all([hash(PASSWORD, TODAY), hash(PASSWORD, EARLIER)]);
   // Each email is tried once more, before the samples.
   const count = Math.ceil(ROUNDS_AT_MOST / TRIES_AN_EMAIL) + 1;
-  const nobody = () => Array.from({ length: count }, () => `${randomUUID()}@proof.test`);
+  const nobody = () => Array.from({ length: count }, () => `${randomUUID()}@timing.test`);
   const accounts = (/** @type {string} */ passwordHash, isDisabled = false) =>
-    stage.insertAccounts(count, { passwordHash, isDisabled });
+    testApp.insertAccounts(count, { passwordHash, isDisabled });
   const wrong = { password: "a guess of the same sort", tries: [] };
   return [
     { ...wrong, name: "unknown email", emails: nobody(), tries: [] },

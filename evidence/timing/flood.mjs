@@ -26,32 +26,32 @@ const GROWTH_AT_MOST_MEGABYTES = 500;
  * 256 logins at once, again and again: who gets a place is signed in, everybody else hears when to come back, and the others do
  * not feel it. Each round compares a flood with the quiet before it; the middle round counts, so that one in which this
  * machine did something else decides nothing.
- * @param {import("./stage.mjs").Stage} stage  @param {import("./claims.mjs").Claims} claims  @param {(detail: string) => void} say
+ * @param {import("./test-app.mjs").TestApp} testApp  @param {import("./claims.mjs").Claims} claims  @param {(detail: string) => void} onProgress
  */
-export async function prove(stage, claims, say) {
-  const emails = await stage.insertAccounts(ACCOUNTS + BYSTANDERS, { passwordHash: await hash(PASSWORD, TODAY) });
-  const bystanders = new Bystanders(stage.url, await signIn(stage.url, emails.splice(ACCOUNTS)));
-  const workerData = { url: stage.url, logins: LOGINS, emails, password: PASSWORD };
+export async function measure(testApp, claims, onProgress) {
+  const emails = await testApp.insertAccounts(ACCOUNTS + BYSTANDERS, { passwordHash: await hash(PASSWORD, TODAY) });
+  const bystanders = new Bystanders(testApp.url, await signIn(testApp.url, emails.splice(ACCOUNTS)));
+  const workerData = { url: testApp.url, logins: LOGINS, emails, password: PASSWORD };
   const worker = new Worker(new URL("./flood-worker.mjs", import.meta.url), { workerData });
   /** @type {() => Promise<import("./flood-worker.mjs").Outcome[]>} */
   const flood = () => new Promise((resolve) => worker.once("message", resolve) && worker.postMessage("flood"));
 
   // What is compiled, cached and connected at first must not count as the flood's doing.
   await Promise.all([flood(), bystanders.workFor(() => pause(1000))]);
-  const [before, rounds] = [memoryMegabytes(stage.pid), []];
+  const [before, rounds] = [memoryMegabytes(testApp.pid), []];
   /** @type {import("./flood-worker.mjs").Outcome[]} */
   const outcomes = [];
   for (let round = 1; round <= ROUNDS; round++) {
-    say(`round ${round} of ${ROUNDS}`);
-    const idle = await measure(stage, bystanders, () => pause(IDLE_MILLISECONDS));
-    const flooded = await measure(stage, bystanders, async () => {
+    onProgress(`round ${round} of ${ROUNDS}`);
+    const idle = await measureRound(testApp, bystanders, () => pause(IDLE_MILLISECONDS));
+    const flooded = await measureRound(testApp, bystanders, async () => {
       for (let count = 0; count < FLOODS_A_ROUND; count++) outcomes.push(...(await flood()));
     });
     rounds.push({ idle, flooded, ratio: flooded.callP99 / idle.callP99 });
   }
   await worker.terminate();
 
-  judge(claims, rounds, outcomes, memoryMegabytes(stage.pid, "VmHWM") - before);
+  judge(claims, rounds, outcomes, memoryMegabytes(testApp.pid, "VmHWM") - before);
   return table(rounds);
 }
 
@@ -113,14 +113,14 @@ function table(rounds) {
 }
 
 /**
- * @param {import("./stage.mjs").Stage} stage  @param {Bystanders} bystanders  @param {() => Promise<unknown>} meanwhile
+ * @param {import("./test-app.mjs").TestApp} testApp  @param {Bystanders} bystanders  @param {() => Promise<unknown>} meanwhile
  * @returns {Promise<Measured>}
  */
-async function measure(stage, bystanders, meanwhile) {
+async function measureRound(testApp, bystanders, meanwhile) {
   await pause(500);
-  await stage.readDelays();
+  await testApp.readDelays();
   const milliseconds = await bystanders.workFor(meanwhile);
-  const { delays, ownDelays } = await stage.readDelays();
+  const { delays, ownDelays } = await testApp.readDelays();
   const p99 = (/** @type {number[]} */ values) => quantile(ascending(values), 0.99);
   return { loopP99: p99(delays), ownLoopP99: p99(ownDelays), callP99: p99(milliseconds) };
 }

@@ -1,5 +1,5 @@
 import { requireSupportedNode } from "../../scripts/node-release.mjs";
 
 requireSupportedNode();
-const { runProofs } = await import("./run-proofs.mjs");
-await runProofs(process.argv.slice(2));
+const { runTiming } = await import("./run-timing.mjs");
+await runTiming(process.argv.slice(2));

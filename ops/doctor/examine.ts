@@ -3,13 +3,13 @@ import { isPublic, judgeConfiguration } from "./configuration/judge-configuratio
 import { readConfiguration } from "./configuration/read-configuration";
 import { judgeDatabase } from "./database/judge-database";
 import { readDatabase, type DatabaseReading } from "./database/read-database";
-import { Asker, valuesOf } from "./deployment/ask";
+import { HttpClient, valuesOf } from "./deployment/http-client";
 import { examineDeployment, type DeploymentFacts } from "./deployment/examine-deployment";
 import { judgeAddresses } from "./deployment/judge-addresses";
 import { judgeCaching } from "./deployment/judge-caching";
 import { judgeCookies } from "./deployment/judge-cookies";
 import { judgeHeaders } from "./deployment/judge-headers";
-import { judgeReachable, type NearFacts } from "./deployment/judge-reachable";
+import { judgeReachable, type LocalAppFacts } from "./deployment/judge-reachable";
 import { judgeRequests } from "./deployment/judge-requests";
 import { judgeTls } from "./deployment/judge-tls";
 import type { Group } from "./finding";
@@ -28,7 +28,7 @@ export async function examineInstallation(source: Source, folder: string, now: D
     readVersions(folder),
     url === null ? null : readDatabase(url),
     origin === null ? null : examineDeployment(origin),
-    origin === null ? null : lookNear(origin, Number(source.PORT || 3000)),
+    origin === null ? null : probeLocalApp(origin, Number(source.PORT || 3000)),
   ]);
   return [
     configuration,
@@ -61,19 +61,19 @@ export async function examineFromOutside(origin: URL, now: Date): Promise<Group[
 function judgeDeployment(
   facts: DeploymentFacts,
   now: Date,
-  { near, database }: { near: NearFacts; database: DatabaseReading | null },
+  { near, database }: { near: LocalAppFacts; database: DatabaseReading | null },
 ): Group[] {
-  const { rest, origin } = facts;
+  const { probes, origin } = facts;
   const isForPeople = isPublic(origin.origin);
-  const addresses = judgeAddresses(rest, database?.addresses ?? null, isForPeople);
+  const addresses = judgeAddresses(probes, database?.addresses ?? null, isForPeople);
   const tls = origin.protocol === "https:" ? [judgeTls(facts, now, isForPeople)] : [];
-  if (rest === null) return [judgeReachable(facts, near), addresses, ...tls];
+  if (probes === null) return [judgeReachable(facts, near), addresses, ...tls];
   return [
     judgeReachable(facts, near),
-    judgeCookies(facts, rest),
-    judgeHeaders(facts, rest),
-    judgeCaching(rest),
-    judgeRequests(facts, rest),
+    judgeCookies(facts, probes),
+    judgeHeaders(facts, probes),
+    judgeCaching(probes),
+    judgeRequests(facts, probes),
     addresses,
     ...tls,
   ];
@@ -81,15 +81,15 @@ function judgeDeployment(
 
 function offsetOfDeployment({ live }: DeploymentFacts): Offset | null {
   if (live.kind === "failure") return null;
-  const shown = Date.parse(valuesOf(live, "date")[0] ?? "");
-  return Number.isNaN(shown) ? null : offsetOfDateHeader({ ...live, shown });
+  const remote = Date.parse(valuesOf(live, "date")[0] ?? "");
+  return Number.isNaN(remote) ? null : offsetOfDateHeader({ ...live, remote });
 }
 
 /** Whether the app runs on this very machine, when its origin leads somewhere else: then it is the way that is broken. */
-async function lookNear(origin: URL, port: number): Promise<NearFacts> {
+async function probeLocalApp(origin: URL, port: number): Promise<LocalAppFacts> {
   if (origin.protocol === "http:" && Number(origin.port || 80) === port) return null;
-  const asker = new Asker(new URL(`http://127.0.0.1:${port}`));
-  const reply = await asker.ask({ path: HEALTH_LIVE });
+  const asker = new HttpClient(new URL(`http://127.0.0.1:${port}`));
+  const reply = await asker.send({ path: HEALTH_LIVE });
   asker.close();
   if (reply.kind === "failure") return { port, state: "silent" };
   return { port, state: reply.status === 200 ? "live" : "other" };

@@ -6,7 +6,7 @@ import { reportForMachines, reportForPeople } from "./report";
 /** Room for a mark and an address is needed; beyond this, lines get hard to read. */
 const WIDTH = { atLeast: 60, atMost: 110, otherwise: 100 };
 
-const options = readOptionsOrLeave();
+const options = readOptionsOrExit();
 const source = process.env;
 const now = new Date();
 const elsewhere =
@@ -25,7 +25,7 @@ process.stdout.write(
 );
 process.exitCode = isHealthy(groups) ? 0 : 1;
 
-function readOptionsOrLeave(): Options {
+function readOptionsOrExit(): Options {
   try {
     return readOptions(process.argv.slice(2));
   } catch (error) {

@@ -1,7 +1,7 @@
 import { paint } from "@/scripts/progress.mjs";
 import { counted, isHealthy, type Finding, type Group } from "./finding";
 
-const SIGNS = {
+const MARKS = {
   healthy: { mark: "✓", colour: "green" },
   warning: { mark: "!", colour: "yellow" },
   problem: { mark: "✗", colour: "red" },
@@ -11,10 +11,10 @@ const SIGNS = {
 const INDENT = 18;
 
 /** One screen: a line for each part that is healthy, and under each other what is wrong and what to do. */
-export function reportForPeople(groups: readonly Group[], subject: string, { width, coloured }: Look): string {
+export function reportForPeople(groups: readonly Group[], subject: string, { width, coloured }: TerminalStyle): string {
   const lines = groups.flatMap((group) => [
     `  ${sign(stateOf(group), coloured)} ${group.title.padEnd(INDENT - 4)}${first(group)}`.trimEnd(),
-    ...group.findings.flatMap((finding) => tell(finding, width, coloured)),
+    ...group.findings.flatMap((finding) => formatFinding(finding, width, coloured)),
   ]);
   return `\n  ${paint("bold", "Portcullis", coloured)}  doctor, ${printable(subject)}\n\n${lines.join("\n")}\n\n  ${verdict(groups, coloured)}\n\n`;
 
@@ -24,7 +24,7 @@ export function reportForPeople(groups: readonly Group[], subject: string, { wid
   }
 }
 
-export interface Look {
+export interface TerminalStyle {
   /** Columns of the terminal. */
   width: number;
   coloured: boolean;
@@ -34,7 +34,7 @@ export function reportForMachines(groups: readonly Group[], subject: string, at:
   return `${JSON.stringify({ subject, at: at.toISOString(), healthy: isHealthy(groups), groups }, null, 2)}\n`;
 }
 
-function tell({ level, says, todo }: Finding, width: number, coloured: boolean): string[] {
+function formatFinding({ level, says, todo }: Finding, width: number, coloured: boolean): string[] {
   const [saying = "", ...rest] = wrap(printable(says), width - 8);
   return [
     `      ${sign(level, coloured)} ${saying}`,
@@ -45,14 +45,14 @@ function tell({ level, says, todo }: Finding, width: number, coloured: boolean):
   ];
 }
 
-function stateOf({ findings, skipped }: Group): keyof typeof SIGNS {
+function stateOf({ findings, skipped }: Group): keyof typeof MARKS {
   if (findings.some(({ level }) => level === "problem")) return "problem";
   if (findings.length > 0) return "warning";
   return skipped === undefined ? "healthy" : "skipped";
 }
 
-function sign(state: keyof typeof SIGNS, coloured: boolean): string {
-  const { mark, colour } = SIGNS[state];
+function sign(state: keyof typeof MARKS, coloured: boolean): string {
+  const { mark, colour } = MARKS[state];
   return paint(colour, mark, coloured);
 }
 

@@ -10,7 +10,7 @@ if (kind === "refused") {
   process.exit(1);
 }
 const { bundle } = await import("../../scripts/bundle.mjs");
-const { isProduction, readEnvironment, readSources, settleAddress } = await import("../../scripts/environment.mjs");
+const { isProduction, readEnvironment, readSources, reconcileAddress } = await import("../../scripts/environment.mjs");
 const { socketPath } = await import("../../scripts/mysql/socket-path.mjs");
 const { DATA, ROOT } = await import("../../scripts/paths.mjs");
 
@@ -34,7 +34,7 @@ function environment() {
   const found = readEnvironment();
   if (isProduction(found)) return found;
   const socket = socketPath(join(DATA, "mysql"));
-  const { origin, port } = settleAddress(readSources());
+  const { origin, port } = reconcileAddress(readSources());
   return {
     APP_ORIGIN: `http://localhost:${found.PORT ?? 3000}`,
     DATABASE_URL: `mysql://root@localhost/portcullis?socketPath=${encodeURIComponent(socket)}`,

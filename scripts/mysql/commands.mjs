@@ -7,18 +7,18 @@ import { findInitialiser } from "./installation.mjs";
  */
 
 /** Nothing but what is said here counts: the machine's own configuration is for another server. */
-const ALONE = "--no-defaults";
+const NO_DEFAULTS = "--no-defaults";
 
 /** How an empty data directory is made. @param {Installation} installation  @param {string} data  @returns {Command} */
 export function initialiseCommand(installation, data) {
   const initialiser = findInitialiser(installation);
-  const rest = [`--datadir=${seen(installation, data)}`, ...asUser()];
+  const rest = [`--datadir=${pathInside(installation, data)}`, ...userOptions()];
   if (installation.flavour === "mariadb" && initialiser !== null) {
-    const options = [ALONE, "--auth-root-authentication-method=normal", "--skip-test-db", ...rest];
+    const options = [NO_DEFAULTS, "--auth-root-authentication-method=normal", "--skip-test-db", ...rest];
     return underRoot(installation, initialiser, options);
   }
   return underRoot(installation, installation.program, [
-    ALONE,
+    NO_DEFAULTS,
     "--initialize-insecure",
     "--secure-file-priv=NULL",
     ...rest,
@@ -32,10 +32,10 @@ export function initialiseCommand(installation, data) {
  * @returns {Command}
  */
 export function serverCommand(installation, { data, socket, pidFile, log, first }) {
-  const inside = (/** @type {string} */ path) => seen(installation, path);
+  const inside = (/** @type {string} */ path) => pathInside(installation, path);
   return underRoot(installation, installation.program, [
-    ALONE,
-    ...asUser(),
+    NO_DEFAULTS,
+    ...userOptions(),
     `--datadir=${inside(data)}`,
     `--socket=${inside(socket)}`,
     `--pid-file=${inside(pidFile)}`,
@@ -51,7 +51,7 @@ export function serverCommand(installation, { data, socket, pidFile, log, first 
 }
 
 /** Both servers refuse to run as root unless told so. */
-function asUser() {
+function userOptions() {
   return process.getuid?.() === 0 ? ["--user=root"] : [];
 }
 
@@ -60,11 +60,11 @@ function asUser() {
  * @param {Installation} installation  @param {string} temporary
  */
 export function serverEnvironment(installation, temporary) {
-  return { ...process.env, TMPDIR: seen(installation, temporary) };
+  return { ...process.env, TMPDIR: pathInside(installation, temporary) };
 }
 
 /** What a program under another root calls a path. @param {Installation} installation  @param {string} path */
-function seen({ root }, path) {
+function pathInside({ root }, path) {
   return root === undefined ? path : `/${relative(root, path)}`;
 }
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { mustRun } from "../command.mjs";
+import { runOrThrow } from "../command.mjs";
 import { findFreePort } from "../loopback.mjs";
 import { makePrivateFolder } from "./socket-path.mjs";
 
@@ -25,7 +25,7 @@ export async function startComposeServer({ directory }) {
     ...Object.fromEntries(["APP_HOST", "SESSION_SECRET", "JWT_ACCESS_SECRET"].map((name) => [name, "not-used-here"])),
   };
   const compose = async (/** @type {string[]} */ ...args) => {
-    await mustRun("docker", ["compose", ...args, "db"], {
+    await runOrThrow("docker", ["compose", ...args, "db"], {
       log: join(directory, `compose-${args[0]}.log`),
       env,
       seconds: START_SECONDS,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { canInstall, install } from "../apt.mjs";
-import { ask, mustRun } from "../command.mjs";
+import { readOutput, runOrThrow } from "../command.mjs";
 import { withLock } from "../lock.mjs";
 import { UserError } from "../user-error.mjs";
 import { CACHE, DATA } from "../paths.mjs";
@@ -14,20 +14,22 @@ const DEFAULT_MIRROR = "http://deb.debian.org/debian";
 
 /**
  * The newest MySQL that Debian has, in a folder that it is run in with another root. Kept between clones.
- * @param {(detail: string) => void} say
+ * @param {(detail: string) => void} onProgress
  * @returns {Promise<import("./installation.mjs").Installation>}
  */
-export async function installUnstableMysql(say) {
+export async function installUnstableMysql(onProgress) {
   if (!canInstall()) throw new UserError("MySQL from Debian unstable needs root on a Debian or Ubuntu machine.");
   await withLock(`${ROOT_FOLDER}.lock`, async () => {
     if (existsSync(join(ROOT_FOLDER, PROGRAM))) return;
-    if ((await ask("debootstrap", ["--version"])) === null) {
-      say("apt-get install debootstrap");
+    if ((await readOutput("debootstrap", ["--version"])) === null) {
+      onProgress("apt-get install debootstrap");
       await install(["debootstrap", "debian-archive-keyring"]);
     }
-    await bootstrap(say);
+    await bootstrap(onProgress);
   });
-  const version = parseVersion((await ask("chroot", [ROOT_FOLDER, PROGRAM, "--no-defaults", "--version"])) ?? "");
+  const version = parseVersion(
+    (await readOutput("chroot", [ROOT_FOLDER, PROGRAM, "--no-defaults", "--version"])) ?? "",
+  );
   if (version === null) throw new UserError(`${ROOT_FOLDER} does not work: remove it and try again.`);
   return { ...version, program: PROGRAM, root: ROOT_FOLDER };
 }
@@ -37,16 +39,16 @@ export function unstableDirectory(clone) {
   return join(ROOT_FOLDER, "srv", createHash("sha256").update(clone).digest("hex").slice(0, 12));
 }
 
-/** @param {(detail: string) => void} say */
-async function bootstrap(say) {
+/** @param {(detail: string) => void} onProgress */
+async function bootstrap(onProgress) {
   const fresh = `${ROOT_FOLDER}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(dirname(fresh), { recursive: true });
   const mirror = findMirror(readSources());
-  say(`debootstrap sid from ${mirror}`);
-  await mustRun("debootstrap", ["--variant=minbase", "--include=mysql-server-core", "sid", fresh, mirror], {
+  onProgress(`debootstrap sid from ${mirror}`);
+  await runOrThrow("debootstrap", ["--variant=minbase", "--include=mysql-server-core", "sid", fresh, mirror], {
     log: join(DATA, "logs", "debootstrap.log"),
-    onLine: (line) => say(line.replace(/^I: /, "")),
+    onLine: (line) => onProgress(line.replace(/^I: /, "")),
   });
   rmSync(join(fresh, "var/cache/apt/archives"), { recursive: true, force: true });
   renameSync(fresh, ROOT_FOLDER);

@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { ask } from "../command.mjs";
+import { readOutput } from "../command.mjs";
 
 /**
  * A server's programs on this machine. `root` is the folder to change root to before they are run, if any.
@@ -44,7 +44,7 @@ export async function findInstallation() {
   for (const name of PROGRAMS) {
     for (const program of folders.filter(Boolean).map((folder) => join(folder, name))) {
       if (!isExecutable(program)) continue;
-      const parsed = parseVersion((await ask(program, ["--no-defaults", "--version"])) ?? "");
+      const parsed = parseVersion((await readOutput(program, ["--no-defaults", "--version"])) ?? "");
       if (parsed === null || !isSupported(parsed)) continue;
       if (parsed.flavour === "mysql" || findInitialiser({ program }) !== null) return { ...parsed, program };
     }

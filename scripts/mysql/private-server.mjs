@@ -10,17 +10,17 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { identify, isLiving, pidOf, waitUntilGone } from "../living-process.mjs";
-import { mustRun } from "../command.mjs";
+import { identify, isRunning, pidOf, waitForExit } from "../process-identity.mjs";
+import { runOrThrow } from "../command.mjs";
 import { openPrivateFile } from "../private-files.mjs";
 import { UserError } from "../user-error.mjs";
 import { readGreeting } from "./greeting.mjs";
 import { initialiseCommand, serverCommand, serverEnvironment } from "./commands.mjs";
 import { parseVersion } from "./installation.mjs";
-import { makePrivateFolder, plainFolder, socketPath } from "./socket-path.mjs";
+import { makePrivateFolder, pathWithoutSpecialCharacters, socketPath } from "./socket-path.mjs";
 
 /** The file that names the process which runs on a directory. */
-const RUNNING = "running";
+const IDENTITY_FILE = "running";
 const START_SECONDS = 60;
 const STOP_SECONDS = 30;
 
@@ -49,14 +49,14 @@ export async function startPrivateServer({ directory, installation, fresh = fals
   const data = join(directory, flavour);
   const socket = socketPath(directory);
   const log = join(directory, `${flavour}.log`);
-  const running = join(directory, RUNNING);
+  const running = join(directory, IDENTITY_FILE);
   const temporary = join(directory, "tmp");
   const env = serverEnvironment(installation, temporary);
   let version = "";
 
   const identity = () => (existsSync(running) ? readFileSync(running, "utf8") : "");
   const signal = (/** @type {NodeJS.Signals} */ name) => {
-    if (isLiving(identity())) process.kill(pidOf(identity()), name);
+    if (isRunning(identity())) process.kill(pidOf(identity()), name);
   };
 
   async function initialise() {
@@ -64,9 +64,10 @@ export async function startPrivateServer({ directory, installation, fresh = fals
     rmSync(fresh, { recursive: true, force: true });
     mkdirSync(fresh, { mode: 0o700 });
     // MariaDB's program is a shell script that takes a path apart at its blanks: it gets one without.
-    const short = installation.root === undefined ? `${plainFolder(directory)}/${basename(fresh)}` : fresh;
+    const short =
+      installation.root === undefined ? `${pathWithoutSpecialCharacters(directory)}/${basename(fresh)}` : fresh;
     const { command, args } = initialiseCommand(installation, short);
-    await mustRun(command, args, { log: join(directory, `${flavour}-initialise.log`), env });
+    await runOrThrow(command, args, { log: join(directory, `${flavour}-initialise.log`), env });
     // Under its name it is whole: a half-made one is made again.
     renameSync(fresh, data);
   }
@@ -75,7 +76,7 @@ export async function startPrivateServer({ directory, installation, fresh = fals
     makePrivateFolder(directory);
     makePrivateFolder(dirname(socket));
     makePrivateFolder(temporary);
-    if (!isLiving(identity())) await launch();
+    if (!isRunning(identity())) await launch();
     version = await greeted();
   }
 
@@ -107,7 +108,7 @@ export async function startPrivateServer({ directory, installation, fresh = fals
         const parsed = parseVersion(await readGreeting({ path: socket }, 5));
         return `${flavour === "mariadb" ? "MariaDB" : "MySQL"} ${parsed?.version ?? installation.version}`;
       } catch (error) {
-        if (!isLiving(identity()) || Date.now() > deadline) throw new UserError(explainFailure(log, error));
+        if (!isRunning(identity()) || Date.now() > deadline) throw new UserError(explainFailure(log, error));
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -118,10 +119,10 @@ export async function startPrivateServer({ directory, installation, fresh = fals
   async function kill() {
     const one = identity();
     signal("SIGKILL");
-    await waitUntilGone(one, STOP_SECONDS);
+    await waitForExit(one, STOP_SECONDS);
   }
 
-  if (fresh && !isLiving(identity())) rmSync(data, { recursive: true, force: true });
+  if (fresh && !isRunning(identity())) rmSync(data, { recursive: true, force: true });
   await start();
   return {
     url: `mysql://root@localhost/portcullis?socketPath=${encodeURIComponent(socket)}`,
@@ -139,17 +140,17 @@ export async function startPrivateServer({ directory, installation, fresh = fals
 
 /** Stops the server that runs on a directory, if one does. @param {string} directory */
 export async function stopServer(directory) {
-  const running = join(directory, RUNNING);
+  const running = join(directory, IDENTITY_FILE);
   if (!existsSync(running)) return;
   const identity = readFileSync(running, "utf8");
   const signal = (/** @type {NodeJS.Signals} */ name) => {
-    if (isLiving(identity)) process.kill(pidOf(identity), name);
+    if (isRunning(identity)) process.kill(pidOf(identity), name);
   };
   signal("SIGCONT");
   signal("SIGTERM");
-  if (!(await waitUntilGone(identity, STOP_SECONDS))) {
+  if (!(await waitForExit(identity, STOP_SECONDS))) {
     signal("SIGKILL");
-    await waitUntilGone(identity, STOP_SECONDS);
+    await waitForExit(identity, STOP_SECONDS);
   }
   rmSync(running, { force: true });
 }
@@ -161,10 +162,10 @@ export async function stopServer(directory) {
 export async function stopServers(folder) {
   if (!existsSync(folder)) return;
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (basename(file) !== RUNNING) continue;
+    if (basename(file) !== IDENTITY_FILE) continue;
     const identity = readFileSync(join(folder, file), "utf8");
-    if (isLiving(identity)) process.kill(pidOf(identity), "SIGKILL");
-    await waitUntilGone(identity, STOP_SECONDS);
+    if (isRunning(identity)) process.kill(pidOf(identity), "SIGKILL");
+    await waitForExit(identity, STOP_SECONDS);
   }
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,8 +1,8 @@
-import { findCandidate, canInstall, install } from "../apt.mjs";
-import { ask } from "../command.mjs";
+import { findCandidateVersion, canInstall, install } from "../apt.mjs";
+import { readOutput } from "../command.mjs";
 import { UserError } from "../user-error.mjs";
 import { startComposeServer } from "./compose-server.mjs";
-import { checkGiven } from "./given.mjs";
+import { checkExternalServer } from "./external-server.mjs";
 import { findInstallation, isSupported, parseVersion } from "./installation.mjs";
 import { startPrivateServer } from "./private-server.mjs";
 import { shareServer } from "./sharing.mjs";
@@ -14,44 +14,45 @@ const PACKAGES = {
   "mysql-server-core": ["mysql-server-core"],
 };
 
-/** @typedef {(detail: string) => void} Say */
+/** @typedef {(detail: string) => void} OnProgress */
 
 /**
  * The database to work with: the given one, or a server of our own that is shared with whoever else runs in this folder.
- * @param {{ databaseUrl: string | undefined, directory: string, say: Say }} options
+ * @param {{ databaseUrl: string | undefined, directory: string, onProgress: OnProgress }} options
  * @returns {Promise<{ url: string, version: string, isOurs: boolean, release: () => Promise<void> }>}
  */
-export async function provideDatabase({ databaseUrl, directory, say }) {
-  const source = await chooseSource(databaseUrl, machine(say));
-  if (source.kind === "given") return { ...(await checkGiven(source.url)), isOurs: false, release: async () => {} };
+export async function provideDatabase({ databaseUrl, directory, onProgress }) {
+  const source = await chooseSource(databaseUrl, describeMachine(onProgress));
+  if (source.kind === "given")
+    return { ...(await checkExternalServer(source.url)), isOurs: false, release: async () => {} };
   const { server, release } = await shareServer({
     directory,
-    provide: () => startFrom(source, { directory, say }),
-    onWait: (pid) => say(`waiting for process ${pid}, which is at it`),
+    provide: () => startFrom(source, { directory, onProgress }),
+    onWait: (pid) => onProgress(`waiting for process ${pid}, which is at it`),
   });
   return { url: server.url, version: server.version, isOurs: true, release };
 }
 
 /**
  * A server with its data in `directory`, from whatever this machine has or can get.
- * @param {{ directory: string, say?: Say, fresh?: boolean }} options `fresh` forgets earlier data, unless it is running
+ * @param {{ directory: string, onProgress?: OnProgress, fresh?: boolean }} options `fresh` forgets earlier data, unless it is running
  * @returns {Promise<import("./private-server.mjs").Server>}
  */
-export async function provideServer({ directory, say = () => {}, fresh }) {
-  return startFrom(await chooseSource(undefined, machine(say)), { directory, say, fresh });
+export async function provideServer({ directory, onProgress = () => {}, fresh }) {
+  return startFrom(await chooseSource(undefined, describeMachine(onProgress)), { directory, onProgress, fresh });
 }
 
 /**
  * @param {import("./source.mjs").Source} source
- * @param {{ directory: string, say: Say, fresh?: boolean }} options
+ * @param {{ directory: string, onProgress: OnProgress, fresh?: boolean }} options
  */
-async function startFrom(source, { directory, say, fresh }) {
+async function startFrom(source, { directory, onProgress, fresh }) {
   switch (source.kind) {
     case "private":
-      say(`starting ${source.installation.program}`);
+      onProgress(`starting ${source.installation.program}`);
       return startPrivateServer({ directory, installation: source.installation, fresh });
     case "apt": {
-      say(`installing ${source.packageName} with apt-get`);
+      onProgress(`installing ${source.packageName} with apt-get`);
       await install(PACKAGES[source.packageName]);
       const installation = await findInstallation();
       if (installation === null)
@@ -60,35 +61,37 @@ async function startFrom(source, { directory, say, fresh }) {
       return Object.assign(server, { version: `${server.version}, just installed with apt-get` });
     }
     case "docker":
-      say("docker compose up -d --wait db");
+      onProgress("docker compose up -d --wait db");
       return startComposeServer({ directory });
     default:
       throw new UserError(NO_MYSQL);
   }
 }
 
-/** @param {Say} say  @returns {import("./source.mjs").Machine} */
-function machine(say) {
-  return { findInstallation, findPackage: () => findPackage(say), hasDockerEngine };
+/** @param {OnProgress} onProgress  @returns {import("./source.mjs").Machine} */
+function describeMachine(onProgress) {
+  return { findInstallation, findPackage: () => findPackage(onProgress), hasDockerEngine };
 }
 
-/** @param {Say} say */
-async function findPackage(say) {
+/** @param {OnProgress} onProgress */
+async function findPackage(onProgress) {
   if (!canInstall()) return null;
-  say("no server on this machine: asking apt for one");
+  onProgress("no server on this machine: asking apt for one");
   try {
     for (const name of /** @type {(keyof typeof PACKAGES)[]} */ (Object.keys(PACKAGES))) {
-      const version = parseVersion((await findCandidate(name))?.replace(/^\d+:/, "") ?? "");
+      const version = parseVersion((await findCandidateVersion(name))?.replace(/^\d+:/, "") ?? "");
       const flavour = name.startsWith("mariadb") ? "mariadb" : "mysql";
       if (version !== null && isSupported({ ...version, flavour })) return name;
     }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    say("apt-get update failed");
+    onProgress("apt-get update failed");
   }
   return null;
 }
 
 async function hasDockerEngine() {
-  return (await ask("docker", ["info"])) !== null && (await ask("docker", ["compose", "version"])) !== null;
+  return (
+    (await readOutput("docker", ["info"])) !== null && (await readOutput("docker", ["compose", "version"])) !== null
+  );
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { identify, isLiving } from "../living-process.mjs";
+import { identify, isRunning } from "../process-identity.mjs";
 import { withLock } from "../lock.mjs";
 
 /**
@@ -46,7 +46,7 @@ function countUsers(users) {
   if (!existsSync(users)) return 0;
   let count = 0;
   for (const identity of readdirSync(users)) {
-    if (isLiving(identity)) count += 1;
+    if (isRunning(identity)) count += 1;
     else rmSync(join(users, identity), { force: true });
   }
   return count;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { identify } from "@/scripts/living-process.mjs";
+import { identify } from "@/scripts/process-identity.mjs";
 import { shareServer } from "./sharing.mjs";
 
 let directory: string;

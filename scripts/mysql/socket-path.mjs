@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nameUser } from "../private-files.mjs";
+import { userName } from "../private-files.mjs";
 import { UserError } from "../user-error.mjs";
 
 /** A socket's path must fit into the kernel's 108 bytes, with a zero at the end; macOS has four bytes less. */
-const LONGEST = 103;
-const PLAIN = /^[\w./+-]+$/;
+const MAX_BYTES = 103;
+const PLAIN_PATH = /^[\w./+-]+$/;
 
 /**
  * The socket of the server whose data is in `directory`: beside the data, or in a folder of ours under the temporary
@@ -16,10 +16,10 @@ const PLAIN = /^[\w./+-]+$/;
  */
 export function socketPath(directory, temporary = tmpdir()) {
   const beside = join(directory, "mysqld.sock");
-  if (Buffer.byteLength(beside) <= LONGEST) return beside;
+  if (Buffer.byteLength(beside) <= MAX_BYTES) return beside;
   const name = nameOf(directory);
   const elsewhere = join(temporary, name, "mysqld.sock");
-  return Buffer.byteLength(elsewhere) <= LONGEST ? elsewhere : join("/tmp", name, "mysqld.sock");
+  return Buffer.byteLength(elsewhere) <= MAX_BYTES ? elsewhere : join("/tmp", name, "mysqld.sock");
 }
 
 /**
@@ -27,9 +27,9 @@ export function socketPath(directory, temporary = tmpdir()) {
  * link in a folder of ours under the temporary one.
  * @param {string} directory  @param {string} [temporary]
  */
-export function plainFolder(directory, temporary = tmpdir()) {
-  if (PLAIN.test(directory)) return directory;
-  const folder = join(PLAIN.test(temporary) ? temporary : "/tmp", nameOf(directory));
+export function pathWithoutSpecialCharacters(directory, temporary = tmpdir()) {
+  if (PLAIN_PATH.test(directory)) return directory;
+  const folder = join(PLAIN_PATH.test(temporary) ? temporary : "/tmp", nameOf(directory));
   makePrivateFolder(folder);
   const link = join(folder, "data");
   rmSync(link, { force: true });
@@ -52,7 +52,7 @@ export function makePrivateFolder(folder) {
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== process.getuid?.())
     throw new UserError(
-      `${folder} ${found.isDirectory() ? `belongs to ${nameUser(found.uid)}` : "is no folder"}, and this is run as ${nameUser(process.getuid?.() ?? 0)}. Give it to the user who runs this (chown), or move it away.`,
+      `${folder} ${found.isDirectory() ? `belongs to ${userName(found.uid)}` : "is no folder"}, and this is run as ${userName(process.getuid?.() ?? 0)}. Give it to the user who runs this (chown), or move it away.`,
     );
   chmodSync(folder, 0o700);
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { plainFolder, socketPath } from "./socket-path.mjs";
+import { pathWithoutSpecialCharacters, socketPath } from "./socket-path.mjs";
 
 test("the socket lies beside the data", () => {
   expect(socketPath("/home/me/portcullis/.data/mysql")).toBe("/home/me/portcullis/.data/mysql/mysqld.sock");
@@ -23,14 +23,14 @@ test.each(["my app", "it's", 'say "x"', "a#b", "100%", "über", "$HOME", "a;b", 
   "a folder called %j has a path that a shell script does not take apart",
   (name) => {
     const folder = mkdtempSync(join(tmpdir(), `portcullis-${name}-`));
-    const plain = plainFolder(folder);
+    const plain = pathWithoutSpecialCharacters(folder);
     expect(plain).toMatch(/^[\w./+-]+$/);
     expect(realpathSync(plain)).toBe(realpathSync(folder));
     // Once more: a link that is there already is no obstacle.
-    expect(plainFolder(folder)).toBe(plain);
+    expect(pathWithoutSpecialCharacters(folder)).toBe(plain);
   },
 );
 
 test("a path without such characters is used as it is", () => {
-  expect(plainFolder("/home/me/portcullis/.data/mysql")).toBe("/home/me/portcullis/.data/mysql");
+  expect(pathWithoutSpecialCharacters("/home/me/portcullis/.data/mysql")).toBe("/home/me/portcullis/.data/mysql");
 });

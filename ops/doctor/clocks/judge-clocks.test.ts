@@ -3,14 +3,14 @@ import { idsOf } from "@/ops/doctor/testing";
 import { judgeClocks, offsetOf, offsetOfDateHeader } from "./judge-clocks";
 
 test("the quickest answer bounds the offset by half its time", () => {
-  const slow = { before: 0, shown: 900, after: 1000 };
-  const quick = { before: 2000, shown: 2109, after: 2010 };
+  const slow = { before: 0, remote: 900, after: 1000 };
+  const quick = { before: 2000, remote: 2109, after: 2010 };
   expect(offsetOf([slow, quick])).toEqual({ milliseconds: 104, bound: 6 });
   expect(offsetOf([])).toBeNull();
 });
 
 test("a Date header tells whole seconds, and may be a second old", () => {
-  const { milliseconds, bound } = offsetOfDateHeader({ before: 10_900, shown: 10_000, after: 10_998 });
+  const { milliseconds, bound } = offsetOfDateHeader({ before: 10_900, remote: 10_000, after: 10_998 });
   expect(Math.abs(milliseconds)).toBeLessThan(bound);
 });
 

@@ -13,14 +13,14 @@ export interface Offset {
 export function offsetOf(samples: readonly ClockSample[]): Offset | null {
   const quickest = [...samples].sort((a, b) => a.after - a.before - (b.after - b.before))[0];
   if (quickest === undefined) return null;
-  const { before, shown, after } = quickest;
+  const { before, remote, after } = quickest;
   // Our own clock tells whole milliseconds.
-  return { milliseconds: shown - (before + after) / 2, bound: (after - before) / 2 + 1 };
+  return { milliseconds: remote - (before + after) / 2, bound: (after - before) / 2 + 1 };
 }
 
 /** A Date header (RFC 9110, section 6.6.1) tells whole seconds, and servers may keep one for another second. */
-export function offsetOfDateHeader({ before, shown, after }: ClockSample): Offset {
-  return { milliseconds: shown + 500 - (before + after) / 2, bound: (after - before) / 2 + 1500 };
+export function offsetOfDateHeader({ before, remote, after }: ClockSample): Offset {
+  return { milliseconds: remote + 500 - (before + after) / 2, bound: (after - before) / 2 + 1500 };
 }
 
 export interface ClockFacts {
@@ -40,8 +40,8 @@ export function judgeClocks({ database, deployment, graceSeconds }: ClockFacts):
     ...(deployment === null ? [] : judgeOffset("deployment", "The deployment's clock", deployment, room)),
   ];
   const told = [
-    database === null ? [] : [`database ${inWords(database)}`],
-    deployment === null ? [] : [`app ${inWords(deployment)}`],
+    database === null ? [] : [`database ${formatOffset(database)}`],
+    deployment === null ? [] : [`app ${formatOffset(deployment)}`],
   ].flat();
   const group = { title: "Clocks", healthy: told.join("; "), findings };
   return told.length === 0 ? { ...group, skipped: "nothing to compare with" } : group;
@@ -57,7 +57,7 @@ function judgeOffset(id: string, name: string, offset: Offset, roomSeconds: numb
   return [];
 }
 
-function inWords({ milliseconds, bound }: Offset): string {
+function formatOffset({ milliseconds, bound }: Offset): string {
   if (bound >= 1000) return `within ${Math.ceil((Math.abs(milliseconds) + bound) / 1000)} s`;
   return `${milliseconds < 0 ? "−" : "+"}${Math.abs(milliseconds).toFixed(1)} ms ± ${bound.toFixed(1)}`;
 }

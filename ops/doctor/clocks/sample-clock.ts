@@ -4,7 +4,7 @@ import type { Database } from "@/db/schema";
 /** One look at another clock: what it showed, and our own before and after. All in milliseconds since 1970. */
 export interface ClockSample {
   before: number;
-  shown: number;
+  remote: number;
   after: number;
 }
 
@@ -17,7 +17,7 @@ export async function sampleClock(db: Kysely<Database>): Promise<ClockSample[]> 
     for (let at = 0; at < SAMPLES; at++) {
       const before = Date.now();
       const { rows } = await sql<{ seconds: string }>`select unix_timestamp(sysdate(6)) as seconds`.execute(connection);
-      samples.push({ before, shown: Number(rows[0]?.seconds) * 1000, after: Date.now() });
+      samples.push({ before, remote: Number(rows[0]?.seconds) * 1000, after: Date.now() });
     }
   });
   return samples;

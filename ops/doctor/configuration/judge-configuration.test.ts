@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { idsOf } from "@/ops/doctor/testing";
-import { guessSecrets } from "./guess-secrets";
+import { estimateGuesses } from "./guess-secrets";
 import { judgeConfiguration, type ConfigurationFacts } from "./judge-configuration";
 
 const random = () => randomBytes(32).toString("hex");
@@ -84,7 +84,7 @@ describe("secrets", () => {
     "a".repeat(40),
   ])("%s can be guessed", async (JWT_ACCESS_SECRET) => {
     const source = { ...SOURCE, JWT_ACCESS_SECRET };
-    const { group } = judge(source, { guesses: await guessSecrets(source) });
+    const { group } = judge(source, { guesses: await estimateGuesses(source) });
     expect(idsOf(group)).toEqual(["✗ weak-jwt-access-secret"]);
     expect(JSON.stringify(group)).not.toContain(JWT_ACCESS_SECRET);
   });
@@ -95,7 +95,9 @@ describe("secrets", () => {
       const bytes = form === "hex" ? 16 : 24;
       for (let round = 0; round < 3; round++) {
         const source = { ...SOURCE, SESSION_SECRET: randomBytes(bytes).toString(form) };
-        expect(idsOf(judge(source, { guesses: await guessSecrets(source) }).group), source.SESSION_SECRET).toEqual([]);
+        expect(idsOf(judge(source, { guesses: await estimateGuesses(source) }).group), source.SESSION_SECRET).toEqual(
+          [],
+        );
       }
     },
   );

@@ -19,7 +19,7 @@ export function judgeConfiguration(facts: ConfigurationFacts): { group: Group; e
   const parsed = parse(facts.source);
   const env = "env" in parsed ? parsed.env : null;
   const findings = [
-    ...("problems" in parsed ? parsed.problems.map(asFinding) : judgeOrigin(parsed.env)),
+    ...("problems" in parsed ? parsed.problems.map(toFinding) : judgeOrigin(parsed.env)),
     ...judgeSecrets(facts.source, facts.guesses, isPublic(facts.source.APP_ORIGIN)),
     ...(env === null ? [] : judgeChoices(env)),
     ...facts.files.flatMap(judgeFile),
@@ -43,13 +43,13 @@ function parse(source: ConfigurationFacts["source"]): { env: Env } | { problems:
   }
 }
 
-function asFinding(line: string): Finding {
+function toFinding(line: string): Finding {
   const says = line.trim();
   const name = /^[A-Z_]+/.exec(says)?.[0] ?? "";
-  return problem(`variable-${name.toLowerCase().replaceAll("_", "-")}`, `${says}.`, howToMend(name));
+  return problem(`variable-${name.toLowerCase().replaceAll("_", "-")}`, `${says}.`, remedyFor(name));
 }
 
-function howToMend(name: string): string {
+function remedyFor(name: string): string {
   if (/SECRET/.test(name)) return `Set ${name} to the output of: openssl rand -base64 48`;
   if (name === "DATABASE_URL")
     return "Set it to mysql://user:password@host:3306/database, where every instance reaches it";

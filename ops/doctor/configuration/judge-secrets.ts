@@ -14,7 +14,7 @@ const GUESSES_NEEDED = 28;
 /** No random text of this length holds one of these by chance: one in a million does. */
 const WORDS = /secret|password|passphrase|session|token|change.?me|production|portcullis|example/i;
 /** A secret that strangers may know is as bad as the previous one as it is as the current one. */
-const RENEW = "Set it to the output of: openssl rand -base64 48. Everybody signs in once more, strangers do not";
+const REPLACE = "Set it to the output of: openssl rand -base64 48. Everybody signs in once more, strangers do not";
 
 /** What the schema, which sees lengths only, cannot say. Never repeats a secret. */
 export function judgeSecrets(
@@ -28,12 +28,12 @@ export function judgeSecrets(
     const id = name.toLowerCase().replaceAll("_", "-");
     if (value.startsWith(SAMPLE)) {
       const judge = isPublic ? problem : warning;
-      return [judge(`variable-${id}`, `${name} is the sample of .env.example, which everybody can read.`, RENEW)];
+      return [judge(`variable-${id}`, `${name} is the sample of .env.example, which everybody can read.`, REPLACE)];
     }
     const findings: Finding[] = [];
     if (WORDS.test(value) || (guesses[name] ?? Infinity) < GUESSES_NEEDED)
       findings.push(
-        problem(`weak-${id}`, `${name} can be guessed: whoever has one token can try secrets at home.`, RENEW),
+        problem(`weak-${id}`, `${name} can be guessed: whoever has one token can try secrets at home.`, REPLACE),
       );
     if (name.endsWith("_PREVIOUS"))
       findings.push(

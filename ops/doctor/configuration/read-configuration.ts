@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { guessSecrets } from "./guess-secrets";
+import { estimateGuesses } from "./guess-secrets";
 import type { ConfigurationFacts } from "./judge-configuration";
 
 const FILES = [".env", ".env.local", ".env.production", ".env.production.local"];
@@ -11,7 +11,7 @@ export async function readConfiguration(
   folder: string,
 ): Promise<ConfigurationFacts> {
   const files = await Promise.all(FILES.map((name) => modeOf(folder, name)));
-  return { source, guesses: await guessSecrets(source), files: files.filter((file) => file !== null) };
+  return { source, guesses: await estimateGuesses(source), files: files.filter((file) => file !== null) };
 }
 
 async function modeOf(folder: string, name: string): Promise<ConfigurationFacts["files"][number] | null> {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { idsOf } from "@/ops/doctor/testing";
-import { judgeDatabase, type WayFacts } from "./judge-database";
+import { judgeDatabase, type ConnectionFacts } from "./judge-database";
 import { judgeSchema } from "./judge-schema";
-import { MADE_SCHEMA } from "./made-schema";
+import { EXPECTED_SCHEMA } from "./expected-schema";
 import type { ServerFacts } from "./server-facts";
 
 const SERVER: ServerFacts = {
@@ -25,14 +25,14 @@ const SERVER: ServerFacts = {
   missingMigrations: [],
   unknownMigrations: [],
 };
-const WAY: WayFacts = { address: "db:3306", isLocal: false, verifies: true };
+const CONNECTION: ConnectionFacts = { address: "db:3306", isLocal: false, verifies: true };
 
-function judge(server: Partial<ServerFacts> = {}, way: Partial<WayFacts> = {}, isProduction = true) {
+function judge(server: Partial<ServerFacts> = {}, connection: Partial<ConnectionFacts> = {}, isProduction = true) {
   const facts = {
     kind: "reached" as const,
-    way: { ...WAY, ...way },
+    connection: { ...CONNECTION, ...connection },
     server: { ...SERVER, ...server },
-    schema: MADE_SCHEMA,
+    schema: EXPECTED_SCHEMA,
   };
   return judgeDatabase(facts, isProduction);
 }
@@ -103,12 +103,12 @@ describe("what the account may do beyond need", () => {
 });
 
 describe("the way there", () => {
-  test.each<[string, boolean, Partial<WayFacts>, string[]]>([
+  test.each<[string, boolean, Partial<ConnectionFacts>, string[]]>([
     ["over a network in clear text", false, {}, ["! database-in-clear"]],
     ["encrypted, to anybody", true, { verifies: false }, ["! database-unverified"]],
     ["on this machine in clear text", false, { isLocal: true }, []],
-  ])("%s", (_, isEncrypted, way, ids) => {
-    expect(idsOf(judge({ isEncrypted }, way))).toEqual(ids);
+  ])("%s", (_, isEncrypted, connection, ids) => {
+    expect(idsOf(judge({ isEncrypted }, connection))).toEqual(ids);
   });
 
   test.each([
@@ -123,7 +123,10 @@ describe("the way there", () => {
     ["HANDSHAKE_NO_SSL_SUPPORT", /encryption/],
     ["ER_WHATEVER", /cannot be examined/],
   ])("a failure by the name of %s is told in words: %s", (code, says) => {
-    const group = judgeDatabase({ kind: "unreachable", way: WAY, code, message: "as the driver says" }, true);
+    const group = judgeDatabase(
+      { kind: "unreachable", connection: CONNECTION, code, message: "as the driver says" },
+      true,
+    );
     expect(idsOf(group)).toEqual(["✗ database-unreachable"]);
     expect(group.findings[0]?.says).toMatch(says);
   });
@@ -132,7 +135,9 @@ describe("the way there", () => {
 test("tables that are not up to date are one finding, whatever else differs in them", () => {
   const server = { ...SERVER, missingMigrations: ["2026-11-21T1000-create-users"] };
   const schema = { columns: {}, indexes: {}, foreignKeys: {}, engines: {} };
-  expect(idsOf(judgeDatabase({ kind: "reached", way: WAY, server, schema }, true))).toEqual(["✗ not-migrated"]);
+  expect(idsOf(judgeDatabase({ kind: "reached", connection: CONNECTION, server, schema }, true))).toEqual([
+    "✗ not-migrated",
+  ]);
 });
 
 describe("tables", () => {
@@ -140,7 +145,7 @@ describe("tables", () => {
     Object.fromEntries(Object.entries(lines).filter(([name]) => name.split(".")[0] !== table));
 
   test("one that is missing is one finding, without its columns and indexes", () => {
-    const { columns, indexes, foreignKeys, engines } = MADE_SCHEMA;
+    const { columns, indexes, foreignKeys, engines } = EXPECTED_SCHEMA;
     const found = {
       columns: without("sessions", columns),
       indexes: without("sessions", indexes),
@@ -151,9 +156,9 @@ describe("tables", () => {
   });
 
   test("one without transactions is a problem; one column more is nobody's business", () => {
-    const engines = { ...MADE_SCHEMA.engines, sessions: "MyISAM" };
-    expect(idsOf(judgeSchema({ ...MADE_SCHEMA, engines }))).toEqual(["✗ table-engine"]);
-    const columns = { ...MADE_SCHEMA.columns, "users.nickname": "varchar(9) utf8mb4_general_ci" };
-    expect(idsOf(judgeSchema({ ...MADE_SCHEMA, columns }))).toEqual([]);
+    const engines = { ...EXPECTED_SCHEMA.engines, sessions: "MyISAM" };
+    expect(idsOf(judgeSchema({ ...EXPECTED_SCHEMA, engines }))).toEqual(["✗ table-engine"]);
+    const columns = { ...EXPECTED_SCHEMA.columns, "users.nickname": "varchar(9) utf8mb4_general_ci" };
+    expect(idsOf(judgeSchema({ ...EXPECTED_SCHEMA, columns }))).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import type { SchemaFacts } from "./schema-facts";
 import type { ServerFacts } from "./server-facts";
 
 /** How the app reaches the database, from DATABASE_URL alone. */
-export interface WayFacts {
+export interface ConnectionFacts {
   /** Without name and password. */
   address: string;
   /** A socket or a loopback address: nobody listens in. */
@@ -14,15 +14,16 @@ export interface WayFacts {
   verifies: boolean;
 }
 
-export type DatabaseFacts = { way: WayFacts } & (
+export type DatabaseFacts = { connection: ConnectionFacts } & (
   { kind: "unreachable"; code: string; message: string } | { kind: "reached"; server: ServerFacts; schema: SchemaFacts }
 );
 
 /** `isProduction` is false for the private server of `npm start`, whose only user is the person who started it. */
 export function judgeDatabase(facts: DatabaseFacts, isProduction: boolean): Group {
   const title = "Database";
-  if (facts.kind === "unreachable") return { title, healthy: "", findings: [judgeFailure(facts, facts.way)] };
-  const { server, schema, way } = facts;
+  if (facts.kind === "unreachable")
+    return { title, healthy: "", findings: [judgeConnectionError(facts, facts.connection)] };
+  const { server, schema, connection } = facts;
   const unmigrated = judgeMigrations(server);
   const findings = [
     ...judgeVersion(server),
@@ -30,8 +31,8 @@ export function judgeDatabase(facts: DatabaseFacts, isProduction: boolean): Grou
     ...(server.missingMigrations.length > 0 ? [] : judgeSchema(schema)),
     ...judgeSession(server),
     ...judgeGlobals(server),
-    ...(isProduction || !way.isLocal ? judgeGrants(server) : []),
-    ...judgeWay(way, server),
+    ...(isProduction || !connection.isLocal ? judgeGrants(server) : []),
+    ...judgeEncryption(connection, server),
   ];
   const tables = counted(Object.keys(schema.engines).length, "table");
   return {
@@ -41,7 +42,7 @@ export function judgeDatabase(facts: DatabaseFacts, isProduction: boolean): Grou
   };
 }
 
-function judgeWay({ isLocal, verifies }: WayFacts, { isEncrypted }: ServerFacts): Finding[] {
+function judgeEncryption({ isLocal, verifies }: ConnectionFacts, { isEncrypted }: ServerFacts): Finding[] {
   if (isLocal) return [];
   if (!isEncrypted)
     return [
@@ -61,7 +62,10 @@ function judgeWay({ isLocal, verifies }: WayFacts, { isEncrypted }: ServerFacts)
   ];
 }
 
-function judgeFailure({ code, message }: { code: string; message: string }, { address }: WayFacts): Finding {
+function judgeConnectionError(
+  { code, message }: { code: string; message: string },
+  { address }: ConnectionFacts,
+): Finding {
   const told = (says: string, todo: string) => problem("database-unreachable", says, todo);
   switch (code) {
     case "UNREADABLE_URL":

@@ -1,15 +1,15 @@
 import { problem, warning, type Finding } from "@/ops/doctor/finding";
-import { MADE_SCHEMA } from "./made-schema";
+import { EXPECTED_SCHEMA } from "./expected-schema";
 import type { SchemaFacts } from "./schema-facts";
 
 /** What differs from what the migrations made. Additions are nobody's business but their owner's. */
 export function judgeSchema(found: SchemaFacts): Finding[] {
   const isThere = ({ name }: Difference) => (name.split(".")[0] ?? "") in found.engines;
   return [
-    ...differences(MADE_SCHEMA.engines, found.engines).map(judgeEngine),
-    ...differences(MADE_SCHEMA.columns, found.columns).filter(isThere).map(judgeColumn),
-    ...differences(MADE_SCHEMA.indexes, found.indexes).filter(isThere).map(judgeIndex),
-    ...differences(MADE_SCHEMA.foreignKeys, found.foreignKeys).filter(isThere).map(judgeForeignKey),
+    ...differences(EXPECTED_SCHEMA.engines, found.engines).map(judgeEngine),
+    ...differences(EXPECTED_SCHEMA.columns, found.columns).filter(isThere).map(judgeColumn),
+    ...differences(EXPECTED_SCHEMA.indexes, found.indexes).filter(isThere).map(judgeIndex),
+    ...differences(EXPECTED_SCHEMA.foreignKeys, found.foreignKeys).filter(isThere).map(judgeForeignKey),
   ];
 }
 
@@ -62,7 +62,7 @@ function judgeIndex({ name, made, found }: Difference): Finding {
   if (isUnique) return problem("index-missing", `${says}: one address may get two accounts.`, todo);
   return problem(
     "index-missing",
-    `${says}: ${SLOW[index ?? ""] ?? "a query that wants a few rows"} reads the whole table.`,
+    `${says}: ${SLOWED_BY_MISSING_INDEX[index ?? ""] ?? "a query that wants a few rows"} reads the whole table.`,
     todo,
   );
 }
@@ -79,7 +79,7 @@ function judgeForeignKey({ name, made, found }: Difference): Finding {
 }
 
 /** Who suffers first. */
-const SLOW: Record<string, string> = {
+const SLOWED_BY_MISSING_INDEX: Record<string, string> = {
   sessions_user_id_revoked_at: "whoever signs in or looks at their devices",
   sessions_revoked_at: "each instance, every second, to learn of revocations,",
   sessions_idle_expires_at: "the clearing away of ended sessions",

@@ -22,7 +22,7 @@ export function judgeVersion({ version }: ServerFacts): Finding[] {
   return [
     warning(
       "server-vulnerable",
-      `${name} has a known hole: ${floor.why} (${floor.id}).`,
+      `${name} has a known hole: ${floor.impact} (${floor.id}).`,
       `Update the server to ${floor.fixedIn} or later`,
     ),
   ];

@@ -14,7 +14,7 @@ import { idsOf } from "@/ops/doctor/testing";
 import { judgeDatabase } from "./judge-database";
 import { judgeMigrations, judgeSession } from "./judge-server";
 import { judgeSchema } from "./judge-schema";
-import { MADE_SCHEMA } from "./made-schema";
+import { EXPECTED_SCHEMA } from "./expected-schema";
 import { readDatabase } from "./read-database";
 import { readSchema } from "./schema-facts";
 import { readServer } from "./server-facts";
@@ -30,11 +30,11 @@ test("a database as the migrations made it is healthy, and its clock is ours", a
   const { facts, clock, addresses } = await readDatabase(healthy.url);
   expect(idsOf(judgeDatabase(facts, false))).toEqual([]);
   expect(idsOf(judgeClocks({ database: offsetOf(clock), deployment: null, graceSeconds: 30 }))).toEqual([]);
-  expect(addresses).toMatchObject({ sessions: 1, people: 1, addresses: 1, commonest: "192.0.2.7" });
+  expect(addresses).toMatchObject({ sessions: 1, users: 1, addresses: 1, mostCommon: "192.0.2.7" });
 });
 
 test("what the doctor expects is what the migrations make, no more and no less", async () => {
-  expect(await readSchema(healthy.db)).toEqual(MADE_SCHEMA);
+  expect(await readSchema(healthy.db)).toEqual(EXPECTED_SCHEMA);
 });
 
 test("the newest sessions tell how many addresses people have", async () => {
@@ -42,7 +42,7 @@ test("the newest sessions tell how many addresses people have", async () => {
   const user = await existingUser(db);
   for (const ip of ["198.51.100.1", "198.51.100.2", "198.51.100.2"]) await existingSession(db, { userId: user.id, ip });
   const { addresses } = await readDatabase(url);
-  expect(addresses).toEqual({ sessions: 3, people: 1, addresses: 2, commonest: "198.51.100.2" });
+  expect(addresses).toEqual({ sessions: 3, users: 1, addresses: 2, mostCommon: "198.51.100.2" });
   await drop();
 });
 

@@ -1,45 +1,45 @@
 import { connect, parseDatabaseUrl } from "@/db/connect";
 import { sampleClock, type ClockSample } from "@/ops/doctor/clocks/sample-clock";
-import { readAddresses, type AddressesSeen } from "@/ops/doctor/deployment/addresses-seen";
-import type { DatabaseFacts, WayFacts } from "./judge-database";
+import { readSessionAddresses, type SessionAddresses } from "@/ops/doctor/deployment/session-addresses";
+import type { DatabaseFacts, ConnectionFacts } from "./judge-database";
 import { readSchema } from "./schema-facts";
 import { readServer } from "./server-facts";
 
 export interface DatabaseReading {
   facts: DatabaseFacts;
   clock: ClockSample[];
-  addresses: AddressesSeen | null;
+  addresses: SessionAddresses | null;
 }
 
 /** Examines the database over connections like the app's own, and changes nothing. */
 export async function readDatabase(url: string): Promise<DatabaseReading> {
-  const way = wayTo(url);
-  if (typeof way === "string") return unreachable(UNKNOWN_WAY, "UNREADABLE_URL", way);
+  const connection = connectionFactsOf(url);
+  if (typeof connection === "string") return unreachable(UNKNOWN_CONNECTION, "UNREADABLE_URL", connection);
   const db = connect(url, { poolSize: 4, acquireSeconds: 5 });
   try {
     const [server, schema] = [await readServer(db), await readSchema(db)];
     const isMigrated = server.missingMigrations.length === 0;
     return {
-      facts: { kind: "reached", way, server, schema },
+      facts: { kind: "reached", connection, server, schema },
       clock: await sampleClock(db),
-      addresses: isMigrated ? await readAddresses(db) : null,
+      addresses: isMigrated ? await readSessionAddresses(db) : null,
     };
   } catch (error) {
     const { code = "unknown", message } = error as NodeJS.ErrnoException;
-    return unreachable(way, code, message);
+    return unreachable(connection, code, message);
   } finally {
     await db.destroy();
   }
 }
 
-const UNKNOWN_WAY: WayFacts = { address: "DATABASE_URL", isLocal: true, verifies: true };
+const UNKNOWN_CONNECTION: ConnectionFacts = { address: "DATABASE_URL", isLocal: true, verifies: true };
 
-function unreachable(way: WayFacts, code: string, message: string): DatabaseReading {
-  return { facts: { kind: "unreachable", way, code, message }, clock: [], addresses: null };
+function unreachable(connection: ConnectionFacts, code: string, message: string): DatabaseReading {
+  return { facts: { kind: "unreachable", connection, code, message }, clock: [], addresses: null };
 }
 
 /** Why the address cannot be read, where it cannot. A parser's own words might quote a key out of it. */
-function wayTo(url: string): WayFacts | string {
+function connectionFactsOf(url: string): ConnectionFacts | string {
   let options: ReturnType<typeof parseDatabaseUrl>;
   try {
     options = parseDatabaseUrl(url);

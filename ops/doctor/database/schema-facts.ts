@@ -13,7 +13,7 @@ export interface SchemaFacts {
   engines: Record<string, string>;
 }
 
-const OURS = sql`('users', 'sessions', 'rate_limits', 'heartbeats')`;
+const TABLES = sql`('users', 'sessions', 'rate_limits', 'heartbeats')`;
 
 /** Reads what the server says it has, which is not always what the migrations made. */
 export async function readSchema(db: Kysely<Database>): Promise<SchemaFacts> {
@@ -22,11 +22,11 @@ export async function readSchema(db: Kysely<Database>): Promise<SchemaFacts> {
       select concat(table_name, '.', column_name) as name,
         concat(data_type, coalesce(concat('(', coalesce(character_maximum_length, nullif(datetime_precision, 0)), ')'), ''),
           coalesce(concat(' ', collation_name), ''), if(is_nullable = 'YES', ' null', '')) as value
-      from information_schema.columns where table_schema = database() and table_name in ${OURS}`.execute(db),
+      from information_schema.columns where table_schema = database() and table_name in ${TABLES}`.execute(db),
     sql<{ name: string; value: string }>`
       select concat(table_name, '.', index_name) as name,
         concat(if(non_unique = 0, 'unique ', ''), group_concat(column_name order by seq_in_index separator ', ')) as value
-      from information_schema.statistics where table_schema = database() and table_name in ${OURS}
+      from information_schema.statistics where table_schema = database() and table_name in ${TABLES}
       group by table_name, index_name, non_unique`.execute(db),
     sql<{ name: string; value: string }>`
       select concat(uses.table_name, '.', uses.constraint_name) as name,
@@ -36,10 +36,10 @@ export async function readSchema(db: Kysely<Database>): Promise<SchemaFacts> {
       join information_schema.referential_constraints as rules
         on rules.constraint_schema = uses.table_schema and rules.constraint_name = uses.constraint_name
         and rules.table_name = uses.table_name
-      where uses.table_schema = database() and uses.table_name in ${OURS}`.execute(db),
+      where uses.table_schema = database() and uses.table_name in ${TABLES}`.execute(db),
     sql<{ name: string; value: string }>`
       select table_name as name, engine as value
-      from information_schema.tables where table_schema = database() and table_name in ${OURS}`.execute(db),
+      from information_schema.tables where table_schema = database() and table_name in ${TABLES}`.execute(db),
   ]);
   return {
     columns: asRecord(columns.rows),

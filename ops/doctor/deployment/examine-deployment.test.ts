@@ -9,25 +9,25 @@ import { judgeCookies } from "./judge-cookies";
 import { judgeHeaders } from "./judge-headers";
 import { judgeReachable } from "./judge-reachable";
 import { judgeRequests } from "./judge-requests";
-import { answerLikeTheApp, startProxy } from "./testing-servers";
+import { respondLikeTheApp, startProxy } from "./testing-servers";
 
 async function entryWith(trustedProxyHops: number): Promise<number> {
-  const { server } = await startEntry(answerLikeTheApp, { TRUSTED_PROXY_HOPS: trustedProxyHops });
+  const { server } = await startEntry(respondLikeTheApp, { TRUSTED_PROXY_HOPS: trustedProxyHops });
   return (server.address() as AddressInfo).port;
 }
 
 /** Everything that is found by asking at that port. */
 async function findAt(port: number): Promise<string[]> {
   const facts = await examineDeployment(new URL(`http://127.0.0.1:${port}`));
-  if (facts.rest === null) return idsOf(judgeReachable(facts, null));
-  const { rest } = facts;
+  if (facts.probes === null) return idsOf(judgeReachable(facts, null));
+  const { probes } = facts;
   return [
     judgeReachable(facts, null),
-    judgeCookies(facts, rest),
-    judgeHeaders(facts, rest),
-    judgeCaching(rest),
-    judgeRequests(facts, rest),
-    judgeAddresses(rest, null, true),
+    judgeCookies(facts, probes),
+    judgeHeaders(facts, probes),
+    judgeCaching(probes),
+    judgeRequests(facts, probes),
+    judgeAddresses(probes, null, true),
   ].flatMap(idsOf);
 }
 
@@ -54,7 +54,7 @@ test("counting a proxy that is not there lets a client choose its address", asyn
 });
 
 test("a cache in front of it is found", async () => {
-  const port = await startProxy([await entryWith(1)], { forwardedFor: "replaces", keepsAnswers: true });
+  const port = await startProxy([await entryWith(1)], { forwardedFor: "replaces", caches: true });
   expect(await findAt(port)).toEqual(expect.arrayContaining(["✗ kept-by-a-cache"]));
 });
 

@@ -1,11 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { idsOf } from "@/ops/doctor/testing";
-import type { Reply } from "./ask";
+import type { ProbeResult } from "./http-client";
 import { judgeAddresses } from "./judge-addresses";
-import { answered, failed, left, restFacts } from "./testing";
+import { response, failed, remainingRequests, probeFacts } from "./testing";
 
-const judge = (asOurselves: number[], asOthers: number[]) =>
-  idsOf(judgeAddresses(restFacts({ asOurselves: asOurselves.map(left), asOthers: asOthers.map(left) }), null, true));
+const judge = (ownAddress: number[], forgedForwardedFor: number[]) =>
+  idsOf(
+    judgeAddresses(
+      probeFacts({
+        ownAddress: ownAddress.map(remainingRequests),
+        forgedForwardedFor: forgedForwardedFor.map(remainingRequests),
+      }),
+      null,
+      true,
+    ),
+  );
 
 describe("whether claimed addresses are believed", () => {
   test.each<[string, number[], number[], string[]]>([
@@ -14,42 +23,44 @@ describe("whether claimed addresses are believed", () => {
     ["a minute that ends in between", [2, 1, 599], [598, 597, 596], []],
     ["a fresh counter for every claim", [599, 598, 597], [599, 599, 599], ["✗ address-chosen"]],
     ["a fresh counter for every request", [599, 599, 599], [599, 599, 599], ["! addresses-change"]],
-  ])("%s: %j then %j", (_, asOurselves, asOthers, ids) => {
-    expect(judge(asOurselves, asOthers)).toEqual(ids);
+  ])("%s: %j then %j", (_, ownAddress, forgedForwardedFor, ids) => {
+    expect(judge(ownAddress, forgedForwardedFor)).toEqual(ids);
   });
 
   test("other headers than X-Forwarded-For count alike, and may be refused", () => {
-    const otherwise = (asOthersOtherwise: Reply[]) =>
-      idsOf(judgeAddresses(restFacts({ asOthersOtherwise }), null, true));
-    expect(otherwise([left(599), left(599), left(599)])).toEqual(["✗ address-chosen"]);
-    expect(otherwise([answered(403, { "ratelimit-limit": null }), failed("ECONNRESET")])).toEqual([]);
+    const otherwise = (forgedOtherHeaders: ProbeResult[]) =>
+      idsOf(judgeAddresses(probeFacts({ forgedOtherHeaders }), null, true));
+    expect(otherwise([remainingRequests(599), remainingRequests(599), remainingRequests(599)])).toEqual([
+      "✗ address-chosen",
+    ]);
+    expect(otherwise([response(403, { "ratelimit-limit": null }), failed("ECONNRESET")])).toEqual([]);
   });
 
   test("where the counters are hidden, that is said", () => {
     const one = { "ratelimit-limit": "1", "ratelimit-remaining": "0" };
-    for (const hidden of [answered(200, { "ratelimit-remaining": null }), answered(200, one), failed("ECONNRESET")]) {
-      const rest = restFacts({ asOthers: [left(595), hidden] });
-      expect(idsOf(judgeAddresses(rest, null, true))).toEqual(["! addresses-untold"]);
+    for (const hidden of [response(200, { "ratelimit-remaining": null }), response(200, one), failed("ECONNRESET")]) {
+      const probes = probeFacts({ forgedForwardedFor: [remainingRequests(595), hidden] });
+      expect(idsOf(judgeAddresses(probes, null, true))).toEqual(["! addresses-untold"]);
     }
   });
 });
 
 describe("the addresses of the newest sessions", () => {
-  const seen = { sessions: 200, people: 80, addresses: 1, commonest: "172.18.0.5" };
+  const seen = { sessions: 200, users: 80, addresses: 1, mostCommon: "172.18.0.5" };
 
   test.each<[string, Partial<typeof seen>, string[]]>([
     ["all of one network of ours", {}, ["✗ one-address"]],
-    ["all of one network of ours, in IPv6", { commonest: "fd00::5" }, ["✗ one-address"]],
-    ["all of this machine", { commonest: "127.0.0.1" }, ["✗ one-address"]],
-    ["all of one office, or of one proxy outside", { commonest: "203.0.112.7" }, ["! one-address"]],
+    ["all of one network of ours, in IPv6", { mostCommon: "fd00::5" }, ["✗ one-address"]],
+    ["all of this machine", { mostCommon: "127.0.0.1" }, ["✗ one-address"]],
+    ["all of one office, or of one proxy outside", { mostCommon: "203.0.112.7" }, ["! one-address"]],
     ["many", { addresses: 61 }, []],
     ["too few sessions to tell", { sessions: 19 }, []],
-    ["too few people to tell", { people: 4 }, []],
+    ["too few people to tell", { users: 4 }, []],
   ])("%s: %j", (_, changes, ids) => {
     expect(idsOf(judgeAddresses(null, { ...seen, ...changes }, true))).toEqual(ids);
   });
 
   test("on this machine one address is what there is", () => {
-    expect(idsOf(judgeAddresses(null, { ...seen, commonest: "127.0.0.1" }, false))).toEqual([]);
+    expect(idsOf(judgeAddresses(null, { ...seen, mostCommon: "127.0.0.1" }, false))).toEqual([]);
   });
 });

@@ -1,12 +1,12 @@
 import ipaddr from "ipaddr.js";
 import { problem, warning, type Finding, type Group } from "@/ops/doctor/finding";
-import type { AddressesSeen } from "./addresses-seen";
-import { valuesOf, type Reply } from "./ask";
-import type { RestFacts } from "./examine-deployment";
+import type { SessionAddresses } from "./session-addresses";
+import { valuesOf, type ProbeResult } from "./http-client";
+import type { ProbeFacts } from "./examine-deployment";
 
 /** Fewer tell nothing: one person, or one office. */
 const SESSIONS_NEEDED = 20;
-const PEOPLE_NEEDED = 5;
+const USERS_NEEDED = 5;
 
 const HOPS = "Set TRUSTED_PROXY_HOPS to the number of proxies of your own in front of the app";
 
@@ -14,10 +14,13 @@ const HOPS = "Set TRUSTED_PROXY_HOPS to the number of proxies of your own in fro
  * Whether the app sees the address that it should. From one place it cannot be seen that two people share a counter: that
  * is what the newest sessions are for.
  */
-export function judgeAddresses(rest: RestFacts | null, seen: AddressesSeen | null, isPublic: boolean): Group {
-  const findings = [...(rest === null ? [] : judgeClaims(rest)), ...(seen === null ? [] : judgeSeen(seen, isPublic))];
+export function judgeAddresses(probes: ProbeFacts | null, seen: SessionAddresses | null, isPublic: boolean): Group {
+  const findings = [
+    ...(probes === null ? [] : judgeForgedAddresses(probes)),
+    ...(seen === null ? [] : judgeSessionAddresses(seen, isPublic)),
+  ];
   const told = [
-    ...(rest === null ? [] : ["a client cannot choose its own"]),
+    ...(probes === null ? [] : ["a client cannot choose its own"]),
     ...(seen === null || seen.sessions < SESSIONS_NEEDED
       ? []
       : [`the last ${seen.sessions} sessions have ${seen.addresses}`]),
@@ -30,9 +33,9 @@ export function judgeAddresses(rest: RestFacts | null, seen: AddressesSeen | nul
  * The ceiling counts by address. Requests that claim another address each must not find a fresh counter each: a few may, for
  * every instance behind the proxy counts for itself.
  */
-function judgeClaims({ asOurselves, asOthers, asOthersOtherwise }: RestFacts): Finding[] {
-  const ours = asOurselves.map(isFresh);
-  const theirs = [asOthers, asOthersOtherwise].map((replies) => replies.map(isFresh));
+function judgeForgedAddresses({ ownAddress, forgedForwardedFor, forgedOtherHeaders }: ProbeFacts): Finding[] {
+  const ours = ownAddress.map(isFirstOfWindow);
+  const theirs = [forgedForwardedFor, forgedOtherHeaders].map((replies) => replies.map(isFirstOfWindow));
   // The other headers may well be refused on the way: that is an answer, too.
   if ([...ours, ...(theirs[0] ?? [])].includes(null))
     return [
@@ -61,7 +64,7 @@ function judgeClaims({ asOurselves, asOthers, asOthersOtherwise }: RestFacts): F
 }
 
 /** Whether an answer is the first that its address has got in this minute; null where that is not said. */
-function isFresh(reply: Reply): boolean | null {
+function isFirstOfWindow(reply: ProbeResult): boolean | null {
   if (reply.kind === "failure") return null;
   const [limit, remaining] = ["ratelimit-limit", "ratelimit-remaining"].map((name) =>
     Number(valuesOf(reply, name)[0] ?? NaN),
@@ -71,11 +74,14 @@ function isFresh(reply: Reply): boolean | null {
   return remaining >= limit - 1;
 }
 
-function judgeSeen({ sessions, people, addresses, commonest }: AddressesSeen, isPublic: boolean): Finding[] {
-  if (!isPublic || commonest === null) return [];
-  if (sessions < SESSIONS_NEEDED || people < PEOPLE_NEEDED || addresses > 1) return [];
-  const says = `The last ${sessions} sessions, of ${people} people, all came from ${commonest}`;
-  if (isOfANetworkOfOurs(commonest))
+function judgeSessionAddresses(
+  { sessions, users, addresses, mostCommon }: SessionAddresses,
+  isPublic: boolean,
+): Finding[] {
+  if (!isPublic || mostCommon === null) return [];
+  if (sessions < SESSIONS_NEEDED || users < USERS_NEEDED || addresses > 1) return [];
+  const says = `The last ${sessions} sessions, of ${users} people, all came from ${mostCommon}`;
+  if (isOfANetworkOfOurs(mostCommon))
     return [
       problem("one-address", `${says}, which is a proxy's: all people share its ceilings.`, `${HOPS}; restart the app`),
     ];

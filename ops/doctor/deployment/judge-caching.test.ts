@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import { idsOf } from "@/ops/doctor/testing";
-import type { Reply } from "./ask";
+import type { ProbeResult } from "./http-client";
 import { judgeCaching } from "./judge-caching";
-import { failed, page, restFacts, toLogin } from "./testing";
+import { failed, page, probeFacts, redirectToLogin } from "./testing";
 
-const judge = (login: [Reply, Reply], home: [Reply, Reply] = [toLogin(), toLogin()]) =>
-  idsOf(judgeCaching(restFacts({ login, home })));
+const judge = (
+  login: [ProbeResult, ProbeResult],
+  home: [ProbeResult, ProbeResult] = [redirectToLogin(), redirectToLogin()],
+) => idsOf(judgeCaching(probeFacts({ login, home })));
 
 test("answers that are made anew are healthy", () => {
   expect(judge([page(), page()])).toEqual([]);
@@ -14,7 +16,7 @@ test("answers that are made anew are healthy", () => {
 test("one answer to two requests was kept", () => {
   const kept = page();
   expect(judge([kept, kept])).toEqual(["✗ kept-by-a-cache"]);
-  const home = toLogin();
+  const home = redirectToLogin();
   expect(judge([page(), page()], [home, home])).toEqual(["✗ kept-by-a-cache"]);
 });
 
@@ -40,7 +42,9 @@ test.each([null, "no-cache", "private", "no-store", "public, max-age=60", "priva
   "Cache-Control: %s may be kept by somebody",
   (control) => {
     expect(judge([page({ "cache-control": control }), page()])).toEqual(["✗ cacheable"]);
-    expect(judge([page(), page()], [toLogin({ "cache-control": control }), toLogin()])).toEqual(["✗ cacheable"]);
+    expect(judge([page(), page()], [redirectToLogin({ "cache-control": control }), redirectToLogin()])).toEqual([
+      "✗ cacheable",
+    ]);
   },
 );
 

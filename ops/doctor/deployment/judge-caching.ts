@@ -1,6 +1,6 @@
 import { problem, type Finding, type Group } from "@/ops/doctor/finding";
-import { valuesOf, type Answer, type Reply } from "./ask";
-import type { RestFacts } from "./examine-deployment";
+import { valuesOf, type ReceivedResponse, type ProbeResult } from "./http-client";
+import type { ProbeFacts } from "./examine-deployment";
 
 const HIT_HEADERS = [
   "x-cache",
@@ -12,16 +12,16 @@ const HIT_HEADERS = [
 ];
 
 /** A page that a shared cache keeps is the next person's, with the name and the cookies of the one before. */
-export function judgeCaching({ login, home }: RestFacts): Group {
+export function judgeCaching({ login, home }: ProbeFacts): Group {
   const findings = [...judgePair("/login", login), ...judgePair("/dashboard", home)];
   return {
     title: "Caching",
     healthy: "/login and /dashboard: private, no-store; nobody keeps them",
-    findings: onceEach(findings),
+    findings: withoutRepetitions(findings),
   };
 }
 
-function judgePair(path: string, pair: [Reply, Reply]): Finding[] {
+function judgePair(path: string, pair: [ProbeResult, ProbeResult]): Finding[] {
   const [first, second] = pair;
   if (first.kind === "failure" || second.kind === "failure") return [];
   const findings: Finding[] = [];
@@ -63,7 +63,7 @@ function judgePair(path: string, pair: [Reply, Reply]): Finding[] {
 }
 
 /** Each answer of the app's own has a request id of its own, so that two with one are one. */
-function evidence(first: Answer, second: Answer): string | null {
+function evidence(first: ReceivedResponse, second: ReceivedResponse): string | null {
   const [one, other] = [first, second].map((answer) => valuesOf(answer, "x-request-id")[0]);
   if (one !== undefined && one === other) return "two requests got one answer";
   for (const answer of [first, second]) {
@@ -75,10 +75,10 @@ function evidence(first: Answer, second: Answer): string | null {
   return null;
 }
 
-function nameOfCookie(answer: Answer): string {
+function nameOfCookie(answer: ReceivedResponse): string {
   return valuesOf(answer, "set-cookie")[0]?.split("=")[0] ?? "";
 }
 
-function onceEach(findings: Finding[]): Finding[] {
+function withoutRepetitions(findings: Finding[]): Finding[] {
   return findings.filter(({ id }, at) => findings.findIndex((other) => other.id === id) === at);
 }

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { idsOf } from "@/ops/doctor/testing";
-import type { Reply } from "./ask";
+import type { ProbeResult } from "./http-client";
 import { judgeCookies } from "./judge-cookies";
-import { answered, deploymentFacts, failed, restFacts, setCookies } from "./testing";
+import { response, deploymentFacts, failed, probeFacts, setCookies } from "./testing";
 
-const judge = (logout: Reply, origin = "https://app.example.com") =>
-  judgeCookies(deploymentFacts({ origin: new URL(origin) }), restFacts({ logout }));
+const judge = (logout: ProbeResult, origin = "https://app.example.com") =>
+  judgeCookies(deploymentFacts({ origin: new URL(origin) }), probeFacts({ logout }));
 
 test("cookies as they are made are healthy", () => {
   expect(idsOf(judge(setCookies()))).toEqual([]);
@@ -13,7 +13,7 @@ test("cookies as they are made are healthy", () => {
 
 test("on this machine they go without prefix and Secure", () => {
   const rest = "Path=/; HttpOnly; SameSite=Lax; Max-Age=0";
-  const local = answered(200, { "set-cookie": [`__acc=; ${rest}`, `__ref=; ${rest}`] });
+  const local = response(200, { "set-cookie": [`__acc=; ${rest}`, `__ref=; ${rest}`] });
   expect(idsOf(judge(local, "http://localhost:3000"))).toEqual([]);
   expect(idsOf(judge(local))).toEqual(["✗ cookie-name"]);
   expect(idsOf(judge(setCookies(), "http://localhost:3000"))).toEqual(["✗ cookie-name"]);
@@ -46,12 +46,12 @@ test("a cookie that comes twice, or not at all, is a problem", () => {
   const [access = "", refresh = ""] = setCookies()
     .headers.filter(([name]) => name === "set-cookie")
     .map(([, value]) => value);
-  expect(idsOf(judge(answered(200, { "set-cookie": [access, refresh, refresh] })))).toEqual(["✗ cookie-doubled"]);
-  expect(idsOf(judge(answered(200, { "set-cookie": [access] })))).toEqual(["✗ cookie-name"]);
+  expect(idsOf(judge(response(200, { "set-cookie": [access, refresh, refresh] })))).toEqual(["✗ cookie-doubled"]);
+  expect(idsOf(judge(response(200, { "set-cookie": [access] })))).toEqual(["✗ cookie-name"]);
 });
 
 test("a sign-out that is refused points to APP_ORIGIN; one that fails, to the proxy", () => {
-  expect(idsOf(judge(answered(403)))).toEqual(["✗ origin-refused"]);
-  expect(idsOf(judge(answered(415)))).toEqual(["✗ logout-fails"]);
+  expect(idsOf(judge(response(403)))).toEqual(["✗ origin-refused"]);
+  expect(idsOf(judge(response(415)))).toEqual(["✗ logout-fails"]);
   expect(idsOf(judge(failed("ECONNRESET")))).toEqual(["✗ logout-fails"]);
 });

@@ -1,23 +1,23 @@
 import { COOKIE_NAMES } from "@/server/auth/tokens/cookies";
 import { problem, type Finding, type Group } from "@/ops/doctor/finding";
-import { valuesOf } from "./ask";
-import type { DeploymentFacts, RestFacts } from "./examine-deployment";
+import { valuesOf } from "./http-client";
+import type { DeploymentFacts, ProbeFacts } from "./examine-deployment";
 
 const PREFIX = "__Host-";
 
 /** A sign-out by nobody clears both cookies, and so shows how they are really set. */
-export function judgeCookies({ origin }: DeploymentFacts, { logout }: RestFacts): Group {
+export function judgeCookies({ origin }: DeploymentFacts, { logout }: ProbeFacts): Group {
   const isHttps = origin.protocol === "https:";
   const names = COOKIE_NAMES.filter((name) => name.startsWith(PREFIX) === isHttps);
   const healthy = `${names.join(", ")}: HttpOnly, SameSite=Lax, ${isHttps ? "Secure, " : ""}this host only`;
   const findings =
     logout.kind === "answer" && logout.status === 200
-      ? tell(names, valuesOf(logout, "set-cookie"), isHttps)
-      : [judgeRefusal(logout.kind === "answer" ? logout.status : null, origin)];
+      ? groupFindings(names, valuesOf(logout, "set-cookie"), isHttps)
+      : [judgeFailedLogout(logout.kind === "answer" ? logout.status : null, origin)];
   return { title: "Cookies", healthy, findings };
 }
 
-function judgeRefusal(status: number | null, origin: URL): Finding {
+function judgeFailedLogout(status: number | null, origin: URL): Finding {
   if (status === 403)
     return problem(
       "origin-refused",
@@ -31,14 +31,14 @@ function judgeRefusal(status: number | null, origin: URL): Finding {
   );
 }
 
-interface Objection {
+interface CookieProblem {
   id: string;
   /** What is said of the cookie, after its name. */
   says: string;
   todo: string;
 }
 
-function judgeCookie(name: string, setCookies: string[], isHttps: boolean): Objection | null {
+function judgeCookie(name: string, setCookies: string[], isHttps: boolean): CookieProblem | null {
   const found = setCookies.filter((line) => line.startsWith(`${name}=`));
   const [line] = found;
   if (line === undefined) {
@@ -69,8 +69,8 @@ function judgeCookie(name: string, setCookies: string[], isHttps: boolean): Obje
 }
 
 /** What is said of both is said once. */
-function tell(names: readonly string[], setCookies: string[], isHttps: boolean): Finding[] {
-  const told = new Map<string, { names: string[]; objection: Objection }>();
+function groupFindings(names: readonly string[], setCookies: string[], isHttps: boolean): Finding[] {
+  const told = new Map<string, { names: string[]; objection: CookieProblem }>();
   for (const name of names) {
     const objection = judgeCookie(name, setCookies, isHttps);
     if (objection === null) continue;

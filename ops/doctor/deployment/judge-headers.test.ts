@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { idsOf } from "@/ops/doctor/testing";
 import { securityHeaders } from "@/server/http/security-headers";
 import { judgeHeaders } from "./judge-headers";
-import { answered, deploymentFacts, failed, ORIGIN, page, restFacts, toLogin } from "./testing";
+import { response, deploymentFacts, failed, ORIGIN, page, probeFacts, redirectToLogin } from "./testing";
 
 type Headers = Record<string, string | string[] | null>;
 const judge = (live: Headers, login: Headers = {}, home: Headers = {}) =>
   judgeHeaders(
-    deploymentFacts({ live: answered(200, live) }),
-    restFacts({ login: [page(login), page()], home: [toLogin(home), toLogin()] }),
+    deploymentFacts({ live: response(200, live) }),
+    probeFacts({ login: [page(login), page()], home: [redirectToLogin(home), redirectToLogin()] }),
   );
 
 test("headers as the entry sends them are healthy", () => {
@@ -48,9 +48,9 @@ test.each([
 test("on this machine nobody promises https", () => {
   const local = deploymentFacts({
     origin: new URL("http://localhost:3000"),
-    live: answered(200, { "strict-transport-security": null }),
+    live: response(200, { "strict-transport-security": null }),
   });
-  expect(idsOf(judgeHeaders(local, restFacts()))).toEqual([]);
+  expect(idsOf(judgeHeaders(local, probeFacts()))).toEqual([]);
 });
 
 test("a policy that is not the page's own is a problem", () => {
@@ -58,8 +58,8 @@ test("a policy that is not the page's own is a problem", () => {
   expect(
     idsOf(judge({}, { "content-security-policy": ["script-src 'nonce-bm9uY2U='", "default-src 'self'"] })),
   ).toEqual(["✗ page-policy"]);
-  const rest = restFacts({ login: [page({}, "an older page's nonce"), page()] });
-  expect(idsOf(judgeHeaders(deploymentFacts(), rest))).toEqual(["✗ page-policy"]);
+  const probes = probeFacts({ login: [page({}, "an older page's nonce"), page()] });
+  expect(idsOf(judgeHeaders(deploymentFacts(), probes))).toEqual(["✗ page-policy"]);
 });
 
 test("a page that claims to be compressed and is not, or twice, is a problem", () => {
@@ -68,8 +68,8 @@ test("a page that claims to be compressed and is not, or twice, is a problem", (
 });
 
 test("a login page that does not answer is a problem", () => {
-  const rest = restFacts({ login: [failed("ECONNRESET"), page()] });
-  expect(idsOf(judgeHeaders(deploymentFacts(), rest))).toEqual(["✗ no-login"]);
+  const probes = probeFacts({ login: [failed("ECONNRESET"), page()] });
+  expect(idsOf(judgeHeaders(deploymentFacts(), probes))).toEqual(["✗ no-login"]);
 });
 
 test.each<[Headers, string[]]>([

@@ -1,14 +1,14 @@
 import { gunzipSync, brotliDecompressSync } from "node:zlib";
 import { problem, warning, type Finding, type Group } from "@/ops/doctor/finding";
 import { securityHeaders } from "@/server/http/security-headers";
-import { valuesOf, type Answer, type Reply } from "./ask";
-import type { DeploymentFacts, RestFacts } from "./examine-deployment";
+import { valuesOf, type ReceivedResponse, type ProbeResult } from "./http-client";
+import type { DeploymentFacts, ProbeFacts } from "./examine-deployment";
 
 const HSTS = "strict-transport-security";
 const HSTS_SECONDS_AT_LEAST = 15_552_000;
 
 /** Each must arrive as the entry sent it, and once: of two policies a browser takes the stricter, or neither. */
-export function judgeHeaders({ origin, live }: DeploymentFacts, { login, home }: RestFacts): Group {
+export function judgeHeaders({ origin, live }: DeploymentFacts, { login, home }: ProbeFacts): Group {
   const { always, otherPolicy } = securityHeaders(origin.origin, false);
   const exact = always.map(([name, value]) => [name.toLowerCase(), value] as const);
   const answers = [live, login[0], home[0]].filter(isAnswer);
@@ -18,14 +18,14 @@ export function judgeHeaders({ origin, live }: DeploymentFacts, { login, home }:
     ...(isAnswer(login[0])
       ? judgePage(login[0])
       : [problem("no-login", "The login page does not answer.", "The app's log says why")]),
-    ...judgeLeaks(answers),
+    ...judgeSoftwareNames(answers),
   ];
   const healthy = `${exact.length + 1} security headers, each once and unchanged; no product names`;
   return { title: "Headers", healthy, findings };
 }
 
-function judgeHeader(name: string, wanted: string, answers: Answer[]): Finding[] {
-  const wrong = answers.map((answer) => valuesOf(answer, name)).find((values) => !isRight(name, wanted, values));
+function judgeHeader(name: string, wanted: string, answers: ReceivedResponse[]): Finding[] {
+  const wrong = answers.map((answer) => valuesOf(answer, name)).find((values) => !isExpected(name, wanted, values));
   if (wrong === undefined) return [];
   const id = `header-${name}`;
   if (wrong.length === 0)
@@ -41,22 +41,22 @@ function judgeHeader(name: string, wanted: string, answers: Answer[]): Finding[]
   return [
     problem(
       id,
-      `${name} is “${short(wrong[0] ?? "")}” instead of “${short(wanted)}”.`,
+      `${name} is “${truncate(wrong[0] ?? "")}” instead of “${truncate(wanted)}”.`,
       "The app sends it: let the proxy leave it as it is",
     ),
   ];
 }
 
 /** A longer promise of https than ours is one, too. */
-function isRight(name: string, wanted: string, values: string[]): boolean {
+function isExpected(name: string, wanted: string, values: string[]): boolean {
   if (values.length !== 1) return false;
   if (name !== HSTS) return values[0] === wanted;
   return Number(/max-age=(\d+)/.exec(values[0] ?? "")?.[1] ?? 0) >= HSTS_SECONDS_AT_LEAST;
 }
 
 /** The nonce in the policy must be the one in the page, or nothing in it runs. */
-function judgePage(login: Answer): Finding[] {
-  const html = unpack(login);
+function judgePage(login: ReceivedResponse): Finding[] {
+  const html = decompress(login);
   if (html === null)
     return [
       problem(
@@ -77,7 +77,7 @@ function judgePage(login: Answer): Finding[] {
   ];
 }
 
-function judgeLeaks(answers: Answer[]): Finding[] {
+function judgeSoftwareNames(answers: ReceivedResponse[]): Finding[] {
   const values = (name: string) => new Set(answers.flatMap((answer) => valuesOf(answer, name)));
   const powered = [...values("x-powered-by")][0];
   const server = [...values("server")].find((value) => /\d/.test(value));
@@ -103,7 +103,7 @@ function judgeLeaks(answers: Answer[]): Finding[] {
   ];
 }
 
-function unpack(answer: Answer): string | null {
+function decompress(answer: ReceivedResponse): string | null {
   try {
     switch (valuesOf(answer, "content-encoding")[0]) {
       case "gzip":
@@ -118,10 +118,10 @@ function unpack(answer: Answer): string | null {
   }
 }
 
-function isAnswer(reply: Reply): reply is Answer {
+function isAnswer(reply: ProbeResult): reply is ReceivedResponse {
   return reply.kind === "answer";
 }
 
-function short(value: string): string {
+function truncate(value: string): string {
   return value.length > 40 ? `${value.slice(0, 39)}…` : value;
 }

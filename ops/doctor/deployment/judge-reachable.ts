@@ -1,15 +1,15 @@
 import { isPublic } from "@/ops/doctor/configuration/judge-configuration";
 import { problem, warning, type Finding, type Group } from "@/ops/doctor/finding";
-import { valuesOf, type Answer, type Failure } from "./ask";
+import { valuesOf, type ReceivedResponse, type FailedRequest } from "./http-client";
 import type { DeploymentFacts } from "./examine-deployment";
 
 /** What this machine's own port said, when the deployment was looked for elsewhere. */
-export type NearFacts = { port: number; state: "live" | "other" | "silent" } | null;
+export type LocalAppFacts = { port: number; state: "live" | "other" | "silent" } | null;
 
-export function judgeReachable({ origin, live, rest, requestId }: DeploymentFacts, near: NearFacts): Group {
+export function judgeReachable({ origin, live, probes, requestId }: DeploymentFacts, near: LocalAppFacts): Group {
   const findings: Finding[] = [];
-  if (live.kind === "failure") findings.push(judgeSilence(live, origin, near));
-  else if (live.status !== 200) findings.push(judgeWrongAnswer(live, origin, near));
+  if (live.kind === "failure") findings.push(judgeNoResponse(live, origin, near));
+  else if (live.status !== 200) findings.push(judgeWrongResponse(live, origin, near));
   else if (!valuesOf(live, "x-request-id").includes(requestId))
     findings.push(
       problem(
@@ -18,11 +18,11 @@ export function judgeReachable({ origin, live, rest, requestId }: DeploymentFact
         "Let the proxy pass X-Request-Id on, in both directions",
       ),
     );
-  if (rest !== null) findings.push(...judgeReadiness(rest.ready));
+  if (probes !== null) findings.push(...judgeReadiness(probes.ready));
   return { title: "App", healthy: `live and ready at ${origin.origin}`, findings };
 }
 
-function judgeReadiness(ready: Answer | Failure): Finding[] {
+function judgeReadiness(ready: ReceivedResponse | FailedRequest): Finding[] {
   if (ready.kind === "answer" && ready.status === 200) return [];
   const said = ready.kind === "answer" ? `answers ${ready.status}` : `does not answer (${ready.code})`;
   return [
@@ -34,7 +34,7 @@ function judgeReadiness(ready: Answer | Failure): Finding[] {
   ];
 }
 
-function judgeSilence({ code }: Failure, origin: URL, near: NearFacts): Finding {
+function judgeNoResponse({ code }: FailedRequest, origin: URL, near: LocalAppFacts): Finding {
   if (near?.state === "live" && !isPublic(origin.origin))
     return warning(
       "unreachable-from-here",
@@ -47,7 +47,7 @@ function judgeSilence({ code }: Failure, origin: URL, near: NearFacts): Finding 
     case "EAI_AGAIN":
       return problem("unreachable", says("has a name that nobody knows"), "Mend its DNS record, or correct APP_ORIGIN");
     case "ECONNREFUSED":
-      return problem("unreachable", says("is not listened at"), whatRuns(near));
+      return problem("unreachable", says("is not listened at"), startAdvice(near));
     case "EPROTO":
       return problem(
         "unreachable",
@@ -55,16 +55,16 @@ function judgeSilence({ code }: Failure, origin: URL, near: NearFacts): Finding 
         "Is it http? Does the proxy have a certificate for this name?",
       );
     default:
-      return problem("unreachable", says(`does not answer (${code})`), whatRuns(near));
+      return problem("unreachable", says(`does not answer (${code})`), startAdvice(near));
   }
 }
 
-function judgeWrongAnswer({ status }: Answer, origin: URL, near: NearFacts): Finding {
+function judgeWrongResponse({ status }: ReceivedResponse, origin: URL, near: LocalAppFacts): Finding {
   const says = `${origin.origin} answers ${status} where the app answers 200.`;
   if (status === 429)
     return problem("unreachable", says, "This machine has asked too much: wait a minute and ask again");
   if (status >= 502 && status <= 504)
-    return problem("unreachable", `${says} The proxy is up; what it leads to is not.`, whatRuns(near));
+    return problem("unreachable", `${says} The proxy is up; what it leads to is not.`, startAdvice(near));
   return problem(
     "unreachable",
     says,
@@ -72,7 +72,7 @@ function judgeWrongAnswer({ status }: Answer, origin: URL, near: NearFacts): Fin
   );
 }
 
-function whatRuns(near: NearFacts): string {
+function startAdvice(near: LocalAppFacts): string {
   if (near?.state === "live")
     return `The app itself answers on port ${near.port} here: look at the proxy, its route and the firewall`;
   if (near?.state === "silent")

@@ -1,26 +1,26 @@
 import { HOME, LOGIN } from "@/server/auth/policy/routes";
 import { problem, warning, type Finding, type Group } from "@/ops/doctor/finding";
-import { valuesOf, type Answer, type Reply } from "./ask";
-import { FOREIGN, TRACED, type DeploymentFacts, type RestFacts } from "./examine-deployment";
+import { valuesOf, type ReceivedResponse, type ProbeResult } from "./http-client";
+import { FOREIGN_HOST, TRACE_MARKER, type DeploymentFacts, type ProbeFacts } from "./examine-deployment";
 
 /** What a stranger might try on the way in. */
-export function judgeRequests({ origin }: DeploymentFacts, rest: RestFacts): Group {
+export function judgeRequests({ origin }: DeploymentFacts, probes: ProbeFacts): Group {
   const findings = [
-    ...judgeHome("private-page", "A private page", rest.home[0], origin),
-    ...judgeHome(
+    ...judgePrivatePage("private-page", "A private page", probes.home[0], origin),
+    ...judgePrivatePage(
       "past-middleware",
       "A private page, asked for with x-middleware-subrequest,",
-      rest.pastMiddleware,
+      probes.middlewareBypass,
       origin,
     ),
-    ...judgeReflection("X-Forwarded-Host", rest.claimedHost),
-    ...judgeReflection("Host", rest.foreignHost),
-    ...judgeMethod("PUT", rest.put),
-    ...judgeMethod("TRACE", rest.trace),
-    ...judgeLargeBody(rest.largeBody),
-    ...judgePlain(rest.plain, origin),
+    ...judgeReflection("X-Forwarded-Host", probes.forwardedHost),
+    ...judgeReflection("Host", probes.foreignHost),
+    ...judgeMethod("PUT", probes.put),
+    ...judgeMethod("TRACE", probes.trace),
+    ...judgeLargeBody(probes.largeBody),
+    ...judgePlainHttp(probes.plainHttp, origin),
   ];
-  const plain = rest.plain === null ? "" : "; http leads to https";
+  const plain = probes.plainHttp === null ? "" : "; http leads to https";
   return {
     title: "Requests",
     healthy: `strangers go to /login; large bodies and odd methods are refused${plain}`,
@@ -28,7 +28,7 @@ export function judgeRequests({ origin }: DeploymentFacts, rest: RestFacts): Gro
   };
 }
 
-function judgeHome(id: string, what: string, reply: Reply, origin: URL): Finding[] {
+function judgePrivatePage(id: string, what: string, reply: ProbeResult, origin: URL): Finding[] {
   if (reply.kind === "failure")
     return [problem(id, `${what} does not answer (${reply.code}).`, "The app's log says why")];
   const target = URL.parse(valuesOf(reply, "location")[0] ?? "", origin.origin + HOME);
@@ -46,8 +46,8 @@ function judgeHome(id: string, what: string, reply: Reply, origin: URL): Finding
   ];
 }
 
-function judgeReflection(header: string, reply: Reply): Finding[] {
-  if (reply.kind === "failure" || !told(reply).includes(FOREIGN)) return [];
+function judgeReflection(header: string, reply: ProbeResult): Finding[] {
+  if (reply.kind === "failure" || !contentOf(reply).includes(FOREIGN_HOST)) return [];
   return [
     problem(
       "host-reflected",
@@ -57,8 +57,8 @@ function judgeReflection(header: string, reply: Reply): Finding[] {
   ];
 }
 
-function judgeMethod(method: string, reply: Reply): Finding[] {
-  if (reply.kind === "failure" || (reply.status >= 400 && !reply.body.includes(TRACED))) return [];
+function judgeMethod(method: string, reply: ProbeResult): Finding[] {
+  if (reply.kind === "failure" || (reply.status >= 400 && !reply.body.includes(TRACE_MARKER))) return [];
   return [
     problem(
       "method-taken",
@@ -68,7 +68,7 @@ function judgeMethod(method: string, reply: Reply): Finding[] {
   ];
 }
 
-function judgeLargeBody(reply: Reply): Finding[] {
+function judgeLargeBody(reply: ProbeResult): Finding[] {
   // Whoever hangs up on so much has refused it, too.
   if (reply.kind === "failure" || reply.status === 413) return [];
   return [
@@ -80,7 +80,7 @@ function judgeLargeBody(reply: Reply): Finding[] {
   ];
 }
 
-function judgePlain(reply: Reply | null, origin: URL): Finding[] {
+function judgePlainHttp(reply: ProbeResult | null, origin: URL): Finding[] {
   // Nobody there is as good as a redirect.
   if (reply === null || reply.kind === "failure") return [];
   const target = URL.parse(valuesOf(reply, "location")[0] ?? "", `http://${origin.host}`);
@@ -94,6 +94,6 @@ function judgePlain(reply: Reply | null, origin: URL): Finding[] {
   ];
 }
 
-function told({ headers, body }: Answer): string {
+function contentOf({ headers, body }: ReceivedResponse): string {
   return `${headers.map(([, value]) => value).join("\n")}\n${body.toString()}`;
 }

@@ -14,16 +14,16 @@ test.each<[string, Partial<TlsFacts>, string[]]>([
   ["one that lasts less", inDays(13), ["! certificate-ends"]],
   ["one that lasts two days", inDays(2), ["✗ certificate-ends"]],
   ["one that has ended", inDays(-1), ["✗ certificate-ended"]],
-  ["one that browsers mistrust", { mistrust: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" }, ["✗ certificate-mistrusted"]],
+  ["one that browsers mistrust", { certificateError: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" }, ["✗ certificate-mistrusted"]],
   ["TLS 1.2", { protocol: "TLSv1.2" }, []],
   ["TLS 1.1 at best", { protocol: "TLSv1.1" }, ["✗ tls-old"]],
-  ["TLS 1.1 as well", { takesOldVersions: true }, ["! tls-old-taken"]],
+  ["TLS 1.1 as well", { acceptsOldVersions: true }, ["! tls-old-taken"]],
 ])("%s: %j", (_, changes, ids) => {
   expect(judge(changes)).toEqual(ids);
 });
 
 test("on this machine an authority of one's own is good enough", () => {
-  expect(judge({ mistrust: "SELF_SIGNED_CERT_IN_CHAIN" }, false)).toEqual(["! certificate-mistrusted"]);
+  expect(judge({ certificateError: "SELF_SIGNED_CERT_IN_CHAIN" }, false)).toEqual(["! certificate-mistrusted"]);
 });
 
 test("where there is no TLS there is nothing to judge", () => {

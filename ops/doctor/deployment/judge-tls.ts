@@ -14,7 +14,7 @@ export function judgeTls({ tls, origin }: DeploymentFacts, now: Date, isPublic: 
   return { title: "TLS", healthy: `${tls.protocol}; certificate until ${until}`, findings };
 }
 
-function judgeCertificate({ mistrust, validTo }: TlsFacts, now: Date, isPublic: boolean): Finding[] {
+function judgeCertificate({ certificateError, validTo }: TlsFacts, now: Date, isPublic: boolean): Finding[] {
   const days = Math.floor((validTo - now.getTime()) / DAY);
   const renew =
     "Renew it now; then find out why it did not renew itself (port 80 reachable? clock right? account known?)";
@@ -27,12 +27,12 @@ function judgeCertificate({ mistrust, validTo }: TlsFacts, now: Date, isPublic: 
       ),
     ];
   const findings: Finding[] = [];
-  if (mistrust !== null) {
+  if (certificateError !== null) {
     const judge = isPublic ? problem : warning;
     findings.push(
       judge(
         "certificate-mistrusted",
-        `Browsers that know no more than we do mistrust the certificate: ${mistrust}.`,
+        `Browsers that know no more than we do mistrust the certificate: ${certificateError}.`,
         "Serve the whole chain, for this name, from an authority that browsers know",
       ),
     );
@@ -44,7 +44,7 @@ function judgeCertificate({ mistrust, validTo }: TlsFacts, now: Date, isPublic: 
   return findings;
 }
 
-function judgeProtocol({ protocol, takesOldVersions }: TlsFacts): Finding[] {
+function judgeProtocol({ protocol, acceptsOldVersions }: TlsFacts): Finding[] {
   const findings: Finding[] = [];
   if (!["TLSv1.2", "TLSv1.3"].includes(protocol))
     findings.push(
@@ -54,7 +54,7 @@ function judgeProtocol({ protocol, takesOldVersions }: TlsFacts): Finding[] {
         "Let it speak TLS 1.3, and 1.2 for old clients (RFC 9325)",
       ),
     );
-  else if (takesOldVersions)
+  else if (acceptsOldVersions)
     findings.push(
       warning(
         "tls-old-taken",

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
 /** Answers like the app, as far as the doctor asks, behind the real entry. */
-export function answerLikeTheApp(request: IncomingMessage, response: ServerResponse): void {
+export function respondLikeTheApp(request: IncomingMessage, response: ServerResponse): void {
   switch (request.url) {
     case "/login": {
       const nonce = /'nonce-([^']+)'/.exec(String(request.headers["content-security-policy"]))?.[1];
@@ -22,18 +22,15 @@ export function answerLikeTheApp(request: IncomingMessage, response: ServerRespo
   }
 }
 
-export interface ProxyHabits {
+export interface ProxyBehaviour {
   /** What becomes of the X-Forwarded-For that a client sent. */
   forwardedFor: "appends" | "replaces";
   /** Gives the first answer to whoever asks for the same again. */
-  keepsAnswers?: boolean;
+  caches?: boolean;
 }
 
 /** A reverse proxy in front of these ports, each in its turn. Ends with the test. */
-export async function startProxy(
-  ports: number[],
-  { forwardedFor, keepsAnswers = false }: ProxyHabits,
-): Promise<number> {
+export async function startProxy(ports: number[], { forwardedFor, caches = false }: ProxyBehaviour): Promise<number> {
   const kept = new Map<string, { status: number; headers: string[]; body: Buffer }>();
   let turn = 0;
   const server = createServer((request, response) => {
@@ -53,7 +50,7 @@ export async function startProxy(
         answer.on("end", () => {
           const body = Buffer.concat(chunks);
           const whole = { status: answer.statusCode ?? 0, headers: answer.rawHeaders, body };
-          if (keepsAnswers && method === "GET") kept.set(key, whole);
+          if (caches && method === "GET") kept.set(key, whole);
           response.writeHead(whole.status, whole.headers).end(body);
         });
       },

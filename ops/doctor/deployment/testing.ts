@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { securityHeaders } from "@/server/http/security-headers";
-import type { Answer, Reply } from "./ask";
-import type { DeploymentFacts, RestFacts } from "./examine-deployment";
+import type { ReceivedResponse, ProbeResult } from "./http-client";
+import type { DeploymentFacts, ProbeFacts } from "./examine-deployment";
 
 export const NOW = new Date("2026-11-21T03:00:00Z");
 
@@ -10,7 +10,11 @@ export const ORIGIN = new URL("https://app.example.com");
 const { always, otherPolicy } = securityHeaders(ORIGIN.origin, false);
 
 /** A whole answer; `null` for a header leaves it out, several values send it as often. */
-export function answered(status: number, headers: Record<string, string | string[] | null> = {}, body = ""): Answer {
+export function response(
+  status: number,
+  headers: Record<string, string | string[] | null> = {},
+  body = "",
+): ReceivedResponse {
   const given = Object.entries(headers);
   const kept = [...defaults()].filter(([name]) => !given.some(([other]) => other === name));
   const said = given.flatMap(([name, value]) =>
@@ -32,49 +36,49 @@ function defaults(): [string, string][] {
   ];
 }
 
-export function failed(code: string): Reply {
+export function failed(code: string): ProbeResult {
   return { kind: "failure", code, message: code };
 }
 
-export function page(headers: Parameters<typeof answered>[1] = {}, nonce = "bm9uY2U="): Answer {
+export function page(headers: Parameters<typeof response>[1] = {}, nonce = "bm9uY2U="): ReceivedResponse {
   const policy = "default-src 'none'; script-src 'nonce-bm9uY2U=' 'strict-dynamic'";
-  const answer = answered(200, { "content-security-policy": policy, "content-encoding": "gzip", ...headers });
+  const answer = response(200, { "content-security-policy": policy, "content-encoding": "gzip", ...headers });
   return { ...answer, body: gzipSync(`<script nonce="${nonce}"></script>`) };
 }
 
-export function toLogin(headers: Parameters<typeof answered>[1] = {}): Answer {
-  return answered(307, { location: "/login?next=%2Fdashboard", ...headers });
+export function redirectToLogin(headers: Parameters<typeof response>[1] = {}): ReceivedResponse {
+  return response(307, { location: "/login?next=%2Fdashboard", ...headers });
 }
 
 /** An answer that says how many requests are left to its address. */
-export function left(remaining: number): Answer {
-  return answered(200, { "ratelimit-remaining": String(remaining) });
+export function remainingRequests(remaining: number): ReceivedResponse {
+  return response(200, { "ratelimit-remaining": String(remaining) });
 }
 
-export function setCookies(...attributes: string[]): Answer {
+export function setCookies(...attributes: string[]): ReceivedResponse {
   const rest = attributes.length === 0 ? ["Path=/", "HttpOnly", "SameSite=Lax", "Secure", "Max-Age=0"] : attributes;
-  return answered(200, {
+  return response(200, {
     "set-cookie": ["__Host-__acc", "__Host-__ref"].map((name) => [`${name}=`, ...rest].join("; ")),
   });
 }
 
-export function restFacts(changes: Partial<RestFacts> = {}): RestFacts {
+export function probeFacts(changes: Partial<ProbeFacts> = {}): ProbeFacts {
   const count = [0, 1, 2, 3];
   return {
-    ready: answered(200),
+    ready: response(200),
     login: [page(), page()],
-    home: [toLogin(), toLogin()],
+    home: [redirectToLogin(), redirectToLogin()],
     logout: setCookies(),
-    claimedHost: toLogin(),
-    foreignHost: answered(421),
-    pastMiddleware: toLogin(),
-    put: answered(405),
-    trace: answered(405),
-    largeBody: answered(413),
-    plain: answered(308, { location: "https://app.example.com/login" }),
-    asOurselves: count.map((at) => left(599 - at)),
-    asOthers: count.map((at) => left(595 - at)),
-    asOthersOtherwise: count.map((at) => left(591 - at)),
+    forwardedHost: redirectToLogin(),
+    foreignHost: response(421),
+    middlewareBypass: redirectToLogin(),
+    put: response(405),
+    trace: response(405),
+    largeBody: response(413),
+    plainHttp: response(308, { location: "https://app.example.com/login" }),
+    ownAddress: count.map((at) => remainingRequests(599 - at)),
+    forgedForwardedFor: count.map((at) => remainingRequests(595 - at)),
+    forgedOtherHeaders: count.map((at) => remainingRequests(591 - at)),
     ...changes,
   };
 }
@@ -83,9 +87,14 @@ export function deploymentFacts(changes: Partial<DeploymentFacts> = {}): Deploym
   return {
     origin: ORIGIN,
     requestId: "doctor-1",
-    live: answered(200, { "x-request-id": "doctor-1" }, '{"ok":true}'),
-    rest: restFacts(),
-    tls: { protocol: "TLSv1.3", mistrust: null, validTo: NOW.getTime() + 60 * 86_400_000, takesOldVersions: false },
+    live: response(200, { "x-request-id": "doctor-1" }, '{"ok":true}'),
+    probes: probeFacts(),
+    tls: {
+      protocol: "TLSv1.3",
+      certificateError: null,
+      validTo: NOW.getTime() + 60 * 86_400_000,
+      acceptsOldVersions: false,
+    },
     ...changes,
   };
 }

@@ -37,7 +37,7 @@ function judgeNode(node: string, now: Date): Finding[] {
   return [
     problem(
       "node-vulnerable",
-      `Node ${node} has known holes: ${floor.why} (${floor.id}).`,
+      `Node ${node} has known holes: ${floor.impact} (${floor.id}).`,
       `Move to Node ${floor.fixedIn} or later: rebuild the image with docker compose build --pull app`,
     ),
   ];
@@ -48,7 +48,7 @@ function judgePackage(name: string, version: string | null): Finding[] {
   const open = (PACKAGE_ADVISORIES[name] ?? []).filter(({ fixedIn }) => isBefore(version, fixedIn));
   const [newest] = open;
   if (newest === undefined) return [];
-  const holes = open.map(({ why, id }) => `${why} (${id})`).join("; ");
+  const holes = open.map(({ impact, id }) => `${impact} (${id})`).join("; ");
   return [
     problem(
       "package-vulnerable",

@@ -1,0 +1,52 @@
+import { atMost } from "@/evidence/bench/thresholds";
+import type { Benchmark } from "@/evidence/bench/benchmark";
+import { summarise } from "@/evidence/bench/statistics";
+import { measurement, milliseconds } from "@/evidence/bench/measurements";
+import { cookiesOf } from "@/evidence/bench/seed-data";
+import { CookieClient } from "@/evidence/bench/cookie-client";
+import { pause } from "@/evidence/pause";
+
+const GIVEN_UP_MILLISECONDS = 15_000;
+
+/** From the answered logout at one instance to the last call that the other one still let in. */
+export const revocation: Benchmark = async ({ testBed, options }, onProgress) => {
+  const { spareOrdinals, times } = await testBed.smallDatabase(onProgress);
+  const [here, there] = [await testBed.app(onProgress), await testBed.secondInstance(onProgress)];
+  const lags: number[] = [];
+  const repetitions = options.isQuick ? 3 : 15;
+  for (const ordinal of spareOrdinals.splice(0, repetitions)) {
+    onProgress(`${lags.length + 1} of ${repetitions}`);
+    const { access, refresh } = await cookiesOf(ordinal, times);
+    const owner = new CookieClient(here.port);
+    owner.jar.store(access);
+    owner.jar.store(refresh);
+    const thief = new CookieClient(there.port);
+    thief.jar.store(access);
+    if ((await thief.query("auth.session")).status !== 200) throw new Error("The session was not live to begin with");
+    // Not in step with the other instance's reads.
+    await pause(Math.random() * 1000);
+    await owner.mutate("auth.logout");
+    lags.push(await lagOf(thief));
+  }
+  const lag = summarise(lags);
+  return [
+    measurement("Revocation on the other instance, slowest", lag.max, {
+      format: milliseconds,
+      threshold: atMost(2000, 4000),
+      note: `median ${milliseconds(lag.median)} of ${repetitions}`,
+      detail: lags,
+    }),
+  ];
+};
+
+async function lagOf(thief: CookieClient): Promise<number> {
+  const endedAt = performance.now();
+  let lag = 0;
+  while (performance.now() - endedAt < GIVEN_UP_MILLISECONDS) {
+    const askedAt = performance.now();
+    if ((await thief.query("auth.session")).status === 401) return lag;
+    lag = askedAt - endedAt;
+    await pause(10);
+  }
+  return lag;
+}

@@ -1,0 +1,81 @@
+import { sql, type Kysely } from "kysely";
+import type { Database } from "@/db/schema";
+import { atMost } from "@/evidence/bench/thresholds";
+import type { Benchmark } from "@/evidence/bench/benchmark";
+import { median, quantile } from "@/evidence/bench/statistics";
+import { count, measurement } from "@/evidence/bench/measurements";
+import { cookiesOf, emailOf, PASSWORD } from "@/evidence/bench/seed-data";
+import { CookieClient } from "@/evidence/bench/cookie-client";
+import { pause } from "@/evidence/pause";
+
+const TIMES = 15;
+/** What an operation leaves to be done after its answer is begun at once. */
+const SETTLED_MILLISECONDS = 50;
+
+/**
+ * Counted by the database server itself, one operation at a time. Each instance also asks for revocations once a second: the
+ * median of many operations leaves that out.
+ */
+export const statements: Benchmark = async ({ testBed }, onProgress) => {
+  const { db, spareOrdinals, times } = await testBed.smallDatabase(onProgress);
+  const { port } = await testBed.app(onProgress);
+  const visitor = async (cookies: "both" | "refresh" | "none") => {
+    const one = new CookieClient(port);
+    if (cookies === "none") return one;
+    const { access, refresh } = await cookiesOf(spareOrdinals.pop()!, times);
+    one.jar.store(refresh);
+    if (cookies === "both") one.jar.store(access);
+    return one;
+  };
+
+  const operations = [
+    ["a protected call", 0, () => visitor("both"), (one: CookieClient) => one.query("auth.session")],
+    ["a refresh", 2, () => visitor("refresh"), (one: CookieClient) => one.mutate("auth.refresh")],
+    [
+      "a login",
+      5,
+      () => visitor("none"),
+      (one: CookieClient, time: number) => one.mutate("auth.login", { email: emailOf(time), password: PASSWORD }),
+    ],
+    ["a logout", 2, () => visitor("both"), (one: CookieClient) => one.mutate("auth.logout")],
+    [
+      "the second page after an expired access token",
+      0,
+      async () => {
+        const one = await visitor("refresh");
+        await one.open("/dashboard");
+        return one;
+      },
+      (one: CookieClient) => one.open("/dashboard"),
+    ],
+  ] as const;
+
+  const measurements = [];
+  for (const [name, limit, prepare, perform] of operations) {
+    onProgress(name);
+    const counts: number[] = [];
+    for (let time = 0; time < TIMES; time++) {
+      const one = await prepare();
+      const before = await questions(db);
+      const response = await perform(one, time);
+      // Less the question itself.
+      // What the answer did not wait for is part of it.
+      await pause(SETTLED_MILLISECONDS);
+      counts.push((await questions(db)) - before - 1);
+      if (response.status !== 200) throw new Error(`${name} was answered with ${response.status}`);
+    }
+    measurements.push(
+      measurement(`SQL statements of ${name}`, median(counts), {
+        format: count,
+        threshold: atMost(limit),
+        detail: { counts, max: quantile(counts, 1) },
+      }),
+    );
+  }
+  return measurements;
+};
+
+async function questions(db: Kysely<Database>): Promise<number> {
+  const { rows } = await sql<Record<string, string>>`show global status like 'Questions'`.execute(db);
+  return Number(Object.values(rows[0]!)[1]);
+}

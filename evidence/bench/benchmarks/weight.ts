@@ -1,0 +1,92 @@
+import { writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { atMost } from "@/evidence/bench/thresholds";
+import type { Benchmark } from "@/evidence/bench/benchmark";
+import { EMPTY_APP, BASELINE } from "@/evidence/bench/build";
+import { measurement, kilobytes } from "@/evidence/bench/measurements";
+import { bytesByGroup, groupTable, scriptFiles } from "@/evidence/bench/script-groups";
+import { resourcesOf } from "@/evidence/bench/page-resources";
+import { cookiesOf } from "@/evidence/bench/seed-data";
+import { USER_AGENT } from "@/evidence/bench/requests";
+import { DATA } from "@/scripts/paths.mjs";
+
+const PAGES = ["/login", "/register", "/maintenance", "/dashboard", "/dashboard/sessions", "/dashboard/account"];
+
+interface Weight {
+  document: number;
+  scripts: Record<string, number>;
+  script: number;
+  style: number;
+  other: number;
+}
+
+/** Bytes as they travel, compressed, until a page needs nothing more; beside an empty page of the same framework. */
+export const weight: Benchmark = async ({ testBed }, onProgress) => {
+  const { times } = await testBed.smallDatabase(onProgress);
+  const { port } = await testBed.app(onProgress);
+  const { access, refresh } = await cookiesOf(0, times);
+  const empty = await measurePage((await testBed.emptyApp()).port, "/", "");
+  const measurements = [];
+  for (const path of PAGES) {
+    onProgress(path);
+    const page = await measurePage(port, path, path.startsWith("/dashboard") ? `${access}; ${refresh}` : "");
+    const total = page.document + page.script + page.style + page.other;
+    measurements.push(
+      measurement(`Script sent to ${path} above an empty page`, page.script - empty.script, {
+        format: kilobytes,
+        threshold: path === "/login" ? atMost(25_000) : null,
+        note: `style ${kilobytes(page.style)}, in all ${kilobytes(total)}`,
+        detail: { page, empty },
+      }),
+    );
+  }
+  const baselineLogin = await measurePage((await testBed.baseline(onProgress)).port, "/login", "");
+  const table = groupTable(
+    bytesByGroup(scriptFiles(BASELINE, Object.keys(baselineLogin.scripts))),
+    bytesByGroup(scriptFiles(EMPTY_APP, Object.keys(empty.scripts))),
+  );
+  writeFileSync(join(DATA, "bench", "page-weight.md"), `${table}\n`);
+  return [...measurements, measurement("Script of the empty page itself", empty.script, { format: kilobytes })];
+};
+
+async function measurePage(port: number, path: string, cookies: string): Promise<Weight> {
+  const page = await fetchCompressed(port, path, cookies);
+  const { scripts, styles, others } = resourcesOf(page.text);
+  const bytesOf = async (address: string) => [address, (await fetchCompressed(port, address, "")).bytes] as const;
+  const script = Object.fromEntries(await Promise.all(scripts.map(bytesOf)));
+  const sum = (bytes: number[]) => bytes.reduce((total, one) => total + one, 0);
+  const sumOf = async (addresses: string[]) =>
+    sum((await Promise.all(addresses.map(bytesOf))).map(([, bytes]) => bytes));
+  return {
+    document: page.bytes,
+    scripts: script,
+    script: sum(Object.values(script)),
+    style: await sumOf(styles),
+    other: await sumOf(others),
+  };
+}
+
+/** `fetch` would unpack the body before it could be weighed. */
+function fetchCompressed(port: number, path: string, cookies: string): Promise<{ bytes: number; text: string }> {
+  const headers = {
+    "user-agent": USER_AGENT,
+    "accept-encoding": "gzip",
+    "sec-fetch-dest": path.includes("/_next/") ? "script" : "document",
+    ...(cookies === "" ? {} : { cookie: cookies }),
+  };
+  return new Promise((resolve, reject) => {
+    get({ host: "127.0.0.1", port, path, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const body = Buffer.concat(chunks);
+        if (response.statusCode !== 200) return reject(new Error(`${path} was answered with ${response.statusCode}`));
+        const isCompressed = response.headers["content-encoding"] === "gzip";
+        resolve({ bytes: body.length, text: (isCompressed ? gunzipSync(body) : body).toString() });
+      });
+    }).on("error", reject);
+  });
+}

@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import { mintAccessToken } from "@/server/auth/tokens/access-token";
+import type { Client } from "@/server/auth/client/client";
+import { describeDevice } from "@/server/auth/client/device";
+import { secondsAfter } from "@/server/auth/policy/lifetimes";
+import { mintRefreshToken } from "@/server/auth/tokens/refresh-token";
+import { USER_AGENT } from "./requests";
+
+/** Who all the load comes from, as the app sees it. */
+export const CLIENT: Client = { address: "127.0.0.1", userAgent: USER_AGENT, ...describeDevice(USER_AGENT) };
+
+export const PASSWORD = "plumber-kiosk-42-lantern";
+export const FULL_NAME = "Ada Moat";
+export const SESSIONS_PER_USER = 4;
+
+const DAY_SECONDS = 24 * 3600;
+
+/** When the sessions of a database began and when their tokens were made: long before any grace window. */
+export interface SeedTimes {
+  createdAt: Date;
+  rotatedAt: Date;
+}
+
+export function seedTimesAt(now: Date): SeedTimes {
+  return { createdAt: secondsAfter(now, -DAY_SECONDS), rotatedAt: secondsAfter(now, -300) };
+}
+
+/** Ids that grow like those of UUIDv7, so that a database of any size is filled, and read, in their order. */
+export function idOf(ordinal: number): string {
+  return `${ordinal.toString(16).padStart(8, "0")}-0000-7000-8000-000000000000`;
+}
+
+export function emailOf(userOrdinal: number): string {
+  return `bench-${String(userOrdinal).padStart(7, "0")}@example.test`;
+}
+
+/** As `seed.ts` makes it in SQL. */
+export function nonceOf(id: string): string {
+  return createHash("md5").update(id).digest("hex").slice(0, 22);
+}
+
+/** A Cookie header's parts for the session of this number, with an access token made at `now`. */
+export async function cookiesOf(
+  ordinal: number,
+  past: SeedTimes,
+  now = new Date(),
+): Promise<{ access: string; refresh: string }> {
+  const id = idOf(ordinal);
+  const userOrdinal = Math.floor(ordinal / SESSIONS_PER_USER);
+  const user = { id: idOf(userOrdinal), email: emailOf(userOrdinal), fullName: FULL_NAME, role: "user" };
+  const absoluteExpiresAt = secondsAfter(past.createdAt, 30 * DAY_SECONDS);
+  const subject = { user, sessionId: id, authenticatedAt: past.createdAt, absoluteExpiresAt };
+  const { token } = await mintAccessToken(subject, CLIENT, now);
+  const refreshToken = await mintRefreshToken({
+    sessionId: id,
+    generation: 0,
+    nonce: nonceOf(id),
+    issuedAt: past.rotatedAt,
+    expiresAt: secondsAfter(past.createdAt, 7 * DAY_SECONDS),
+  });
+  return { access: `__acc=${token}`, refresh: `__ref=${refreshToken}` };
+}
+
+/** So many of the sessions, spread evenly over all of them. */
+export function spreadEvenly(count: number, sessions: number): number[] {
+  return Array.from({ length: Math.min(count, sessions) }, (_, index) => Math.floor((index * sessions) / count));
+}

@@ -1,0 +1,72 @@
+import { connect, type Socket } from "node:net";
+import { connect as connectSecurely } from "node:tls";
+import { expect } from "@playwright/test";
+import { inventAccount } from "@/e2e/kit/accounts";
+import { sendRequest, type Endpoint } from "./send-request";
+import { PROXY_SETUPS, test } from "./proxy-setups";
+import { randomLoopbackAddress } from "./client";
+
+const TRICKLE_MILLISECONDS = 500;
+const SECONDS_AT_MOST = 40;
+const SLOW_ONES = 20;
+
+const HEAD = "POST /api/trpc/auth.login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+const TRICKLES = {
+  "headers that never end": [HEAD, "X-Slow: 1\r\n"],
+  "a body that never ends": [`${HEAD}Content-Length: 1000\r\n\r\n`, "{"],
+  "chunks that never end": [`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, "1\r\n{\r\n"],
+} as const;
+
+test("whoever sends a byte at a time is cut off, and keeps nobody else waiting", async ({ proxies, newClient }) => {
+  const slow = PROXY_SETUPS.flatMap((setup) =>
+    Object.entries(TRICKLES).flatMap(([what, [head, more]]) =>
+      Array.from({ length: SLOW_ONES }, async () => {
+        const response = await trickle(proxies.endpoints[setup], head, more);
+        expect([setup, what, response]).toEqual([setup, what, expect.stringMatching(/^$|^HTTP\/1\.1 (4\d\d|50[234])/)]);
+      }),
+    ),
+  );
+  for (const setup of PROXY_SETUPS) {
+    expect((await newClient(setup).page("/login")).status).toBe(200);
+    expect((await newClient(setup).login(inventAccount())).status).toBe(401);
+  }
+  await Promise.all(slow);
+});
+
+for (const setup of PROXY_SETUPS) {
+  test(`behind ${setup} a body that is too large is refused, however it is announced`, async ({ proxies }) => {
+    for (const kilobytes of [65, 200, 900]) {
+      const body = Buffer.alloc(kilobytes * 1024, 32);
+      for (const announced of ["length", "chunks"] as const) {
+        const headers = [
+          ["Content-Type", "application/json"],
+          ["Origin", proxies.origins[setup]],
+        ] as const;
+        const options = { method: "POST", path: "/api/trpc/auth.login", headers, body, announced };
+        const response = await sendRequest(proxies.endpoints[setup], randomLoopbackAddress(), options);
+        expect([kilobytes, announced, response.status]).toEqual([kilobytes, announced, 413]);
+      }
+    }
+  });
+}
+
+/** How the answer begins that comes when the other side has had enough; empty if it hangs up without one. */
+function trickle(endpoint: Endpoint, head: string, more: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket: Socket =
+      endpoint.authority === null
+        ? connect(endpoint.port, "127.0.0.1")
+        : connectSecurely({ port: endpoint.port, host: "127.0.0.1", servername: "localhost", ca: endpoint.authority });
+    const settle = (outcome: string) => {
+      clearInterval(drip);
+      clearTimeout(tooLong);
+      socket.destroy();
+      resolve(outcome);
+    };
+    socket.write(head);
+    const drip = setInterval(() => socket.write(more), TRICKLE_MILLISECONDS);
+    const tooLong = setTimeout(() => settle(`still open after ${SECONDS_AT_MOST} s`), SECONDS_AT_MOST * 1000);
+    socket.once("data", (chunk: Buffer) => settle(chunk.toString("latin1").split("\r\n", 1)[0] ?? ""));
+    socket.once("close", () => settle("")).on("error", () => {});
+  });
+}

@@ -1,0 +1,53 @@
+import { createServer, type AddressInfo, type Socket } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { addressOf, checkExternalServer } from "./external-server.mjs";
+
+const servers: ReturnType<typeof createServer>[] = [];
+afterEach(() => servers.splice(0).forEach((server) => server.close()));
+
+async function listen(greet: (socket: Socket) => void): Promise<string> {
+  const server = createServer(greet);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `mysql://me:secret@127.0.0.1:${(server.address() as AddressInfo).port}/portcullis`;
+}
+
+const greeting = (version: string) => Buffer.from(`\x4a\0\0\0\x0a${version}\0rest`, "latin1");
+
+test.each([
+  ["mysql://me:secret@db.test/portcullis", { host: "db.test", port: 3306 }],
+  ["mysql://me:secret@[::1]:3307/portcullis", { host: "::1", port: 3307 }],
+  ["mysql://root@localhost/portcullis?socketPath=%2Frun%2Fmysqld.sock", { path: "/run/mysqld.sock" }],
+])("%s", (url, address) => {
+  expect(addressOf(url)).toEqual(address);
+});
+
+test("a server that greets is named with its version", async () => {
+  const url = await listen((socket) => socket.write(greeting("9.7.0")));
+  expect(await checkExternalServer(url)).toMatchObject({
+    url,
+    version: expect.stringMatching(/^MySQL 9\.7\.0 at 127/),
+  });
+});
+
+test("a server that is too old is used, and said to be", async () => {
+  const url = await listen((socket) => socket.write(greeting("8.0.36")));
+  expect((await checkExternalServer(url)).version).toContain("older than");
+});
+
+test.each([
+  ["speaks another protocol", (socket: Socket) => socket.write("HTTP/1.1 400 Bad Request\r\n")],
+  ["hangs up", (socket: Socket) => socket.destroy()],
+  ["refuses", (socket: Socket) => socket.write(Buffer.from("\x20\0\0\0\xff\x10\x04Too many connections", "latin1"))],
+])("one that %s is an obstacle that does not tell the password", async (_, greet) => {
+  const problem = await checkExternalServer(await listen(greet)).catch((error: Error) => error.message);
+  expect(problem).toContain("does not answer");
+  expect(problem).not.toContain("secret");
+});
+
+test("nobody there, and no address at all", async () => {
+  await expect(checkExternalServer("mysql://me:secret@127.0.0.1:1/portcullis")).rejects.toThrow(
+    "127.0.0.1:1, which does not answer",
+  );
+  await expect(checkExternalServer("secret")).rejects.toThrow(/^(?!.*secret)/);
+});
