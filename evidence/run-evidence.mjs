@@ -8,10 +8,10 @@ import { runSuites } from "../scripts/run-tests.mjs";
 import { REPORTS, runPlaywright, runSuite, runVitest } from "../scripts/test-checks.mjs";
 
 /**
- * `npm run evidence` runs all of it in short form; `npm run evidence -- lab [arguments]` a part.
- * @type {import("../scripts/run-tests.mjs").Part[]}
+ * `npm run evidence` runs all suites in short form; `npm run evidence -- lab [arguments]` runs one.
+ * @type {import("../scripts/run-tests.mjs").Suite[]}
  */
-const PARTS = [
+const SUITES = [
   { name: "models", run: ({ rest }, onProgress) => runVitest("models", { args: rest }, onProgress) },
   {
     name: "histories",
@@ -46,15 +46,15 @@ const PARTS = [
 
 /** @param {string[]} args */
 export async function runEvidence(args) {
-  await runSuites({ title: "evidence, short forms", parts: PARTS, args, report: "evidence.json" });
+  await runSuites({ title: "evidence, short forms", suites: SUITES, args, report: "evidence.json" });
 }
 
 /**
- * A program of its own that leaves a report.
+ * A suite that is a separate program and writes a report.
  * @param {string} name
  * @param {[folder: string, ...args: string[]]} command
  * @param {(report: any) => import("../scripts/test-report.mjs").Tally} tally
- * @returns {import("../scripts/run-tests.mjs").Part}
+ * @returns {import("../scripts/run-tests.mjs").Suite}
  */
 function program(name, [folder, ...args], tally) {
   return {
@@ -68,8 +68,8 @@ function program(name, [folder, ...args], tally) {
   };
 }
 
-/** An invariant, or an oracle, counts as a test. @param {{ invariants: Record<string, number> }} report  how often each was broken */
+/** Each invariant or oracle counts as a test. @param {{ invariants: Record<string, number> }} report number of violations of each */
 function invariants({ invariants }) {
-  const broken = Object.values(invariants).filter((times) => times > 0).length;
+  const broken = Object.values(invariants).filter((violations) => violations > 0).length;
   return { passed: Object.keys(invariants).length - broken, failed: broken, skipped: 0 };
 }

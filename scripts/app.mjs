@@ -10,11 +10,11 @@ import { DATA, ROOT, findBuild } from "./paths.mjs";
 import { openPrivateFile } from "./private-files.mjs";
 import { registerBuildUser } from "./production-build.mjs";
 
-/** The app finishes its work within 10 s of being asked to end. */
+/** Longer than the app's own shutdown timeout of 10 s. */
 const STOP_SECONDS = 12;
 const START_SECONDS = 60;
 
-/** The same for all apps that one process starts, so that they can stand side by side. */
+/** All apps started by one process share these secrets, so that they accept each other's tokens. */
 const SECRETS = {
   SESSION_SECRET: randomBytes(32).toString("base64url"),
   JWT_ACCESS_SECRET: randomBytes(32).toString("base64url"),
@@ -26,9 +26,9 @@ const SECRETS = {
  * @property {number} port
  * @property {number} pid
  * @property {Promise<{ code: number | null, signal: NodeJS.Signals | null }>} exited
- * @property {() => string} output everything that it has written so far
- * @property {(seconds?: number) => Promise<void>} ready resolves once it answers that it is ready
- * @property {() => Promise<{ code: number | null, signal: NodeJS.Signals | null }>} stop asks it to end; kills it when that takes too long
+ * @property {() => string} output the content of its log file so far
+ * @property {(seconds?: number) => Promise<void>} ready resolves once /api/health/ready returns 200
+ * @property {() => Promise<{ code: number | null, signal: NodeJS.Signals | null }>} stop sends SIGTERM, and SIGKILL after a timeout
  * @property {() => Promise<{ code: number | null, signal: NodeJS.Signals | null }>} kill
  */
 
@@ -37,9 +37,9 @@ const SECRETS = {
  * @param {{
  *   port?: number, env?: Record<string, string | undefined>, entry?: string, cwd?: string,
  *   log?: string | number | "inherit", prefix?: string[], until?: "ready" | "live" | "started", detached?: boolean,
- * }} [options] port 0 or none is a free one; `env` is laid over this process's; the build in `cwd` is served; `log` is a file or an
- *   open descriptor; `prefix` is a command that runs another; `detached` gives it a process group of its own, so that a Ctrl-C
- *   reaches it through us alone, and once; when this process is killed, the app stops like after a SIGTERM
+ * }} [options] port 0 or none selects a free port; `env` overrides this process's environment; the build in `cwd` is served; `log` is a file or an
+ *   open descriptor; `prefix` is a wrapper command; `detached` starts a separate process group, so that Ctrl-C is delivered once, by
+ *   this process; when this process is killed, the app stops as after SIGTERM
  * @returns {Promise<App>}
  */
 export async function startApp({
@@ -54,7 +54,7 @@ export async function startApp({
 } = {}) {
   port ||= await findFreePort();
   const build = entry === undefined ? findBuild() : null;
-  // Ours before the app has an identity: a build that nobody uses may be removed.
+  // Registered before the app process exists: an unused build may be removed at any time.
   if (build !== null) registerBuildUser(build, identify(process.pid));
   const url = `http://localhost:${port}`;
   const probed = `http://${probeHost(env.HOST)}:${port}`;
@@ -63,7 +63,7 @@ export async function startApp({
     NODE_ENV: "production",
     APP_ORIGIN: url,
     NEXT_TELEMETRY_DISABLED: "1",
-    // Next.js would add .env.local by itself, after the app has read its configuration, and in production too.
+    // Next.js would otherwise load .env.local after the app has read its environment, in production too.
     __NEXT_PROCESSED_ENV: "true",
   };
   const program = entry ?? join(build ?? "", "entry", "main.mjs");
@@ -100,7 +100,8 @@ export async function startApp({
     while (!(await respondsOk(`${probed}/api/health/${what}`))) {
       if (child.exitCode !== null || child.signalCode !== null)
         throw new UserError(`The app ended while starting:\n\n${tail(output())}`);
-      if (Date.now() > deadline) throw new UserError(`The app is not ${what} after ${seconds} s:\n\n${tail(output())}`);
+      if (Date.now() > deadline)
+        throw new UserError(`The app was not ${what} after ${seconds} s:\n\n${tail(output())}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -139,14 +140,14 @@ export async function startApp({
 /** @param {string} file  @returns {import("node:child_process").StdioOptions} */
 function openLog(file) {
   const descriptor = openPrivateFile(file, "w");
-  // The child has its own copy once it is spawned.
+  // The child has its own copy of the descriptor once it is spawned.
   setImmediate(() => closeSync(descriptor));
   return ["ignore", descriptor, descriptor, "pipe"];
 }
 
 const APPS = join(DATA, "apps");
 
-/** Keeps who has a port, and who started it, for those who want the port later. @param {number} port  @param {string | null} app */
+/** Records the identities of the app on a port and of its parent process, for a later start on that port. @param {number} port  @param {string | null} app */
 function recordApp(port, app) {
   mkdirSync(APPS, { recursive: true, mode: 0o700 });
   const file = join(APPS, String(port));
@@ -154,7 +155,7 @@ function recordApp(port, app) {
   return file;
 }
 
-/** @param {number} port  @returns {{ app: string, starter: string } | null} identities of what one of our scripts started there last */
+/** @param {number} port  @returns {{ app: string, starter: string } | null} identities of the last app started on this port and of its parent */
 export function findRecordedApp(port) {
   try {
     return JSON.parse(readFileSync(join(APPS, String(port)), "utf8"));
@@ -163,7 +164,7 @@ export function findRecordedApp(port) {
   }
 }
 
-/** Where an app that listens on HOST answers. @param {string | undefined} host */
+/** The host at which an app that listens on HOST can be reached. @param {string | undefined} host */
 function probeHost(host = "localhost") {
   if (host === "0.0.0.0" || host === "::") return "localhost";
   return host.includes(":") ? `[${host.replace(/^\[|\]$/g, "")}]` : host;

@@ -12,21 +12,21 @@ import { findListener } from "./loopback.mjs";
 const folder = mkdtempSync(join(tmpdir(), "portcullis-"));
 const moduleUrl = (name: string) => JSON.stringify(pathToFileURL(join(import.meta.dirname, name)).href);
 
-/** Runs `program`, which prints the process that it started, and kills it without notice. */
-async function killStarter(program: string): Promise<string> {
-  const starter = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+/** Runs `program`, which prints the pid of the process that it starts, and kills it with SIGKILL. */
+async function killParent(program: string): Promise<string> {
+  const parent = spawn(process.execPath, ["--input-type=module", "--eval", program], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  onTestFinished(() => void starter.kill("SIGKILL"));
-  const [said] = (await once(starter.stdout, "data")) as [Buffer];
-  const started = identify(Number(said.toString()));
+  onTestFinished(() => void parent.kill("SIGKILL"));
+  const [output] = (await once(parent.stdout, "data")) as [Buffer];
+  const started = identify(Number(output.toString()));
   expect(started).not.toBeNull();
-  starter.kill("SIGKILL");
-  await once(starter, "exit");
+  parent.kill("SIGKILL");
+  await once(parent, "exit");
   return started ?? "";
 }
 
-test("an app ends when its starter is killed, as after a SIGTERM", async () => {
+test("app: receives SIGTERM when its parent process is killed", async () => {
   const ended = join(folder, "ended");
   const entry = join(folder, "entry app.mjs");
   writeFileSync(
@@ -36,7 +36,7 @@ test("an app ends when its starter is killed, as after a SIGTERM", async () => {
      createServer((_, response) => response.end("{}")).listen(process.env.PORT);
      process.on("SIGTERM", () => { writeFileSync(${JSON.stringify(ended)}, "SIGTERM"); process.exit(0); });`,
   );
-  const app = await killStarter(`
+  const app = await killParent(`
     import { startApp } from ${moduleUrl("app.mjs")};
     const app = await startApp({ entry: ${JSON.stringify(entry)}, log: ${JSON.stringify(join(folder, "app.log"))}, detached: true });
     console.log(app.pid);`);
@@ -44,14 +44,14 @@ test("an app ends when its starter is killed, as after a SIGTERM", async () => {
   expect(readFileSync(ended, "utf8")).toBe("SIGTERM");
 }, 120_000);
 
-test("a build ends when its starter is killed, although it reads its standard input", async () => {
+test("build: ends when its parent process is killed, even while it reads standard input", async () => {
   const pidFile = join(folder, "pid");
   const work = `
     process.stdin.resume();
     require("node:fs").writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));
     console.log("running");
     setInterval(() => {}, 1000);`;
-  const child = await killStarter(`
+  const child = await killParent(`
     import { readFileSync } from "node:fs";
     import { run } from ${moduleUrl("command.mjs")};
     await run(process.execPath, ["--eval", ${JSON.stringify(work)}], {
@@ -61,11 +61,11 @@ test("a build ends when its starter is killed, although it reads its standard in
   expect(await waitForExit(child, 60)).toBe(true);
 }, 120_000);
 
-test("npm is known behind the shell that it started", () => {
+test("identifyNpmProcesses: finds npm behind an intermediate shell", () => {
   const program = `import { identifyNpmProcesses } from ${moduleUrl("process-identity.mjs")}; console.log(JSON.stringify(identifyNpmProcesses()));`;
   const ask = (env: Record<string, string>) =>
     JSON.parse(
-      // What follows keeps the shell from becoming the program.
+      // A trailing command keeps the shell from replacing itself with the program.
       execFileSync("sh", ["-c", '"$0" --input-type=module --eval "$1"; true', process.execPath, program], {
         env: { NODE_ENV: "test", PATH: process.env.PATH, ...env },
         encoding: "utf8",
@@ -75,7 +75,7 @@ test("npm is known behind the shell that it started", () => {
   expect(ask({})).toEqual([]);
 });
 
-test.runIf(process.platform === "linux")("the program that listens on a port is named", async () => {
+test.runIf(process.platform === "linux")("findListener: returns the process that listens on a port", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());

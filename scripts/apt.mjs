@@ -10,12 +10,12 @@ let previous = Promise.resolve();
 /** @type {Promise<unknown> | undefined} */
 let updated;
 
-/** Whether this is a Debian or Ubuntu on which we may install. */
+/** Whether this is Debian or Ubuntu and the user is root. */
 export function canInstall() {
   return process.getuid?.() === 0 && existsSync("/etc/debian_version") && existsSync("/usr/bin/apt-get");
 }
 
-/** @param {string} name  @returns {Promise<string | null>} the version that would be installed */
+/** @param {string} name  @returns {Promise<string | null>} the version that apt-get would install */
 export async function findCandidateVersion(name) {
   await updateLists();
   const policy = await readOutput("apt-cache", ["policy", name]);
@@ -33,7 +33,7 @@ function updateLists() {
   return (updated ??= serialize(() => aptGet(["update"], "update")));
 }
 
-/** apt waits for another's lock on packages, but not for one on lists or downloads. @param {() => Promise<unknown>} work */
+/** Runs one apt-get at a time: DPkg::Lock::Timeout does not cover the locks on package lists and downloads. @param {() => Promise<unknown>} work */
 function serialize(work) {
   const mine = previous.then(work, work);
   previous = mine;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** Everything else counts: a build too many costs a minute, a stale one costs trust. */
+/** Every other file is an input: an unnecessary build costs a minute, a stale build shows wrong code. */
 const EXCLUDED = [
   /^\./,
   /^(node_modules|e2e|evidence|docs|test-results|playwright-report|next-env\.d\.ts|Dockerfile|Caddyfile|compose\.yaml)$/,
@@ -10,13 +10,13 @@ const EXCLUDED = [
   /\.(test\.tsx?|md|log|tsbuildinfo)$/,
 ];
 
-/** In the root itself lies much that is nobody's source, such as the output that somebody kept of a start. */
+/** Only source files of the root folder itself are inputs: it also holds logs and notes. */
 const INCLUDED_IN_ROOT = /\.([cm]?[jt]sx?|json)$/;
 
 /**
- * One value for all that a build is made from.
+ * A hash of everything that a build depends on.
  * @param {string} root
- * @param {Record<string, string | undefined>} environment only what Next.js puts into a build counts
+ * @param {Record<string, string | undefined>} environment only NEXT_PUBLIC_ variables, which Next.js inlines, are included
  */
 export function hashBuildInputs(root, environment) {
   const hash = createHash("sha256");

@@ -23,7 +23,7 @@ test.each([
   ["some-new-folder/data.json", "{}"],
   ["package-lock.json", "{}"],
   ["next.config.ts", "export default {}"],
-])("a change of %s asks for a new build", (path, content) => {
+])("build inputs: changing %s requires a new build", (path, content) => {
   const before = hash();
   write(path, content);
   expect(hash()).not.toBe(before);
@@ -33,7 +33,7 @@ test.each([
   "app/page.test.tsx",
   "db/tables/users.db.test.ts",
   "README.md",
-  "what-npm-start-said.txt",
+  "npm-start-output.txt",
   ".env.local",
   ".data/logs/app.log",
   ".next/build",
@@ -41,13 +41,13 @@ test.each([
   "node_modules/zod/index.js",
   "next-env.d.ts",
   "tsconfig.tsbuildinfo",
-])("%s is not part of a build", (path) => {
+])("build inputs: %s is not an input", (path) => {
   const before = hash();
   write(path, "anything");
   expect(hash()).toBe(before);
 });
 
-test("content that moves from one file to its neighbour is a change", () => {
+test("build inputs: moving content between files changes the hash", () => {
   write("app/a.ts", "12");
   write("app/b.ts", "3");
   const before = hash();
@@ -56,12 +56,12 @@ test("content that moves from one file to its neighbour is a change", () => {
   expect(hash()).not.toBe(before);
 });
 
-test("only what Next.js puts into a build counts of the environment", () => {
+test("build inputs: only NEXT_PUBLIC_ variables of the environment count", () => {
   expect(hash({ SESSION_SECRET: "a" })).toBe(hash({ SESSION_SECRET: "b" }));
   expect(hash({ NEXT_PUBLIC_NAME: "a" })).not.toBe(hash({ NEXT_PUBLIC_NAME: "b" }));
 });
 
-test("inputs are listed in one order on every machine", () => {
+test("build inputs: the order of files is the same on every machine", () => {
   write("app/z.ts", "");
   write("app/B.ts", "");
   expect(listInputs(root)).toEqual(["app/B.ts", "app/page.tsx", "app/z.ts"]);

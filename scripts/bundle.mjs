@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { ROOT } from "./paths.mjs";
 
 /**
- * What runs outside Next.js is bundled, so that production needs neither TypeScript nor a loader. Packages stay outside.
+ * Programs outside Next.js are bundled, so that production needs neither TypeScript nor a loader. Packages are not bundled.
  * @param {Record<string, string>} entryPoints name of the output to path of the source
  * @param {string} folder
  * @returns {import("esbuild").BuildOptions}
@@ -19,14 +19,14 @@ export function bundleOptions(entryPoints, folder) {
     platform: "node",
     target: "node20",
     packages: "external",
-    // The guard against client bundles throws in plain Node.
+    // The package throws when imported in plain Node.
     alias: { "server-only": join(ROOT, "node_modules", "server-only", "empty.js") },
     sourcemap: "linked",
     logLevel: "warning",
   };
 }
 
-/** @param {Record<string, string>} entryPoints  @param {string} folder  @param {string} [first] a statement to begin with */
+/** @param {Record<string, string>} entryPoints  @param {string} folder  @param {string} [first] a statement placed before the bundle */
 export async function bundle(entryPoints, folder, first = "") {
   const { build } = await import("esbuild");
   const options = { ...bundleOptions(entryPoints, folder), banner: { js: first } };

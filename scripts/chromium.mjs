@@ -13,40 +13,40 @@ const MACOS_PATHS = [
 ];
 const DOWNLOAD_SECONDS = 180;
 
-const NO_CHROMIUM = `No Chromium was found, and none could be provided. Any one of these is enough:
+const NO_CHROMIUM = `No Chromium was found, and none could be installed. Do one of the following:
 
-  - Set PLAYWRIGHT_CHROMIUM to the program of a Chromium or Chrome
+  - Set PLAYWRIGHT_CHROMIUM to the path of a Chromium or Chrome executable
   - npx playwright install --with-deps chromium
-  - Install Chromium or Chrome: it is found by itself
-  - On Debian, run this as root: the distribution's chromium is installed for you`;
+  - Install Chromium or Chrome on the PATH
+  - On Debian, run this command as root: it then installs the chromium package`;
 
 /**
- * Where a browser might be, best first.
+ * Paths where a browser may be installed, in order of preference.
  * @param {Record<string, string | undefined>} environment
- * @param {string | undefined} playwrights where Playwright would keep its own
+ * @param {string | undefined} playwrightPath path of the browser that Playwright downloads
  * @returns {string[]}
  */
-export function chromiumCandidates(environment, playwrights) {
+export function chromiumCandidates(environment, playwrightPath) {
   if (environment.PLAYWRIGHT_CHROMIUM) return [environment.PLAYWRIGHT_CHROMIUM];
   const folders = (environment.PATH ?? "").split(delimiter).filter(Boolean);
   const system = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [...(playwrights === undefined ? [] : [playwrights]), ...system, ...MACOS_PATHS];
+  return [...(playwrightPath === undefined ? [] : [playwrightPath]), ...system, ...MACOS_PATHS];
 }
 
-/** @returns {string | undefined} a browser that is there; whether it also runs, provideChromium() finds out */
+/** @returns {string | undefined} an executable; provideChromium() also checks that it runs */
 export function findChromium() {
-  return chromiumCandidates(process.env, findPlaywrights()).find(isExecutable);
+  return chromiumCandidates(process.env, findPlaywrightChromium()).find(isExecutable);
 }
 
 /**
  * @param {(detail: string) => void} onProgress
- * @returns {Promise<string>} the program of a browser that runs
+ * @returns {Promise<string>} path of a browser that runs
  */
 export async function provideChromium(onProgress) {
   const found = await findWorkingChromium();
   if (found !== null) return describe(found, onProgress);
   if (process.env.PLAYWRIGHT_CHROMIUM)
-    throw new UserError(`PLAYWRIGHT_CHROMIUM is ${process.env.PLAYWRIGHT_CHROMIUM}, which does not run.`);
+    throw new UserError(`PLAYWRIGHT_CHROMIUM is ${process.env.PLAYWRIGHT_CHROMIUM}, which cannot be run.`);
 
   onProgress("npx playwright install chromium");
   const log = join(DATA, "logs", "playwright-install.log");
@@ -69,16 +69,16 @@ function describe({ program, version }, onProgress) {
   return program;
 }
 
-/** A browser may be there and lack its libraries, or be a stub that asks for a snap. */
+/** Runs each candidate: its shared libraries may be missing, or it may be a stub for a snap. */
 async function findWorkingChromium() {
-  for (const program of chromiumCandidates(process.env, findPlaywrights()).filter(isExecutable)) {
+  for (const program of chromiumCandidates(process.env, findPlaywrightChromium()).filter(isExecutable)) {
     const said = await readOutput(program, ["--version"], 20);
     if (said !== null) return { program, version: /(?:Chromium|Chrome)[\w ]* [\d.]+/.exec(said)?.[0] ?? said.trim() };
   }
   return null;
 }
 
-function findPlaywrights() {
+function findPlaywrightChromium() {
   try {
     return /** @type {string} */ (createRequire(import.meta.url)("@playwright/test").chromium.executablePath());
   } catch {

@@ -19,7 +19,7 @@ console.log(`\nDatabase tests ran on ${[...new Set(runs.flatMap(({ server }) => 
 console.log(summaryLine(sum));
 process.exit(sum.failed === 0 ? 0 : 1);
 
-/** What is committed, without the evidence: the product must stand by itself. */
+/** Clones the commit without evidence/: the product must build and pass its tests without it. */
 function copyWithoutEvidence() {
   const copy = join(ROOT, ".data", "without-evidence");
   rmSync(copy, { recursive: true, force: true });
@@ -31,7 +31,7 @@ function copyWithoutEvidence() {
 }
 
 /**
- * Runs a program of ours, and reads the sum that it leaves behind: none is a failure.
+ * Runs a test program and reads the result file that it writes. A missing file counts as a failure.
  * @param {string} program  @param {string[]} args  @param {string} [root]
  * @returns {Promise<import("./test-report.mjs").Tally & { server?: string }>}
  */

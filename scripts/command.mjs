@@ -8,28 +8,28 @@ import { ROOT } from "./paths.mjs";
 import { openPrivateFile } from "./private-files.mjs";
 
 const STOP_SECONDS = 25;
-/** Of a long output: tools name the reason first, or last. */
+/** Long output is cut in the middle: tools print the cause first or last. */
 const FIRST_LINES = 20;
 const LAST_LINES = 30;
 
-/** For a Node program whose descriptor 3 is a pipe of ours: it gets SIGTERM when this process ends in whatever way. */
+/** For a Node child whose descriptor 3 is a pipe from this process: it receives SIGTERM when this process ends, even by SIGKILL. */
 export const exitWithParent = {
   args: ["--import", new URL("exit-with-parent.mjs", import.meta.url).href],
   env: { PORTCULLIS_ENDS_WITH_STARTER: "1" },
 };
 
 /**
- * Runs a command to its end, its output kept in a log file.
+ * Runs a command and writes its output to a log file.
  * @param {string} program
  * @param {string[]} args
  * @param {{ log: string, env?: Record<string, string | undefined>, cwd?: string, seconds?: number, onLine?: (line: string) => void }} options
- * @returns {Promise<{ code: number, output: string }>} a signal counts as 128 + its number, like in a shell
+ * @returns {Promise<{ code: number, output: string }>} the code of a signal is 128 plus its number, as in a shell
  */
 export function run(program, args, { log, env = process.env, cwd = ROOT, seconds, onLine }) {
   const file = createWriteStream(log, { fd: openPrivateFile(log, "w") });
-  // What is kept in a file is read in one: no colours.
+  // The output goes to a file: no colours.
   const plain = { ...env, NO_COLOR: "1", FORCE_COLOR: undefined };
-  // A group of its own: a Ctrl-C reaches it, and all that it started, through us alone and once.
+  // Detached into a process group: Ctrl-C is forwarded once, to the command and its children.
   const follower = program === process.execPath ? exitWithParent : null;
   const child = spawn(program, [...(follower?.args ?? []), ...args], {
     cwd,
@@ -69,14 +69,14 @@ export function run(program, args, { log, env = process.env, cwd = ROOT, seconds
 }
 
 /**
- * Like run(), but a failure is a UserError that shows the end of the output.
+ * Like run(), but throws a UserError with the abbreviated output when the command fails.
  * @param {string} program  @param {string[]} args  @param {Parameters<typeof run>[2]} options
  */
 export async function runOrThrow(program, args, options) {
   const { code, output } = await run(program, args, options);
   if (code === 0) return output;
   throw new UserError(
-    `${program} ${args.join(" ")} failed (${code}). The whole log: ${relative(ROOT, options.log)}\n\n${abbreviate(output)}`,
+    `${program} ${args.join(" ")} failed (${code}). Full log: ${relative(ROOT, options.log)}\n\n${abbreviate(output)}`,
   );
 }
 
@@ -87,7 +87,7 @@ export function abbreviate(output) {
   return [...lines.slice(0, FIRST_LINES), "…", ...lines.slice(-LAST_LINES)].join("\n");
 }
 
-/** Whether a command can be run and succeeds, and what it says. @param {string} program  @param {string[]} args @param {number} [seconds] */
+/** Standard output of a command; null if it cannot be run or fails. @param {string} program  @param {string[]} args @param {number} [seconds] */
 export function readOutput(program, args, seconds = 10) {
   return new Promise((/** @type {(said: string | null) => void} */ resolve) => {
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], timeout: seconds * 1000 });

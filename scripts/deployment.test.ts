@@ -25,12 +25,12 @@ const passed = new Map(
 );
 
 describe("compose.yaml", () => {
-  test("passes every variable of .env.example to the app, and no other", () => {
+  test("passes exactly the variables of .env.example to the app", () => {
     const known = Object.keys(parseEnv(read(".env.example"))).filter((name) => !["HOST", "PORT"].includes(name));
     expect([...passed.keys()].sort()).toEqual(known.sort());
   });
 
-  test("has no value for a secret, and insists on the required ones", () => {
+  test("contains no secret value and requires the mandatory variables", () => {
     for (const [name, value] of passed) {
       if (/SECRET|PASSWORD$/.test(name ?? "")) expect(value).toMatch(/^\$\{\w+:[?-]\}$/);
     }
@@ -40,7 +40,7 @@ describe("compose.yaml", () => {
     expect(passed.get("APP_ORIGIN")).toMatch(/^https:/);
   });
 
-  test("trusts its one proxy, and publishes nothing else to the network", () => {
+  test("trusts one proxy and publishes only the proxy's ports", () => {
     expect(passed.get("TRUSTED_PROXY_HOPS")).toBe('"1"');
     expect(app).not.toContain("ports:");
     expect(block("migrate", 2)).not.toContain("ports:");
@@ -48,26 +48,23 @@ describe("compose.yaml", () => {
     expect(read("Caddyfile")).not.toContain("trusted_proxies");
   });
 
-  test.each(["app", "migrate", "db", "proxy"])(
-    "%s: without privileges, on a file system that it cannot change",
-    (name) => {
-      const service = block(name, 2);
-      expect(service).toContain("<<: *hardened");
-      expect(service).toMatch(/^ {4}tmpfs: \[.*\/tmp/m);
-      expect(service).toMatch(/limits: \{ memory: .*, pids: \d+ \}/);
-      expect(service).not.toMatch(/privileged|network_mode|docker\.sock|pid: host/);
-      const added = /cap_add: \[(.*)\]/.exec(service)?.[1];
-      expect(added).toBe(name === "proxy" ? "NET_BIND_SERVICE" : undefined);
-    },
-  );
+  test.each(["app", "migrate", "db", "proxy"])("%s: runs without capabilities on a read-only file system", (name) => {
+    const service = block(name, 2);
+    expect(service).toContain("<<: *hardened");
+    expect(service).toMatch(/^ {4}tmpfs: \[.*\/tmp/m);
+    expect(service).toMatch(/limits: \{ memory: .*, pids: \d+ \}/);
+    expect(service).not.toMatch(/privileged|network_mode|docker\.sock|pid: host/);
+    const added = /cap_add: \[(.*)\]/.exec(service)?.[1];
+    expect(added).toBe(name === "proxy" ? "NET_BIND_SERVICE" : undefined);
+  });
 
-  test("the common restrictions take everything away that is not given back by name", () => {
+  test("the shared restrictions drop all capabilities and make the file system read-only", () => {
     const hardened = block("x-hardened", 0);
     for (const line of ["read_only: true", "cap_drop: [ALL]", 'security_opt: ["no-new-privileges:true"]'])
       expect(hardened).toContain(line);
   });
 
-  test("the proxy and the database share no network, and the database's have no way out", () => {
+  test("the proxy and the database share no network, and the database cannot reach the internet", () => {
     const networksOf = (name: string) => /^ {4}networks: \[(.*)\]$/m.exec(block(name, 2))?.[1]?.split(", ") ?? [];
     expect(networksOf("proxy")).toEqual(["front"]);
     expect(networksOf("app")).toEqual(["front", "back"]);
@@ -77,7 +74,7 @@ describe("compose.yaml", () => {
     expect(block("loopback", 2)).toContain('enable_ip_masquerade: "false"');
   });
 
-  test("runs two instances, once the schema is there, and lets them finish their work", () => {
+  test("starts two instances after the migration and gives them time to shut down", () => {
     expect(app).toContain("replicas: 2");
     expect(app).toContain("migrate: { condition: service_completed_successfully }");
     expect(app).toContain("stop_grace_period: 15s");
@@ -85,16 +82,16 @@ describe("compose.yaml", () => {
   });
 });
 
-describe("what stands in front of the app", () => {
+describe("reverse proxies", () => {
   test.each([
-    // Caddy replaces by itself, unless it is told whom to trust.
+    // Caddy replaces the header unless trusted_proxies is set.
     ["Caddyfile", /^(?!.*trusted_proxies)/s, /keepalive (\d+)s/],
     ["ops/proxies/nginx.conf", /proxy_set_header X-Forwarded-For \$remote_addr;/, /keepalive_timeout (\d+)s/],
     ["ops/proxies/haproxy.cfg", /http-request set-header X-Forwarded-For %\[src\]/, /http-keep-alive (\d+)s/],
-    // Trusting one address keeps what the outer proxy wrote, and nothing else.
+    // Trusting one address keeps the header of the outer proxy only.
     ["ops/proxies/inner.Caddyfile", /trusted_proxies [\d.]+\/32$/m, /keepalive (\d+)s/],
   ])(
-    "%s takes nobody's word for an address, and closes idle connections before the app does",
+    "%s replaces a client's X-Forwarded-For and closes idle connections before the app does",
     (name, rule, seconds) => {
       expect(read(name)).toMatch(rule);
       const appSeconds = Number(/keepAliveTimeout: (\d+)_000/.exec(read("server/http/entry.ts"))?.[1]);
@@ -103,12 +100,12 @@ describe("what stands in front of the app", () => {
   );
 });
 
-test("the recipes speak TLS 1.2 and 1.3 alone, whatever the proxy's own default is", () => {
+test("proxy recipes: accept only TLS 1.2 and 1.3, independent of the proxy's default", () => {
   expect(read("ops/proxies/nginx.conf")).toMatch(/^ +ssl_protocols TLSv1\.2 TLSv1\.3;$/m);
   expect(read("ops/proxies/haproxy.cfg")).toMatch(/^ +ssl-default-bind-options ssl-min-ver TLSv1\.2$/m);
 });
 
-test("the proxies in front tell nobody their version", () => {
+test("proxy recipes: send no version in the Server header", () => {
   expect(read("Caddyfile")).toMatch(/^\theader \{\n\t\t-Server\n/m);
   const servers = read("ops/proxies/nginx.conf")
     .split(/^server \{/m)
@@ -121,33 +118,33 @@ describe("Dockerfile", () => {
   const stages = dockerfile.split(/^FROM /m).slice(1);
   const runtime = stages.at(-1) ?? "";
 
-  test("runs the entry as nobody special, and can be asked and ended", () => {
+  test("runs the entry as an unprivileged user with health check and stop signal", () => {
     expect(runtime).toMatch(/^USER node$/m);
-    // On loopback nobody outside of the container would reach it, whatever APP_ORIGIN says.
+    // Listening on loopback would make the app unreachable from outside the container.
     expect(runtime).toMatch(/^ENV .*\bHOST=0\.0\.0\.0\b/m);
     expect(runtime).toMatch(/^STOPSIGNAL SIGTERM$/m);
     expect(runtime).toContain("/api/health/live");
     expect(runtime).toMatch(/^CMD \["node", .*"\.next\/entry\/main\.mjs"\]$/m);
   });
 
-  test("takes only the packages that production needs", () => {
+  test("installs only production packages", () => {
     expect(runtime).toContain("COPY --from=packages /app/node_modules");
     expect(stages.find((stage) => stage.startsWith("base AS packages"))).toContain("npm ci --omit=dev");
   });
 
-  test("takes the build from where it is made, and what names it", () => {
+  test("copies the build and the file that points to it", () => {
     expect(runtime).toContain("COPY --from=build /app/.data/builds ./.data/builds");
     expect(runtime).toContain("COPY --from=build /app/.next/entry ./.next/entry");
   });
 
-  test("holds no secret: none is set, none is copied", () => {
+  test("contains no secret, neither as a variable nor as a copied file", () => {
     expect(dockerfile).not.toMatch(/^(ARG|ENV).*(SECRET|PASSWORD|DATABASE_URL)/m);
     expect(read(".dockerignore").split("\n")).toEqual(
       expect.arrayContaining([".env*", ".data", ".git", "node_modules"]),
     );
   });
 
-  test("uses the newest long-term release of Node", () => {
+  test("uses the newest LTS release of Node", () => {
     expect(dockerfile.match(/^FROM node:(\d+)/m)?.[1]).toBe("24");
   });
 });

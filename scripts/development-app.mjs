@@ -6,8 +6,8 @@ import { bundleOptions } from "./bundle.mjs";
 import { DATA } from "./paths.mjs";
 
 /**
- * The app with hot reload. Next.js reloads pages and procedures by itself; when what runs in front of it changes, the
- * process is replaced.
+ * The app with hot reload. Next.js reloads pages and procedures; when the code of the entry changes, the process is
+ * restarted.
  * @param {NonNullable<Parameters<typeof startApp>[0]>} options
  * @returns {Promise<Pick<import("./app.mjs").App, "url" | "ready" | "stop" | "kill" | "exited">>}
  */
@@ -20,11 +20,11 @@ export async function startDevelopmentApp(options) {
   let app;
   let isStopping = false;
   /** @type {(exit: Awaited<import("./app.mjs").App["exited"]>) => void} */
-  let tellExit = () => {};
+  let resolveExit = () => {};
   /** @type {import("./app.mjs").App["exited"]} */
-  const exited = new Promise((resolve) => (tellExit = resolve));
+  const exited = new Promise((resolve) => (resolveExit = resolve));
 
-  async function replace() {
+  async function restart() {
     const content = createHash("sha256").update(readFileSync(file)).digest("hex");
     if (content === running || isStopping) return;
     running = content;
@@ -33,19 +33,22 @@ export async function startDevelopmentApp(options) {
     await old?.stop();
     const fresh = await startApp(settings);
     app = fresh;
-    void fresh.exited.then((exit) => app === fresh && tellExit(exit));
+    void fresh.exited.then((exit) => app === fresh && resolveExit(exit));
   }
 
   const { context } = await import("esbuild");
   const watching = await context({
     ...bundleOptions({ main: "server/main.ts" }, folder),
     plugins: [
-      { name: "replace", setup: (build) => build.onEnd(({ errors }) => (errors.length === 0 ? replace() : undefined)) },
+      {
+        name: "restart on rebuild",
+        setup: (build) => build.onEnd(({ errors }) => (errors.length === 0 ? restart() : undefined)),
+      },
     ],
   });
   await watching.rebuild();
   await watching.watch();
-  if (app === undefined) throw new Error("the entry could not be bundled");
+  if (app === undefined) throw new Error("The entry could not be bundled");
 
   return {
     url: app.url,

@@ -8,7 +8,7 @@ import { runCli } from "./run-cli.mjs";
 import { buildOnce } from "./production-build.mjs";
 import { migrate } from "./schema.mjs";
 
-// What the browser suite plays on: the production build and a database of its own. Playwright starts and ends it.
+// Web server of the browser tests: the production build with a separate database. Playwright starts and stops it.
 const port = Number(process.env.STAGE_PORT);
 const directory = process.env.STAGE_DATABASE_DIRECTORY ?? "";
 
@@ -29,5 +29,5 @@ await runCli(async ({ step }) => {
     return started;
   });
   const { code, signal } = await app.exited;
-  throw new UserError(`The app ended by itself (${signal ?? code}).`);
+  throw new UserError(`The app exited unexpectedly (${signal ?? code}).`);
 });

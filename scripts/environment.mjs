@@ -6,7 +6,7 @@ import { parseEnv } from "node:util";
 import { ROOT } from "./paths.mjs";
 
 export const REQUIRED = ["DATABASE_URL", "APP_ORIGIN", "SESSION_SECRET", "JWT_ACCESS_SECRET"];
-/** How the secrets of .env.example begin. Whoever copied the file did not mean to share them with everybody. */
+/** Prefix of the sample secrets in .env.example, which are public and must not be used. */
 const SAMPLE = "example-only";
 const SAMPLE_ORIGIN = "http://localhost:3000";
 const SECRETS = ["SESSION_SECRET", "JWT_ACCESS_SECRET"];
@@ -14,8 +14,8 @@ const SECRETS = ["SESSION_SECRET", "JWT_ACCESS_SECRET"];
 /** @typedef {Record<string, string | undefined>} Environment */
 
 /**
- * What is said explicitly beats .env.local, which beats .env. A production does not read .env.local: what is in there
- * was made for this machine, and a variable that a deployment forgot must be missed, not found by luck.
+ * Precedence: explicit variables, then .env.local, then .env. Production does not read .env.local: it is generated for one
+ * machine, and a variable that a deployment lacks must be reported as missing.
  * @param {Environment} explicit  @param {string} [folder]  @returns {Environment}
  */
 export function readEnvironment(explicit = process.env, folder = ROOT) {
@@ -23,22 +23,22 @@ export function readEnvironment(explicit = process.env, folder = ROOT) {
 }
 
 /**
- * The places where variables are set, a later one beats an earlier one.
+ * The sources of variables in order of precedence, lowest first.
  * @param {Environment} [explicit]  @param {string} [folder]  @returns {Environment[]}
  */
 export function readSources(explicit = process.env, folder = ROOT) {
   const local = isProduction(explicit) ? {} : readFile(join(folder, ".env.local"));
-  // A sample that was passed on must not hide the secret that was made in its place.
+  // A sample secret in the environment must not override the generated one.
   const isHidden = (/** @type {string} */ name) => SECRETS.includes(name) && local[name] && isSample(explicit[name]);
   const given = Object.entries(withoutEmpty(explicit)).filter(([name]) => !isHidden(name));
   return [readFile(join(folder, ".env")), local, Object.fromEntries(given)];
 }
 
 /**
- * Brings APP_ORIGIN and PORT together where the app is opened without a proxy: forms that are opened at another address are
- * refused. Of two that differ, the one that was set closer to the command counts, and so does any against the sample.
+ * Reconciles APP_ORIGIN with PORT where no proxy is in front: the app refuses forms from any other origin. If they differ,
+ * the source of higher precedence wins, and any value wins over the sample.
  * @param {Environment[]} sources from readSources()
- * @returns {{ origin?: string, port?: string, notice?: string, problem?: string }} what to use instead, and what to tell about it
+ * @returns {{ origin?: string, port?: string, notice?: string, problem?: string }} values to use instead, and the message about them
  */
 export function reconcileAddress(sources) {
   /** @type {Environment} */
@@ -52,29 +52,29 @@ export function reconcileAddress(sources) {
   if (!isLocal || !/^0?$/.test(merged.TRUSTED_PROXY_HOPS ?? "")) return {};
   if (!isReachableAt(host, url.hostname))
     return {
-      problem: `HOST is ${host}, and nothing would answer at ${origin}, where people open the app. Leave HOST out, or set it to 0.0.0.0 or ::.`,
+      problem: `HOST is ${host}, so the app cannot be reached at APP_ORIGIN ${origin}. Remove HOST, or set it to 0.0.0.0 or ::.`,
     };
   if (originPort === port) return {};
 
   const rankOf = (/** @type {string} */ name) => sources.findLastIndex((source) => source[name] !== undefined);
   const contradiction = `APP_ORIGIN is ${origin}, but the app listens on port ${port}`;
-  const followed = `http://${url.hostname}:${port}`;
+  const derived = `http://${url.hostname}:${port}`;
   if (!isProduction(merged)) {
     const isSampleOrigin = origin.replace(/\/$/, "") === SAMPLE_ORIGIN && rankOf("APP_ORIGIN") < sources.length - 1;
     if (rankOf("PORT") > rankOf("APP_ORIGIN") || (isSampleOrigin && rankOf("PORT") === rankOf("APP_ORIGIN")))
-      return { origin: followed, notice: `${contradiction}: ${followed} is used instead` };
+      return { origin: derived, notice: `${contradiction}: ${derived} is used instead` };
     if (rankOf("APP_ORIGIN") > rankOf("PORT"))
       return { port: originPort, notice: `APP_ORIGIN is ${origin}: the app listens on port ${originPort}` };
   }
   return {
-    problem: `${contradiction}. Its forms would be refused at every address. Set APP_ORIGIN=${followed}, or PORT=${originPort}, or, if a proxy of yours listens on port ${originPort}, TRUSTED_PROXY_HOPS=1.`,
+    problem: `${contradiction}. The app would refuse its own forms. Set APP_ORIGIN=${derived}, or PORT=${originPort}, or, if a reverse proxy listens on port ${originPort}, TRUSTED_PROXY_HOPS=1.`,
   };
 }
 
-/** @param {string} host as in HOST  @param {string} hostname of a loopback origin */
+/** Whether an app that listens on `host` can be reached at `hostname`. @param {string} host as in HOST  @param {string} hostname of a loopback origin */
 function isReachableAt(host, hostname) {
   const address = hostname.replace(/^\[|\]$/g, "");
-  // What is no address is refused with the other variables.
+  // An invalid address is reported by the validation of all variables.
   if (["", "0.0.0.0", "::"].includes(host) || (isIP(host) === 0 && host !== "localhost")) return true;
   if (host === "localhost") return ["localhost", "127.0.0.1", "::1"].includes(address);
   return address === host || (address === "localhost" && ["127.0.0.1", "::1"].includes(host));
@@ -91,13 +91,13 @@ export function missingVariables(environment) {
 }
 
 /**
- * Makes the secrets that are not set anywhere and keeps them in .env.local, readable by their owner only.
+ * Generates the secrets that are not set and stores them in .env.local, readable by the owner only.
  * @param {Environment} environment  @param {string} [folder]
- * @returns {Record<string, string>} those that were made
+ * @returns {Record<string, string>} the generated secrets
  */
 export function makeLocalSecrets(environment, folder = ROOT) {
   const file = join(folder, ".env.local");
-  // Another start may have made them since `environment` was read. Read once: what is written below replaces this text.
+  // A concurrent start may have written them since `environment` was read. Read once: the text below replaces the file.
   const text = existsSync(file) ? readFileSync(file, "utf8") : null;
   const known = { ...withoutEmpty(parseEnv(text ?? "")), ...withoutSamples(environment) };
   const missing = SECRETS.filter((name) => !known[name] || isSample(known[name]));
@@ -111,9 +111,9 @@ export function makeLocalSecrets(environment, folder = ROOT) {
       renameSync(fresh, file);
       return made;
     }
-    const heading = "# Made by npm start for this machine alone. Not for a deployment, not for git.\n";
+    const heading = "# Generated by npm start for this machine. Do not deploy or commit this file.\n";
     writeFileSync(fresh, heading + lines.join(""), { mode: 0o600 });
-    // Of two that make the file at one instant one fails here, and uses what the other has made.
+    // link(2) is atomic: of two concurrent starts one fails with EEXIST and uses the other's secrets.
     linkSync(fresh, file);
     return made;
   } catch (error) {
@@ -139,7 +139,7 @@ function readFile(file) {
   return existsSync(file) ? withoutEmpty(parseEnv(readFileSync(file, "utf8"))) : {};
 }
 
-/** An empty variable counts as not set: shells and compose files write it so. @param {Environment} environment */
+/** An empty variable counts as unset: shells and compose files pass unset variables that way. @param {Environment} environment */
 function withoutEmpty(environment) {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
 }

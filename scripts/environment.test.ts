@@ -15,7 +15,7 @@ beforeEach(() => {
 const local = (text: string) => writeFileSync(join(folder, ".env.local"), text);
 const shared = (text: string) => writeFileSync(join(folder, ".env"), text);
 
-test("what is said explicitly beats .env.local, which beats .env", () => {
+test("environment: explicit variables override .env.local, which overrides .env", () => {
   shared("PORT=1\nLOG_LEVEL=debug\nAPP_ORIGIN=http://localhost:1\n");
   local("PORT=2\nLOG_LEVEL=warn\n");
   expect(readEnvironment({ PORT: "3" }, folder)).toEqual({
@@ -25,13 +25,13 @@ test("what is said explicitly beats .env.local, which beats .env", () => {
   });
 });
 
-test("an empty variable is a missing one", () => {
+test("environment: an empty variable counts as missing", () => {
   local("DATABASE_URL=mysql://one\n");
   expect(readEnvironment({ DATABASE_URL: "" }, folder)).toEqual({ DATABASE_URL: "mysql://one" });
   expect(missingVariables({ DATABASE_URL: "" })).toContain("DATABASE_URL");
 });
 
-test("a production does not find its missing secrets in .env.local", () => {
+test("environment: production ignores .env.local", () => {
   const secrets = makeLocalSecrets({}, folder);
   expect(missingVariables(readEnvironment({ NODE_ENV: "production" }, folder))).toEqual([
     "DATABASE_URL",
@@ -40,7 +40,7 @@ test("a production does not find its missing secrets in .env.local", () => {
   ]);
 });
 
-test("the samples of .env.example are replaced by secrets of this machine's own", () => {
+test("local secrets: replace the samples of .env.example", () => {
   const samples = { SESSION_SECRET: "example-only-a", JWT_ACCESS_SECRET: "example-only-b" };
   writeFileSync(join(folder, ".env"), "SESSION_SECRET=example-only-a\nJWT_ACCESS_SECRET=example-only-b\n");
   const made = makeLocalSecrets(samples, folder);
@@ -48,7 +48,7 @@ test("the samples of .env.example are replaced by secrets of this machine's own"
   expect(readEnvironment({}, folder)).toMatchObject(made);
 });
 
-test("local secrets are made once, differ, are long enough, and are readable by their owner only", () => {
+test("local secrets: are generated once, differ, are long enough, and are readable only by the owner", () => {
   const made = makeLocalSecrets({}, folder);
   expect(Object.keys(made)).toEqual(["SESSION_SECRET", "JWT_ACCESS_SECRET"]);
   expect(made.SESSION_SECRET).not.toBe(made.JWT_ACCESS_SECRET);
@@ -60,19 +60,19 @@ test("local secrets are made once, differ, are long enough, and are readable by 
   expect(makeLocalSecrets(again, folder)).toEqual({});
 });
 
-test("a secret is added to what somebody wrote, and takes nothing away from it", () => {
-  local("LOG_LEVEL=debug\nSESSION_SECRET=one-that-somebody-chose");
+test("local secrets: are appended to an existing .env.local without removing anything", () => {
+  local("LOG_LEVEL=debug\nSESSION_SECRET=chosen-by-the-user");
   const made = makeLocalSecrets(readEnvironment({}, folder), folder);
   expect(Object.keys(made)).toEqual(["JWT_ACCESS_SECRET"]);
   expect(readEnvironment({}, folder)).toEqual({
     LOG_LEVEL: "debug",
-    SESSION_SECRET: "one-that-somebody-chose",
+    SESSION_SECRET: "chosen-by-the-user",
     ...made,
   });
   expect(readFileSync(join(folder, ".env.local"), "utf8")).not.toContain("DATABASE_URL");
 });
 
-test("starts at one instant make one pair of secrets, and all of them use it", async () => {
+test("local secrets: concurrent starts generate one pair of secrets and all use it", async () => {
   const module = pathToFileURL(join(import.meta.dirname, "environment.mjs")).href;
   const folders = Array.from({ length: 60 }, () => mkdtempSync(join(folder, "clone-")));
   const at = Date.now() + 2000;
@@ -96,14 +96,14 @@ test("starts at one instant make one pair of secrets, and all of them use it", a
   }
 }, 60_000);
 
-test("a sample that is passed on explicitly is replaced once, and not anew at every start", () => {
+test("local secrets: an explicit sample is replaced once, not again at every start", () => {
   const samples = { SESSION_SECRET: "example-only-a", JWT_ACCESS_SECRET: "example-only-b" };
   const made = makeLocalSecrets(readEnvironment(samples, folder), folder);
   expect(readEnvironment(samples, folder)).toEqual(made);
   expect(makeLocalSecrets(readEnvironment(samples, folder), folder)).toEqual({});
 });
 
-test("a .env.local that others could read is for its owner alone once a secret is added to it", () => {
+test("local secrets: a world-readable .env.local becomes readable only by the owner", () => {
   writeFileSync(join(folder, ".env.local"), "LOG_LEVEL=debug\n", { mode: 0o644 });
   makeLocalSecrets(readEnvironment({}, folder), folder);
   expect(statSync(join(folder, ".env.local")).mode & 0o777).toBe(0o600);
@@ -120,31 +120,38 @@ describe("APP_ORIGIN and PORT", () => {
     ["both agree", shell({ APP_ORIGIN: "http://localhost:3505", PORT: "3505" })],
     ["a copied .env.example", copied({})],
     ["port 80", shell({ APP_ORIGIN: "http://localhost", PORT: "80" })],
-    ["https: a proxy stands in front", shell({ APP_ORIGIN: "https://portcullis.localhost:8443", PORT: "3505" })],
-    ["a proxy in front, said", shell({ APP_ORIGIN: "http://localhost:8080", PORT: "3505", TRUSTED_PROXY_HOPS: "1" })],
-    ["what is no origin is refused elsewhere", shell({ APP_ORIGIN: "localhost:3000", PORT: "3505" })],
-  ])("%s: nothing is to be settled", (_, sources) => expect(reconcileAddress(sources)).toEqual({}));
+    ["https: a proxy is in front", shell({ APP_ORIGIN: "https://portcullis.localhost:8443", PORT: "3505" })],
+    [
+      "TRUSTED_PROXY_HOPS is set",
+      shell({ APP_ORIGIN: "http://localhost:8080", PORT: "3505", TRUSTED_PROXY_HOPS: "1" }),
+    ],
+    ["an invalid origin is reported elsewhere", shell({ APP_ORIGIN: "localhost:3000", PORT: "3505" })],
+  ])("%s: no conflict between APP_ORIGIN and PORT", (_, sources) => expect(reconcileAddress(sources)).toEqual({}));
 
   test.each([
-    ["PORT on the command line beats a copied .env.example", copied({ PORT: "3505" }), "http://localhost:3505"],
+    ["PORT on the command line overrides a copied .env.example", copied({ PORT: "3505" }), "http://localhost:3505"],
     [
-      "and an origin that was written there",
+      "PORT on the command line overrides an origin in .env",
       copied({ PORT: "3505" }, { APP_ORIGIN: "http://127.0.0.1:4000" }),
       "http://127.0.0.1:3505",
     ],
-    ["and one in .env.local", [{}, { APP_ORIGIN: "http://[::1]:4000" }, { PORT: "3505" }], "http://[::1]:3505"],
+    [
+      "PORT on the command line overrides an origin in .env.local",
+      [{}, { APP_ORIGIN: "http://[::1]:4000" }, { PORT: "3505" }],
+      "http://[::1]:3505",
+    ],
     ["PORT changed in a copied .env.example", copied({}, { ...sample, PORT: "3505" }), "http://localhost:3505"],
-  ])("%s: the origin follows, and it is said", (_, sources, origin) => {
-    const settled = reconcileAddress(sources);
-    expect(settled).toEqual({ origin, notice: expect.stringContaining(origin) });
-    expect(settled.notice).toContain("listens on port 3505");
+  ])("%s: the origin is derived from PORT, with a notice", (_, sources, origin) => {
+    const address = reconcileAddress(sources);
+    expect(address).toEqual({ origin, notice: expect.stringContaining(origin) });
+    expect(address.notice).toContain("listens on port 3505");
   });
 
   test.each([
     ["alone", shell({ APP_ORIGIN: "http://localhost:4000" })],
     ["on the command line, over a copied .env.example", copied({ APP_ORIGIN: "http://localhost:4000" })],
     ["in .env alone", copied({}, { APP_ORIGIN: "http://localhost:4000/" })],
-  ])("APP_ORIGIN %s: the port follows, and it is said", (_, sources) => {
+  ])("APP_ORIGIN %s: the port is derived from APP_ORIGIN, with a notice", (_, sources) => {
     expect(reconcileAddress(sources)).toEqual({ port: "4000", notice: expect.stringContaining("port 4000") });
   });
 
@@ -160,9 +167,9 @@ describe("APP_ORIGIN and PORT", () => {
     [{ HOST: "::", APP_ORIGIN: "http://[::1]:3000" }, true],
     [{ HOST: "10.0.0.7", APP_ORIGIN: "https://app.example.com" }, true],
     [{ HOST: "10.0.0.7", APP_ORIGIN: "http://localhost:3000", TRUSTED_PROXY_HOPS: "1" }, true],
-  ])("%j: the address that people open is answered: %s", (given, isAnswered) => {
+  ])("%j: the app is reachable at APP_ORIGIN: %s", (given, isReachable) => {
     expect(reconcileAddress(shell(given)).problem ?? "").toMatch(
-      isAnswered ? /^$/ : /^HOST is \S+, and nothing would answer at http/,
+      isReachable ? /^$/ : /^HOST is \S+, so the app cannot be reached at APP_ORIGIN http/,
     );
   });
 
@@ -171,7 +178,7 @@ describe("APP_ORIGIN and PORT", () => {
     ["both in one file", copied({}, { APP_ORIGIN: "http://localhost:4000", PORT: "3505" })],
     ["the sample, but on the command line", shell({ APP_ORIGIN: "http://localhost:3000", PORT: "3505" })],
     ["production derives nothing", copied({ NODE_ENV: "production", PORT: "3505" })],
-  ])("%s, and they contradict each other: one line says what to set", (_, sources) => {
+  ])("%s: a contradiction stops the start with one line that says what to set", (_, sources) => {
     const { problem, ...rest } = reconcileAddress(sources);
     expect(rest).toEqual({});
     expect(problem).toMatch(

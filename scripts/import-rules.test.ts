@@ -15,11 +15,11 @@ const isShipped = (path: string) => /^(app|server|db)\/|^(middleware|instrumenta
 const isClient = (path: string) => /^app\/(auth|ui)\//.test(path) || /^\s*"use client"/.test(text.get(path)!);
 
 interface Import {
-  /** As it is written. */
+  /** The specifier in the source. */
   name: string;
-  /** The file that it names, or the package. */
+  /** The resolved file, or the package name. */
   target: string;
-  /** Only types cross: nothing of it is there when the code runs. */
+  /** A type import, erased at run time. */
   isType: boolean;
 }
 
@@ -40,7 +40,7 @@ const LAYERS = FEATURES.map((feature, at) => ({
   never: [/^(react|react-dom|@trpc\/.*)(\/|$)/],
 }));
 
-/** Who may import what: an import that matches no `may`, or some `never`, is refused; an `import type` may also match `typesOf`. */
+/** An import must match `may` and not `never`; an `import type` may match `typesOf` instead. */
 const RULES: { from: RegExp | ((path: string) => boolean); may: RegExp[]; never: RegExp[]; typesOf?: RegExp }[] = [
   { from: POLICY, may: [POLICY, /^zod$/], never: [] },
   ...LAYERS,
@@ -51,7 +51,7 @@ const RULES: { from: RegExp | ((path: string) => boolean); may: RegExp[]; never:
     never: [/^app\//, /^(react|react-dom|@trpc\/client|kysely|mysql2)(\/|$)/],
     typesOf: /^kysely$/,
   },
-  // The entry refuses calls in tRPC's format before tRPC is reached: one module knows it.
+  // The entry rejects calls in tRPC's error format before tRPC runs: one module may know that format.
   { from: /^server\/(?!api\/|runtime\/error-envelope)/, may: [/./], never: [/^@trpc\//, /^server\/api\//] },
   {
     from: /^server\/http\//,
@@ -92,8 +92,8 @@ function targetOf(path: string, name: string): string {
   return ["", ".ts", ".tsx", ".mjs", "/index.ts"].map((ending) => base + ending).find((file) => text.has(file)) ?? base;
 }
 
-test("no module imports what its folder may not", () => {
-  const refused = FILES.filter(isShipped).flatMap((path) => {
+test("import rules: no module imports what its folder may not import", () => {
+  const violations = FILES.filter(isShipped).flatMap((path) => {
     const rules = RULES.filter(({ from }) => (from instanceof RegExp ? from.test(path) : from(path)));
     const isAllowed = ({ target, isType }: Import) =>
       rules.every(
@@ -103,15 +103,15 @@ test("no module imports what its folder may not", () => {
       );
     return imports.get(path)!.flatMap((one) => (isAllowed(one) ? [] : [`${path} imports ${one.target}`]));
   });
-  expect(refused).toEqual([]);
+  expect(violations).toEqual([]);
 });
 
-test("nothing imports evidence", () => {
+test("import rules: no module imports evidence", () => {
   const importers = FILES.filter((path) => imports.get(path)!.some(({ target }) => target.startsWith("evidence/")));
   expect(importers).toEqual([]);
 });
 
-test("no circle between folders", () => {
+test("import rules: folders of server and db do not depend on each other in a cycle", () => {
   const folders = new Map<string, Set<string>>();
   for (const path of FILES.filter(isShipped)) {
     const from = dirname(path);
@@ -126,13 +126,11 @@ test("no circle between folders", () => {
     visit(start);
     return reached;
   };
-  const circular = [...folders.keys()].filter(
-    (folder) => /^(server|db)/.test(folder) && reachedFrom(folder).has(folder),
-  );
-  expect(circular).toEqual([]);
+  const cyclic = [...folders.keys()].filter((folder) => /^(server|db)/.test(folder) && reachedFrom(folder).has(folder));
+  expect(cyclic).toEqual([]);
 });
 
-test("the middleware reaches no hashing, no procedure and no React, by whatever way", () => {
+test("import rules: the middleware imports no hashing, procedure or React, directly or indirectly", () => {
   const reached = new Set<string>();
   const visit = (path: string) => {
     for (const { target, isType } of imports.get(path) ?? []) {
@@ -144,19 +142,19 @@ test("the middleware reaches no hashing, no procedure and no React, by whatever 
   expect([...reached].filter((name) => /argon2|^server\/api\/|trpc|^react|^app\/|navigation/.test(name))).toEqual([]);
 });
 
-test("files name each other from the root or from their own folder", () => {
-  const isOutward = (path: string) =>
+test("import rules: no import path begins with ../", () => {
+  const hasParentImport = (path: string) =>
     /\.tsx?$/.test(path) && imports.get(path)!.some(({ name }) => name.startsWith("../"));
-  expect(FILES.filter(isOutward)).toEqual([]);
+  expect(FILES.filter(hasParentImport)).toEqual([]);
 });
 
-test("only one module of the app reads the environment", () => {
+test("import rules: only one module of the app reads process.env", () => {
   const readers = FILES.filter((path) => isShipped(path) && text.get(path)!.includes("process.env"));
-  // Next asks for its runtime before anything of ours may run.
+  // Next.js requires this check of the runtime before other imports.
   expect(readers.sort()).toEqual(["instrumentation.ts", "server/runtime/env.ts"]);
 });
 
-test("statements are built in db and nowhere else", () => {
+test("import rules: SQL is built only in db", () => {
   const builds = /\bsql`|\.(selectFrom|insertInto|replaceInto|updateTable|deleteFrom)\(/;
   const builders = FILES.filter((path) => isShipped(path) && !path.startsWith("db/") && builds.test(text.get(path)!));
   expect(builders).toEqual([]);

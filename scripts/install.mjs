@@ -7,8 +7,8 @@ import { DATA, ROOT } from "./paths.mjs";
 /** @typedef {Record<string, { version?: string, integrity?: string, optional?: boolean }>} Packages */
 
 /**
- * npm keeps a list of what it installed, and writes it last. That list against the lock file tells whether node_modules
- * is whole; optional packages may be absent, because they are for other platforms.
+ * Compares the list that npm writes at the end of an installation with the lock file. Optional packages of other
+ * platforms may be absent.
  * @param {Packages} wanted  @param {Packages} installed
  */
 export function isInstalled(wanted, installed) {
@@ -28,16 +28,16 @@ export function packagesAreInstalled() {
 
 /** @param {(detail: string) => void} onProgress */
 export async function installPackages(onProgress) {
-  if (packagesAreInstalled()) return onProgress("in place");
-  // Two at once would remove the folders that the other is filling.
+  if (packagesAreInstalled()) return onProgress("up to date");
+  // Concurrent npm ci runs would delete each other's files.
   await withLock(join(DATA, "install.lock"), install, (pid) =>
-    onProgress(`waiting for process ${pid}, which is installing`),
+    onProgress(`waiting for the installation by process ${pid}`),
   );
 
   async function install() {
-    if (packagesAreInstalled()) return onProgress("in place");
+    if (packagesAreInstalled()) return onProgress("up to date");
     onProgress("npm ci");
-    // With NODE_ENV=production npm would leave out what the build needs.
+    // With NODE_ENV=production npm would omit devDependencies, which the build needs.
     await runOrThrow("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], {
       log: join(DATA, "logs", "npm-ci.log"),
     });

@@ -11,21 +11,21 @@ const wanted = {
 };
 const zod = { "node_modules/zod": { version: "4.0.0", integrity: "sha512-a" } };
 
-test("everything that is wanted is there, except for other platforms", () => {
+test("isInstalled: optional packages of other platforms may be absent", () => {
   expect(isInstalled(wanted, zod)).toBe(true);
 });
 
 test.each([
-  ["nothing", {}],
-  ["another version", { "node_modules/zod": { version: "4.0.1", integrity: "sha512-a" } }],
-  ["another content", { "node_modules/zod": { version: "4.0.0", integrity: "sha512-c" } }],
-  ["an optional package of another version", { ...zod, "node_modules/next-darwin": { version: "15.0.0" } }],
-  ["a package that is not wanted any more", { ...zod, "node_modules/left-pad": { version: "1.0.0" } }],
-])("%s installed: install again", (_, installed) => {
+  ["an empty list", {}],
+  ["a different version", { "node_modules/zod": { version: "4.0.1", integrity: "sha512-a" } }],
+  ["different content", { "node_modules/zod": { version: "4.0.0", integrity: "sha512-c" } }],
+  ["an optional package of a different version", { ...zod, "node_modules/next-darwin": { version: "15.0.0" } }],
+  ["a package that was removed from the lock file", { ...zod, "node_modules/left-pad": { version: "1.0.0" } }],
+])("isInstalled: %s requires a new installation", (_, installed) => {
   expect(isInstalled(wanted, installed)).toBe(false);
 });
 
-test("package-lock.json: every package has a SHA-512 integrity value, those for other platforms too", () => {
+test("package-lock.json: every package has a SHA-512 integrity value, including those of other platforms", () => {
   const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
   const fetched = Object.entries<{ link?: boolean; inBundle?: boolean; integrity?: string }>(packages).filter(
     ([path, { link, inBundle }]) => path !== "" && !link && !inBundle,

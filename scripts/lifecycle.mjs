@@ -3,25 +3,25 @@ const cleanups = [];
 let exiting = false;
 
 /**
- * What has to be undone before this process ends, last made first undone.
- * @param {() => unknown} undo
+ * Registers a cleanup to run before this process exits. Cleanups run in reverse order.
+ * @param {() => unknown} cleanup
  */
-export function onExit(undo) {
-  cleanups.push(undo);
+export function onExit(cleanup) {
+  cleanups.push(cleanup);
 }
 
-/** Whether the end has begun: what fails from then on fails because of it. */
+/** Whether exit() was called: later failures are consequences of the shutdown. */
 export function isExiting() {
   return exiting;
 }
 
-/** Undoes everything and ends the process. A second call while the first is at work does nothing. @param {number} code */
+/** Runs the cleanups and exits. Calls during the cleanup are ignored. @param {number} code */
 export async function exit(code) {
   if (exiting) return;
   exiting = true;
-  for (const undo of cleanups.reverse()) {
+  for (const cleanup of cleanups.reverse()) {
     try {
-      await undo();
+      await cleanup();
     } catch (error) {
       console.error(error);
       code ||= 1;
@@ -34,13 +34,13 @@ export async function exit(code) {
 let signalHandler;
 
 /**
- * Ctrl-C, a request to end, and a terminal that closes. Whoever asks last is told.
- * @param {(signal: NodeJS.Signals) => void} receive
+ * Handles SIGINT, SIGTERM and SIGHUP. A later handler replaces an earlier one.
+ * @param {(signal: NodeJS.Signals) => void} handler
  */
-export function onSignal(receive) {
+export function onSignal(handler) {
   if (signalHandler === undefined) {
     for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]))
       process.on(signal, () => signalHandler?.(signal));
   }
-  signalHandler = receive;
+  signalHandler = handler;
 }

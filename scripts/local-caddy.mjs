@@ -15,14 +15,14 @@ const AUTHORITY = join(FOLDER, "caddy", "pki", "authorities", "local", "root.crt
 const START_SECONDS = 20;
 
 /**
- * Runs the repository's Caddyfile in front of the app, which need not be there yet: requests wait for it.
+ * Runs Caddy with the repository's Caddyfile in front of the app. The app may start later: Caddy holds requests until then.
  * @param {import("./progress.mjs").Progress & { origin: string, port: string }} options `port` is the app's
  */
 export async function startLocalCaddy({ origin, port, step, print }) {
   if (!URL.canParse(origin))
     throw new UserError(`APP_ORIGIN must be an origin such as https://portcullis.localhost:8443.`);
   const { protocol, host, port: httpsPort } = new URL(origin);
-  if (protocol !== "https:") throw new UserError(`APP_ORIGIN is ${origin}: https must stand in front.`);
+  if (protocol !== "https:") throw new UserError(`APP_ORIGIN is ${origin}, but must begin with https://.`);
   await step("Caddy", async (onProgress) => {
     await providePrograms(["caddy"], onProgress);
     if (await isPortInUse(Number(httpsPort || 443)))
@@ -33,7 +33,7 @@ export async function startLocalCaddy({ origin, port, step, print }) {
       ...process.env,
       APP_HOST: host,
       UPSTREAMS: `to 127.0.0.1:${port}`,
-      // Redirects from http, at a port that nobody else minds.
+      // The redirect from http uses any free port.
       HTTP_PORT: String(await findFreePort()),
       CADDY_ADMIN: "off",
       XDG_DATA_HOME: FOLDER,
@@ -42,14 +42,14 @@ export async function startLocalCaddy({ origin, port, step, print }) {
     await run(env, Number(httpsPort || 443));
     onProgress(`serves ${origin}`);
   });
-  print(`    Trust once: ${paint("bold", relative(ROOT, AUTHORITY))}   (docs/https.md says how)\n`);
+  print(`    Certificate authority to trust: ${paint("bold", relative(ROOT, AUTHORITY))}   (see docs/https.md)\n`);
 }
 
 /** @param {NodeJS.ProcessEnv} env  @param {number} httpsPort */
 async function run(env, httpsPort) {
   const log = openPrivateFile(LOG, "w");
   const args = ["run", "--adapter", "caddyfile", "--config", join(ROOT, "Caddyfile")];
-  // A group of its own, so that a Ctrl-C reaches it through us alone, and once.
+  // Detached, so that Ctrl-C is delivered once, by this process.
   const child = spawn("caddy", args, { cwd: ROOT, env, stdio: ["ignore", log, log], detached: true });
   closeSync(log);
   let isOver = false;

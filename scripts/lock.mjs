@@ -4,24 +4,24 @@ import { dirname } from "node:path";
 import { identify, isRunning, pidOf } from "./process-identity.mjs";
 
 /**
- * Runs `work` while no other process runs work under the same file. The lock of a process that died is taken over.
+ * Runs `work` under a lock file that excludes other processes. The lock of a process that no longer runs is taken over.
  * @template T
  * @param {string} file
  * @param {() => Promise<T>} work
- * @param {(holderPid: number) => void} [onWait] called once, if somebody else is at it
+ * @param {(holderPid: number) => void} [onWait] called once if another process holds the lock
  * @returns {Promise<T>}
  */
 export async function withLock(file, work, onWait) {
   mkdirSync(dirname(file), { recursive: true });
-  const mine = `${file}.${process.pid}.${randomUUID().slice(0, 8)}`;
-  writeFileSync(mine, identify(process.pid) ?? "");
+  const own = `${file}.${process.pid}.${randomUUID().slice(0, 8)}`;
+  writeFileSync(own, identify(process.pid) ?? "");
   try {
     let waiting = false;
-    while (!acquire(file, mine)) {
+    while (!acquire(file, own)) {
       const holder = readHolder(file);
       if (holder === null) continue;
       if (!isRunning(holder)) {
-        removeStale(file, holder, `${mine}.dead`);
+        removeStale(file, holder, `${own}.stale`);
         continue;
       }
       if (!waiting) onWait?.(pidOf(holder));
@@ -34,14 +34,14 @@ export async function withLock(file, work, onWait) {
       rmSync(file, { force: true });
     }
   } finally {
-    rmSync(mine, { force: true });
+    rmSync(own, { force: true });
   }
 }
 
-/** A hard link appears with its content in place, or not at all. @param {string} file  @param {string} mine */
-function acquire(file, mine) {
+/** Creates the lock with link(2), which is atomic and includes the content. @param {string} file  @param {string} own */
+function acquire(file, own) {
   try {
-    linkSync(mine, file);
+    linkSync(own, file);
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
@@ -60,15 +60,15 @@ function readHolder(file) {
 }
 
 /**
- * Two processes may find the same dead holder: the slower one would remove the faster one's new lock, so it looks at
- * what it moved away and puts a stranger's lock back.
- * @param {string} file  @param {string} dead  @param {string} aside
+ * Two processes may find the same stale lock, and the slower one could remove the faster one's new lock: it checks what it
+ * moved away and restores a lock of another holder.
+ * @param {string} file  @param {string} staleHolder  @param {string} movedTo
  */
-function removeStale(file, dead, aside) {
+function removeStale(file, staleHolder, movedTo) {
   try {
-    renameSync(file, aside);
-    if (readFileSync(aside, "utf8") !== dead) acquire(file, aside);
-    rmSync(aside, { force: true });
+    renameSync(file, movedTo);
+    if (readFileSync(movedTo, "utf8") !== staleHolder) acquire(file, movedTo);
+    rmSync(movedTo, { force: true });
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
   }

@@ -10,7 +10,7 @@ beforeEach(() => {
   file = join(mkdtempSync(join(tmpdir(), "portcullis-")), "some.lock");
 });
 
-test("work under one lock never overlaps, and leaves nothing behind", async () => {
+test("withLock: work does not overlap, and no file remains", async () => {
   let inside = 0;
   let most = 0;
   const work = async () => {
@@ -23,7 +23,7 @@ test("work under one lock never overlaps, and leaves nothing behind", async () =
   expect(readdirSync(join(file, ".."))).toEqual([]);
 });
 
-test("the lock of a process that is gone is taken over at once", async () => {
+test("withLock: takes over the lock of a dead process without waiting", async () => {
   writeFileSync(file, "999999999@1");
   let waited = false;
   await expect(
@@ -36,19 +36,20 @@ test("the lock of a process that is gone is taken over at once", async () => {
   expect(waited).toBe(false);
 });
 
-test("a number that went to another process does not keep a lock alive", async () => {
+test("withLock: takes over a lock whose pid was reused by another process", async () => {
   writeFileSync(file, `${process.pid}@1`);
   await expect(withLock(file, async () => "done")).resolves.toBe("done");
 });
 
-test("work that fails gives its lock back", async () => {
+test("withLock: releases the lock when the work fails", async () => {
   await expect(withLock(file, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(existsSync(file)).toBe(false);
 });
 
-test("a process is known by its number and its start", () => {
-  const mine = identify(process.pid);
-  expect(mine).toMatch(new RegExp(`^${process.pid}@.+`));
-  expect(isRunning(mine ?? "")).toBe(true);
-  for (const nobody of ["", "0@1", "-1@1", "999999999@1", `${process.pid}@1`]) expect(isRunning(nobody)).toBe(false);
+test("identify: consists of pid and start time", () => {
+  const own = identify(process.pid);
+  expect(own).toMatch(new RegExp(`^${process.pid}@.+`));
+  expect(isRunning(own ?? "")).toBe(true);
+  for (const identity of ["", "0@1", "-1@1", "999999999@1", `${process.pid}@1`])
+    expect(isRunning(identity)).toBe(false);
 });

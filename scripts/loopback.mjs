@@ -7,7 +7,7 @@ export function findFreePort() {
   return listenOnce(0, "127.0.0.1");
 }
 
-/** Whether somebody else listens on this port, on any address. @param {number} port */
+/** Whether any process listens on this port, on any address. @param {number} port */
 export async function isPortInUse(port) {
   try {
     await listenOnce(port);
@@ -19,7 +19,7 @@ export async function isPortInUse(port) {
 }
 
 /**
- * The program that listens on a port, where this system tells.
+ * The process that listens on a port; null where the system does not report it.
  * @param {number} port
  * @returns {Promise<{ pid: number, command: string } | null>}
  */
@@ -46,7 +46,7 @@ function findListenerInProc(port) {
       const holds = readdirSync(`/proc/${pid}/fd`).some((fd) => inodes.has(readlinkSync(`/proc/${pid}/fd/${fd}`)));
       if (holds) return Number(pid);
     } catch {
-      // Another user's, or gone meanwhile.
+      // The process belongs to another user or has exited.
     }
   }
   return null;

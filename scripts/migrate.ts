@@ -8,23 +8,23 @@ if (!url) {
   process.exit(1);
 }
 
-const db = connectOrLeave(url);
+const db = connectOrExit(url);
 try {
   const applied = await migrateToLatest(db);
   console.log(applied.length === 0 ? "up to date" : `${applied.length} migrations applied`);
 } catch (error) {
   const cause = error instanceof Error ? error.message : String(error);
-  // A refusal by the server, of the user or of TLS, has a code: its words say it all.
-  const isTold = isUnavailable(error) || (error instanceof Error && "code" in error);
-  console.error(isTold ? `The database cannot be used: ${cause}` : error);
+  // An error with a code comes from the server or the connection: its message is sufficient.
+  const isConnectionError = isUnavailable(error) || (error instanceof Error && "code" in error);
+  console.error(isConnectionError ? `The database cannot be used: ${cause}` : error);
   process.exitCode = 1;
 } finally {
   await db.destroy();
 }
-// A statement whose connection broke leaves the driver's time-out behind: an hour in which nobody would learn of the failure.
+// Exit explicitly: after a broken connection the driver's timeout would keep the process alive for an hour.
 process.exit();
 
-function connectOrLeave(address: string): ReturnType<typeof connect> {
+function connectOrExit(address: string): ReturnType<typeof connect> {
   try {
     return connect(address, MIGRATION_LIMITS);
   } catch (error) {

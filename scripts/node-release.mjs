@@ -1,4 +1,4 @@
-// Read by every Node release that can import at all: nothing newer than ES2020 here, and no imports.
+// Must run on any Node release with ES modules: ES2020 syntax only, and no imports.
 
 const OLDEST_SUPPORTED = [20, 19];
 const NEWEST_TESTED = 24;
@@ -21,20 +21,20 @@ export function judgeNodeRelease(version, now) {
   if (major < OLDEST_SUPPORTED[0] || (major === OLDEST_SUPPORTED[0] && minor < OLDEST_SUPPORTED[1])) {
     return {
       kind: "refused",
-      message: `Portcullis needs Node ${OLDEST_SUPPORTED.join(".")} or newer; this is Node ${version}. Node ${NEWEST_TESTED} is the one to install: https://nodejs.org`,
+      message: `Portcullis needs Node ${OLDEST_SUPPORTED.join(".")} or newer; this is Node ${version}. Install Node ${NEWEST_TESTED}: https://nodejs.org`,
     };
   }
   const ended = END_OF_LIFE[/** @type {keyof typeof END_OF_LIFE} */ (major)];
   if (ended !== undefined && now.toISOString().slice(0, 10) > ended) {
     return {
       kind: "ended",
-      message: `Node ${version} has had no security fixes since ${ended}. It works, but move to Node ${NEWEST_TESTED} soon.`,
+      message: `Node ${version} has received no security fixes since ${ended}. Upgrade to Node ${NEWEST_TESTED}.`,
     };
   }
   return { kind: "supported", message: `Node ${version}` };
 }
 
-/** Ends the process on a release that cannot run us, and warns about one that nobody maintains any more. */
+/** Exits on an unsupported release, and warns about one past its end of life. */
 export function requireSupportedNode() {
   const verdict = judgeNodeRelease(process.versions.node, new Date());
   if (verdict.kind === "supported") return;

@@ -15,27 +15,27 @@ import { UserError } from "./user-error.mjs";
 import { ROOT } from "./paths.mjs";
 
 /**
- * Opens a file that only its owner may read: logs hold addresses and names of people.
+ * Opens a file with mode 0600: logs contain personal data.
  * @param {string} file  @param {"w" | "a"} flags
  */
 export function openPrivateFile(file, flags) {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const descriptor = openSync(file, flags, 0o600);
-  // An earlier version may have made it for all to read.
+  // An existing file may have wider permissions.
   fchmodSync(descriptor, 0o600);
   return descriptor;
 }
 
 /**
- * Makes .data, for its owner alone, and finds out before anything is begun whether we may write where we have to.
+ * Creates .data with mode 0700, and checks before any other step that the required folders are writable.
  * @param {string} [root]
  */
 export function prepareFolders(root = ROOT) {
   const data = join(root, ".data");
-  // Tailwind's resolver takes what follows for a fragment or a query.
+  // Tailwind's resolver treats the rest of the path as a fragment or query.
   if (/[#?]/.test(root))
     throw new UserError(
-      `${root} has a # or a ? in it, which the compiler of style sheets cannot read. Move this folder to a path without.`,
+      `${root} contains # or ?, which the CSS compiler cannot handle. Move the project to a path without them.`,
     );
   for (const folder of [data, join(root, ".next"), join(root, "node_modules")]) {
     if (!existsSync(folder)) requireWritable(root);
@@ -48,20 +48,20 @@ export function prepareFolders(root = ROOT) {
   if (statSync(logs).uid === process.getuid?.()) chmodSync(logs, 0o700);
 }
 
-/** One start with sudo is enough to leave some behind. @param {string} folder */
+/** Subfolders may belong to root after a single start with sudo. @param {string} folder */
 function subfoldersOf(folder) {
   try {
     const entries = basename(folder) === "node_modules" ? [] : readdirSync(folder, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
   } catch {
-    // What cannot be read is refused for itself.
+    // An unreadable folder is reported by the check of the folder itself.
     return [];
   }
 }
 
 /**
- * @param {string} folder  @param {boolean} isPrivate root may work in all folders; in a private one others could not go on
- * @param {string} whole the folder to give away
+ * @param {string} folder  @param {boolean} isPrivate root can write to every folder, but files of root in a private one would lock out its owner
+ * @param {string} whole the folder that chown should change
  */
 function requireOwner(folder, isPrivate, whole) {
   const { uid } = statSync(folder);
@@ -69,7 +69,7 @@ function requireOwner(folder, isPrivate, whole) {
   if (uid === me || (me === 0 && !isPrivate)) return requireWritable(folder);
   const name = relative(dirname(whole), folder);
   throw new UserError(
-    `${name} belongs to ${userName(uid)}, and this is run as ${userName(me)}. Run it as ${userName(uid)}, or give ${basename(whole)} to ${userName(me)}: sudo chown -R ${me} ${quote(whole)}`,
+    `${name} belongs to ${userName(uid)}, and this command runs as ${userName(me)}. Run it as ${userName(uid)}, or change the owner of ${basename(whole)} to ${userName(me)}: sudo chown -R ${me} ${quote(whole)}`,
   );
 }
 
@@ -82,19 +82,19 @@ function requireWritable(folder) {
   }
 }
 
-/** What a file system's refusal means, in a line; null for other errors. @param {NodeJS.ErrnoException} error  @param {string} [file] */
+/** A one-line message for a file system error; null for other errors. @param {NodeJS.ErrnoException} error  @param {string} [file] */
 export function explainFileError(error, file = error.path) {
   if (file === undefined || error.syscall === "spawn") return null;
   const me = userName(process.getuid?.() ?? 0);
   switch (error.code) {
     case "EACCES":
     case "EPERM":
-      return `${file} cannot be written or read by ${me}, who runs this${ownerOf(file)}. Run this as its owner, give it to ${me} with chown, or allow it with chmod u+rwX.`;
+      return `${file} cannot be read or written by ${me}${ownerOf(file)}. Run this command as the owner, or change owner or permissions with chown or chmod.`;
     case "EROFS":
-      return `${file} is on a file system that is mounted read-only. Packages, build and data are kept in this folder: use a copy that can be written to.`;
+      return `${file} is on a read-only file system. Packages, build and data are stored in this folder: use a writable copy.`;
     case "ENOSPC":
     case "EDQUOT":
-      return `${file} cannot be written: the disk is full. Free some space and try again.`;
+      return `${file} cannot be written: the disk is full.`;
     default:
       return null;
   }
@@ -109,7 +109,7 @@ function ownerOf(file) {
   }
 }
 
-/** @param {number} uid  @returns {string} the user's name, or the number where there is none */
+/** @param {number} uid  @returns {string} the user's name, or the id if it has none */
 export function userName(uid) {
   try {
     const line = readFileSync("/etc/passwd", "utf8")

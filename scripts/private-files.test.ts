@@ -14,7 +14,7 @@ const modeOf = (path: string) => (statSync(join(folder, path)).mode & 0o777).toS
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
 
-test("a log is for its owner alone, one of an earlier version too", async () => {
+test("openPrivateFile: a log file gets mode 0600, even if it already exists", async () => {
   const log = join(folder, "logs", "some.log");
   openPrivateFile(log, "w");
   expect([modeOf("logs"), modeOf("logs/some.log")]).toEqual(["700", "600"]);
@@ -23,7 +23,7 @@ test("a log is for its owner alone, one of an earlier version too", async () => 
   expect(modeOf("logs/some.log")).toBe("600");
 });
 
-test(".data and its logs are for their owner alone, also where they were not", () => {
+test("prepareFolders: .data and its logs get mode 0700, even if they already exist", () => {
   mkdirSync(join(folder, ".data", "logs"), { recursive: true, mode: 0o755 });
   prepareFolders(folder);
   expect([modeOf(".data"), modeOf(".data/logs")]).toEqual(["700", "700"]);
@@ -38,21 +38,24 @@ function problemOf(root: string): string {
   }
 }
 
-test.runIf(isRoot)(".data of another user stops the start in a line that names both, and what to do", () => {
-  mkdirSync(join(folder, ".data"));
-  chownSync(join(folder, ".data"), NOBODY, NOBODY);
-  expect(problemOf(folder)).toMatch(/^\.data belongs to nobody, and this is run as root\. .*chown -R 0 \S+$/);
-});
+test.runIf(isRoot)(
+  "prepareFolders: a .data of another user stops the start with one line that names both users and the remedy",
+  () => {
+    mkdirSync(join(folder, ".data"));
+    chownSync(join(folder, ".data"), NOBODY, NOBODY);
+    expect(problemOf(folder)).toMatch(/^\.data belongs to nobody, and this command runs as root\. .*chown -R 0 \S+$/);
+  },
+);
 
-test.runIf(isRoot)("a folder within .data that an earlier start as another user left behind is found, too", () => {
+test.runIf(isRoot)("prepareFolders: a subfolder of .data that belongs to another user is found", () => {
   mkdirSync(join(folder, ".data", "entry"), { recursive: true });
   chownSync(join(folder, ".data", "entry"), NOBODY, NOBODY);
   expect(problemOf(folder)).toMatch(
-    /^\.data\/entry belongs to nobody, .*give \.data to root: sudo chown -R 0 \S+\.data$/,
+    /^\.data\/entry belongs to nobody, .*change the owner of \.data to root: sudo chown -R 0 \S+\.data$/,
   );
 });
 
-test.runIf(isRoot)("root may use packages and a build that a user made", () => {
+test.runIf(isRoot)("prepareFolders: root may use packages and a build of another user", () => {
   for (const name of [".next", "node_modules"]) {
     mkdirSync(join(folder, name));
     chownSync(join(folder, name), NOBODY, NOBODY);
@@ -66,21 +69,21 @@ test.each([
   ["EROFS", "read-only"],
   ["ENOSPC", "disk is full"],
   ["EDQUOT", "disk is full"],
-])("%s is told in one line that names the file", (code, says) => {
+])("explainFileError: %s becomes one line that names the file", (code, says) => {
   const file = join(folder, "some file");
   writeFileSync(file, "");
-  const told = explainFileError(Object.assign(new Error(code), { code, path: file, syscall: "open" }));
-  expect(told).toContain(file);
-  expect(told).toContain(says);
-  expect(told).not.toContain("\n");
+  const message = explainFileError(Object.assign(new Error(code), { code, path: file, syscall: "open" }));
+  expect(message).toContain(file);
+  expect(message).toContain(says);
+  expect(message).not.toContain("\n");
 });
 
-test.each(["a#b", "a?b"])("a folder called %s is refused at once: the build would fail", (name) => {
+test.each(["a#b", "a?b"])("prepareFolders: a folder named %s is refused because the build would fail", (name) => {
   mkdirSync(join(folder, name));
-  expect(problemOf(join(folder, name))).toMatch(/^\S+ has a # or a \? in it/);
+  expect(problemOf(join(folder, name))).toMatch(/^\S+ contains # or \?/);
 });
 
-test("other errors keep their stack", () => {
+test("explainFileError: returns null for other errors", () => {
   expect(explainFileError(Object.assign(new Error("x"), { code: "ENOENT", path: folder }))).toBeNull();
   expect(explainFileError(new Error("x"))).toBeNull();
 });

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 /**
- * Names a running process for good: its id and when it started, because ids are reused.
+ * Identifies a running process by its id and start time, because ids are reused.
  * @param {number} pid
- * @returns {string | null} null when there is no such process (a zombie counts as none)
+ * @returns {string | null} null if there is no such process; a zombie counts as none
  */
 export function identify(pid) {
   if (!Number.isInteger(pid) || pid <= 0) return null;
@@ -23,8 +23,8 @@ export function pidOf(identity) {
 }
 
 /**
- * The processes that started this one through npm: npm, and the shell that it may have put between.
- * @returns {string[]} identities; none without npm
+ * The npm process that started this one, and the shell that npm may have used.
+ * @returns {string[]} identities; empty without npm
  */
 export function identifyNpmProcesses() {
   if (process.env.npm_lifecycle_event === undefined) return [];
@@ -49,7 +49,7 @@ function describe(pid) {
   }
 }
 
-/** @param {string} identity  @param {number} seconds  @returns {Promise<boolean>} whether it is gone */
+/** @param {string} identity  @param {number} seconds  @returns {Promise<boolean>} whether it has exited */
 export async function waitForExit(identity, seconds) {
   const deadline = Date.now() + seconds * 1000;
   while (isRunning(identity)) {
@@ -63,10 +63,10 @@ export async function waitForExit(identity, seconds) {
 function startTimeFromProc(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The second field is the program's name, which may contain spaces and brackets.
+    // proc(5): the second field is the program's name, which may contain spaces and parentheses.
     const [state, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [threads, started] = [Number(rest[16]), rest[18]];
-    // A killed server's first thread is a zombie before the others have let go of its files.
+    // The main thread of a killed server may be a zombie while other threads still hold its files.
     return state === "Z" && threads <= 1 ? null : (started ?? null);
   } catch {
     return null;

@@ -19,30 +19,30 @@ import { withLock } from "./lock.mjs";
 import { BUILDS, CURRENT_BUILD, DATA, ENTRY, ROOT } from "./paths.mjs";
 
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
-/** Written last: a build without it is half made. */
+/** Written last: a build without it is incomplete. */
 const COMPLETION_FILE = "inputs";
-/** Kept besides the current one although nobody is known to run them: an entry may have been started by hand. */
+/** Unused builds to keep besides the current one: an instance may have been started by hand. */
 const EXTRA_BUILDS_KEPT = 1;
 const PROGRAMS = { main: "server/main.ts", migrate: "scripts/migrate.ts", doctor: "ops/doctor/main.ts" };
 
 /**
- * Makes the production build, unless there is one of the same inputs. Each has a folder of its own: an instance that runs on
- * another one keeps its pages and scripts.
+ * Builds for production, unless a build of the same inputs exists. Each build has its own folder, so that instances of
+ * other builds keep their pages and scripts.
  * @param {(detail: string) => void} onProgress
  */
 export async function buildOnce(onProgress) {
-  await withLock(join(DATA, "build.lock"), build, (pid) => onProgress(`waiting for process ${pid}, which is building`));
+  await withLock(join(DATA, "build.lock"), build, (pid) => onProgress(`waiting for the build by process ${pid}`));
 
   async function build() {
     const inputs = hashBuildInputs(ROOT, readEnvironment());
-    const named = join(BUILDS, inputs.slice(0, 16));
-    const folder = isComplete(named) || !isInUse(named) ? named : `${named}-${process.pid}`;
+    const preferred = join(BUILDS, inputs.slice(0, 16));
+    const folder = isComplete(preferred) || !isInUse(preferred) ? preferred : `${preferred}-${process.pid}`;
     if (isComplete(folder)) {
       onProgress("unchanged");
     } else {
       onProgress("next build");
       await makeBuild(folder, onProgress);
-      // A file that was saved meanwhile may be in the build or not: its name would promise too much.
+      // If an input changed during the build, its hash does not describe the result.
       if (hashBuildInputs(ROOT, readEnvironment()) === inputs) writeFileSync(join(folder, COMPLETION_FILE), inputs);
       onProgress("next build");
     }
@@ -65,17 +65,17 @@ async function makeBuild(folder, onProgress) {
     log: join(DATA, "logs", "next-build.log"),
     env: { ...buildEnvironment(), PORTCULLIS_BUILD: name },
   });
-  // The app's own cache lies at one path for all builds: a container makes it writable, and nothing else.
+  // All builds share one cache path, the only one that a container makes writable.
   const cache = join(ROOT, ".next", "cache");
   mkdirSync(cache, { recursive: true });
   rmSync(join(folder, "cache"), { recursive: true, force: true });
   symlinkSync(relative(folder, cache), join(folder, "cache"));
   onProgress("bundling the entry");
-  // next.config.ts reads it: the entry serves the build that it belongs to.
+  // next.config.ts reads this variable to find the build of this entry.
   await bundle(PROGRAMS, join(folder, "entry"), `process.env.PORTCULLIS_BUILD = ${JSON.stringify(name)};`);
 }
 
-/** Makes a build the one that is started from now on. @param {string} folder */
+/** Makes a build the current one. @param {string} folder */
 function activateBuild(folder) {
   mkdirSync(ENTRY, { recursive: true });
   const build = relative(ROOT, folder);
@@ -85,7 +85,7 @@ function activateBuild(folder) {
   replaceFile(CURRENT_BUILD, build);
 }
 
-/** Whoever reads meanwhile gets the old content or the new one. @param {string} file  @param {string} content */
+/** Replaces a file atomically. @param {string} file  @param {string} content */
 function replaceFile(file, content) {
   if (existsSync(file) && readFileSync(file, "utf8") === content) return;
   writeFileSync(`${file}.new`, content);
@@ -93,7 +93,7 @@ function replaceFile(file, content) {
 }
 
 /**
- * Removes the builds beside the current one, except those that running instances use, and one more.
+ * Removes all builds but the current one, those in use by running instances, and EXTRA_BUILDS_KEPT others.
  * @param {string} current
  */
 export function removeUnusedBuilds(current) {
@@ -106,7 +106,7 @@ export function removeUnusedBuilds(current) {
   for (const folder of others) if (!spare.includes(folder)) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Notes that a process runs on a build. @param {string} folder  @param {string | null} identity from identify() */
+/** Records that a process uses a build. @param {string} folder  @param {string | null} identity from identify() */
 export function registerBuildUser(folder, identity) {
   if (identity === null) return;
   mkdirSync(join(folder, "users"), { recursive: true });
@@ -119,7 +119,7 @@ function isInUse(folder) {
   return existsSync(users) && readdirSync(users).some(isRunning);
 }
 
-/** A build is the same for every deployment: it sees no secret and no database. */
+/** The build must not depend on a deployment: it gets no secrets and no database. */
 function buildEnvironment() {
   const hidden = Object.fromEntries(REQUIRED.map((name) => [name, undefined]));
   return { ...process.env, ...hidden, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" };

@@ -19,9 +19,9 @@ function build(name: string, { age = 0, isWhole = true } = {}) {
   return folder;
 }
 
-const left = (...folders: string[]) => folders.map((folder) => existsSync(folder));
+const exist = (...folders: string[]) => folders.map((folder) => existsSync(folder));
 
-test("a build that a living process uses is kept, however old it is; the newest other one too", () => {
+test("removeUnusedBuilds: keeps builds in use by running processes, and the newest other build", () => {
   const [used, old, spare, current] = [
     build("used"),
     build("old", { age: 9 }),
@@ -31,20 +31,20 @@ test("a build that a living process uses is kept, however old it is; the newest 
   registerBuildUser(used, identify(process.pid));
   utimesSync(used, 0, 0);
   removeUnusedBuilds(current);
-  expect(left(used, old, spare, current)).toEqual([true, false, true, true]);
+  expect(exist(used, old, spare, current)).toEqual([true, false, true, true]);
 });
 
-test("processes that are gone keep no build", () => {
+test("removeUnusedBuilds: dead processes do not keep a build", () => {
   const [spare, old, current] = [build("spare", { age: 5 }), build("old"), build("current")];
   registerBuildUser(old, "999999999@1");
   registerBuildUser(old, `${process.pid}@1`);
   utimesSync(old, 0, 0);
   removeUnusedBuilds(current);
-  expect(left(spare, old, current)).toEqual([true, false, true]);
+  expect(exist(spare, old, current)).toEqual([true, false, true]);
 });
 
-test("a half-made build is not kept", () => {
+test("removeUnusedBuilds: removes incomplete builds", () => {
   const [half, current] = [build("half", { isWhole: false }), build("current")];
   removeUnusedBuilds(current);
-  expect(left(half, current)).toEqual([false, true]);
+  expect(exist(half, current)).toEqual([false, true]);
 });

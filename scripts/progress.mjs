@@ -5,7 +5,7 @@ const HEARTBEAT_SECONDS = 15;
 const FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
 
 /**
- * Shows what is being done, and for how long: live on a terminal, line by line with a sign of life elsewhere.
+ * Shows the running steps and their durations: animated on a terminal, elsewhere as lines with a periodic heartbeat.
  * Steps may overlap.
  * @param {NodeJS.WriteStream} out
  */
@@ -56,12 +56,12 @@ export function createProgress(out = process.stdout) {
   /**
    * @template T
    * @param {string} name
-   * @param {(onProgress: (detail: string) => void) => Promise<T>} work what it says last stays on the screen
+   * @param {(onProgress: (detail: string) => void) => Promise<T>} work its last detail stays on the screen
    * @param {(result: T) => boolean} [isGood]
    * @returns {Promise<T>}
    */
   async function step(name, work, isGood = () => true) {
-    // Once the end has begun nothing new is.
+    // During the shutdown no new step begins.
     if (isExiting()) return new Promise(() => {});
     const now = Date.now();
     const entry = { name, detail: "", startedAt: now, saidAt: now };

@@ -3,7 +3,7 @@ import { canInstall, install } from "./apt.mjs";
 import { readOutput } from "./command.mjs";
 import { UserError } from "./user-error.mjs";
 
-/** What each program belongs to in Debian. */
+/** Debian package of each program. */
 const PACKAGES = {
   caddy: "caddy",
   nginx: "nginx",
@@ -12,11 +12,11 @@ const PACKAGES = {
   ip: "iproute2",
 };
 
-/** Asked before a package starts what it has brought along: 101 forbids it. */
+/** Debian's policy script: exit code 101 prevents packages from starting their services. */
 const START_POLICY = "/usr/sbin/policy-rc.d";
 
 /**
- * Sees to it that these programs are there.
+ * Installs these programs if they are missing.
  * @param {(keyof typeof PACKAGES)[]} names
  * @param {(detail: string) => void} onProgress
  */
@@ -24,18 +24,18 @@ export async function providePrograms(names, onProgress) {
   const missing = await findMissing(names);
   if (missing.length === 0) return onProgress(names.join(", "));
   const packages = missing.map((name) => PACKAGES[name]);
-  const wanted = `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} needed and not installed.`;
+  const wanted = `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} required but not installed.`;
   if (!canInstall())
     throw new UserError(
-      `${wanted} Install ${packages.join(", ")}, or run this as root on Debian: they are installed for you.`,
+      `${wanted} Install ${packages.join(", ")}, or run this command as root on Debian, which installs them.`,
     );
   onProgress(`apt-get install ${packages.join(" ")}`);
   await withoutStartingServices(() => install(packages));
-  // We run them ourselves, and nobody asked for a web server at the next boot.
+  // The tests run the programs themselves: no service should start at boot.
   await readOutput("systemctl", ["disable", ...missing]);
   const still = await findMissing(missing);
-  if (still.length > 0) throw new UserError(`${still.join(", ")} did not come with ${packages.join(", ")}.`);
-  onProgress(`${names.join(", ")}; installed ${packages.join(", ")} just now`);
+  if (still.length > 0) throw new UserError(`${still.join(", ")} not found after installing ${packages.join(", ")}.`);
+  onProgress(`${names.join(", ")}; installed ${packages.join(", ")}`);
 }
 
 /** @param {(keyof typeof PACKAGES)[]} names */

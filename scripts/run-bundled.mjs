@@ -4,8 +4,8 @@ import { bundleOptions } from "./bundle.mjs";
 import { DATA, ROOT } from "./paths.mjs";
 
 /**
- * Runs a tool that is written in TypeScript like the product, and bundled like it, with the product's own modules inside.
- * @param {Record<string, string>} entryPoints name to source; the first is run, the others lie beside it for its children
+ * Bundles a TypeScript tool together with the product's modules, and runs it.
+ * @param {Record<string, string>} entryPoints name to source; the first is run, the others are programs for its child processes
  */
 export async function runBundled(entryPoints) {
   const { build } = await import("esbuild");
@@ -14,8 +14,8 @@ export async function runBundled(entryPoints) {
     ...bundleOptions(entryPoints, folder),
     plugins: [
       {
-        // They know their place.
-        name: "scripts stay where they are",
+        // Scripts locate files relative to themselves.
+        name: "external scripts",
         setup: ({ onResolve }) =>
           onResolve({ filter: /^@\/scripts\// }, ({ path }) => ({
             path: pathToFileURL(join(ROOT, path.slice("@/".length))).href,

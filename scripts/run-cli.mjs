@@ -5,15 +5,15 @@ import { explainFileError } from "./private-files.mjs";
 import { createProgress, paint } from "./progress.mjs";
 
 /**
- * Runs a script's story. What it started is undone when it fails or is interrupted; an obstacle is told without a stack.
- * @param {(progress: import("./progress.mjs").Progress) => Promise<unknown>} story
+ * Runs the main function of a script. Runs the cleanups when it fails or is interrupted; a UserError is shown without a stack.
+ * @param {(progress: import("./progress.mjs").Progress) => Promise<unknown>} main
  */
-export async function runCli(story) {
+export async function runCli(main) {
   const progress = createProgress();
   onSignal((signal) => exit(signal === "SIGINT" ? 130 : 143));
   exitWithNpm();
   try {
-    await story(progress);
+    await main(progress);
   } catch (error) {
     if (isExiting()) return;
     const text = error instanceof Error ? (messageFor(error) ?? error.stack) : String(error);
@@ -29,21 +29,21 @@ function messageFor(error) {
 
 let isWatching = false;
 
-/** npm may be ended alone, and tells nobody when it is killed: what it started ends too. */
+/** Exits when npm ends: a signal to npm alone is not forwarded to this process. */
 function exitWithNpm() {
   if (isWatching) return;
   isWatching = true;
-  // A reader that has gone away is no reason to leave an app or a database behind.
+  // EPIPE must not end the process before its cleanups run.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-  const launchers = identifyNpmProcesses();
-  if (launchers.length === 0) return;
+  const npmProcesses = identifyNpmProcesses();
+  if (npmProcesses.length === 0) return;
   setInterval(() => {
-    if (!launchers.every(isRunning)) void exit(143);
+    if (!npmProcesses.every(isRunning)) void exit(143);
   }, 500).unref();
 }
 
-/** @param {Parameters<typeof runCli>[0]} story */
-export async function runCliAndExit(story) {
-  await runCli(story);
+/** @param {Parameters<typeof runCli>[0]} main */
+export async function runCliAndExit(main) {
+  await runCli(main);
   await exit(0);
 }

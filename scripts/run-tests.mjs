@@ -23,15 +23,15 @@ const SHOWN_LINES = 80;
 /**
  * @typedef {import("./test-checks.mjs").Outcome} Outcome
  * @typedef {import("./test-checks.mjs").OnProgress} OnProgress
- * @typedef {{ rest: string[], databaseUrl: string, chromium: string }} Means
- * @typedef {object} Part
+ * @typedef {{ rest: string[], databaseUrl: string, chromium: string }} Resources
+ * @typedef {object} Suite
  * @property {string} name
  * @property {("database" | "chromium" | "build")[]} [needs]
- * @property {boolean} [onRequest] runs only when it is named: it takes long, or needs what not everybody has
- * @property {(means: Means, onProgress: OnProgress) => Promise<Outcome>} run
+ * @property {boolean} [onRequest] runs only when named: it is slow, or needs programs that are not always installed
+ * @property {(resources: Resources, onProgress: OnProgress) => Promise<Outcome>} run
  */
 
-/** @type {Part[]} */
+/** @type {Suite[]} */
 const SUITES = [
   { name: "format", run: checkFormat },
   { name: "types", run: checkTypes },
@@ -54,25 +54,26 @@ const SUITES = [
 ];
 
 /**
- * `npm test` runs the tests of the product; `npm test -- unit`, `-- db`, `-- e2e [arguments for the runner]`, `-- start` a part.
+ * `npm test` runs all suites of the product; `npm test -- unit`, `-- db`, `-- e2e [arguments for the runner]`, `-- start` run one.
  * @param {string[]} args
  */
 export async function runTests(args) {
-  await runSuites({ title: "all tests", parts: SUITES, args, report: "result.json" });
+  await runSuites({ title: "all tests", suites: SUITES, args, report: "result.json" });
 }
 
 /**
- * Runs the parts that `args` name, or all but those on request, provides what they need, and writes the sum to `report`.
- * @param {{ title: string, parts: Part[], args: string[], report: string }} options
+ * Runs the suites named in `args`, or all except those on request, provides their requirements, and writes the totals to
+ * `report`.
+ * @param {{ title: string, suites: Suite[], args: string[], report: string }} options
  */
-export async function runSuites({ title, parts, args, report }) {
+export async function runSuites({ title, suites, args, report }) {
   await runCli(async ({ step, print }) => {
-    const { named, chosen, rest, onNewestMysql } = readArguments(args, parts);
-    const needs = new Set(chosen.flatMap((part) => part.needs ?? []));
+    const { named, chosen, rest, onNewestMysql } = readArguments(args, suites);
+    const needs = new Set(chosen.flatMap((suite) => suite.needs ?? []));
     /** @type {Map<string, Outcome>} */
     const outcomes = new Map();
     /** @param {string} name  @param {(onProgress: OnProgress) => Promise<Outcome>} work */
-    const judge = async (name, work) => {
+    const runAndRecord = async (name, work) => {
       const isGood = (/** @type {Outcome} */ { tally }) => tally.failed === 0;
       const outcome = await step(name[0]?.toUpperCase() + name.slice(1), work, isGood).catch(toOutcome);
       outcomes.set(name, outcome);
@@ -87,19 +88,19 @@ export async function runSuites({ title, parts, args, report }) {
       needs.has("database") ? step("MySQL", onNewestMysql ? provideNewest : provideAny) : undefined,
     ]);
     const chromium = needs.has("chromium") ? await step("Chromium", provideChromium) : "";
-    const means = { rest, databaseUrl: database?.url ?? "", chromium };
+    const resources = { rest, databaseUrl: database?.url ?? "", chromium };
 
-    // One after the other: each keeps all cores busy by itself.
+    // Sequential: each suite uses all cores.
     /** @type {boolean | undefined} */
     let isBuilt;
     for (const { name, needs = [], run } of chosen) {
-      if (needs.includes("build")) isBuilt ??= await judge("build", build);
-      if (!needs.includes("build") || isBuilt) await judge(name, (onProgress) => run(means, onProgress));
+      if (needs.includes("build")) isBuilt ??= await runAndRecord("build", build);
+      if (!needs.includes("build") || isBuilt) await runAndRecord(name, (onProgress) => run(resources, onProgress));
     }
 
-    for (const [part, { tally, log, output }] of outcomes) {
+    for (const [suite, { tally, log, output }] of outcomes) {
       if (tally.failed === 0) continue;
-      print(`\n${paint("red", `── ${part} ──`)}  ${log === "" ? "" : `the whole log: ${relative(ROOT, log)}`}\n`);
+      print(`\n${paint("red", `── ${suite} ──`)}  ${log === "" ? "" : `full log: ${relative(ROOT, log)}`}\n`);
       print(`${output.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n")}\n`);
     }
     const sum = sumTallies([...outcomes.values()].map(({ tally }) => tally));
@@ -109,17 +110,17 @@ export async function runSuites({ title, parts, args, report }) {
   });
 }
 
-/** @param {string[]} args  @param {Part[]} [parts] */
-export function readArguments(args, parts = SUITES) {
-  const names = parts.map(({ name }) => name);
+/** @param {string[]} args  @param {Suite[]} [suites] */
+export function readArguments(args, suites = SUITES) {
+  const names = suites.map(({ name }) => name);
   const first = args.findIndex((arg) => !names.includes(arg) && arg !== NEWEST_MYSQL);
   const named = first === -1 ? args : args.slice(0, first);
   const rest = first === -1 ? [] : args.slice(first);
-  const asked = parts.filter(({ name }) => named.includes(name));
-  if (rest.length > 0 && asked.length !== 1) {
-    throw new UserError(`Name one of ${names.join(", ")} before ${rest.join(" ")}.`);
+  const selected = suites.filter(({ name }) => named.includes(name));
+  if (rest.length > 0 && selected.length !== 1) {
+    throw new UserError(`Name one suite (${names.join(", ")}) before ${rest.join(" ")}.`);
   }
-  const chosen = asked.length > 0 ? asked : parts.filter(({ onRequest }) => !onRequest);
+  const chosen = selected.length > 0 ? selected : suites.filter(({ onRequest }) => !onRequest);
   return { named, chosen, rest, onNewestMysql: named.includes(NEWEST_MYSQL) };
 }
 

@@ -25,7 +25,7 @@ import { buildOnce } from "./production-build.mjs";
 import { paint } from "./progress.mjs";
 import { migrate } from "./schema.mjs";
 
-/** The app finishes its work within 10 s. */
+/** Longer than the app's own shutdown timeout of 10 s. */
 const STOP_SECONDS = 12;
 
 /** @param {"production" | "development"} mode */
@@ -46,11 +46,11 @@ export async function serve(mode) {
     await freePort(port, print);
 
     print(`\n  ${paint("bold", "Portcullis")}\n\n`);
-    const configured = () =>
+    const validate = () =>
       step("Settings", () => validateEnvironment({ ...environment, NODE_ENV: mode, PORT: String(port) }));
-    // Where it can be told at once, a bad value stops everything else. A first start installs and provides side by side.
-    const arePackagesThere = packagesAreInstalled();
-    if (arePackagesThere) await configured();
+    // Validate first if the packages are installed. A first start installs packages and database concurrently.
+    const packagesInstalled = packagesAreInstalled();
+    if (packagesInstalled) await validate();
     const [, database] = await Promise.all([
       step("Packages", installPackages),
       step("MySQL", async (onProgress) => {
@@ -61,7 +61,7 @@ export async function serve(mode) {
         return provided;
       }),
     ]);
-    if (!arePackagesThere) await configured();
+    if (!packagesInstalled) await validate();
     await Promise.all([
       step("Schema", async (onProgress) => {
         onProgress(await migrate(database.url));
@@ -75,7 +75,7 @@ export async function serve(mode) {
       ...environment,
       DATABASE_URL: database.url,
       NODE_ENV: mode,
-      // Ours would be left running if this process were killed: the app then sees to it.
+      // The app stops the private database if this process is killed.
       PORTCULLIS_STARTER_DATABASE: database.isOurs ? join(DATA, "mysql") : undefined,
     };
     const app = await step("Server", async (onProgress) => {
@@ -92,16 +92,16 @@ export async function serve(mode) {
       Open: paint("bold", address),
       ...(settled.notice === undefined ? {} : { Note: settled.notice }),
       Database: database.isOurs
-        ? `${database.version}, private to this folder, kept in ${relative(ROOT, DATA)}/mysql`
+        ? `${database.version}, private to this folder, data in ${relative(ROOT, DATA)}/mysql`
         : database.version,
       Secrets:
         Object.keys(made).length > 0
-          ? "made just now, in .env.local"
+          ? "generated in .env.local"
           : inProduction
             ? "from the environment"
-            : "as in .env.local",
-      Log: showsLog ? "here" : `tail -f ${relative(ROOT, log)}   (LOG_LEVEL=${environment.LOG_LEVEL ?? "info"})`,
-      Stop: "Ctrl-C; accounts and sessions are kept",
+            : "from .env.local",
+      Log: showsLog ? "below" : `tail -f ${relative(ROOT, log)}   (LOG_LEVEL=${environment.LOG_LEVEL ?? "info"})`,
+      Stop: "Ctrl-C; the data is kept",
     };
     const lines = Object.entries(facts).map(([name, fact]) => `  ${paint("dim", name.padEnd(10))} ${fact}\n`);
     print(`\n${lines.join("")}\n`);
@@ -110,26 +110,26 @@ export async function serve(mode) {
     onSignal(() => {
       if (interrupted) return void app.kill();
       interrupted = true;
-      print("\n  Stopping: work in progress is finished first. Once more to stop at once.\n");
+      print("\n  Stopping after the requests in progress. Press Ctrl-C again to stop immediately.\n");
       void exit(0);
     });
     const { code, signal } = await app.exited;
     if (interrupted) return;
     throw new UserError(
-      `The app ended by itself (${signal ?? `exit code ${code}`}).${showsLog ? "" : ` Its log: ${relative(ROOT, log)}`}`,
+      `The app exited unexpectedly (${signal ?? `exit code ${code}`}).${showsLog ? "" : ` Log: ${relative(ROOT, log)}`}`,
     );
   });
 }
 
 /**
- * In a production nothing is made up or provided: a forgotten variable must stop it.
+ * Production generates no secrets and starts no database: a missing variable stops the start.
  * @param {import("./environment.mjs").Environment} environment
  */
 function requireVariables(environment) {
   const missing = missingVariables(environment);
   if (missing.length === 0) return;
   const verb = missing.length === 1 ? "is" : "are";
-  throw new UserError(`NODE_ENV is production, and ${missing.join(", ")} ${verb} not set. Nothing was started.`);
+  throw new UserError(`NODE_ENV is production, but ${missing.join(", ")} ${verb} not set. The app was not started.`);
 }
 
 /** @param {string | undefined} value */
@@ -141,24 +141,22 @@ function readPort(value = "3000") {
 }
 
 /**
- * Sees to it that the port is free: an app of ours whose starter was killed is ended, anything else is named.
+ * Frees the port if an orphaned app of this folder uses it; any other process on it is an error.
  * @param {number} port  @param {(text: string) => void} print
  */
 async function freePort(port, print) {
-  const noted = findRecordedApp(port);
-  if (noted !== null && isRunning(noted.app) && !isRunning(noted.starter)) {
-    print(
-      `\n  An app of this folder is left over from a start that was killed (process ${pidOf(noted.app)}): it is ended first.\n`,
-    );
-    process.kill(pidOf(noted.app), "SIGTERM");
-    if (!(await waitForExit(noted.app, STOP_SECONDS))) process.kill(pidOf(noted.app), "SIGKILL");
-    await waitForExit(noted.app, STOP_SECONDS);
+  const recorded = findRecordedApp(port);
+  if (recorded !== null && isRunning(recorded.app) && !isRunning(recorded.starter)) {
+    print(`\n  Stopping an app of this folder whose start was killed (process ${pidOf(recorded.app)}).\n`);
+    process.kill(pidOf(recorded.app), "SIGTERM");
+    if (!(await waitForExit(recorded.app, STOP_SECONDS))) process.kill(pidOf(recorded.app), "SIGKILL");
+    await waitForExit(recorded.app, STOP_SECONDS);
   }
   if (!(await isPortInUse(port))) return;
   const other = `PORT=${port < 65_535 ? port + 1 : port - 1} npm start`;
-  if (noted !== null && isRunning(noted.app))
+  if (recorded !== null && isRunning(recorded.app))
     throw new UserError(
-      `Port ${port} is in use by another start in this folder (process ${pidOf(noted.starter)}). Stop that one, or choose another port: ${other}`,
+      `Port ${port} is in use by another start in this folder (process ${pidOf(recorded.starter)}). Stop that one, or choose another port: ${other}`,
     );
   const listener = await findListener(port);
   const name = listener === null ? "another program" : `process ${listener.pid} (${listener.command})`;

@@ -9,14 +9,14 @@ import { findFreePort } from "./loopback.mjs";
 import { stopServer } from "./mysql/private-server.mjs";
 import { ROOT } from "./paths.mjs";
 
-// The real command in a clone of its own, with what people name folders. Building takes its time: part of .ci/run alone.
+// Runs npm start in a copy of the repository, in a folder with special characters. Slow: part of .ci/run only.
 const parent = mkdtempSync(join(tmpdir(), "portcullis-"));
 const clone = join(parent, `my app's %41 ü $x`);
-const LEFT_BEHIND = /^(node_modules|\.git|\.next|\.data|\.env.*\.local|\.env|next-env\.d\.ts)$/;
+const NOT_COPIED = /^(node_modules|\.git|\.next|\.data|\.env.*\.local|\.env|next-env\.d\.ts)$/;
 const started: number[] = [];
 
 beforeAll(() => {
-  cpSync(ROOT, clone, { recursive: true, filter: (from) => from === ROOT || !LEFT_BEHIND.test(basename(from)) });
+  cpSync(ROOT, clone, { recursive: true, filter: (from) => from === ROOT || !NOT_COPIED.test(basename(from)) });
   cpSync(join(ROOT, ".env.example"), join(clone, ".env"));
   execFileSync("cp", ["-a", join(ROOT, "node_modules"), join(clone, "node_modules")]);
 }, 300_000);
@@ -32,10 +32,10 @@ interface Start {
   npm: number;
   port: number;
   output: () => string;
-  /** The processes behind the port: the app, and the script that started it. */
+  /** The app on the port and its parent process. */
   identities: () => { app: string; starter: string };
   ended: Promise<number | null>;
-  /** Its first screen is complete. */
+  /** Resolves when the summary after startup is complete. */
   shown: Promise<void>;
 }
 
@@ -79,7 +79,7 @@ async function loginPage({ port }: Start) {
 let one: Start;
 let two: Start;
 
-test("a value that cannot be right stops the start before database, schema and build", async () => {
+test("npm start: an invalid variable stops the start before database, migrations and build", async () => {
   const start = await npmStart({ SESSION_MAX_SECONDS: "999999999999", RATE_LIMIT_FACTOR: "often" });
   expect(await start.ended).toBe(1);
   expect(start.output()).toMatch(/^ *SESSION_MAX_SECONDS must be an integer from 1 to 34560000/m);
@@ -87,14 +87,14 @@ test("a value that cannot be right stops the start before database, schema and b
   expect(start.output()).not.toMatch(/Schema|Build|MySQL|NaN/);
 }, 300_000);
 
-test("two first starts at one instant: one pair of secrets, one build, and both are served at their own port", async () => {
+test("npm start: two concurrent first starts share secrets and build, and each serves its own port", async () => {
   [one, two] = await Promise.all([npmStart(), npmStart()]);
   await Promise.all([one.shown, two.shown]);
   const secrets = readFileSync(join(clone, ".env.local"), "utf8");
   expect(secrets.match(/SESSION_SECRET=/g)).toHaveLength(1);
   expect(statSync(join(clone, ".env.local")).mode & 0o777).toBe(0o600);
   for (const start of [one, two]) {
-    // .env.example was copied, and names port 3000.
+    // The copied .env.example sets port 3000.
     expect(start.output()).toMatch(new RegExp(`^ +Open +http://localhost:${start.port}$`, "m"));
     expect(start.output()).toContain(`the app listens on port ${start.port}`);
     expect((await loginPage(start)).status).toBe(200);
@@ -103,7 +103,7 @@ test("two first starts at one instant: one pair of secrets, one build, and both 
   }
 }, 900_000);
 
-test("a start whose port another one in this folder has says so", async () => {
+test("npm start: reports that another start of this folder uses the port", async () => {
   const start = await npmStart({ PORT: String(one.port) });
   expect(await start.ended).toBe(1);
   expect(start.output()).toContain(
@@ -111,7 +111,7 @@ test("a start whose port another one in this folder has says so", async () => {
   );
 }, 300_000);
 
-test("a changed page is built beside a running instance, which goes on with its own pages and scripts", async () => {
+test("npm start: a changed page gets a new build while a running instance keeps its own pages and scripts", async () => {
   const page = join(clone, "app", "layout.tsx");
   const text = readFileSync(page, "utf8");
   writeFileSync(page, text.replace(/<html /, '<html data-build="changed" '));
@@ -131,7 +131,7 @@ test("a changed page is built beside a running instance, which goes on with its 
   }
 }, 900_000);
 
-test("a start that is killed leaves no app behind, and the database to the other start", async () => {
+test("npm start: when it is killed its app stops, and the database keeps running for the other start", async () => {
   const { app, starter } = one.identities();
   process.kill(pidOf(starter), "SIGKILL");
   expect(await waitForExit(app, 120)).toBe(true);
@@ -139,7 +139,7 @@ test("a start that is killed leaves no app behind, and the database to the other
   expect((await fetch(`http://localhost:${two.port}/api/health/ready`)).status).toBe(200);
 }, 300_000);
 
-test("npm that is killed leaves nothing behind", async () => {
+test("npm start: when npm is killed, script, app and database stop", async () => {
   const { app, starter } = two.identities();
   const database = readFileSync(join(clone, ".data", "mysql", "running"), "utf8");
   expect([app, starter, database].map(isRunning)).toEqual([true, true, true]);
@@ -147,7 +147,7 @@ test("npm that is killed leaves nothing behind", async () => {
   for (const identity of [starter, app, database]) expect(await waitForExit(identity, 120)).toBe(true);
 }, 300_000);
 
-test("the last start, killed, leaves no database behind", async () => {
+test("npm start: when the last start is killed, the database stops", async () => {
   const start = await npmStart();
   await start.shown;
   const { app, starter } = start.identities();

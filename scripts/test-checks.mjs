@@ -13,7 +13,7 @@ export const REPORTS = join(DATA, "test");
  * @typedef {(detail: string) => void} OnProgress
  */
 
-/** A check that is right or wrong as a whole: it is counted only when it is wrong. @param {string} name  @param {string[][]} commands */
+/** Runs a check without individual tests: only a failure is counted. @param {string} name  @param {string[][]} commands */
 export async function check(name, commands) {
   const log = join(REPORTS, `${name}.log`);
   /** @type {Outcome} */
@@ -63,7 +63,7 @@ export function runPlaywright({ args, chromium, port, config = "playwright.confi
 }
 
 /**
- * Without what takes a while by its nature; with `--slow`, that alone.
+ * Excludes slow tests; `--slow` runs only those.
  * @param {string[]} args
  */
 export function filterSlowTests(args) {
@@ -83,9 +83,9 @@ export async function runSuite(name, { command, report, tally, env }, onProgress
   const onLine = (/** @type {string} */ line) => onProgress(stripVTControlCharacters(line).trim());
   const { code, output } = await run(process.execPath, command, { log, env: { ...process.env, ...env }, onLine });
   const counted = existsSync(report) ? tally(JSON.parse(readFileSync(report, "utf8"))) : null;
-  const judged = resultOfRun(counted, code);
-  onProgress(summaryLine(judged));
-  return { tally: judged, log, output };
+  const result = resultOfRun(counted, code);
+  onProgress(summaryLine(result));
+  return { tally: result, log, output };
 }
 
 /** @param {string} path */

@@ -2,7 +2,7 @@
 
 /** @param {any} report of Vitest's json reporter  @returns {Tally} */
 export function tallyVitest(report) {
-  // A file that cannot be loaded has no tests to count, and fails all the same.
+  // A file that fails to load reports no tests, but counts as a failure.
   const broken = report.testResults.filter(
     (/** @type {any} */ file) => file.status === "failed" && file.assertionResults.length === 0,
   );
@@ -19,7 +19,7 @@ export function tallyPlaywright({ stats, errors }) {
 }
 
 /**
- * What a run counts as: a runner that failed, or ran nothing, is a failure even if no test says so.
+ * A runner that failed or ran no test counts as a failure even if no test failed.
  * @param {Tally | null} tally null if there is no report  @param {number} code the runner's exit code  @returns {Tally}
  */
 export function resultOfRun(tally, code) {

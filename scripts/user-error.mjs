@@ -1,2 +1,2 @@
-/** Something that a person has to clear away. The message is the whole story: it is shown without a stack. */
+/** An error that the user can fix. Shown as its message, without a stack trace. */
 export class UserError extends Error {}

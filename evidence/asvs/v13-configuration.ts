@@ -38,7 +38,7 @@ export const CONFIGURATION: Claim[] = [
     asks: "no default credentials between services",
     verdict: "met",
     evidence: [
-      ["scripts/deployment.test.ts", "has no value for a secret, and insists on the required ones"],
+      ["scripts/deployment.test.ts", "contains no secret value and requires the mandatory variables"],
       ["server/runtime/env.test.ts", "env: no secret has a default in any environment"],
     ],
   },
@@ -62,7 +62,7 @@ export const CONFIGURATION: Claim[] = [
     asks: "secrets are stored in a vault, not in source code or build artifacts",
     verdict: "not met",
     takes: "A vault that sets the environment: part of the deployment. Neither source nor image contains a secret.",
-    evidence: [["scripts/deployment.test.ts", "holds no secret: none is set, none is copied"]],
+    evidence: [["scripts/deployment.test.ts", "contains no secret, neither as a variable nor as a copied file"]],
   },
   {
     number: "13.3.2",
@@ -71,9 +71,9 @@ export const CONFIGURATION: Claim[] = [
     evidence: [
       [
         "scripts/environment.test.ts",
-        "local secrets are made once, differ, are long enough, and are readable by their owner only",
+        "local secrets: are generated once, differ, are long enough, and are readable only by the owner",
       ],
-      ["scripts/import-rules.test.ts", "only one module of the app reads the environment"],
+      ["scripts/import-rules.test.ts", "import rules: only one module of the app reads process.env"],
     ],
     note: "In `compose.yaml` each service receives its own secrets, and the migration only that of the database.",
   },
@@ -82,11 +82,8 @@ export const CONFIGURATION: Claim[] = [
     asks: "source control metadata is not deployed, or not accessible",
     verdict: "met",
     evidence: [
-      ["scripts/deployment.test.ts", "holds no secret: none is set, none is copied"],
-      [
-        "e2e/headers/routes.spec.ts",
-        "static files: no directory is listed, and no source file or repository data is served",
-      ],
+      ["scripts/deployment.test.ts", "contains no secret, neither as a variable nor as a copied file"],
+      ["e2e/headers/routes.spec.ts", "no directory is listed, and nothing of the source or its history is served"],
     ],
   },
   {
@@ -107,10 +104,7 @@ export const CONFIGURATION: Claim[] = [
     asks: "directory listings are off",
     verdict: "met",
     evidence: [
-      [
-        "e2e/headers/routes.spec.ts",
-        "static files: no directory is listed, and no source file or repository data is served",
-      ],
+      ["e2e/headers/routes.spec.ts", "no directory is listed, and nothing of the source or its history is served"],
     ],
   },
   {
@@ -119,14 +113,17 @@ export const CONFIGURATION: Claim[] = [
     verdict: "met",
     evidence: [
       ["server/http/entry-headers.test.ts", "TRACE"],
-      ["e2e/headers/routes.spec.ts", "security headers: every route has them for every method, for guests and members"],
+      [
+        "e2e/headers/routes.spec.ts",
+        "every route, however it is asked for and by whom, answers with the headers that protect it",
+      ],
     ],
   },
   {
     number: "13.4.5",
     asks: "documentation and monitoring endpoints are exposed only intentionally",
     verdict: "met",
-    evidence: [["e2e/contract/http.spec.ts", "health: the endpoints answer without a session and set no cookie"]],
+    evidence: [["e2e/contract/edges.spec.ts", "health answers without a session and without a database"]],
     note: "Three public health endpoints report yes or no, for load balancers. There are no others.",
   },
   {
@@ -134,9 +131,12 @@ export const CONFIGURATION: Claim[] = [
     asks: "versions of backend components are not revealed",
     verdict: "met",
     evidence: [
-      ["e2e/headers/routes.spec.ts", "security headers: every route has them for every method, for guests and members"],
+      [
+        "e2e/headers/routes.spec.ts",
+        "every route, however it is asked for and by whom, answers with the headers that protect it",
+      ],
       ["server/api/handler.db.test.ts", "is answered with 500, a request id and nothing else"],
-      ["scripts/deployment.test.ts", "the proxies in front tell nobody their version"],
+      ["scripts/deployment.test.ts", "proxy recipes: send no version in the Server header"],
     ],
   },
 ];

@@ -6,18 +6,18 @@ import { findInitialiser } from "./installation.mjs";
  * @typedef {{ command: string, args: string[] }} Command
  */
 
-/** Nothing but what is said here counts: the machine's own configuration is for another server. */
+/** Ignore the machine's option files: they configure another server. */
 const NO_DEFAULTS = "--no-defaults";
 
-/** How an empty data directory is made. @param {Installation} installation  @param {string} data  @returns {Command} */
+/** Command that creates an empty data directory. @param {Installation} installation  @param {string} data  @returns {Command} */
 export function initialiseCommand(installation, data) {
   const initialiser = findInitialiser(installation);
   const rest = [`--datadir=${pathInside(installation, data)}`, ...userOptions()];
   if (installation.flavour === "mariadb" && initialiser !== null) {
     const options = [NO_DEFAULTS, "--auth-root-authentication-method=normal", "--skip-test-db", ...rest];
-    return underRoot(installation, initialiser, options);
+    return inChroot(installation, initialiser, options);
   }
-  return underRoot(installation, installation.program, [
+  return inChroot(installation, installation.program, [
     NO_DEFAULTS,
     "--initialize-insecure",
     "--secure-file-priv=NULL",
@@ -26,14 +26,14 @@ export function initialiseCommand(installation, data) {
 }
 
 /**
- * How a server is run that only its socket leads to.
+ * Command that runs a server which listens on a Unix socket only.
  * @param {Installation} installation
- * @param {{ data: string, socket: string, pidFile: string, log: string, first: string }} paths `first` is SQL to begin with
+ * @param {{ data: string, socket: string, pidFile: string, log: string, first: string }} paths `first` is SQL to run at startup
  * @returns {Command}
  */
 export function serverCommand(installation, { data, socket, pidFile, log, first }) {
   const inside = (/** @type {string} */ path) => pathInside(installation, path);
-  return underRoot(installation, installation.program, [
+  return inChroot(installation, installation.program, [
     NO_DEFAULTS,
     ...userOptions(),
     `--datadir=${inside(data)}`,
@@ -50,25 +50,26 @@ export function serverCommand(installation, { data, socket, pidFile, log, first 
   ]);
 }
 
-/** Both servers refuse to run as root unless told so. */
+/** Both servers refuse to run as root without this option. */
 function userOptions() {
   return process.getuid?.() === 0 ? ["--user=root"] : [];
 }
 
 /**
- * A starting server deletes the temporary tables that it finds, another running server's too: each has a folder of its own.
+ * A starting server deletes all temporary tables in its temporary folder, including those of other servers: each server needs
+ * a separate folder.
  * @param {Installation} installation  @param {string} temporary
  */
 export function serverEnvironment(installation, temporary) {
   return { ...process.env, TMPDIR: pathInside(installation, temporary) };
 }
 
-/** What a program under another root calls a path. @param {Installation} installation  @param {string} path */
+/** A path as seen by a program inside the chroot. @param {Installation} installation  @param {string} path */
 function pathInside({ root }, path) {
   return root === undefined ? path : `/${relative(root, path)}`;
 }
 
 /** @param {Installation} installation  @param {string} program  @param {string[]} args  @returns {Command} */
-function underRoot({ root }, program, args) {
+function inChroot({ root }, program, args) {
   return root === undefined ? { command: program, args } : { command: "chroot", args: [root, program, ...args] };
 }

@@ -8,7 +8,7 @@ import { makePrivateFolder } from "./socket-path.mjs";
 const START_SECONDS = 300;
 
 /**
- * The database of compose.yaml alone, under a project of its own, on a loopback port that is chosen once.
+ * Runs only the database of compose.yaml, in a separate compose project, on a loopback port that is chosen once.
  * @param {{ directory: string }} options
  * @returns {Promise<import("./private-server.mjs").Server>}
  */
@@ -21,7 +21,7 @@ export async function startComposeServer({ directory }) {
     MYSQL_PORT: String(port),
     MYSQL_ROOT_PASSWORD: password,
     MYSQL_PASSWORD: password,
-    // compose.yaml insists on what the app needs even when only the database is started.
+    // compose.yaml requires these variables even if only the database is started.
     ...Object.fromEntries(["APP_HOST", "SESSION_SECRET", "JWT_ACCESS_SECRET"].map((name) => [name, "not-used-here"])),
   };
   const compose = async (/** @type {string[]} */ ...args) => {

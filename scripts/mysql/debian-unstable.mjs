@@ -13,7 +13,7 @@ const PROGRAM = "/usr/sbin/mysqld";
 const DEFAULT_MIRROR = "http://deb.debian.org/debian";
 
 /**
- * The newest MySQL that Debian has, in a folder that it is run in with another root. Kept between clones.
+ * The newest MySQL of Debian, installed in a chroot that all clones share.
  * @param {(detail: string) => void} onProgress
  * @returns {Promise<import("./installation.mjs").Installation>}
  */
@@ -30,11 +30,12 @@ export async function installUnstableMysql(onProgress) {
   const version = parseVersion(
     (await readOutput("chroot", [ROOT_FOLDER, PROGRAM, "--no-defaults", "--version"])) ?? "",
   );
-  if (version === null) throw new UserError(`${ROOT_FOLDER} does not work: remove it and try again.`);
+  if (version === null)
+    throw new UserError(`The MySQL in ${ROOT_FOLDER} cannot be run. Remove the folder and try again.`);
   return { ...version, program: PROGRAM, root: ROOT_FOLDER };
 }
 
-/** Where a server that is run in that root can keep its data. @param {string} clone the folder that it works for */
+/** Data directory inside the chroot. @param {string} clone the folder of the clone that uses it */
 export function unstableDirectory(clone) {
   return join(ROOT_FOLDER, "srv", createHash("sha256").update(clone).digest("hex").slice(0, 12));
 }
@@ -55,8 +56,8 @@ async function bootstrap(onProgress) {
 }
 
 /**
- * @param {string} sources what is in /etc/apt/sources.list and beside it, of either format
- * @returns {string} the mirror that this machine takes Debian itself from
+ * @param {string} sources content of the apt source lists, in either format
+ * @returns {string} the Debian mirror that this machine uses
  */
 export function findMirror(sources) {
   const uris = sources.matchAll(/^(?:deb(?:\s+\[[^\]]*\])?|URIs:)\s+(https?:\/\/\S+)/gm);

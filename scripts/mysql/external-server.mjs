@@ -18,7 +18,7 @@ export function addressOf(url) {
   }
 }
 
-/** Tells at once whether a server answers there, before anything slow is begun. @param {string} url */
+/** Checks that the server responds, before any slow step begins. @param {string} url */
 export async function checkExternalServer(url) {
   const address = addressOf(url);
   const name = "path" in address ? address.path : `${address.host}:${address.port}`;
@@ -26,16 +26,16 @@ export async function checkExternalServer(url) {
     const greeting = await readGreeting(address, ANSWER_SECONDS);
     const found = parseVersion(greeting);
     if (found === null) return { url, version: `${greeting} at ${name}` };
-    const tooOld = isSupported(found) ? "" : ", older than what Portcullis is tested on";
+    const tooOld = isSupported(found) ? "" : ", older than the tested versions";
     return {
       url,
       version: `${found.flavour === "mariadb" ? "MariaDB" : "MySQL"} ${found.version} at ${name}${tooOld}`,
     };
   } catch (error) {
-    // Never the URL itself: it holds the password.
+    // Never the URL itself: it contains the password.
     const reason = /** @type {NodeJS.ErrnoException} */ (error).code ?? /** @type {Error} */ (error).message;
     throw new UserError(
-      `DATABASE_URL names a server at ${name}, which does not answer: ${reason}.\nStart it, correct DATABASE_URL, or leave it out to have one provided.`,
+      `The server at ${name} in DATABASE_URL does not respond: ${reason}.\nStart it, correct DATABASE_URL, or unset it to use a private server.`,
     );
   }
 }

@@ -18,11 +18,11 @@ test.each([
   ["mysql://me:secret@db.test/portcullis", { host: "db.test", port: 3306 }],
   ["mysql://me:secret@[::1]:3307/portcullis", { host: "::1", port: 3307 }],
   ["mysql://root@localhost/portcullis?socketPath=%2Frun%2Fmysqld.sock", { path: "/run/mysqld.sock" }],
-])("%s", (url, address) => {
+])("addressOf: %s", (url, address) => {
   expect(addressOf(url)).toEqual(address);
 });
 
-test("a server that greets is named with its version", async () => {
+test("external server: its version is reported", async () => {
   const url = await listen((socket) => socket.write(greeting("9.7.0")));
   expect(await checkExternalServer(url)).toMatchObject({
     url,
@@ -30,24 +30,27 @@ test("a server that greets is named with its version", async () => {
   });
 });
 
-test("a server that is too old is used, and said to be", async () => {
+test("external server: an old version is used and reported", async () => {
   const url = await listen((socket) => socket.write(greeting("8.0.36")));
   expect((await checkExternalServer(url)).version).toContain("older than");
 });
 
 test.each([
-  ["speaks another protocol", (socket: Socket) => socket.write("HTTP/1.1 400 Bad Request\r\n")],
-  ["hangs up", (socket: Socket) => socket.destroy()],
-  ["refuses", (socket: Socket) => socket.write(Buffer.from("\x20\0\0\0\xff\x10\x04Too many connections", "latin1"))],
-])("one that %s is an obstacle that does not tell the password", async (_, greet) => {
+  ["uses another protocol", (socket: Socket) => socket.write("HTTP/1.1 400 Bad Request\r\n")],
+  ["closes the connection", (socket: Socket) => socket.destroy()],
+  [
+    "refuses the connection",
+    (socket: Socket) => socket.write(Buffer.from("\x20\0\0\0\xff\x10\x04Too many connections", "latin1")),
+  ],
+])("external server that %s: the error does not contain the password", async (_, greet) => {
   const problem = await checkExternalServer(await listen(greet)).catch((error: Error) => error.message);
-  expect(problem).toContain("does not answer");
+  expect(problem).toContain("does not respond");
   expect(problem).not.toContain("secret");
 });
 
-test("nobody there, and no address at all", async () => {
+test("external server: no listener, or an invalid DATABASE_URL, is an error without the password", async () => {
   await expect(checkExternalServer("mysql://me:secret@127.0.0.1:1/portcullis")).rejects.toThrow(
-    "127.0.0.1:1, which does not answer",
+    "127.0.0.1:1 in DATABASE_URL does not respond",
   );
   await expect(checkExternalServer("secret")).rejects.toThrow(/^(?!.*secret)/);
 });

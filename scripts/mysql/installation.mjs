@@ -3,13 +3,13 @@ import { delimiter, dirname, join } from "node:path";
 import { readOutput } from "../command.mjs";
 
 /**
- * A server's programs on this machine. `root` is the folder to change root to before they are run, if any.
+ * A server's programs on this machine. `root` is the chroot in which they run, if any.
  * @typedef {{ flavour: "mariadb" | "mysql", version: string, program: string, root?: string }} Installation
  */
 
 const OLDEST = { mariadb: [10, 11], mysql: [8, 4] };
 const PROGRAMS = ["mariadbd", "mysqld"];
-/** Where servers live that are not on everybody's PATH. */
+/** Common folders that are often not on the PATH. */
 const FOLDERS = [
   "/usr/sbin",
   "/usr/local/sbin",
@@ -22,11 +22,11 @@ const FOLDERS = [
 ];
 
 /**
- * @param {string} text what `mysqld --version` prints, or a server says in its greeting
+ * @param {string} text output of `mysqld --version`, or the version in a greeting
  * @returns {Pick<Installation, "flavour" | "version"> | null}
  */
 export function parseVersion(text) {
-  // MariaDB greets with a made-up 5.5.5- in front, for old clients.
+  // MariaDB prefixes its greeting with 5.5.5- for old clients.
   const version = /(?:Ver |^5\.5\.5-|^)(\d+\.\d+\.\d+)/.exec(text)?.[1];
   return version === undefined ? null : { flavour: /mariadb/i.test(text) ? "mariadb" : "mysql", version };
 }
@@ -38,7 +38,7 @@ export function isSupported({ flavour, version }) {
   return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
 }
 
-/** @returns {Promise<Installation | null>} the first server on this machine that is new enough */
+/** @returns {Promise<Installation | null>} the first supported server on this machine */
 export async function findInstallation() {
   const folders = [...(process.env.PATH ?? "").split(delimiter), ...FOLDERS];
   for (const name of PROGRAMS) {
@@ -53,7 +53,8 @@ export async function findInstallation() {
 }
 
 /**
- * MariaDB makes its system tables with a program of their own, which needs another, which distributions put elsewhere.
+ * MariaDB creates its system tables with a separate program, which needs my_print_defaults; distributions install them in
+ * different folders.
  * @param {Pick<Installation, "program">} installation
  * @returns {string | null}
  */

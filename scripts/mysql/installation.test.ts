@@ -8,11 +8,11 @@ test.each([
   ["5.5.5-10.11.6-MariaDB-0+deb12u1", "mariadb", "10.11.6"],
   ["11.8.2-MariaDB", "mariadb", "11.8.2"],
   ["8.4.3", "mysql", "8.4.3"],
-])("%s", (text, flavour, version) => {
+])("parseVersion: %s", (text, flavour, version) => {
   expect(parseVersion(text)).toEqual({ flavour, version });
 });
 
-test.each(["", "mysqld: command not found", "HTTP/1.1 400"])("%j is no server", (text) => {
+test.each(["", "mysqld: command not found", "HTTP/1.1 400"])("parseVersion: %j is not a server version", (text) => {
   expect(parseVersion(text)).toBeNull();
 });
 
@@ -24,6 +24,6 @@ test.each([
   ["mysql", "9.7.0", true],
   ["mysql", "8.0.40", false],
   ["mysql", "5.7.44", false],
-] as const)("%s %s is new enough: %s", (flavour, version, expected) => {
+] as const)("isSupported: %s %s: %s", (flavour, version, expected) => {
   expect(isSupported({ flavour, version })).toBe(expected);
 });

@@ -19,7 +19,7 @@ import { initialiseCommand, serverCommand, serverEnvironment } from "./commands.
 import { parseVersion } from "./installation.mjs";
 import { makePrivateFolder, pathWithoutSpecialCharacters, socketPath } from "./socket-path.mjs";
 
-/** The file that names the process which runs on a directory. */
+/** File with the identity of the server process of a directory. */
 const IDENTITY_FILE = "running";
 const START_SECONDS = 60;
 const STOP_SECONDS = 30;
@@ -28,20 +28,20 @@ const STOP_SECONDS = 30;
  * A database server that can be stopped, killed and started again with its data and address unchanged.
  * @typedef {object} Server
  * @property {string} url of the database `portcullis`, which exists
- * @property {string} version what the server says it is, like "MariaDB 10.11.6"
+ * @property {string} version for example "MariaDB 10.11.6"
  * @property {number} pid
- * @property {() => Promise<void>} start also finds one that is running already
+ * @property {() => Promise<void>} start uses a running server if there is one
  * @property {() => Promise<void>} stop
- * @property {() => Promise<void>} kill as a crash would
- * @property {() => Promise<void>} pause it keeps its connections and answers nothing
+ * @property {() => Promise<void>} kill sends SIGKILL
+ * @property {() => Promise<void>} pause keeps the connections open without responding
  * @property {() => Promise<void>} resume
  */
 
 /**
- * Runs a server of our own on `directory`, reachable through a socket that only we can reach. It is detached: it
- * outlives the process that started it, so that Ctrl-C does not take the database away before the app is done.
+ * Runs a private server on `directory`, reachable through a Unix socket of this user only. It is detached, so that Ctrl-C
+ * does not stop the database before the app has shut down.
  * @param {{ directory: string, installation: import("./installation.mjs").Installation, fresh?: boolean }} options `fresh`
- *   forgets earlier data, unless the server is running
+ *   deletes existing data, unless the server is running
  * @returns {Promise<Server>}
  */
 export async function startPrivateServer({ directory, installation, fresh = false }) {
@@ -63,12 +63,12 @@ export async function startPrivateServer({ directory, installation, fresh = fals
     const fresh = `${data}.new`;
     rmSync(fresh, { recursive: true, force: true });
     mkdirSync(fresh, { mode: 0o700 });
-    // MariaDB's program is a shell script that takes a path apart at its blanks: it gets one without.
+    // mariadb-install-db is a shell script that splits paths at spaces.
     const short =
       installation.root === undefined ? `${pathWithoutSpecialCharacters(directory)}/${basename(fresh)}` : fresh;
     const { command, args } = initialiseCommand(installation, short);
     await runOrThrow(command, args, { log: join(directory, `${flavour}-initialise.log`), env });
-    // Under its name it is whole: a half-made one is made again.
+    // Renamed when complete: an interrupted initialisation is repeated.
     renameSync(fresh, data);
   }
 
@@ -77,13 +77,13 @@ export async function startPrivateServer({ directory, installation, fresh = fals
     makePrivateFolder(dirname(socket));
     makePrivateFolder(temporary);
     if (!isRunning(identity())) await launch();
-    version = await greeted();
+    version = await waitForGreeting();
   }
 
   async function launch() {
     if (!existsSync(data)) await initialise();
-    // A killed server leaves these behind, and MySQL refuses to start if the number in the lock is somebody's by now.
-    for (const left of [socket, `${socket}.lock`]) rmSync(left, { force: true });
+    // A killed server leaves these files behind, and MySQL refuses to start if the pid in the lock belongs to another process.
+    for (const stale of [socket, `${socket}.lock`]) rmSync(stale, { force: true });
     const first = join(directory, "first.sql");
     writeFileSync(first, "CREATE DATABASE IF NOT EXISTS portcullis CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\n");
     const output = openPrivateFile(log, "a");
@@ -101,7 +101,7 @@ export async function startPrivateServer({ directory, installation, fresh = fals
     writeFileSync(running, identify(child.pid ?? 0) ?? "");
   }
 
-  async function greeted() {
+  async function waitForGreeting() {
     const deadline = Date.now() + START_SECONDS * 1000;
     for (;;) {
       try {
@@ -156,7 +156,7 @@ export async function stopServer(directory) {
 }
 
 /**
- * Stops whatever server is left over in a folder of data that nobody needs, and removes it.
+ * Kills all servers under a folder and deletes it.
  * @param {string} folder
  */
 export async function stopServers(folder) {
@@ -173,5 +173,5 @@ export async function stopServers(folder) {
 /** @param {string} log  @param {unknown} error */
 function explainFailure(log, error) {
   const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-15).join("\n") : "";
-  return `The database server did not come up: ${/** @type {Error} */ (error).message}. The end of ${log}:\n\n${lines}`;
+  return `The database server did not start: ${/** @type {Error} */ (error).message}. Last lines of ${log}:\n\n${lines}`;
 }

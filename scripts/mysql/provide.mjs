@@ -8,7 +8,7 @@ import { startPrivateServer } from "./private-server.mjs";
 import { shareServer } from "./sharing.mjs";
 import { NO_MYSQL, chooseSource } from "./source.mjs";
 
-/** The server alone, without the package that makes a system service of it, and what it needs to set itself up. */
+/** The server without its system service, and the programs that initialise it. */
 const PACKAGES = {
   "mariadb-server-core": ["mariadb-server-core", "mariadb-client-core"],
   "mysql-server-core": ["mysql-server-core"],
@@ -17,25 +17,25 @@ const PACKAGES = {
 /** @typedef {(detail: string) => void} OnProgress */
 
 /**
- * The database to work with: the given one, or a server of our own that is shared with whoever else runs in this folder.
+ * The database from DATABASE_URL, or a private server that all processes of this folder share.
  * @param {{ databaseUrl: string | undefined, directory: string, onProgress: OnProgress }} options
  * @returns {Promise<{ url: string, version: string, isOurs: boolean, release: () => Promise<void> }>}
  */
 export async function provideDatabase({ databaseUrl, directory, onProgress }) {
   const source = await chooseSource(databaseUrl, describeMachine(onProgress));
-  if (source.kind === "given")
+  if (source.kind === "external")
     return { ...(await checkExternalServer(source.url)), isOurs: false, release: async () => {} };
   const { server, release } = await shareServer({
     directory,
     provide: () => startFrom(source, { directory, onProgress }),
-    onWait: (pid) => onProgress(`waiting for process ${pid}, which is at it`),
+    onWait: (pid) => onProgress(`waiting for process ${pid}, which is starting it`),
   });
   return { url: server.url, version: server.version, isOurs: true, release };
 }
 
 /**
- * A server with its data in `directory`, from whatever this machine has or can get.
- * @param {{ directory: string, onProgress?: OnProgress, fresh?: boolean }} options `fresh` forgets earlier data, unless it is running
+ * Starts a server with its data in `directory`, from an installation, an apt package or Docker.
+ * @param {{ directory: string, onProgress?: OnProgress, fresh?: boolean }} options `fresh` deletes existing data, unless the server is running
  * @returns {Promise<import("./private-server.mjs").Server>}
  */
 export async function provideServer({ directory, onProgress = () => {}, fresh }) {
@@ -56,7 +56,7 @@ async function startFrom(source, { directory, onProgress, fresh }) {
       await install(PACKAGES[source.packageName]);
       const installation = await findInstallation();
       if (installation === null)
-        throw new UserError(`${source.packageName} was installed, but holds no server that fits.\n\n${NO_MYSQL}`);
+        throw new UserError(`${source.packageName} was installed but contains no supported server.\n\n${NO_MYSQL}`);
       const server = await startPrivateServer({ directory, installation, fresh });
       return Object.assign(server, { version: `${server.version}, just installed with apt-get` });
     }
@@ -76,7 +76,7 @@ function describeMachine(onProgress) {
 /** @param {OnProgress} onProgress */
 async function findPackage(onProgress) {
   if (!canInstall()) return null;
-  onProgress("no server on this machine: asking apt for one");
+  onProgress("no server installed: looking for an apt package");
   try {
     for (const name of /** @type {(keyof typeof PACKAGES)[]} */ (Object.keys(PACKAGES))) {
       const version = parseVersion((await findCandidateVersion(name))?.replace(/^\d+:/, "") ?? "");

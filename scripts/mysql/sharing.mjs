@@ -4,22 +4,22 @@ import { identify, isRunning } from "../process-identity.mjs";
 import { withLock } from "../lock.mjs";
 
 /**
- * Uses one server together with other processes: the first to come starts it, the last to go stops it. Whoever died
- * without a word is not counted.
+ * Shares one server between processes: the first starts it, the last stops it. Processes that no longer run are not
+ * counted.
  * @param {{ directory: string, provide: () => Promise<import("./private-server.mjs").Server>, onWait?: (pid: number) => void }} options
  * @returns {Promise<{ server: import("./private-server.mjs").Server, release: () => Promise<void> }>}
  */
 export async function shareServer({ directory, provide, onWait }) {
   const users = `${directory}.users`;
   const lock = `${directory}.lock`;
-  const mine = join(users, identify(process.pid) ?? String(process.pid));
+  const ownFile = join(users, identify(process.pid) ?? String(process.pid));
 
   const server = await withLock(
     lock,
     async () => {
       const provided = await provide();
       mkdirSync(users, { recursive: true });
-      writeFileSync(mine, "");
+      writeFileSync(ownFile, "");
       return provided;
     },
     onWait,
@@ -28,7 +28,7 @@ export async function shareServer({ directory, provide, onWait }) {
   return {
     server,
     release: () => {
-      rmSync(mine, { force: true });
+      rmSync(ownFile, { force: true });
       return stopUnused(directory, server.stop);
     },
   };

@@ -21,21 +21,21 @@ function alsoUsedBy(identity: string) {
   writeFileSync(join(`${directory}.users`, identity), "");
 }
 
-test("the last one out stops the server", async () => {
+test("shareServer: the last process stops the server", async () => {
   const { release } = await shareServer({ directory, provide });
   expect(stops).toBe(0);
   await release();
   expect(stops).toBe(1);
 });
 
-test("whoever leaves first leaves the server to the other", async () => {
+test("shareServer: the server keeps running while another process uses it", async () => {
   alsoUsedBy(identify(process.ppid) ?? "");
   const { release } = await shareServer({ directory, provide });
   await release();
   expect(stops).toBe(0);
 });
 
-test("one that crashed keeps no server alive", async () => {
+test("shareServer: crashed processes do not keep the server running", async () => {
   alsoUsedBy("999999999@1");
   alsoUsedBy(`${process.ppid}@1`);
   const { release } = await shareServer({ directory, provide });
@@ -43,7 +43,7 @@ test("one that crashed keeps no server alive", async () => {
   expect(stops).toBe(1);
 });
 
-test("a server that did not come up is used by nobody", async () => {
+test("shareServer: a failed start registers no user", async () => {
   const failing = () => Promise.reject(new Error("no disk"));
   await expect(shareServer({ directory, provide: failing })).rejects.toThrow("no disk");
   const { release } = await shareServer({ directory, provide });

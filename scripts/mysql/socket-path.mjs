@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { userName } from "../private-files.mjs";
 import { UserError } from "../user-error.mjs";
 
-/** A socket's path must fit into the kernel's 108 bytes, with a zero at the end; macOS has four bytes less. */
+/** sun_path has 108 bytes including the terminating zero, and 104 on macOS. */
 const MAX_BYTES = 103;
 const PLAIN_PATH = /^[\w./+-]+$/;
 
 /**
- * The socket of the server whose data is in `directory`: beside the data, or in a folder of ours under the temporary
- * one when that path is too long.
+ * The socket of the server whose data is in `directory`: in that directory, or, if the path would be too long, in a private
+ * folder under the temporary one.
  * @param {string} directory  @param {string} [temporary]
  */
 export function socketPath(directory, temporary = tmpdir()) {
@@ -23,8 +23,8 @@ export function socketPath(directory, temporary = tmpdir()) {
 }
 
 /**
- * A path of letters, digits and few other characters to `directory`, for programs that read others wrongly: itself, or a
- * link in a folder of ours under the temporary one.
+ * A path to `directory` without special characters, for programs that mishandle them: the directory itself, or a symbolic
+ * link in a private folder under the temporary one.
  * @param {string} directory  @param {string} [temporary]
  */
 export function pathWithoutSpecialCharacters(directory, temporary = tmpdir()) {
@@ -43,8 +43,8 @@ function nameOf(directory) {
 }
 
 /**
- * Makes a folder that only we can enter. The server lets in whoever reaches its socket, so under a shared temporary
- * folder the name alone proves nothing: it must be a folder, and ours.
+ * Creates a folder with mode 0700. The server accepts everyone who can open its socket, and another user may have created a
+ * folder of this name under the shared temporary folder: type and owner are checked.
  * @param {string} folder
  */
 export function makePrivateFolder(folder) {
@@ -52,7 +52,7 @@ export function makePrivateFolder(folder) {
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== process.getuid?.())
     throw new UserError(
-      `${folder} ${found.isDirectory() ? `belongs to ${userName(found.uid)}` : "is no folder"}, and this is run as ${userName(process.getuid?.() ?? 0)}. Give it to the user who runs this (chown), or move it away.`,
+      `${folder} ${found.isDirectory() ? `belongs to ${userName(found.uid)}` : "is not a folder"}, and this command runs as ${userName(process.getuid?.() ?? 0)}. Change its owner with chown, or move it.`,
     );
   chmodSync(folder, 0o700);
 }

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { pathWithoutSpecialCharacters, socketPath } from "./socket-path.mjs";
 
-test("the socket lies beside the data", () => {
+test("socketPath: is in the data directory", () => {
   expect(socketPath("/home/me/portcullis/.data/mysql")).toBe("/home/me/portcullis/.data/mysql/mysqld.sock");
 });
 
-test("every path fits into the kernel's limit, and differs for different data", () => {
+test("socketPath: fits into the kernel's limit and differs between data directories", () => {
   const long = `/home/${"é".repeat(50)}/portcullis/.data`;
   const paths = [
     socketPath(`${long}/one`),
@@ -20,17 +20,17 @@ test("every path fits into the kernel's limit, and differs for different data", 
 });
 
 test.each(["my app", "it's", 'say "x"', "a#b", "100%", "über", "$HOME", "a;b", "(x)"])(
-  "a folder called %j has a path that a shell script does not take apart",
+  "pathWithoutSpecialCharacters: a folder named %j gets a path that is safe in a shell script",
   (name) => {
     const folder = mkdtempSync(join(tmpdir(), `portcullis-${name}-`));
     const plain = pathWithoutSpecialCharacters(folder);
     expect(plain).toMatch(/^[\w./+-]+$/);
     expect(realpathSync(plain)).toBe(realpathSync(folder));
-    // Once more: a link that is there already is no obstacle.
+    // Again: an existing link is replaced.
     expect(pathWithoutSpecialCharacters(folder)).toBe(plain);
   },
 );
 
-test("a path without such characters is used as it is", () => {
+test("pathWithoutSpecialCharacters: returns a plain path unchanged", () => {
   expect(pathWithoutSpecialCharacters("/home/me/portcullis/.data/mysql")).toBe("/home/me/portcullis/.data/mysql");
 });

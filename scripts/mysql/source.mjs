@@ -2,13 +2,13 @@
  * @typedef {import("./installation.mjs").Installation} Installation
  * @typedef {"mariadb-server-core" | "mysql-server-core"} PackageName
  *
- * @typedef {{ kind: "given", url: string }
+ * @typedef {{ kind: "external", url: string }
  *   | { kind: "private", installation: Installation }
  *   | { kind: "apt", packageName: PackageName }
  *   | { kind: "docker" }
  *   | { kind: "none" }} Source
  *
- * What can be found out about a machine; each question is asked only when the ones before it found nothing.
+ * Lookups on this machine; each runs only if the previous ones found nothing.
  * @typedef {object} Machine
  * @property {() => Promise<Installation | null>} findInstallation
  * @property {() => Promise<PackageName | null>} findPackage
@@ -16,11 +16,11 @@
  */
 
 /**
- * Decides where the database comes from.
+ * Decides which database server to use.
  * @param {string | undefined} databaseUrl  @param {Machine} machine  @returns {Promise<Source>}
  */
 export async function chooseSource(databaseUrl, machine) {
-  if (databaseUrl) return { kind: "given", url: databaseUrl };
+  if (databaseUrl) return { kind: "external", url: databaseUrl };
   const installation = await machine.findInstallation();
   if (installation !== null) return { kind: "private", installation };
   const packageName = await machine.findPackage();
@@ -28,9 +28,9 @@ export async function chooseSource(databaseUrl, machine) {
   return (await machine.hasDockerEngine()) ? { kind: "docker" } : { kind: "none" };
 }
 
-export const NO_MYSQL = `No MySQL was found, and none could be provided. Any one of these is enough:
+export const NO_MYSQL = `No MySQL server was found, and none could be installed. Do one of the following:
 
-  - Set DATABASE_URL to a server that runs already, as in mysql://user:password@127.0.0.1:3306/portcullis
-  - Install MariaDB 10.11+ or MySQL 8.4+ (apt install mariadb-server, brew install mariadb): it is found by itself
-  - On Debian or Ubuntu, run this as root: the distribution's server is installed for you
-  - Start Docker, with its compose plugin: a container is used`;
+  - Set DATABASE_URL to a running server, for example mysql://user:password@127.0.0.1:3306/portcullis
+  - Install MariaDB 10.11+ or MySQL 8.4+ (apt install mariadb-server, brew install mariadb)
+  - On Debian or Ubuntu, run this command as root: it then installs the distribution's server
+  - Start Docker with the compose plugin`;

@@ -12,24 +12,24 @@ const withoutPackage = { ...withoutServer, findPackage: async () => null };
 const withNothing = { ...withoutPackage, hasDockerEngine: async () => false };
 
 test.each([
-  ["the machine's own server before all that is fetched", everything, { kind: "private", installation }],
-  ["the distribution's package before Docker", withoutServer, { kind: "apt", packageName: "mariadb-server-core" }],
-  ["Docker if there is nothing else", withoutPackage, { kind: "docker" }],
-  ["nothing", withNothing, { kind: "none" }],
-])("%s", async (_, machine, source) => {
+  ["an installed server is preferred", everything, { kind: "private", installation }],
+  ["an apt package is preferred to Docker", withoutServer, { kind: "apt", packageName: "mariadb-server-core" }],
+  ["Docker is the last choice", withoutPackage, { kind: "docker" }],
+  ["none if nothing is available", withNothing, { kind: "none" }],
+])("database source: %s", async (_, machine, source) => {
   expect(await chooseSource(undefined, machine)).toEqual(source);
 });
 
-test("DATABASE_URL is used without a look at the machine", async () => {
+test("database source: DATABASE_URL is used without any lookup", async () => {
   const untouchable = {
     findInstallation: () => Promise.reject(new Error("asked")),
     findPackage: () => Promise.reject(new Error("asked")),
     hasDockerEngine: () => Promise.reject(new Error("asked")),
   };
-  expect(await chooseSource("mysql://one", untouchable)).toEqual({ kind: "given", url: "mysql://one" });
+  expect(await chooseSource("mysql://one", untouchable)).toEqual({ kind: "external", url: "mysql://one" });
 });
 
-test("nothing is asked that could install or start something once a server is found", async () => {
+test("database source: no package lookup once a server is found", async () => {
   const machine = { ...everything, findPackage: () => Promise.reject(new Error("asked")) };
   expect((await chooseSource(undefined, machine)).kind).toBe("private");
 });
