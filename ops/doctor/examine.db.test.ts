@@ -22,7 +22,7 @@ async function examine(changes: Record<string, string | undefined>) {
   return Object.fromEntries(groups.map((group) => [group.title, group]));
 }
 
-test("with the app down, all else is examined", async () => {
+test("examine: with the app stopped all other groups are examined", async () => {
   const { url, drop } = await createTestDatabase();
   const { Configuration, Database, Clocks, App } = await examine({ DATABASE_URL: url });
   expect(idsOf(App!)).toEqual(["✗ unreachable"]);
@@ -32,7 +32,7 @@ test("with the app down, all else is examined", async () => {
   await drop();
 });
 
-test("with the database down, or not even named, all else is examined", async () => {
+test("examine: with the database stopped or not configured all other groups are examined", async () => {
   const { Database, Versions, App } = await examine({ DATABASE_URL: "mysql://root@127.0.0.1:9/portcullis" });
   expect([idsOf(Database!), idsOf(App!)]).toEqual([["✗ database-unreachable"], ["✗ unreachable"]]);
   expect(Versions).toBeDefined();
@@ -45,7 +45,7 @@ test.each([
   ["mysql://root@127.0.0.1:9/x?multipleStatements=true", /unknown parameter multipleStatements/],
   ["mysql://root@127.0.0.1:9/x?ssl=hunter2", /TLS setting that is not known/],
   ["mysql://%ff@127.0.0.1:9/x", /% that encodes nothing/],
-])("%s is a finding, not a crash, and is not quoted", async (DATABASE_URL, says) => {
+])("examine: %s is a finding that does not quote the URL", async (DATABASE_URL, says) => {
   const { Database } = await examine({ DATABASE_URL });
   expect(idsOf(Database!)).toEqual(["✗ database-unreachable"]);
   expect(Database?.findings[0]?.says).toMatch(says);

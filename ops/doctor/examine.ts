@@ -19,12 +19,12 @@ import { HEALTH_LIVE } from "@/server/auth/policy/routes";
 
 type Source = Record<string, string | undefined>;
 
-/** Everything about this machine's installation: what it is told, what it is made of, its database, and itself from outside. */
+/** Examines the local installation: configuration, versions, database, clocks, and the app over HTTP. */
 export async function examineInstallation(source: Source, folder: string, now: Date): Promise<Group[]> {
   const { group: configuration, env } = judgeConfiguration(await readConfiguration(source, folder));
   const url = readable(source.DATABASE_URL);
   const origin = URL.parse(source.APP_ORIGIN ?? "");
-  const [versions, database, deployment, near] = await Promise.all([
+  const [versions, database, deployment, local] = await Promise.all([
     readVersions(folder),
     url === null ? null : readDatabase(url),
     origin === null ? null : examineDeployment(origin),
@@ -34,20 +34,25 @@ export async function examineInstallation(source: Source, folder: string, now: D
     configuration,
     judgeVersions(versions, now),
     database === null
-      ? { title: "Database", healthy: "", findings: [], skipped: "not looked at: DATABASE_URL leads nowhere" }
+      ? {
+          title: "Database",
+          healthy: "",
+          findings: [],
+          skipped: "not examined: DATABASE_URL is not a mysql:// address",
+        }
       : judgeDatabase(database.facts, source.NODE_ENV === "production"),
     judgeClocks({
       database: offsetOf(database?.clock ?? []),
       deployment: deployment === null ? null : offsetOfDeployment(deployment),
       graceSeconds: env?.REFRESH_GRACE_SECONDS ?? DEFAULT_GRACE_SECONDS,
     }),
-    ...(deployment === null ? [] : judgeDeployment(deployment, now, { near, database })),
+    ...(deployment === null ? [] : judgeDeployment(deployment, now, { local, database })),
   ];
 }
 
 const DEFAULT_GRACE_SECONDS = 30;
 
-/** A deployment somewhere else, of which nothing is known but its address. */
+/** Examines a remote deployment over HTTP only. */
 export async function examineFromOutside(origin: URL, now: Date): Promise<Group[]> {
   const facts = await examineDeployment(origin);
   const clocks = judgeClocks({
@@ -55,21 +60,21 @@ export async function examineFromOutside(origin: URL, now: Date): Promise<Group[
     deployment: offsetOfDeployment(facts),
     graceSeconds: DEFAULT_GRACE_SECONDS,
   });
-  return [...judgeDeployment(facts, now, { near: null, database: null }), clocks];
+  return [...judgeDeployment(facts, now, { local: null, database: null }), clocks];
 }
 
 function judgeDeployment(
   facts: DeploymentFacts,
   now: Date,
-  { near, database }: { near: LocalAppFacts; database: DatabaseReading | null },
+  { local, database }: { local: LocalAppFacts; database: DatabaseReading | null },
 ): Group[] {
   const { probes, origin } = facts;
-  const isForPeople = isPublic(origin.origin);
-  const addresses = judgeAddresses(probes, database?.addresses ?? null, isForPeople);
-  const tls = origin.protocol === "https:" ? [judgeTls(facts, now, isForPeople)] : [];
-  if (probes === null) return [judgeReachable(facts, near), addresses, ...tls];
+  const isPublicOrigin = isPublic(origin.origin);
+  const addresses = judgeAddresses(probes, database?.addresses ?? null, isPublicOrigin);
+  const tls = origin.protocol === "https:" ? [judgeTls(facts, now, isPublicOrigin)] : [];
+  if (probes === null) return [judgeReachable(facts, local), addresses, ...tls];
   return [
-    judgeReachable(facts, near),
+    judgeReachable(facts, local),
     judgeCookies(facts, probes),
     judgeHeaders(facts, probes),
     judgeCaching(probes),
@@ -85,13 +90,13 @@ function offsetOfDeployment({ live }: DeploymentFacts): Offset | null {
   return Number.isNaN(remote) ? null : offsetOfDateHeader({ ...live, remote });
 }
 
-/** Whether the app runs on this very machine, when its origin leads somewhere else: then it is the way that is broken. */
+/** Whether the app runs on this machine, if its origin is elsewhere: then DNS, proxy or firewall are at fault. */
 async function probeLocalApp(origin: URL, port: number): Promise<LocalAppFacts> {
   if (origin.protocol === "http:" && Number(origin.port || 80) === port) return null;
   const asker = new HttpClient(new URL(`http://127.0.0.1:${port}`));
   const reply = await asker.send({ path: HEALTH_LIVE });
   asker.close();
-  if (reply.kind === "failure") return { port, state: "silent" };
+  if (reply.kind === "failure") return { port, state: "unreachable" };
   return { port, state: reply.status === 200 ? "live" : "other" };
 }
 

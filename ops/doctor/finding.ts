@@ -1,22 +1,22 @@
-/** A problem must be changed; a warning is worth knowing and fails nothing. */
+/** A problem makes the doctor exit with 1; a warning does not. */
 export type Level = "problem" | "warning";
 
-/** What is wrong, and what to do about it, for somebody who has just been woken up. */
+/** A problem and its remedy, understandable without further context. */
 export interface Finding {
-  /** Stable, for machines. */
+  /** Stable identifier for the JSON output. */
   id: string;
   level: Level;
   says: string;
   todo: string;
 }
 
-/** What one part of the examination came to. */
+/** The result of one group of checks. */
 export interface Group {
   title: string;
-  /** What is said of it when nothing was found. */
+  /** Summary shown if there are no findings. */
   healthy: string;
   findings: Finding[];
-  /** Why it was not examined. */
+  /** Why the group was not examined. */
   skipped?: string;
 }
 
@@ -28,7 +28,7 @@ export function warning(id: string, says: string, todo: string): Finding {
   return { id, level: "warning", says, todo };
 }
 
-/** One thing, several things: "1 session", "3 sessions". */
+/** A count with its noun: "1 session", "3 sessions". */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }

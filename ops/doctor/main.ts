@@ -1,24 +1,24 @@
 import { examineFromOutside, examineInstallation } from "./examine";
 import { isHealthy } from "./finding";
 import { readOptions, USAGE, type Options } from "./options";
-import { reportForMachines, reportForPeople } from "./report";
+import { reportAsJson, reportAsText } from "./report";
 
-/** Room for a mark and an address is needed; beyond this, lines get hard to read. */
+/** Limits of the line width: longer lines are hard to read. */
 const WIDTH = { atLeast: 60, atMost: 110, otherwise: 100 };
 
 const options = readOptionsOrExit();
 const source = process.env;
 const now = new Date();
-const elsewhere =
+const remoteUrl =
   options.url !== null && options.url.origin !== URL.parse(source.APP_ORIGIN ?? "")?.origin ? options.url : null;
-const subject = elsewhere === null ? (source.APP_ORIGIN ?? "no APP_ORIGIN") : `${elsewhere.origin} from outside`;
+const subject = remoteUrl === null ? (source.APP_ORIGIN ?? "no APP_ORIGIN") : `${remoteUrl.origin} from outside`;
 
 const groups =
-  elsewhere === null ? await examineInstallation(source, process.cwd(), now) : await examineFromOutside(elsewhere, now);
+  remoteUrl === null ? await examineInstallation(source, process.cwd(), now) : await examineFromOutside(remoteUrl, now);
 process.stdout.write(
-  options.isForMachines
-    ? reportForMachines(groups, subject, now)
-    : reportForPeople(groups, subject, {
+  options.asJson
+    ? reportAsJson(groups, subject, now)
+    : reportAsText(groups, subject, {
         width: widthOf(process.stdout.columns),
         coloured: Boolean(process.stdout.isTTY),
       }),

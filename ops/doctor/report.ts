@@ -10,8 +10,8 @@ const MARKS = {
 
 const INDENT = 18;
 
-/** One screen: a line for each part that is healthy, and under each other what is wrong and what to do. */
-export function reportForPeople(groups: readonly Group[], subject: string, { width, coloured }: TerminalStyle): string {
+/** One line for each healthy group; findings with their remedies below the others. */
+export function reportAsText(groups: readonly Group[], subject: string, { width, coloured }: TerminalStyle): string {
   const lines = groups.flatMap((group) => [
     `  ${sign(stateOf(group), coloured)} ${group.title.padEnd(INDENT - 4)}${first(group)}`.trimEnd(),
     ...group.findings.flatMap((finding) => formatFinding(finding, width, coloured)),
@@ -30,7 +30,7 @@ export interface TerminalStyle {
   coloured: boolean;
 }
 
-export function reportForMachines(groups: readonly Group[], subject: string, at: Date): string {
+export function reportAsJson(groups: readonly Group[], subject: string, at: Date): string {
   return `${JSON.stringify({ subject, at: at.toISOString(), healthy: isHealthy(groups), groups }, null, 2)}\n`;
 }
 
@@ -60,17 +60,17 @@ function verdict(groups: readonly Group[], coloured: boolean): string {
   const count = (level: string) =>
     groups.flatMap(({ findings }) => findings).filter((one) => one.level === level).length;
   const [problems, warnings] = [count("problem"), count("warning")];
-  const also = warnings === 0 ? "" : `${problems === 0 ? "" : ", and "}${counted(warnings, "thing")} to know`;
-  if (problems > 0) return paint("red", `${counted(problems, "thing")} to change${also}.`, coloured);
-  return warnings === 0 ? "Nothing to do." : `Nothing must be changed; ${also}.`;
+  const also = warnings === 0 ? "" : `${problems === 0 ? "" : ", "}${counted(warnings, "warning")}`;
+  if (problems > 0) return paint("red", `${counted(problems, "problem")}${also}.`, coloured);
+  return warnings === 0 ? "No problems found." : `No problems, ${also}.`;
 }
 
-/** A server may tell what a terminal would obey. */
+/** Replaces control characters: text from a server must not reach the terminal as an escape sequence. */
 function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, "?");
 }
 
-/** Breaks between words only: a command or an address is to be copied whole. */
+/** Wraps at spaces only, so that commands and addresses can be copied. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

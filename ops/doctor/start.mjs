@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { judgeNodeRelease } from "../../scripts/node-release.mjs";
 
-// Of a release that has ended the report tells, beside all else.
+// A release past its end of life is part of the report.
 const { kind, message } = judgeNodeRelease(process.versions.node, new Date());
 if (kind === "refused") {
   console.error(message);
@@ -15,11 +15,11 @@ const { socketPath } = await import("../../scripts/mysql/socket-path.mjs");
 const { DATA, ROOT } = await import("../../scripts/paths.mjs");
 
 if (!existsSync(join(ROOT, "node_modules", "esbuild"))) {
-  console.error("The packages are not installed. npm ci installs them; then ask again.");
+  console.error("The packages are not installed. Run npm ci first.");
   process.exit(1);
 }
 
-// Written in TypeScript like what it examines, and bundled like it. A container has it as .next/entry/doctor.mjs.
+// In a container the bundle is .next/entry/doctor.mjs.
 const folder = join(DATA, "entry");
 await bundle({ doctor: "ops/doctor/main.ts" }, folder);
 const { status } = spawnSync(process.execPath, [join(folder, "doctor.mjs"), ...process.argv.slice(2)], {
@@ -29,7 +29,7 @@ const { status } = spawnSync(process.execPath, [join(folder, "doctor.mjs"), ...p
 });
 process.exit(status ?? 1);
 
-/** What `npm start` would run the app with. In a production nothing is filled in: what is missing there is to be named. */
+/** The environment that `npm start` would use. In production no defaults are added, so that missing variables are reported. */
 function environment() {
   const found = readEnvironment();
   if (isProduction(found)) return found;

@@ -1,24 +1,24 @@
 import { problem, warning, type Finding, type Group } from "@/ops/doctor/finding";
-import { refreshTimeoutSeconds, requestTimeoutSeconds } from "@/server/auth/policy/lifetimes";
+import { refreshWorkSeconds, requestLifeSeconds } from "@/server/auth/policy/lifetimes";
 import type { ClockSample } from "./sample-clock";
 
 export interface Offset {
-  /** How far the other clock is ahead of ours. */
+  /** Remote time minus local time. */
   milliseconds: number;
-  /** By how much that may be wrong. */
+  /** Maximum error of the estimate. */
   bound: number;
 }
 
-/** By the sample with the quickest answer: whatever it waited for, it may have waited for on either way. */
+/** Uses the sample with the shortest round trip: the error is at most half of it. */
 export function offsetOf(samples: readonly ClockSample[]): Offset | null {
   const quickest = [...samples].sort((a, b) => a.after - a.before - (b.after - b.before))[0];
   if (quickest === undefined) return null;
   const { before, remote, after } = quickest;
-  // Our own clock tells whole milliseconds.
+  // The local clock has a resolution of one millisecond.
   return { milliseconds: remote - (before + after) / 2, bound: (after - before) / 2 + 1 };
 }
 
-/** A Date header (RFC 9110, section 6.6.1) tells whole seconds, and servers may keep one for another second. */
+/** A Date header (RFC 9110, section 6.6.1) has a resolution of one second, and servers may cache it for another. */
 export function offsetOfDateHeader({ before, remote, after }: ClockSample): Offset {
   return { milliseconds: remote + 500 - (before + after) / 2, bound: (after - before) / 2 + 1500 };
 }
@@ -30,30 +30,36 @@ export interface ClockFacts {
 }
 
 /**
- * Of the grace window a request's life and the work of a refresh leave a rest for the way and for clocks that differ. Two
- * instances that are each half of it off may be the whole of it apart.
+ * The grace window covers the lifetime of a request, the work of a refresh, network latency and clock differences. Two
+ * instances can differ from each other by twice their offset from this machine.
  */
 export function judgeClocks({ database, deployment, graceSeconds }: ClockFacts): Group {
-  const room = graceSeconds - requestTimeoutSeconds(graceSeconds) - 2 * refreshTimeoutSeconds(graceSeconds);
+  const toleranceSeconds = graceSeconds - requestLifeSeconds(graceSeconds) - 2 * refreshWorkSeconds(graceSeconds);
   const findings = [
-    ...(database === null ? [] : judgeOffset("database", "The database's clock", database, room)),
-    ...(deployment === null ? [] : judgeOffset("deployment", "The deployment's clock", deployment, room)),
+    ...(database === null ? [] : judgeOffset("database", "The database's clock", database, toleranceSeconds)),
+    ...(deployment === null ? [] : judgeOffset("deployment", "The deployment's clock", deployment, toleranceSeconds)),
   ];
-  const told = [
+  const summaries = [
     database === null ? [] : [`database ${formatOffset(database)}`],
     deployment === null ? [] : [`app ${formatOffset(deployment)}`],
   ].flat();
-  const group = { title: "Clocks", healthy: told.join("; "), findings };
-  return told.length === 0 ? { ...group, skipped: "nothing to compare with" } : group;
+  const group = { title: "Clocks", healthy: summaries.join("; "), findings };
+  return summaries.length === 0 ? { ...group, skipped: "no other clock available" } : group;
 }
 
-function judgeOffset(id: string, name: string, offset: Offset, roomSeconds: number): Finding[] {
+function judgeOffset(id: string, name: string, offset: Offset, toleranceSeconds: number): Finding[] {
   const atLeast = Math.max(0, Math.abs(offset.milliseconds) - offset.bound) / 1000;
   const says = `${name} is ${Math.abs(offset.milliseconds / 1000).toFixed(1)} s ${offset.milliseconds > 0 ? "ahead of" : "behind"} this machine's (± ${(offset.bound / 1000).toFixed(1)} s)`;
-  const todo = "Let both follow one time server: timedatectl, or chronyc tracking, tells which one does not";
-  if (atLeast > roomSeconds / 2)
-    return [problem(`clock-${id}`, `${says}: instances that differ by ${roomSeconds} s sign honest people out.`, todo)];
-  if (atLeast > roomSeconds / 8) return [warning(`clock-${id}`, `${says}.`, todo)];
+  const todo = "Synchronise both with NTP; check with timedatectl or chronyc tracking";
+  if (atLeast > toleranceSeconds / 2)
+    return [
+      problem(
+        `clock-${id}`,
+        `${says}: instances whose clocks differ by ${toleranceSeconds} s end valid sessions.`,
+        todo,
+      ),
+    ];
+  if (atLeast > toleranceSeconds / 8) return [warning(`clock-${id}`, `${says}.`, todo)];
   return [];
 }
 

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 
-/** One look at another clock: what it showed, and our own before and after. All in milliseconds since 1970. */
+/** A remote time, and the local time before and after the request. All in milliseconds since 1970. */
 export interface ClockSample {
   before: number;
   remote: number;
@@ -10,7 +10,7 @@ export interface ClockSample {
 
 const SAMPLES = 8;
 
-/** The server's wall clock, not the one that stands still inside a statement. */
+/** Uses sysdate(), because now() is constant within a statement. */
 export async function sampleClock(db: Kysely<Database>): Promise<ClockSample[]> {
   const samples: ClockSample[] = [];
   await db.connection().execute(async (connection) => {

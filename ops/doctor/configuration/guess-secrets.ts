@@ -1,9 +1,9 @@
 import { SECRETS } from "./judge-secrets";
 
-/** The estimator looks at this many characters: more than the longest that is needed, and quick. */
+/** Number of characters that the estimator reads: enough for a strong secret, and fast. */
 const MAX_LENGTH = 48;
 
-/** How many guesses each secret takes, as a power of ten, by words, patterns and repetitions. */
+/** Estimated number of guesses for each secret, as a power of ten. */
 export async function estimateGuesses(source: Record<string, string | undefined>): Promise<Record<string, number>> {
   const [{ ZxcvbnFactory }, { dictionary, adjacencyGraphs }] = await Promise.all([
     import("@zxcvbn-ts/core"),

@@ -19,13 +19,13 @@ function judge(changes: Record<string, string | undefined>, rest: Partial<Config
   return judgeConfiguration({ source: { ...SOURCE, ...changes }, guesses: {}, files: [], ...rest });
 }
 
-test("a whole configuration is healthy", () => {
+test("configuration: a complete one is healthy", () => {
   const { group, env } = judge({});
   expect(idsOf(group)).toEqual([]);
   expect(env?.TRUSTED_PROXY_HOPS).toBe(1);
 });
 
-test("every bad variable is named at once, and the app would not start", () => {
+test("configuration: all invalid variables are reported, and env is null", () => {
   const { group, env } = judge({ APP_ORIGIN: undefined, PORT: "many", JWT_ACCESS_SECRET: "short", LOG_LEVEL: "loud" });
   expect(idsOf(group).sort()).toEqual([
     "✗ variable-app-origin",
@@ -36,38 +36,38 @@ test("every bad variable is named at once, and the app would not start", () => {
   expect(env).toBeNull();
 });
 
-test("combinations that are impossible are named, too", () => {
+test("configuration: invalid combinations are reported", () => {
   expect(idsOf(judge({ REFRESH_GRACE_SECONDS: "600" }).group)).toEqual(["✗ variable-refresh-grace-seconds"]);
   expect(idsOf(judge({ JWT_ACCESS_SECRET: SOURCE.SESSION_SECRET }).group)).toEqual(["✗ variable-session-secret"]);
 });
 
-describe("how the app is reached", () => {
+describe("proxy and origin", () => {
   test.each<[string, Record<string, string>, string[]]>([
-    ["https without a proxy that is counted", { TRUSTED_PROXY_HOPS: "0" }, ["✗ no-trusted-proxy"]],
-    ["this machine", LOCAL, []],
-    ["this machine, another port", { ...LOCAL, PORT: "3001" }, ["! origin-other-port"]],
-    ["this machine, no port named", { ...LOCAL, APP_ORIGIN: "http://localhost", PORT: "80" }, []],
-    ["a proxy is counted on this machine", { ...LOCAL, TRUSTED_PROXY_HOPS: "1" }, ["! proxy-on-loopback"]],
+    ["https with TRUSTED_PROXY_HOPS=0", { TRUSTED_PROXY_HOPS: "0" }, ["✗ no-trusted-proxy"]],
+    ["localhost", LOCAL, []],
+    ["localhost with a different port", { ...LOCAL, PORT: "3001" }, ["! origin-other-port"]],
+    ["localhost without a port", { ...LOCAL, APP_ORIGIN: "http://localhost", PORT: "80" }, []],
+    ["localhost with a trusted proxy", { ...LOCAL, TRUSTED_PROXY_HOPS: "1" }, ["! proxy-on-loopback"]],
   ])("%s: %j", (_, changes, ids) => {
     expect(idsOf(judge(changes).group)).toEqual(ids);
   });
 });
 
 test.each<[string, Record<string, string>, string[]]>([
-  ["ceilings that are as good as none", { RATE_LIMIT_FACTOR: "1000" }, ["! limits-lifted"]],
-  ["ceilings for an office", { RATE_LIMIT_FACTOR: "10" }, []],
+  ["rate limits without effect", { RATE_LIMIT_FACTOR: "1000" }, ["! limits-lifted"]],
+  ["rate limits of an office", { RATE_LIMIT_FACTOR: "10" }, []],
   ["a log without security events", { LOG_LEVEL: "error" }, ["! log-too-quiet"]],
-  ["a log with them", { LOG_LEVEL: "warn" }, []],
-  ["no fingerprint at all", { IP_VALIDATION: "false", AGENT_VALIDATION: "false" }, ["! no-fingerprint"]],
-  ["half a fingerprint", { IP_VALIDATION: "false" }, []],
-])("%s: %j", (_, changes, ids) => {
+  ["a log with security events", { LOG_LEVEL: "warn" }, []],
+  ["no fingerprint check", { IP_VALIDATION: "false", AGENT_VALIDATION: "false" }, ["! no-fingerprint"]],
+  ["one fingerprint check", { IP_VALIDATION: "false" }, []],
+])("configuration with %s: %j", (_, changes, ids) => {
   expect(idsOf(judge(changes).group)).toEqual(ids);
 });
 
 describe("secrets", () => {
   const SAMPLE = "example-only-not-for-production-session-secret";
 
-  test("the sample is a problem where people come, and once", () => {
+  test("the sample secret is one problem on a public origin", () => {
     expect(idsOf(judge({ SESSION_SECRET: SAMPLE }).group)).toEqual(["✗ variable-session-secret"]);
     expect(idsOf(judge({ SESSION_SECRET: SAMPLE, NODE_ENV: "development" }).group)).toEqual([
       "✗ variable-session-secret",
@@ -82,27 +82,22 @@ describe("secrets", () => {
     "0123456789".repeat(4),
     "this-is-our-secret-and-nobody-knows",
     "a".repeat(40),
-  ])("%s can be guessed", async (JWT_ACCESS_SECRET) => {
+  ])("%s is reported as weak", async (JWT_ACCESS_SECRET) => {
     const source = { ...SOURCE, JWT_ACCESS_SECRET };
     const { group } = judge(source, { guesses: await estimateGuesses(source) });
     expect(idsOf(group)).toEqual(["✗ weak-jwt-access-secret"]);
     expect(JSON.stringify(group)).not.toContain(JWT_ACCESS_SECRET);
   });
 
-  test.each(["hex", "base64", "base64url"] as const)(
-    "what is made of 16 random bytes in %s or more is not",
-    async (form) => {
-      const bytes = form === "hex" ? 16 : 24;
-      for (let round = 0; round < 3; round++) {
-        const source = { ...SOURCE, SESSION_SECRET: randomBytes(bytes).toString(form) };
-        expect(idsOf(judge(source, { guesses: await estimateGuesses(source) }).group), source.SESSION_SECRET).toEqual(
-          [],
-        );
-      }
-    },
-  );
+  test.each(["hex", "base64", "base64url"] as const)("16 or more random bytes in %s are not weak", async (form) => {
+    const bytes = form === "hex" ? 16 : 24;
+    for (let round = 0; round < 3; round++) {
+      const source = { ...SOURCE, SESSION_SECRET: randomBytes(bytes).toString(form) };
+      expect(idsOf(judge(source, { guesses: await estimateGuesses(source) }).group), source.SESSION_SECRET).toEqual([]);
+    }
+  });
 
-  test.each(["SESSION_SECRET_PREVIOUS", "JWT_ACCESS_SECRET_PREVIOUS"])("%s that was left is told", (name) => {
+  test.each(["SESSION_SECRET_PREVIOUS", "JWT_ACCESS_SECRET_PREVIOUS"])("%s is reported while it is set", (name) => {
     expect(idsOf(judge({ [name]: random() }).group)).toEqual([`! left-${name.toLowerCase().replaceAll("_", "-")}`]);
   });
 });
@@ -113,12 +108,12 @@ test.each([
   [0o100640, ["✗ readable-secrets"]],
   [0o100604, ["✗ readable-secrets"]],
   [null, []],
-])("a file of secrets with mode %o: %j", (mode, ids) => {
+])("environment file with mode %o: %j", (mode, ids) => {
   expect(idsOf(judge({}, { files: [{ name: ".env.local", mode }] }).group)).toEqual(ids);
 });
 
-test("no finding repeats a secret or a password", () => {
+test("configuration: no finding contains a secret or a password", () => {
   const all = { ...SOURCE, SESSION_SECRET_PREVIOUS: "short-one", PORT: "x", APP_ORIGIN: "nonsense" };
-  const told = JSON.stringify(judge(all).group);
-  for (const secret of [SOURCE.SESSION_SECRET, "hunter2", "short-one"]) expect(told).not.toContain(secret);
+  const output = JSON.stringify(judge(all).group);
+  for (const secret of [SOURCE.SESSION_SECRET, "hunter2", "short-one"]) expect(output).not.toContain(secret);
 });

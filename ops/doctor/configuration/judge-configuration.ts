@@ -3,18 +3,18 @@ import { counted, problem, warning, type Finding, type Group } from "@/ops/docto
 import { judgeSecrets } from "./judge-secrets";
 
 export interface ConfigurationFacts {
-  /** As the app would get it. */
+  /** The environment of the app. */
   source: Record<string, string | undefined>;
-  /** How many guesses a secret takes, as a power of ten, by the variable's name. */
+  /** Estimated number of guesses for each secret, as a power of ten. */
   guesses: Record<string, number>;
-  /** Files with variables in them, and who may read them. `mode` null where the system knows no modes. */
+  /** Environment files and their permissions. `mode` is null on systems without file modes. */
   files: { name: string; mode: number | null }[];
 }
 
-/** Above this the ceilings are as good as none. */
+/** Above this factor the rate limits have no effect. */
 const RATE_LIMIT_FACTOR_AT_MOST = 20;
 
-/** `env` is null where the app would not start. */
+/** `env` is null if the app would refuse to start. */
 export function judgeConfiguration(facts: ConfigurationFacts): { group: Group; env: Env | null } {
   const parsed = parse(facts.source);
   const env = "env" in parsed ? parsed.env : null;
@@ -28,7 +28,7 @@ export function judgeConfiguration(facts: ConfigurationFacts): { group: Group; e
   return { group: { title: "Configuration", healthy, findings: withoutRepetitions(findings) }, env };
 }
 
-/** Whether people other than this machine's own user reach the app there. */
+/** Whether the origin is reachable from other machines. */
 export function isPublic(origin: string | undefined): boolean {
   const hostname = URL.parse(origin ?? "")?.hostname;
   return hostname !== undefined && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
@@ -38,7 +38,7 @@ function parse(source: ConfigurationFacts["source"]): { env: Env } | { problems:
   try {
     return { env: parseEnv(source) };
   } catch (error) {
-    // The first line says that something is wrong; each of the others names one variable.
+    // The first line is a heading; each further line describes one variable.
     return { problems: (error as Error).message.split("\n").slice(1) };
   }
 }
@@ -52,9 +52,9 @@ function toFinding(line: string): Finding {
 function remedyFor(name: string): string {
   if (/SECRET/.test(name)) return `Set ${name} to the output of: openssl rand -base64 48`;
   if (name === "DATABASE_URL")
-    return "Set it to mysql://user:password@host:3306/database, where every instance reaches it";
-  if (name === "APP_ORIGIN") return "Set it to what people see in the address bar, without a path";
-  return `Set ${name} as .env.example says, or leave it out for the default`;
+    return "Set it to mysql://user:password@host:3306/database, reachable from every instance";
+  if (name === "APP_ORIGIN") return "Set it to the address in the browser, without a path";
+  return `Set ${name} as described in .env.example, or unset it to use the default`;
 }
 
 function judgeOrigin(env: Env): Finding[] {
@@ -64,15 +64,15 @@ function judgeOrigin(env: Env): Finding[] {
     findings.push(
       problem(
         "no-trusted-proxy",
-        "APP_ORIGIN is https, so a proxy stands in front, but TRUSTED_PROXY_HOPS is 0: the app takes the proxy for everybody, and ten logins a minute are all that the whole world has.",
-        "Set TRUSTED_PROXY_HOPS to the number of proxies of your own, and let the first of them replace X-Forwarded-For",
+        "APP_ORIGIN is https, so a proxy is in front, but TRUSTED_PROXY_HOPS is 0: all clients appear to have the proxy's address and share one limit of ten logins per minute.",
+        "Set TRUSTED_PROXY_HOPS to the number of your proxies, and configure the first of them to replace X-Forwarded-For",
       ),
     );
   if (protocol === "http:" && Number(port || 80) !== env.PORT && env.TRUSTED_PROXY_HOPS === 0)
     findings.push(
       warning(
         "origin-other-port",
-        `The app listens on port ${env.PORT}, and APP_ORIGIN says ${env.APP_ORIGIN}: redirects and the check of Origin follow the latter.`,
+        `The app listens on port ${env.PORT}, but APP_ORIGIN is ${env.APP_ORIGIN}: redirects and the Origin check use APP_ORIGIN.`,
         `Set APP_ORIGIN to http://localhost:${env.PORT}, or PORT to ${port || 80}`,
       ),
     );
@@ -80,8 +80,8 @@ function judgeOrigin(env: Env): Finding[] {
     findings.push(
       warning(
         "proxy-on-loopback",
-        `TRUSTED_PROXY_HOPS is ${env.TRUSTED_PROXY_HOPS} on ${env.APP_ORIGIN}: whoever reaches the app past the proxy chooses the address that is counted.`,
-        "Set TRUSTED_PROXY_HOPS to 0 unless a proxy really stands in front on this machine",
+        `TRUSTED_PROXY_HOPS is ${env.TRUSTED_PROXY_HOPS} on ${env.APP_ORIGIN}: a client that reaches the app directly can choose its own address.`,
+        "Set TRUSTED_PROXY_HOPS to 0 unless a proxy runs on this machine",
       ),
     );
   return findings;
@@ -93,24 +93,24 @@ function judgeChoices(env: Env): Finding[] {
     findings.push(
       warning(
         "limits-lifted",
-        `RATE_LIMIT_FACTOR is ${env.RATE_LIMIT_FACTOR}: one address may try ${env.RATE_LIMIT_FACTOR * 10} logins a minute.`,
-        "Leave it out once the load test is over",
+        `RATE_LIMIT_FACTOR is ${env.RATE_LIMIT_FACTOR}: one address may attempt ${env.RATE_LIMIT_FACTOR * 10} logins per minute.`,
+        "Unset it after the load test",
       ),
     );
   if (["silent", "fatal", "error"].includes(env.LOG_LEVEL))
     findings.push(
       warning(
         "log-too-quiet",
-        `LOG_LEVEL is ${env.LOG_LEVEL}: replayed tokens and refused logins leave no line.`,
-        "Set LOG_LEVEL to info, or to warn at the least",
+        `LOG_LEVEL is ${env.LOG_LEVEL}: replayed tokens and refused logins are not logged.`,
+        "Set LOG_LEVEL to info or warn",
       ),
     );
   if (!env.IP_VALIDATION && !env.AGENT_VALIDATION)
     findings.push(
       warning(
         "no-fingerprint",
-        "IP_VALIDATION and AGENT_VALIDATION are both off: a copied access token works anywhere until it ends.",
-        "Switch AGENT_VALIDATION on again; it costs people nothing",
+        "IP_VALIDATION and AGENT_VALIDATION are both off: a stolen access token works on any device until it expires.",
+        "Set AGENT_VALIDATION=true; users do not notice it",
       ),
     );
   return findings;
@@ -118,11 +118,11 @@ function judgeChoices(env: Env): Finding[] {
 
 function judgeFile({ name, mode }: ConfigurationFacts["files"][number]): Finding[] {
   if (mode === null || (mode & 0o077) === 0) return [];
-  const says = `${name} holds secrets, and others on this machine may read it (mode ${(mode & 0o777).toString(8).padStart(4, "0")}).`;
+  const says = `${name} contains secrets and is readable by other users of this machine (mode ${(mode & 0o777).toString(8).padStart(4, "0")}).`;
   return [problem("readable-secrets", says, `chmod 600 ${name}`)];
 }
 
-/** The schema and the look at secrets may both object to one variable for one reason. */
+/** The schema and the check of secrets may report the same problem of a variable. */
 function withoutRepetitions(findings: Finding[]): Finding[] {
   return findings.filter(({ id }, at) => findings.findIndex((other) => other.id === id) === at);
 }

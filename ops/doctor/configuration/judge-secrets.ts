@@ -7,16 +7,16 @@ export const SECRETS = [
   "JWT_ACCESS_SECRET_PREVIOUS",
 ] as const;
 
-/** How the secrets of .env.example begin. */
+/** Prefix of the secrets in .env.example. */
 const SAMPLE = "example-only";
-/** 10^28 guesses are 93 bits. What words and habits make up stays far below, and 32 hexadecimal digits far above. */
+/** 10^28 guesses are 93 bits: far above human-chosen secrets, and far below 32 random hexadecimal digits. */
 const GUESSES_NEEDED = 28;
-/** No random text of this length holds one of these by chance: one in a million does. */
+/** A random secret contains one of these words with a probability of about one in a million. */
 const WORDS = /secret|password|passphrase|session|token|change.?me|production|portcullis|example/i;
-/** A secret that strangers may know is as bad as the previous one as it is as the current one. */
-const REPLACE = "Set it to the output of: openssl rand -base64 48. Everybody signs in once more, strangers do not";
+/** The remedy for previous secrets too: tokens signed with them are still accepted. */
+const REPLACE = "Set it to the output of: openssl rand -base64 48. All users have to sign in again";
 
-/** What the schema, which sees lengths only, cannot say. Never repeats a secret. */
+/** Checks the strength of secrets; the schema checks only their length. Findings never contain a secret. */
 export function judgeSecrets(
   source: Record<string, string | undefined>,
   guesses: Record<string, number>,
@@ -28,19 +28,19 @@ export function judgeSecrets(
     const id = name.toLowerCase().replaceAll("_", "-");
     if (value.startsWith(SAMPLE)) {
       const judge = isPublic ? problem : warning;
-      return [judge(`variable-${id}`, `${name} is the sample of .env.example, which everybody can read.`, REPLACE)];
+      return [judge(`variable-${id}`, `${name} is the sample of .env.example, which is public.`, REPLACE)];
     }
     const findings: Finding[] = [];
     if (WORDS.test(value) || (guesses[name] ?? Infinity) < GUESSES_NEEDED)
       findings.push(
-        problem(`weak-${id}`, `${name} can be guessed: whoever has one token can try secrets at home.`, REPLACE),
+        problem(`weak-${id}`, `${name} is weak: an attacker with one token can guess the secret offline.`, REPLACE),
       );
     if (name.endsWith("_PREVIOUS"))
       findings.push(
         warning(
           `left-${id}`,
-          `${name} is set: tokens under the old secret are still accepted.`,
-          "Remove it REFRESH_TOKEN_SECONDS after the change, or at once if the old secret leaked",
+          `${name} is set: tokens signed with the old secret are still accepted.`,
+          "Remove it REFRESH_TOKEN_SECONDS after the change, or immediately if the old secret was leaked",
         ),
       );
     return findings;

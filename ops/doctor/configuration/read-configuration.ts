@@ -5,7 +5,7 @@ import type { ConfigurationFacts } from "./judge-configuration";
 
 const FILES = [".env", ".env.local", ".env.production", ".env.production.local"];
 
-/** `source` is what the app would get; `folder` is where it runs. */
+/** `source` is the environment of the app; `folder` is its working directory. */
 export async function readConfiguration(
   source: Record<string, string | undefined>,
   folder: string,

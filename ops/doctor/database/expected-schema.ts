@@ -6,7 +6,7 @@ const INSTANT = "datetime(3)";
 const text = (length: number) => `varchar(${length}) utf8mb4_bin`;
 const ascii = (length: number) => `varchar(${length}) ascii_bin`;
 
-/** What the migrations make, all of it. A test compares it with a database that was migrated from empty. */
+/** The schema after all migrations. A test compares it with a database that was migrated from empty. */
 export const EXPECTED_SCHEMA: SchemaFacts = {
   columns: {
     "users.id": ID,

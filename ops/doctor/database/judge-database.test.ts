@@ -37,7 +37,7 @@ function judge(server: Partial<ServerFacts> = {}, connection: Partial<Connection
   return judgeDatabase(facts, isProduction);
 }
 
-test("a server as it should be is healthy", () => {
+test("database: a correct server is healthy", () => {
   expect(idsOf(judge())).toEqual([]);
 });
 
@@ -52,11 +52,11 @@ test.each([
   ["10.11.19-MariaDB-0+deb12u1", []],
   ["11.4.10-MariaDB", ["! server-vulnerable"]],
   ["12.0.2-MariaDB", []],
-])("%s: %j", (version, ids) => {
+])("database version %s: %j", (version, ids) => {
   expect(idsOf(judge({ version }))).toEqual(ids);
 });
 
-describe("settings of the server", () => {
+describe("server settings", () => {
   test.each<[Record<string, string>, string[]]>([
     [{ innodb_flush_log_at_trx_commit: "2" }, ["✗ commits-can-be-lost"]],
     [{ innodb_flush_log_at_trx_commit: "0" }, ["✗ commits-can-be-lost"]],
@@ -70,19 +70,19 @@ describe("settings of the server", () => {
     expect(idsOf(judge({ global: { ...SERVER.global, ...changes } }))).toEqual(ids);
   });
 
-  test("a commit that can be lost is explained by what it means for a logout", () => {
+  test("non-durable commits are reported with the effect on logouts", () => {
     const { findings } = judge({ global: { ...SERVER.global, innodb_flush_log_at_trx_commit: "2" } });
-    expect(findings[0]?.says).toMatch(/signed out or revoked then is signed in again/);
+    expect(findings[0]?.says).toMatch(/ended or revoked becomes valid again/);
   });
 });
 
-describe("what the account may do beyond need", () => {
+describe("account privileges", () => {
   test.each([
     ["GRANT ALL PRIVILEGES ON *.* TO `root`@`%` WITH GRANT OPTION", "GRANT OPTION, ALL PRIVILEGES"],
     ["GRANT SELECT, SUPER ON *.* TO `app`@`%`", "SUPER"],
     ["GRANT FILE ON *.* TO `app`@`%`", "FILE"],
     ["GRANT ALL PRIVILEGES ON `portcullis`.* TO `app`@`%` WITH GRANT OPTION", "GRANT OPTION"],
-  ])("%s", (grant, named) => {
+  ])("%s is reported", (grant, named) => {
     const group = judge({ grants: [grant] });
     expect(idsOf(group)).toEqual(["! too-many-privileges"]);
     expect(group.findings[0]?.says).toContain(named);
@@ -91,22 +91,22 @@ describe("what the account may do beyond need", () => {
   test.each([
     "GRANT PROXY ON ''@'%' TO 'app'@'%' WITH GRANT OPTION",
     "GRANT SELECT, INSERT ON `portcullis`.* TO `app`@`%`",
-  ])("%s is none of it", (grant) => {
+  ])("%s is not reported", (grant) => {
     expect(idsOf(judge({ grants: [grant] }))).toEqual([]);
   });
 
-  test("on the private server of this machine nobody minds", () => {
+  test("privileges are not reported on the private server", () => {
     const grants = ["GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION"];
     expect(idsOf(judge({ grants }, { isLocal: true }, false))).toEqual([]);
     expect(idsOf(judge({ grants }, { isLocal: true }, true))).toEqual(["! too-many-privileges"]);
   });
 });
 
-describe("the way there", () => {
+describe("connection", () => {
   test.each<[string, boolean, Partial<ConnectionFacts>, string[]]>([
-    ["over a network in clear text", false, {}, ["! database-in-clear"]],
-    ["encrypted, to anybody", true, { verifies: false }, ["! database-unverified"]],
-    ["on this machine in clear text", false, { isLocal: true }, []],
+    ["unencrypted over a network", false, {}, ["! database-in-clear"]],
+    ["encrypted without verification", true, { verifies: false }, ["! database-unverified"]],
+    ["unencrypted on loopback", false, { isLocal: true }, []],
   ])("%s", (_, isEncrypted, connection, ids) => {
     expect(idsOf(judge({ isEncrypted }, connection))).toEqual(ids);
   });
@@ -114,15 +114,15 @@ describe("the way there", () => {
   test.each([
     ["ECONNREFUSED", /Nothing listens/],
     ["ENOENT", /Nothing listens/],
-    ["ENOTFOUND", /Nobody knows/],
-    ["ETIMEDOUT", /in time/],
-    ["ACQUIRE_TIMEOUT", /in time/],
-    ["ER_ACCESS_DENIED_ERROR", /refuses us/],
+    ["ENOTFOUND", /cannot be resolved/],
+    ["ETIMEDOUT", /timed out/],
+    ["ACQUIRE_TIMEOUT", /timed out/],
+    ["ER_ACCESS_DENIED_ERROR", /denies access/],
     ["ER_BAD_DB_ERROR", /no such database/],
     ["ER_CON_COUNT_ERROR", /no connection left/],
-    ["HANDSHAKE_NO_SSL_SUPPORT", /encryption/],
+    ["HANDSHAKE_NO_SSL_SUPPORT", /TLS negotiation/],
     ["ER_WHATEVER", /cannot be examined/],
-  ])("a failure by the name of %s is told in words: %s", (code, says) => {
+  ])("connection error %s is explained: %s", (code, says) => {
     const group = judgeDatabase(
       { kind: "unreachable", connection: CONNECTION, code, message: "as the driver says" },
       true,
@@ -132,7 +132,7 @@ describe("the way there", () => {
   });
 });
 
-test("tables that are not up to date are one finding, whatever else differs in them", () => {
+test("missing migrations are one finding, whatever else differs", () => {
   const server = { ...SERVER, missingMigrations: ["2026-11-21T1000-create-users"] };
   const schema = { columns: {}, indexes: {}, foreignKeys: {}, engines: {} };
   expect(idsOf(judgeDatabase({ kind: "reached", connection: CONNECTION, server, schema }, true))).toEqual([
@@ -144,7 +144,7 @@ describe("tables", () => {
   const without = (table: string, lines: Record<string, string>) =>
     Object.fromEntries(Object.entries(lines).filter(([name]) => name.split(".")[0] !== table));
 
-  test("one that is missing is one finding, without its columns and indexes", () => {
+  test("a missing table is one finding, without its columns and indexes", () => {
     const { columns, indexes, foreignKeys, engines } = EXPECTED_SCHEMA;
     const found = {
       columns: without("sessions", columns),
@@ -155,7 +155,7 @@ describe("tables", () => {
     expect(idsOf(judgeSchema(found))).toEqual(["✗ table-missing"]);
   });
 
-  test("one without transactions is a problem; one column more is nobody's business", () => {
+  test("a table without transactions is a problem; an additional column is not", () => {
     const engines = { ...EXPECTED_SCHEMA.engines, sessions: "MyISAM" };
     expect(idsOf(judgeSchema({ ...EXPECTED_SCHEMA, engines }))).toEqual(["✗ table-engine"]);
     const columns = { ...EXPECTED_SCHEMA.columns, "users.nickname": "varchar(9) utf8mb4_general_ci" };

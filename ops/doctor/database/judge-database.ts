@@ -4,13 +4,13 @@ import { judgeSchema } from "./judge-schema";
 import type { SchemaFacts } from "./schema-facts";
 import type { ServerFacts } from "./server-facts";
 
-/** How the app reaches the database, from DATABASE_URL alone. */
+/** The connection that DATABASE_URL describes. */
 export interface ConnectionFacts {
-  /** Without name and password. */
+  /** Without user name and password. */
   address: string;
-  /** A socket or a loopback address: nobody listens in. */
+  /** A Unix socket or a loopback address, which needs no encryption. */
   isLocal: boolean;
-  /** Whether the certificate of whoever answers is looked at. */
+  /** Whether the server's certificate is verified. */
   verifies: boolean;
 }
 
@@ -18,7 +18,7 @@ export type DatabaseFacts = { connection: ConnectionFacts } & (
   { kind: "unreachable"; code: string; message: string } | { kind: "reached"; server: ServerFacts; schema: SchemaFacts }
 );
 
-/** `isProduction` is false for the private server of `npm start`, whose only user is the person who started it. */
+/** `isProduction` is false for the private server of `npm start`, whose only account is root. */
 export function judgeDatabase(facts: DatabaseFacts, isProduction: boolean): Group {
   const title = "Database";
   if (facts.kind === "unreachable")
@@ -37,7 +37,7 @@ export function judgeDatabase(facts: DatabaseFacts, isProduction: boolean): Grou
   const tables = counted(Object.keys(schema.engines).length, "table");
   return {
     title,
-    healthy: `${nameOf(server.version)}; ${tables} as the migrations made them; every commit is kept`,
+    healthy: `${nameOf(server.version)}; ${tables} match the migrations; commits are durable`,
     findings,
   };
 }
@@ -48,16 +48,16 @@ function judgeEncryption({ isLocal, verifies }: ConnectionFacts, { isEncrypted }
     return [
       warning(
         "database-in-clear",
-        "The connection to the database is not encrypted: whoever is on that network reads the password hashes that pass.",
-        "Add ?ssl=true to DATABASE_URL, unless the network between is private to the two",
+        "The connection to the database is not encrypted: password hashes can be read on the network.",
+        "Add ?ssl=true to DATABASE_URL, unless the network is private to app and database",
       ),
     ];
   if (verifies) return [];
   return [
     warning(
       "database-unverified",
-      "The connection to the database is encrypted, but nobody looks whose certificate it is.",
-      'Leave "rejectUnauthorized": false out of DATABASE_URL, and name the authority: ?ssl={"ca":"…"}',
+      "The connection to the database is encrypted, but the server's certificate is not verified.",
+      'Remove "rejectUnauthorized": false from DATABASE_URL, and set the certificate authority: ?ssl={"ca":"…"}',
     ),
   ];
 }
@@ -66,49 +66,55 @@ function judgeConnectionError(
   { code, message }: { code: string; message: string },
   { address }: ConnectionFacts,
 ): Finding {
-  const told = (says: string, todo: string) => problem("database-unreachable", says, todo);
+  const unreachable = (says: string, todo: string) => problem("database-unreachable", says, todo);
   switch (code) {
     case "UNREADABLE_URL":
-      return told(
+      return unreachable(
         `${message}.`,
-        "Set it to mysql://user:password@host:3306/database, with ?ssl= or ?socketPath= at the most",
+        "Set it to mysql://user:password@host:3306/database, optionally with ?ssl= or ?socketPath=",
       );
     case "ECONNREFUSED":
     case "ENOENT":
-      return told(
+      return unreachable(
         `Nothing listens at ${address}.`,
-        "Start the database (npm start does, where it is its own); its log says why it stopped",
+        "Start the database (npm start starts the private one); its log shows why it stopped",
       );
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return told(`Nobody knows the name in ${address}.`, "Correct the host in DATABASE_URL, or mend the name server");
+      return unreachable(
+        `The host name in ${address} cannot be resolved.`,
+        "Correct the host in DATABASE_URL, or fix DNS",
+      );
     case "ETIMEDOUT":
     case "ACQUIRE_TIMEOUT":
     case "EHOSTUNREACH":
-      return told(
-        `${address} does not answer in time.`,
-        "Is the machine up? Does a firewall let this one through? Is the disk full?",
+      return unreachable(
+        `${address} timed out.`,
+        "Check that the machine is running, that the firewall allows the connection, and that the disk is not full",
       );
     case "ER_ACCESS_DENIED_ERROR":
     case "ER_DBACCESS_DENIED_ERROR":
-      return told(
-        `${address} refuses us: ${message}.`,
-        "Correct name and password in DATABASE_URL, or create the account",
+      return unreachable(
+        `${address} denies access: ${message}.`,
+        "Correct user and password in DATABASE_URL, or create the account",
       );
     case "ER_BAD_DB_ERROR":
-      return told(
+      return unreachable(
         `${address} has no such database: ${message}.`,
         "create database portcullis character set utf8mb4 collate utf8mb4_bin;",
       );
     case "ER_CON_COUNT_ERROR":
-      return told(`${address} has no connection left.`, "show processlist; tells who has them. Raise max_connections");
+      return unreachable(
+        `${address} has no connection left.`,
+        "Find their owners with show processlist; or raise max_connections",
+      );
     case "HANDSHAKE_SSL_ERROR":
     case "HANDSHAKE_NO_SSL_SUPPORT":
-      return told(
-        `${address} and we find no common encryption: ${message}.`,
+      return unreachable(
+        `TLS negotiation with ${address} failed: ${message}.`,
         "Give the server a certificate, or correct ssl in DATABASE_URL",
       );
     default:
-      return told(`${address} cannot be examined: ${message} (${code}).`, "The server's own log says more");
+      return unreachable(`${address} cannot be examined: ${message} (${code}).`, "See the server's log");
   }
 }

@@ -2,7 +2,7 @@ import { problem, warning, type Finding } from "@/ops/doctor/finding";
 import { EXPECTED_SCHEMA } from "./expected-schema";
 import type { SchemaFacts } from "./schema-facts";
 
-/** What differs from what the migrations made. Additions are nobody's business but their owner's. */
+/** Compares the tables with the migrations. Additional columns and indexes are not reported. */
 export function judgeSchema(found: SchemaFacts): Finding[] {
   const isThere = ({ name }: Difference) => (name.split(".")[0] ?? "") in found.engines;
   return [
@@ -16,34 +16,36 @@ export function judgeSchema(found: SchemaFacts): Finding[] {
 interface Difference {
   /** As in "sessions.id". */
   name: string;
-  made: string;
+  expected: string;
   found: string | null;
 }
 
-function differences(made: Record<string, string>, found: Record<string, string>): Difference[] {
-  return Object.entries(made)
-    .map(([name, value]) => ({ name, made: value, found: found[name] ?? null }))
-    .filter((difference) => difference.made !== difference.found);
+function differences(expected: Record<string, string>, found: Record<string, string>): Difference[] {
+  return Object.entries(expected)
+    .map(([name, value]) => ({ name, expected: value, found: found[name] ?? null }))
+    .filter((difference) => difference.expected !== difference.found);
 }
 
 function judgeEngine({ name, found }: Difference): Finding {
   if (found === null) return problem("table-missing", `The table ${name} is missing.`, RESTORE);
   return problem(
     "table-engine",
-    `The table ${name} is ${found}, which has neither transactions nor foreign keys: logouts can be half done.`,
+    `The table ${name} is ${found}, which supports neither transactions nor foreign keys: a logout can be incomplete.`,
     `alter table ${name} engine = InnoDB;`,
   );
 }
 
-function judgeColumn({ name, made, found }: Difference): Finding {
+function judgeColumn({ name, expected, found }: Difference): Finding {
   const [table, column] = name.split(".");
   if (found === null) return problem("column-missing", `The column ${name} is missing.`, RESTORE);
-  const says = `${name} is ${found}; the migrations made it ${made}.`;
-  const [collation, wanted] = [collationOf(found), collationOf(made)];
+  const says = `${name} is ${found}; the migrations define ${expected}.`;
+  const [collation, wanted] = [collationOf(found), collationOf(expected)];
   if (collation === wanted) return problem("column-changed", says, RESTORE);
   const danger =
-    name === "users.email" ? "Two people's addresses may count as one." : "Two different values may count as one.";
-  const [type = "", ...rest] = made.split(" ");
+    name === "users.email"
+      ? "Different email addresses may be treated as equal."
+      : "Different values may be treated as equal.";
+  const [type = "", ...rest] = expected.split(" ");
   return problem(
     "collation-changed",
     `${says} ${danger}`,
@@ -51,42 +53,44 @@ function judgeColumn({ name, made, found }: Difference): Finding {
   );
 }
 
-function judgeIndex({ name, made, found }: Difference): Finding {
+function judgeIndex({ name, expected, found }: Difference): Finding {
   const [table, index] = name.split(".");
-  const columns = made.replace("unique ", "");
-  const isUnique = made.startsWith("unique ");
+  const columns = expected.replace("unique ", "");
+  const isUnique = expected.startsWith("unique ");
   const says =
-    found === null ? `The index ${name} is missing` : `The index ${name} is over ${found} instead of ${made}`;
+    found === null ? `The index ${name} is missing` : `The index ${name} covers ${found} instead of ${expected}`;
   if (index === "PRIMARY") return problem("index-missing", `${says}.`, RESTORE);
   const todo = `${found === null ? "" : `drop index ${index} on ${table}; `}create ${isUnique ? "unique " : ""}index ${index} on ${table} (${columns});`;
-  if (isUnique) return problem("index-missing", `${says}: one address may get two accounts.`, todo);
+  if (isUnique) return problem("index-missing", `${says}: one email address may get two accounts.`, todo);
   return problem(
     "index-missing",
-    `${says}: ${SLOWED_BY_MISSING_INDEX[index ?? ""] ?? "a query that wants a few rows"} reads the whole table.`,
+    `${says}: ${SLOWED_BY_MISSING_INDEX[index ?? ""] ?? "a query for a few rows"} scans the whole table.`,
     todo,
   );
 }
 
-function judgeForeignKey({ name, made, found }: Difference): Finding {
+function judgeForeignKey({ name, expected, found }: Difference): Finding {
   const says =
-    found === null ? `The foreign key ${name} is missing` : `The foreign key ${name} is ${found}; it was made ${made}`;
+    found === null
+      ? `The foreign key ${name} is missing`
+      : `The foreign key ${name} is ${found} instead of ${expected}`;
   const key = name.split(".")[1];
   return warning(
     "foreign-key-changed",
-    `${says}: sessions of deleted people stay.`,
+    `${says}: sessions of deleted users remain.`,
     `alter table sessions ${found === null ? "" : `drop foreign key ${key}, `}add constraint ${key} foreign key (user_id) references users (id) on delete cascade;`,
   );
 }
 
-/** Who suffers first. */
+/** The operations that become slow without each index. */
 const SLOWED_BY_MISSING_INDEX: Record<string, string> = {
-  sessions_user_id_revoked_at: "whoever signs in or looks at their devices",
-  sessions_revoked_at: "each instance, every second, to learn of revocations,",
-  sessions_idle_expires_at: "the clearing away of ended sessions",
-  rate_limits_expires_at: "the clearing away of old counters",
+  sessions_user_id_revoked_at: "a login or the list of devices",
+  sessions_revoked_at: "the query for revocations, which each instance runs every second,",
+  sessions_idle_expires_at: "the purge of ended sessions",
+  rate_limits_expires_at: "the purge of expired counters",
 };
 
-const RESTORE = "Restore it from a backup, or compare with db/migrations and alter it by hand";
+const RESTORE = "Restore it from a backup, or alter it to match db/migrations";
 
 function collationOf(column: string): string | undefined {
   return column.split(" ").find((word) => word.includes("_"));

@@ -6,15 +6,15 @@ import type { ServerFacts } from "./server-facts";
 const OLDEST = { mysql: "8.4", mariadb: "10.11" };
 const MIGRATE = "node .next/entry/migrate.mjs in the container, or npm start on this machine";
 
-/** What an instance holds at the most: its pool, and the two of a migration that may run beside it. */
+/** Maximum connections of an instance: its pool, and two for a concurrent migration. */
 const CONNECTIONS_EACH = 12;
 
 export function judgeVersion({ version }: ServerFacts): Finding[] {
   const flavour = flavourOf(version);
   const name = nameOf(version);
-  const install = "Move to MySQL 8.4 or 9, or MariaDB 10.11 or later, in their newest patch release; back up first";
+  const install = "Back up, then upgrade to the newest patch release of MySQL 8.4 or 9, or of MariaDB 10.11 or later";
   if (isBefore(version, OLDEST[flavour]))
-    return [problem("server-too-old", `${name} is older than what Portcullis is tested with.`, install)];
+    return [problem("server-too-old", `${name} is older than the versions that Portcullis is tested with.`, install)];
   const [major = 0, minor = 0] = numbersOf(version);
   const known = SERVER_ADVISORIES[flavour];
   const floor = known[`${major}.${minor}`] ?? known[`${major}`];
@@ -22,7 +22,7 @@ export function judgeVersion({ version }: ServerFacts): Finding[] {
   return [
     warning(
       "server-vulnerable",
-      `${name} has a known hole: ${floor.impact} (${floor.id}).`,
+      `${name} has a known vulnerability: ${floor.impact} (${floor.id}).`,
       `Update the server to ${floor.fixedIn} or later`,
     ),
   ];
@@ -31,49 +31,45 @@ export function judgeVersion({ version }: ServerFacts): Finding[] {
 export function judgeMigrations({ missingMigrations: missing, unknownMigrations: unknown }: ServerFacts): Finding[] {
   if (missing.length > 0)
     return [
-      problem(
-        "not-migrated",
-        `The tables are not up to date; missing: ${missing.join(", ")}. No instance becomes ready.`,
-        MIGRATE,
-      ),
+      problem("not-migrated", `Migrations are missing: ${missing.join(", ")}. No instance becomes ready.`, MIGRATE),
     ];
   if (unknown.length === 0) return [];
   return [
     warning(
       "schema-newer",
-      `The database knows ${unknown.join(", ")}, which this version does not: a newer one is rolling out, or this is an old one.`,
-      "Finish the roll-out, or go back to the newer image",
+      `The database contains unknown migrations: ${unknown.join(", ")}. A newer version is being deployed, or this version is outdated.`,
+      "Complete the deployment of the newer version",
     ),
   ];
 }
 
-/** What `db/connect.ts` pins. Something between us and the server, such as a pooling proxy, may still undo it. */
-const PINNED: [names: string[], wanted: string, meaning: string][] = [
+/** Session variables that `db/connect.ts` sets. A pooling proxy may reset them. */
+const SESSION_VARIABLES: [names: string[], wanted: string, meaning: string][] = [
   [
     ["sql_mode"],
     "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
-    "values may be cut short, or quotes may leave their string",
+    "values may be truncated, or escaping may fail",
   ],
-  [["time_zone"], "+00:00", "sessions end hours too early or too late"],
-  [["transaction_isolation", "tx_isolation"], "READ-COMMITTED", "refreshes wait for locks that nobody needs"],
-  [["character_set_client"], "utf8mb4", "names and addresses are stored as other ones"],
-  [["character_set_connection"], "utf8mb4", "names and addresses are stored as other ones"],
-  [["character_set_results"], "utf8mb4", "names and addresses are read as other ones"],
+  [["time_zone"], "+00:00", "sessions expire hours too early or too late"],
+  [["transaction_isolation", "tx_isolation"], "READ-COMMITTED", "refreshes wait for unnecessary locks"],
+  [["character_set_client"], "utf8mb4", "names and addresses are stored incorrectly"],
+  [["character_set_connection"], "utf8mb4", "names and addresses are stored incorrectly"],
+  [["character_set_results"], "utf8mb4", "names and addresses are read incorrectly"],
   [["collation_connection"], "utf8mb4_bin", "different values may compare as equal"],
-  [["autocommit"], "ON", "nothing that is written is kept"],
-  [["innodb_lock_wait_timeout"], "2", "a stuck row holds whoever comes after it"],
+  [["autocommit"], "ON", "writes are not committed"],
+  [["innodb_lock_wait_timeout"], "2", "a locked row blocks requests for a long time"],
 ];
 
 export function judgeSession({ session }: ServerFacts): Finding[] {
-  return PINNED.flatMap(([names, wanted, meaning]) => {
+  return SESSION_VARIABLES.flatMap(([names, wanted, meaning]) => {
     const name = names.find((one) => session[one] !== undefined) ?? names[0] ?? "";
     const value = session[name];
     if (value === wanted) return [];
     return [
       problem(
         `connection-${names[0]?.replaceAll("_", "-")}`,
-        `The app's connections get ${name} = ${value || "nothing"} instead of ${wanted}: ${meaning}.`,
-        "Connect to the server itself: a pooling proxy between must keep each connection's session settings",
+        `The app's connections have ${name} = ${value || "nothing"} instead of ${wanted}: ${meaning}.`,
+        "Connect to the server directly, or configure the pooling proxy to preserve session variables",
       ),
     ];
   });
@@ -85,8 +81,8 @@ export function judgeGlobals({ global, connectionsNow, version }: ServerFacts): 
     findings.push(
       problem(
         "read-only",
-        "The server takes no writes: nobody can sign in, refresh or sign out.",
-        "Lead DATABASE_URL to the primary; if this is the primary: set global read_only = 0;",
+        "The server is read-only: users cannot sign in, refresh or sign out.",
+        "Point DATABASE_URL to the primary; if this is the primary: set global read_only = 0;",
       ),
     );
   const flush = global.innodb_flush_log_at_trx_commit;
@@ -94,7 +90,7 @@ export function judgeGlobals({ global, connectionsNow, version }: ServerFacts): 
     findings.push(
       problem(
         "commits-can-be-lost",
-        `innodb_flush_log_at_trx_commit is ${flush}: a crash loses the last second of commits, so a device that was signed out or revoked then is signed in again.`,
+        `innodb_flush_log_at_trx_commit is ${flush}: a crash loses the last second of commits, so a session that was ended or revoked becomes valid again.`,
         flavourOf(version) === "mysql"
           ? "set persist innodb_flush_log_at_trx_commit = 1;"
           : "set global innodb_flush_log_at_trx_commit = 1; and the same in my.cnf",
@@ -105,22 +101,22 @@ export function judgeGlobals({ global, connectionsNow, version }: ServerFacts): 
     findings.push(
       problem(
         "connections-used-up",
-        `${connectionsNow} of ${most} connections are taken: the next instance, or you, may get none.`,
-        "show processlist; tells whose they are. Raise max_connections, or end what leaks them",
+        `${connectionsNow} of ${most} connections are in use: new connections may fail.`,
+        "Find their owners with show processlist; raise max_connections, or fix the leak",
       ),
     );
   else if (most < 2 * CONNECTIONS_EACH)
     findings.push(
       warning(
         "few-connections",
-        `max_connections is ${most}, and each instance takes up to ${CONNECTIONS_EACH}: there is no room for two, as in a roll-out.`,
+        `max_connections is ${most}, but each instance uses up to ${CONNECTIONS_EACH}: two instances, as during a deployment, do not fit.`,
         "Raise max_connections to 151 or more",
       ),
     );
   return findings;
 }
 
-/** Rights on everything that the app never needs, and that turn a hole in it into the whole server. */
+/** Global privileges that the app does not need, and that would let an attacker take over the server. */
 const EXCESSIVE = ["ALL PRIVILEGES", "SUPER", "FILE", "PROCESS", "CREATE USER", "SHUTDOWN", "SYSTEM_USER"];
 
 export function judgeGrants({ grants }: ServerFacts): Finding[] {
@@ -134,8 +130,8 @@ export function judgeGrants({ grants }: ServerFacts): Finding[] {
   return [
     warning(
       "too-many-privileges",
-      `The app's account may do more than it needs: ${[...found].join(", ")}, on everything.`,
-      "Give the app an account of its own: grant select, insert, update, delete, create, alter, index, references on portcullis.* to …",
+      `The app's database account has unnecessary global privileges: ${[...found].join(", ")}.`,
+      "Create a separate account for the app: grant select, insert, update, delete, create, alter, index, references on portcullis.* to …",
     ),
   ];
 }

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => healthy?.drop());
 
-test("a database as the migrations made it is healthy, and its clock is ours", async () => {
+test("read database: a migrated database is healthy and has the local time", async () => {
   await existingSession(healthy.db);
   const { facts, clock, addresses } = await readDatabase(healthy.url);
   expect(idsOf(judgeDatabase(facts, false))).toEqual([]);
@@ -33,11 +33,11 @@ test("a database as the migrations made it is healthy, and its clock is ours", a
   expect(addresses).toMatchObject({ sessions: 1, users: 1, addresses: 1, mostCommon: "192.0.2.7" });
 });
 
-test("what the doctor expects is what the migrations make, no more and no less", async () => {
+test("read database: EXPECTED_SCHEMA equals the migrated schema", async () => {
   expect(await readSchema(healthy.db)).toEqual(EXPECTED_SCHEMA);
 });
 
-test("the newest sessions tell how many addresses people have", async () => {
+test("read database: counts the addresses of the newest sessions", async () => {
   const { db, url, drop } = await createTestDatabase();
   const user = await existingUser(db);
   for (const ip of ["198.51.100.1", "198.51.100.2", "198.51.100.2"]) await existingSession(db, { userId: user.id, ip });
@@ -46,7 +46,7 @@ test("the newest sessions tell how many addresses people have", async () => {
   await drop();
 });
 
-test("a connection that lost what we pin is found out", async () => {
+test("read database: detects changed session variables", async () => {
   const undone: [statement: string, id: string][] = [
     ["set session transaction isolation level repeatable read", "✗ connection-transaction-isolation"],
     ["set sql_mode = 'NO_BACKSLASH_ESCAPES'", "✗ connection-sql-mode"],
@@ -65,7 +65,7 @@ test("a connection that lost what we pin is found out", async () => {
   }
 });
 
-describe("what somebody altered by hand is found", () => {
+describe("manual schema changes", () => {
   let altered: TestDatabase;
   beforeAll(async () => {
     altered = await createTestDatabase();
@@ -74,20 +74,20 @@ describe("what somebody altered by hand is found", () => {
 
   const cases: [what: string, change: string[], id: string][] = [
     [
-      "emails that compare without accents and case",
+      "emails compared without accents and case",
       ["alter table users modify email varchar(254) character set utf8mb4 collate utf8mb4_general_ci not null"],
       "✗ collation-changed",
     ],
     [
-      "nonces that compare without case",
+      "nonces compared without case",
       ["alter table sessions modify current_nonce char(22) character set ascii collate ascii_general_ci not null"],
       "✗ collation-changed",
     ],
-    ["instants of whole seconds", ["alter table sessions modify rotated_at datetime not null"], "✗ column-changed"],
-    ["a column that is gone", ["alter table sessions drop column recoveries"], "✗ column-missing"],
+    ["timestamps in whole seconds", ["alter table sessions modify rotated_at datetime not null"], "✗ column-changed"],
+    ["a dropped column", ["alter table sessions drop column recoveries"], "✗ column-missing"],
     ["a dropped index", ["alter table sessions drop index sessions_revoked_at"], "✗ index-missing"],
     [
-      "an index over less than it should",
+      "an index over fewer columns",
       [
         "create index stand_in on sessions (user_id)",
         "alter table sessions drop index sessions_user_id_revoked_at",
@@ -96,15 +96,15 @@ describe("what somebody altered by hand is found", () => {
       "✗ index-missing",
     ],
     [
-      "two accounts for one email",
+      "a unique index that is not unique",
       ["alter table users drop index users_email", "create index users_email on users (email)"],
       "✗ index-missing",
     ],
-    ["no foreign key", ["alter table sessions drop foreign key sessions_user"], "! foreign-key-changed"],
-    ["a table that is gone", ["drop table rate_limits"], "✗ table-missing"],
+    ["a dropped foreign key", ["alter table sessions drop foreign key sessions_user"], "! foreign-key-changed"],
+    ["a dropped table", ["drop table rate_limits"], "✗ table-missing"],
   ];
 
-  test("one change after the other, each as one finding more", async () => {
+  test("each change adds one finding", async () => {
     let known: string[] = [];
     for (const [what, statements, id] of cases) {
       for (const statement of statements) await sql.raw(statement).execute(altered.db);
@@ -114,7 +114,7 @@ describe("what somebody altered by hand is found", () => {
     }
   });
 
-  test("mending it as told makes it healthy again", async () => {
+  test("applying the remedies makes the schema healthy again", async () => {
     const { db, drop } = await createTestDatabase();
     for (const statement of [
       "alter table users modify email varchar(254) character set utf8mb4 collate utf8mb4_general_ci not null",
@@ -133,14 +133,14 @@ describe("what somebody altered by hand is found", () => {
   });
 });
 
-test("an empty database lacks all migrations, and no other complaint hides that", async () => {
+test("read database: an empty database reports only the missing migrations", async () => {
   const { url, drop } = await createEmptyDatabase();
   const { facts } = await readDatabase(url);
   expect(idsOf(judgeDatabase(facts, false))).toEqual(["✗ not-migrated"]);
   await drop();
 });
 
-test("a migration that this version does not know is told", async () => {
+test("read database: an unknown migration is reported", async () => {
   const { db, drop } = await createTestDatabase();
   await sql`insert into kysely_migration (name, timestamp) values ('2031-01-01T0000-later', 'now')`.execute(db);
   expect(idsOf(judgeMigrations(await readServer(db)))).toEqual(["! schema-newer"]);
@@ -152,14 +152,14 @@ test("a migration that this version does not know is told", async () => {
 test.each([
   ["mysql://root@127.0.0.1:9/portcullis", /Nothing listens at 127.0.0.1:9/],
   ["mysql://root@localhost/portcullis?socketPath=/nowhere.sock", /Nothing listens at \/nowhere.sock/],
-])("%s: a database that is not there is told in words", async (url, says) => {
+])("%s: an unreachable database is explained", async (url, says) => {
   const { facts } = await readDatabase(url);
   const group = judgeDatabase(facts, false);
   expect(idsOf(group)).toEqual(["✗ database-unreachable"]);
   expect(group.findings[0]?.says).toMatch(says);
 });
 
-test("a database that is missing on its server is told, with how to make it", async () => {
+test("read database: a missing database is reported with the statement that creates it", async () => {
   const url = new URL(healthy.url);
   url.pathname = "/portcullis_nowhere";
   const { facts } = await readDatabase(url.href);

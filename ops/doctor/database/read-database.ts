@@ -11,7 +11,7 @@ export interface DatabaseReading {
   addresses: SessionAddresses | null;
 }
 
-/** Examines the database over connections like the app's own, and changes nothing. */
+/** Reads the database over connections configured like the app's. Changes nothing. */
 export async function readDatabase(url: string): Promise<DatabaseReading> {
   const connection = connectionFactsOf(url);
   if (typeof connection === "string") return unreachable(UNKNOWN_CONNECTION, "UNREADABLE_URL", connection);
@@ -38,14 +38,14 @@ function unreachable(connection: ConnectionFacts, code: string, message: string)
   return { facts: { kind: "unreachable", connection, code, message }, clock: [], addresses: null };
 }
 
-/** Why the address cannot be read, where it cannot. A parser's own words might quote a key out of it. */
+/** The connection, or an error message. The parser's own message might quote a key from the URL. */
 function connectionFactsOf(url: string): ConnectionFacts | string {
   let options: ReturnType<typeof parseDatabaseUrl>;
   try {
     options = parseDatabaseUrl(url);
   } catch (error) {
     const { message } = error as Error;
-    return message.startsWith("DATABASE_URL") ? message : "DATABASE_URL cannot be read";
+    return message.startsWith("DATABASE_URL") ? message : "DATABASE_URL is invalid";
   }
   const { socketPath, host = "", port, ssl } = options;
   return {

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 
-/** A database's tables, each thing in one line of words, so that two of them compare as text. */
+/** The schema as text, so that two schemas can be compared line by line. */
 export interface SchemaFacts {
   /** "sessions.id" → "char(36) ascii_bin". */
   columns: Record<string, string>;
@@ -15,7 +15,7 @@ export interface SchemaFacts {
 
 const TABLES = sql`('users', 'sessions', 'rate_limits', 'heartbeats')`;
 
-/** Reads what the server says it has, which is not always what the migrations made. */
+/** Reads the actual schema from information_schema. */
 export async function readSchema(db: Kysely<Database>): Promise<SchemaFacts> {
   const [columns, indexes, foreignKeys, engines] = await Promise.all([
     sql<{ name: string; value: string }>`

@@ -2,11 +2,11 @@ import { sql, type Kysely } from "kysely";
 import { MIGRATIONS } from "@/db/migrations";
 import type { Database } from "@/db/schema";
 
-/** What the server says about itself and about us. */
+/** Version, settings, privileges and migrations of the server. */
 export interface ServerFacts {
   /** As in `select version()`. */
   version: string;
-  /** As one of the app's own connections has them. */
+  /** Session variables of a connection configured like the app's. */
   session: Record<string, string>;
   global: Record<string, string>;
   connectionsNow: number;
@@ -14,7 +14,7 @@ export interface ServerFacts {
   grants: string[];
   isEncrypted: boolean;
   missingMigrations: string[];
-  /** Those of a newer version of the app. */
+  /** Migrations of a newer version of the app. */
   unknownMigrations: string[];
 }
 

@@ -31,34 +31,34 @@ async function findAt(port: number): Promise<string[]> {
   ].flatMap(idsOf);
 }
 
-test("the entry itself is healthy", async () => {
+test("examine deployment: the entry is healthy", async () => {
   expect(await findAt(await entryWith(0))).toEqual([]);
 });
 
-test("behind a proxy that is counted it is healthy, whatever the proxy does with what clients claim", async () => {
+test("examine deployment: healthy behind a counted proxy that appends or replaces X-Forwarded-For", async () => {
   for (const forwardedFor of ["appends", "replaces"] as const) {
     expect(await findAt(await startProxy([await entryWith(1)], { forwardedFor })), forwardedFor).toEqual([]);
   }
 });
 
-test("three instances in turn do not look like a client that chooses its address", async () => {
+test("examine deployment: three round-robin instances are not mistaken for a chosen address", async () => {
   const ports = await Promise.all([entryWith(1), entryWith(1), entryWith(1)]);
   expect(await findAt(await startProxy(ports, { forwardedFor: "replaces" }))).toEqual([]);
 });
 
-test("counting a proxy that is not there lets a client choose its address", async () => {
+test("examine deployment: counting a missing proxy lets a client choose its address", async () => {
   expect(await findAt(await entryWith(1))).toEqual(["✗ address-chosen"]);
   expect(await findAt(await startProxy([await entryWith(2)], { forwardedFor: "appends" }))).toEqual([
     "✗ address-chosen",
   ]);
 });
 
-test("a cache in front of it is found", async () => {
+test("examine deployment: detects a cache", async () => {
   const port = await startProxy([await entryWith(1)], { forwardedFor: "replaces", caches: true });
   expect(await findAt(port)).toEqual(expect.arrayContaining(["✗ kept-by-a-cache"]));
 });
 
-test("where nobody listens, and where somebody else does, that is all there is to say", async () => {
+test("examine deployment: reports one finding if no server, or another server, responds", async () => {
   expect(await findAt(9)).toEqual(["✗ unreachable"]);
   const { server } = await startEntry((_request, response) => void response.writeHead(404).end());
   expect(await findAt((server.address() as AddressInfo).port)).toEqual(["✗ unreachable"]);

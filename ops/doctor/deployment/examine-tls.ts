@@ -4,16 +4,16 @@ import { serverNameOf } from "./http-client";
 export interface TlsFacts {
   /** Like "TLSv1.3". */
   protocol: string;
-  /** Why a browser would not believe the certificate; null if it would. */
+  /** Why Node.js does not trust the certificate; null if it does. */
   certificateError: string | null;
   /** In milliseconds since 1970. */
   validTo: number;
   acceptsOldVersions: boolean;
 }
 
-const ANSWER_SECONDS = 10;
+const TIMEOUT_SECONDS = 10;
 
-/** Shakes hands twice: as browsers do, and as only what nobody should use any more does. Null if no hand is there. */
+/** Performs a handshake with current TLS versions and one with obsolete versions. Null if there is no TLS server. */
 export async function examineTls(origin: URL): Promise<TlsFacts | null> {
   const first = await handshake(origin);
   if (first === null) return null;
@@ -30,7 +30,7 @@ function handshake(origin: URL, newest?: SecureVersion): Promise<Omit<TlsFacts, 
       port: Number(origin.port || 443),
       servername: serverNameOf(origin),
       rejectUnauthorized: false,
-      timeout: ANSWER_SECONDS * 1000,
+      timeout: TIMEOUT_SECONDS * 1000,
       ...old,
     });
     const settle = (outcome: Omit<TlsFacts, "acceptsOldVersions"> | null) => {

@@ -9,9 +9,9 @@ export interface ProbeRequest {
 }
 
 export interface ReceivedResponse {
-  kind: "answer";
+  kind: "response";
   status: number;
-  /** As they came, one after the other, names in lower case: what is doubled shows. */
+  /** In the received order, names in lower case, duplicates included. */
   headers: [name: string, value: string][];
   body: Buffer;
   before: number;
@@ -20,18 +20,18 @@ export interface ReceivedResponse {
 
 export interface FailedRequest {
   kind: "failure";
-  /** As in Node's errors. */
+  /** Error code of Node.js. */
   code: string;
   message: string;
 }
 
 export type ProbeResult = ReceivedResponse | FailedRequest;
 
-const ANSWER_SECONDS = 10;
-/** Of a longer body only this much is looked at. */
+const TIMEOUT_SECONDS = 10;
+/** Longer bodies are truncated. */
 const BODY_BYTES_AT_MOST = 1024 * 1024;
 
-/** Asks one deployment over one connection, as nobody. Sends no secret, so that any certificate will do. */
+/** Sends unauthenticated requests over one connection. Accepts any certificate, because it sends no secret. */
 export class HttpClient {
   readonly #agent: HttpAgent;
   readonly #send: typeof httpRequest;
@@ -43,10 +43,10 @@ export class HttpClient {
     this.#agent = isHttps ? new HttpsAgent({ ...options, rejectUnauthorized: false }) : new HttpAgent(options);
   }
 
-  /** A connection that was kept may be closed from the other side just then: such a request is sent once more. */
-  async send(asked: ProbeRequest): Promise<ProbeResult> {
-    const { reply, wasReused } = await this.#try(asked);
-    if (reply.kind === "failure" && wasReused && reply.code === "ECONNRESET") return (await this.#try(asked)).reply;
+  /** Retries once if the server closes a reused connection at the moment of sending. */
+  async send(request: ProbeRequest): Promise<ProbeResult> {
+    const { reply, wasReused } = await this.#try(request);
+    if (reply.kind === "failure" && wasReused && reply.code === "ECONNRESET") return (await this.#try(request)).reply;
     return reply;
   }
 
@@ -63,8 +63,8 @@ export class HttpClient {
       path,
       agent: this.#agent,
       headers: { host: this.origin.host, "user-agent": "portcullis-doctor", ...headers },
-      signal: AbortSignal.timeout(ANSWER_SECONDS * 1000),
-      // Told by name, because a Host header of another name is sent to the same address.
+      signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),
+      // Set explicitly, because the Host header may differ from the origin.
       ...(this.origin.protocol === "https:" && { servername: serverNameOf(this.origin) }),
     };
     return new Promise((resolve) => {
@@ -77,7 +77,7 @@ export class HttpClient {
         let bytes = 0;
         const finish = () =>
           settle({
-            kind: "answer",
+            kind: "response",
             status: response.statusCode ?? 0,
             headers: pairs(response.rawHeaders),
             body: Buffer.concat(chunks),
@@ -90,7 +90,7 @@ export class HttpClient {
         });
         response.on("end", finish).on("error", finish);
       });
-      // Whoever refuses a body may hang up on the rest of it; the answer has come by then.
+      // A server that refuses the body may close the connection; the response has arrived by then.
       request.on("error", fail);
       request.end(body);
     });
@@ -101,12 +101,12 @@ export class HttpClient {
   }
 }
 
-/** TLS names hosts, not addresses (RFC 6066, section 3). */
+/** SNI must not contain an IP address (RFC 6066, section 3). */
 export function serverNameOf({ hostname }: URL): string {
   return /^(\[|[\d.]+$)/.test(hostname) ? "" : hostname;
 }
 
-/** All values of a header, in the order in which they came. */
+/** All values of a header in the received order. */
 export function valuesOf({ headers }: ReceivedResponse, name: string): string[] {
   return headers.filter(([found]) => found === name).map(([, value]) => value);
 }

@@ -16,18 +16,18 @@ const judge = (ownAddress: number[], forgedForwardedFor: number[]) =>
     ),
   );
 
-describe("whether claimed addresses are believed", () => {
+describe("forged addresses", () => {
   test.each<[string, number[], number[], string[]]>([
-    ["one counter for all of them", [599, 598, 597], [596, 595, 594], []],
-    ["three instances, each with its own", [599, 599, 598], [599, 598, 597], []],
-    ["a minute that ends in between", [2, 1, 599], [598, 597, 596], []],
-    ["a fresh counter for every claim", [599, 598, 597], [599, 599, 599], ["✗ address-chosen"]],
-    ["a fresh counter for every request", [599, 599, 599], [599, 599, 599], ["! addresses-change"]],
+    ["one counter for all requests", [599, 598, 597], [596, 595, 594], []],
+    ["three instances with separate counters", [599, 599, 598], [599, 598, 597], []],
+    ["a rate limit window that ends in between", [2, 1, 599], [598, 597, 596], []],
+    ["a new counter for every forged address", [599, 598, 597], [599, 599, 599], ["✗ address-chosen"]],
+    ["a new counter for every request", [599, 599, 599], [599, 599, 599], ["! addresses-change"]],
   ])("%s: %j then %j", (_, ownAddress, forgedForwardedFor, ids) => {
     expect(judge(ownAddress, forgedForwardedFor)).toEqual(ids);
   });
 
-  test("other headers than X-Forwarded-For count alike, and may be refused", () => {
+  test("other address headers are checked too, and may be refused", () => {
     const otherwise = (forgedOtherHeaders: ProbeResult[]) =>
       idsOf(judgeAddresses(probeFacts({ forgedOtherHeaders }), null, true));
     expect(otherwise([remainingRequests(599), remainingRequests(599), remainingRequests(599)])).toEqual([
@@ -36,7 +36,7 @@ describe("whether claimed addresses are believed", () => {
     expect(otherwise([response(403, { "ratelimit-limit": null }), failed("ECONNRESET")])).toEqual([]);
   });
 
-  test("where the counters are hidden, that is said", () => {
+  test("missing RateLimit headers are reported", () => {
     const one = { "ratelimit-limit": "1", "ratelimit-remaining": "0" };
     for (const hidden of [response(200, { "ratelimit-remaining": null }), response(200, one), failed("ECONNRESET")]) {
       const probes = probeFacts({ forgedForwardedFor: [remainingRequests(595), hidden] });
@@ -55,12 +55,12 @@ describe("the addresses of the newest sessions", () => {
     ["all of one office, or of one proxy outside", { mostCommon: "203.0.112.7" }, ["! one-address"]],
     ["many", { addresses: 61 }, []],
     ["too few sessions to tell", { sessions: 19 }, []],
-    ["too few people to tell", { users: 4 }, []],
+    ["too few users", { users: 4 }, []],
   ])("%s: %j", (_, changes, ids) => {
     expect(idsOf(judgeAddresses(null, { ...seen, ...changes }, true))).toEqual(ids);
   });
 
-  test("on this machine one address is what there is", () => {
+  test("a single address is not reported on localhost", () => {
     expect(idsOf(judgeAddresses(null, { ...seen, mostCommon: "127.0.0.1" }, false))).toEqual([]);
   });
 });

@@ -9,11 +9,11 @@ const judge = (
   home: [ProbeResult, ProbeResult] = [redirectToLogin(), redirectToLogin()],
 ) => idsOf(judgeCaching(probeFacts({ login, home })));
 
-test("answers that are made anew are healthy", () => {
+test("caching: fresh responses are healthy", () => {
   expect(judge([page(), page()])).toEqual([]);
 });
 
-test("one answer to two requests was kept", () => {
+test("caching: two responses with one request id come from a cache", () => {
   const kept = page();
   expect(judge([kept, kept])).toEqual(["✗ kept-by-a-cache"]);
   const home = redirectToLogin();
@@ -26,7 +26,7 @@ test.each<Record<string, string>>([
   { "x-cache": "HIT from edge" },
   { "cf-cache-status": "HIT" },
   { "x-cache-status": "hit" },
-])("a cache that says so, %j, is believed", (headers) => {
+])("caching: %j indicates a cache", (headers) => {
   expect(judge([page(), page(headers)])).toEqual(["✗ kept-by-a-cache"]);
   expect(judge([page(headers), page()])).toEqual(["✗ kept-by-a-cache"]);
 });
@@ -39,7 +39,7 @@ test.each<Record<string, string>>([{ "x-cache": "Miss from cloudfront" }, { "cf-
 );
 
 test.each([null, "no-cache", "private", "no-store", "public, max-age=60", "private, no-store, s-maxage=60"])(
-  "Cache-Control: %s may be kept by somebody",
+  "caching: Cache-Control: %s allows a shared cache",
   (control) => {
     expect(judge([page({ "cache-control": control }), page()])).toEqual(["✗ cacheable"]);
     expect(judge([page(), page()], [redirectToLogin({ "cache-control": control }), redirectToLogin()])).toEqual([
@@ -48,10 +48,10 @@ test.each([null, "no-cache", "private", "no-store", "public, max-age=60", "priva
   },
 );
 
-test("a cookie for a stranger is somebody else's", () => {
+test("caching: a cookie on a request without cookies is a problem", () => {
   expect(judge([page({ "set-cookie": "__Host-__acc=x" }), page()])).toEqual(["✗ strangers-cookie"]);
 });
 
-test("what did not answer was not kept", () => {
+test("caching: failed requests are not reported", () => {
   expect(judge([failed("ECONNRESET"), page()])).toEqual([]);
 });

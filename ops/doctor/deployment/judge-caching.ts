@@ -11,12 +11,12 @@ const HIT_HEADERS = [
   "x-varnish-cache",
 ];
 
-/** A page that a shared cache keeps is the next person's, with the name and the cookies of the one before. */
+/** A shared cache would serve one user's page and cookies to the next. */
 export function judgeCaching({ login, home }: ProbeFacts): Group {
   const findings = [...judgePair("/login", login), ...judgePair("/dashboard", home)];
   return {
     title: "Caching",
-    healthy: "/login and /dashboard: private, no-store; nobody keeps them",
+    healthy: "/login and /dashboard: private, no-store; not cached",
     findings: withoutRepetitions(findings),
   };
 }
@@ -25,13 +25,13 @@ function judgePair(path: string, pair: [ProbeResult, ProbeResult]): Finding[] {
   const [first, second] = pair;
   if (first.kind === "failure" || second.kind === "failure") return [];
   const findings: Finding[] = [];
-  const found = evidence(first, second);
+  const found = cacheIndicator(first, second);
   if (found !== null)
     findings.push(
       problem(
         "kept-by-a-cache",
-        `Something in front of the app keeps ${path}: ${found}.`,
-        "Switch caching off for everything but /_next/static, and purge it; then end all sessions that may have leaked",
+        `A cache in front of the app stores ${path}: ${found}.`,
+        "Disable caching except for /_next/static, purge the cache, and end all sessions that may have leaked",
       ),
     );
   const control = valuesOf(first, "cache-control");
@@ -47,25 +47,25 @@ function judgePair(path: string, pair: [ProbeResult, ProbeResult]): Finding[] {
     findings.push(
       problem(
         "cacheable",
-        `${path} says Cache-Control: ${control.join(" and ") || "nothing"}, not private, no-store.`,
-        "Let the proxy neither set Cache-Control nor expires",
+        `${path} has Cache-Control: ${control.join(" and ") || "nothing"} instead of private, no-store.`,
+        "Configure the proxy to set neither Cache-Control nor Expires",
       ),
     );
   if (valuesOf(first, "set-cookie").length > 0)
     findings.push(
       problem(
         "strangers-cookie",
-        `${path} sets a cookie for a stranger who came with none: ${nameOfCookie(first)}.`,
-        "The app sets none there: it comes from the proxy, or from somebody else's answer that was kept",
+        `${path} sets a cookie on a request without cookies: ${nameOfCookie(first)}.`,
+        "The app sets none there: it comes from the proxy, or from a cached response of another user",
       ),
     );
   return findings;
 }
 
-/** Each answer of the app's own has a request id of its own, so that two with one are one. */
-function evidence(first: ReceivedResponse, second: ReceivedResponse): string | null {
+/** Each response of the app has its own request id: two responses with the same id come from a cache. */
+function cacheIndicator(first: ReceivedResponse, second: ReceivedResponse): string | null {
   const [one, other] = [first, second].map((answer) => valuesOf(answer, "x-request-id")[0]);
-  if (one !== undefined && one === other) return "two requests got one answer";
+  if (one !== undefined && one === other) return "two responses have the same request id";
   for (const answer of [first, second]) {
     const age = valuesOf(answer, "age")[0];
     if (age !== undefined) return `Age: ${age}`;

@@ -7,11 +7,11 @@ import { response, deploymentFacts, failed, probeFacts, setCookies } from "./tes
 const judge = (logout: ProbeResult, origin = "https://app.example.com") =>
   judgeCookies(deploymentFacts({ origin: new URL(origin) }), probeFacts({ logout }));
 
-test("cookies as they are made are healthy", () => {
+test("cookies: unchanged cookies are healthy", () => {
   expect(idsOf(judge(setCookies()))).toEqual([]);
 });
 
-test("on this machine they go without prefix and Secure", () => {
+test("cookies: localhost needs neither prefix nor Secure", () => {
   const rest = "Path=/; HttpOnly; SameSite=Lax; Max-Age=0";
   const local = response(200, { "set-cookie": [`__acc=; ${rest}`, `__ref=; ${rest}`] });
   expect(idsOf(judge(local, "http://localhost:3000"))).toEqual([]);
@@ -26,23 +26,23 @@ test.each([
   ["SameSite=None instead", ["Path=/", "Secure", "HttpOnly", "SameSite=None", "Max-Age=0"]],
   ["the path", ["Path=/app", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=0"]],
   ["the end", ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"]],
-])("without %s they are a problem", (_, attributes) => {
+])("cookies without %s are a problem", (_, attributes) => {
   expect(idsOf(judge(setCookies(...attributes)))).toEqual(["✗ cookie-attributes"]);
 });
 
-test("a Domain lends them to every subdomain", () => {
+test("cookies: a Domain attribute is a problem", () => {
   const group = judge(setCookies("Path=/", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=0", "Domain=example.com"));
   expect(idsOf(group)).toEqual(["✗ cookie-attributes"]);
   expect(group.findings[0]?.says).toContain("with Domain=example.com");
 });
 
-test("what is wrong with both is said once, and of both", () => {
+test("cookies: an identical problem of both is one finding", () => {
   const [finding, ...others] = judge(setCookies("Path=/", "Secure", "SameSite=Lax", "Max-Age=0")).findings;
   expect(finding?.says).toBe("Each of __Host-__acc and __Host-__ref is set without HttpOnly.");
   expect(others).toEqual([]);
 });
 
-test("a cookie that comes twice, or not at all, is a problem", () => {
+test("cookies: a duplicate or missing cookie is a problem", () => {
   const [access = "", refresh = ""] = setCookies()
     .headers.filter(([name]) => name === "set-cookie")
     .map(([, value]) => value);
@@ -50,7 +50,7 @@ test("a cookie that comes twice, or not at all, is a problem", () => {
   expect(idsOf(judge(response(200, { "set-cookie": [access] })))).toEqual(["✗ cookie-name"]);
 });
 
-test("a sign-out that is refused points to APP_ORIGIN; one that fails, to the proxy", () => {
+test("cookies: a refused logout points to APP_ORIGIN, a failed one to the proxy", () => {
   expect(idsOf(judge(response(403)))).toEqual(["✗ origin-refused"]);
   expect(idsOf(judge(response(415)))).toEqual(["✗ logout-fails"]);
   expect(idsOf(judge(failed("ECONNRESET")))).toEqual(["✗ logout-fails"]);

@@ -5,15 +5,15 @@ import type { DeploymentFacts, ProbeFacts } from "./examine-deployment";
 
 const PREFIX = "__Host-";
 
-/** A sign-out by nobody clears both cookies, and so shows how they are really set. */
+/** An anonymous logout clears both cookies, and so shows their attributes. */
 export function judgeCookies({ origin }: DeploymentFacts, { logout }: ProbeFacts): Group {
   const isHttps = origin.protocol === "https:";
   const names = COOKIE_NAMES.filter((name) => name.startsWith(PREFIX) === isHttps);
   const healthy = `${names.join(", ")}: HttpOnly, SameSite=Lax, ${isHttps ? "Secure, " : ""}this host only`;
   const findings =
-    logout.kind === "answer" && logout.status === 200
+    logout.kind === "response" && logout.status === 200
       ? groupFindings(names, valuesOf(logout, "set-cookie"), isHttps)
-      : [judgeFailedLogout(logout.kind === "answer" ? logout.status : null, origin)];
+      : [judgeFailedLogout(logout.kind === "response" ? logout.status : null, origin)];
   return { title: "Cookies", healthy, findings };
 }
 
@@ -21,19 +21,19 @@ function judgeFailedLogout(status: number | null, origin: URL): Finding {
   if (status === 403)
     return problem(
       "origin-refused",
-      `The app refuses a sign-out from ${origin.origin}: nobody can sign in there.`,
-      "Set APP_ORIGIN to exactly this address, and let the proxy pass the Origin header on unchanged",
+      `The app refuses a logout request from ${origin.origin}, so users cannot sign in there.`,
+      "Set APP_ORIGIN to exactly this address, and configure the proxy to forward the Origin header unchanged",
     );
   return problem(
     "logout-fails",
-    `A sign-out by nobody is answered ${status ?? "not at all"} instead of 200.`,
-    "The proxy must pass POST, Content-Type and Origin on; the app's log says the rest",
+    `An anonymous logout returns ${status ?? "no response"} instead of 200.`,
+    "The proxy must forward POST, Content-Type and Origin; see the app's log",
   );
 }
 
 interface CookieProblem {
   id: string;
-  /** What is said of the cookie, after its name. */
+  /** Predicate of a sentence about the cookie. */
   says: string;
   todo: string;
 }
@@ -45,15 +45,15 @@ function judgeCookie(name: string, setCookies: string[], isHttps: boolean): Cook
     const isOther = setCookies.some((one) => one.includes(`${name.replace(PREFIX, "")}=`));
     return {
       id: "cookie-name",
-      says: isOther ? "goes by another name" : "is not cleared by a sign-out",
-      todo: `Set APP_ORIGIN to the ${isHttps ? "https" : "http"} address; let the proxy rewrite no cookies`,
+      says: isOther ? "has a different name" : "is not cleared by a logout",
+      todo: `Set APP_ORIGIN to the ${isHttps ? "https" : "http"} address; disable cookie rewriting in the proxy`,
     };
   }
   if (found.length > 1)
     return {
       id: "cookie-doubled",
-      says: `is set ${found.length} times in one answer`,
-      todo: "Let the proxy add no Set-Cookie of its own",
+      says: `is set ${found.length} times in one response`,
+      todo: "Disable Set-Cookie in the proxy",
     };
   const attributes = line.split("; ").slice(1);
   const wanted = ["Path=/", "HttpOnly", "SameSite=Lax", "Max-Age=0", ...(isHttps ? ["Secure"] : [])];
@@ -64,21 +64,21 @@ function judgeCookie(name: string, setCookies: string[], isHttps: boolean): Cook
   return {
     id: "cookie-attributes",
     says: `is set ${wrong.join(", ")}`,
-    todo: "Let the proxy leave Set-Cookie as it is (nginx: no proxy_cookie_*)",
+    todo: "Configure the proxy to forward Set-Cookie unchanged (nginx: no proxy_cookie_*)",
   };
 }
 
-/** What is said of both is said once. */
+/** Combines identical problems of both cookies into one finding. */
 function groupFindings(names: readonly string[], setCookies: string[], isHttps: boolean): Finding[] {
-  const told = new Map<string, { names: string[]; objection: CookieProblem }>();
+  const bySentence = new Map<string, { names: string[]; cookieProblem: CookieProblem }>();
   for (const name of names) {
-    const objection = judgeCookie(name, setCookies, isHttps);
-    if (objection === null) continue;
-    const before = told.get(objection.says);
-    if (before === undefined) told.set(objection.says, { names: [name], objection });
+    const cookieProblem = judgeCookie(name, setCookies, isHttps);
+    if (cookieProblem === null) continue;
+    const before = bySentence.get(cookieProblem.says);
+    if (before === undefined) bySentence.set(cookieProblem.says, { names: [name], cookieProblem });
     else before.names.push(name);
   }
-  return [...told.values()].map(({ names: its, objection: { id, says, todo } }) =>
+  return [...bySentence.values()].map(({ names: its, cookieProblem: { id, says, todo } }) =>
     problem(id, its.length === 1 ? `${its[0]} ${says}.` : `Each of ${its.join(" and ")} ${says}.`, todo),
   );
 }

@@ -11,7 +11,7 @@ const judge = (live: Headers, login: Headers = {}, home: Headers = {}) =>
     probeFacts({ login: [page(login), page()], home: [redirectToLogin(home), redirectToLogin()] }),
   );
 
-test("headers as the entry sends them are healthy", () => {
+test("headers: unchanged headers are healthy", () => {
   expect(idsOf(judge({}))).toEqual([]);
 });
 
@@ -23,7 +23,7 @@ test.each([
   "referrer-policy",
   "permissions-policy",
   "strict-transport-security",
-])("%s, dropped, doubled or changed on any kind of answer, is a problem", (name) => {
+])("headers: %s is a problem if missing, duplicated or changed", (name) => {
   const own = securityHeaders(ORIGIN.origin, false).always.find(([one]) => one.toLowerCase() === name)?.[1] ?? "";
   for (const value of [null, [own, own], "unsafe"]) {
     const ids = [`✗ header-${name}`];
@@ -33,7 +33,7 @@ test.each([
   }
 });
 
-test("a header that is joined with the proxy's is doubled, too", () => {
+test("headers: a value merged with the proxy's is a problem", () => {
   expect(idsOf(judge({ "x-frame-options": "DENY, SAMEORIGIN" }))).toEqual(["✗ header-x-frame-options"]);
 });
 
@@ -41,11 +41,11 @@ test.each([
   ["max-age=63072000; includeSubDomains; preload", []],
   ["max-age=300", ["✗ header-strict-transport-security"]],
   ["max-age=0", ["✗ header-strict-transport-security"]],
-])("a promise of https may be longer than ours, not shorter: %s", (value, ids) => {
+])("headers: HSTS max-age may be longer, not shorter: %s", (value, ids) => {
   expect(idsOf(judge({ "strict-transport-security": value }))).toEqual(ids);
 });
 
-test("on this machine nobody promises https", () => {
+test("headers: no HSTS on localhost", () => {
   const local = deploymentFacts({
     origin: new URL("http://localhost:3000"),
     live: response(200, { "strict-transport-security": null }),
@@ -53,7 +53,7 @@ test("on this machine nobody promises https", () => {
   expect(idsOf(judgeHeaders(local, probeFacts()))).toEqual([]);
 });
 
-test("a policy that is not the page's own is a problem", () => {
+test("headers: a policy that does not match the page is a problem", () => {
   expect(idsOf(judge({}, { "content-security-policy": null }))).toEqual(["✗ page-policy"]);
   expect(
     idsOf(judge({}, { "content-security-policy": ["script-src 'nonce-bm9uY2U='", "default-src 'self'"] })),
@@ -62,12 +62,12 @@ test("a policy that is not the page's own is a problem", () => {
   expect(idsOf(judgeHeaders(deploymentFacts(), probes))).toEqual(["✗ page-policy"]);
 });
 
-test("a page that claims to be compressed and is not, or twice, is a problem", () => {
+test("headers: a Content-Encoding that does not match the body is a problem", () => {
   expect(idsOf(judge({}, { "content-encoding": "br" }))).toEqual(["✗ compression-broken"]);
   expect(idsOf(judge({}, { "content-encoding": null }))).toEqual(["✗ page-policy"]);
 });
 
-test("a login page that does not answer is a problem", () => {
+test("headers: a login page that does not respond is a problem", () => {
   const probes = probeFacts({ login: [failed("ECONNRESET"), page()] });
   expect(idsOf(judgeHeaders(deploymentFacts(), probes))).toEqual(["✗ no-login"]);
 });
@@ -76,6 +76,6 @@ test.each<[Headers, string[]]>([
   [{ "x-powered-by": "Next.js" }, ["! leaks-powered-by"]],
   [{ server: "nginx/1.18.0 (Ubuntu)" }, ["! leaks-server"]],
   [{ server: "Caddy" }, []],
-])("names of products: %j", (headers, ids) => {
+])("headers with software names: %j", (headers, ids) => {
   expect(idsOf(judge(headers))).toEqual(ids);
 });

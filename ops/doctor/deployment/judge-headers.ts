@@ -7,7 +7,7 @@ import type { DeploymentFacts, ProbeFacts } from "./examine-deployment";
 const HSTS = "strict-transport-security";
 const HSTS_SECONDS_AT_LEAST = 15_552_000;
 
-/** Each must arrive as the entry sent it, and once: of two policies a browser takes the stricter, or neither. */
+/** Each header must arrive unchanged and once: browsers combine or ignore duplicates. */
 export function judgeHeaders({ origin, live }: DeploymentFacts, { login, home }: ProbeFacts): Group {
   const { always, otherPolicy } = securityHeaders(origin.origin, false);
   const exact = always.map(([name, value]) => [name.toLowerCase(), value] as const);
@@ -17,10 +17,10 @@ export function judgeHeaders({ origin, live }: DeploymentFacts, { login, home }:
     ...judgeHeader("content-security-policy", otherPolicy, [live].filter(isAnswer)),
     ...(isAnswer(login[0])
       ? judgePage(login[0])
-      : [problem("no-login", "The login page does not answer.", "The app's log says why")]),
+      : [problem("no-login", "The login page does not respond.", "See the app's log")]),
     ...judgeSoftwareNames(answers),
   ];
-  const healthy = `${exact.length + 1} security headers, each once and unchanged; no product names`;
+  const healthy = `${exact.length + 1} security headers, each once and unchanged; no software names`;
   return { title: "Headers", healthy, findings };
 }
 
@@ -29,40 +29,40 @@ function judgeHeader(name: string, wanted: string, answers: ReceivedResponse[]):
   if (wrong === undefined) return [];
   const id = `header-${name}`;
   if (wrong.length === 0)
-    return [problem(id, `${name} does not arrive.`, `Let the proxy hide no header (nginx: proxy_hide_header)`)];
+    return [problem(id, `${name} is missing.`, `Configure the proxy to hide no header (nginx: proxy_hide_header)`)];
   if (wrong.length > 1)
     return [
       problem(
         id,
         `${name} arrives ${wrong.length} times.`,
-        `The app sends it: let the proxy add none (nginx: add_header)`,
+        `The app sends it: the proxy must not add it (nginx: add_header)`,
       ),
     ];
   return [
     problem(
       id,
       `${name} is “${truncate(wrong[0] ?? "")}” instead of “${truncate(wanted)}”.`,
-      "The app sends it: let the proxy leave it as it is",
+      "The app sends it: the proxy must forward it unchanged",
     ),
   ];
 }
 
-/** A longer promise of https than ours is one, too. */
+/** A longer max-age of Strict-Transport-Security is accepted. */
 function isExpected(name: string, wanted: string, values: string[]): boolean {
   if (values.length !== 1) return false;
   if (name !== HSTS) return values[0] === wanted;
   return Number(/max-age=(\d+)/.exec(values[0] ?? "")?.[1] ?? 0) >= HSTS_SECONDS_AT_LEAST;
 }
 
-/** The nonce in the policy must be the one in the page, or nothing in it runs. */
+/** The nonce of the policy must match the page, or its scripts do not run. */
 function judgePage(login: ReceivedResponse): Finding[] {
   const html = decompress(login);
   if (html === null)
     return [
       problem(
         "compression-broken",
-        "The login page says that it is compressed, and is not.",
-        "Let one of proxy and app compress, not both",
+        "The login page has a Content-Encoding that does not match its body.",
+        "Compress in the proxy or in the app, not in both",
       ),
     ];
   const policies = valuesOf(login, "content-security-policy");
@@ -71,8 +71,8 @@ function judgePage(login: ReceivedResponse): Finding[] {
   return [
     problem(
       "page-policy",
-      "The login page's Content-Security-Policy is not the one that it was made with: its scripts do not run.",
-      "Let the proxy neither keep pages nor change or add a Content-Security-Policy",
+      "The Content-Security-Policy of the login page does not match the page: its scripts do not run.",
+      "Configure the proxy not to cache pages, and not to change or add Content-Security-Policy",
     ),
   ];
 }
@@ -87,8 +87,8 @@ function judgeSoftwareNames(answers: ReceivedResponse[]): Finding[] {
       : [
           warning(
             "leaks-powered-by",
-            `X-Powered-By tells everybody: ${powered}.`,
-            "The app sends none: switch it off in the proxy",
+            `X-Powered-By discloses ${powered}.`,
+            "The app sends none: disable it in the proxy",
           ),
         ]),
     ...(server === undefined
@@ -96,7 +96,7 @@ function judgeSoftwareNames(answers: ReceivedResponse[]): Finding[] {
       : [
           warning(
             "leaks-server",
-            `The Server header tells a version: ${server}.`,
+            `The Server header discloses a version: ${server}.`,
             "nginx: server_tokens off; Apache: ServerTokens Prod",
           ),
         ]),
@@ -119,7 +119,7 @@ function decompress(answer: ReceivedResponse): string | null {
 }
 
 function isAnswer(reply: ProbeResult): reply is ReceivedResponse {
-  return reply.kind === "answer";
+  return reply.kind === "response";
 }
 
 function truncate(value: string): string {

@@ -3,13 +3,13 @@ import { problem, warning, type Finding, type Group } from "@/ops/doctor/finding
 import { valuesOf, type ReceivedResponse, type ProbeResult } from "./http-client";
 import { FOREIGN_HOST, TRACE_MARKER, type DeploymentFacts, type ProbeFacts } from "./examine-deployment";
 
-/** What a stranger might try on the way in. */
+/** Requests that an attacker might try. */
 export function judgeRequests({ origin }: DeploymentFacts, probes: ProbeFacts): Group {
   const findings = [
     ...judgePrivatePage("private-page", "A private page", probes.home[0], origin),
     ...judgePrivatePage(
       "past-middleware",
-      "A private page, asked for with x-middleware-subrequest,",
+      "A private page requested with x-middleware-subrequest",
       probes.middlewareBypass,
       origin,
     ),
@@ -20,28 +20,27 @@ export function judgeRequests({ origin }: DeploymentFacts, probes: ProbeFacts): 
     ...judgeLargeBody(probes.largeBody),
     ...judgePlainHttp(probes.plainHttp, origin),
   ];
-  const plain = probes.plainHttp === null ? "" : "; http leads to https";
+  const plain = probes.plainHttp === null ? "" : "; http redirects to https";
   return {
     title: "Requests",
-    healthy: `strangers go to /login; large bodies and odd methods are refused${plain}`,
+    healthy: `private pages redirect to /login; large bodies and unusual methods are refused${plain}`,
     findings,
   };
 }
 
 function judgePrivatePage(id: string, what: string, reply: ProbeResult, origin: URL): Finding[] {
-  if (reply.kind === "failure")
-    return [problem(id, `${what} does not answer (${reply.code}).`, "The app's log says why")];
+  if (reply.kind === "failure") return [problem(id, `${what} does not respond (${reply.code}).`, "See the app's log")];
   const target = URL.parse(valuesOf(reply, "location")[0] ?? "", origin.origin + HOME);
   const isRedirect = reply.status >= 300 && reply.status < 400;
   if (isRedirect && target?.origin === origin.origin && target.pathname === LOGIN) return [];
-  const said = isRedirect ? `leads to ${target?.origin}${target?.pathname}` : `answers ${reply.status}`;
+  const outcome = isRedirect ? `redirects to ${target?.origin}${target?.pathname}` : `returns ${reply.status}`;
   return [
     problem(
       id,
-      `${what} ${said} instead of leading a stranger to ${origin.origin}${LOGIN}.`,
+      `${what} ${outcome} instead of redirecting to ${origin.origin}${LOGIN}.`,
       isRedirect
-        ? "Set APP_ORIGIN to this address; let the proxy rewrite no Location"
-        : "Something else answers for the app, or keeps its pages: look at the proxy's routes and its cache",
+        ? "Set APP_ORIGIN to this address; disable Location rewriting in the proxy"
+        : "Another server responds, or a cache stores the page: check the proxy's routes and its cache",
     ),
   ];
 }
@@ -51,8 +50,8 @@ function judgeReflection(header: string, reply: ProbeResult): Finding[] {
   return [
     problem(
       "host-reflected",
-      `A ${header} that a stranger sends comes back in the answer: links in it lead wherever the stranger wants.`,
-      "The app builds addresses from APP_ORIGIN alone: the proxy answers here; let it answer for its own names only",
+      `A forged ${header} is reflected in the response: an attacker can control links in it.`,
+      "The app uses only APP_ORIGIN, so this response comes from the proxy: configure it to serve its own names only",
     ),
   ];
 }
@@ -62,34 +61,34 @@ function judgeMethod(method: string, reply: ProbeResult): Finding[] {
   return [
     problem(
       "method-taken",
-      `${method} is answered ${reply.status}.`,
-      "The app refuses it: the proxy answers in its place; let it pass GET, HEAD and POST only",
+      `${method} returns ${reply.status}.`,
+      "The app refuses it, so this response comes from the proxy: configure it to forward only GET, HEAD and POST",
     ),
   ];
 }
 
 function judgeLargeBody(reply: ProbeResult): Finding[] {
-  // Whoever hangs up on so much has refused it, too.
+  // Closing the connection is a refusal too.
   if (reply.kind === "failure" || reply.status === 413) return [];
   return [
     warning(
       "large-body",
-      `A body of more than 64 kB is answered ${reply.status} instead of 413.`,
-      "Let the proxy pass bodies on as they come, or refuse them itself (nginx: client_max_body_size 64k)",
+      `A body of more than 64 kB returns ${reply.status} instead of 413.`,
+      "Configure the proxy to forward large bodies, or to refuse them itself (nginx: client_max_body_size 64k)",
     ),
   ];
 }
 
 function judgePlainHttp(reply: ProbeResult | null, origin: URL): Finding[] {
-  // Nobody there is as good as a redirect.
+  // A closed port is as safe as a redirect.
   if (reply === null || reply.kind === "failure") return [];
   const target = URL.parse(valuesOf(reply, "location")[0] ?? "", `http://${origin.host}`);
   if (reply.status >= 300 && reply.status < 400 && target?.origin === origin.origin) return [];
   return [
     problem(
       "http-answers",
-      `http://${origin.host} answers ${reply.status} instead of leading to https: a first visit can be listened to and altered.`,
-      `Let the proxy answer every http request with 308 to ${origin.origin}`,
+      `http://${origin.host} returns ${reply.status} instead of redirecting to https: a first visit can be intercepted.`,
+      `Configure the proxy to redirect every http request with 308 to ${origin.origin}`,
     ),
   ];
 }

@@ -9,24 +9,24 @@ const judge = (changes: Partial<TlsFacts>, isPublic = true) =>
   idsOf(judgeTls(deploymentFacts({ tls: { ...deploymentFacts().tls!, ...changes } }), NOW, isPublic));
 
 test.each<[string, Partial<TlsFacts>, string[]]>([
-  ["a good certificate", {}, []],
-  ["one that lasts a fortnight", inDays(14), []],
-  ["one that lasts less", inDays(13), ["! certificate-ends"]],
-  ["one that lasts two days", inDays(2), ["✗ certificate-ends"]],
-  ["one that has ended", inDays(-1), ["✗ certificate-ended"]],
-  ["one that browsers mistrust", { certificateError: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" }, ["✗ certificate-mistrusted"]],
+  ["a valid certificate", {}, []],
+  ["a certificate valid for 14 days", inDays(14), []],
+  ["a certificate valid for 13 days", inDays(13), ["! certificate-ends"]],
+  ["a certificate valid for 2 days", inDays(2), ["✗ certificate-ends"]],
+  ["an expired certificate", inDays(-1), ["✗ certificate-ended"]],
+  ["an untrusted certificate", { certificateError: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" }, ["✗ certificate-mistrusted"]],
   ["TLS 1.2", { protocol: "TLSv1.2" }, []],
-  ["TLS 1.1 at best", { protocol: "TLSv1.1" }, ["✗ tls-old"]],
+  ["TLS 1.1 at most", { protocol: "TLSv1.1" }, ["✗ tls-old"]],
   ["TLS 1.1 as well", { acceptsOldVersions: true }, ["! tls-old-taken"]],
-])("%s: %j", (_, changes, ids) => {
+])("TLS: %s: %j", (_, changes, ids) => {
   expect(judge(changes)).toEqual(ids);
 });
 
-test("on this machine an authority of one's own is good enough", () => {
+test("TLS: a private authority is only a warning on localhost", () => {
   expect(judge({ certificateError: "SELF_SIGNED_CERT_IN_CHAIN" }, false)).toEqual(["! certificate-mistrusted"]);
 });
 
-test("where there is no TLS there is nothing to judge", () => {
+test("TLS: skipped without a TLS server", () => {
   expect(judgeTls(deploymentFacts({ tls: null }), NOW, true)).toMatchObject({
     findings: [],
     skipped: expect.any(String),

@@ -3,9 +3,9 @@ import type { DeploymentFacts } from "./examine-deployment";
 import type { TlsFacts } from "./examine-tls";
 
 const DAY = 86_400_000;
-/** Certificates that renew themselves do so a month before their end, or a week if they last for a few only. */
-const DAYS_TO_WORRY = 14;
-const DAYS_TO_ACT = 3;
+/** Automatic renewal happens about 30 days before expiry, or a few days for short-lived certificates. */
+const DAYS_UNTIL_WARNING = 14;
+const DAYS_UNTIL_PROBLEM = 3;
 
 export function judgeTls({ tls, origin }: DeploymentFacts, now: Date, isPublic: boolean): Group {
   if (tls === null) return { title: "TLS", healthy: "", findings: [], skipped: `none on ${origin.origin}` };
@@ -16,13 +16,12 @@ export function judgeTls({ tls, origin }: DeploymentFacts, now: Date, isPublic: 
 
 function judgeCertificate({ certificateError, validTo }: TlsFacts, now: Date, isPublic: boolean): Finding[] {
   const days = Math.floor((validTo - now.getTime()) / DAY);
-  const renew =
-    "Renew it now; then find out why it did not renew itself (port 80 reachable? clock right? account known?)";
+  const renew = "Renew it now, then find out why automatic renewal failed (port 80, clock, ACME account)";
   if (days < 0)
     return [
       problem(
         "certificate-ended",
-        `The certificate ended ${counted(-days, "day")} ago: browsers refuse the site.`,
+        `The certificate expired ${counted(-days, "day")} ago: browsers refuse the site.`,
         renew,
       ),
     ];
@@ -32,15 +31,15 @@ function judgeCertificate({ certificateError, validTo }: TlsFacts, now: Date, is
     findings.push(
       judge(
         "certificate-mistrusted",
-        `Browsers that know no more than we do mistrust the certificate: ${certificateError}.`,
-        "Serve the whole chain, for this name, from an authority that browsers know",
+        `The certificate is not trusted: ${certificateError}.`,
+        "Serve the full certificate chain for this name, issued by a public authority",
       ),
     );
   }
-  if (days < DAYS_TO_ACT)
-    findings.push(problem("certificate-ends", `The certificate ends in ${counted(days, "day")}.`, renew));
-  else if (days < DAYS_TO_WORRY)
-    findings.push(warning("certificate-ends", `The certificate ends in ${counted(days, "day")}.`, renew));
+  if (days < DAYS_UNTIL_PROBLEM)
+    findings.push(problem("certificate-ends", `The certificate expires in ${counted(days, "day")}.`, renew));
+  else if (days < DAYS_UNTIL_WARNING)
+    findings.push(warning("certificate-ends", `The certificate expires in ${counted(days, "day")}.`, renew));
   return findings;
 }
 
@@ -50,15 +49,15 @@ function judgeProtocol({ protocol, acceptsOldVersions }: TlsFacts): Finding[] {
     findings.push(
       problem(
         "tls-old",
-        `The proxy speaks ${protocol || "an unknown protocol"}.`,
-        "Let it speak TLS 1.3, and 1.2 for old clients (RFC 9325)",
+        `The proxy uses ${protocol || "an unknown protocol"}.`,
+        "Enable TLS 1.3, and 1.2 for old clients (RFC 9325)",
       ),
     );
   else if (acceptsOldVersions)
     findings.push(
       warning(
         "tls-old-taken",
-        "The proxy still takes TLS 1.1 or 1.0, which nobody should speak (RFC 8996).",
+        "The proxy still accepts TLS 1.1 or 1.0, which are deprecated (RFC 8996).",
         "nginx: ssl_protocols TLSv1.2 TLSv1.3;",
       ),
     );

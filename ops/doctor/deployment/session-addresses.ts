@@ -1,18 +1,18 @@
 import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 
-/** What the newest sessions tell about the addresses that the app believes people to have. */
+/** Client addresses that the app recorded for the newest sessions. */
 export interface SessionAddresses {
   sessions: number;
   users: number;
   addresses: number;
-  /** The one that most of them have. */
+  /** The most frequent address. */
   mostCommon: string | null;
 }
 
 const NEWEST = 200;
 
-/** Session ids begin with their instant, so that the primary key alone leads to the newest. */
+/** Session ids are UUIDv7, so the primary key orders them by time. */
 export async function readSessionAddresses(db: Kysely<Database>): Promise<SessionAddresses> {
   const rows = await db.selectFrom("sessions").select(["userId", "ip"]).orderBy("id", "desc").limit(NEWEST).execute();
   const times = new Map<string, number>();

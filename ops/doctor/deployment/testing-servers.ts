@@ -3,7 +3,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** Answers like the app, as far as the doctor asks, behind the real entry. */
+/** Responds like the app to the doctor's requests, behind the real entry. */
 export function respondLikeTheApp(request: IncomingMessage, response: ServerResponse): void {
   switch (request.url) {
     case "/login": {
@@ -23,40 +23,41 @@ export function respondLikeTheApp(request: IncomingMessage, response: ServerResp
 }
 
 export interface ProxyBehaviour {
-  /** What becomes of the X-Forwarded-For that a client sent. */
+  /** How the proxy treats a client's X-Forwarded-For. */
   forwardedFor: "appends" | "replaces";
-  /** Gives the first answer to whoever asks for the same again. */
+  /** Returns the first response again for the same request. */
   caches?: boolean;
 }
 
-/** A reverse proxy in front of these ports, each in its turn. Ends with the test. */
+/** A round-robin reverse proxy in front of these ports. Stops at the end of the test. */
 export async function startProxy(ports: number[], { forwardedFor, caches = false }: ProxyBehaviour): Promise<number> {
-  const kept = new Map<string, { status: number; headers: string[]; body: Buffer }>();
-  let turn = 0;
+  const cache = new Map<string, { status: number; headers: string[]; body: Buffer }>();
+  let next = 0;
   const server = createServer((request, response) => {
     const key = `${request.method} ${request.url}`;
-    const before = kept.get(key);
+    const before = cache.get(key);
     if (before !== undefined) return void response.writeHead(before.status, before.headers).end(before.body);
     const client = request.socket.remoteAddress ?? "";
-    const claimed = request.headers["x-forwarded-for"];
-    const told = forwardedFor === "appends" && claimed !== undefined ? `${String(claimed)}, ${client}` : client;
+    const received = request.headers["x-forwarded-for"];
+    const forwardedAddress =
+      forwardedFor === "appends" && received !== undefined ? `${String(received)}, ${client}` : client;
     const { method, url: path } = request;
-    const headers = { ...request.headers, "x-forwarded-for": told };
-    const asked = httpRequest(
-      { host: "127.0.0.1", port: ports[turn++ % ports.length], method, path, headers },
+    const headers = { ...request.headers, "x-forwarded-for": forwardedAddress };
+    const upstream = httpRequest(
+      { host: "127.0.0.1", port: ports[next++ % ports.length], method, path, headers },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => chunks.push(chunk));
         answer.on("end", () => {
           const body = Buffer.concat(chunks);
           const whole = { status: answer.statusCode ?? 0, headers: answer.rawHeaders, body };
-          if (caches && method === "GET") kept.set(key, whole);
+          if (caches && method === "GET") cache.set(key, whole);
           response.writeHead(whole.status, whole.headers).end(body);
         });
       },
     );
-    asked.on("error", () => response.destroy());
-    request.pipe(asked);
+    upstream.on("error", () => response.destroy());
+    request.pipe(upstream);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   onTestFinished(() => {

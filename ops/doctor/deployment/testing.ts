@@ -5,11 +5,11 @@ import type { DeploymentFacts, ProbeFacts } from "./examine-deployment";
 
 export const NOW = new Date("2026-11-21T03:00:00Z");
 
-/** Behind one proxy of ours, on https. */
+/** An https deployment behind one proxy. */
 export const ORIGIN = new URL("https://app.example.com");
 const { always, otherPolicy } = securityHeaders(ORIGIN.origin, false);
 
-/** A whole answer; `null` for a header leaves it out, several values send it as often. */
+/** A complete response; `null` omits a header, an array repeats it. */
 export function response(
   status: number,
   headers: Record<string, string | string[] | null> = {},
@@ -17,10 +17,10 @@ export function response(
 ): ReceivedResponse {
   const given = Object.entries(headers);
   const kept = [...defaults()].filter(([name]) => !given.some(([other]) => other === name));
-  const said = given.flatMap(([name, value]) =>
+  const added = given.flatMap(([name, value]) =>
     value === null ? [] : [value].flat().map((one) => [name, one] as [string, string]),
   );
-  return { kind: "answer", status, headers: [...kept, ...said], body: Buffer.from(body), before: 0, after: 10 };
+  return { kind: "response", status, headers: [...kept, ...added], body: Buffer.from(body), before: 0, after: 10 };
 }
 
 let ids = 0;
@@ -50,7 +50,7 @@ export function redirectToLogin(headers: Parameters<typeof response>[1] = {}): R
   return response(307, { location: "/login?next=%2Fdashboard", ...headers });
 }
 
-/** An answer that says how many requests are left to its address. */
+/** A response with the number of remaining requests. */
 export function remainingRequests(remaining: number): ReceivedResponse {
   return response(200, { "ratelimit-remaining": String(remaining) });
 }

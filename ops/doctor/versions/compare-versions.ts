@@ -1,6 +1,6 @@
 /**
- * Whether `version` comes before `other`, by the numbers in front of them. Of equal numbers a pre-release comes first
- * (Semantic Versioning, item 11); what servers append to theirs, like "-MariaDB-1", is none.
+ * Whether `version` precedes `other`. A pre-release precedes its release (Semantic Versioning, item 11); suffixes of servers,
+ * such as "-MariaDB-1", are ignored.
  */
 export function isBefore(version: string, other: string): boolean {
   const [mine, theirs] = [numbersOf(version), numbersOf(other)];

@@ -10,7 +10,7 @@ const packages = { next: "16.4.6", mysql2: "3.24.5", kysely: "0.28.18", jose: "6
 const judge = (changes: object, node = "24.18.1", at = now) =>
   judgeVersions({ node, packages: { ...packages, ...changes } }, at);
 
-test("what is newer than every known hole is healthy", () => {
+test("versions: versions without known vulnerabilities are healthy", () => {
   expect(idsOf(judge({}))).toEqual([]);
 });
 
@@ -24,19 +24,19 @@ test.each([
   ["kysely", "0.28.16", "CVE-2026-44635"],
   ["jose", "4.15.4", "CVE-2024-28176"],
   ["@trpc/server", "11.7.2", "CVE-2025-68130"],
-])("%s %s has a hole, which is named: %s", (name, version, id) => {
+])("versions: %s %s has a vulnerability: %s", (name, version, id) => {
   const group = judge({ [name]: version });
   expect(idsOf(group)).toEqual(["✗ package-vulnerable"]);
   expect(group.findings[0]?.says).toContain(id);
 });
 
-test("of several holes each is named, and the newest floor is what to move to", () => {
+test("versions: all vulnerabilities are listed, and the newest fixed version is the remedy", () => {
   const [finding] = judge({ next: "15.0.0" }).findings;
   for (const { id } of PACKAGE_ADVISORIES.next ?? []) expect(finding?.says).toContain(id);
   expect(finding?.todo).toContain("next@16.3.3");
 });
 
-test("a package that is not there is a problem", () => {
+test("versions: a missing package is a problem", () => {
   expect(idsOf(judge({ jose: null }))).toEqual(["✗ package-missing"]);
 });
 
@@ -47,29 +47,29 @@ test.each([
   ["22.23.2", []],
   ["24.18.0", ["✗ node-vulnerable"]],
   ["26.0.0", []],
-])("Node %s: %j", (node, ids) => {
+])("versions: Node %s: %j", (node, ids) => {
   expect(idsOf(judge({}, node))).toEqual(ids);
 });
 
-test("a list of holes that nobody has reviewed for half a year says so", () => {
+test("versions: a list reviewed more than 180 days ago is a warning", () => {
   const later = (days: number) => new Date(now.getTime() + days * 86_400_000);
   expect(idsOf(judge({}, "24.18.1", later(180)))).toEqual([]);
   expect(idsOf(judge({}, "24.18.1", later(181)))).toEqual(["! advisories-old"]);
 });
 
-test("floors are in order, so that the first open one is the newest", () => {
+test("versions: advisories are sorted from newest to oldest", () => {
   for (const advisories of Object.values(PACKAGE_ADVISORIES)) {
     advisories.slice(1).forEach(({ fixedIn }, at) => expect(isBefore(fixedIn, advisories[at]!.fixedIn)).toBe(true));
   }
 });
 
-test("what is installed here has no known hole", async () => {
+test("versions: the installed packages have no known vulnerability", async () => {
   const { packages: installed } = await readVersions(process.cwd());
   expect(Object.keys(installed).sort()).toEqual(Object.keys(PACKAGE_ADVISORIES).sort());
   expect(idsOf(judgeVersions({ node: "24.18.1", packages: installed }, now))).toEqual([]);
 });
 
-describe("one version comes before another", () => {
+describe("isBefore", () => {
   test.each([
     ["3.9.7", "3.10.0", true],
     ["3.10.0", "3.9.7", false],

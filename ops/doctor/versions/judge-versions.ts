@@ -4,20 +4,20 @@ import { NODE_ADVISORIES, PACKAGE_ADVISORIES, REVIEWED_ON } from "./advisories";
 import { isBefore, numbersOf } from "./compare-versions";
 
 export interface VersionFacts {
-  /** As in process.versions.node. */
+  /** process.versions.node. */
   node: string;
-  /** What is installed, by package; null where it is not. */
+  /** Installed version by package; null if missing. */
   packages: Record<string, string | null>;
 }
 
-/** After this long the list of advisories says little about the present. */
+/** A list of advisories older than this is outdated. */
 const LIST_DAYS_AT_MOST = 180;
 
 export function judgeVersions({ node, packages }: VersionFacts, now: Date): Group {
   const names = Object.keys(packages);
   return {
     title: "Versions",
-    healthy: `Node ${node}; ${counted(names.length, "package")} without a hole known on ${REVIEWED_ON}; npm audit knows the newest`,
+    healthy: `Node ${node}; ${counted(names.length, "package")} without vulnerabilities known on ${REVIEWED_ON}; see npm audit for newer ones`,
     findings: [
       ...judgeNode(node, now),
       ...names.flatMap((name) => judgePackage(name, packages[name] ?? null)),
@@ -28,17 +28,17 @@ export function judgeVersions({ node, packages }: VersionFacts, now: Date): Grou
 
 function judgeNode(node: string, now: Date): Finding[] {
   const { kind, message } = judgeNodeRelease(node, now);
-  const install = "Put the newest long-term release in: node:24-slim in the Dockerfile, or https://nodejs.org";
+  const install = "Install the newest LTS release: node:24-slim in the Dockerfile, or https://nodejs.org";
   if (kind === "refused") return [problem("node-too-old", message, install)];
-  // The contract still runs on it, so that this alone fails nobody's deployment.
+  // Node 20 is still supported, so this is only a warning.
   if (kind === "ended") return [warning("node-ended", message, install)];
   const floor = NODE_ADVISORIES[numbersOf(node)[0] ?? 0];
   if (floor === undefined || !isBefore(node, floor.fixedIn)) return [];
   return [
     problem(
       "node-vulnerable",
-      `Node ${node} has known holes: ${floor.impact} (${floor.id}).`,
-      `Move to Node ${floor.fixedIn} or later: rebuild the image with docker compose build --pull app`,
+      `Node ${node} has known vulnerabilities: ${floor.impact} (${floor.id}).`,
+      `Upgrade to Node ${floor.fixedIn} or later: rebuild the image with docker compose build --pull app`,
     ),
   ];
 }
@@ -48,11 +48,11 @@ function judgePackage(name: string, version: string | null): Finding[] {
   const open = (PACKAGE_ADVISORIES[name] ?? []).filter(({ fixedIn }) => isBefore(version, fixedIn));
   const [newest] = open;
   if (newest === undefined) return [];
-  const holes = open.map(({ impact, id }) => `${impact} (${id})`).join("; ");
+  const impacts = open.map(({ impact, id }) => `${impact} (${id})`).join("; ");
   return [
     problem(
       "package-vulnerable",
-      `${name} ${version} has known holes: ${holes}.`,
+      `${name} ${version} has known vulnerabilities: ${impacts}.`,
       `npm install --save-exact ${name}@${newest.fixedIn} or later, npm test, deploy`,
     ),
   ];
@@ -64,8 +64,8 @@ function judgeList(now: Date): Finding[] {
   return [
     warning(
       "advisories-old",
-      `The list of known holes was last reviewed ${days} days ago.`,
-      "npm audit asks for the newest; renew ops/doctor/versions/advisories.ts from it",
+      `The list of known vulnerabilities was last reviewed ${days} days ago.`,
+      "Run npm audit, and update ops/doctor/versions/advisories.ts",
     ),
   ];
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PACKAGE_ADVISORIES } from "./advisories";
 import type { VersionFacts } from "./judge-versions";
 
-/** Reads what is installed below `folder`, which is what the app runs with. */
+/** Reads the versions installed in `folder`. */
 export async function readVersions(folder: string): Promise<VersionFacts> {
   const versions = await Promise.all(
     Object.keys(PACKAGE_ADVISORIES).map(async (name) => [name, await versionOf(folder, name)] as const),
