@@ -1,4 +1,4 @@
-/** What `--only` takes, in the order of the table. */
+/** Values of `--only`, in the order of the table. */
 export const BENCHMARK_NAMES = [
   "call",
   "page",

@@ -3,7 +3,7 @@ import type { LoadGenerator } from "./load-generator";
 import type { Options } from "./options";
 import type { TestBed } from "./test-bed";
 
-/** What a row of the table needs to be measured. */
+/** Shared by all benchmarks of a run. */
 export interface BenchmarkContext {
   options: Options;
   testBed: TestBed;
@@ -12,5 +12,5 @@ export interface BenchmarkContext {
 
 export type OnProgress = (detail: string) => void;
 
-/** Measures what its name says, and may make several lines of it. */
+/** Returns one or more measurements. */
 export type Benchmark = (context: BenchmarkContext, onProgress: OnProgress) => Promise<Measurement[]>;

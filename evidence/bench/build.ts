@@ -20,7 +20,7 @@ export const BASELINE = join(DATA, "bench", "baseline");
 export const EMPTY_APP = join(DATA, "bench", "empty-app");
 export const SLOW_HASH_APP = join(DATA, "bench", "slow-hash");
 
-/** A hash of the dear copy goes over its memory so many times as often: as on a machine that hashes so much more slowly. */
+/** The slow-hash build uses this many times the passes of argon2id, as on a machine that hashes more slowly. */
 export const SLOW_HASH_FACTOR = 4;
 
 type OnProgress = (detail: string) => void;
@@ -28,8 +28,8 @@ type OnProgress = (detail: string) => void;
 const SOURCES = ["app", "server", "db", "middleware.ts", "instrumentation.ts", "tsconfig.json", "postcss.config.mjs"];
 
 /**
- * Builds a copy of the app in which one procedure and one page are left open. The app itself knows nothing of it: there is
- * no flag by which a twin could ship.
+ * Builds the baseline: a copy of the app with one procedure and one page that need no authentication. The product has no flag
+ * for it, so it cannot ship.
  */
 export async function buildBaseline(onProgress: OnProgress): Promise<void> {
   const inputs = inputsOf("baseline", hashBuildInputs(ROOT, {}));
@@ -41,20 +41,20 @@ export async function buildBaseline(onProgress: OnProgress): Promise<void> {
   await bundle({ main: "server/main.ts" }, join(BASELINE, ".next", "entry"));
 }
 
-/** Builds a copy of the app in which a password takes longer to hash, and nothing else. */
+/** Builds a copy of the app in which only password hashing is slower. */
 export async function buildSlowHashApp(onProgress: OnProgress): Promise<void> {
   await buildFolder(SLOW_HASH_APP, inputsOf(null, hashBuildInputs(ROOT, {})), onProgress, () => {
     copyProduct(SLOW_HASH_APP);
     const file = join(SLOW_HASH_APP, "server", "auth", "passwords", "password.ts");
     const text = readFileSync(file, "utf8");
-    const dearer = text.replace(/(?<=\n  timeCost: )\d+/, (passes) => String(Number(passes) * SLOW_HASH_FACTOR));
-    if (dearer === text) throw new Error(`The number of passes is not where it was in ${file}`);
-    writeFileSync(file, dearer);
+    const slower = text.replace(/(?<=\n  timeCost: )\d+/, (passes) => String(Number(passes) * SLOW_HASH_FACTOR));
+    if (slower === text) throw new Error(`timeCost was not found in ${file}`);
+    writeFileSync(file, slower);
   });
   await bundle({ main: "server/main.ts" }, join(SLOW_HASH_APP, ".next", "entry"));
 }
 
-/** Builds an empty app of the same framework. */
+/** Builds an empty Next.js app. */
 export async function buildEmptyApp(onProgress: OnProgress): Promise<void> {
   const inputs = inputsOf("empty-app", readFileSync(join(ROOT, "package-lock.json"), "utf8"));
   await buildFolder(EMPTY_APP, inputs, onProgress, () => {
@@ -72,11 +72,11 @@ function copyProduct(folder: string): void {
   cpSync(join(ROOT, "next.config.ts"), join(folder, "product.config.ts"));
 }
 
-/** The private pages once more at an open address, from their own sources: only who looks at the caller is another. */
+/** Copies the private pages to a public path; only requireCaller is replaced. */
 function copyPagesAsPublic(): void {
   const folder = join(BASELINE, "app", "(public)");
   cpSync(join(ROOT, "app", "(member)"), folder, { recursive: true });
-  // Names of the same length, so that the pages have the same size.
+  // Names of equal length, so that the pages have the same size.
   renameSync(join(folder, "dashboard"), join(folder, "open-page"));
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     if (!/\.tsx?$/.test(file)) continue;
@@ -88,18 +88,23 @@ function copyPagesAsPublic(): void {
   }
 }
 
-async function buildFolder(folder: string, inputs: string, onProgress: OnProgress, lay: () => void): Promise<void> {
+async function buildFolder(
+  folder: string,
+  inputs: string,
+  onProgress: OnProgress,
+  copySources: () => void,
+): Promise<void> {
   const stamp = join(folder, "inputs");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return onProgress("unchanged");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  lay();
-  // The packages lie further up, where the bundler looks only if it is told that this is still its ground.
+  copySources();
+  // turbopack.root must include the linked node_modules.
   symlinkSync(relative(folder, join(ROOT, "node_modules")), join(folder, "node_modules"));
   writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
-  const ground = JSON.stringify(ROOT);
-  // Maps say which module of ours every byte of a page's script came from.
-  const config = `{ ...product, turbopack: { root: ${ground} }, typescript: { ignoreBuildErrors: true }, productionBrowserSourceMaps: true }`;
+  const root = JSON.stringify(ROOT);
+  // Source maps attribute the bytes of a page's scripts to modules.
+  const config = `{ ...product, turbopack: { root: ${root} }, typescript: { ignoreBuildErrors: true }, productionBrowserSourceMaps: true }`;
   writeFileSync(
     join(folder, "next.config.ts"),
     `import product from "./product.config";\n\nexport default ${config};\n`,
@@ -113,11 +118,11 @@ async function buildFolder(folder: string, inputs: string, onProgress: OnProgres
   writeFileSync(stamp, inputs);
 }
 
-/** One value for all that a build is made from: its part of the bench, and what it stands on. */
-function inputsOf(part: "baseline" | "empty-app" | null, ground: string): string {
-  const hash = createHash("sha256").update(ground);
-  if (part !== null) {
-    const folder = join(ROOT, "evidence", "bench", part);
+/** A hash of all inputs of a build: the product, and the files of the variant. */
+function inputsOf(variant: "baseline" | "empty-app" | null, root: string): string {
+  const hash = createHash("sha256").update(root);
+  if (variant !== null) {
+    const folder = join(ROOT, "evidence", "bench", variant);
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path));
     for (const file of files.sort()) hash.update(file).update(readFileSync(join(folder, file)));
   }

@@ -7,13 +7,13 @@ export interface RawSourceMap {
 interface Segment {
   line: number;
   column: number;
-  /** Null for what the bundler wrote itself. */
+  /** Null for code of the bundler. */
   source: string | null;
 }
 
 const BUNDLER = "";
 
-/** How many characters of a bundle came from each source, by its map (ECMA-426). What has no source counts for "". */
+/** Characters of a bundle by source, from its source map (ECMA-426). Code without a source counts for "". */
 export function bytesBySource(bundle: string, map: RawSourceMap): Map<string, number> {
   const bytes = new Map<string, number>();
   const add = (source: string | null, count: number) => {
@@ -57,7 +57,7 @@ function* segmentsOf(map: RawSourceMap, line: number, column: number): Generator
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** Five bits a digit, the lowest first; the sixth says that there are more, and the lowest of all is the sign. */
+/** Base64 VLQ: five bits per digit, lowest first; the sixth bit marks continuation, the lowest bit of the value is the sign. */
 function decodeVlq(text: string): number[] {
   const values: number[] = [];
   let value = 0;

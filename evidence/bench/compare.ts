@@ -14,23 +14,23 @@ export interface Target {
 
 export interface TargetResult {
   perSecond: Summary;
-  /** Of all requests of all rounds. */
+  /** Over all requests of all rounds. */
   p50: number;
   p99: number;
-  /** What one request cost the app's process, all its threads together. */
+  /** CPU time of the app's process per request, all threads. */
   cpuMicroseconds: Summary;
   bytes: number;
 }
 
 export interface Comparison {
-  /** Throughput of ours over the other's, within each round. */
+  /** Throughput of the subject divided by that of the baseline, per round. */
   throughput: Summary;
   cpu: Summary;
   subject: TargetResult;
   baseline: TargetResult;
 }
 
-/** Ours, the other, the other, ours, …: whatever the machine does meanwhile, it does to both. */
+/** Measures in ABBA order, so that changes of the machine's load affect both targets. */
 export async function compare(
   { loadGenerator, options }: BenchmarkContext,
   subject: Target,

@@ -1,13 +1,13 @@
 import { CookieJar } from "@/evidence/cookie-jar";
 import { ORIGIN, USER_AGENT } from "./requests";
 
-/** One browser, without a browser: keeps cookies, sends what a browser would, follows nothing. */
+/** An HTTP client with a cookie jar and browser headers. Does not follow redirects. */
 export class CookieClient {
   readonly jar = new CookieJar();
 
   constructor(private port: number) {}
 
-  /** The same cookies, at another instance. */
+  /** Keeps the cookies and sends further requests to another instance. */
   switchPort(port: number): this {
     this.port = port;
     return this;

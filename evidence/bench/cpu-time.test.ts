@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import { cpuMicrosecondsOf } from "./cpu-time";
 
-test.runIf(process.platform === "linux")("what a process has used so far is what it says itself", () => {
+test.runIf(process.platform === "linux")("cpu time: equals process.cpuUsage()", () => {
   const until = performance.now() + 60;
   while (performance.now() < until);
   const { user, system } = process.cpuUsage();
-  const told = cpuMicrosecondsOf(process.pid)!;
-  expect(Math.abs(told - user - system)).toBeLessThan(50_000);
-  expect(told).toBeGreaterThan(50_000);
+  const measured = cpuMicrosecondsOf(process.pid)!;
+  expect(Math.abs(measured - user - system)).toBeLessThan(50_000);
+  expect(measured).toBeGreaterThan(50_000);
 });
 
-test("of a server elsewhere nothing is known", () => {
+test("cpu time: null for a remote server", () => {
   expect(cpuMicrosecondsOf(0)).toBeNull();
 });

@@ -10,11 +10,11 @@ export interface HashSpec {
 
 export interface HashResult {
   perSecond: number;
-  /** Processor time of one. */
+  /** CPU time of one hash. */
   cpuMicroseconds: number;
 }
 
-// The machine's own rate: nothing but hashes, as many at once as the app allows itself.
+// The raw hash rate of the machine, at the app's concurrency.
 process.on("message", (spec: HashSpec) => {
   run(spec).then(
     (result) => process.send!({ result }),
@@ -27,13 +27,13 @@ async function run({ hash, password, atOnce, seconds }: HashSpec): Promise<HashR
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   let count = 0;
-  const lane = async () => {
+  const worker = async () => {
     while (performance.now() - startedAt < seconds * 1000) {
       await verify(hash, password);
       count += 1;
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, lane));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   const { user, system } = process.cpuUsage(cpuBefore);
   return { perSecond: count / ((performance.now() - startedAt) / 1000), cpuMicroseconds: (user + system) / count };
 }

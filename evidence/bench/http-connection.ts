@@ -1,16 +1,16 @@
 import { connect, type Socket } from "node:net";
 import { ResponseParser, type ParsedResponse } from "./response-parser";
 
-/** One kept connection to this machine, one request at a time. */
+/** A keep-alive connection to localhost, one request at a time. */
 export class HttpConnection {
   readonly #reader = new ResponseParser();
-  #settle: { resolve: (response: ParsedResponse) => void; reject: (error: Error) => void } | null = null;
+  #pending: { resolve: (response: ParsedResponse) => void; reject: (error: Error) => void } | null = null;
 
   private constructor(private readonly socket: Socket) {
     socket.setNoDelay(true);
     socket.on("data", (chunk) => this.#take(chunk as Buffer));
     socket.on("error", (error) => this.#fail(error));
-    socket.on("close", () => this.#fail(new Error("The connection was closed in the middle of a request")));
+    socket.on("close", () => this.#fail(new Error("The connection was closed during a request")));
   }
 
   static open(port: number): Promise<HttpConnection> {
@@ -23,13 +23,13 @@ export class HttpConnection {
 
   send(request: string): Promise<ParsedResponse> {
     return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
+      this.#pending = { resolve, reject };
       this.socket.write(request);
     });
   }
 
   close(): void {
-    this.#settle = null;
+    this.#pending = null;
     this.socket.destroy();
   }
 
@@ -37,16 +37,16 @@ export class HttpConnection {
     try {
       const response = this.#reader.push(chunk);
       if (response === null) return;
-      const settle = this.#settle;
-      this.#settle = null;
-      settle?.resolve(response);
+      const pending = this.#pending;
+      this.#pending = null;
+      pending?.resolve(response);
     } catch (error) {
       this.#fail(error as Error);
     }
   }
 
   #fail(error: Error): void {
-    this.#settle?.reject(error);
-    this.#settle = null;
+    this.#pending?.reject(error);
+    this.#pending = null;
   }
 }

@@ -3,7 +3,7 @@ import type { LoadResult, LoadSpec } from "./load-generator";
 import { pause } from "@/evidence/pause";
 import { HttpConnection } from "./http-connection";
 
-// A process of its own: what it spends is not spent by the app, and it never waits for the app's event loop.
+// A separate process, so that load generation uses neither the app's CPU time nor its event loop.
 process.on("message", (spec: LoadSpec) => {
   run(spec).then(
     (result) => process.send!({ result }),
@@ -19,19 +19,19 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
   const milliseconds: number[] = [];
   const statuses: Record<number, number> = {};
   let bytes = 0;
-  let begun = 0;
+  let started = 0;
   const idleBefore = performance.eventLoopUtilization();
   const startedAt = performance.now();
   const deadline = startedAt + (spec.seconds ?? Infinity) * 1000;
 
   const send = async (connection: HttpConnection, since: number) => {
-    const request = spec.requests[(begun++ + (spec.from ?? 0)) % spec.requests.length]!;
+    const request = spec.requests[(started++ + (spec.from ?? 0)) % spec.requests.length]!;
     const response = await connection.send(request);
     milliseconds.push(performance.now() - since);
     statuses[response.status] = (statuses[response.status] ?? 0) + 1;
     bytes += response.bytes;
   };
-  const isOver = () => performance.now() >= deadline || begun >= (spec.count ?? Infinity);
+  const isOver = () => performance.now() >= deadline || started >= (spec.count ?? Infinity);
 
   if (spec.perSecond === undefined) {
     await Promise.all(
@@ -39,7 +39,7 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
         while (!isOver()) await send(connection, performance.now());
       }),
     );
-  } else await atPace(spec.perSecond, connections, send, isOver);
+  } else await sendAtRate(spec.perSecond, connections, send, isOver);
 
   const seconds = (performance.now() - startedAt) / 1000;
   const { utilization } = performance.eventLoopUtilization(idleBefore);
@@ -47,8 +47,8 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
   return { seconds, milliseconds: Float64Array.from(milliseconds), statuses, bytes, utilization };
 }
 
-/** Whether or not the answers keep up. A request for which no connection is free counts from when it was due. */
-async function atPace(
+/** Open loop: sends at a constant rate. If no connection is free, the latency of a request includes the time in the queue. */
+async function sendAtRate(
   perSecond: number,
   connections: HttpConnection[],
   send: (connection: HttpConnection, since: number) => Promise<void>,
@@ -56,7 +56,7 @@ async function atPace(
 ): Promise<void> {
   const free = [...connections];
   const due: number[] = [];
-  const underWay = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<void>>();
   const startedAt = performance.now();
   let fault: unknown;
   const sendNext = (since: number) => {
@@ -64,11 +64,11 @@ async function atPace(
     const sent = send(connection, since)
       .catch((error: unknown) => (fault = error))
       .finally(() => {
-        underWay.delete(sent);
+        inFlight.delete(sent);
         free.push(connection);
         if (due.length > 0) sendNext(due.shift()!);
       }) as Promise<void>;
-    underWay.add(sent);
+    inFlight.add(sent);
   };
   for (let index = 0; !isOver() && fault === undefined; index++) {
     const dueAt = startedAt + (index * 1000) / perSecond;
@@ -77,6 +77,6 @@ async function atPace(
     else due.push(dueAt);
   }
   due.length = 0;
-  await Promise.all(underWay);
+  await Promise.all(inFlight);
   if (fault !== undefined) throw fault;
 }

@@ -3,33 +3,33 @@ import { join } from "node:path";
 import { DATA } from "@/scripts/paths.mjs";
 import { onExit } from "@/scripts/lifecycle.mjs";
 
-/** So many connections, each with one request under way at a time, until the time is over or the number is reached. */
+/** Each connection has one request in flight at a time, until `seconds` or `count` is reached. */
 export interface LoadSpec {
   ports: number[];
   connections: number;
-  /** Whole requests, sent in turn and again from the first. */
+  /** Complete requests, sent round-robin. */
   requests: string[];
-  /** Which of them is the first. */
+  /** Index of the first request to send. */
   from?: number;
   seconds?: number;
   count?: number;
-  /** At this pace instead of as fast as the answers come. */
+  /** Constant rate instead of closed loop. */
   perSecond?: number;
 }
 
 export interface LoadResult {
   seconds: number;
-  /** Of every request, in the order of the answers. */
+  /** Latencies in the order of the responses. */
   milliseconds: Float64Array;
   statuses: Record<number, number>;
   bytes: number;
-  /** How busy the generator itself was: near 1 it would be measuring itself. */
+  /** Event loop utilisation of the generator: near 1, the generator is the bottleneck. */
   utilization: number;
 }
 
-/** A process that asks as fast, or as often, as it is told. */
+/** Generates HTTP load in a separate process. */
 export class LoadGenerator {
-  /** The busiest that any generator of this run was. */
+  /** Highest utilisation of any generator of this run. */
   static highestUtilization = 0;
 
   private constructor(private readonly child: ChildProcess) {}
@@ -38,21 +38,21 @@ export class LoadGenerator {
     return new LoadGenerator(startProcess("bench-load"));
   }
 
-  /** Throws unless every answer has the status: what a refusal costs is not what was asked. */
+  /** Throws unless every response has the status: the cost of refusals must not be measured by mistake. */
   async run(spec: LoadSpec, status = 200): Promise<LoadResult> {
     const result = await callProcess<LoadResult>(this.child, spec);
     LoadGenerator.highestUtilization = Math.max(LoadGenerator.highestUtilization, result.utilization);
     const wrong = Object.entries(result.statuses).filter(([seen]) => Number(seen) !== status);
     if (wrong.length > 0) {
       throw new Error(
-        `Not every answer was ${status}: ${wrong.map(([seen, count]) => `${count} × ${seen}`).join(", ")}`,
+        `Unexpected statuses instead of ${status}: ${wrong.map(([seen, count]) => `${count} × ${seen}`).join(", ")}`,
       );
     }
     return result;
   }
 }
 
-/** A process of ours that answers messages, until this one ends. */
+/** Starts a child process that responds to messages and exits with this process. */
 export function startProcess(name: string): ChildProcess {
   const child = fork(join(DATA, "entry", `${name}.mjs`), { serialization: "advanced", execArgv: [] });
   child.unref();
@@ -61,17 +61,17 @@ export function startProcess(name: string): ChildProcess {
   return child;
 }
 
-export function callProcess<Result>(child: ChildProcess, question: object): Promise<Result> {
+export function callProcess<Result>(child: ChildProcess, message: object): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const lose = () => reject(new Error("A process of the bench ended by itself"));
+    const onChildExit = () => reject(new Error("A child process of the bench exited unexpectedly"));
     child.channel?.ref();
-    child.once("exit", lose);
+    child.once("exit", onChildExit);
     child.once("message", (message: { result: Result } | { error: string }) => {
       child.channel?.unref();
-      child.off("exit", lose);
+      child.off("exit", onChildExit);
       if ("error" in message) reject(new Error(message.error));
       else resolve(message.result);
     });
-    child.send(question);
+    child.send(message);
   });
 }

@@ -7,11 +7,11 @@ import type { LoopDelay, Probe } from "./probe";
 import { mutation, query } from "./requests";
 import type { SeededDatabase, RunningApp, TestBed } from "./test-bed";
 
-/** As many as the app hashes at once. */
+/** The app's own concurrency limit. */
 const HASHES_AT_ONCE = Math.min(2, availableParallelism());
 const FLOOD_CONNECTIONS = 24;
-const PEOPLE = 200;
-/** Of somebody who is signed in already, and notices the flood or does not. */
+const USERS = 200;
+/** Protected calls of signed-in users during the flood. */
 const CALLS = { connections: 8, perSecond: 100 };
 
 export interface FloodRound {
@@ -19,27 +19,27 @@ export interface FloodRound {
   flood: LoadResult;
   loop: LoopDelay;
   loginsPerSecond: number;
-  /** The same hashing in a process of its own: what the machine makes of it. */
+  /** Protected calls while a separate process hashes. */
   hashing: LoadResult;
   hashes: HashResult;
-  /** Processor time in microseconds for each login, beyond the calls that go on all the time. */
+  /** CPU time in microseconds per login, minus that of the protected calls. */
   login: { app: number; hashing: number | null; database: number | null };
 }
 
 interface FloodPlan {
   testBed: TestBed;
   loadGenerator: LoadGenerator;
-  runningApp: RunningApp;
+  app: RunningApp;
   database: SeededDatabase;
   rounds: number;
   seconds: number;
 }
 
-/** A flood of logins, the machine's own hashing, and nothing, in turns; protected calls at a steady pace all the while. */
+/** Alternates between idle, a login flood, and raw hashing in a separate process, with protected calls at a constant rate throughout. */
 export async function measureLoginFlood(plan: FloodPlan, onProgress: OnProgress): Promise<FloodRound[]> {
-  const { testBed, loadGenerator, runningApp, rounds: count, seconds } = plan;
+  const { testBed, loadGenerator, app, rounds: count, seconds } = plan;
   const { db, sessions, times } = plan.database;
-  const { port, probe } = runningApp;
+  const { port, probe } = app;
   const hashes = startProcess("bench-hashes");
   const flood = LoadGenerator.start();
   const { passwordHash: hash } = await db.selectFrom("users").select("passwordHash").limit(1).executeTakeFirstOrThrow();
@@ -58,10 +58,10 @@ export async function measureLoginFlood(plan: FloodPlan, onProgress: OnProgress)
   const rounds: FloodRound[] = [];
   for (let round = 0; round < count; round++) {
     onProgress(`round ${round + 1} of ${count}`);
-    const idle = await spending(testBed, probe, calls);
+    const idle = await measureCpuTime(testBed, probe, calls);
     const flooded = async () => {
       let loop: LoopDelay | undefined;
-      const { result, spent } = await spending(testBed, probe, async () => {
+      const { result, spent } = await measureCpuTime(testBed, probe, async () => {
         let both: [LoadResult, LoadResult] | undefined;
         loop = await probe.loopDelayDuring(async () => (both = await Promise.all([calls(), login(round * 37)])));
         return both!;
@@ -89,7 +89,7 @@ export async function measureLoginFlood(plan: FloodPlan, onProgress: OnProgress)
   return rounds;
 }
 
-async function spending<Result>(testBed: TestBed, probe: Probe, work: () => Promise<Result>) {
+async function measureCpuTime<Result>(testBed: TestBed, probe: Probe, work: () => Promise<Result>) {
   const read = async () => {
     const { microseconds: app, hashing } = await probe.cpuTime();
     return { app, hashing, database: testBed.databaseCpuMicroseconds() };
@@ -106,9 +106,9 @@ async function spending<Result>(testBed: TestBed, probe: Probe, work: () => Prom
   return { result, spent };
 }
 
-/** Of different people, from different addresses: one alone would wait for its own counter. */
+/** Different users and addresses, because requests of one address or account wait for the same rate limit counter. */
 export function loginRequests(): string[] {
-  return Array.from({ length: PEOPLE }, (_, user) =>
+  return Array.from({ length: USERS }, (_, user) =>
     mutation("auth.login", { email: emailOf(user), password: PASSWORD }, "", `10.0.0.${user}`),
   );
 }

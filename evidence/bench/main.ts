@@ -19,7 +19,7 @@ import { TestBed } from "./test-bed";
 
 const FOLDER = join(DATA, "bench");
 
-// Tokens are made here and judged by the apps: all of them have one configuration.
+// The bench signs tokens that the apps verify: all share one configuration.
 Object.assign(process.env, {
   NODE_ENV: "production",
   APP_ORIGIN: ORIGIN,
@@ -28,7 +28,7 @@ Object.assign(process.env, {
   DATABASE_URL: "mysql://nobody@127.0.0.1:9/nothing",
 });
 
-// The servers that were started must not outlive whatever went wrong.
+// Stop the started servers on any error.
 process.once("uncaughtException", (error) => {
   console.error(error);
   void exit(1);
@@ -37,12 +37,12 @@ process.once("uncaughtException", (error) => {
 await withLock(`${FOLDER}.lock`, () =>
   runCli(async ({ step, print }) => {
     const options = readOptions(process.argv.slice(2));
-    print(`\n  Portcullis  bench${options.isQuick ? ", a short run" : ""}\n\n`);
+    print(`\n  Portcullis  bench${options.isQuick ? ", quick run" : ""}\n\n`);
     rmSync(join(FOLDER, "logs"), { recursive: true, force: true });
     await step("Build", buildOnce);
-    await step("Twins", buildBaseline);
+    await step("Baseline", buildBaseline);
     await step("Empty app", buildEmptyApp);
-    if (options.benchmarks.includes("logins") && !options.isQuick) await step("Dear app", buildSlowHashApp);
+    if (options.benchmarks.includes("logins") && !options.isQuick) await step("Slow hash", buildSlowHashApp);
     const server = await step("MySQL", async (onProgress) => {
       const provided = await provideServer({ directory: join(FOLDER, "mysql"), onProgress, fresh: true });
       onExit(provided.stop);
@@ -59,7 +59,7 @@ await withLock(`${FOLDER}.lock`, () =>
     if (options.profiles) {
       const profiled = await step("Profile", (onProgress) => profile(context, onProgress));
       print(
-        `\n${profileTable(profiled)}\n\n  The profiles themselves, for a browser's tools: ${FOLDER}/*.cpuprofile\n`,
+        `\n${profileTable(profiled)}\n\n  CPU profiles for the browser's developer tools: ${FOLDER}/*.cpuprofile\n`,
       );
     }
     const isGood = report(options, server.version, measurements, print);

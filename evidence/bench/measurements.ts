@@ -7,13 +7,13 @@ export interface Measurement {
   figure: string;
   threshold: string;
   verdict: Verdict | null;
-  /** The same for machines. */
+  /** The figure as a number. */
   value: number;
   limit: Threshold | null;
   detail: unknown;
 }
 
-/** `show` puts the value in words; `spread`, where there were rounds, is shown beside it. */
+/** `format` converts the value to text; minimum and maximum of the rounds are added. */
 export function measurement(
   name: string,
   measured: number | Summary,

@@ -8,14 +8,14 @@ export interface Options {
   profiles: boolean;
   /** How many sessions the large database holds. */
   sessions: number;
-  /** A file for the whole report, beside the one that is kept. */
+  /** Additional file for the JSON report. */
   reportFile: string | undefined;
-  /** How often A and B take turns, and for how long each time. */
+  /** Number of rounds, and seconds per slice. */
   rounds: number;
   sliceSeconds: number;
 }
 
-/** What a short run leaves out: it takes its time, and nothing that the product promises depends on it. */
+/** Benchmarks that a quick run omits: slow, and without a threshold that matters. */
 const ONLY_IN_FULL: readonly BenchmarkName[] = ["memory", "instances", "types"];
 
 /** `--quick`, `--only call,page`, `--sessions 10000000`, `--profile`, `--report file`. */
@@ -33,7 +33,7 @@ export function readOptions(args: string[]): Options {
   const named = values.only.flatMap((list) => list.split(",")).map((name) => name.trim());
   const unknown = named.filter((name) => !BENCHMARK_NAMES.includes(name as BenchmarkName));
   if (unknown.length > 0)
-    throw new UserError(`There is no row ${unknown.join(", ")}: --only takes ${BENCHMARK_NAMES.join(", ")}.`);
+    throw new UserError(`Unknown benchmark ${unknown.join(", ")}: --only accepts ${BENCHMARK_NAMES.join(", ")}.`);
   const isQuick = values.quick;
   const wanted = BENCHMARK_NAMES.filter((name) => !isQuick || !ONLY_IN_FULL.includes(name));
   return {

@@ -10,11 +10,11 @@ interface Frame {
   columnNumber: number;
 }
 
-/** Finds the source that a bundled frame was made from, by the map beside the bundle. */
+/** Maps a bundled frame to its source, using the source map of the bundle. */
 export class OriginalSources {
   readonly #maps = new Map<string, SourceMap | null>();
 
-  /** The path of the source from the root of the project; the frame's own address where nothing is known. */
+  /** Path of the source from the project root; the frame's URL if unknown. */
   of({ url, lineNumber, columnNumber }: Frame): string {
     if (!url.startsWith("file:")) return url;
     const bundle = fileURLToPath(url);
@@ -36,7 +36,7 @@ export class OriginalSources {
   }
 }
 
-/** What was built in a folder of the bench is a copy of what lies in the root. */
+/** The builds of the bench are copies of files of the project root. */
 function fromRoot(path: string): string {
   return relative(ROOT, path).replace(/^\.data\/bench\/(baseline|empty-app)\//, "");
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { resourcesOf } from "./page-resources";
 
-test("a browser fetches scripts, styles, preloaded fonts and the icon, each once", () => {
+test("page resources: scripts, styles, preloaded fonts and the icon, each once", () => {
   const html = `<!doctype html><head>
     <link rel="preload" href="/a.woff2" as="font" type="font/woff2" crossorigin="">
     <link rel="stylesheet" href="/a.css?x=1&amp;y=2" data-precedence="next"/>
@@ -16,7 +16,7 @@ test("a browser fetches scripts, styles, preloaded fonts and the icon, each once
   });
 });
 
-test("scripts for browsers without modules are not fetched", () => {
+test("page resources: nomodule scripts are ignored", () => {
   expect(
     resourcesOf('<script src="/old.js" noModule=""></script><script src="/nomodule.js"></script>').scripts,
   ).toEqual(["/nomodule.js"]);

@@ -1,11 +1,11 @@
 export interface PageResources {
   scripts: string[];
   styles: string[];
-  /** Fonts, and whatever else is fetched before anything is asked for. */
+  /** Preloaded fonts and icons. */
   others: string[];
 }
 
-/** What a browser fetches for a document at once, as addresses, each once. Scripts for browsers without modules are not. */
+/** URLs that a browser fetches with a document, without duplicates and without nomodule scripts. */
 export function resourcesOf(html: string): PageResources {
   const tags = [...html.matchAll(/<(script|link)\b([^>]*)>/gi)].map(([, tag, rest]) => ({
     tag: tag!.toLowerCase(),

@@ -5,13 +5,12 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-// Loaded into an app under test with --import, before anything of its own: looks at the process from inside, on a port of
-// its own, and only when asked.
+// Preloaded into an app with --import: reports on the process over HTTP on a separate port.
 const loop = monitorEventLoopDelay({ resolution: 5 });
 const inspector = new Session();
 
 /** @type {Record<string, () => unknown>} */
-const answers = {
+const handlers = {
   "/cpu": () => {
     const { user, system } = process.cpuUsage();
     return { microseconds: user + system, hashing: niceThreadsMicroseconds() };
@@ -52,15 +51,15 @@ const answers = {
   },
 };
 
-/** Processor time of the threads that step aside for others: those that hash. Null where a thread has no priority of its own. */
+/** CPU time of the threads with a positive nice value: the hash workers. Null on systems without per-thread priorities. */
 function niceThreadsMicroseconds() {
   if (process.platform !== "linux") return null;
   const threads = "/proc/self/task";
   return readdirSync(threads).reduce((sum, id) => {
-    // proc(5): the 19th field is the niceness; the second one is a name in parentheses.
+    // proc(5): field 19 is the nice value; field 2 is a name in parentheses.
     const stat = readFileSync(`${threads}/${id}/stat`, "utf8");
     const isNice = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]) > 0;
-    // Nanoseconds on a core, as the scheduler counts them.
+    // The first field of schedstat is the time on a CPU in nanoseconds.
     return isNice ? sum + Number(readFileSync(`${threads}/${id}/schedstat`, "utf8").split(" ")[0]) / 1000 : sum;
   }, 0);
 }
@@ -73,8 +72,8 @@ function post(method, parameters) {
 }
 
 const server = createServer(async ({ url }, response) => {
-  const answer = answers[url ?? ""];
-  if (answer === undefined) return response.writeHead(404).end();
-  response.end(JSON.stringify(await answer()));
+  const handler = handlers[url ?? ""];
+  if (handler === undefined) return response.writeHead(404).end();
+  response.end(JSON.stringify(await handler()));
 });
 server.listen(Number(process.env.BENCH_PROBE_PORT), "127.0.0.1").unref();

@@ -20,26 +20,26 @@ export interface CpuProfile {
   timeDeltas: number[];
 }
 
-/** Asks an app's process about itself: see probe.mjs, which was loaded into it. */
+/** Client of probe.mjs in an app's process. */
 export class Probe {
   constructor(private readonly port: number) {}
 
-  /** Processor time that it has used so far. */
+  /** CPU time of the process so far. */
   async cpuMicroseconds(): Promise<number> {
     return (await this.cpuTime()).microseconds;
   }
 
-  /** The same, and of it what the threads that hash have used. Null where that is not known. */
+  /** CPU time of the process, and that of its hash workers; null if not available. */
   cpuTime(): Promise<{ microseconds: number; hashing: number | null }> {
     return this.#get("cpu");
   }
 
-  /** After everything that can be thrown away was. */
+  /** Memory after garbage collection. */
   memory(): Promise<Memory> {
     return this.#get("memory");
   }
 
-  /** How late its event loop was, in milliseconds, while `work` ran. Includes the 5 ms of its own ticking. */
+  /** Event loop delay in milliseconds while `work` ran. Includes the 5 ms resolution of the monitor. */
   async loopDelayDuring(work: () => Promise<unknown>): Promise<LoopDelay> {
     await this.#get("loop/start");
     await work();

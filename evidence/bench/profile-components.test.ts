@@ -17,7 +17,7 @@ test.each([
   ["evidence/bench/probe.mjs", "ignored"],
   ["node:internal/crypto/hash", null],
   ["", null],
-])("%s is the work of %s", (source, component) => {
+])("profile: %s belongs to %s", (source, component) => {
   expect(componentOf(source)).toBe(component);
 });
 
@@ -37,7 +37,7 @@ const PROFILE: CpuProfile = {
   timeDeltas: [10, 20, 40, 80, 1000, 160, 320],
 };
 
-test("what the runtime does counts for whoever asked it to, and waiting for nobody", () => {
+test("profile: Node.js code counts for its caller, and idle time is ignored", () => {
   const cpuTime = cpuTimeByComponent(PROFILE, ({ url }) => url);
   expect(cpuTime).toMatchObject({ entry: 10, caller: 140, node: 160, collector: 320, framework: 0 });
 });

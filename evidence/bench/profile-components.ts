@@ -1,20 +1,20 @@
 import type { CpuProfile } from "./probe";
 
-/** Whose work a chunk of processor time was, in the order in which a request meets them. */
+/** Components to which CPU time is attributed, in the order of a request. */
 export const COMPONENTS = {
   node: "Node: sockets, HTTP, streams",
-  entry: "our entry",
-  log: "the log line",
+  entry: "the HTTP entry",
+  log: "logging",
   framework: "Next.js and React",
-  procedures: "tRPC and the input's check",
-  caller: "who is calling: cookies, token, client",
-  own: "the call's or page's own code",
+  procedures: "tRPC and input validation",
+  caller: "authentication: cookies, token, client",
+  own: "code of the call or page",
   collector: "garbage collection",
 } as const;
 
 export type Component = keyof typeof COMPONENTS;
 
-/** The first that fits. Paths are those of the sources, from the root of the project. */
+/** The first match applies. Paths are relative to the project root. */
 const SOURCES: [RegExp, Component | "ignored" | null][] = [
   [/^(node:|$)/, null],
   [/^evidence\/bench\/probe\.mjs$/, "ignored"],
@@ -25,16 +25,16 @@ const SOURCES: [RegExp, Component | "ignored" | null][] = [
   [/^server\/(http\/|main\.ts|runtime\/request-state\.ts)/, "entry"],
   [/^server\/(auth\/|api\/context\.ts)/, "caller"],
   [/^(server|app|db)\//, "own"],
-  // Packages, the bundler's runtime, and what was bundled before we met it.
+  // Packages, the bundler's runtime, and prebundled code.
   [/./, "framework"],
 ];
 
-/** Null for the runtime's own code, which works for whoever called it. */
+/** Null for code of Node.js, which is attributed to its caller. */
 export function componentOf(source: string): Component | "ignored" | null {
   return SOURCES.find(([pattern]) => pattern.test(source))![1];
 }
 
-/** Processor time in microseconds by owner: what the runtime does counts for the nearest caller that has one. */
+/** CPU time in microseconds by component. Node.js code counts for the nearest caller that has a component. */
 export function cpuTimeByComponent(
   profile: CpuProfile,
   sourceOf: (frame: CpuProfile["nodes"][number]["callFrame"]) => string,

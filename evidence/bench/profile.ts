@@ -13,11 +13,11 @@ const CONNECTIONS = 8;
 
 export interface Profiled {
   name: string;
-  /** Of the main thread, for one request. */
+  /** Of the main thread, per request. */
   microseconds: Record<Component, number>;
 }
 
-/** Where the microseconds of a request go: of ours, of its open twin, and of the empty app. */
+/** CPU profiles of product, baseline and empty app. */
 export async function profile(context: BenchmarkContext, onProgress: OnProgress): Promise<Profiled[]> {
   const { testBed } = context;
   const call = await baselineTargets(context, onProgress, (cookies, isOpen) =>
@@ -28,15 +28,15 @@ export async function profile(context: BenchmarkContext, onProgress: OnProgress)
   );
   const { port, probe } = await testBed.emptyApp();
   const [cookies] = call.subject.requests.map((request) => /Cookie: (.*)\r\n/.exec(request)![1]!);
-  const bareCall = { port, probe, requests: [query("x", cookies!).replace("/api/trpc/x", "/api/answer")] };
-  const barePage = { port, probe, requests: [document("/", cookies!)] };
+  const emptyCall = { port, probe, requests: [query("x", cookies!).replace("/api/trpc/x", "/api/answer")] };
+  const emptyPage = { port, probe, requests: [document("/", cookies!)] };
   return [
     await profileOf(context, "protected call", call.subject, onProgress),
-    await profileOf(context, "open call", call.baseline, onProgress),
-    await profileOf(context, "bare Next.js", bareCall, onProgress),
+    await profileOf(context, "baseline call", call.baseline, onProgress),
+    await profileOf(context, "empty call", emptyCall, onProgress),
     await profileOf(context, "private page", page.subject, onProgress),
-    await profileOf(context, "open page", page.baseline, onProgress),
-    await profileOf(context, "empty page", barePage, onProgress),
+    await profileOf(context, "baseline page", page.baseline, onProgress),
+    await profileOf(context, "empty page", emptyPage, onProgress),
     await profileOf(context, "login", { ...call.subject, requests: loginRequests() }, onProgress),
   ];
 }
@@ -71,7 +71,7 @@ async function profileOf(
   };
 }
 
-/** Microseconds and shares, a column for each that was profiled. */
+/** Microseconds and shares, one column per profile. */
 export function profileTable(profiled: readonly Profiled[]): string {
   const components = Object.keys(COMPONENTS) as Component[];
   const total = ({ microseconds }: Profiled) => components.reduce((sum, component) => sum + microseconds[component], 0);
@@ -80,7 +80,7 @@ export function profileTable(profiled: readonly Profiled[]): string {
   const rows = [
     ["µs of the main thread per request", ...profiled.map(({ name }) => name)],
     ...components.map((component) => [COMPONENTS[component], ...profiled.map((one) => cell(one, component))]),
-    ["in all", ...profiled.map((one) => total(one).toFixed(0))],
+    ["total", ...profiled.map((one) => total(one).toFixed(0))],
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows

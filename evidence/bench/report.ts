@@ -8,10 +8,10 @@ import { LoadGenerator } from "./load-generator";
 import type { Options } from "./options";
 import { markdownTable, table } from "./table";
 
-/** Above this the load generator might have measured itself. */
+/** Above this utilisation the load generator may be the bottleneck. */
 const BUSY_GENERATOR = 0.85;
 
-/** The one table for people, and the same in files. True if no bar was missed, or, in a quick run, none by far. */
+/** Prints the table and writes it to files. Returns whether all thresholds hold; in a quick run only those far off fail. */
 export function report(
   options: Options,
   server: string,
@@ -20,15 +20,15 @@ export function report(
 ): boolean {
   const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), Node ${process.versions.node}, ${server}`;
   print(`\n  ${machine}\n\n${table(measurements)}\n`);
-  const generator = `The load generator was busy ${Math.round(LoadGenerator.highestUtilization * 100)} % of the time at the most`;
+  const generator = `Load generator utilisation: at most ${Math.round(LoadGenerator.highestUtilization * 100)} %`;
   const verdict =
     LoadGenerator.highestUtilization < BUSY_GENERATOR
-      ? "it was not what limited anything."
-      : "it may be what was measured.";
+      ? "it did not limit the results."
+      : "it may have limited the results.";
   if (LoadGenerator.highestUtilization > 0) print(`\n  ${generator}: ${verdict}\n`);
   const allowance = options.isQuick
-    ? "A short run: only a bar that is far off counts as failed.\n"
-    : "Ratios are of two things that took turns in this run; in brackets the worst and the best turn.\n";
+    ? "Quick run: only thresholds that are far off count as failed.\n"
+    : "Ratios compare alternating slices of this run; minimum and maximum are in parentheses.\n";
   print(`  ${paint("dim", allowance)}`);
 
   const failing = options.isQuick ? ["far off"] : ["far off", "missed"];
@@ -49,6 +49,6 @@ export function report(
     writeFileSync(path, `${JSON.stringify(whole, null, 2)}\n`);
   }
   writeFileSync(file.replace(/json$/, "md"), `${markdownTable(measurements)}\n`);
-  print(`  All of it: ${file}\n`);
+  print(`  Full report: ${file}\n`);
   return failed.length === 0;
 }

@@ -1,7 +1,7 @@
 export const USER_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 
-/** Where the app under test believes that it lives; the requests go to its port. */
+/** APP_ORIGIN of the apps; the requests go to their actual ports. */
 export const ORIGIN = "http://localhost:3000";
 
 const BROWSER_HEADERS = {
@@ -11,7 +11,7 @@ const BROWSER_HEADERS = {
   "Accept-Language": "en-GB,en;q=0.9",
 };
 
-/** What a browser sends for a page. No encoding is asked for: packing would hide what the page costs. */
+/** A browser's request for a page, without Accept-Encoding: compression would add to the measured cost. */
 export function document(path: string, cookies: string): string {
   return formatRequest("GET", path, {
     Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -32,7 +32,7 @@ export function query(procedure: string, cookies: string): string {
   });
 }
 
-/** `address` is what the proxy says that the app trusts; without it the socket's own counts. */
+/** `address` is sent as X-Forwarded-For; without it the app uses the socket's address. */
 export function mutation(procedure: string, input: unknown, cookies = "", address = ""): string {
   const body = input === undefined ? "" : JSON.stringify(input);
   const headers = {

@@ -1,25 +1,25 @@
 export interface ParsedResponse {
   status: number;
-  /** Head and body, as they travelled. */
+  /** Bytes on the wire, head and body. */
   bytes: number;
 }
 
-/** Finds the end of one HTTP/1.1 answer (RFC 9112, sections 6 and 7.1) without keeping or decoding it. One at a time. */
+/** Finds the end of an HTTP/1.1 response (RFC 9112, sections 6 and 7.1) without decoding it. One response at a time. */
 export class ResponseParser {
   #seen: Buffer = Buffer.alloc(0);
-  /** Where the body is read on, once the head is known. */
+  /** Offset of the next unread byte of the body. */
   #at = 0;
   #status = 0;
-  /** Of the body, or null if it comes in chunks. */
+  /** Content-Length; null for a chunked body. */
   #length: number | null = 0;
 
-  /** The answer, if this was its last chunk. */
+  /** Returns the response after its last bytes, and null before. */
   push(chunk: Buffer): ParsedResponse | null {
     this.#seen = this.#seen.length === 0 ? chunk : Buffer.concat([this.#seen, chunk]);
     if (this.#status === 0 && !this.#readHead()) return null;
     const end = this.#length === null ? this.#skipChunks() : this.#at + this.#length;
     if (end === null || this.#seen.length < end) return null;
-    if (this.#seen.length > end) throw new Error("There is more in the answer than it announced");
+    if (this.#seen.length > end) throw new Error("The response is longer than its Content-Length");
     const response = { status: this.#status, bytes: end };
     this.#seen = Buffer.alloc(0);
     this.#status = 0;
@@ -34,7 +34,7 @@ export class ResponseParser {
     this.#at = end + 4;
     const length = /\r\ncontent-length: *(\d+)/.exec(head)?.[1];
     if (length === undefined && !/\r\ntransfer-encoding: *chunked/.test(head)) {
-      throw new Error("The answer does not onProgress where it ends");
+      throw new Error("The response has neither Content-Length nor chunks");
     }
     this.#length = length === undefined ? null : Number(length);
     return true;

@@ -8,19 +8,19 @@ test.each([
   ["turbopack:///[project]/.data/bench/baseline/app/(guest)/login/login-form.tsx", "the page itself"],
   ["turbopack:///[project]/.data/bench/baseline/server/auth/policy/refusals.ts", "`server/auth/policy/`"],
   ["node_modules/surprise/index.js", "others"],
-])("%s is part of %s", (source, group) => {
+])("script groups: %s belongs to %s", (source, group) => {
   expect(groupOf(source)).toBe(group);
 });
 
-test("the table shows what is above the empty page, largest first, and says of what nobody knows reason", () => {
+test("script groups: the table subtracts the empty page, sorts by size, and marks unknown groups", () => {
   const page = new Map([["the bundler", 1500], ["others", 4000]]); // prettier-ignore
   expect(
     groupTable(page, new Map([["the bundler", 500]]))
       .split("\n")
       .slice(2),
   ).toEqual([
-    "| others | 4.0 kB | nobody knows |",
-    "| the bundler | 1.0 kB | what holds the modules together |",
-    "| **in all** | **5.0 kB** | |",
+    "| others | 4.0 kB | unknown |",
+    "| the bundler | 1.0 kB | module runtime |",
+    "| **total** | **5.0 kB** | |",
   ]);
 });

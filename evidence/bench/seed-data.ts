@@ -6,7 +6,7 @@ import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { mintRefreshToken } from "@/server/auth/tokens/refresh-token";
 import { USER_AGENT } from "./requests";
 
-/** Who all the load comes from, as the app sees it. */
+/** The client of all generated requests, as the app sees it. */
 export const CLIENT: Client = { address: "127.0.0.1", userAgent: USER_AGENT, ...describeDevice(USER_AGENT) };
 
 export const PASSWORD = "plumber-kiosk-42-lantern";
@@ -15,7 +15,7 @@ export const SESSIONS_PER_USER = 4;
 
 const DAY_SECONDS = 24 * 3600;
 
-/** When the sessions of a database began and when their tokens were made: long before any grace window. */
+/** Times of the seeded sessions: long before any grace window. */
 export interface SeedTimes {
   createdAt: Date;
   rotatedAt: Date;
@@ -25,7 +25,7 @@ export function seedTimesAt(now: Date): SeedTimes {
   return { createdAt: secondsAfter(now, -DAY_SECONDS), rotatedAt: secondsAfter(now, -300) };
 }
 
-/** Ids that grow like those of UUIDv7, so that a database of any size is filled, and read, in their order. */
+/** Ids in insertion order like UUIDv7, so that the primary key is filled sequentially. */
 export function idOf(ordinal: number): string {
   return `${ordinal.toString(16).padStart(8, "0")}-0000-7000-8000-000000000000`;
 }
@@ -34,12 +34,12 @@ export function emailOf(userOrdinal: number): string {
   return `bench-${String(userOrdinal).padStart(7, "0")}@example.test`;
 }
 
-/** As `seed.ts` makes it in SQL. */
+/** Must match the SQL in `seed.ts`. */
 export function nonceOf(id: string): string {
   return createHash("md5").update(id).digest("hex").slice(0, 22);
 }
 
-/** A Cookie header's parts for the session of this number, with an access token made at `now`. */
+/** The cookies of session number `ordinal`, with an access token issued at `now`. */
 export async function cookiesOf(
   ordinal: number,
   past: SeedTimes,
@@ -61,7 +61,7 @@ export async function cookiesOf(
   return { access: `__acc=${token}`, refresh: `__ref=${refreshToken}` };
 }
 
-/** So many of the sessions, spread evenly over all of them. */
+/** `count` session ordinals, spread evenly. */
 export function spreadEvenly(count: number, sessions: number): number[] {
   return Array.from({ length: Math.min(count, sessions) }, (_, index) => Math.floor((index * sessions) / count));
 }

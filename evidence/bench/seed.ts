@@ -8,8 +8,8 @@ import { CLIENT, emailOf, FULL_NAME, idOf, nonceOf, PASSWORD, SESSIONS_PER_USER,
 const BLOCK = 5000;
 
 /**
- * Fills an empty database: a first block from here, and every further one by the server itself, from the first. In the order of
- * the ids, as life does it, a million takes well under a minute.
+ * Fills an empty database: inserts one block, which the server then copies. In the order of the ids, a million sessions take
+ * less than a minute.
  */
 export async function seedDatabase(
   db: Kysely<Database>,
@@ -20,7 +20,7 @@ export async function seedDatabase(
 ): Promise<void> {
   const block = Math.min(BLOCK, sessions);
   const usersOfBlock = block / SESSIONS_PER_USER;
-  const passwordHash = await hashTaking(hashTimes);
+  const passwordHash = await hashWithPasses(hashTimes);
   const { createdAt, rotatedAt } = past;
   const user = { fullName: FULL_NAME, passwordHash, createdAt, updatedAt: createdAt };
   const session = {
@@ -43,7 +43,7 @@ export async function seedDatabase(
     id: idOf(at),
     userId: idOf(Math.floor(at / SESSIONS_PER_USER)),
     currentNonce: nonceOf(idOf(at)),
-    // Not all at one instant: the index by the idle limit is as wide as in life.
+    // Different expiry times, for a realistic distribution in the index.
     idleExpiresAt: secondsAfter(createdAt, 7 * 24 * 3600 - ((at * 7919) % 400_000)),
   }));
   await db.insertInto("users").values(users).execute();
@@ -59,13 +59,13 @@ export async function seedDatabase(
     await repeatUsers(db, done / SESSIONS_PER_USER, count / SESSIONS_PER_USER);
     await repeatSessions(db, done, count);
     const share = (done + count) / sessions;
-    onProgress(`${bar(share)} ${(done + count).toLocaleString("en-GB")} sessions`);
+    onProgress(`${progressBar(share)} ${(done + count).toLocaleString("en-GB")} sessions`);
   }
   await sql`analyze table users, sessions`.execute(db);
 }
 
-/** The product's own hash, or one that goes over its memory so many times as often. */
-async function hashTaking(times: number): Promise<string> {
+/** A hash with the product's parameters and a multiple of its passes. */
+async function hashWithPasses(times: number): Promise<string> {
   const own = await hashPassword(PASSWORD);
   const { algorithm, version, memoryCost, timeCost, parallelism, outputLen } = parseOptions(own);
   return hash(PASSWORD, { algorithm, version, memoryCost, timeCost: timeCost * times, parallelism, outputLen });
@@ -94,14 +94,14 @@ function shifted(column: "id" | "user_id", shift: number) {
   return sql`concat(lpad(lower(hex(conv(left(${name}, 8), 16, 10) + ${shift})), 8, '0'), substr(${name}, 9))`;
 }
 
-/** Puts sessions back to where they were before they were refreshed. */
+/** Resets sessions to their state before the refreshes. */
 export async function resetSessions(db: Kysely<Database>, ordinals: number[], past: SeedTimes): Promise<void> {
   await sql`update sessions set generation = 0, current_nonce = left(md5(id), 22), previous_nonce = null,
       rotated_at = ${past.rotatedAt}, handed_at = ${past.rotatedAt}
     where id in (${sql.join(ordinals.map(idOf))})`.execute(db);
 }
 
-function bar(share: number): string {
+function progressBar(share: number): string {
   const width = 20;
   return "█".repeat(Math.round(share * width)).padEnd(width, "░");
 }

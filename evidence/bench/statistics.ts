@@ -4,15 +4,15 @@ export interface Summary {
   max: number;
 }
 
-/** The value that this share of the others does not exceed (nearest rank). Throws for none: a measure without a sample is no measure. */
+/** Nearest-rank quantile. Throws if there are no values. */
 export function quantile(values: ArrayLike<number>, share: number): number {
-  if (values.length === 0) throw new RangeError("Nothing was measured");
+  if (values.length === 0) throw new RangeError("No values");
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!;
 }
 
 export function median(values: ArrayLike<number>): number {
-  // For an odd number both are the one in the middle.
+  // For an odd number of values both quantiles are the middle value.
   return (quantile(values, 0.5) + quantile(values, 0.5 + 0.5 / values.length)) / 2;
 }
 
@@ -20,9 +20,9 @@ export function summarise(values: ArrayLike<number>): Summary {
   return { median: median(values), min: quantile(values, 0), max: quantile(values, 1) };
 }
 
-/** What one gains for every step of the other, as the straight line says that misses the points least (least squares). */
+/** Slope of the least-squares line. */
 export function slope(points: readonly (readonly [x: number, y: number])[]): number {
-  if (points.length < 2) throw new RangeError("A line needs two points");
+  if (points.length < 2) throw new RangeError("A slope needs two points");
   const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
   const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
   const covariance = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);

@@ -8,9 +8,9 @@ const MARKS = {
   "far off": { colour: "red", word: "FAR OFF" },
 } as const;
 
-const HEADINGS = ["What was measured", "Figure", "Bar", ""] as const;
+const HEADINGS = ["Measurement", "Figure", "Threshold", ""] as const;
 
-/** The measurements as columns, for a terminal of any width. */
+/** The measurements as a text table. */
 export function table(measurements: readonly Measurement[]): string {
   const rows = measurements.map(({ name, figure, threshold }) => [name, figure, threshold] as const);
   const widths = [0, 1, 2].map((column) =>
@@ -29,7 +29,7 @@ function mark(verdict: Verdict): string {
   return paint(colour, word);
 }
 
-/** The same for a page of documentation. */
+/** The measurements as a Markdown table. */
 export function markdownTable(measurements: readonly Measurement[]): string {
   const cells = measurements.map(({ name, figure, threshold, verdict }) => [name, figure, threshold, verdict ?? ""]);
   const row = (values: readonly string[]) => `| ${values.join(" | ")} |`;

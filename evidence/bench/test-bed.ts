@@ -19,24 +19,24 @@ import { Probe } from "./probe";
 import { ORIGIN } from "./requests";
 import { seedDatabase } from "./seed";
 
-/** Small enough to be nothing, large enough that nobody is asked for twice. */
+/** A small table, with enough sessions to avoid reuse. */
 const FEW_SESSIONS = 1000;
-/** For the rows that end sessions, so that nobody else's is gone. */
+/** Sessions for benchmarks that end sessions. */
 const SPARE_SESSIONS = 200;
 const BUFFER_POOL_BYTES = 1024 ** 3;
 
 export interface SeededDatabase {
   url: string;
   db: Kysely<Database>;
-  /** The sessions are numbered from 0; these many are everybody's, and none of them may end. */
+  /** Number of shared sessions, with ordinals from 0. Benchmarks must not end them. */
   sessions: number;
-  /** Numbers of further ones, to be taken away and used up. */
+  /** Ordinals of additional sessions, to be removed from this list when used. */
   spareOrdinals: number[];
   times: SeedTimes;
 }
 
 export interface RunningApp {
-  /** In milliseconds of this process's clock. */
+  /** performance.now() of this process. */
   startedAt: number;
   app: App;
   port: number;
@@ -53,13 +53,13 @@ const EMPTY_APP_SOURCE: AppSource = { entry: join(ROOT, "evidence", "bench", "em
 
 type OnProgress = (detail: string) => void;
 
-/** What is measured: databases and processes, each made when it is first asked for. */
+/** Databases and apps under test, created lazily. */
 export class TestBed {
   readonly #made = new Map<string, Promise<unknown>>();
 
   constructor(readonly server: Server) {}
 
-  /** A few sessions, for everything that does not depend on how many there are. */
+  /** For benchmarks that do not depend on the number of sessions. */
   smallDatabase(onProgress: OnProgress): Promise<SeededDatabase> {
     return this.#once("small", () => this.#fill(FEW_SESSIONS, onProgress));
   }
@@ -68,7 +68,7 @@ export class TestBed {
     return this.#once("large-database", () => this.#fill(sessions, onProgress));
   }
 
-  /** The app as it ships. */
+  /** The production build. */
   app(onProgress: OnProgress): Promise<RunningApp> {
     return this.#once("product", async () => this.#open("product", { database: await this.smallDatabase(onProgress) }));
   }
@@ -84,7 +84,7 @@ export class TestBed {
     );
   }
 
-  /** The copy of the app that has a page and a procedure left open. */
+  /** The build with a page and a procedure without authentication. */
   baseline(onProgress: OnProgress): Promise<RunningApp> {
     const build = { entry: join(BASELINE, ".next", "entry", "main.mjs"), cwd: BASELINE };
     return this.#once("baseline", async () =>
@@ -92,7 +92,7 @@ export class TestBed {
     );
   }
 
-  /** The copy of the app in which hashes take longer, and people whose passwords were hashed so. */
+  /** The build with slower hashes, and users with such hashes. */
   slowHashApp(onProgress: OnProgress): Promise<RunningApp & { database: SeededDatabase }> {
     const build = { entry: join(SLOW_HASH_APP, ".next", "entry", "main.mjs"), cwd: SLOW_HASH_APP };
     return this.#once("slow-hash", async () => {
@@ -101,32 +101,32 @@ export class TestBed {
     });
   }
 
-  /** Processor time that the database server has used so far. Null where it is not known. */
+  /** CPU time of the database server so far. Null if not available. */
   databaseCpuMicroseconds(): number | null {
     return cpuMicrosecondsOf(this.server.pid);
   }
 
-  /** The empty app of the framework. */
+  /** The empty Next.js app. */
   emptyApp(): Promise<RunningApp> {
     return this.#once("empty-app", () => this.#open("empty-app", EMPTY_APP_SOURCE));
   }
 
-  /** A further process of the app as it ships, only just started, which its caller ends. */
+  /** Starts another process of the production build. The caller stops it. */
   async startNewApp(): Promise<RunningApp> {
     return this.#start("extra", { database: await this.smallDatabase(() => {}) });
   }
 
-  /** The same of the empty app. */
+  /** Starts another process of the empty app. The caller stops it. */
   startNewEmptyApp(): Promise<RunningApp> {
     return this.#start("extra-empty-app", EMPTY_APP_SOURCE);
   }
 
   async #open(name: string, served: AppSource): Promise<RunningApp> {
-    const runningApp = await this.#start(name, served);
-    onExit(runningApp.app.stop);
-    if (served.database === undefined) await waitForResponse(runningApp.port, "/");
-    else await runningApp.app.ready();
-    return runningApp;
+    const app = await this.#start(name, served);
+    onExit(app.app.stop);
+    if (served.database === undefined) await waitForResponse(app.port, "/");
+    else await app.app.ready();
+    return app;
   }
 
   async #start(name: string, { database, ...build }: AppSource): Promise<RunningApp> {
@@ -153,15 +153,15 @@ export class TestBed {
     await migrate(url);
     const db = connect(url, { poolSize: 2, statementSeconds: 120, lockSeconds: 60, acquireSeconds: 30 });
     onExit(() => db.destroy());
-    await this.#once("memory", () => this.#widenMemory(db));
+    await this.#once("memory", () => this.#enlargeBufferPool(db));
     const times = seedTimesAt(new Date());
     await seedDatabase(db, sessions + SPARE_SESSIONS, times, onProgress, hashTimes);
     const spareOrdinals = Array.from({ length: SPARE_SESSIONS }, (_, index) => sessions + index);
     return { url, db, sessions, spareOrdinals, times };
   }
 
-  /** A million sessions fit into the memory of a server that is meant for them: the disk is not what is measured. */
-  async #widenMemory(db: Kysely<Database>): Promise<void> {
+  /** Enlarges the buffer pool so that a million sessions fit: the disk must not be measured. */
+  async #enlargeBufferPool(db: Kysely<Database>): Promise<void> {
     if (totalmem() < 4 * BUFFER_POOL_BYTES) return;
     await sql`set global innodb_buffer_pool_size = ${sql.lit(BUFFER_POOL_BYTES)}`.execute(db);
   }
@@ -173,7 +173,7 @@ export class TestBed {
   }
 }
 
-/** Resolves once an address is answered with 200. */
+/** Resolves once a path returns 200. */
 export async function waitForResponse(port: number, path: string): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
@@ -182,5 +182,5 @@ export async function waitForResponse(port: number, path: string): Promise<void>
     if (response?.ok) return;
     await pause(10);
   }
-  throw new Error(`Nobody answers on port ${port} after 30 s`);
+  throw new Error(`Port ${port} did not respond within 30 s`);
 }

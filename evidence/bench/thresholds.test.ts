@@ -8,7 +8,7 @@ test.each([
   [0.8, "missed"],
   [0.799, "far off"],
   [Number.NaN, "far off"],
-])("%s of at least 0.95 is %s", (value, verdict) => {
+])("threshold: %s of at least 0.95 is %s", (value, verdict) => {
   expect(evaluate(value, atLeast(0.95, 0.8))).toBe(verdict);
 });
 
@@ -17,10 +17,10 @@ test.each([
   [0, "held"],
   [3, "far off"],
   [Number.NaN, "far off"],
-])("%s of exactly 2 at the most is %s", (value, verdict) => {
+])("threshold: %s of at most 2 is %s", (value, verdict) => {
   expect(evaluate(value, atMost(2))).toBe(verdict);
 });
 
-test("between the limit and far off a bar is missed, and no more", () => {
+test("threshold: a value between the limit and far is missed, not far off", () => {
   expect([4, 5, 8, 9].map((value) => evaluate(value, atMost(4, 8)))).toEqual(["held", "missed", "missed", "far off"]);
 });

@@ -1,4 +1,4 @@
-/** What a figure has to reach. `far` is where a busy machine is no excuse any more. */
+/** The limit of a measurement. Beyond `far` a busy machine cannot explain the result. */
 export interface Threshold {
   kind: "at least" | "at most";
   limit: number;
@@ -11,7 +11,7 @@ export function atLeast(limit: number, far: number): Threshold {
   return { kind: "at least", limit, far };
 }
 
-/** Without `far` it is exact: a count, or a size, which no noise changes. */
+/** Without `far` the threshold is exact, for counts and sizes, which have no noise. */
 export function atMost(limit: number, far = limit): Threshold {
   return { kind: "at most", limit, far };
 }

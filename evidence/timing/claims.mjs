@@ -1,11 +1,11 @@
-/** What was claimed, and whether it held. */
+/** Collects claims and whether they hold. */
 export class Claims {
-  /** @type {{ holds: boolean, says: string }[]} */
+  /** @type {{ holds: boolean, text: string }[]} */
   all = [];
 
-  /** @param {boolean} holds  @param {string} says with the figures that it rests on */
-  add(holds, says) {
-    this.all.push({ holds, says });
+  /** @param {boolean} holds  @param {string} text the claim with its figures */
+  add(holds, text) {
+    this.all.push({ holds, text });
   }
 
   get tally() {

@@ -1,19 +1,19 @@
-import { request } from "node:http";
+import { request as httpRequest } from "node:http";
 
 /**
- * @typedef {object} Reply
+ * @typedef {object} HttpResponse
  * @property {number} status
  * @property {import("node:http").IncomingHttpHeaders} headers
  * @property {string} body
- * @property {number} milliseconds from before the request is made until the whole answer is there
+ * @property {number} milliseconds from sending the request to the end of the response
  */
 
 /**
- * One call to the app over HTTP.
+ * Calls a procedure of the app over HTTP.
  * @param {string} url the app's
  * @param {string} procedure
- * @param {{ input?: object, cookie?: string, address?: string, agent?: import("node:http").Agent, requestId?: string }} [asked]
- * @returns {Promise<Reply>}
+ * @param {{ input?: object, cookie?: string, address?: string, agent?: import("node:http").Agent, requestId?: string }} [options]
+ * @returns {Promise<HttpResponse>}
  */
 export function call(url, procedure, { input, cookie, address = "192.0.2.1", agent, requestId } = {}) {
   const startedAt = performance.now();
@@ -26,30 +26,30 @@ export function call(url, procedure, { input, cookie, address = "192.0.2.1", age
     ...(body && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
   };
   return new Promise((resolve, reject) => {
-    const asking = request(
+    const request = httpRequest(
       `${url}/api/trpc/${procedure}`,
       { method: body ? "POST" : "GET", headers, agent },
-      (answer) => {
+      (response) => {
         /** @type {Buffer[]} */
         const chunks = [];
-        answer.on("data", (chunk) => chunks.push(chunk));
-        answer.on("error", reject);
-        answer.on("end", () =>
+        response.on("data", (chunk) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () =>
           resolve({
-            status: answer.statusCode ?? 0,
-            headers: answer.headers,
+            status: response.statusCode ?? 0,
+            headers: response.headers,
             body: Buffer.concat(chunks).toString(),
             milliseconds: performance.now() - startedAt,
           }),
         );
       },
     );
-    asking.on("error", reject);
-    asking.end(body);
+    request.on("error", reject);
+    request.end(body);
   });
 }
 
-/** The cookies that an answer sets, as a browser sends them back. @param {Reply} reply */
+/** The cookies of a response as a Cookie header. @param {HttpResponse} response */
 export function cookiesOf({ headers }) {
   return (headers["set-cookie"] ?? []).map((cookie) => cookie.split(";", 1)[0]).join("; ");
 }

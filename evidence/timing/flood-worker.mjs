@@ -4,7 +4,7 @@ import { call } from "./client.mjs";
 
 /** @typedef {{ status: number, retryAfter: string | null, milliseconds: number }} Outcome */
 
-// In a thread of its own: sending so much must not hold up those who measure.
+// A separate thread, so that sending does not delay the measurement.
 parentPort?.on("message", async () => {
   const { url, logins, emails, password } = workerData;
   const agent = new Agent({ maxSockets: Infinity });

@@ -8,50 +8,50 @@ import { ascending, median, quantile } from "./statistics.mjs";
 
 const LOGINS = 256;
 const ACCOUNTS = 64;
-const BYSTANDERS = 10;
+const OTHER_USERS = 10;
 const ROUNDS = 5;
 const IDLE_MILLISECONDS = 2000;
 const FLOODS_A_ROUND = 3;
 const PASSWORD = "correct horse battery staple";
 
 const LOOP_P99_MILLISECONDS = 50;
-/** What a flood that goes on may cost others (`npm run bench`). 256 at the same instant are a burst: those who come behind it wait for all to be read. */
+/** The limit of a sustained flood (`npm run bench`). Behind a burst of 256 simultaneous requests, calls wait until all are read. */
 const TIMES_IDLE = 4;
 const JITTER_MILLISECONDS = 250;
 const SECONDS_AT_MOST = 10;
-/** 256 hashes at once would take 4900. */
+/** 256 concurrent hashes would take 4900 MB. */
 const GROWTH_AT_MOST_MEGABYTES = 500;
 
 /**
- * 256 logins at once, again and again: who gets a place is signed in, everybody else hears when to come back, and the others do
- * not feel it. Each round compares a flood with the quiet before it; the middle round counts, so that one in which this
- * machine did something else decides nothing.
+ * Bursts of 256 simultaneous logins: admitted requests succeed, the others get 503 with Retry-After, and other calls stay fast.
+ * Each round compares a burst with the idle phase before it. The median round counts, so that a round with other load does not
+ * decide.
  * @param {import("./test-app.mjs").TestApp} testApp  @param {import("./claims.mjs").Claims} claims  @param {(detail: string) => void} onProgress
  */
 export async function measure(testApp, claims, onProgress) {
-  const emails = await testApp.insertAccounts(ACCOUNTS + BYSTANDERS, { passwordHash: await hash(PASSWORD, TODAY) });
-  const bystanders = new Bystanders(testApp.url, await signIn(testApp.url, emails.splice(ACCOUNTS)));
+  const emails = await testApp.insertAccounts(ACCOUNTS + OTHER_USERS, { passwordHash: await hash(PASSWORD, TODAY) });
+  const otherUsers = new OtherUsers(testApp.url, await signIn(testApp.url, emails.splice(ACCOUNTS)));
   const workerData = { url: testApp.url, logins: LOGINS, emails, password: PASSWORD };
   const worker = new Worker(new URL("./flood-worker.mjs", import.meta.url), { workerData });
   /** @type {() => Promise<import("./flood-worker.mjs").Outcome[]>} */
   const flood = () => new Promise((resolve) => worker.once("message", resolve) && worker.postMessage("flood"));
 
-  // What is compiled, cached and connected at first must not count as the flood's doing.
-  await Promise.all([flood(), bystanders.workFor(() => pause(1000))]);
+  // Warm-up of code, caches and connections.
+  await Promise.all([flood(), otherUsers.measureDuring(() => pause(1000))]);
   const [before, rounds] = [memoryMegabytes(testApp.pid), []];
   /** @type {import("./flood-worker.mjs").Outcome[]} */
   const outcomes = [];
   for (let round = 1; round <= ROUNDS; round++) {
     onProgress(`round ${round} of ${ROUNDS}`);
-    const idle = await measureRound(testApp, bystanders, () => pause(IDLE_MILLISECONDS));
-    const flooded = await measureRound(testApp, bystanders, async () => {
+    const idle = await measureRound(testApp, otherUsers, () => pause(IDLE_MILLISECONDS));
+    const flooded = await measureRound(testApp, otherUsers, async () => {
       for (let count = 0; count < FLOODS_A_ROUND; count++) outcomes.push(...(await flood()));
     });
     rounds.push({ idle, flooded, ratio: flooded.callP99 / idle.callP99 });
   }
   await worker.terminate();
 
-  judge(claims, rounds, outcomes, memoryMegabytes(testApp.pid, "VmHWM") - before);
+  addClaims(claims, rounds, outcomes, memoryMegabytes(testApp.pid, "VmHWM") - before);
   return table(rounds);
 }
 
@@ -66,25 +66,25 @@ const TODAY = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
  * @param {import("./claims.mjs").Claims} claims  @param {Round[]} rounds
  * @param {import("./flood-worker.mjs").Outcome[]} outcomes  @param {number} growth
  */
-function judge(claims, rounds, outcomes, growth) {
+function addClaims(claims, rounds, outcomes, growth) {
   const signedIn = outcomes.filter(({ status }) => status === 200);
-  const turnedAway = outcomes.filter(({ status, retryAfter }) => status === 503 && Number(retryAfter) >= 1);
+  const refused = outcomes.filter(({ status, retryAfter }) => status === 503 && Number(retryAfter) >= 1);
   const floods = ROUNDS * FLOODS_A_ROUND;
   claims.add(
-    signedIn.length + turnedAway.length === outcomes.length && outcomes.length === floods * LOGINS,
-    `${floods} floods of ${LOGINS} logins at once: ${signedIn.length} signed in, ${turnedAway.length} told by a 503 when to come back, none left without an answer`,
+    signedIn.length + refused.length === outcomes.length && outcomes.length === floods * LOGINS,
+    `${floods} bursts of ${LOGINS} simultaneous logins: ${signedIn.length} succeeded, ${refused.length} got 503 with Retry-After, none got no response`,
   );
   claims.add(
     signedIn.length / floods >= 2,
-    `a flood signs people in while it lasts: ${Math.round(signedIn.length / floods)} of ${LOGINS}`,
+    `logins succeed during a burst: ${Math.round(signedIn.length / floods)} of ${LOGINS}`,
   );
   const slowest = median(chunksOf(outcomes, LOGINS).map((flood) => Math.max(...flood.map((one) => one.milliseconds))));
-  claims.add(slowest <= SECONDS_AT_MOST * 1000, `the slowest answer of a flood takes ${Math.round(slowest)} ms`);
-  // A busy machine only ever adds, so the best round tells what is the flood's own doing.
+  claims.add(slowest <= SECONDS_AT_MOST * 1000, `the slowest response of a burst takes ${Math.round(slowest)} ms`);
+  // Other load only adds delay, so the best round shows the effect of the burst.
   const loop = Math.min(...rounds.map(({ flooded }) => flooded.ownLoopP99));
   claims.add(
     loop < LOOP_P99_MILLISECONDS,
-    `p99 of the event loop's own delay in a flood: ${loop.toFixed(1)} ms, less than ${LOOP_P99_MILLISECONDS}`,
+    `p99 of the event loop delay without CPU wait in a burst: ${loop.toFixed(1)} ms, less than ${LOOP_P99_MILLISECONDS}`,
   );
   const [idle, flooded] = [
     median(rounds.map((one) => one.idle.callP99)),
@@ -92,11 +92,11 @@ function judge(claims, rounds, outcomes, growth) {
   ];
   claims.add(
     flooded <= Math.max(TIMES_IDLE * idle, JITTER_MILLISECONDS),
-    `p99 of other calls in a flood: ${flooded.toFixed(0)} ms, ${median(rounds.map(({ ratio }) => ratio)).toFixed(1)} × idle; at most ${TIMES_IDLE} × or ${JITTER_MILLISECONDS} ms`,
+    `p99 of other calls in a burst: ${flooded.toFixed(0)} ms, ${median(rounds.map(({ ratio }) => ratio)).toFixed(1)} × idle; at most ${TIMES_IDLE} × or ${JITTER_MILLISECONDS} ms`,
   );
   claims.add(
     growth <= GROWTH_AT_MOST_MEGABYTES,
-    `the app's memory at its highest: ${Math.round(growth)} MB more than before, at most ${GROWTH_AT_MOST_MEGABYTES}`,
+    `peak memory of the app: ${Math.round(growth)} MB more than before, at most ${GROWTH_AT_MOST_MEGABYTES}`,
   );
 }
 
@@ -113,20 +113,20 @@ function table(rounds) {
 }
 
 /**
- * @param {import("./test-app.mjs").TestApp} testApp  @param {Bystanders} bystanders  @param {() => Promise<unknown>} meanwhile
+ * @param {import("./test-app.mjs").TestApp} testApp  @param {OtherUsers} otherUsers  @param {() => Promise<unknown>} meanwhile
  * @returns {Promise<Measured>}
  */
-async function measureRound(testApp, bystanders, meanwhile) {
+async function measureRound(testApp, otherUsers, meanwhile) {
   await pause(500);
   await testApp.readDelays();
-  const milliseconds = await bystanders.workFor(meanwhile);
+  const milliseconds = await otherUsers.measureDuring(meanwhile);
   const { delays, ownDelays } = await testApp.readDelays();
   const p99 = (/** @type {number[]} */ values) => quantile(ascending(values), 0.99);
   return { loopP99: p99(delays), ownLoopP99: p99(ownDelays), callP99: p99(milliseconds) };
 }
 
-/** People who work on, each over one connection that stays open, as browsers do. */
-class Bystanders {
+/** Signed-in users who send calls over keep-alive connections. */
+class OtherUsers {
   #agent = new Agent({ keepAlive: true });
 
   /** @param {string} url  @param {string[]} cookies */
@@ -135,15 +135,15 @@ class Bystanders {
     this.cookies = cookies;
   }
 
-  /** How long their calls took meanwhile, in milliseconds, ascending. @param {() => Promise<unknown>} meanwhile */
-  async workFor(meanwhile) {
+  /** Latencies of their calls during `meanwhile`, in milliseconds, ascending. @param {() => Promise<unknown>} meanwhile */
+  async measureDuring(meanwhile) {
     /** @type {number[]} */
     const taken = [];
     let isOver = false;
     const working = this.cookies.map(async (cookie) => {
       while (!isOver) {
         const { status, milliseconds } = await call(this.url, "auth.session", { cookie, agent: this.#agent });
-        if (status !== 200) throw new Error(`A protected call was answered ${status}.`);
+        if (status !== 200) throw new Error(`A protected call returned ${status}.`);
         taken.push(milliseconds);
         await pause(20);
       }
@@ -169,7 +169,7 @@ async function signIn(url, emails) {
   return cookies;
 }
 
-/** 0 where the system does not say. @param {number} pid  @param {"VmRSS" | "VmHWM"} [which] now, or at its highest ever */
+/** Resident memory; 0 if not available. @param {number} pid  @param {"VmRSS" | "VmHWM"} [which] current or peak */
 function memoryMegabytes(pid, which = "VmRSS") {
   try {
     return Number(new RegExp(`${which}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;

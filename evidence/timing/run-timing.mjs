@@ -11,7 +11,7 @@ import { Claims } from "./claims.mjs";
 const NAMES = ["flood", "equal-cost"];
 
 /**
- * Measures what only a running production build can show. Each claim that holds counts as a test passed.
+ * Runs measurements on a production build. Each claim that holds counts as a passed test.
  * @param {string[]} args `flood`, `equal-cost`, or none for both; `--report FILE`
  */
 export async function runTiming(args) {
@@ -25,7 +25,7 @@ export async function runTiming(args) {
       throw new UserError(`There is no measurement named ${unknown}. Use ${NAMES.join(" or ")}.`);
     print("\n  Portcullis  timing\n\n");
     await step("Packages", installPackages);
-    // Not before the packages are there.
+    // Imported after the packages are installed.
     const { startTestApp } = await import("./test-app.mjs");
     const claims = new Claims();
     for (const name of NAMES.filter((one) => names.length === 0 || names.includes(one))) {
@@ -34,7 +34,7 @@ export async function runTiming(args) {
       print(await step(name, (onProgress) => measure(testApp, claims, onProgress)));
       await testApp.close();
     }
-    for (const { holds, says } of claims.all) print(`  ${holds ? "✓" : "✗"} ${says}\n`);
+    for (const { holds, text } of claims.all) print(`  ${holds ? "✓" : "✗"} ${text}\n`);
     mkdirSync(join(DATA, "test"), { recursive: true });
     writeFileSync(report, JSON.stringify(claims.tally));
     print(`\n${summaryLine(claims.tally)}\n`);

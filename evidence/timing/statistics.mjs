@@ -15,10 +15,10 @@ export function median(values) {
 }
 
 /**
- * Whether two samples come from one distribution, by the test of Mann and Whitney: two-sided, normal approximation with the
- * correction for ties, which is good from twenty values on. No assumption about the shape of the noise.
+ * Mann-Whitney U test: two-sided, normal approximation with tie correction, accurate from twenty values on. Assumes no
+ * particular distribution.
  * @param {readonly number[]} one  @param {readonly number[]} other
- * @returns {number} the probability of a difference like this, or a larger one, if there is none
+ * @returns {number} the p-value
  */
 export function mannWhitney(one, other) {
   const all = [...one.map((value) => ({ value, isOne: true })), ...other.map((value) => ({ value, isOne: false }))];
@@ -40,10 +40,10 @@ export function mannWhitney(one, other) {
 }
 
 /**
- * By how much the second sample lies above the first: the median of all pairwise differences (Hodges and Lehmann), with the
- * confidence interval that belongs to the test above.
+ * Hodges-Lehmann estimate of the shift from the first sample to the second, with the confidence interval of the Mann-Whitney
+ * test.
  * @param {readonly number[]} one  @param {readonly number[]} other
- * @param {number} z of the normal distribution: 2.576 for 99 %
+ * @param {number} z quantile of the normal distribution: 2.576 for 99 %
  */
 export function shiftBetween(one, other, z = 2.576) {
   const differences = Float64Array.from(other.flatMap((b) => one.map((a) => b - a))).sort();
@@ -55,7 +55,7 @@ export function shiftBetween(one, other, z = 2.576) {
   return { shift: at(middle), low: at(middle - half), high: at(middle + half) };
 }
 
-/** The share of the normal distribution below z (Abramowitz and Stegun, 7.1.26; off by 1.5e-7 at the most). @param {number} z */
+/** Cumulative normal distribution (Abramowitz and Stegun, 7.1.26; maximum error 1.5e-7). @param {number} z */
 function normal(z) {
   const x = Math.abs(z) / Math.SQRT2;
   const t = 1 / (1 + 0.3275911 * x);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { mannWhitney, median, quantile, shiftBetween } from "./statistics.mjs";
 
-/** Values that look drawn and are always the same. */
+/** Deterministic pseudorandom values. */
 function noise(count: number, seed: number): number[] {
   let state = seed;
   return Array.from({ length: count }, () => {
@@ -10,21 +10,21 @@ function noise(count: number, seed: number): number[] {
   });
 }
 
-test("a median lies in the middle, a quantile where it says", () => {
+test("median, quantile: return the expected values", () => {
   expect(median([5, 1, 3])).toBe(3);
   expect(median([4, 1, 3, 2])).toBe(2.5);
   expect(quantile([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 0.9)).toBe(10);
 });
 
-describe("the test of Mann and Whitney", () => {
-  test("gives what the books give", () => {
+describe("Mann-Whitney test", () => {
+  test("equals the results of scipy", () => {
     // scipy.stats.mannwhitneyu(one, other, use_continuity=True, method="asymptotic")
     expect(mannWhitney([1.1, 2.2, 3.3, 4.4, 5.5], [2.1, 4.2, 6.3, 8.4, 10.5])).toBeCloseTo(0.2101, 3);
     expect(mannWhitney([1, 2, 3], [1, 2, 3])).toBeCloseTo(1, 6);
     expect(mannWhitney([1, 1, 1], [1, 1, 1])).toBe(1);
   });
 
-  test("finds half a millisecond in three of noise, and nothing where there is nothing", () => {
+  test("detects a shift of 0.5 in noise of 3, and none without a shift", () => {
     const [one, other] = [noise(240, 1), noise(240, 7)];
     expect(mannWhitney(one, other)).toBeGreaterThan(0.001);
     expect(
@@ -35,13 +35,13 @@ describe("the test of Mann and Whitney", () => {
     ).toBeLessThan(0.001);
   });
 
-  test("does not care for a few values that are far out", () => {
+  test("is robust against outliers", () => {
     const [one, other] = [noise(240, 1), noise(240, 7)];
     expect(mannWhitney(one, [...other.slice(0, 235), 900, 900, 900, 900, 900])).toBeGreaterThan(0.001);
   });
 });
 
-test("a shift is found with its sign, inside its interval", () => {
+test("shiftBetween: estimates shift and confidence interval", () => {
   const one = noise(240, 1);
   const { shift, low, high } = shiftBetween(
     one,

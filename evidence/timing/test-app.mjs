@@ -13,15 +13,15 @@ import { migrate } from "../../scripts/schema.mjs";
 /**
  * @typedef {object} TestApp
  * @property {string} url
- * @property {number} pid the app's
- * @property {() => Promise<{ delays: number[], ownDelays: number[] }>} readDelays of the app's event loop since they were read last, in milliseconds: as they were, and less the time in which the machine had no core for it
+ * @property {number} pid of the app
+ * @property {() => Promise<{ delays: number[], ownDelays: number[] }>} readDelays event loop delays since the last call, in milliseconds: total, and without CPU wait
  * @property {(count: number, given: { passwordHash: string, isDisabled?: boolean }) => Promise<string[]>} insertAccounts their emails
  * @property {() => Promise<void>} close
  */
 
 /**
- * The production build in a process of its own, with a new database. Its addresses come from X-Forwarded-For and are not limited;
- * accounts are.
+ * Starts the production build with a new database. Client addresses come from X-Forwarded-For. Rate limits by address are lifted;
+ * those by account apply.
  * @param {string} name  @param {(detail: string) => void} onProgress  @returns {Promise<TestApp>}
  */
 export async function startTestApp(name, onProgress) {

@@ -6,16 +6,16 @@ import { cookiesOf, spreadEvenly } from "@/evidence/bench/seed-data";
 import { document, query } from "@/evidence/bench/requests";
 
 const SESSIONS = 100;
-/** The twins may differ by their names, and by nothing that costs time. */
+/** Subject and baseline differ only in names of equal length. */
 const BYTES_APART_AT_MOST = 0.01;
 
-/** `auth.session` beside the same procedure left open. */
+/** `auth.session` against the same procedure without authentication. */
 export const call: Benchmark = (context, onProgress) =>
   compareWithBaseline(context, onProgress, "call", (cookies, isOpen) =>
     query(isOpen ? "open.session" : "auth.session", cookies),
   );
 
-/** The dashboard beside the same page left open. */
+/** The dashboard against the same page without authentication. */
 export const page: Benchmark = (context, onProgress) =>
   compareWithBaseline(context, onProgress, "page", (cookies, isOpen) =>
     document(isOpen ? "/open-page" : "/dashboard", cookies),
@@ -30,31 +30,31 @@ async function compareWithBaseline(
   const targets = await baselineTargets(context, onProgress, request);
   const { throughput, cpu, subject, baseline } = await compare(context, targets.subject, targets.baseline, onProgress);
   if (Math.abs(subject.bytes / baseline.bytes - 1) > BYTES_APART_AT_MOST) {
-    throw new Error(`The twins are not alike: ${subject.bytes} bytes and ${baseline.bytes} of the open one`);
+    throw new Error(`Subject and baseline differ in size: ${subject.bytes} and ${baseline.bytes} bytes`);
   }
   const rates = `${perSecond(subject.perSecond.median)} and ${perSecond(baseline.perSecond.median)}`;
   const detail = { throughput, cpu, subject, baseline };
   return [
-    measurement(`Protected ${name}, throughput beside its open twin`, throughput, {
+    measurement(`Protected ${name}, throughput relative to baseline`, throughput, {
       threshold: atLeast(0.95, 0.75),
       note: rates,
       detail,
     }),
-    measurement(`Protected ${name}, processor time beside its open twin`, cpu, {
+    measurement(`Protected ${name}, CPU time relative to baseline`, cpu, {
       note: `${subject.cpuMicroseconds.median.toFixed(0)} and ${baseline.cpuMicroseconds.median.toFixed(0)} µs`,
     }),
-    measurement(`Protected ${name}, p50 (open twin)`, subject.p50, {
+    measurement(`Protected ${name}, p50`, subject.p50, {
       format: milliseconds,
-      note: milliseconds(baseline.p50),
+      note: `baseline ${milliseconds(baseline.p50)}`,
     }),
-    measurement(`Protected ${name}, p99 (open twin)`, subject.p99, {
+    measurement(`Protected ${name}, p99`, subject.p99, {
       format: milliseconds,
-      note: milliseconds(baseline.p99),
+      note: `baseline ${milliseconds(baseline.p99)}`,
     }),
   ];
 }
 
-/** Both with the cookies of the same people. */
+/** Both targets receive the same cookies. */
 export async function baselineTargets(
   { testBed }: BenchmarkContext,
   onProgress: OnProgress,

@@ -7,7 +7,7 @@ import { query } from "@/evidence/bench/requests";
 
 const CONNECTIONS = 16;
 
-/** The same calls to one instance and to two, in turns. */
+/** Alternates the same calls between one instance and two. */
 export const instances: Benchmark = async ({ testBed, loadGenerator, options }, onProgress) => {
   const { sessions, times } = await testBed.smallDatabase(onProgress);
   const ports = [(await testBed.app(onProgress)).port, (await testBed.secondInstance(onProgress)).port];
@@ -27,7 +27,7 @@ export const instances: Benchmark = async ({ testBed, loadGenerator, options }, 
   const rates = `${perSecond(summarise(rounds.map(({ two }) => two)).median)} and ${perSecond(summarise(rounds.map(({ one }) => one)).median)}`;
   return [
     measurement(
-      `Protected calls of two instances beside one, on ${availableParallelism()} cores with the load generator`,
+      `Protected calls of two instances relative to one, on ${availableParallelism()} cores including the load generator`,
       summarise(rounds.map(({ one, two }) => two / one)),
       { note: rates },
     ),

@@ -6,18 +6,18 @@ import { measurement, milliseconds, perSecond, type Measurement } from "@/eviden
 import { measureLoginFlood, type FloodRound } from "@/evidence/bench/login-flood";
 import type { LoopDelay } from "@/evidence/bench/probe";
 
-/** A flood of logins beside what the machine hashes when it does nothing else, and what others notice of it. */
+/** Login rate relative to the raw hash rate of the machine, and the effect of a login flood on other calls. */
 export const logins: Benchmark = async ({ testBed, loadGenerator, options }, onProgress) => {
   const product = {
     testBed,
     loadGenerator,
-    runningApp: await testBed.app(onProgress),
+    app: await testBed.app(onProgress),
     database: await testBed.smallDatabase(onProgress),
   };
   const seconds = options.isQuick ? 2.5 : 4;
   const rounds = await measureLoginFlood({ ...product, seconds, rounds: options.isQuick ? 3 : 10 }, onProgress);
   const measurements = [
-    measurement("Logins beside the machine's raw argon2id rate", ratesOf(rounds), {
+    measurement("Login rate relative to raw argon2id rate", ratesOf(rounds), {
       threshold: atLeast(0.75, 0.35),
       note: formatRates(rounds),
       detail: rounds.map(({ loginsPerSecond, hashes }) => ({ loginsPerSecond, hashes })),
@@ -27,16 +27,16 @@ export const logins: Benchmark = async ({ testBed, loadGenerator, options }, onP
   ];
   if (options.isQuick) return measurements;
 
-  const runningApp = await testBed.slowHashApp(onProgress);
-  const slowly = await measureLoginFlood(
-    { testBed, loadGenerator, runningApp, database: runningApp.database, seconds, rounds: 5 },
+  const app = await testBed.slowHashApp(onProgress);
+  const slowRounds = await measureLoginFlood(
+    { testBed, loadGenerator, app, database: app.database, seconds, rounds: 5 },
     onProgress,
   );
-  const where = `Logins beside raw argon2id where a hash is ${SLOW_HASH_FACTOR} times as dear`;
+  const where = `Login rate relative to raw argon2id rate, hash ${SLOW_HASH_FACTOR} times slower`;
   return [
     ...measurements,
-    measurement(where, ratesOf(slowly), { note: formatRates(slowly) }),
-    ...cpuTimePerLogin(slowly),
+    measurement(where, ratesOf(slowRounds), { note: formatRates(slowRounds) }),
+    ...cpuTimePerLogin(slowRounds),
   ];
 };
 
@@ -52,7 +52,7 @@ function formatRates(rounds: FloodRound[]): string {
   return `${perSecond(logins)} and ${perSecond(hashes)}`;
 }
 
-/** What a login costs beside its hash bounds how many there can be, on cores that do both. */
+/** The share of the hash in a login's CPU time bounds the login rate. */
 function cpuTimePerLogin(rounds: FloodRound[]): Measurement[] {
   const parts = rounds.flatMap(({ login: { app, hashing, database } }) =>
     hashing === null || database === null ? [] : [{ hashing, rest: app - hashing, database }],
@@ -61,27 +61,27 @@ function cpuTimePerLogin(rounds: FloodRound[]): Measurement[] {
   const middle = (part: keyof (typeof parts)[number]) => milliseconds(median(parts.map((one) => one[part])) / 1000);
   const shares = parts.map(({ hashing, rest, database }) => hashing / (hashing + rest + database));
   return [
-    measurement("Share of its hash in the processor time of a login", summarise(shares), {
+    measurement("Share of the hash in the CPU time of a login", summarise(shares), {
       note: `${middle("hashing")} of hash, ${middle("rest")} of app, ${middle("database")} of database`,
       detail: parts,
     }),
   ];
 }
 
-/** Somebody who is signed in already, with and without the flood. */
+/** Latency of protected calls with and without the flood. */
 function impactOnCalls(rounds: FloodRound[]): Measurement[] {
   const p99 = (side: "idle" | "flood" | "hashing") =>
     quantile(concatenate(rounds.map((one) => one[side].milliseconds)), 0.99);
   const delay = (key: keyof LoopDelay) => median(rounds.map(({ loop }) => loop[key]));
   return [
-    measurement("Protected call during that flood, p99 beside idle", p99("flood") / p99("idle"), {
+    measurement("Protected call during the login flood, p99 relative to idle", p99("flood") / p99("idle"), {
       threshold: atMost(4, 40),
       note: `${milliseconds(p99("flood"))} and ${milliseconds(p99("idle"))}`,
     }),
-    measurement("The same with the hashing in another process", p99("hashing") / p99("idle"), {
+    measurement("Protected call with hashing in another process, p99 relative to idle", p99("hashing") / p99("idle"), {
       note: milliseconds(p99("hashing")),
     }),
-    measurement("Event loop delay during the flood, p99", delay("p99"), {
+    measurement("Event loop delay during the login flood, p99", delay("p99"), {
       format: milliseconds,
       note: `p50 ${milliseconds(delay("p50"))}, max ${milliseconds(delay("max"))}, of which 5 ms are the probe's`,
     }),

@@ -8,16 +8,16 @@ import { resetSessions } from "@/evidence/bench/seed";
 
 const CALLS = 9000;
 const PAGES = 1000;
-/** As many tokens as the app remembers, and some more: from here on it may not grow. */
-const REMEMBERED_TOKENS = 20_000;
-/** A thousand people, each refreshing after nine minutes. */
+/** More tokens than the app's token cache holds: after these, the heap must not grow. */
+const CACHED_TOKENS = 20_000;
+/** A thousand users who refresh every nine minutes. */
 const REFRESHES_PER_HOUR = 7000;
 const BATCH = 1000;
-/** The first refreshes open connections and fill what is filled once. */
+/** The first refreshes open connections and fill caches. */
 const WARM_UP_BATCHES = 2;
 const CONNECTIONS = 8;
 
-/** What the process holds after ten thousand requests; and what an hour of sessions in fast motion leaves behind. */
+/** Memory after ten thousand requests, and heap growth during the requests of one hour. */
 export const memory: Benchmark = async (context, onProgress) => {
   const { testBed, loadGenerator } = context;
   const { times } = await testBed.smallDatabase(onProgress);
@@ -45,14 +45,14 @@ async function heapGrowthPerHour(
   const { port, probe } = await testBed.app(onProgress);
   const base = { ports: [port], connections: CONNECTIONS };
   const ordinals = spreadEvenly(BATCH, sessions);
-  // Counted from one instant: while the clock goes on, "so many seconds ago" can be the same second again.
+  // Relative to a fixed time: with an advancing clock, two offsets could yield the same second.
   const beganAt = Date.now();
   const cookiesOfSecond = (secondsAgo: number) =>
     Promise.all(ordinals.map((ordinal) => cookiesOf(ordinal, times, new Date(beganAt - secondsAgo * 1000))));
 
   let tokensAgo = 0;
   const present = async () => {
-    // A token of another second is another token: each of these is seen for the first time.
+    // Tokens of different seconds differ: none of these is cached yet.
     const people = await cookiesOfSecond((tokensAgo += 1));
     await loadGenerator.run({
       ...base,
@@ -60,7 +60,7 @@ async function heapGrowthPerHour(
       count: BATCH,
     });
   };
-  for (let shown = 0; shown <= REMEMBERED_TOKENS; shown += BATCH) {
+  for (let shown = 0; shown <= CACHED_TOKENS; shown += BATCH) {
     onProgress(`${shown} tokens`);
     await present();
   }
@@ -73,7 +73,7 @@ async function heapGrowthPerHour(
     await loadGenerator.run({ ...base, requests: refreshes, count: BATCH });
     await present();
   }
-  return measurement("Heap gained by an hour of 1,000 people, in fast motion", slope(points) * REFRESHES_PER_HOUR, {
+  return measurement("Heap growth by one hour of requests of 1,000 users", slope(points) * REFRESHES_PER_HOUR, {
     format: (bytes) => `${(bytes / 1e6).toFixed(2)} MB`,
     threshold: atMost(2_000_000, 10_000_000),
     note: `${REFRESHES_PER_HOUR.toLocaleString("en-GB")} refreshes`,

@@ -8,14 +8,14 @@ import { mutation } from "@/evidence/bench/requests";
 import { resetSessions } from "@/evidence/bench/seed";
 import type { SeededDatabase, RunningApp } from "@/evidence/bench/test-bed";
 
-/** Refreshed in one turn; each session once, so that each is a rotation. */
+/** Refreshes per slice; each session once, so that each refresh rotates. */
 const REFRESHES = 150;
-/** Sessions that take part: spread over the whole table, so that its size is felt. */
+/** Sessions used, spread evenly over the table, so that its size matters. */
 const SESSIONS_USED = 900;
-/** Waiting for each other is not what is asked. */
+/** Few connections, to measure the query and not lock contention. */
 const CONNECTIONS = 2;
 
-/** The same refresh in two databases of one server, a small and a large one, in turns. */
+/** Alternates the same refreshes between a small and a large database of one server. */
 export const sessions: Benchmark = async ({ testBed, loadGenerator, options }, onProgress) => {
   const small = await prepareRefreshLoad(await testBed.smallDatabase(onProgress), await testBed.app(onProgress));
   const large = await prepareRefreshLoad(
@@ -44,7 +44,7 @@ export const sessions: Benchmark = async ({ testBed, loadGenerator, options }, o
   const ratioOf = (share: number) =>
     pairs.map(({ small, large }) => quantile(large.milliseconds, share) / quantile(small.milliseconds, share));
   const all = (side: "small" | "large") => concatenate(pairs.map((pair) => pair[side].milliseconds));
-  const sizes = `${count(options.sessions)} sessions beside ${count(small.filled.sessions)}`;
+  const sizes = `${count(options.sessions)} sessions relative to ${count(small.filled.sessions)}`;
   const times = (share: number) =>
     `${milliseconds(quantile(all("large"), share))} and ${milliseconds(quantile(all("small"), share))}`;
   return [

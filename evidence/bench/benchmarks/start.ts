@@ -3,7 +3,7 @@ import type { Benchmark } from "@/evidence/bench/benchmark";
 import { measurement, seconds } from "@/evidence/bench/measurements";
 import { waitForResponse, type RunningApp } from "@/evidence/bench/test-bed";
 
-/** From nothing to the first page; beside the empty app. */
+/** Time from process start to the first page, also for the empty app. */
 export const start: Benchmark = async ({ testBed, options }, onProgress) => {
   await testBed.smallDatabase(onProgress);
   const times = options.isQuick ? 2 : 7;
@@ -16,7 +16,7 @@ export const start: Benchmark = async ({ testBed, options }, onProgress) => {
   }
   const [productTime, emptyTime] = [summarise(product), summarise(empty)];
   return [
-    measurement("From start to the first page", productTime, {
+    measurement("Process start to first page", productTime, {
       format: seconds,
       note: `${seconds(emptyTime.median)} for the empty app`,
     }),

@@ -9,17 +9,17 @@ import { CookieClient } from "@/evidence/bench/cookie-client";
 import { pause } from "@/evidence/pause";
 
 const TIMES = 15;
-/** What an operation leaves to be done after its answer is begun at once. */
+/** Time for work that continues after the response. */
 const SETTLED_MILLISECONDS = 50;
 
 /**
- * Counted by the database server itself, one operation at a time. Each instance also asks for revocations once a second: the
- * median of many operations leaves that out.
+ * Counted by the database server, one operation at a time. Each instance also polls for revocations once a second: the median
+ * excludes those queries.
  */
 export const statements: Benchmark = async ({ testBed }, onProgress) => {
   const { db, spareOrdinals, times } = await testBed.smallDatabase(onProgress);
   const { port } = await testBed.app(onProgress);
-  const visitor = async (cookies: "both" | "refresh" | "none") => {
+  const newClient = async (cookies: "both" | "refresh" | "none") => {
     const one = new CookieClient(port);
     if (cookies === "none") return one;
     const { access, refresh } = await cookiesOf(spareOrdinals.pop()!, times);
@@ -29,20 +29,20 @@ export const statements: Benchmark = async ({ testBed }, onProgress) => {
   };
 
   const operations = [
-    ["a protected call", 0, () => visitor("both"), (one: CookieClient) => one.query("auth.session")],
-    ["a refresh", 2, () => visitor("refresh"), (one: CookieClient) => one.mutate("auth.refresh")],
+    ["a protected call", 0, () => newClient("both"), (one: CookieClient) => one.query("auth.session")],
+    ["a refresh", 2, () => newClient("refresh"), (one: CookieClient) => one.mutate("auth.refresh")],
     [
       "a login",
       5,
-      () => visitor("none"),
+      () => newClient("none"),
       (one: CookieClient, time: number) => one.mutate("auth.login", { email: emailOf(time), password: PASSWORD }),
     ],
-    ["a logout", 2, () => visitor("both"), (one: CookieClient) => one.mutate("auth.logout")],
+    ["a logout", 2, () => newClient("both"), (one: CookieClient) => one.mutate("auth.logout")],
     [
       "the second page after an expired access token",
       0,
       async () => {
-        const one = await visitor("refresh");
+        const one = await newClient("refresh");
         await one.open("/dashboard");
         return one;
       },
@@ -51,18 +51,17 @@ export const statements: Benchmark = async ({ testBed }, onProgress) => {
   ] as const;
 
   const measurements = [];
-  for (const [name, limit, prepare, perform] of operations) {
+  for (const [name, limit, prepare, run] of operations) {
     onProgress(name);
     const counts: number[] = [];
     for (let time = 0; time < TIMES; time++) {
       const one = await prepare();
       const before = await questions(db);
-      const response = await perform(one, time);
-      // Less the question itself.
-      // What the answer did not wait for is part of it.
+      const response = await run(one, time);
+      // Includes work after the response; excludes the status query itself.
       await pause(SETTLED_MILLISECONDS);
       counts.push((await questions(db)) - before - 1);
-      if (response.status !== 200) throw new Error(`${name} was answered with ${response.status}`);
+      if (response.status !== 200) throw new Error(`${name} returned ${response.status}`);
     }
     measurements.push(
       measurement(`SQL statements of ${name}`, median(counts), {

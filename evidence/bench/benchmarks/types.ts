@@ -7,7 +7,7 @@ import { DATA, ROOT } from "@/scripts/paths.mjs";
 
 const TIMES = 3;
 
-/** How long it takes to know that every call and its answer fit, from nothing. */
+/** Duration of a full type check without incremental state. */
 export const types: Benchmark = async (_, onProgress) => {
   const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
   const taken: number[] = [];
@@ -19,5 +19,5 @@ export const types: Benchmark = async (_, onProgress) => {
     });
     taken.push((performance.now() - startedAt) / 1000);
   }
-  return [measurement("Type check of everything", summarise(taken), { format: seconds })];
+  return [measurement("Type check", summarise(taken), { format: seconds })];
 };

@@ -22,7 +22,7 @@ interface Weight {
   other: number;
 }
 
-/** Bytes as they travel, compressed, until a page needs nothing more; beside an empty page of the same framework. */
+/** Compressed bytes of a page and its resources, relative to an empty page of Next.js. */
 export const weight: Benchmark = async ({ testBed }, onProgress) => {
   const { times } = await testBed.smallDatabase(onProgress);
   const { port } = await testBed.app(onProgress);
@@ -34,10 +34,10 @@ export const weight: Benchmark = async ({ testBed }, onProgress) => {
     const page = await measurePage(port, path, path.startsWith("/dashboard") ? `${access}; ${refresh}` : "");
     const total = page.document + page.script + page.style + page.other;
     measurements.push(
-      measurement(`Script sent to ${path} above an empty page`, page.script - empty.script, {
+      measurement(`Script of ${path} minus that of an empty page`, page.script - empty.script, {
         format: kilobytes,
         threshold: path === "/login" ? atMost(25_000) : null,
-        note: `style ${kilobytes(page.style)}, in all ${kilobytes(total)}`,
+        note: `style ${kilobytes(page.style)}, total ${kilobytes(total)}`,
         detail: { page, empty },
       }),
     );
@@ -48,7 +48,7 @@ export const weight: Benchmark = async ({ testBed }, onProgress) => {
     bytesByGroup(scriptFiles(EMPTY_APP, Object.keys(empty.scripts))),
   );
   writeFileSync(join(DATA, "bench", "page-weight.md"), `${table}\n`);
-  return [...measurements, measurement("Script of the empty page itself", empty.script, { format: kilobytes })];
+  return [...measurements, measurement("Script of the empty page", empty.script, { format: kilobytes })];
 };
 
 async function measurePage(port: number, path: string, cookies: string): Promise<Weight> {
@@ -68,7 +68,7 @@ async function measurePage(port: number, path: string, cookies: string): Promise
   };
 }
 
-/** `fetch` would unpack the body before it could be weighed. */
+/** `fetch` would decompress the body. */
 function fetchCompressed(port: number, path: string, cookies: string): Promise<{ bytes: number; text: string }> {
   const headers = {
     "user-agent": USER_AGENT,
@@ -83,7 +83,7 @@ function fetchCompressed(port: number, path: string, cookies: string): Promise<{
       response.on("error", reject);
       response.on("end", () => {
         const body = Buffer.concat(chunks);
-        if (response.statusCode !== 200) return reject(new Error(`${path} was answered with ${response.statusCode}`));
+        if (response.statusCode !== 200) return reject(new Error(`${path} returned ${response.statusCode}`));
         const isCompressed = response.headers["content-encoding"] === "gzip";
         resolve({ bytes: body.length, text: (isCompressed ? gunzipSync(body) : body).toString() });
       });

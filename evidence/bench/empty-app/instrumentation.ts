@@ -1,2 +1,2 @@
-/** The bundler looks for this file upwards, and would find that of the product. */
+/** Overrides the product's file, which the bundler would find in a parent folder. */
 export function register(): void {}

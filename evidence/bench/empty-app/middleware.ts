@@ -1,4 +1,4 @@
-/** The bundler looks for this file upwards, and would find that of the product. It meets no request. */
+/** Overrides the product's file, which the bundler would find in a parent folder. Matches no request. */
 export const config = { runtime: "nodejs", matcher: "/nowhere" };
 
 export function middleware(): void {}

@@ -1,7 +1,7 @@
 import "server-only";
 import type { Caller } from "@/server/auth/policy/credentials";
 
-/** Who the twins believe to be asking, whoever asks: as long, letter for letter, as the person who is signed in. */
+/** The caller of all requests to the baseline, with values of the same length as those of a seeded user. */
 export const FIXED_CALLER: Caller = {
   user: {
     id: "00000000-0000-7000-8000-000000000000",
@@ -17,7 +17,7 @@ export const FIXED_CALLER: Caller = {
   authenticatedAt: new Date(0),
 };
 
-/** Stands in for `server/auth/gate/require-caller.ts` in the pages that are left open. */
+/** Replaces `server/auth/gate/require-caller.ts` in the public copies of the pages. */
 export async function requireCaller(): Promise<Caller> {
   return FIXED_CALLER;
 }

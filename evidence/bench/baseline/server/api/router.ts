@@ -13,7 +13,7 @@ Object.assign(PROCEDURES, { "open.session": { access: "public", batch: true, has
 
 const { user, session } = FIXED_CALLER;
 
-/** `auth.session`, left open: the same answer to anybody, by the same way. */
+/** `auth.session` without authentication: the same response through the same router. */
 const openRouter = router({ session: publicProcedure.input(noInput).query((): SignedIn => ({ user, session })) });
 
 export const appRouter = router({ auth: authRouter, users: usersRouter, sessions: sessionsRouter, open: openRouter });

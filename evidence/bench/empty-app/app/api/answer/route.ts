@@ -1,4 +1,4 @@
-/** What a call costs where nothing is done for it: the bytes of `auth.session`, made by nobody. */
+/** A call without any work: a response of the size of `auth.session`. */
 const ANSWER = { result: { data: { user: {}, session: {}, padding: "x".repeat(300) } } };
 
 export function GET(): Response {
