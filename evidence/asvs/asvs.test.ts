@@ -8,14 +8,14 @@ const CLAIMS = CHAPTERS.flatMap(({ claims }) => claims);
 const evidenceOf = (claim: Claim): readonly Evidence[] => ("evidence" in claim && claim.evidence) || [];
 const isTest = (file: string) => /\.(test|spec)\.tsx?$/.test(file);
 
-/** Whether a test file has a test, a group or a row of just these words: a comment with them in it shows nothing. */
+/** Whether a test file has a test, a group or a row with exactly this title. Comments do not count. */
 function hasTitle(source: string, words: string): boolean {
   return ['"', "`", "'"].some((quote) => source.includes(`${quote}${words}${quote}`));
 }
 
 describe("the claims about ASVS 5.0", () => {
   test.each(CHAPTERS.map((chapter) => [chapter.number, chapter] as const))(
-    "V%s: each requirement of levels 1 and 2 has one entry, in order, and none is made up",
+    "V%s: each requirement of levels 1 and 2 has one entry, in order, and no other number has one",
     (_, chapter) => {
       const numbers = chapter.claims.map(({ number }) => number);
       expect(new Set(numbers).size).toBe(numbers.length);
@@ -47,16 +47,16 @@ describe("the claims about ASVS 5.0", () => {
   });
 
   const shown = CLAIMS.filter((claim) => evidenceOf(claim).length > 0);
-  test.each(shown.map((claim) => [claim.number, claim] as const))("%s: its evidence is there", (_, claim) => {
+  test.each(shown.map((claim) => [claim.number, claim] as const))("%s: its evidence exists", (_, claim) => {
     for (const [file, words] of evidenceOf(claim)) {
       expect(existsSync(file), file).toBe(true);
       const source = readFileSync(file, "utf8");
       expect(isTest(file) ? hasTitle(source, words) : source.includes(words), `"${words}" in ${file}`).toBe(true);
-      if (isTest(file)) expect(source, `${file} leaves tests out`).not.toMatch(/\.(skip|fixme|todo|only)\(/);
+      if (isTest(file)) expect(source, `${file} skips tests`).not.toMatch(/\.(skip|fixme|todo|only)\(/);
     }
   });
 
-  test("what is met has evidence, what is not has a way there, what does not apply has a reason", () => {
+  test("each claim has its evidence, its remedy or its reason", () => {
     for (const claim of CLAIMS) {
       if (claim.verdict === "met") expect(claim.evidence.length, claim.number).toBeGreaterThan(0);
       const words = claim.verdict === "met" ? "shown" : claim.verdict === "not met" ? claim.takes : claim.because;
@@ -65,7 +65,7 @@ describe("the claims about ASVS 5.0", () => {
     }
   });
 
-  test("level 3 is spoken of only where it is met", () => {
+  test("requirements of level 3 are listed only if met", () => {
     for (const chapter of CHAPTERS) {
       for (const { number, verdict } of chapter.claims) {
         if (levelOf(chapter, number) === 3) expect(verdict, number).toBe("met");

@@ -39,7 +39,7 @@ export const CHAPTERS: Chapter[] = Object.entries(requirements.chapters).map(([n
   claims: CLAIMS[number as keyof typeof CLAIMS],
 }));
 
-/** The level of a requirement of this chapter; undefined if the source has none by that number. */
+/** The level of a requirement; undefined if the standard has no such number. */
 export function levelOf({ requirements }: Chapter, number: string): Level | undefined {
   return ([1, 2, 3] as const).find((level) => requirements[level].includes(number));
 }

@@ -1,10 +1,10 @@
-/** Where a verdict can be looked up: a file, and words in it. In a test file they are the whole title, or row, of a test. */
+/** Evidence for a verdict: a file and a text in it. In a test file the text is the full title, or the row, of a test. */
 export type Evidence = readonly [file: string, words: string];
 
 interface Requirement {
   /** As in ASVS 5.0.0, without the V. */
   number: string;
-  /** What the requirement asks, in our words. */
+  /** The requirement, paraphrased. */
   asks: string;
 }
 

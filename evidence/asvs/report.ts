@@ -4,7 +4,7 @@ import type { Claim, Evidence } from "./claim";
 const VERDICTS = ["met", "not met", "not applicable"] as const;
 const LEVELS: Level[] = [1, 2, 3];
 
-/** evidence/asvs/asvs.md, whole. */
+/** Content of evidence/asvs/asvs.md. */
 export function report(): string {
   return [
     "# OWASP ASVS 5.0",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { bundle } from "../../scripts/bundle.mjs";
 import { DATA, ROOT } from "../../scripts/paths.mjs";
 
-// Makes evidence/asvs/asvs.md from the claims beside it.
+// Generates evidence/asvs/asvs.md from the claims in this folder.
 const folder = join(DATA, "asvs");
 await bundle({ main: "evidence/asvs/main.ts" }, folder);
 const { status } = spawnSync(process.execPath, [join(folder, "main.mjs"), ...process.argv.slice(2)], {

@@ -76,7 +76,7 @@ export const WEB_FRONTEND: Claim[] = [
       ["server/http/entry-headers.test.ts", "security headers: on https every response has Strict-Transport-Security"],
       [
         "evidence/scanners/https.spec.ts",
-        "on https scanners are content, and faults, limits and a dead database answer with the headers, too",
+        "scanners: all rules hold on https, and error responses have the security headers too",
       ],
     ],
   },

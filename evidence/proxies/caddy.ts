@@ -12,14 +12,14 @@ const CERTIFICATE_SECONDS = 20;
 export interface Caddy extends Program {
   httpPort: number;
   httpsPort: number;
-  /** The certificate of its own authority, which has signed the one for localhost below. */
-  authority: string;
+  /** Certificate of Caddy's local authority, which signed that of localhost. */
+  caCertificate: string;
   authorityFile: string;
   certificateFile: string;
   keyFile: string;
 }
 
-/** The Caddyfile of compose.yaml, in front of the instances on these ports. */
+/** Caddy with the repository's Caddyfile, in front of the instances on these ports. */
 export async function startCaddy(folder: string, httpsPort: number, instances: number[]): Promise<Caddy> {
   const httpPort = await findFreePort();
   const env = {
@@ -39,14 +39,14 @@ export async function startCaddy(folder: string, httpsPort: number, instances: n
     ...program,
     httpPort,
     httpsPort,
-    authority: readFileSync(authorityFile, "utf8"),
+    caCertificate: readFileSync(authorityFile, "utf8"),
     authorityFile,
     certificateFile: `${issued}.crt`,
     keyFile: `${issued}.key`,
   };
 }
 
-/** ops/proxies/inner.Caddyfile: plain HTTP, for connections from `outer` and whoever comes past it. */
+/** Caddy with ops/proxies/inner.Caddyfile: plain HTTP, trusting the address `outer`. */
 export async function startInnerCaddy(folder: string, port: number, outer: string, instance: number): Promise<Program> {
   await mkdir(folder, { recursive: true });
   const config = join(folder, "Caddyfile");
@@ -61,7 +61,7 @@ export async function startInnerCaddy(folder: string, port: number, outer: strin
   return startProgram("caddy", args, { folder, env: homeIn(folder), ports: [port] });
 }
 
-/** Caddy takes connections before it has a certificate for them. */
+/** Caddy accepts connections before it has a certificate. */
 async function waitForCertificate(port: number): Promise<void> {
   const deadline = Date.now() + CERTIFICATE_SECONDS * 1000;
   while (!(await canConnect(port))) {
@@ -72,7 +72,7 @@ async function waitForCertificate(port: number): Promise<void> {
 
 function canConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    // Whether the authority is trusted, the tests find out.
+    // The tests verify the certificate.
     const socket = connect({ port, host: "127.0.0.1", servername: "localhost", rejectUnauthorized: false });
     const settle = (greeted: boolean) => {
       socket.destroy();

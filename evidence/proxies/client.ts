@@ -5,7 +5,7 @@ import { sendRequest, type HttpResponse, type Endpoint, type HeaderLines, type R
 export const USER_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
-/** Somebody with cookies who comes from one address, and may claim in headers to come from another. */
+/** An HTTP client with cookies and a source address, which may send forged address headers. */
 export class Client {
   readonly cookies = new Map<string, string>();
 
@@ -31,7 +31,7 @@ export class Client {
   async register(headers: HeaderLines = []): Promise<NewAccount> {
     const account = inventAccount();
     const response = await this.mutate("auth.register", account, headers);
-    if (response.status !== 200) throw new Error(`Registering answered ${response.status}: ${response.body}`);
+    if (response.status !== 200) throw new Error(`Registration returned ${response.status}: ${response.body}`);
     return account;
   }
 
@@ -42,15 +42,15 @@ export class Client {
     return this.mutate("auth.login", { email, password }, headers);
   }
 
-  /** Where the list of devices says that this session was seen last. */
+  /** The address of this session in the list of sessions. */
   async addressInSessionList(headers: HeaderLines = []): Promise<string> {
     const response = await this.query("sessions.list", headers);
-    if (response.status !== 200) throw new Error(`The list answered ${response.status}: ${response.body}`);
+    if (response.status !== 200) throw new Error(`sessions.list returned ${response.status}: ${response.body}`);
     const devices = JSON.parse(response.body).result.data as { current: boolean; ip: string }[];
     return devices.find(({ current }) => current)?.ip ?? "none";
   }
 
-  /** What a browser does by itself when the time comes. */
+  /** Simulates the expiry of the access cookie. */
   dropAccessCookie(): void {
     for (const name of this.cookies.keys()) if (name.endsWith("__acc")) this.cookies.delete(name);
   }
@@ -68,7 +68,7 @@ export class Client {
   }
 }
 
-/** An address of this machine that nobody has come from within the last minute. */
+/** A random loopback address, unlikely to be in a rate limit window. */
 export function randomLoopbackAddress(): string {
   const number = () => Math.floor(Math.random() * 250) + 2;
   return `127.${number()}.${number()}.${number()}`;

@@ -2,14 +2,14 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, test as base, type Browser } from "@playwright/test";
-import { SHORT_LIFETIMES, type Variables } from "@/e2e/kit/dedicated-server";
+import { LIVES_OF_SECONDS, type Variables } from "@/e2e/kit/own-server";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { findChromium } from "@/scripts/chromium.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import { startCaddy, type Caddy } from "./caddy";
 import { folderOf, startDatabase } from "./database";
 
-/** What compose.yaml describes, on this machine: two instances, one database, Caddy with an authority of its own. */
+/** The deployment of compose.yaml on this machine: two instances, one database, and Caddy with a local authority. */
 export class Deployment {
   private constructor(
     readonly caddy: Caddy,
@@ -50,7 +50,7 @@ export class Deployment {
     return `https://localhost:${this.caddy.httpsPort}`;
   }
 
-  /** As a deployment replaces it: it is asked to end, and another one takes its place. Says how it ended. */
+  /** Replaces an instance as a rolling deployment does. Returns how the old one exited. */
   async replace(at: number): ReturnType<App["stop"]> {
     const { port } = this.instances[at]!;
     const end = await this.instances[at]!.stop();
@@ -65,7 +65,7 @@ export class Deployment {
   }
 }
 
-/** A browser whose person trusts this authority, like one that imported it. */
+/** A browser that trusts this certificate authority. */
 async function startBrowser(folder: string, authorityFile: string): Promise<Browser> {
   const home = join(folder, "home");
   const store = join(home, ".pki", "nssdb");
@@ -78,8 +78,8 @@ async function startBrowser(folder: string, authorityFile: string): Promise<Brow
 }
 
 export const test = base.extend<object, { lives: Variables; deployment: Deployment; trustingBrowser: Browser }>({
-  /** Seconds, unless a file says otherwise. */
-  lives: [SHORT_LIFETIMES, { scope: "worker", option: true }],
+  /** Lifetimes of seconds by default. */
+  lives: [LIVES_OF_SECONDS, { scope: "worker", option: true }],
   deployment: [
     async ({ lives }, use, { parallelIndex }) => {
       const deployment = await Deployment.start(parallelIndex, lives);

@@ -2,7 +2,7 @@ import type { HeaderLines } from "./send-request";
 
 const FORGED = "203.0.113.9";
 
-/** What clients say to be taken for somebody else. */
+/** Headers with which a client may try to forge its address. */
 export const FORGED_HEADERS: readonly (readonly [what: string, lines: HeaderLines])[] = [
   ["an address", [["X-Forwarded-For", FORGED]]],
   ["several addresses", [["X-Forwarded-For", `${FORGED}, 203.0.113.10, 127.0.0.1`]]],
@@ -17,7 +17,7 @@ export const FORGED_HEADERS: readonly (readonly [what: string, lines: HeaderLine
   ["junk", [["X-Forwarded-For", `<script>;' or 1=1 --, 0x7f.1, 1e9, ${FORGED}/32`]]],
   ["hundreds of entries", [["X-Forwarded-For", `${FORGED},`.repeat(500) + FORGED]]],
   [
-    "that it belongs to the connection",
+    "a hop-by-hop header",
     [
       ["Connection", "close, X-Forwarded-For"],
       ["X-Forwarded-For", FORGED],

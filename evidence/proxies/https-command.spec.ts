@@ -10,7 +10,7 @@ import { randomLoopbackAddress, Client } from "./client";
 
 const AUTHORITY = join(DATA, "https", "caddy", "pki", "authorities", "local", "root.crt");
 
-test("npm run https serves the app with an authority of its own, and takes everything down again", async ({}, {
+test("npm run https: serves the app with a local certificate authority and stops all processes", async ({}, {
   parallelIndex,
 }) => {
   test.setTimeout(120_000);
@@ -28,7 +28,7 @@ test("npm run https serves the app with an authority of its own, and takes every
     await expect.poll(() => output, { timeout: 90_000 }).toMatch(/Open +https:/);
     expect(output).toContain(".data/https/caddy/pki/authorities/local/root.crt");
 
-    const endpoint = { port: httpsPort, authority: readFileSync(AUTHORITY, "utf8") };
+    const endpoint = { port: httpsPort, caCertificate: readFileSync(AUTHORITY, "utf8") };
     const client = new Client(endpoint, origin, randomLoopbackAddress());
     await client.register();
     expect([...client.cookies.keys()].sort()).toEqual(["__Host-__acc", "__Host-__ref"]);
@@ -38,6 +38,6 @@ test("npm run https serves the app with an authority of its own, and takes every
     await once(command, "exit");
     await database.stop();
   }
-  expect(existsSync(AUTHORITY), "the authority is kept for the next time").toBe(true);
+  expect(existsSync(AUTHORITY), "the certificate authority is kept").toBe(true);
   expect([await isPortInUse(port), await isPortInUse(httpsPort)]).toEqual([false, false]);
 });

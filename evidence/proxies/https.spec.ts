@@ -10,20 +10,16 @@ import { Client } from "./client";
 const YEAR_OF_SECONDS = 31_536_000;
 
 function endpointOf({ caddy }: Deployment): Endpoint {
-  return { port: caddy.httpsPort, authority: caddy.authority };
+  return { port: caddy.httpsPort, caCertificate: caddy.caCertificate };
 }
 
-test("a person signs in over https, outlives the access token on either instance, and signs out", async ({
-  page,
-  context,
-  deployment,
-}) => {
+test("https: a user signs in, refreshes on both instances, and signs out", async ({ page, context, deployment }) => {
   const complaints = complaintsOf(context);
-  const person = await new Client(endpointOf(deployment), deployment.origin, "127.0.0.1").register();
+  const account = await new Client(endpointOf(deployment), deployment.origin, "127.0.0.1").register();
   await page.goto("/dashboard/sessions");
   await expect(page).toHaveURL(`${deployment.origin}/login?next=%2Fdashboard%2Fsessions`);
   const login = loginForm(page);
-  await login.fill(person);
+  await login.fill(account);
   await login.submit.click();
   await expect(page).toHaveURL(`${deployment.origin}/dashboard/sessions`);
   const atFirst = await sessionCookies(context);
@@ -51,18 +47,19 @@ test("a person signs in over https, outlives the access token on either instance
   await expect(page).toHaveURL(/\/login/);
   expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
   expect(complaints).toEqual([]);
-  for (const { output } of deployment.instances) expect(output(), "an instance without work").toContain('"path":"/');
+  for (const { output } of deployment.instances)
+    expect(output(), "an instance without requests").toContain('"path":"/');
 });
 
-test("what is asked over http is asked again over https, at the same place", async ({ deployment }) => {
-  const endpoint = { port: deployment.caddy.httpPort, authority: null };
+test("https: a request over http is redirected to the same path over https", async ({ deployment }) => {
+  const endpoint = { port: deployment.caddy.httpPort, caCertificate: null };
   const response = await sendRequest(endpoint, "127.0.0.1", { path: "/login?next=%2Fdashboard%2Faccount" });
   expect(response.status).toBe(308);
   expect(response.headers.location).toBe(`${deployment.origin}/login?next=%2Fdashboard%2Faccount`);
 });
 
-test("HTTP/2 carries the security headers, and nothing that belongs to a connection", async ({ deployment }) => {
-  const session = connect(deployment.origin, { ca: deployment.caddy.authority });
+test("https: HTTP/2 responses have the security headers and no connection headers", async ({ deployment }) => {
+  const session = connect(deployment.origin, { ca: deployment.caddy.caCertificate });
   try {
     for (const path of ["/login", "/", "/api/trpc/auth.session", "/api/health/ready", "/nowhere"]) {
       const headers = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
@@ -84,7 +81,7 @@ test("HTTP/2 carries the security headers, and nothing that belongs to a connect
   }
 });
 
-test("redirects stay at the origin, whatever a request says of its host", async ({ deployment }) => {
+test("https: redirects stay on APP_ORIGIN, whatever host headers the client sends", async ({ deployment }) => {
   const client = new Client(endpointOf(deployment), deployment.origin, "127.0.0.1");
   const paths = ["/", "/dashboard", "/dashboard/", "/login/", "/resume?next=%2Fdashboard", "/resume?next=//evil.test"];
   const forged = [
@@ -101,7 +98,7 @@ test("redirects stay at the origin, whatever a request says of its host", async 
   }
 });
 
-test("only a page of the public origin may change anything", async ({ deployment }) => {
+test("https: mutations are accepted only from APP_ORIGIN", async ({ deployment }) => {
   const { caddy, instances, origin } = deployment;
   const foreignOrigins = [
     `http://localhost:${caddy.httpPort}`,

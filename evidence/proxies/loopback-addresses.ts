@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 
-const taken: string[] = [];
+const added: string[] = [];
 
-/** Whether this machine speaks IPv6 and lets us give it addresses. */
+/** Whether IPv6 addresses can be added to the loopback interface. */
 export function canAddLoopbackAddresses(): boolean {
   try {
     addLoopbackAddress("2001:db8:0:ffff::1");
@@ -12,16 +12,16 @@ export function canAddLoopbackAddresses(): boolean {
   }
 }
 
-/** Gives this machine one more IPv6 address to send from, until `returnAddresses`. */
+/** Adds an IPv6 address to the loopback interface, until `removeLoopbackAddresses`. */
 export function addLoopbackAddress(address: string): void {
-  if (taken.includes(address)) return;
-  // On the loopback interface nobody else can have it: there is no need to ask around first.
+  if (added.includes(address)) return;
+  // Duplicate address detection is unnecessary on the loopback interface.
   ip("replace", address, "nodad");
-  taken.push(address);
+  added.push(address);
 }
 
 export function removeLoopbackAddresses(): void {
-  for (const address of taken.splice(0)) ip("del", address);
+  for (const address of added.splice(0)) ip("del", address);
 }
 
 function ip(verb: "replace" | "del", address: string, ...more: string[]): void {

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { defineConfig, devices } from "@playwright/test";
 
-// Workers inherit these: the instances of one deployment share their secrets.
+// Inherited by the workers, so that all instances share these secrets.
 process.env.SESSION_SECRET = randomBytes(32).toString("base64url");
 process.env.JWT_ACCESS_SECRET = randomBytes(32).toString("base64url");
 
-/** The app behind real reverse proxies. A file at a time in each worker: it has one deployment. */
+/** Tests of the app behind real reverse proxies. Each worker has its own deployment. */
 export default defineConfig({
   testDir: ".",
   workers: 2,

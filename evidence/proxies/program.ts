@@ -9,7 +9,7 @@ export interface Program {
   stop: () => Promise<void>;
 }
 
-/** Runs a server program until it is stopped; resolves once every port takes connections. Its output is kept in `folder`. */
+/** Starts a server program; resolves once every port accepts connections. Its output is written to `folder`. */
 export async function startProgram(
   command: string,
   args: string[],
@@ -27,10 +27,10 @@ export async function startProgram(
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()).once("error", () => resolve()));
   const deadline = Date.now() + START_SECONDS * 1000;
   for (const port of ports) {
-    while (!(await takesConnections(port))) {
+    while (!(await acceptsConnections(port))) {
       if (child.exitCode === null && child.pid !== undefined && Date.now() < deadline) continue;
       child.kill("SIGKILL");
-      throw new Error(`${command} did not come up:\n${readFileSync(log, "utf8")}`);
+      throw new Error(`${command} did not start:\n${readFileSync(log, "utf8")}`);
     }
   }
   return {
@@ -41,7 +41,7 @@ export async function startProgram(
   };
 }
 
-function takesConnections(port: number): Promise<boolean> {
+function acceptsConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     const settle = (takes: boolean) => {

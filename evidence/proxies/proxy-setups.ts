@@ -25,14 +25,14 @@ export type ProxySetup = (typeof PROXY_SETUPS)[number];
 
 export interface RunningProxies {
   endpoints: Record<ProxySetup, Endpoint>;
-  /** What the app behind each takes for its own. */
+  /** APP_ORIGIN of the app in each setup. */
   origins: Record<ProxySetup, string>;
-  /** The inner one of two proxies, as whoever comes past the outer one sees it. */
+  /** The inner of two proxies, reached directly. */
   innerEndpoint: Endpoint;
   stop: () => Promise<void>;
 }
 
-/** Every way in which the app may be reached: its ceilings are those of a production. */
+/** Starts all proxy setups, with the rate limits of production. */
 async function startProxies(worker: number): Promise<RunningProxies> {
   const undo: (() => Promise<unknown>)[] = [];
   const started = async <Thing extends { stop: () => Promise<unknown> }>(thing: Promise<Thing>): Promise<Thing> => {
@@ -60,15 +60,15 @@ async function startProxies(worker: number): Promise<RunningProxies> {
     const caddy = await started(startCaddy(place("caddy"), ports[0]!, [single.port]));
     const innerPort = port();
     await started(startInnerCaddy(place("inner"), innerPort, "127.0.0.1", double.port));
-    const { authority } = caddy;
+    const { caCertificate } = caddy;
     const open = async (start: typeof startNginx, name: string, instance: number, changes = {}): Promise<Endpoint> => {
       const settings = { port: port(), httpPort: port(), instances: [instance], caddy, changes };
       await started(start(place(name), settings));
-      return { port: settings.port, authority };
+      return { port: settings.port, caCertificate };
     };
     const endpoints = {
-      "no proxy": { port: bare.port, authority: null },
-      Caddy: { port: caddy.httpsPort, authority },
+      "no proxy": { port: bare.port, caCertificate: null },
+      Caddy: { port: caddy.httpsPort, caCertificate },
       nginx: await open(startNginx, "nginx", single.port),
       "nginx that appends": await open(startNginx, "nginx-appends", single.port, {
         "X-Forwarded-For $remote_addr": "X-Forwarded-For $proxy_add_x_forwarded_for",
@@ -84,7 +84,7 @@ async function startProxies(worker: number): Promise<RunningProxies> {
     return {
       endpoints,
       origins: origins as RunningProxies["origins"],
-      innerEndpoint: { port: innerPort, authority: null },
+      innerEndpoint: { port: innerPort, caCertificate: null },
       stop,
     };
   } catch (error) {
@@ -94,7 +94,7 @@ async function startProxies(worker: number): Promise<RunningProxies> {
 }
 
 interface ClientFixture {
-  /** Somebody new at this endpoint, from an address that nobody else has unless one is given. */
+  /** A new client of a setup, from a random loopback address unless one is given. */
   newClient: (name: ProxySetup, source?: string) => Client;
 }
 

@@ -8,7 +8,7 @@ import { randomLoopbackAddress } from "./client";
 
 const TRICKLE_MILLISECONDS = 500;
 const SECONDS_AT_MOST = 40;
-const SLOW_ONES = 20;
+const SLOW_CLIENTS = 20;
 
 const HEAD = "POST /api/trpc/auth.login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 const TRICKLES = {
@@ -17,10 +17,10 @@ const TRICKLES = {
   "chunks that never end": [`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, "1\r\n{\r\n"],
 } as const;
 
-test("whoever sends a byte at a time is cut off, and keeps nobody else waiting", async ({ proxies, newClient }) => {
+test("slow requests are cut off and do not delay other clients", async ({ proxies, newClient }) => {
   const slow = PROXY_SETUPS.flatMap((setup) =>
     Object.entries(TRICKLES).flatMap(([what, [head, more]]) =>
-      Array.from({ length: SLOW_ONES }, async () => {
+      Array.from({ length: SLOW_CLIENTS }, async () => {
         const response = await trickle(proxies.endpoints[setup], head, more);
         expect([setup, what, response]).toEqual([setup, what, expect.stringMatching(/^$|^HTTP\/1\.1 (4\d\d|50[234])/)]);
       }),
@@ -34,29 +34,36 @@ test("whoever sends a byte at a time is cut off, and keeps nobody else waiting",
 });
 
 for (const setup of PROXY_SETUPS) {
-  test(`behind ${setup} a body that is too large is refused, however it is announced`, async ({ proxies }) => {
+  test(`behind ${setup} a body that is too large is refused with Content-Length and with chunks`, async ({
+    proxies,
+  }) => {
     for (const kilobytes of [65, 200, 900]) {
       const body = Buffer.alloc(kilobytes * 1024, 32);
-      for (const announced of ["length", "chunks"] as const) {
+      for (const framing of ["length", "chunks"] as const) {
         const headers = [
           ["Content-Type", "application/json"],
           ["Origin", proxies.origins[setup]],
         ] as const;
-        const options = { method: "POST", path: "/api/trpc/auth.login", headers, body, announced };
+        const options = { method: "POST", path: "/api/trpc/auth.login", headers, body, framing };
         const response = await sendRequest(proxies.endpoints[setup], randomLoopbackAddress(), options);
-        expect([kilobytes, announced, response.status]).toEqual([kilobytes, announced, 413]);
+        expect([kilobytes, framing, response.status]).toEqual([kilobytes, framing, 413]);
       }
     }
   });
 }
 
-/** How the answer begins that comes when the other side has had enough; empty if it hangs up without one. */
+/** The status line of the response to a slow request; empty if the connection is closed without one. */
 function trickle(endpoint: Endpoint, head: string, more: string): Promise<string> {
   return new Promise((resolve) => {
     const socket: Socket =
-      endpoint.authority === null
+      endpoint.caCertificate === null
         ? connect(endpoint.port, "127.0.0.1")
-        : connectSecurely({ port: endpoint.port, host: "127.0.0.1", servername: "localhost", ca: endpoint.authority });
+        : connectSecurely({
+            port: endpoint.port,
+            host: "127.0.0.1",
+            servername: "localhost",
+            ca: endpoint.caCertificate,
+          });
     const settle = (outcome: string) => {
       clearInterval(drip);
       clearTimeout(tooLong);

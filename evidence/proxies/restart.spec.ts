@@ -13,26 +13,26 @@ const BROWSERS = 8;
 const MILLISECONDS_BETWEEN_REFRESHES = 1_200;
 const PATHS = ["/login", "/api/health/live", "/api/trpc/auth.session", "/dashboard/account"];
 
-// Those of a production: with a grace window of seconds, a busy machine's database is given up before it has answered.
+// Production lifetimes: with a grace window of seconds, database timeouts would be too short on a busy machine.
 test.use({ lives: {} });
 
 for (const name of ["Caddy", "nginx", "HAProxy"]) {
-  test(`behind ${name} both instances are replaced, one after the other, and no reader notices`, async ({
+  test(`behind ${name} both instances are replaced one after the other without a failed request`, async ({
     deployment,
   }) => {
     const { caddy, origin, instances, folder } = deployment;
-    const setup = await openFront(name, join(folder, name), {
+    const setup = await startProxy(name, join(folder, name), {
       port: await findFreePort(),
       httpPort: await findFreePort(),
       instances: instances.map(({ port }) => port),
       caddy,
     });
-    const client = new Client({ port: caddy.httpsPort, authority: caddy.authority }, origin, "127.0.0.1");
+    const client = new Client({ port: caddy.httpsPort, caCertificate: caddy.caCertificate }, origin, "127.0.0.1");
     await client.register();
     const signedIn = cookieHeader(client);
     client.dropAccessCookie();
     const due = cookieHeader(client);
-    // Once in a while the page has to be refreshed, so that the database is asked as well: a session may not refresh more often.
+    // Refresh periodically, to include database access; a session is limited to 60 refreshes a minute.
     let refreshedAt = 0;
     const cookieForNow = () => {
       if (performance.now() - refreshedAt < MILLISECONDS_BETWEEN_REFRESHES) return signedIn;
@@ -43,7 +43,7 @@ for (const name of ["Caddy", "nginx", "HAProxy"]) {
     const outcomes = new Map<string, number>();
     let isOver = false;
     const browsers = Array.from({ length: BROWSERS }, async (_, number) => {
-      const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: caddy.authority });
+      const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: caddy.caCertificate });
       for (let at = number; !isOver; at++) {
         const path = PATHS[at % PATHS.length]!;
         const outcome = `${path} ${await outcomeOf(`https://localhost:${setup.port}${path}`, agent, cookieForNow())}`;
@@ -68,14 +68,14 @@ function cookieHeader(client: Client): string {
   return [...client.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
 }
 
-async function openFront(name: string, folder: string, settings: Settings): Promise<Program & { port: number }> {
+async function startProxy(name: string, folder: string, settings: Settings): Promise<Program & { port: number }> {
   const { caddy, port } = settings;
   if (name === "Caddy") return { port: caddy.httpsPort, stop: async () => {} };
   const start = name === "nginx" ? startNginx : startHaproxy;
   return { port, ...(await start(folder, settings)) };
 }
 
-/** The status, or what happened instead. */
+/** The status or the error. */
 function outcomeOf(url: string, agent: Agent, cookie: string): Promise<string> {
   return new Promise((resolve) => {
     const headers = { "user-agent": USER_AGENT, ...(url.endsWith("/login") ? {} : { cookie }) };

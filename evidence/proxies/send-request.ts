@@ -6,16 +6,16 @@ export type HeaderLines = readonly (readonly [name: string, value: string])[];
 export interface Endpoint {
   port: number;
   /** Null for plain HTTP. */
-  authority: string | null;
+  caCertificate: string | null;
 }
 
 export interface RequestOptions {
   method?: string;
   path: string;
-  /** Lines, in their order: one name may stand there several times. */
+  /** Header lines in order; a name may be repeated. */
   headers?: HeaderLines;
   body?: string | Buffer;
-  announced?: "length" | "chunks";
+  framing?: "length" | "chunks";
 }
 
 export interface HttpResponse {
@@ -24,17 +24,17 @@ export interface HttpResponse {
   body: string;
 }
 
-/** One request over a connection of its own, which comes from `source`: an address of this machine. */
+/** Sends one request over a new connection from `source`, an address of this machine. */
 export function sendRequest(
-  { port, authority }: Endpoint,
+  { port, caCertificate }: Endpoint,
   source: string,
   options: RequestOptions,
 ): Promise<HttpResponse> {
-  const { method = "GET", path, headers = [], body = "", announced = "length" } = options;
+  const { method = "GET", path, headers = [], body = "", framing = "length" } = options;
   const lines = [["Host", `localhost:${port}`], ...headers];
   if (method === "POST") {
     lines.push(
-      announced === "length" ? ["Content-Length", String(Buffer.byteLength(body))] : ["Transfer-Encoding", "chunked"],
+      framing === "length" ? ["Content-Length", String(Buffer.byteLength(body))] : ["Transfer-Encoding", "chunked"],
     );
   }
   const target = {
@@ -49,7 +49,9 @@ export function sendRequest(
   };
   return new Promise((resolve, reject) => {
     const request =
-      authority === null ? httpRequest(target) : httpsRequest({ ...target, servername: "localhost", ca: authority });
+      caCertificate === null
+        ? httpRequest(target)
+        : httpsRequest({ ...target, servername: "localhost", ca: caCertificate });
     request.once("error", reject);
     request.once("response", (response) => {
       response.once("error", reject);

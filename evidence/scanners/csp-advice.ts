@@ -1,8 +1,7 @@
-/** https://csp-evaluator.withgoogle.com, as the package csp_evaluator: what it advises for our pages' policy, and why we do not follow. */
+/** Advice of CSP Evaluator (package csp_evaluator) on the policy of pages, and why it is not followed. */
 export const ADVICE = {
-  UNSAFE_INLINE_FALLBACK:
-    "Heeded only by browsers that know no nonces, where it would let everything in. Those load no script of ours, and say that signing in needs it.",
-  ALLOWLIST_FALLBACK: "The same for browsers that know no `'strict-dynamic'`.",
+  UNSAFE_INLINE_FALLBACK: "Applied only by browsers without support for nonces, which do not run the app's scripts.",
+  ALLOWLIST_FALLBACK: "Applied only by browsers without support for `'strict-dynamic'`.",
   REQUIRE_TRUSTED_TYPES_FOR_SCRIPTS:
-    "The framework's loader and React would each need a policy of their own. No page makes markup or code out of text: `app/markup.test.ts`.",
+    "The framework's loader and React would each need a Trusted Types policy. No page creates markup or code from text: `app/markup.test.ts`.",
 } as const;

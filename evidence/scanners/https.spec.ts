@@ -7,14 +7,14 @@ import { expectRulesHold, findingsIn, observatoryScore, scan } from "./scan";
 
 const APP_ORIGIN = "https://app.example.test";
 
-test("on https scanners are content, and faults, limits and a dead database answer with the headers, too", async ({
+test("scanners: all rules hold on https, and error responses have the security headers too", async ({
   server,
   newCalls,
 }) => {
   test.setTimeout(90_000);
   await server.stopApp();
   const operator = await createConnection(parseDatabaseUrl(server.database.url));
-  // Others have signed in to this database just before, with ceilings a thousand times as high.
+  // Remove counters of earlier logins with higher limits.
   await operator.query("delete from rate_limits");
   await server.startApp({ APP_ORIGIN, RATE_LIMIT_FACTOR: "1" });
   const { request } = await newCalls();
@@ -39,7 +39,7 @@ test("on https scanners are content, and faults, limits and a dead database answ
   await expectOn(await get("/dashboard", { cookie }), 200);
   await expectOn(await get("/api/trpc/users.me", { cookie }), 200);
 
-  // A real fault: the table is gone, which is no trouble that passes.
+  // A permanent error: the table is missing.
   await operator.query("rename table users to users_away");
   await expectOn(await get("/api/trpc/users.me", { cookie }), 500);
   await operator.query("rename table users_away to users");

@@ -1,6 +1,6 @@
 import { sourcesOf, type Rule, type Scanned } from "./scanner-rule";
 
-/** https://github.com/mdn/mdn-http-observatory, src/analyzer/tests and src/grader/charts.js: what earns or costs points. */
+/** https://github.com/mdn/mdn-http-observatory, src/analyzer/tests and src/grader/charts.js: rules with points. */
 export const OBSERVATORY: Rule[] = [
   {
     source: "HTTP Observatory",
@@ -16,7 +16,7 @@ export const OBSERVATORY: Rule[] = [
     expected: "cookies-secure-with-httponly-sessions-and-samesite",
     expectedOnHttp: "cookies-session-without-secure-flag",
     points: 5,
-    reason: "Secure is for https; on loopback a browser may refuse a Secure cookie that came over http.",
+    reason: "Secure requires https; on loopback a browser may refuse a Secure cookie over http.",
   },
   {
     source: "HTTP Observatory",
@@ -52,7 +52,7 @@ export const OBSERVATORY: Rule[] = [
     expected: "hsts-implemented-max-age-at-least-six-months",
     expectedOnHttp: "hsts-not-implemented",
     points: 0,
-    reason: "Not preloaded: that is a registration of the deployment's own domain, and hard to undo.",
+    reason: "Preloading requires registering the deployment's domain, and is hard to undo.",
   },
   {
     source: "HTTP Observatory",
@@ -60,7 +60,7 @@ export const OBSERVATORY: Rule[] = [
     evaluate: ({ html }) => evaluateScripts(html),
     expected: "sri-not-implemented-but-all-scripts-loaded-from-secure-origin",
     points: 0,
-    reason: "Every script comes from this origin and carries the nonce; digests protect scripts of other hosts.",
+    reason: "Every script is from this origin and has the nonce; integrity digests protect scripts of other hosts.",
   },
   {
     source: "HTTP Observatory",
@@ -97,7 +97,7 @@ function evaluatePolicy(policy: string | undefined): string {
   return isNone ? "csp-implemented-with-no-unsafe-default-src-none" : "csp-implemented-with-no-unsafe";
 }
 
-/** Every cookie of ours counts as a session's, whatever its name. */
+/** Every cookie counts as a session cookie. */
 function evaluateCookies(cookies: Scanned["setCookies"]): string {
   if (cookies.length === 0) return "cookies-not-found";
   const all = (attribute: RegExp) => cookies.every(({ attributes }) => attributes.some((one) => attribute.test(one)));

@@ -2,7 +2,7 @@ import { defineConfig } from "@playwright/test";
 import base from "@/playwright.config";
 import { ROOT } from "@/scripts/paths.mjs";
 
-/** The rules of known scanners, and what the bench's copy of the app opens, asked of the same build as the browser tests. */
+/** Scanner rules, and the absence of the bench's baseline, checked on the same build as the browser tests. */
 export default defineConfig({
   ...base,
   testDir: "..",

@@ -7,7 +7,7 @@ import { readSetCookie } from "@/e2e/kit/cookies";
 import type { Scanned } from "./scanner-rule";
 import { RULES } from "./scanner-rules";
 
-/** Asks for what a scanner looks at: a page with scripts, a call, and a sign-in with its cookies. */
+/** Requests what a scanner examines: a page with scripts, a call, and a login with its cookies. */
 export async function scan(request: APIRequestContext, url: string, appOrigin: string): Promise<Scanned> {
   const page = await request.get(`${url}/login`);
   const call = await request.get(`${url}/api/trpc/auth.session`);
@@ -29,14 +29,14 @@ export async function scan(request: APIRequestContext, url: string, appOrigin: s
   };
 }
 
-/** Fails on the first rule to which the answer is another than the table says. */
+/** Fails on the first rule with an unexpected result. */
 export function expectRulesHold(scanned: Scanned): void {
   for (const { source, rule, evaluate, expected, expectedOnHttp } of RULES) {
     expect(evaluate(scanned), `${source}: ${rule}`).toBe(scanned.isHttps ? expected : (expectedOnHttp ?? expected));
   }
 }
 
-/** HTTP Observatory's score: 100, less what is taken off; what is added counts from 90 on. */
+/** HTTP Observatory's score: 100, minus penalties; extra credit counts from 90 points on. */
 export function observatoryScore(scanned: Scanned): number {
   const points = RULES.filter(({ evaluate, expected }) => evaluate(scanned) === expected).map(
     (rule) => rule.points ?? 0,
@@ -44,7 +44,7 @@ export function observatoryScore(scanned: Scanned): number {
   return points.reduce((sum, more) => sum + more, 100);
 }
 
-/** What Google's CSP Evaluator finds in a policy, by the names of its findings; everything but advice comes first. */
+/** Findings of Google's CSP Evaluator in a policy: weaknesses, and advice. */
 export function findingsIn(policy: string): { weaknesses: string[]; advice: string[] } {
   const evaluator = new CspEvaluator(new CspParser(policy).csp);
   const findings = evaluator.evaluate(STRICTCSP_CHECKS, DEFAULT_CHECKS);

@@ -1,4 +1,4 @@
-/** What an outside scanner looks at: one page, one call, one sign-in. */
+/** What a scanner examines: one page, one call, one login. */
 export interface Scanned {
   isHttps: boolean;
   /** Names in lower case. */
@@ -11,15 +11,15 @@ export interface Scanned {
 export interface Rule {
   source: keyof typeof SOURCES;
   rule: string;
-  /** What the scanner would say, in its own words where it has any. */
+  /** The scanner's result, by its own identifier if it has one. */
   evaluate: (scanned: Scanned) => string;
-  /** What it says of us, on https. */
+  /** Expected result on https. */
   expected: string;
-  /** Where the answer on this machine, without TLS, is another one. */
+  /** Expected result on http, if different. */
   expectedOnHttp?: string;
-  /** HTTP Observatory's points for the answer. */
+  /** HTTP Observatory's points for the expected result. */
   points?: number;
-  /** Why we do not follow, where we do not. */
+  /** Why the rule is not followed, if it is not. */
   reason?: string;
 }
 

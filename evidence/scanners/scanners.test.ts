@@ -7,7 +7,7 @@ test("evidence/scanners/scanners.md says what the rules say: renew it with `npm 
   expect(readFileSync("evidence/scanners/scanners.md", "utf8")).toBe(scannersReport());
 });
 
-test("a rule that is not followed has a reason", () => {
+test("scanners: a rule that is not followed has a reason", () => {
   for (const { rule, expected, expectedOnHttp, reason } of RULES) {
     if (expected === "missing" || expectedOnHttp !== undefined) expect(reason?.length, rule).toBeGreaterThan(10);
   }

@@ -2,28 +2,28 @@ import { sourcesOf, type Rule, type Scanned } from "./scanner-rule";
 
 const header = (name: string) => (scanned: Scanned) => scanned.page[name] ?? "missing";
 
-/** https://github.com/OWASP/www-project-secure-headers, ci/headers_add.json: the header that the project recommends is the rule. */
+/** https://github.com/OWASP/www-project-secure-headers, ci/headers_add.json: each recommended header is a rule. */
 const RECOMMENDATIONS: Omit<Rule, "source">[] = [
   { rule: "Cache-Control: no-store, max-age=0", evaluate: header("cache-control"), expected: "private, no-store" },
   {
     rule: 'Clear-Site-Data: "cache","cookies","storage"',
     evaluate: header("clear-site-data"),
     expected: "missing",
-    reason: "It would sign people out on every page. Nothing private is stored, and sign-out clears the cookies.",
+    reason: "It would sign users out on every page. No private data is stored, and logout clears the cookies.",
   },
   {
     rule: "Content-Security-Policy: default-src 'self'; form-action 'self'; object-src 'none'; frame-ancestors 'none'; upgrade-insecure-requests",
     evaluate: ({ page }) => missingDirectives(page["content-security-policy"]),
     expected: "nothing missing",
     expectedOnHttp: "upgrade-insecure-requests",
-    reason: "On loopback there is nothing to upgrade to.",
+    reason: "Loopback has no https to upgrade to.",
   },
   {
     rule: "Cross-Origin-Embedder-Policy: require-corp",
     evaluate: header("cross-origin-embedder-policy"),
     expected: "missing",
     reason:
-      "It buys SharedArrayBuffer and fine timers, which nothing here uses; the policy lets nothing foreign be embedded.",
+      "It enables SharedArrayBuffer and precise timers, which the app does not use; the policy blocks embedding of other origins.",
   },
   {
     rule: "Cross-Origin-Opener-Policy: same-origin",
@@ -36,17 +36,17 @@ const RECOMMENDATIONS: Omit<Rule, "source">[] = [
     expected: "same-origin",
   },
   {
-    rule: "Permissions-Policy: thirty powers off",
+    rule: "Permissions-Policy: thirty features disabled",
     evaluate: ({ page }) => evaluatePermissions(page["permissions-policy"]),
-    expected: "11 named, all off",
+    expected: "11 features, all disabled",
     reason:
-      "Those that watch, listen, locate or pay. The rest, full screen and passkeys among them, are left to the team's pages.",
+      "Camera, microphone, location, payment and similar. Others, such as full screen and passkeys, remain available to pages.",
   },
   {
     rule: "Referrer-Policy: no-referrer",
     evaluate: header("referrer-policy"),
     expected: "same-origin",
-    reason: "Nothing leaves for other origins either way; within its own a page may say where it came from.",
+    reason: "Both send no referrer to other origins; same-origin requests may include it.",
   },
   {
     rule: "Strict-Transport-Security: max-age=31536000; includeSubDomains",
@@ -61,19 +61,19 @@ const RECOMMENDATIONS: Omit<Rule, "source">[] = [
     rule: "X-Permitted-Cross-Domain-Policies: none",
     evaluate: header("x-permitted-cross-domain-policies"),
     expected: "missing",
-    reason: "For Flash and Acrobat of old; no browser loads either, and there is no such file to be found.",
+    reason: "Concerns only Flash and old versions of Acrobat, and there is no policy file.",
   },
 ];
 
 export const RECOMMENDED: Rule[] = RECOMMENDATIONS.map((rule) => ({ source: "OWASP Secure Headers", ...rule }));
 
-/** From ci/headers_remove.json: what a Node server behind Next.js could send at all. */
+/** From ci/headers_remove.json: headers that a Node.js server or Next.js could send. */
 const TO_REMOVE =
-  /^(server|powered-by|x-powered-by|x-generator|x-runtime|x-nextjs-cache|x-nextjs-matched-path|x-nextjs-page|x-nextjs-redirect|sourcemap|x-sourcemap)$/;
+  /^(server|featureed-by|x-featureed-by|x-generator|x-runtime|x-nextjs-cache|x-nextjs-matched-path|x-nextjs-page|x-nextjs-redirect|sourcemap|x-sourcemap)$/;
 
 export const NO_SOFTWARE_NAMES: Rule = {
   source: "OWASP Secure Headers, to remove",
-  rule: "headers that name what runs here",
+  rule: "headers that disclose software",
   evaluate: ({ page, call }) =>
     [...Object.keys(page), ...Object.keys(call)].filter((name) => TO_REMOVE.test(name)).join(", ") || "none",
   expected: "none",
@@ -85,6 +85,6 @@ function missingDirectives(policy = ""): string {
 }
 
 function evaluatePermissions(policy = ""): string {
-  const powers = policy.split(", ");
-  return `${powers.length} named, ${powers.every((power) => power.endsWith("=()")) ? "all" : "not all"} off`;
+  const features = policy.split(", ");
+  return `${features.length} features, ${features.every((feature) => feature.endsWith("=()")) ? "all" : "not all"} disabled`;
 }
