@@ -1,5 +1,5 @@
 import { expect } from "@playwright/test";
-import { inventAccount } from "@/e2e/kit/accounts";
+import { generateAccount } from "@/e2e/kit/accounts";
 import type { HeaderLines } from "./send-request";
 import { FORGED_HEADERS } from "./forged-headers";
 import { PROXY_SETUPS, test } from "./proxy-setups";
@@ -25,13 +25,13 @@ for (const setup of PROXY_SETUPS) {
       const client = newClient(setup);
       for (let at = 0; at < LOGINS_PER_MINUTE; at++) {
         const [what, headers] = FORGED_HEADERS[at]!;
-        expect((await client.login(inventAccount(), headers)).status, what).toBe(401);
+        expect((await client.login(generateAccount(), headers)).status, what).toBe(401);
       }
       for (const [what, headers] of FORGED_HEADERS) {
-        expect((await client.login(inventAccount(), headers)).status, what).toBe(429);
+        expect((await client.login(generateAccount(), headers)).status, what).toBe(429);
       }
       // Neither another client nor the forged address is limited.
-      expect((await newClient(setup).login(inventAccount())).status).toBe(401);
+      expect((await newClient(setup).login(generateAccount())).status).toBe(401);
     });
 
     test("gate, pages and procedures accept a session with any forged headers", async ({ newClient }) => {
@@ -80,14 +80,14 @@ for (const setup of PROXY_SETUPS) {
 
       for (let at = 0; at < LOGINS_PER_MINUTE; at++) {
         const guess = await newClient(setup, at % 2 === 0 ? one : neighbour).login(
-          inventAccount(),
+          generateAccount(),
           FORGED_HEADERS[at]![1],
         );
         expect(guess.status).toBe(401);
       }
-      expect((await newClient(setup, one).login(inventAccount(), FORGED_HEADERS[1]![1])).status).toBe(429);
-      expect((await newClient(setup, neighbour).login(inventAccount())).status).toBe(429);
-      expect((await newClient(setup, outsider).login(inventAccount())).status).toBe(401);
+      expect((await newClient(setup, one).login(generateAccount(), FORGED_HEADERS[1]![1])).status).toBe(429);
+      expect((await newClient(setup, neighbour).login(generateAccount())).status).toBe(429);
+      expect((await newClient(setup, outsider).login(generateAccount())).status).toBe(401);
     });
 
     test("more header lines than the server keeps do not change the client's address", async ({ newClient }) => {

@@ -1,4 +1,4 @@
-import { inventAccount, type NewAccount } from "@/e2e/kit/accounts";
+import { generateAccount, type NewAccount } from "@/e2e/kit/accounts";
 import { readSetCookie } from "@/e2e/kit/cookies";
 import { sendRequest, type HttpResponse, type Endpoint, type HeaderLines, type RequestOptions } from "./send-request";
 
@@ -29,7 +29,7 @@ export class Client {
   }
 
   async register(headers: HeaderLines = []): Promise<NewAccount> {
-    const account = inventAccount();
+    const account = generateAccount();
     const response = await this.mutate("auth.register", account, headers);
     if (response.status !== 200) throw new Error(`Registration returned ${response.status}: ${response.body}`);
     return account;

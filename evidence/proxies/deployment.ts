@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, test as base, type Browser } from "@playwright/test";
-import { LIVES_OF_SECONDS, type Variables } from "@/e2e/kit/own-server";
+import { SHORT_LIFETIMES, type Variables } from "@/e2e/kit/dedicated-server";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { findChromium } from "@/scripts/chromium.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";
@@ -79,7 +79,7 @@ async function startBrowser(folder: string, authorityFile: string): Promise<Brow
 
 export const test = base.extend<object, { lives: Variables; deployment: Deployment; trustingBrowser: Browser }>({
   /** Lifetimes of seconds by default. */
-  lives: [LIVES_OF_SECONDS, { scope: "worker", option: true }],
+  lives: [SHORT_LIFETIMES, { scope: "worker", option: true }],
   deployment: [
     async ({ lives }, use, { parallelIndex }) => {
       const deployment = await Deployment.start(parallelIndex, lives);

@@ -1,7 +1,7 @@
 import { connect, constants, type IncomingHttpHeaders } from "node:http2";
 import { expect } from "@playwright/test";
-import { complaintsOf } from "@/e2e/kit/complaints";
-import { sessionCookies, untilAccessExpires } from "@/e2e/kit/cookies";
+import { collectPageErrors } from "@/e2e/kit/page-errors";
+import { sessionCookies, waitForAccessExpiry } from "@/e2e/kit/cookies";
 import { loginForm } from "@/e2e/kit/forms";
 import { sendRequest, type Endpoint } from "./send-request";
 import { test, type Deployment } from "./deployment";
@@ -14,7 +14,7 @@ function endpointOf({ caddy }: Deployment): Endpoint {
 }
 
 test("https: a user signs in, refreshes on both instances, and signs out", async ({ page, context, deployment }) => {
-  const complaints = complaintsOf(context);
+  const complaints = collectPageErrors(context);
   const account = await new Client(endpointOf(deployment), deployment.origin, "127.0.0.1").register();
   await page.goto("/dashboard/sessions");
   await expect(page).toHaveURL(`${deployment.origin}/login?next=%2Fdashboard%2Fsessions`);
@@ -34,10 +34,10 @@ test("https: a user signs in, refreshes on both instances, and signs out", async
 
   const here = page.getByRole("listitem").filter({ hasText: "This device" });
   await expect(here).toContainText(/IP address(127\.0\.0\.1|::1)/);
-  await untilAccessExpires(context);
+  await waitForAccessExpiry(context);
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
-  await untilAccessExpires(context);
+  await waitForAccessExpiry(context);
   await page.goto("/dashboard/sessions");
   await expect(here).toHaveCount(1);
   const renewed = await sessionCookies(context);

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectSecurely } from "node:tls";
 import { expect } from "@playwright/test";
-import { inventAccount } from "@/e2e/kit/accounts";
+import { generateAccount } from "@/e2e/kit/accounts";
 import { sendRequest, type Endpoint } from "./send-request";
 import { PROXY_SETUPS, test } from "./proxy-setups";
 import { randomLoopbackAddress } from "./client";
@@ -28,7 +28,7 @@ test("slow requests are cut off and do not delay other clients", async ({ proxie
   );
   for (const setup of PROXY_SETUPS) {
     expect((await newClient(setup).page("/login")).status).toBe(200);
-    expect((await newClient(setup).login(inventAccount())).status).toBe(401);
+    expect((await newClient(setup).login(generateAccount())).status).toBe(401);
   }
   await Promise.all(slow);
 });

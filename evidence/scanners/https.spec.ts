@@ -1,8 +1,8 @@
 import type { APIResponse } from "@playwright/test";
 import { createConnection } from "mysql2/promise";
 import { parseDatabaseUrl } from "@/db/connect";
-import { expect, testOnOwnServer as test } from "@/e2e/kit";
-import { expectProtected } from "@/e2e/headers/protection";
+import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
+import { expectSecurityHeaders } from "@/e2e/headers/expect-security-headers";
 import { expectRulesHold, findingsIn, observatoryScore, scan } from "./scan";
 
 const APP_ORIGIN = "https://app.example.test";
@@ -22,7 +22,9 @@ test("scanners: all rules hold on https, and error responses have the security h
   const expectOn = async (answer: APIResponse, status: number) => {
     expect(answer.status(), await answer.text()).toBe(status);
     const path = new URL(answer.url()).pathname;
-    nonces.push(expectProtected({ asked: path, path, status, headers: answer.headersArray() }, { isHttps: true }));
+    nonces.push(
+      expectSecurityHeaders({ request: path, path, status, headers: answer.headersArray() }, { isHttps: true }),
+    );
   };
   const get = (path: string, headers = {}) => request.get(server.url + path, { headers, maxRedirects: 0 });
 
