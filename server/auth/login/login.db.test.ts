@@ -202,7 +202,7 @@ describe("login: refusals do not reveal whether an account exists", () => {
     const disabled = await newAccount({ disabledAt: T0 });
     const answers = [
       await answerTo((await newAccount()).email, "wrong"),
-      await answerTo("unknown@example.test", PASSWORD),
+      await answerTo("nobody@example.test", PASSWORD),
       await answerTo(disabled.email, PASSWORD),
       await answerTo(disabled.email, "wrong"),
       await answerTo("", PASSWORD),
@@ -222,7 +222,7 @@ describe("login: refusals do not reveal whether an account exists", () => {
     let [known, unknown] = [Infinity, Infinity];
     for (let count = 0; count < 4; count++) {
       known = Math.min(known, await took(email));
-      unknown = Math.min(unknown, await took("another-unknown@example.test"));
+      unknown = Math.min(unknown, await took("nobody-either@example.test"));
     }
     expect(unknown).toBeGreaterThan(known / 2);
   });
