@@ -1,5 +1,5 @@
 import { problem, warning, type Finding, type Group } from "@/ops/doctor/finding";
-import { refreshWorkSeconds, requestLifeSeconds } from "@/server/auth/policy/lifetimes";
+import { refreshTimeoutSeconds, requestTimeoutSeconds } from "@/server/auth/policy/lifetimes";
 import type { ClockSample } from "./sample-clock";
 
 export interface Offset {
@@ -34,7 +34,7 @@ export interface ClockFacts {
  * instances can differ from each other by twice their offset from this machine.
  */
 export function judgeClocks({ database, deployment, graceSeconds }: ClockFacts): Group {
-  const toleranceSeconds = graceSeconds - requestLifeSeconds(graceSeconds) - 2 * refreshWorkSeconds(graceSeconds);
+  const toleranceSeconds = graceSeconds - requestTimeoutSeconds(graceSeconds) - 2 * refreshTimeoutSeconds(graceSeconds);
   const findings = [
     ...(database === null ? [] : judgeOffset("database", "The database's clock", database, toleranceSeconds)),
     ...(deployment === null ? [] : judgeOffset("deployment", "The deployment's clock", deployment, toleranceSeconds)),
