@@ -83,7 +83,10 @@ export const CONFIGURATION: Claim[] = [
     verdict: "met",
     evidence: [
       ["scripts/deployment.test.ts", "contains no secret, neither as a variable nor as a copied file"],
-      ["e2e/headers/routes.spec.ts", "no directory is listed, and nothing of the source or its history is served"],
+      [
+        "e2e/headers/routes.spec.ts",
+        "static files: no directory is listed, and no source file or repository data is served",
+      ],
     ],
   },
   {
@@ -104,7 +107,10 @@ export const CONFIGURATION: Claim[] = [
     asks: "directory listings are off",
     verdict: "met",
     evidence: [
-      ["e2e/headers/routes.spec.ts", "no directory is listed, and nothing of the source or its history is served"],
+      [
+        "e2e/headers/routes.spec.ts",
+        "static files: no directory is listed, and no source file or repository data is served",
+      ],
     ],
   },
   {
@@ -113,17 +119,14 @@ export const CONFIGURATION: Claim[] = [
     verdict: "met",
     evidence: [
       ["server/http/entry-headers.test.ts", "TRACE"],
-      [
-        "e2e/headers/routes.spec.ts",
-        "every route, however it is asked for and by whom, answers with the headers that protect it",
-      ],
+      ["e2e/headers/routes.spec.ts", "security headers: every route has them for every method, for guests and members"],
     ],
   },
   {
     number: "13.4.5",
     asks: "documentation and monitoring endpoints are exposed only intentionally",
     verdict: "met",
-    evidence: [["e2e/contract/edges.spec.ts", "health answers without a session and without a database"]],
+    evidence: [["e2e/contract/http.spec.ts", "health: the endpoints answer without a session and set no cookie"]],
     note: "Three public health endpoints report yes or no, for load balancers. There are no others.",
   },
   {
@@ -131,10 +134,7 @@ export const CONFIGURATION: Claim[] = [
     asks: "versions of backend components are not revealed",
     verdict: "met",
     evidence: [
-      [
-        "e2e/headers/routes.spec.ts",
-        "every route, however it is asked for and by whom, answers with the headers that protect it",
-      ],
+      ["e2e/headers/routes.spec.ts", "security headers: every route has them for every method, for guests and members"],
       ["server/api/handler.db.test.ts", "is answered with 500, a request id and nothing else"],
       ["scripts/deployment.test.ts", "proxy recipes: send no version in the Server header"],
     ],

@@ -14,7 +14,7 @@ function endpointOf({ caddy }: Deployment): Endpoint {
 }
 
 test("https: a user signs in, refreshes on both instances, and signs out", async ({ page, context, deployment }) => {
-  const complaints = collectPageErrors(context);
+  const pageErrors = collectPageErrors(context);
   const account = await new Client(endpointOf(deployment), deployment.origin, "127.0.0.1").register();
   await page.goto("/dashboard/sessions");
   await expect(page).toHaveURL(`${deployment.origin}/login?next=%2Fdashboard%2Fsessions`);
@@ -46,7 +46,7 @@ test("https: a user signs in, refreshes on both instances, and signs out", async
   await page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
   await expect(page).toHaveURL(/\/login/);
   expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
-  expect(complaints).toEqual([]);
+  expect(pageErrors).toEqual([]);
   for (const { output } of deployment.instances)
     expect(output(), "an instance without requests").toContain('"path":"/');
 });
