@@ -43,7 +43,7 @@ test("examine: with the database stopped or not configured all other groups are 
 
 test.each([
   ["mysql://root@127.0.0.1:9/x?multipleStatements=true", /unknown parameter multipleStatements/],
-  ["mysql://root@127.0.0.1:9/x?ssl=hunter2", /TLS setting that is not known/],
+  ["mysql://root@127.0.0.1:9/x?ssl=hunter2", /TLS setting that is unknown/],
   ["mysql://%ff@127.0.0.1:9/x", /% that encodes nothing/],
 ])("examine: %s is a finding that does not quote the URL", async (DATABASE_URL, says) => {
   const { Database } = await examine({ DATABASE_URL });
