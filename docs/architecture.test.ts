@@ -35,6 +35,20 @@ test.each(pages)("%s: every link to a file or heading of the repository resolves
   }
 });
 
+test("README.md: what its examples import from this repository is exported there", () => {
+  const imports = readFileSync("README.md", "utf8").matchAll(/^import \{ ([^}]+) \} from "@\/([^"]+)";/gm);
+  const found = [...imports].filter(([, , module = ""]) => !module.startsWith("db/tables/reports"));
+  expect(found.length).toBeGreaterThan(3);
+  for (const [, names = "", module = ""] of found) {
+    const file = [`${module}.ts`, `${module}.tsx`, `${module}/index.ts`].find((path) => existsSync(path));
+    expect(file, module).toBeDefined();
+    for (const name of names.split(", ")) {
+      const declared = `export (async )?(function|const|class|interface|type) ${name}\\b|export \\{[^}]*\\b${name}\\b`;
+      expect(readFileSync(file!, "utf8")).toMatch(new RegExp(declared));
+    }
+  }
+});
+
 /** As GitHub makes them of headings. */
 function anchorsOf(file: string): string[] {
   return [...readFileSync(file, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
