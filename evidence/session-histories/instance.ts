@@ -47,7 +47,7 @@ export async function startInstance(url: string) {
     VARIABLES,
     (shared) => {
       withoutCrashedWrites((shared("portcullis.revocation-feed") as { revoked: Map<string, number> }).revoked);
-      withoutCrashedWrites((shared("portcullis.pending-endings") as { pending: Map<string, unknown> }).pending);
+      withoutCrashedWrites((shared("portcullis.pending-revocations") as { pending: Map<string, unknown> }).pending);
     },
   );
   modules.log.level = "silent";
