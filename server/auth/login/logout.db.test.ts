@@ -223,15 +223,16 @@ describe("a refresh that races the revocation of its session", () => {
     const instance = await anotherInstance(() => import("@/server/auth/sessions/refresh"));
     const round = async (index: number) => {
       const session = await signedInSession(database.db, T0);
+      // Different delays on both sides every time, so that each order of statements occurs, however many statements one side takes.
       const ending = async () => {
-        // A different delay every time, so that each order of statements occurs.
         for (let wait = index % 5; wait > 0; wait--) await new Promise(setImmediate);
         await end(database.db, session);
       };
-      const [outcome] = await Promise.all([
-        instance.refresh(elsewhere, session.refreshToken, ADA, later(600)),
-        ending(),
-      ]);
+      const refreshing = async () => {
+        for (let wait = index % 8; wait > 0; wait--) await sql`select 1`.execute(elsewhere);
+        return instance.refresh(elsewhere, session.refreshToken, ADA, later(600));
+      };
+      const [outcome] = await Promise.all([refreshing(), ending()]);
 
       const newest = refreshTokenIn(outcome as { cookies?: [] });
       for (const token of newest === null ? [session.refreshToken] : [newest, session.refreshToken]) {
