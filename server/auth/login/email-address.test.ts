@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { toASCII } from "tr46";
 import { describe, expect, test } from "vitest";
-import { emailAddress, loginEmailAddress, normalizeEmail } from "./email-address";
+import { emailAddress, loginEmailAddress } from "./email-address";
 
 const problem = (email: unknown) => emailAddress.safeParse(email).error?.issues.map((issue) => issue.message);
 
@@ -198,7 +198,6 @@ describe("an email address", () => {
         for (const email of [text, `${text}@Example.com`, `p@${text}`, `p@${text}.example`, `p@xn--${text}.example`]) {
           const parsed = emailAddress.safeParse(email);
           if (!parsed.success) continue;
-          expect(parsed.data).toBe(normalizeEmail(email));
           expect(emailAddress.parse(parsed.data)).toBe(parsed.data);
           expect(emailAddress.parse(withAsciiDomain(parsed.data))).toBe(parsed.data);
         }
@@ -217,7 +216,8 @@ describe("an email address", () => {
         continue;
       for (const email of [`a${character}\u0301@b.c`, `a@a${character}\u0301.c`, `a@${character}.c`]) {
         const parsed = emailAddress.safeParse(email);
-        if (parsed.success && normalizeEmail(parsed.data) !== parsed.data) restless.push(code.toString(16));
+        if (parsed.success && emailAddress.safeParse(parsed.data).data !== parsed.data)
+          restless.push(code.toString(16));
       }
     }
     expect(restless).toEqual([]);

@@ -21,11 +21,6 @@ const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[\da-f]*)$/;
 
 type ParsedEmail = { email: string; problem: null } | { email: null; problem: string };
 
-/** The canonical form in which an address is stored, compared and counted. Invalid addresses get the legacy normalization. */
-export function normalizeEmail(email: string): string {
-  return parseEmail(email).email ?? legacyNormalization(email);
-}
-
 /** The form in which addresses were stored before 2026-11-29. */
 function legacyNormalization(email: string): string {
   return lowerCased(email.trim().normalize("NFKC"));
@@ -36,7 +31,7 @@ function lowerCased(text: string): string {
   return text.toLowerCase().normalize("NFKC");
 }
 
-/** Idempotent. The result has its domain in Unicode, whether it was sent so or as `xn--…`. */
+/** The canonical form in which an address is stored, compared and counted. Idempotent: the result has its domain in Unicode, whether it was sent so or as `xn--…`. */
 function parseEmail(sent: string): ParsedEmail {
   const invalid = (problem: string): ParsedEmail => ({ email: null, problem });
   const text = sent.trim().normalize("NFKC");
