@@ -100,3 +100,15 @@ async function followRedirects({ request, origin }: Calls, path: string, cookie:
     hops.push(pathname + search);
   }
 }
+
+test("maintenance: a page without JavaScript offers a link instead of the retry button", async ({
+  browser,
+  baseURL,
+}) => {
+  const context = await browser.newContext({ javaScriptEnabled: false, baseURL });
+  const page = await context.newPage();
+  await page.goto("/maintenance?status=503&next=%2Fdashboard%2Fsessions");
+  await expect(page.getByRole("link", { name: "Try again" })).toHaveAttribute("href", "/dashboard/sessions");
+  await expect(page.getByRole("button", { name: "Retry now" })).toBeHidden();
+  await context.close();
+});

@@ -42,7 +42,8 @@ export default async function MaintenancePage({ searchParams }: { searchParams: 
       <p className="mt-4 text-lg text-quiet">{outage.text}</p>
       <RetryPanel status={status} next={next} />
       <noscript>
-        <p className="mt-6">
+        <p className="mt-8">
+          Automatic retries require JavaScript.{" "}
           <a className="link" href={next}>
             Try again
           </a>

@@ -9,7 +9,10 @@ export function RetryPanel({ status, next }: { status: number; next: string }) {
   const seconds = useSecondsUntil(retry.nextAttemptAt);
 
   return (
-    <div className="mt-8 flex flex-wrap items-center gap-x-6 gap-y-4" data-pending={retry.state === "returning"}>
+    <div
+      className="mt-8 flex flex-wrap items-center gap-x-6 gap-y-4 noscript:hidden"
+      data-pending={retry.state === "returning"}
+    >
       <Button
         variant="solid"
         pending={retry.state !== "waiting"}
