@@ -50,7 +50,7 @@ test("login: shows the same message for an unknown email and a wrong password, a
     const attempt = { email, password: "not the password at all" };
     await form.fill(attempt);
     await form.submit.click();
-    await expect(form.problem).toContainText("The email or the password is not right.");
+    await expect(form.problem).toContainText("The email or password is incorrect.");
     messages.push(await form.problem.innerText());
     await expect(form.email).toHaveValue(attempt.email);
     await expect(form.password).toHaveValue(attempt.password);

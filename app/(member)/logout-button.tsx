@@ -20,7 +20,8 @@ export function LogoutButton() {
       <Button pending={status === "working"} pendingLabel="Signing out…" onClick={() => void onClick()}>
         Sign out
       </Button>
-      <div className="absolute top-full right-0 z-10 mt-2 w-72 max-w-[80vw]">
+      {/* At the bottom of a phone, where it covers neither the navigation nor the heading. */}
+      <div className="z-10 max-lg:fixed max-lg:inset-x-5 max-lg:bottom-5 lg:absolute lg:top-full lg:right-0 lg:mt-2 lg:w-72">
         <Notice tone="refusal">{problem && `You are still signed in. ${problem}`}</Notice>
       </div>
     </div>

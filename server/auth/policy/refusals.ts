@@ -6,7 +6,7 @@ export const REFUSALS = {
     message: "Some of the values are not valid. Check them and try again.",
   },
   WEAK_PASSWORD: { status: 400, trpcCode: "BAD_REQUEST", message: "That password is too easy to guess." },
-  INVALID_CREDENTIALS: { status: 401, trpcCode: "UNAUTHORIZED", message: "The email or the password is not right." },
+  INVALID_CREDENTIALS: { status: 401, trpcCode: "UNAUTHORIZED", message: "The email or password is incorrect." },
   SIGNED_OUT: { status: 401, trpcCode: "UNAUTHORIZED", message: "You are not signed in. Sign in and try again." },
   SESSION_ENDED: { status: 401, trpcCode: "UNAUTHORIZED", message: "Your session has ended. Please sign in again." },
   ORIGIN_REFUSED: {
