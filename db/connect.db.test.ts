@@ -1,15 +1,11 @@
 import { sql } from "kysely";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { connect } from "./connect";
 import { isUnavailable } from "./faults";
-import { atOnce, createTestDatabase, existingSession, newUser, type TestDatabase } from "./testing";
+import { atOnce, existingSession, newUser, useTestDatabase } from "./testing";
 import { updateFullName } from "./tables/users";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database?.drop());
+const database = useTestDatabase();
 
 /** MySQL and MariaDB name the isolation level differently. */
 async function readSettings() {

@@ -1,10 +1,10 @@
 import { connect as connectSocket, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { sql, type Kysely } from "kysely";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect, parseDatabaseUrl } from "./connect";
 import { isUnavailable } from "./faults";
 import type { Database } from "./schema";
-import { atOnce, createTestDatabase, type TestDatabase } from "./testing";
+import { atOnce, useTestDatabase } from "./testing";
 
 /** A proxy between pool and server that simulates faults of network and server. */
 class FaultProxy {
@@ -71,14 +71,9 @@ class FaultProxy {
   }
 }
 
-let database: TestDatabase;
+const database = useTestDatabase();
 let proxy: FaultProxy;
 let db: Kysely<Database>;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database?.drop());
 
 beforeEach(async () => {
   proxy = new FaultProxy(parseDatabaseUrl(database.url));

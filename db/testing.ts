@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
 import { createConnection } from "mysql2/promise";
+import { afterAll, beforeAll } from "vitest";
 import { connect, parseDatabaseUrl } from "./connect";
 import { migrateToLatest, MIGRATION_LIMITS } from "./migrate";
 import type { Database, NewSession, NewUser, SessionRow } from "./schema";
@@ -11,6 +12,16 @@ export interface TestDatabase {
   db: Kysely<Database>;
   url: string;
   drop: () => Promise<void>;
+}
+
+/** A migrated database for the tests of a file or of a `describe`, without content until they begin. */
+export function useTestDatabase(): TestDatabase {
+  const database = {} as TestDatabase;
+  beforeAll(async () => {
+    Object.assign(database, await createTestDatabase());
+  });
+  afterAll(() => database.drop?.());
+  return database;
 }
 
 /** A new database with all migrations applied, on the server of TEST_DATABASE_URL. */

@@ -26,7 +26,7 @@ import {
   extendReissueWindow,
   wasNeverSignedIn,
 } from "./sessions";
-import { createTestDatabase, daysAfter, newNonce, newSession, newUser, type TestDatabase } from "@/db/testing";
+import { daysAfter, newNonce, newSession, newUser, useTestDatabase } from "@/db/testing";
 import {
   findUserById,
   findUserForLogin,
@@ -42,13 +42,12 @@ const sessions = users.flatMap(({ id }, index) =>
   Array.from({ length: 4 }, () => newSession(id, { createdAt: daysAfter(now, -(index % 12)) })),
 );
 
-let database: TestDatabase;
+const database = useTestDatabase();
 let pool: Pool;
 let spied: Kysely<Database>;
 const statements: { text: string; values: unknown[] }[] = [];
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   const { db } = database;
   await db
     .insertInto("users")
@@ -77,10 +76,7 @@ beforeAll(async () => {
   pool = createPool({ ...parseDatabaseUrl(database.url), timezone: "Z", connectionLimit: 1 });
   spied = new Kysely({ dialect: new MysqlDialect({ pool: spyOn(pool) }), plugins: [new CamelCasePlugin()] });
 });
-afterAll(async () => {
-  await spied.destroy();
-  await database.drop();
-});
+afterAll(() => spied.destroy());
 
 const [user] = users as [(typeof users)[0]];
 const [session, other, spare] = sessions.slice(1) as [(typeof sessions)[0], (typeof sessions)[0], (typeof sessions)[0]];

@@ -1,26 +1,13 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { connect } from "@/db/connect";
 import { purgeEnded } from "./purge";
 import { countHit, purgeExpiredLimits } from "./rate-limits";
 import { revokeAllSessions, revokeSession } from "./revocations";
 import { rotateSession, findSessionWithUser, insertSession, isSessionLive } from "./sessions";
-import {
-  atOnce,
-  createTestDatabase,
-  daysAfter,
-  existingSession,
-  existingUser,
-  newNonce,
-  newSession,
-  type TestDatabase,
-} from "@/db/testing";
+import { atOnce, daysAfter, existingSession, existingUser, newNonce, newSession, useTestDatabase } from "@/db/testing";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database?.drop());
+const database = useTestDatabase();
 
 const now = new Date();
 const exists = async (id: string) => (await findSessionWithUser(database.db, id)) !== undefined;

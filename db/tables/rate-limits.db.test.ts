@@ -1,14 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
 import { clearHits, countHit, purgeExpiredLimits, decrementHits, SLOTS_PER_ROW } from "./rate-limits";
-import { atOnce, createTestDatabase, type TestDatabase } from "@/db/testing";
+import { atOnce, useTestDatabase } from "@/db/testing";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database?.drop());
+const database = useTestDatabase();
 
 const now = new Date("2026-11-21T12:00:00.500Z");
 const seconds = (count: number) => new Date(now.getTime() + count * 1000);

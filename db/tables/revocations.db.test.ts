@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { connect } from "@/db/connect";
 import {
   changePassword,
@@ -11,22 +11,17 @@ import {
 import { rotateSession, insertSession, listLiveSessions } from "./sessions";
 import {
   atOnce,
-  createTestDatabase,
   daysAfter,
   existingSession,
   existingUser,
   newNonce,
   newSession,
   readSession,
-  type TestDatabase,
+  useTestDatabase,
 } from "@/db/testing";
 import { findUserById, findUserOfLiveSession, updateFullName } from "./users";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database?.drop());
+const database = useTestDatabase();
 
 const now = new Date();
 const live = async (userId: string) => {

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { connect } from "@/db/connect";
 import {
   rotateSession,
@@ -14,21 +14,16 @@ import { revokeSession } from "./revocations";
 import type { NewSession } from "@/db/schema";
 import {
   atOnce,
-  createTestDatabase,
   daysAfter,
   existingSession,
   existingUser,
   newNonce,
   newSession,
   readSession,
-  type TestDatabase,
+  useTestDatabase,
 } from "@/db/testing";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database?.drop());
+const database = useTestDatabase();
 
 const now = new Date("2026-11-21T12:00:00.123Z");
 const later = daysAfter(now, 1);

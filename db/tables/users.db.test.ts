@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { revokeSession } from "./revocations";
 import { findUserById, findUserForLogin, insertUser, replacePasswordHash, updateFullName } from "./users";
-import { atOnce, createTestDatabase, existingSession, existingUser, newUser, type TestDatabase } from "@/db/testing";
+import { atOnce, existingSession, existingUser, newUser, useTestDatabase } from "@/db/testing";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database?.drop());
+const database = useTestDatabase();
 
 const device = { ip: "192.0.2.7", browser: "Firefox", os: "Linux" };
 

@@ -1,14 +1,8 @@
 import { sql, type Kysely } from "kysely";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
-import {
-  createEmptyDatabase,
-  createTestDatabase,
-  existingSession,
-  existingUser,
-  type TestDatabase,
-} from "@/db/testing";
+import { createEmptyDatabase, createTestDatabase, existingSession, existingUser, useTestDatabase } from "@/db/testing";
 import { judgeClocks, offsetOf } from "@/ops/doctor/clocks/judge-clocks";
 import { idsOf } from "@/ops/doctor/testing";
 import { judgeDatabase } from "./judge-database";
@@ -19,11 +13,7 @@ import { readDatabase } from "./read-database";
 import { readSchema } from "./schema-facts";
 import { readServer } from "./server-facts";
 
-let healthy: TestDatabase;
-beforeAll(async () => {
-  healthy = await createTestDatabase();
-});
-afterAll(() => healthy?.drop());
+const healthy = useTestDatabase();
 
 test("read database: a migrated database is healthy and has the local time", async () => {
   await existingSession(healthy.db);
@@ -66,11 +56,7 @@ test("read database: detects changed session variables", async () => {
 });
 
 describe("manual schema changes", () => {
-  let altered: TestDatabase;
-  beforeAll(async () => {
-    altered = await createTestDatabase();
-  });
-  afterAll(() => altered?.drop());
+  const altered = useTestDatabase();
 
   const cases: [what: string, change: string[], id: string][] = [
     [
