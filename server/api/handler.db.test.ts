@@ -1,40 +1,27 @@
-import "@/server/runtime/testing-env";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { revokeSession } from "@/db/tables/revocations";
-import {
-  atOnce,
-  createTestDatabase,
-  existingSession,
-  existingUser,
-  readSession,
-  type TestDatabase,
-} from "@/db/testing";
+import { atOnce, existingSession, existingUser, readSession } from "@/db/testing";
 import { findUserById } from "@/db/tables/users";
-import { countStatements, signedInSession, type SignedInTestSession } from "@/server/auth/db-testing";
+import {
+  cookieHeader,
+  countStatements,
+  later,
+  PASSWORD,
+  signedInSession,
+  T0,
+  useAppDatabase,
+  type SignedInTestSession,
+} from "@/server/auth/db-testing";
 import { hashPassword } from "@/server/auth/passwords/password";
-import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
 import { ADA } from "@/server/auth/testing";
 import { handleCall } from "./handler";
 import { closeDatabase, database as appDatabase } from "@/server/runtime/database";
 
 const ORIGIN = "http://localhost:3000";
-const PASSWORD = "correct horse battery staple";
-const T0 = new Date("2026-11-21T12:00:00.250Z");
-const later = (seconds: number) => secondsAfter(T0, seconds);
 
-let database: TestDatabase;
-let passwordHash: string;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  process.env.DATABASE_URL = database.url;
-  passwordHash = await hashPassword(PASSWORD);
-  await readRevocations(appDatabase());
-});
-afterAll(async () => {
-  await closeDatabase();
-  await database.drop();
-});
+const database = useAppDatabase();
+const passwordHash = await hashPassword(PASSWORD);
 
 let addresses = 0;
 
@@ -81,10 +68,6 @@ async function call(
       return JSON.parse(text).error?.data;
     },
   };
-}
-
-function cookieHeader({ accessToken, refreshToken }: Partial<SignedInTestSession>): string {
-  return [accessToken && `__acc=${accessToken}`, refreshToken && `__ref=${refreshToken}`].filter(Boolean).join("; ");
 }
 
 const get = (path: string, asked: Asked = {}) => call(path, { method: "GET", ...asked });

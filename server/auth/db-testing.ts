@@ -1,20 +1,47 @@
+import "@/server/runtime/testing-env";
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from "node:net";
 import { sql, type Kysely } from "kysely";
-import { expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { connect, parseDatabaseUrl } from "@/db/connect";
 import type { Database, NewUser } from "@/db/schema";
-import { existingUser } from "@/db/testing";
+import { existingUser, useTestDatabase, type TestDatabase } from "@/db/testing";
+import { closeDatabase, database as appDatabase } from "@/server/runtime/database";
 import { log } from "@/server/runtime/log";
+import { callerOf } from "./gate/authenticate";
+import type { Caller } from "./policy/credentials";
+import { secondsAfter } from "./policy/lifetimes";
+import { readAccessToken } from "./tokens/access-token";
 import type { CookieToSet } from "./tokens/cookies";
 import { issueTokens } from "./sessions/issue-tokens";
 import { openSession } from "./sessions/open-session";
+import { readRevocations } from "./sessions/revocation-feed";
 import { ADA } from "./testing";
 
 log.level = "silent";
 
+/** The present of the tests. Tokens contain whole seconds, rows milliseconds. */
+export const T0 = new Date("2026-11-21T12:00:00.250Z");
+export const later = (seconds: number) => secondsAfter(T0, seconds);
+
+export const PASSWORD = "correct horse battery staple";
+export const NEW_PASSWORD = "violet kettle orbits 41 mountains";
+
+/** `useTestDatabase` for tests that call the app: it uses this database too, and has read the revocation feed. */
+export function useAppDatabase(): TestDatabase {
+  const database = useTestDatabase();
+  beforeAll(async () => {
+    process.env.DATABASE_URL = database.url;
+    await readRevocations(appDatabase());
+  });
+  afterAll(closeDatabase);
+  return database;
+}
+
 export interface SignedInTestSession {
   id: string;
   userId: string;
+  /** For `openSession`: another session of the same user. */
+  user: Parameters<typeof openSession>[1];
   accessToken: string;
   refreshToken: string;
 }
@@ -29,7 +56,16 @@ export async function signedInSession(
   const session = await openSession(db, user, remember, client, now);
   if (session === null) throw new Error("The session was not opened.");
   const { cookies } = await issueTokens(session, client, now);
-  return { id: session.id, userId: user.id, accessToken: cookies[0]!.value, refreshToken: cookies[1]!.value };
+  return { id: session.id, userId: user.id, user, accessToken: cookies[0]!.value, refreshToken: cookies[1]!.value };
+}
+
+export function cookieHeader({ accessToken, refreshToken }: Partial<SignedInTestSession>): string {
+  return [accessToken && `__acc=${accessToken}`, refreshToken && `__ref=${refreshToken}`].filter(Boolean).join("; ");
+}
+
+/** The caller of a request with the access token of a session that was opened at T0. */
+export async function callerWith({ accessToken }: SignedInTestSession): Promise<Caller> {
+  return callerOf((await readAccessToken(accessToken, ADA, T0))!);
 }
 
 /** The refresh token among the cookies of an outcome, or null if none was issued. */

@@ -1,10 +1,17 @@
-import "./testing-env";
 import { sql } from "kysely";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { atOnce, createTestDatabase, existingSession, existingUser, lockTable, type TestDatabase } from "@/db/testing";
-import { connectThroughProxy, signedInSession, type SignedInTestSession } from "@/server/auth/db-testing";
+import { describe, expect, test, vi } from "vitest";
+import { atOnce, existingSession, existingUser, lockTable } from "@/db/testing";
+import {
+  connectThroughProxy,
+  cookieHeader,
+  later,
+  PASSWORD,
+  signedInSession,
+  T0,
+  useAppDatabase,
+  type SignedInTestSession,
+} from "@/server/auth/db-testing";
 import { hashPassword } from "@/server/auth/passwords/password";
-import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { ADA, MALLORY, newClient } from "@/server/auth/testing";
 import { createLog } from "./log";
 import type { SecurityEvent } from "./security-events";
@@ -17,28 +24,13 @@ const collecting = createLog({ write: (line) => void written.push(JSON.parse(lin
 Object.assign(globalThis, { [Symbol.for("portcullis.log")]: collecting });
 vi.resetModules();
 const { handleCall } = await import("@/server/api/handler");
-const { closeDatabase, database: appDatabase } = await import("./database");
-const { readRevocations } = await import("@/server/auth/sessions/revocation-feed");
 const { requestState } = await import("./request-state");
 const { securityCounts } = await import("./security-events");
 
 const ORIGIN = "http://localhost:3000";
-const PASSWORD = "correct horse battery staple";
-const T0 = new Date("2026-11-21T12:00:00.250Z");
-const later = (seconds: number) => secondsAfter(T0, seconds);
 
-let database: TestDatabase;
-let passwordHash: string;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  process.env.DATABASE_URL = database.url;
-  passwordHash = await hashPassword(PASSWORD);
-  await readRevocations(appDatabase());
-});
-afterAll(async () => {
-  await closeDatabase();
-  await database.drop();
-});
+const database = useAppDatabase();
+const passwordHash = await hashPassword(PASSWORD);
 
 interface CallOptions {
   cookie?: Partial<Pick<SignedInTestSession, "accessToken" | "refreshToken">>;
@@ -57,10 +49,7 @@ async function call(path: string, input?: unknown, { cookie = {}, client = ADA, 
     "user-agent": client.userAgent,
     "x-portcullis-address": client.address,
     "x-request-id": requestId,
-    cookie: [
-      cookie.accessToken && `__acc=${cookie.accessToken}`,
-      cookie.refreshToken && `__ref=${cookie.refreshToken}`,
-    ].join("; "),
+    cookie: cookieHeader(cookie),
   };
   const body = input === undefined ? undefined : JSON.stringify(input);
   const request = new Request(`${ORIGIN}/api/trpc/${path}`, { method: "POST", headers, body });

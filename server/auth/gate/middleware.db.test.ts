@@ -1,33 +1,26 @@
-import "@/server/runtime/testing-env";
 import { NextRequest } from "next/server";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { revokeSession } from "@/db/tables/revocations";
-import { createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
+import { readSession } from "@/db/testing";
 import { middleware } from "@/middleware";
 import { readCookies } from "@/server/auth/tokens/cookies";
-import { countStatements, signedInSession, type SignedInTestSession } from "@/server/auth/db-testing";
+import {
+  countStatements,
+  later,
+  signedInSession,
+  T0,
+  useAppDatabase,
+  type SignedInTestSession,
+} from "@/server/auth/db-testing";
 import { endSession } from "@/server/auth/sessions/end-session";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { refresh } from "@/server/auth/sessions/refresh";
-import { readRevocations } from "@/server/auth/sessions/revocation-feed";
 import { ADA, MALLORY } from "@/server/auth/testing";
-import { closeDatabase, database as appDatabase } from "@/server/runtime/database";
+import { closeDatabase } from "@/server/runtime/database";
 import { env } from "@/server/runtime/env";
 
-const T0 = new Date("2026-11-21T12:00:00.250Z");
-const later = (seconds: number) => secondsAfter(T0, seconds);
-
-let database: TestDatabase;
+const database = useAppDatabase();
 let session: SignedInTestSession;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  process.env.DATABASE_URL = database.url;
-  await readRevocations(appDatabase());
-});
-afterAll(async () => {
-  await closeDatabase();
-  await database.drop();
-});
 beforeEach(async () => {
   session = await signedInSession(database.db, T0);
   vi.useFakeTimers({ toFake: ["Date"], now: later(700) });

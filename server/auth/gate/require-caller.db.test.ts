@@ -1,12 +1,14 @@
-import "@/server/runtime/testing-env";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { createTestDatabase, type TestDatabase } from "@/db/testing";
-import { countStatements, signedInSession, type SignedInTestSession } from "@/server/auth/db-testing";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import {
+  cookieHeader,
+  countStatements,
+  signedInSession,
+  useAppDatabase,
+  type SignedInTestSession,
+} from "@/server/auth/db-testing";
 import { endSession } from "@/server/auth/sessions/end-session";
-import { readRevocations } from "@/server/auth/sessions/revocation-feed";
 import { ADA, MALLORY } from "@/server/auth/testing";
 import { currentCaller, redirectIfSignedIn, requireCaller } from "./require-caller";
-import { closeDatabase, database as appDatabase } from "@/server/runtime/database";
 
 // The request that Next.js is rendering. Its redirect ends the rendering by a throw.
 const rendering = { headers: new Headers() };
@@ -17,17 +19,8 @@ vi.mock("next/navigation", () => ({
   },
 }));
 
-let database: TestDatabase;
+const database = useAppDatabase();
 let session: SignedInTestSession;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  process.env.DATABASE_URL = database.url;
-  await readRevocations(appDatabase());
-});
-afterAll(async () => {
-  await closeDatabase();
-  await database.drop();
-});
 beforeEach(async () => {
   session = await signedInSession(database.db, new Date());
 });
@@ -43,7 +36,7 @@ async function render<Result>(page: () => Promise<Result>, cookie: string, clien
   return page().catch((error: Error) => error.message);
 }
 
-const good = () => `__acc=${session.accessToken}; __ref=${session.refreshToken}`;
+const good = () => cookieHeader(session);
 const TO_LOGIN = "to /login?next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
 const TO_RESUME = "to /resume?next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
 

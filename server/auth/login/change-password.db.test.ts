@@ -1,44 +1,40 @@
-import "@/server/runtime/testing-env";
 import { sql } from "kysely";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
-import { atOnce, createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
-import { readAccessToken } from "@/server/auth/tokens/access-token";
-import { callerOf, authenticateAccessToken } from "@/server/auth/gate/authenticate";
+import { atOnce, readSession, useTestDatabase } from "@/db/testing";
+import { authenticateAccessToken } from "@/server/auth/gate/authenticate";
 import { changePassword } from "./change-password";
-import { reasonOf, refreshTokenIn, signedInSession } from "@/server/auth/db-testing";
+import {
+  callerWith,
+  later,
+  NEW_PASSWORD,
+  PASSWORD,
+  reasonOf,
+  refreshTokenIn,
+  signedInSession,
+  T0,
+} from "@/server/auth/db-testing";
 import { issueTokens } from "@/server/auth/sessions/issue-tokens";
 import { login } from "./login";
 import { hashPassword, passwordMatches } from "@/server/auth/passwords/password";
-import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { refresh } from "@/server/auth/sessions/refresh";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
 import { openSession } from "@/server/auth/sessions/open-session";
 import { ADA, anotherInstance, MALLORY, newClient } from "@/server/auth/testing";
 
-const OLD = "correct horse battery staple";
-const NEW = "violet kettle orbits 41 mountains";
-const T0 = new Date("2026-11-21T12:00:00.250Z");
-const later = (seconds: number) => secondsAfter(T0, seconds);
-
-let database: TestDatabase;
-let passwordHash: string;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  passwordHash = await hashPassword(OLD);
-  await readRevocations(database.db);
-});
-afterAll(() => database.drop());
+const database = useTestDatabase();
+const passwordHash = await hashPassword(PASSWORD);
+beforeAll(() => readRevocations(database.db));
 
 /** A signed-in user, and an attacker with copied cookies elsewhere. */
 async function ownerAndThief(remember = true) {
   const own = await signedInSession(database.db, T0, { passwordHash, remember });
-  const user = { id: own.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
+  const { user } = own;
   const stolen = (await openSession(database.db, user, true, MALLORY, T0))!;
   const { cookies } = await issueTokens(stolen, MALLORY, T0);
-  const caller = callerOf((await readAccessToken(own.accessToken, ADA, T0))!);
+  const caller = await callerWith(own);
   const change = (given: { currentPassword?: string; newPassword?: string } = {}, now = later(10)) =>
-    changePassword(database.db, caller, { currentPassword: OLD, newPassword: NEW, ...given }, ADA, now);
+    changePassword(database.db, caller, { currentPassword: PASSWORD, newPassword: NEW_PASSWORD, ...given }, ADA, now);
   const hashNow = async () =>
     (await database.db.selectFrom("users").selectAll().where("id", "=", own.userId).executeTakeFirstOrThrow())
       .passwordHash;
@@ -48,7 +44,7 @@ async function ownerAndThief(remember = true) {
 test("password change: revokes every other session at once and keeps the caller signed in", async () => {
   const { own, stolen, tokens, change, hashNow } = await ownerAndThief();
   const { access, cookies } = await change();
-  expect(await passwordMatches(await hashNow(), NEW)).toBe(true);
+  expect(await passwordMatches(await hashNow(), NEW_PASSWORD)).toBe(true);
   for (const id of [own.id, stolen.id]) {
     expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "password changed" });
   }
@@ -125,7 +121,7 @@ test("password change: a login in progress with the old password opens no sessio
 describe("password change: a refused change changes nothing and revokes no session", () => {
   test.each<[string, { currentPassword?: string; newPassword?: string }, string]>([
     ["a wrong current password", { currentPassword: "wrong" }, "WRONG_PASSWORD"],
-    ["the new password for the current one", { currentPassword: NEW }, "WRONG_PASSWORD"],
+    ["the new password for the current one", { currentPassword: NEW_PASSWORD }, "WRONG_PASSWORD"],
     ["a weak new password", { newPassword: "password1234" }, "WEAK_PASSWORD"],
     ["the user's own name as the new password", { newPassword: "ada lovelace" }, "WEAK_PASSWORD"],
   ])("with %s", async (_, given, reason) => {
@@ -139,7 +135,7 @@ describe("password change: a refused change changes nothing and revokes no sessi
 test("password change: of two concurrent changes by one session one succeeds and the other gets SESSION_ENDED", async () => {
   const { change, hashNow } = await ownerAndThief();
   const outcomes = await Promise.all(
-    [NEW, `${NEW} too`].map((newPassword) =>
+    [NEW_PASSWORD, `${NEW_PASSWORD} too`].map((newPassword) =>
       change({ newPassword }).then(
         () => newPassword,
         (error: { reason: string }) => error.reason,
@@ -161,7 +157,13 @@ test("password change: wrong passwords are counted by user: other user agents, a
       session: { id: session, expiresAt: "", refreshAt: "" },
       authenticatedAt: T0,
     };
-    return changePassword(database.db, caller, { currentPassword: `guess ${count}`, newPassword: NEW }, client, now);
+    return changePassword(
+      database.db,
+      caller,
+      { currentPassword: `guess ${count}`, newPassword: NEW_PASSWORD },
+      client,
+      now,
+    );
   };
   const reasons = [];
   for (let count = 0; count < 25; count++) reasons.push(await reasonOf(guess(count, later(count))));
@@ -184,10 +186,10 @@ test("password change: resets the account's limit of failures that others had ex
   const signIn = (password: string) =>
     login(database.db, { email, password, remember: true }, newClient(), null, later(11));
   for (let count = 0; count < 10; count++) await reasonOf(signIn("wrong"));
-  expect(await reasonOf(signIn(OLD))).toBe("RATE_LIMITED");
+  expect(await reasonOf(signIn(PASSWORD))).toBe("RATE_LIMITED");
   await change();
-  expect(await reasonOf(signIn(OLD))).toBe("INVALID_CREDENTIALS");
-  expect((await signIn(NEW)).access.user.email).toBe(email);
+  expect(await reasonOf(signIn(PASSWORD))).toBe("INVALID_CREDENTIALS");
+  expect((await signIn(NEW_PASSWORD)).access.user.email).toBe(email);
 });
 
 test("password change: wrong current passwords are counted, also concurrent ones", async () => {

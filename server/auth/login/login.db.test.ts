@@ -1,22 +1,21 @@
-import "@/server/runtime/testing-env";
 import { hash } from "@node-rs/argon2";
 import { sql } from "kysely";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { DatabaseFault } from "@/db/faults";
 import {
   atOnce,
-  createTestDatabase,
   existingSession,
   existingUser,
   newSession,
   readSession,
+  useTestDatabase,
   type TestDatabase,
 } from "@/db/testing";
 import { findUserForLogin } from "@/db/tables/users";
 import { recordAborted, requestState } from "@/server/runtime/request-state";
 import { readAccessToken } from "@/server/auth/tokens/access-token";
-import { countStatements, reasonOf, signedInSession } from "@/server/auth/db-testing";
+import { countStatements, later, PASSWORD, reasonOf, signedInSession, T0 } from "@/server/auth/db-testing";
 import { emailAddress } from "./email-address";
 import { hashLimiter } from "@/server/runtime/concurrency-limiter";
 import { hitCounter } from "@/server/auth/rate-limits/hit-counter";
@@ -25,25 +24,16 @@ import { login } from "./login";
 import { logoutEverywhere } from "./logout";
 import { openSession } from "@/server/auth/sessions/open-session";
 import { hashPassword, needsRehash } from "@/server/auth/passwords/password";
-import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { readRefreshToken } from "@/server/auth/tokens/refresh-token";
 import { refresh } from "@/server/auth/sessions/refresh";
 import { isMarkedRevoked } from "@/server/auth/sessions/revocation-feed";
 import { ADA, clientAt, MALLORY, newClient } from "@/server/auth/testing";
 
-const PASSWORD = "correct horse battery staple";
 const DEVICE = { ip: ADA.address, browser: ADA.browser, os: ADA.os };
-const T0 = new Date("2026-11-21T12:00:00.250Z");
-const later = (seconds: number) => secondsAfter(T0, seconds);
 
-let database: TestDatabase;
-let passwordHash: string;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  passwordHash = await hashPassword(PASSWORD);
-});
-afterAll(() => database.drop());
+const database = useTestDatabase();
+const passwordHash = await hashPassword(PASSWORD);
 
 interface Attempt {
   password?: string;

@@ -1,51 +1,38 @@
-import "@/server/runtime/testing-env";
 import { sql, type Kysely } from "kysely";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { changePassword } from "@/db/tables/revocations";
 import type { Database } from "@/db/schema";
-import { atOnce, createTestDatabase, existingSession, newSession, readSession, type TestDatabase } from "@/db/testing";
+import { atOnce, existingSession, newSession, readSession, useTestDatabase } from "@/db/testing";
 import { findUserById } from "@/db/tables/users";
-import { readAccessToken } from "@/server/auth/tokens/access-token";
-import { callerOf, authenticateAccessToken } from "@/server/auth/gate/authenticate";
+import { authenticateAccessToken } from "@/server/auth/gate/authenticate";
 import { readCookies } from "@/server/auth/tokens/cookies";
 import {
+  callerWith,
   connectThroughProxy,
+  cookieHeader,
   countStatements,
+  later,
   reasonOf,
   refreshTokenIn,
   signedInSession,
+  T0,
   type SignedInTestSession,
 } from "@/server/auth/db-testing";
 import { endSession } from "@/server/auth/sessions/end-session";
 import { mintEndToken } from "@/server/auth/tokens/end-token";
 import { endByEndToken, logout, logoutEverywhere, logoutOthers } from "./logout";
 import type { Refusal } from "@/server/auth/policy/refusals";
-import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { refresh } from "@/server/auth/sessions/refresh";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
 import { openSession } from "@/server/auth/sessions/open-session";
 import { listSessions } from "@/server/auth/sessions/sessions";
 import { ADA, anotherInstance, MALLORY } from "@/server/auth/testing";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  await readRevocations(database.db);
-});
-afterAll(() => database.drop());
+const database = useTestDatabase();
+beforeAll(() => readRevocations(database.db));
 
-const T0 = new Date("2026-11-21T12:00:00.250Z");
-const later = (seconds: number) => secondsAfter(T0, seconds);
-
-const cookiesOf = ({ accessToken, refreshToken }: Partial<SignedInTestSession>) =>
-  readCookies(
-    [accessToken && `__acc=${accessToken}`, refreshToken && `__ref=${refreshToken}`].filter(Boolean).join("; "),
-  );
-
-async function callerWith({ accessToken }: SignedInTestSession) {
-  return callerOf((await readAccessToken(accessToken, ADA, T0))!);
-}
+const cookiesOf = (session: Partial<SignedInTestSession>) => readCookies(cookieHeader(session));
 
 describe("logout revokes the session", () => {
   test.each<[string, (session: SignedInTestSession) => Partial<SignedInTestSession>, number]>([
@@ -108,20 +95,18 @@ describe("logout revokes the session", () => {
 describe("the sessions of a user", () => {
   test("are all revoked by logout everywhere, and this instance refuses them before the response is sent", async () => {
     const session = await signedInSession(database.db, T0);
-    const user = { id: session.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
-    const other = await openSession(database.db, user, true, MALLORY, T0);
+    const other = await openSession(database.db, session.user, true, MALLORY, T0);
     await logoutEverywhere(database.db, await callerWith(session), later(10));
     for (const id of [session.id, other!.id]) {
       expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "logout everywhere" });
     }
     expect(await authenticateAccessToken(database.db, session.accessToken, ADA, later(10))).toBeNull();
-    expect(await openSession(database.db, user, true, ADA, later(20))).toBeNull();
+    expect(await openSession(database.db, session.user, true, ADA, later(20))).toBeNull();
   });
 
   test("are revoked and counted by logoutOthers, except the current one", async () => {
     const session = await signedInSession(database.db, T0);
-    const user = { id: session.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
-    for (let count = 0; count < 3; count++) await openSession(database.db, user, true, MALLORY, T0);
+    for (let count = 0; count < 3; count++) await openSession(database.db, session.user, true, MALLORY, T0);
     expect(await logoutOthers(database.db, await callerWith(session), later(10))).toBe(3);
     expect(await logoutOthers(database.db, await callerWith(session), later(10))).toBe(0);
     expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
@@ -131,9 +116,8 @@ describe("the sessions of a user", () => {
   test("are listed without tokens, and only if they are live and the user's own", async () => {
     const session = await signedInSession(database.db, T0);
     await signedInSession(database.db, T0);
-    const user = { id: session.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
-    const other = await openSession(database.db, user, true, MALLORY, later(5));
-    const dead = await openSession(database.db, user, true, MALLORY, later(6));
+    const other = await openSession(database.db, session.user, true, MALLORY, later(5));
+    const dead = await openSession(database.db, session.user, true, MALLORY, later(6));
     await endSession(database.db, { id: dead!.id }, "revoked by user");
     const listed = await listSessions(database.db, await callerWith(session), later(10));
     expect(listed).toEqual([
@@ -333,8 +317,7 @@ describe("a logout while the database is unavailable", () => {
   });
 
   test("everywhere revokes every session that was open then, and none opened since", async () => {
-    const user = await userOf(session);
-    const open = (now: Date) => openSession(database.db, user, true, ADA, now);
+    const open = (now: Date) => openSession(database.db, session.user, true, ADA, now);
     const other = (await open(later(5)))!;
     await endTokenOf(logoutEverywhere(proxy.db, await callerWith(session), later(10)));
     const since = (await open(later(11)))!;
@@ -354,10 +337,9 @@ describe("a logout while the database is unavailable", () => {
   });
 
   test("everywhere can be repeated with its end token and does not revoke sessions opened since", async () => {
-    const user = await userOf(session);
-    const other = (await openSession(database.db, user, true, ADA, later(5)))!;
+    const other = (await openSession(database.db, session.user, true, ADA, later(5)))!;
     const endToken = await endTokenOf(logoutEverywhere(proxy.db, await callerWith(session), later(10)));
-    const since = (await openSession(database.db, user, true, ADA, later(11)))!;
+    const since = (await openSession(database.db, session.user, true, ADA, later(11)))!;
     const elsewhere = await anotherInstance(() => import("./logout"));
     await elsewhere.endByEndToken(database.db, endToken, cookiesOf({}), later(20));
     expect(await Promise.all([session, other, since].map(isRevoked))).toEqual([true, true, false]);
@@ -382,13 +364,6 @@ describe("a logout while the database is unavailable", () => {
     expect(await isRevoked(session)).toBe(true);
     if (own !== undefined) shared[Symbol.for("portcullis.database")] = own;
   });
-
-  const userOf = ({ userId }: { userId: string }) =>
-    database.db
-      .selectFrom("users")
-      .select(["id", "email", "fullName", "role", "sessionEpoch"])
-      .where("id", "=", userId)
-      .executeTakeFirstOrThrow();
 });
 
 describe("an end token", () => {

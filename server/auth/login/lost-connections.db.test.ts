@@ -1,43 +1,31 @@
-import "@/server/runtime/testing-env";
 import { hash } from "@node-rs/argon2";
 import type { Kysely } from "kysely";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
-import { createTestDatabase, type TestDatabase } from "@/db/testing";
+import { useTestDatabase } from "@/db/testing";
 import { startCuttingProxy, type ConnectionCut } from "@/db/testing-cutting-proxy";
 import { findUserById } from "@/db/tables/users";
-import { readAccessToken } from "@/server/auth/tokens/access-token";
-import { callerOf } from "@/server/auth/gate/authenticate";
 import type { Caller } from "@/server/auth/policy/credentials";
 import { changePassword } from "./change-password";
-import { signedInSession } from "@/server/auth/db-testing";
+import { callerWith, later, NEW_PASSWORD, PASSWORD, signedInSession, T0 } from "@/server/auth/db-testing";
 import { endOwnSession } from "@/server/auth/sessions/end-session";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { login } from "./login";
 import { logoutEverywhere, logoutOthers } from "./logout";
 import { openSession } from "@/server/auth/sessions/open-session";
 import { passwordMatches } from "@/server/auth/passwords/password";
-import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { register } from "./register";
 import { ADA, MALLORY, newClient } from "@/server/auth/testing";
 
-const PASSWORD = "correct horse battery staple";
-const NEW = "violet kettle orbits 41 mountains";
-const T0 = new Date("2026-11-21T12:00:00.250Z");
-const soon = secondsAfter(T0, 10);
+const soon = later(10);
 /** Queued work retries after a second. */
 const PATIENCE = { timeout: 60_000, interval: 100 };
 
-let database: TestDatabase;
-let outdatedHash: string;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  outdatedHash = await hash(PASSWORD, { algorithm: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 });
-});
-afterAll(() => database.drop());
+const database = useTestDatabase();
+const outdatedHash = await hash(PASSWORD, { algorithm: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 });
 
 const CUTS = [false, true].flatMap((refusesReconnects) =>
   (["before", "after"] as const).map((when): Omit<ConnectionCut, "statement"> => ({ when, refusesReconnects })),
@@ -132,16 +120,16 @@ describe.concurrent.each(CUTS)(
         how,
         async () => {
           const own = await signedInSession(database.db, T0, { passwordHash: outdatedHash });
-          const user = { id: own.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
-          const other = (await openSession(database.db, user, true, MALLORY, T0))!;
-          const caller = callerOf((await readAccessToken(own.accessToken, ADA, T0))!);
+          const other = (await openSession(database.db, own.user, true, MALLORY, T0))!;
+          const caller = await callerWith(own);
           return { caller, sessions: [own.id, other.id].sort() };
         },
-        (db, { caller }) => changePassword(db, caller, { currentPassword: PASSWORD, newPassword: NEW }, ADA, soon),
+        (db, { caller }) =>
+          changePassword(db, caller, { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }, ADA, soon),
         async ({ caller, sessions }, result: IssuedTokens | null) => {
           const [live, isNew] = [
             await liveSessions(caller.user.id),
-            await passwordMatches(await hashOf(caller.user.id), NEW),
+            await passwordMatches(await hashOf(caller.user.id), NEW_PASSWORD),
           ];
           if (result !== null) return expect([live, isNew]).toEqual([[result.access.sessionId], true]);
           const isUnknown = how.when === "after" && how.refusesReconnects;
@@ -160,9 +148,8 @@ describe.concurrent.each(CUTS)(
         how,
         async () => {
           const own = await signedInSession(database.db, T0);
-          const user = { id: own.userId, email: "", fullName: "", role: "user", sessionEpoch: 0 };
-          const other = (await openSession(database.db, user, true, MALLORY, T0))!;
-          return { own, other, caller: callerOf((await readAccessToken(own.accessToken, ADA, T0))!) };
+          const other = (await openSession(database.db, own.user, true, MALLORY, T0))!;
+          return { own, other, caller: await callerWith(own) };
         },
         (db, { caller, other }) => act(db, caller, other.id).then(() => true),
         async ({ own, other, caller }, done) => {

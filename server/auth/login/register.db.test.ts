@@ -1,23 +1,15 @@
-import "@/server/runtime/testing-env";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
-import { atOnce, createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
+import { atOnce, readSession, useTestDatabase, type TestDatabase } from "@/db/testing";
 import { recordAborted, requestState } from "@/server/runtime/request-state";
-import { countStatements, reasonOf, signedInSession } from "@/server/auth/db-testing";
+import { countStatements, PASSWORD, reasonOf, signedInSession, T0 } from "@/server/auth/db-testing";
 import { registerInput } from "./inputs";
 import { login } from "./login";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { register } from "./register";
 import { newClient } from "@/server/auth/testing";
 
-const PASSWORD = "violet kettle orbits 41 mountains";
-const T0 = new Date("2026-11-21T12:00:00.250Z");
-
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const database = useTestDatabase();
 
 function attempt(
   given: { email?: string; fullName?: string; password?: string },

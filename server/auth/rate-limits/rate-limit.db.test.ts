@@ -1,37 +1,25 @@
-import "@/server/runtime/testing-env";
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { withKeyedMutex } from "@/db/keyed-mutex";
-import { atOnce, createTestDatabase, existingUser, lockTable, type TestDatabase } from "@/db/testing";
+import { atOnce, existingUser, lockTable, useTestDatabase } from "@/db/testing";
 import { closeDatabase } from "@/server/runtime/database";
 import { requestState, type RequestState } from "@/server/runtime/request-state";
 import { securityCounts } from "@/server/runtime/security-events";
 import type { Access } from "@/server/auth/tokens/access-token";
 import type { Caller } from "@/server/auth/policy/credentials";
 import { changePassword } from "@/server/auth/login/change-password";
-import { reasonOf } from "@/server/auth/db-testing";
+import { later, NEW_PASSWORD, PASSWORD, reasonOf, T0 } from "@/server/auth/db-testing";
 import { hashLimiter } from "@/server/runtime/concurrency-limiter";
 import { hitCounter } from "./hit-counter";
 import { login } from "@/server/auth/login/login";
 import { hashPassword } from "@/server/auth/passwords/password";
-import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { accountFailureLimit, consume, consumePasswordAttempt } from "./rate-limit";
 import { register } from "@/server/auth/login/register";
 import { newClient } from "@/server/auth/testing";
 
-const PASSWORD = "correct horse battery staple";
-const NEW = "violet kettle orbits 41 mountains";
-const T0 = new Date("2026-11-21T12:00:00.250Z");
-const later = (seconds: number) => secondsAfter(T0, seconds);
-
-let database: TestDatabase;
-let passwordHash: string;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  passwordHash = await hashPassword(PASSWORD);
-});
-afterAll(() => database.drop());
+const database = useTestDatabase();
+const passwordHash = await hashPassword(PASSWORD);
 
 /** One instance of the app, with a circuit breaker of its own. */
 function newInstance(options = {}) {
@@ -101,10 +89,16 @@ describe("while the rate limit table is locked", () => {
     await lockLimits();
 
     const { access } = await attempt(user.email);
-    const person = { email: newEmail(), fullName: "Somebody New", password: NEW, remember: true };
+    const person = { email: newEmail(), fullName: "Somebody New", password: NEW_PASSWORD, remember: true };
     expect((await register(db, person, newClient(), null, T0)).access.user.email).toBe(person.email);
-    await changePassword(db, callerIn(access), { currentPassword: PASSWORD, newPassword: NEW }, newClient(), T0);
-    const { access: newer } = await attempt(user.email, NEW);
+    await changePassword(
+      db,
+      callerIn(access),
+      { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+      newClient(),
+      T0,
+    );
+    const { access: newer } = await attempt(user.email, NEW_PASSWORD);
 
     // Ten in all, including the three that the table has counted.
     const guesses = await atOnce(30, (index) => reasonOf(attempt(target.email, `guess ${index}`)));
@@ -125,7 +119,9 @@ describe("while the rate limit table is locked", () => {
     const registrations = await atOnce(7, () => reasonOf(register(db, weak(), client, null, T0)));
     expect(tally(registrations)).toEqual({ WEAK_PASSWORD: 5, RATE_LIMITED: 2 });
     const changes = await atOnce(12, () =>
-      reasonOf(changePassword(db, callerIn(newer), { currentPassword: "wrong", newPassword: NEW }, client, T0)),
+      reasonOf(
+        changePassword(db, callerIn(newer), { currentPassword: "wrong", newPassword: NEW_PASSWORD }, client, T0),
+      ),
     );
     expect(tally(changes)).toEqual({ WRONG_PASSWORD: 10, RATE_LIMITED: 2 });
   });
@@ -286,7 +282,7 @@ describe("the RateLimit headers", () => {
     const { db, attempt } = newInstance();
     const client = newClient();
     const { access } = await attempt((await newAccount()).email, PASSWORD, T0, client);
-    const wrong = { currentPassword: "wrong", newPassword: NEW };
+    const wrong = { currentPassword: "wrong", newPassword: NEW_PASSWORD };
     const quota = await quotaAfter(() => changePassword(db, callerIn(access), wrong, client, T0));
     expect(quota).toEqual({ isExceeded: false, limit: 10, remaining: 9, resetSeconds: 900 });
   });

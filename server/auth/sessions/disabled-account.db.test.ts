@@ -1,10 +1,9 @@
-import "@/server/runtime/testing-env";
 import { readFileSync } from "node:fs";
 import { sql } from "kysely";
 import { createConnection } from "mysql2/promise";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parseDatabaseUrl } from "@/db/connect";
-import { createTestDatabase, type TestDatabase } from "@/db/testing";
+import { useTestDatabase } from "@/db/testing";
 import { reasonOf, signedInSession } from "@/server/auth/db-testing";
 import { login } from "@/server/auth/login/login";
 import { hashPassword } from "@/server/auth/passwords/password";
@@ -12,11 +11,7 @@ import { refresh } from "./refresh";
 import { isMarkedRevoked, readRevocations } from "./revocation-feed";
 import { ADA } from "@/server/auth/testing";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const database = useTestDatabase();
 
 /** The statements that docs/security.md tells an operator to run. */
 function documentedStatements(): string[] {

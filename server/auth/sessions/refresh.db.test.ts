@@ -1,23 +1,15 @@
-import "@/server/runtime/testing-env";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
-import { atOnce, createTestDatabase, readSession, type TestDatabase } from "@/db/testing";
+import { atOnce, readSession, useTestDatabase } from "@/db/testing";
 import { requestState, type RequestState } from "@/server/runtime/request-state";
-import { countStatements, reasonOf, refreshTokenIn, signedInSession } from "@/server/auth/db-testing";
+import { countStatements, later, reasonOf, refreshTokenIn, signedInSession, T0 } from "@/server/auth/db-testing";
 import { endSession } from "./end-session";
-import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { readRefreshToken } from "@/server/auth/tokens/refresh-token";
 import { refresh, tryRefresh } from "./refresh";
 import { ADA, anotherInstance, clientAt, MALLORY, newClient } from "@/server/auth/testing";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const database = useTestDatabase();
 
-const T0 = new Date("2026-11-21T12:00:00.250Z");
-const later = (seconds: number) => secondsAfter(T0, seconds);
 const MINUTES = 60;
 const DAYS = 86_400;
 

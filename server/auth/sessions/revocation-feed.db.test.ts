@@ -1,20 +1,11 @@
-import "@/server/runtime/testing-env";
 import { sql } from "kysely";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
-import { createTestDatabase, existingUser, newSession, type TestDatabase } from "@/db/testing";
-import { countStatements, signedInSession } from "@/server/auth/db-testing";
-import { secondsAfter } from "@/server/auth/policy/lifetimes";
+import { existingUser, newSession, useTestDatabase } from "@/db/testing";
+import { countStatements, later, signedInSession, T0 } from "@/server/auth/db-testing";
 import { ADA, anotherInstance } from "@/server/auth/testing";
 
-const T0 = new Date("2026-11-21T12:00:00.250Z");
-const later = (seconds: number) => secondsAfter(T0, seconds);
-
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const database = useTestDatabase();
 
 const load = async () => ({
   ...(await import("./revocation-feed")),
