@@ -6,53 +6,49 @@ import { MIGRATIONS } from "./migrations";
 import { createEmptyDatabase, newUser } from "./testing";
 
 test("three instances that migrate an empty database concurrently all succeed and apply each migration once", async () => {
-  const { db, url, drop } = await createEmptyDatabase();
+  const { db, url } = await createEmptyDatabase();
   expect(await isMigrated(db)).toBe(false);
   const instances = Array.from({ length: 3 }, () => connect(url, MIGRATION_LIMITS));
   const applied = await Promise.all(instances.map(migrateToLatest));
   await Promise.all(instances.map((instance) => instance.destroy()));
   expect(applied.flat().sort()).toEqual(Object.keys(MIGRATIONS));
   expect(await isMigrated(db)).toBe(true);
-  await drop();
 });
 
 test.each(Object.keys(MIGRATIONS))(
   "a migration run that died after %s and before recording it can be repeated",
   async (name) => {
-    const { db, url, drop } = await createEmptyDatabase();
+    const { db, url } = await createEmptyDatabase();
     const migrating = connect(url, MIGRATION_LIMITS);
     await migrateToLatest(migrating);
     await sql`delete from kysely_migration where name >= ${name}`.execute(db);
     expect(await migrateToLatest(migrating)).toContain(name);
     expect(await isMigrated(db)).toBe(true);
     await migrating.destroy();
-    await drop();
   },
 );
 
 test("a table with rows that another application created makes the migration fail", async () => {
-  const { db, url, drop } = await createEmptyDatabase();
+  const { db, url } = await createEmptyDatabase();
   await sql`create table users (id int primary key)`.execute(db);
   await sql`insert into users values (1)`.execute(db);
   const migrating = connect(url, MIGRATION_LIMITS);
   await expect(migrateToLatest(migrating)).rejects.toThrow(/already exists/);
   expect(await isMigrated(db)).toBe(false);
   await migrating.destroy();
-  await drop();
 });
 
 test("isMigrated is false while the newest migration is not recorded", async () => {
-  const { db, url, drop } = await createEmptyDatabase();
+  const { db, url } = await createEmptyDatabase();
   const migrating = connect(url, MIGRATION_LIMITS);
   await migrateToLatest(migrating);
   await migrating.destroy();
   await sql`delete from kysely_migration order by name desc limit 1`.execute(db);
   expect(await isMigrated(db)).toBe(false);
-  await drop();
 });
 
 test("the email migration maps domains to Unicode, and of two emails that would become equal leaves the second unchanged", async () => {
-  const { db, url, drop } = await createEmptyDatabase();
+  const { db, url } = await createEmptyDatabase();
   const migrating = connect(url, MIGRATION_LIMITS);
   await migrateToLatest(migrating);
   await sql`delete from kysely_migration where name = '2026-11-29T1200-map-email-domains'`.execute(db);
@@ -88,7 +84,6 @@ test("the email migration maps domains to Unicode, and of two emails that would 
     await sql`delete from kysely_migration where name = '2026-11-29T1200-map-email-domains'`.execute(db);
   }
   await migrating.destroy();
-  await drop();
 });
 
 test("migrations are listed in order of their dates", () => {
@@ -98,7 +93,7 @@ test("migrations are listed in order of their dates", () => {
 });
 
 test("every table sets its engine and a binary collation explicitly", async () => {
-  const { db, url, drop } = await createEmptyDatabase();
+  const { db, url } = await createEmptyDatabase();
   const migrating = connect(url, MIGRATION_LIMITS);
   await migrateToLatest(migrating);
   await migrating.destroy();
@@ -110,5 +105,4 @@ test("every table sets its engine and a binary collation explicitly", async () =
     and table_name in ('users', 'sessions', 'rate_limits', 'heartbeats')
     and collation_name is not null and collation_name not in ('utf8mb4_bin', 'ascii_bin')`.execute(db);
   expect(columns.rows).toEqual([]);
-  await drop();
 });

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
 import { createConnection } from "mysql2/promise";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { connect, parseDatabaseUrl } from "./connect";
 import { migrateToLatest, MIGRATION_LIMITS } from "./migrate";
 import type { Database, NewSession, NewUser, SessionRow } from "./schema";
@@ -11,28 +11,37 @@ import { insertUser } from "./tables/users";
 export interface TestDatabase {
   db: Kysely<Database>;
   url: string;
-  drop: () => Promise<void>;
 }
 
-/** A migrated database for the tests of a file or of a `describe`, without content until they begin. */
+/** A migrated database for the tests of a file or of a `describe`, available once they begin. */
 export function useTestDatabase(): TestDatabase {
   const database = {} as TestDatabase;
+  let drop = async () => {};
   beforeAll(async () => {
-    Object.assign(database, await createTestDatabase());
+    const created = await createDatabase();
+    drop = created.drop;
+    await migrate(created.url);
+    Object.assign(database, created);
   });
-  afterAll(() => database.drop?.());
+  afterAll(() => drop());
   return database;
 }
 
-/** A new database with all migrations applied, on the server of TEST_DATABASE_URL. */
+/** A migrated database for the running test. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const database = await createEmptyDatabase();
-  const migrating = connect(database.url, MIGRATION_LIMITS);
-  await migrateToLatest(migrating).finally(() => migrating.destroy());
+  await migrate(database.url);
   return database;
 }
 
+/** A database without tables for the running test. */
 export async function createEmptyDatabase(): Promise<TestDatabase> {
+  const { db, url, drop } = await createDatabase();
+  onTestFinished(drop);
+  return { db, url };
+}
+
+async function createDatabase(): Promise<TestDatabase & { drop: () => Promise<void> }> {
   const server = process.env.TEST_DATABASE_URL;
   if (!server) {
     throw new Error("Set TEST_DATABASE_URL to a server where databases may be created; `npm test` provides one.");
@@ -48,6 +57,11 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
     await runOnServer(server, `drop database ${name}`);
   };
   return { db, url: url.href, drop };
+}
+
+async function migrate(url: string): Promise<void> {
+  const migrating = connect(url, MIGRATION_LIMITS);
+  await migrateToLatest(migrating).finally(() => migrating.destroy());
 }
 
 async function runOnServer(server: string, statement: string): Promise<void> {

@@ -23,13 +23,12 @@ async function examine(changes: Record<string, string | undefined>) {
 }
 
 test("examine: with the app stopped all other groups are examined", async () => {
-  const { url, drop } = await createTestDatabase();
+  const { url } = await createTestDatabase();
   const { Configuration, Database, Clocks, App } = await examine({ DATABASE_URL: url });
   expect(idsOf(App!)).toEqual(["✗ unreachable"]);
   expect(idsOf(Configuration!)).toEqual([]);
   expect(idsOf(Database!).filter((id) => id.startsWith("✗"))).toEqual([]);
   expect(Clocks?.healthy).toMatch(/^database [+−]/);
-  await drop();
 });
 
 test("examine: with the database stopped or not configured all other groups are examined", async () => {

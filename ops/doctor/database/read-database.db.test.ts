@@ -28,12 +28,11 @@ test("read database: EXPECTED_SCHEMA equals the migrated schema", async () => {
 });
 
 test("read database: counts the addresses of the newest sessions", async () => {
-  const { db, url, drop } = await createTestDatabase();
+  const { db, url } = await createTestDatabase();
   const user = await existingUser(db);
   for (const ip of ["198.51.100.1", "198.51.100.2", "198.51.100.2"]) await existingSession(db, { userId: user.id, ip });
   const { addresses } = await readDatabase(url);
   expect(addresses).toEqual({ sessions: 3, users: 1, addresses: 2, mostCommon: "198.51.100.2" });
-  await drop();
 });
 
 test("read database: detects changed session variables", async () => {
@@ -101,7 +100,7 @@ describe("manual schema changes", () => {
   });
 
   test("applying the remedies makes the schema healthy again", async () => {
-    const { db, drop } = await createTestDatabase();
+    const { db } = await createTestDatabase();
     for (const statement of [
       "alter table users modify email varchar(254) character set utf8mb4 collate utf8mb4_general_ci not null",
       "alter table sessions modify previous_nonce char(22) character set ascii collate ascii_general_ci null",
@@ -115,24 +114,21 @@ describe("manual schema changes", () => {
     expect(findings).toHaveLength(5);
     for (const { todo } of findings) await sql.raw(todo.replace(/;$/, "")).execute(db);
     expect(await changesOf(db)).toEqual([]);
-    await drop();
   });
 });
 
 test("read database: an empty database reports only the missing migrations", async () => {
-  const { url, drop } = await createEmptyDatabase();
+  const { url } = await createEmptyDatabase();
   const { facts } = await readDatabase(url);
   expect(idsOf(judgeDatabase(facts, false))).toEqual(["✗ not-migrated"]);
-  await drop();
 });
 
 test("read database: an unknown migration is reported", async () => {
-  const { db, drop } = await createTestDatabase();
+  const { db } = await createTestDatabase();
   await sql`insert into kysely_migration (name, timestamp) values ('2031-01-01T0000-later', 'now')`.execute(db);
   expect(idsOf(judgeMigrations(await readServer(db)))).toEqual(["! schema-newer"]);
   await sql`delete from kysely_migration where name like '%index-sessions-by-idle-expiry'`.execute(db);
   expect(idsOf(judgeMigrations(await readServer(db)))).toEqual(["✗ not-migrated"]);
-  await drop();
 });
 
 test.each([
