@@ -3,7 +3,6 @@ import { revokeSession } from "@/db/tables/revocations";
 import { atOnce, existingSession, existingUser, readSession } from "@/db/testing";
 import { findUserById } from "@/db/tables/users";
 import {
-  cookieHeader,
   countStatements,
   later,
   PASSWORD,
@@ -14,68 +13,15 @@ import {
 } from "@/server/auth/db-testing";
 import { hashPassword } from "@/server/auth/passwords/password";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
-import { ADA } from "@/server/auth/testing";
-import { handleCall } from "./handler";
+import { call, fromElsewhere, get, ORIGIN, type CallOptions } from "./testing";
 import { closeDatabase, database as appDatabase } from "@/server/runtime/database";
-
-const ORIGIN = "http://localhost:3000";
 
 const database = useAppDatabase();
 const passwordHash = await hashPassword(PASSWORD);
 
-let addresses = 0;
-
-interface Asked {
-  method?: string;
-  input?: unknown;
-  /** Sent unchanged; undefined sends `input` as JSON. */
-  body?: BodyInit | null;
-  headers?: Record<string, string | null>;
-  cookie?: Partial<Pick<SignedInTestSession, "accessToken" | "refreshToken">> | string;
-  now?: Date;
-}
-
-/** One request as the entry passes it on, same-origin by default. */
-async function call(
-  path: string,
-  { method = "POST", input, body, headers = {}, cookie = {}, now = later(10) }: Asked = {},
-) {
-  const sent = new Headers({
-    origin: ORIGIN,
-    "content-type": "application/json",
-    "user-agent": ADA.userAgent,
-    "x-portcullis-address": ADA.address,
-    "x-request-id": "request-1",
-    cookie: typeof cookie === "string" ? cookie : cookieHeader(cookie),
-  });
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === null) sent.delete(name);
-    else sent.set(name, value);
-  }
-  const payload = method === "GET" ? undefined : (body ?? (input === undefined ? undefined : JSON.stringify(input)));
-  const request = new Request(`${ORIGIN}/api/trpc/${path}`, { method, headers: sent, body: payload });
-  const response = await handleCall(request, now);
-  const text = await response.text();
-  return {
-    status: response.status,
-    cookies: response.headers.getSetCookie(),
-    headers: response.headers,
-    text,
-    get json() {
-      return JSON.parse(text);
-    },
-    get data() {
-      return JSON.parse(text).error?.data;
-    },
-  };
-}
-
-const get = (path: string, asked: Asked = {}) => call(path, { method: "GET", ...asked });
-const fromElsewhere = () => ({ "x-portcullis-address": `10.9.0.${(addresses += 1)}` });
-
 describe("cross-site requests are refused and not executed", () => {
   const FORM = "multipart/form-data; boundary=x";
-  test.each<[string, number, string, Asked]>([
+  test.each<[string, number, string, CallOptions]>([
     [
       "a form from another site",
       403,
@@ -358,10 +304,10 @@ test("revoking another user's session and revoking an unknown one get the same r
 
 test("no response body contains a token", async () => {
   const { email } = await existingUser(database.db, { passwordHash });
-  const answer = await call("auth.login", { input: { email, password: PASSWORD }, headers: fromElsewhere() });
+  const headers = fromElsewhere();
+  const answer = await call("auth.login", { input: { email, password: PASSWORD }, headers });
   expect(answer.status).toBe(200);
   const cookie = answer.cookies.map((one) => one.split(";")[0]).join("; ");
-  const headers = { "x-portcullis-address": `10.9.0.${addresses}` };
   const bodies = [answer.text];
   for (const path of ["auth.session", "users.me", "sessions.list"])
     bodies.push((await get(path, { cookie, headers })).text);

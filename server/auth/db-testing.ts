@@ -14,6 +14,7 @@ import { readAccessToken } from "./tokens/access-token";
 import type { CookieToSet } from "./tokens/cookies";
 import { issueTokens } from "./sessions/issue-tokens";
 import { openSession } from "./sessions/open-session";
+import { refresh } from "./sessions/refresh";
 import { readRevocations } from "./sessions/revocation-feed";
 import { ADA } from "./testing";
 
@@ -71,6 +72,20 @@ export async function callerWith({ accessToken }: SignedInTestSession): Promise<
 /** The refresh token among the cookies of an outcome, or null if none was issued. */
 export function refreshTokenIn(outcome: { cookies?: CookieToSet[] }): string | null {
   return outcome.cookies?.find(({ name }) => name.endsWith("__ref"))?.value ?? null;
+}
+
+/** A database for the tests of a file, and refreshes of sessions in it. */
+export function useRefreshes() {
+  const database = useTestDatabase();
+
+  /** Refreshes. Returns the outcome, its short name, and the token that the browser has afterwards. */
+  async function refreshAt(token: string, seconds: number, client = ADA) {
+    const outcome = await refresh(database.db, token, client, later(seconds));
+    const result =
+      outcome.kind === "refreshed" ? outcome.verdict : outcome.kind === "ended" ? outcome.reason : outcome.kind;
+    return { result, outcome, token: refreshTokenIn(outcome as { cookies?: [] }) ?? token };
+  }
+  return { database, refreshAt };
 }
 
 const POOL = Symbol.for("portcullis.database");

@@ -3,18 +3,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { COOKIE_NAMES } from "@/server/auth/tokens/cookies";
 import type { EntryResponse } from "./response";
-import { startEntry } from "./testing";
+import { startEntry, tokenOf } from "./testing";
 import { createCookieTranslator, type CookieTranslator } from "./cookie-names";
 
 const HERE = "http://localhost:3500";
 const THERE = "http://localhost:3000";
 const NAMES = new Set<string>(COOKIE_NAMES);
 const CLEARED = "; Path=/; HttpOnly; SameSite=Lax; Max-Age=0";
-
-/** As `signToken` writes it, without a signature. */
-function tokenOf(iss: unknown, more = "x"): string {
-  return `e30.${Buffer.from(JSON.stringify({ iss, aud: iss, more })).toString("base64url")}.${"A".repeat(43)}`;
-}
 
 const OWN_TOKEN = tokenOf(HERE);
 const FOREIGN_TOKEN = tokenOf(THERE);

@@ -1,11 +1,6 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, test, vi } from "vitest";
-import { startEntry, type TestEntry } from "./testing";
-
-function echoHeaders(request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader("Content-Type", "application/json");
-  response.end(JSON.stringify({ ...request.headers, url: request.url, method: request.method }));
-}
+import { echoHeaders, startEntry, type TestEntry } from "./testing";
 
 type Seen = IncomingHttpHeaders & { url: string; method: string };
 

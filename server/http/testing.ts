@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
+import {
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
@@ -62,6 +68,12 @@ export async function startEntry(app: App, settings: Partial<EntrySettings> = {}
   };
 }
 
+/** An app that responds with the headers, URL and method that it received. */
+export function echoHeaders(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader("Content-Type", "application/json");
+  response.end(JSON.stringify({ ...request.headers, url: request.url, method: request.method }));
+}
+
 function sendRequest(
   port: number,
   { method = "GET", path = "/", headers = {}, body }: TestRequest,
@@ -98,6 +110,11 @@ async function sendBytes(port: number, parts: (string | number)[]): Promise<stri
   }
   await closed;
   return Buffer.concat(chunks).toString("latin1");
+}
+
+/** A token as `signToken` writes it, without a signature. */
+export function tokenOf(iss: unknown, more = "x"): string {
+  return `e30.${Buffer.from(JSON.stringify({ iss, aud: iss, more })).toString("base64url")}.${"A".repeat(43)}`;
 }
 
 export function sleep(milliseconds: number): Promise<void> {

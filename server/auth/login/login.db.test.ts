@@ -3,15 +3,7 @@ import { sql } from "kysely";
 import { describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { DatabaseFault } from "@/db/faults";
-import {
-  atOnce,
-  existingSession,
-  existingUser,
-  newSession,
-  readSession,
-  useTestDatabase,
-  type TestDatabase,
-} from "@/db/testing";
+import { atOnce, existingSession, newSession, readSession } from "@/db/testing";
 import { findUserForLogin } from "@/db/tables/users";
 import { recordAborted, requestState } from "@/server/runtime/request-state";
 import { readAccessToken } from "@/server/auth/tokens/access-token";
@@ -29,37 +21,13 @@ import { readRefreshToken } from "@/server/auth/tokens/refresh-token";
 import { refresh } from "@/server/auth/sessions/refresh";
 import { isMarkedRevoked } from "@/server/auth/sessions/revocation-feed";
 import { ADA, clientAt, MALLORY, newClient } from "@/server/auth/testing";
+import { useLogins } from "./testing";
 
 const DEVICE = { ip: ADA.address, browser: ADA.browser, os: ADA.os };
 
-const database = useTestDatabase();
-const passwordHash = await hashPassword(PASSWORD);
+const { database, attempt, newAccount, sessionsOf, failUntil } = useLogins();
 
-interface Attempt {
-  password?: string;
-  client?: typeof ADA;
-  presented?: string | null;
-  remember?: boolean;
-  now?: Date;
-}
-
-function attempt(email: string, given: Attempt = {}, db = database.db) {
-  const { password = PASSWORD, client = newClient(), presented = null, remember = true, now = T0 } = given;
-  // A login does not await its decrements, which later assertions rely on.
-  return login(db, { email, password, remember }, client, presented, now).finally(() => hitCounter(db).flush());
-}
-
-const newAccount = (given = {}) => existingUser(database.db, { passwordHash, ...given });
 const newEmail = () => `${crypto.randomUUID()}@example.test`;
-const sessionsOf = (userId: string) =>
-  database.db.selectFrom("sessions").selectAll().where("userId", "=", userId).where("revokedAt", "is", null).execute();
-
-/** Leaves `left` of the account's allowed failures. */
-async function failUntil(email: string, left: number) {
-  for (let count = 10; count > left; count--) {
-    expect(await reasonOf(attempt(email, { password: "wrong" }))).toBe("INVALID_CREDENTIALS");
-  }
-}
 
 describe("login with the right password", () => {
   test("opens a session for this device and sets both cookies", async () => {
@@ -141,6 +109,7 @@ describe("login: the browser's previous session", () => {
   test.each(["of the same account", "of another account"])("%s is revoked", async (whose) => {
     const user = await newAccount();
     const before = await signedInSession(database.db, T0);
+    const passwordHash = await hashPassword(PASSWORD);
     const owner = whose === "of the same account" ? before.userId : user.id;
     await database.db.updateTable("users").set({ passwordHash }).where("id", "=", owner).execute();
     const { email } = await database.db
@@ -531,7 +500,7 @@ test("login: makes five statements, also when it replaces a session", async () =
   const { email } = await newAccount();
   expect(await countStatements(database.url, (db) => attempt(email, {}, db))).toBe(5);
   const { refreshToken } = await signedInSession(database.db, T0);
-  const replacing = (db: TestDatabase["db"]) => attempt(email, { presented: refreshToken, now: later(10) }, db);
+  const replacing = (db: typeof database.db) => attempt(email, { presented: refreshToken, now: later(10) }, db);
   expect(await countStatements(database.url, replacing)).toBe(5);
 });
 

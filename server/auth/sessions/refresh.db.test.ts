@@ -1,14 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
-import { atOnce, readSession, useTestDatabase } from "@/db/testing";
+import { atOnce, readSession } from "@/db/testing";
 import { requestState, type RequestState } from "@/server/runtime/request-state";
-import { countStatements, later, reasonOf, refreshTokenIn, signedInSession, T0 } from "@/server/auth/db-testing";
+import {
+  countStatements,
+  later,
+  reasonOf,
+  refreshTokenIn,
+  signedInSession,
+  T0,
+  useRefreshes,
+} from "@/server/auth/db-testing";
 import { endSession } from "./end-session";
 import { readRefreshToken } from "@/server/auth/tokens/refresh-token";
 import { refresh, tryRefresh } from "./refresh";
 import { ADA, anotherInstance, clientAt, MALLORY, newClient } from "@/server/auth/testing";
 
-const database = useTestDatabase();
+const { database, refreshAt } = useRefreshes();
 
 const MINUTES = 60;
 const DAYS = 86_400;
@@ -21,14 +29,6 @@ const PHONE = newClient(
 );
 
 const loadRefresh = () => import("./refresh");
-
-/** Refreshes. Returns the outcome, its short name, and the token that the browser has afterwards. */
-async function refreshAt(token: string, seconds: number, client = ADA) {
-  const outcome = await refresh(database.db, token, client, later(seconds));
-  const result =
-    outcome.kind === "refreshed" ? outcome.verdict : outcome.kind === "ended" ? outcome.reason : outcome.kind;
-  return { result, outcome, token: refreshTokenIn(outcome as { cookies?: [] }) ?? token };
-}
 
 describe("a hundred at once", () => {
   test("over two instances, each judged by itself: all refreshed, one successor, one rotation", async () => {
