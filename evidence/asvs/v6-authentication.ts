@@ -152,12 +152,12 @@ export const AUTHENTICATION: Claim[] = [
     verdict: "met",
     evidence: [
       [
-        "server/auth/login/login.db.test.ts",
+        "server/auth/login/login-limits.db.test.ts",
         "of a hundred concurrent guesses with one attempt left exactly one is evaluated",
       ],
-      ["server/auth/login/login.db.test.ts", "failures from unknown devices do not lock out a known device"],
+      ["server/auth/login/login-limits.db.test.ts", "failures from unknown devices do not lock out a known device"],
       [
-        "server/auth/login/login.db.test.ts",
+        "server/auth/login/login-limits.db.test.ts",
         "one address has ten attempts a minute for any email, right or wrong; other addresses are not affected",
       ],
       [
