@@ -53,7 +53,7 @@ export const WEB_FRONTEND: Claim[] = [
     asks: "session tokens are HttpOnly and leave the server only in Set-Cookie",
     verdict: "met",
     evidence: [
-      ["server/api/handler.db.test.ts", "no response body contains a token"],
+      ["server/api/router.db.test.ts", "no response body contains a token"],
       ["e2e/contract/cookies.spec.ts", "cookies: both have the attributes and lifetimes of the contract"],
     ],
   },
