@@ -11,7 +11,7 @@ import { callerOf } from "./gate/authenticate";
 import type { Caller } from "./policy/credentials";
 import { secondsAfter } from "./policy/lifetimes";
 import { readAccessToken } from "./tokens/access-token";
-import type { CookieToSet } from "./tokens/cookies";
+import { readCookies, type CookieToSet, type PresentedCookies } from "./tokens/cookies";
 import { issueTokens } from "./sessions/issue-tokens";
 import { openSession } from "./sessions/open-session";
 import { refresh } from "./sessions/refresh";
@@ -62,6 +62,10 @@ export async function signedInSession(
 
 export function cookieHeader({ accessToken, refreshToken }: Partial<SignedInTestSession>): string {
   return [accessToken && `__acc=${accessToken}`, refreshToken && `__ref=${refreshToken}`].filter(Boolean).join("; ");
+}
+
+export function cookiesOf(session: Partial<SignedInTestSession>): PresentedCookies {
+  return readCookies(cookieHeader(session));
 }
 
 /** The caller of a request with the access token of a session that was opened at T0. */

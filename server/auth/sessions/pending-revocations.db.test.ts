@@ -1,0 +1,119 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { connect } from "@/db/connect";
+import { readSession, useTestDatabase } from "@/db/testing";
+import { authenticateAccessToken } from "@/server/auth/gate/authenticate";
+import {
+  callerWith,
+  connectThroughProxy,
+  cookiesOf,
+  later,
+  signedInSession,
+  T0,
+  type SignedInTestSession,
+} from "@/server/auth/db-testing";
+import { endByEndToken, logout, logoutEverywhere } from "@/server/auth/login/logout";
+import type { Refusal } from "@/server/auth/policy/refusals";
+import { refresh } from "./refresh";
+import { readRevocations } from "./revocation-feed";
+import { openSession } from "./open-session";
+import { ADA, anotherInstance } from "@/server/auth/testing";
+
+const database = useTestDatabase();
+beforeAll(() => readRevocations(database.db));
+
+describe("a logout while the database is unavailable", () => {
+  type Proxy = Awaited<ReturnType<typeof connectThroughProxy>>;
+  const AWAY_TOO_LONG = { timeout: 20_000, interval: 50 };
+  let proxy: Proxy;
+  let session: SignedInTestSession;
+  beforeEach(async () => {
+    proxy = await connectThroughProxy(database.url);
+    session = await signedInSession(database.db, T0);
+    await authenticateAccessToken(proxy.db, session.accessToken, ADA, later(1));
+    await proxy.disconnect();
+  });
+  afterEach(() => proxy.close());
+
+  const endTokenOf = (logout: Promise<unknown>) =>
+    logout.then(
+      () => expect.fail("the logout was said to be done"),
+      (error: unknown) => {
+        expect(error).toMatchObject({ reason: "UNAVAILABLE" });
+        return (error as Refusal).details.endToken!;
+      },
+    );
+  const isRevoked = async ({ id }: { id: string }) => (await readSession(database.db, id)).revokedAt !== null;
+
+  test("reports a failure, refuses the session on this instance at once, and revokes it when the database is available", async () => {
+    await endTokenOf(logout(proxy.db, cookiesOf(session), ADA, later(10)));
+    expect(await isRevoked(session)).toBe(false);
+    // Through a pool that reaches the database, as in the moment before the queued revocation is written.
+    expect(await authenticateAccessToken(database.db, session.accessToken, ADA, later(11))).toBeNull();
+    expect(await refresh(database.db, session.refreshToken, ADA, later(600))).toEqual({
+      kind: "ended",
+      reason: "over",
+    });
+    await proxy.reconnect();
+    await vi.waitFor(async () => expect(await isRevoked(session)).toBe(true), AWAY_TOO_LONG);
+    expect((await readSession(database.db, session.id)).revokedReason).toBe("logout");
+  });
+
+  test("revokes both sessions if the cookies name two", async () => {
+    const other = await signedInSession(database.db, T0);
+    const mixed = { accessToken: session.accessToken, refreshToken: other.refreshToken };
+    await endTokenOf(logout(proxy.db, cookiesOf(mixed), ADA, later(10)));
+    await proxy.reconnect();
+    for (const one of [session, other]) {
+      await vi.waitFor(async () => expect(await isRevoked(one)).toBe(true), AWAY_TOO_LONG);
+    }
+  });
+
+  test("everywhere revokes every session that was open then, and none opened since", async () => {
+    const open = (now: Date) => openSession(database.db, session.user, true, ADA, now);
+    const other = (await open(later(5)))!;
+    await endTokenOf(logoutEverywhere(proxy.db, await callerWith(session), later(10)));
+    const since = (await open(later(11)))!;
+    expect((await refresh(database.db, session.refreshToken, ADA, later(600))).kind).toBe("ended");
+    await proxy.reconnect();
+    for (const one of [session, other]) {
+      await vi.waitFor(async () => expect(await isRevoked(one)).toBe(true), AWAY_TOO_LONG);
+    }
+    expect(await isRevoked(since)).toBe(false);
+  });
+
+  test("can be repeated with its end token on another instance", async () => {
+    const endToken = await endTokenOf(logout(proxy.db, cookiesOf(session), ADA, later(10)));
+    const elsewhere = await anotherInstance(() => import("@/server/auth/login/logout"));
+    expect(await elsewhere.endByEndToken(database.db, endToken, cookiesOf({}), later(20))).toBe(false);
+    expect(await isRevoked(session)).toBe(true);
+  });
+
+  test("everywhere can be repeated with its end token and does not revoke sessions opened since", async () => {
+    const other = (await openSession(database.db, session.user, true, ADA, later(5)))!;
+    const endToken = await endTokenOf(logoutEverywhere(proxy.db, await callerWith(session), later(10)));
+    const since = (await openSession(database.db, session.user, true, ADA, later(11)))!;
+    const elsewhere = await anotherInstance(() => import("@/server/auth/login/logout"));
+    await elsewhere.endByEndToken(database.db, endToken, cookiesOf({}), later(20));
+    expect(await Promise.all([session, other, since].map(isRevoked))).toEqual([true, true, false]);
+  });
+
+  test("behaves as with any other error: the cookies are cleared", async () => {
+    const broken = connect(new URL("/not_there", database.url).href);
+    const endToken = await endTokenOf(logout(broken, cookiesOf(session), ADA, later(10)));
+    await broken.destroy();
+    await endByEndToken(database.db, endToken, cookiesOf({}), later(20));
+    expect(await isRevoked(session)).toBe(true);
+  });
+
+  test("is retried once more when the process stops", async () => {
+    const { closeDatabase } = await import("@/server/runtime/database");
+    const shared = globalThis as Record<symbol, unknown>;
+    const own = shared[Symbol.for("portcullis.database")];
+    shared[Symbol.for("portcullis.database")] = proxy.db;
+    await endTokenOf(logout(proxy.db, cookiesOf(session), ADA, later(10)));
+    await proxy.reconnect();
+    await closeDatabase();
+    expect(await isRevoked(session)).toBe(true);
+    if (own !== undefined) shared[Symbol.for("portcullis.database")] = own;
+  });
+});
