@@ -86,10 +86,10 @@ export const WEB_FRONTEND: Claim[] = [
     verdict: "met",
     evidence: [
       [
-        "server/http/entry-requests.test.ts",
+        "server/http/cors.test.ts",
         "CORS: an allowed origin may read the responses and rejections of calls, and nothing else",
       ],
-      ["server/http/entry-requests.test.ts", "CORS: a preflight of any other origin is rejected"],
+      ["server/http/cors.test.ts", "CORS: a preflight of any other origin is rejected"],
     ],
   },
   {
