@@ -1,8 +1,7 @@
-import { accessSync, constants } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { canInstall, install } from "./apt.mjs";
-import { readOutput, run } from "./command.mjs";
+import { isExecutable, readOutput, run } from "./command.mjs";
 import { UserError } from "./user-error.mjs";
 import { DATA } from "./paths.mjs";
 
@@ -83,15 +82,5 @@ function findPlaywrightChromium() {
     return /** @type {string} */ (createRequire(import.meta.url)("@playwright/test").chromium.executablePath());
   } catch {
     return undefined;
-  }
-}
-
-/** @param {string} file */
-function isExecutable(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { accessSync, constants as fsConstants, createWriteStream } from "node:fs";
 import { constants } from "node:os";
 import { relative } from "node:path";
 import { onExit } from "./lifecycle.mjs";
@@ -96,4 +96,14 @@ export function readOutput(program, args, seconds = 10) {
     child.once("error", () => resolve(null));
     child.once("close", (code) => resolve(code === 0 ? said : null));
   });
+}
+
+/** @param {string} file */
+export function isExecutable(file) {
+  try {
+    accessSync(file, fsConstants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,5 @@
-import { accessSync, constants } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { readOutput } from "../command.mjs";
+import { isExecutable, readOutput } from "../command.mjs";
 
 /**
  * A server's programs on this machine. `root` is the chroot in which they run, if any.
@@ -64,14 +63,4 @@ export function findInitialiser({ program }) {
     folders.map((folder) => join(folder, name)).find(isExecutable),
   );
   return initialiser === undefined || needed === undefined ? null : initialiser;
-}
-
-/** @param {string} file */
-function isExecutable(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
