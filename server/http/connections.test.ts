@@ -1,19 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
-import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { ROOT } from "@/scripts/paths.mjs";
 import type { App } from "./entry";
-import { sleep, startEntry, type TestEntry } from "./testing";
+import { sleep, startEntry, usePrograms, type TestEntry } from "./testing";
 
 vi.setConfig({ testTimeout: 60_000 });
 const LONG_WAIT = { timeout: 20_000, interval: 20 };
-const ROOT = process.cwd();
-// Within node_modules, so that the bundle resolves its packages.
-const folder = mkdtempSync(join(ROOT, "node_modules/.connections-test-"));
 const ENTRY = `
   import { readFileSync } from "node:fs";
   import { createEntry } from "@/server/http/entry";
@@ -38,20 +34,7 @@ const ENTRY = `
   server.listen(0, "127.0.0.1", () => console.log("port=" + server.address().port + "."));
 `;
 
-beforeAll(async () => {
-  await build({
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    packages: "external",
-    alias: { "server-only": join(ROOT, "node_modules/server-only/empty.js") },
-    stdin: { contents: ENTRY, resolveDir: ROOT, sourcefile: "entry.ts" },
-    outfile: join(folder, "entry.mjs"),
-  });
-}, 30_000);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = usePrograms({ entry: ENTRY });
 
 /** The entry in a child process, so that a test can check whether it is still running. */
 async function startProcess(env: Record<string, string> = {}, openFiles?: number) {

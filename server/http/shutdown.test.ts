@@ -1,16 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
-import { build } from "esbuild";
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { ROOT } from "@/scripts/paths.mjs";
+import { usePrograms } from "./testing";
 
 // Each process loads the packages of the whole app, which is slow on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-const ROOT = process.cwd();
-// Within node_modules, so that the bundle resolves its packages.
-const folder = mkdtempSync(join(ROOT, "node_modules/.entry-test-"));
 const SLOW_ENTRY = `
   import { createEntry } from "@/server/http/entry";
   import { shutDownOnSignal } from "@/server/http/shutdown";
@@ -34,22 +31,7 @@ const SLOW_ENTRY = `
   shutDownOnSignal(server, { drainSeconds: 1, log, release: async () => log.info("released") });
 `;
 
-beforeAll(async () => {
-  const shared = {
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    packages: "external",
-    alias: { "server-only": join(ROOT, "node_modules/server-only/empty.js") },
-    outdir: folder,
-    outExtension: { ".js": ".mjs" },
-  } as const;
-  await build({ ...shared, stdin: { contents: SLOW_ENTRY, resolveDir: ROOT, sourcefile: "slow-entry.ts" } });
-  await build({ ...shared, entryPoints: [join(ROOT, "server/main.ts")] });
-}, 30_000);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = usePrograms({ "slow-entry": SLOW_ENTRY, main: 'import "@/server/main";' });
 
 interface Running {
   child: ChildProcess;
@@ -69,7 +51,7 @@ function run(file: string, env: Record<string, string> = {}): Running {
 }
 
 async function slowEntry(): Promise<Running & { fetchPath: (path: string) => Promise<number | string> }> {
-  const running = run("stdin.mjs");
+  const running = run("slow-entry.mjs");
   while (!running.output().includes("listening")) await new Promise((resolve) => setTimeout(resolve, 20));
   const port = Number(/"port":(\d+)/.exec(running.output())?.[1]);
   const fetchPath = (path: string) =>

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import {
   request as httpRequest,
   type IncomingHttpHeaders,
@@ -7,8 +8,12 @@ import {
   type ServerResponse,
 } from "node:http";
 import { connect, type AddressInfo } from "node:net";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { onTestFinished } from "vitest";
+import { build } from "esbuild";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { bundleOptions } from "@/scripts/bundle.mjs";
+import { ROOT } from "@/scripts/paths.mjs";
 import { COOKIE_NAMES } from "@/server/auth/tokens/cookies";
 import { createLog } from "@/server/runtime/log";
 import { createEntry, type App, type EntrySettings } from "./entry";
@@ -66,6 +71,20 @@ export async function startEntry(app: App, settings: Partial<EntrySettings> = {}
     sendRaw: (...parts) => sendBytes(port, parts),
     connectionCount: promisify(server.getConnections.bind(server)),
   };
+}
+
+/** Bundles programs for the tests of a file, by their source, with the product's modules. Returns their folder. */
+export function usePrograms(sources: Record<string, string>): string {
+  // Within node_modules, so that the bundles resolve their packages.
+  const folder = mkdtempSync(join(ROOT, "node_modules/.test-programs-"));
+  beforeAll(async () => {
+    for (const [name, contents] of Object.entries(sources)) {
+      const stdin = { contents, resolveDir: ROOT, sourcefile: `${name}.ts` };
+      await build({ ...bundleOptions({}, folder), stdin, outdir: undefined, outfile: join(folder, `${name}.mjs`) });
+    }
+  }, 60_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** An app that responds with the headers, URL and method that it received. */

@@ -1,15 +1,13 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess, type StdioOptions } from "node:child_process";
-import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readFileSync, readSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
-import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { ROOT } from "@/scripts/paths.mjs";
+import { usePrograms } from "@/server/http/testing";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const ROOT = process.cwd();
-// Within node_modules, so that the bundle resolves its packages.
-const folder = mkdtempSync(join(ROOT, "node_modules/.log-writer-test-"));
 const APP = `
   import { createEntry } from "@/server/http/entry";
   import { shutDownOnSignal } from "@/server/http/shutdown";
@@ -55,20 +53,7 @@ const APP = `
   shutDownOnSignal(server, { drainSeconds: 1, log, release: async () => {} });
 `;
 
-beforeAll(async () => {
-  await build({
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    packages: "external",
-    alias: { "server-only": join(ROOT, "node_modules/server-only/empty.js") },
-    outfile: join(folder, "app.mjs"),
-    stdin: { contents: APP, resolveDir: ROOT, sourcefile: "app.ts" },
-  });
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = usePrograms({ app: APP });
 
 /** Writes more than the queue holds, in lines of 10 kB. */
 const OVERFLOW = "/fill?lines=2000&characters=10000";
