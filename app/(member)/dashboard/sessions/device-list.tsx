@@ -7,10 +7,10 @@ import { Button } from "@/app/ui/button";
 import { Notice } from "@/app/ui/notice";
 import { MAX_LIVE_SESSIONS } from "@/server/auth/policy/lifetimes";
 import { DeviceRow } from "./device-row";
-import { DeviceSkeleton } from "./device-skeleton";
 import { ReportUnknownDevice, RevokeOthers } from "./revoke-buttons";
 
 const REFETCH_INTERVAL_MS = 10_000;
+const SKELETON_ROWS = ["one", "two", "three"];
 
 export function DeviceList() {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -80,5 +80,23 @@ export function DeviceList() {
       )}
       {!sessions && !error && <DeviceSkeleton />}
     </>
+  );
+}
+
+/** As tall as the loaded list, so that the layout does not shift. */
+function DeviceSkeleton() {
+  return (
+    <div role="status">
+      <span className="sr-only">Loading your devices…</span>
+      {SKELETON_ROWS.map((row) => (
+        <div key={row} className="flex min-h-[6.6rem] items-start gap-4 border-t border-line py-6 sm:gap-6">
+          <span className="skeleton size-12 flex-none" />
+          <span className="grow">
+            <span className="skeleton mt-1 h-5 w-48 max-w-full" />
+            <span className="skeleton mt-3.5 h-4 w-96 max-w-full" />
+          </span>
+        </div>
+      ))}
+    </div>
   );
 }

@@ -1,13 +1,26 @@
 "use client";
 
+import Globe from "lucide-react/icons/globe";
+import Monitor from "lucide-react/icons/monitor";
+import Smartphone from "lucide-react/icons/smartphone";
+import Tablet from "lucide-react/icons/tablet";
+import Terminal from "lucide-react/icons/terminal";
+import Tv from "lucide-react/icons/tv";
 import type { ReactNode } from "react";
 import type { RouterOutputs } from "@/app/auth/trpc-client";
 import { LogoutButton } from "@/app/(member)/logout-button";
 import { RelativeTime, DateTime } from "@/app/ui/date-time";
-import { DeviceIcon } from "./device-icon";
 import { ReportUnknownDevice, RevokeDevice } from "./revoke-buttons";
 
-export type Session = RouterOutputs["sessions"]["list"][number];
+const ICONS: Record<string, typeof Globe> = {
+  desktop: Monitor,
+  mobile: Smartphone,
+  tablet: Tablet,
+  tv: Tv,
+  bot: Terminal,
+};
+
+type Session = RouterOutputs["sessions"]["list"][number];
 
 interface DeviceRowProps {
   session: Session;
@@ -66,4 +79,9 @@ function Detail({ term, children }: { term: string; children: ReactNode }) {
       <dd className="figures font-medium wrap-anywhere text-ink">{children}</dd>
     </div>
   );
+}
+
+function DeviceIcon({ type }: { type: string }) {
+  const Icon = ICONS[type] ?? Globe;
+  return <Icon className="size-6" strokeWidth={1.6} aria-hidden="true" />;
 }
