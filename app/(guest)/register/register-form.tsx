@@ -5,14 +5,14 @@ import { useSignInProblem } from "@/app/(guest)/use-sign-in-problem";
 import { useAuth } from "@/app/auth/auth-provider";
 import { Button } from "@/app/ui/button";
 import { Checkbox } from "@/app/ui/checkbox";
-import { Field } from "@/app/ui/field";
 import { FormProblem } from "@/app/ui/form-problem";
+import { FULL_NAME_MESSAGES, FullNameField } from "@/app/ui/full-name-field";
 import { describePasswordError, NewPasswordField } from "@/app/ui/new-password-field";
 import { type ValidationMessages, useForm } from "@/app/ui/use-form";
 import { withFragment } from "@/server/auth/policy/next-path";
 
 const VALIDATION_MESSAGES: ValidationMessages = {
-  fullName: { valueMissing: "Enter your name.", patternMismatch: "Enter your name." },
+  fullName: FULL_NAME_MESSAGES,
   email: EMAIL_MESSAGES,
   password: { valueMissing: "Choose a password." },
 };
@@ -50,15 +50,7 @@ export function RegisterForm({
 
   return (
     <form {...form} className="flex flex-col gap-5">
-      <Field
-        name="fullName"
-        label="Full name"
-        type="text"
-        autoComplete="name"
-        required
-        pattern=".*\S.*"
-        error={errors.fullName}
-      />
+      <FullNameField error={errors.fullName} />
       <EmailField error={errors.email} />
       <NewPasswordField
         name="password"

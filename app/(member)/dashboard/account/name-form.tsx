@@ -5,12 +5,12 @@ import { describeFailure } from "@/app/auth/failure";
 import { trpc } from "@/app/auth/trpc-client";
 import { useAuth } from "@/app/auth/auth-provider";
 import { Button } from "@/app/ui/button";
-import { Field } from "@/app/ui/field";
 import { FormProblem } from "@/app/ui/form-problem";
+import { FULL_NAME_MESSAGES, FullNameField } from "@/app/ui/full-name-field";
 import { type ValidationMessages, type Problem, useForm } from "@/app/ui/use-form";
 
 const VALIDATION_MESSAGES: ValidationMessages = {
-  fullName: { valueMissing: "Enter your name.", patternMismatch: "Enter your name." },
+  fullName: FULL_NAME_MESSAGES,
 };
 
 export function NameForm() {
@@ -39,16 +39,7 @@ export function NameForm() {
 
   return (
     <form {...form} className="flex max-w-md flex-col gap-5">
-      <Field
-        name="fullName"
-        label="Full name"
-        type="text"
-        autoComplete="name"
-        required
-        pattern=".*\S.*"
-        defaultValue={user?.fullName}
-        error={errors.fullName}
-      />
+      <FullNameField defaultValue={user?.fullName} error={errors.fullName} />
       <div className="flex flex-wrap items-center gap-4">
         <Button {...submit} type="submit" pendingLabel="Saving…">
           Save name
