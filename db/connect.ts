@@ -4,8 +4,6 @@ import { parseDatabaseUrl } from "./database-url.mjs";
 import { BoundedPool } from "./pool";
 import type { Database } from "./schema";
 
-export { parseDatabaseUrl };
-
 export interface ConnectOptions {
   poolSize?: number;
   /** Requests that may wait for a connection; further ones fail at once. */

@@ -1,7 +1,8 @@
 import { connect as connectSocket, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { sql, type Kysely } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { connect, parseDatabaseUrl } from "./connect";
+import { connect } from "./connect";
+import { parseDatabaseUrl } from "./database-url.mjs";
 import { isUnavailable } from "./faults";
 import type { Database } from "./schema";
 import { atOnce, useTestDatabase } from "./testing";

@@ -1,5 +1,5 @@
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from "node:net";
-import { parseDatabaseUrl } from "./connect";
+import { parseDatabaseUrl } from "./database-url.mjs";
 
 export interface ConnectionCut {
   /** Number of the statement, counted from 1 from now on. */

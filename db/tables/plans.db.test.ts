@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { CamelCasePlugin, Kysely, MysqlDialect, sql, type MysqlPool } from "kysely";
 import { createPool, type Pool } from "mysql2";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseDatabaseUrl } from "@/db/connect";
+import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import { writeHeartbeat } from "./heartbeats";
 import { purgeEnded } from "./purge";
 import { clearHits, countHit, purgeExpiredLimits, decrementHits } from "./rate-limits";

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
-import { connect, parseDatabaseUrl } from "@/db/connect";
+import { connect } from "@/db/connect";
+import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import type { Database } from "@/db/schema";
 import { createDatabase, databaseUrl } from "@/evidence/database";
 import { findFreePort } from "@/scripts/loopback.mjs";

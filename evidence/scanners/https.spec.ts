@@ -1,6 +1,6 @@
 import type { APIResponse } from "@playwright/test";
 import { createConnection } from "mysql2/promise";
-import { parseDatabaseUrl } from "@/db/connect";
+import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
 import { expectSecurityHeaders } from "@/e2e/headers/expect-security-headers";
 import { expectRulesHold, findingsIn, observatoryScore, scan } from "./scan";

@@ -1,4 +1,5 @@
-import { connect, parseDatabaseUrl } from "@/db/connect";
+import { connect } from "@/db/connect";
+import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import { sampleClock, type ClockSample } from "@/ops/doctor/clocks/sample-clock";
 import { readSessionAddresses, type SessionAddresses } from "@/ops/doctor/deployment/session-addresses";
 import type { DatabaseFacts, ConnectionFacts } from "./judge-database";

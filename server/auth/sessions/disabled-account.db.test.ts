@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { sql } from "kysely";
 import { createConnection } from "mysql2/promise";
 import { expect, test } from "vitest";
-import { parseDatabaseUrl } from "@/db/connect";
+import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import { useTestDatabase } from "@/db/testing";
 import { reasonOf, signedInSession } from "@/server/auth/db-testing";
 import { login } from "@/server/auth/login/login";

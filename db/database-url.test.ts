@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseDatabaseUrl } from "./connect";
+import { parseDatabaseUrl } from "./database-url.mjs";
 
 test.each([
   ["mysql://app:p%40ss%2F@db.internal:3307/app", { host: "db.internal", port: 3307, user: "app", password: "p@ss/" }],
