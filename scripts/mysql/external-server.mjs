@@ -1,4 +1,5 @@
-import { DatabaseUrlError, parseDatabaseUrl } from "../../db/database-url.mjs";
+import { parseDatabaseUrl } from "../../db/database-url.mjs";
+import { DatabaseUrlError } from "../../db/database-url-parameters.mjs";
 import { UserError } from "../user-error.mjs";
 import { readGreeting } from "./greeting.mjs";
 import { isSupported, parseVersion } from "./installation.mjs";

@@ -1,7 +1,8 @@
 import "server-only";
 import { isIP } from "node:net";
 import { z } from "zod";
-import { DatabaseUrlError, parseDatabaseUrl } from "@/db/database-url.mjs";
+import { parseDatabaseUrl } from "@/db/database-url.mjs";
+import { DatabaseUrlError } from "@/db/database-url-parameters.mjs";
 
 /** Decimal digits only: JavaScript would also accept "1e3", "0x10" and " 600 ". */
 const integer = (min: number, max: number, fallback: number, unit = "") => {
