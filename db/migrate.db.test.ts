@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { connect } from "./connect";
 import { isMigrated, migrateToLatest, MIGRATION_LIMITS } from "./migrate";
 import { MIGRATIONS } from "./migrations";
-import { createEmptyDatabase, newUser } from "./testing";
+import { createEmptyDatabase, existingUser, newSession, newUser, readSession } from "./testing";
 
 test("three instances that migrate an empty database concurrently all succeed and apply each migration once", async () => {
   const { db, url } = await createEmptyDatabase();
@@ -51,7 +51,8 @@ test("the email migration maps domains to Unicode, and of two emails that would 
   const { db, url } = await createEmptyDatabase();
   const migrating = connect(url, MIGRATION_LIMITS);
   await migrateToLatest(migrating);
-  await sql`delete from kysely_migration where name = '2026-11-29T1200-map-email-domains'`.execute(db);
+  const forget = () => sql`delete from kysely_migration where name >= '2026-11-29T1200-map-email-domains'`.execute(db);
+  await forget();
   const emails: [before: string, after: string][] = [
     ["a@xn--mnchen-3ya.example", "a@münchen.example"],
     ["b@münchen.example", "b@münchen.example"],
@@ -81,7 +82,30 @@ test("the email migration maps domains to Unicode, and of two emails that would 
     await migrateToLatest(migrating);
     const stored = await db.selectFrom("users").select("email").orderBy("id").execute();
     expect(stored.map(({ email }) => email)).toEqual(emails.map(([, after]) => after));
-    await sql`delete from kysely_migration where name = '2026-11-29T1200-map-email-domains'`.execute(db);
+    await forget();
+  }
+  await migrating.destroy();
+});
+
+test("during a rolling upgrade sessions of a version without authenticated_at stay valid, whether inserted before its migration or after", async () => {
+  const { db, url } = await createEmptyDatabase();
+  const migrating = connect(url, MIGRATION_LIMITS);
+  await migrateToLatest(migrating);
+  const name = "2026-11-30T1000-add-authenticated-at-to-sessions";
+  await sql`alter table sessions drop column authenticated_at`.execute(db);
+  await sql`delete from kysely_migration where name >= ${name}`.execute(db);
+  const { id: userId } = await existingUser(db);
+  const insertAsBefore = async () => {
+    const { authenticatedAt, ...columns } = newSession(userId);
+    await db.insertInto("sessions").values(columns).execute();
+    return columns;
+  };
+
+  const before = await insertAsBefore();
+  expect(await migrateToLatest(migrating)).toContain(name);
+  const after = await insertAsBefore();
+  for (const session of [before, after]) {
+    expect(await readSession(db, session.id)).toMatchObject({ ...session, authenticatedAt: null });
   }
   await migrating.destroy();
 });

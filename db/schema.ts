@@ -30,6 +30,8 @@ interface SessionsTable {
   rotatedAt: Date;
   handedAt: Date;
   createdAt: Date;
+  /** When the user last authenticated; null if that was at `createdAt`, in rows of a version before this column. */
+  authenticatedAt: Date | null;
   lastSeenAt: Date;
   /** Never later than `absoluteExpiresAt`, so that one index finds every expired session. */
   idleExpiresAt: Date;
@@ -80,4 +82,4 @@ export type NewSession = Pick<
   | "browser"
   | "os"
   | "deviceType"
->;
+> & { authenticatedAt: Date };

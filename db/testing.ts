@@ -116,6 +116,7 @@ export function newSession(userId: string, given: Partial<NewSession> = {}): New
     rotatedAt: now,
     handedAt: now,
     createdAt: now,
+    authenticatedAt: now,
     lastSeenAt: now,
     idleExpiresAt: daysAfter(now, 7),
     absoluteExpiresAt: daysAfter(now, 30),

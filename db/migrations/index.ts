@@ -9,6 +9,7 @@ import * as indexRateLimitsByExpiry from "./2026-11-21T1006-index-rate-limits-by
 import * as addRecentHitsToRateLimits from "./2026-11-29T1000-add-recent-hits-to-rate-limits";
 import * as createHeartbeats from "./2026-11-29T1100-create-heartbeats";
 import * as mapEmailDomains from "./2026-11-29T1200-map-email-domains";
+import * as addAuthenticatedAtToSessions from "./2026-11-30T1000-add-authenticated-at-to-sessions";
 
 /** By name, in order. A migration is frozen once shipped: a change is a new migration at the end. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -22,4 +23,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   "2026-11-29T1000-add-recent-hits-to-rate-limits": addRecentHitsToRateLimits,
   "2026-11-29T1100-create-heartbeats": createHeartbeats,
   "2026-11-29T1200-map-email-domains": mapEmailDomains,
+  "2026-11-30T1000-add-authenticated-at-to-sessions": addAuthenticatedAtToSessions,
 };

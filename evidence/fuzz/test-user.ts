@@ -75,8 +75,8 @@ export class TestUser {
     const planted = this.#signedIn.session;
     if (sessions.length !== 1 || session === undefined || !isSame(user, this.account)) return "changed";
     if (isSame(session, planted)) return null;
-    const { id, userId, createdAt, absoluteExpiresAt, revokedAt, revokedReason, remember } = planted;
-    const kept = { id, userId, createdAt, absoluteExpiresAt, revokedAt, revokedReason, remember };
+    const { id, userId, createdAt, authenticatedAt, absoluteExpiresAt, revokedAt, revokedReason, remember } = planted;
+    const kept = { id, userId, createdAt, authenticatedAt, absoluteExpiresAt, revokedAt, revokedReason, remember };
     return isSame({ ...session, ...kept }, session) ? "rotated" : "changed";
   }
 

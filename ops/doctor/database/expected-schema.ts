@@ -39,6 +39,7 @@ export const EXPECTED_SCHEMA: SchemaFacts = {
     "sessions.recoveries": "int",
     "sessions.revoked_at": `${INSTANT} null`,
     "sessions.revoked_reason": `${ascii(32)} null`,
+    "sessions.authenticated_at": `${INSTANT} null`,
     "rate_limits.bucket": "char(64) ascii_bin",
     "rate_limits.hits": "int",
     "rate_limits.expires_at": INSTANT,

@@ -40,7 +40,7 @@ function subjectOf(session: Session): AccessSubject {
   return {
     user: { id: session.userId, email: session.email, fullName: session.fullName, role: session.role },
     sessionId: session.id,
-    authenticatedAt: session.createdAt,
+    authenticatedAt: session.authenticatedAt ?? session.createdAt,
     absoluteExpiresAt: session.absoluteExpiresAt,
   };
 }

@@ -101,6 +101,22 @@ describe("every refresh reads the user again", () => {
   });
 });
 
+describe("the time of authentication in a refreshed access token", () => {
+  test.each<[string, Date | null, Date]>([
+    ["the one in the session's row", later(300), later(300)],
+    ["the opening of the session, if the row is from a version without that column", null, T0],
+  ])("is %s, whatever the verdict", async (_, authenticatedAt, expected) => {
+    const { id, refreshToken } = await signedInSession(database.db, T0);
+    await database.db.updateTable("sessions").set({ authenticatedAt }).where("id", "=", id).execute();
+    const verdicts = ["fresh", "rotate", "reissue", "recover"];
+    for (const [index, seconds] of [10, 600, 602, 1200].entries()) {
+      const { outcome } = await refreshAt(refreshToken, seconds);
+      const atSecond = new Date(Math.floor(expected.getTime() / 1000) * 1000);
+      expect(outcome).toMatchObject({ verdict: verdicts[index], access: { authenticatedAt: atSecond } });
+    }
+  });
+});
+
 describe("time limits", () => {
   test("a session used every six days lives until its absolute limit, and no longer", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);

@@ -33,6 +33,7 @@ export function newSession(userId: string, remember: boolean, client: Client, no
     rotatedAt: now,
     handedAt: now,
     createdAt: now,
+    authenticatedAt: now,
     lastSeenAt: now,
     idleExpiresAt: earlierOf(secondsAfter(now, REFRESH_TOKEN_SECONDS), absoluteExpiresAt),
     absoluteExpiresAt,

@@ -121,6 +121,7 @@ test("both cookies together stay under 2.5 kB, with the longest name, email and 
     rotatedAt: NOW,
     handedAt: NOW,
     createdAt: NOW,
+    authenticatedAt: NOW,
     lastSeenAt: NOW,
     idleExpiresAt: ISSUED.expiresAt,
     absoluteExpiresAt: ISSUED.expiresAt,
