@@ -4,6 +4,7 @@ import { Section } from "@/app/ui/section";
 import { describeDevice } from "@/server/auth/client/device";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { requireCaller } from "@/server/auth/gate/require-caller";
+import { sessionOpenedAt } from "@/server/auth/sessions/sessions";
 import { env } from "@/server/runtime/env";
 import { DeviceCount } from "./device-count";
 import { Greeting } from "./greeting";
@@ -14,7 +15,7 @@ export const metadata: Metadata = { title: "Overview" };
 
 /** Does not read the database, so that it opens during a database outage. */
 export default async function OverviewPage() {
-  const { authenticatedAt } = await requireCaller();
+  const { authenticatedAt, session } = await requireCaller();
   const device = describeDevice((await headers()).get("user-agent"));
   const { REFRESH_TOKEN_SECONDS, SESSION_MAX_SECONDS } = env();
 
@@ -25,7 +26,7 @@ export default async function OverviewPage() {
         <ThisSession
           device={`${device.browser} on ${device.os}`}
           signedInAt={authenticatedAt.toISOString()}
-          endsAt={secondsAfter(authenticatedAt, SESSION_MAX_SECONDS).toISOString()}
+          endsAt={secondsAfter(sessionOpenedAt(session.id), SESSION_MAX_SECONDS).toISOString()}
           idleSeconds={REFRESH_TOKEN_SECONDS}
         />
       </Section>

@@ -11,6 +11,7 @@ import { decideAfterRefresh, decideGate, type GateDecision, type GateRequest } f
 import { isRevocationPending } from "@/server/auth/sessions/pending-revocations";
 import { tryRefresh } from "@/server/auth/sessions/refresh";
 import { isMarkedRevoked, isRevocationFeedStale } from "@/server/auth/sessions/revocation-feed";
+import { sessionOpenedAt } from "@/server/auth/sessions/sessions";
 
 /** The facts about a request that its authentication depends on. */
 export interface RequestFacts extends GateRequest {
@@ -66,9 +67,10 @@ export async function authenticateAccessToken(
 ): Promise<Access | null> {
   const access = token === null ? null : await readAccessToken(token, client, now);
   if (access === null || isMarkedRevoked(access.sessionId)) return null;
-  const { sessionId: id, user, authenticatedAt: createdAt } = access;
-  if (isRevocationPending({ id, userId: user.id, createdAt })) return null;
-  if (isRevocationFeedStale() && !(await isLiveOrUnknown(db, access.sessionId, now))) return null;
+  const { sessionId: id, user } = access;
+  // Not the time of authentication: a session that authenticated again since a logout everywhere was opened before it.
+  if (isRevocationPending({ id, userId: user.id, createdAt: sessionOpenedAt(id) })) return null;
+  if (isRevocationFeedStale() && !(await isLiveOrUnknown(db, id, now))) return null;
   return access;
 }
 

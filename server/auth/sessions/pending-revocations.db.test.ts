@@ -13,6 +13,7 @@ import {
 } from "@/server/auth/db-testing";
 import { endByEndToken, logout, logoutEverywhere } from "@/server/auth/login/logout";
 import type { Refusal } from "@/server/auth/policy/refusals";
+import { issueTokens } from "./issue-tokens";
 import { refresh } from "./refresh";
 import { readRevocations } from "./revocation-feed";
 import { openSession } from "./open-session";
@@ -79,6 +80,19 @@ describe("a logout while the database is unavailable", () => {
       await vi.waitFor(async () => expect(await isRevoked(one)).toBe(true), AWAY_TOO_LONG);
     }
     expect(await isRevoked(since)).toBe(false);
+  });
+
+  test("everywhere refuses a session opened before it that authenticated again since, and none opened since", async () => {
+    const tokenOf = async (openedAt: Date, authenticatedAt: Date) => {
+      const opened = (await openSession(database.db, session.user, true, ADA, openedAt))!;
+      const { cookies } = await issueTokens({ ...opened, authenticatedAt }, ADA, authenticatedAt);
+      return cookies[0]!.value;
+    };
+    const before = await tokenOf(later(10), later(11));
+    const since = await tokenOf(later(10.001), later(10.001));
+    await endTokenOf(logoutEverywhere(proxy.db, await callerWith(session), later(10)));
+    expect(await authenticateAccessToken(database.db, before, ADA, later(12))).toBeNull();
+    expect(await authenticateAccessToken(database.db, since, ADA, later(12))).not.toBeNull();
   });
 
   test("can be repeated with its end token on another instance", async () => {

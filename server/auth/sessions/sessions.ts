@@ -25,7 +25,8 @@ export function newSession(userId: string, remember: boolean, client: Client, no
   // Stored in the row: a session keeps the limit that applied when it was opened.
   const absoluteExpiresAt = secondsAfter(now, SESSION_MAX_SECONDS);
   return {
-    id: uuidv7(),
+    // The time in the id is the row's `createdAt`, see `sessionOpenedAt`.
+    id: uuidv7({ msecs: now.getTime() }),
     userId,
     remember,
     generation: 0,
@@ -39,6 +40,14 @@ export function newSession(userId: string, remember: boolean, client: Client, no
     absoluteExpiresAt,
     ...clientColumns(client),
   };
+}
+
+/**
+ * When a session was opened, from its id (UUIDv7, RFC 9562, section 5.7): access tokens contain only the time of the last
+ * authentication, which may be later. For any other id the earliest time, so that a logout everywhere includes the session.
+ */
+export function sessionOpenedAt(id: string): Date {
+  return new Date(id[14] === "7" ? parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : 0);
 }
 
 /** A session that was just opened, with its user. */
