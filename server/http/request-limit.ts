@@ -1,6 +1,6 @@
 import "server-only";
 import { addressGroup, addressSite, SITE_LIMIT_FACTOR } from "@/server/auth/client/client-address";
-import { SlidingWindow } from "@/server/auth/policy/sliding-window";
+import { SlidingWindow } from "@/server/runtime/sliding-windows";
 import type { Quota } from "@/server/runtime/request-state";
 
 /** Larger limits group their hits into slots, so that one address takes less than a kilobyte of memory. */

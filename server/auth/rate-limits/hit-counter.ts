@@ -6,7 +6,7 @@ import type { Database } from "@/db/schema";
 import { onDatabaseClose } from "@/server/runtime/database";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
-import type { WindowLimit } from "@/server/auth/policy/sliding-window";
+import type { WindowLimit } from "@/server/runtime/sliding-windows";
 import { DecrementBatch } from "./decrement-batch";
 import { InMemoryFallback } from "./in-memory-fallback";
 

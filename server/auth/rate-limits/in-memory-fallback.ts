@@ -1,7 +1,7 @@
 import "server-only";
 import { LRUCache } from "lru-cache";
 import { SLOTS_PER_ROW, type Hits } from "@/db/tables/rate-limits";
-import { SlidingWindow, type WindowLimit } from "@/server/auth/policy/sliding-window";
+import { SlidingWindow, type WindowLimit } from "@/server/runtime/sliding-windows";
 
 const MAX_BUCKETS = 50_000;
 

@@ -9,7 +9,7 @@ import { addressGroup, addressSite, SITE_LIMIT_FACTOR } from "@/server/auth/clie
 import type { Client } from "@/server/auth/client/client";
 import { hitCounter, type CountedHit } from "./hit-counter";
 import { Refusal, tooManyWrongPasswords } from "@/server/auth/policy/refusals";
-import { SlidingWindow, type WindowLimit } from "@/server/auth/policy/sliding-window";
+import { SlidingWindow, type WindowLimit } from "@/server/runtime/sliding-windows";
 
 interface Limit extends WindowLimit {
   name: string;

@@ -2,7 +2,7 @@ import "server-only";
 import { LRUCache } from "lru-cache";
 import { recordQuota } from "@/server/runtime/request-state";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { SlidingWindow } from "@/server/auth/policy/sliding-window";
+import { SlidingWindow } from "@/server/runtime/sliding-windows";
 
 const LIMIT = { hitsAtMost: 60, windowSeconds: 60 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { SlidingWindow } from "./sliding-window";
+import { SlidingWindow } from "./sliding-windows";
 
 const SECONDS = { windowSeconds: 60 };
 

@@ -1,3 +1,5 @@
+import "server-only";
+
 export interface WindowLimit {
   hitsAtMost: number;
   windowSeconds: number;
