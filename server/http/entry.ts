@@ -38,7 +38,6 @@ export type EntrySettings = Pick<
 const REQUESTS_PER_MINUTE = 600;
 /** A page loads about thirty files, once; all clients behind one NAT address share the limit. */
 const FILES_PER_MINUTE = 6000;
-const MAX_COUNTED_ADDRESSES = 50_000;
 /** The first request for a page waits until Next has compiled it. */
 const DEVELOPMENT_TIMEOUT_SECONDS = 300;
 
@@ -60,9 +59,9 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   const rules = { guardedCookies: cookieTranslator.guarded, isCorsEnabled: corsOrigins.length > 0 };
   const requestsPerMinute = Math.max(1, Math.floor(REQUESTS_PER_MINUTE * settings.RATE_LIMIT_FACTOR));
   const passwordAdmission = createPasswordAdmissionQueue();
-  const requestLimiter = new AddressLimiter(requestsPerMinute, 60, MAX_COUNTED_ADDRESSES);
+  const requestLimiter = new AddressLimiter(requestsPerMinute, 60);
   const filesPerMinute = Math.max(1, Math.floor(FILES_PER_MINUTE * settings.RATE_LIMIT_FACTOR));
-  const fileLimiter = new AddressLimiter(filesPerMinute, 60, MAX_COUNTED_ADDRESSES);
+  const fileLimiter = new AddressLimiter(filesPerMinute, 60);
   const { staticFiles = null } = settings;
   const timeoutSeconds = isDevelopment
     ? DEVELOPMENT_TIMEOUT_SECONDS

@@ -1,4 +1,6 @@
 import "server-only";
+import { LRUCache } from "lru-cache";
+import type { Quota } from "./request-state";
 
 export interface WindowLimit {
   hitsAtMost: number;
@@ -71,4 +73,52 @@ export class SlidingWindow {
     newest.hits += 1;
     newest.at = now;
   }
+}
+
+/** A sliding window per key in the memory of this process. Beyond `keysAtMost` the least recently used key is forgotten. */
+export class SlidingWindows {
+  readonly #windows: LRUCache<string, SlidingWindow>;
+
+  constructor(
+    private readonly slotsAtMost: number,
+    keysAtMost = 50_000,
+  ) {
+    this.#windows = new LRUCache({ max: keysAtMost });
+  }
+
+  hit(key: string, limit: WindowLimit, now: number): CountedHits {
+    return this.windowOf(key).hit(limit, now);
+  }
+
+  windowOf(key: string): SlidingWindow {
+    const known = this.#windows.get(key);
+    if (known !== undefined) return known;
+    const window = new SlidingWindow(this.slotsAtMost);
+    this.#windows.set(key, window);
+    return window;
+  }
+
+  /** Removes a hit of that time. */
+  refund(key: string, at: number): void {
+    this.#windows.peek(key)?.refund(at);
+  }
+
+  delete(key: string): void {
+    this.#windows.delete(key);
+  }
+
+  get size(): number {
+    return this.#windows.size;
+  }
+}
+
+/** What a response tells about a limit after a hit. */
+export function quotaOf(limit: number, { hits, resetsAt }: CountedHits, now: number): Quota {
+  return {
+    isExceeded: hits > limit,
+    limit,
+    remaining: Math.max(0, limit - hits),
+    // A monotonic clock has fractions of a millisecond: rounded first, so that a wait never exceeds the window.
+    resetSeconds: Math.max(1, Math.ceil(Math.round(resetsAt - now) / 1000)),
+  };
 }

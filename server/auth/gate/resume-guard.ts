@@ -1,14 +1,14 @@
 import "server-only";
 import { createHash } from "node:crypto";
-import { LRUCache } from "lru-cache";
 import { ADDRESS_HEADER } from "@/server/runtime/entry-headers";
+import { SlidingWindows } from "@/server/runtime/sliding-windows";
 
 /** Each round is two redirects, and one browser follows only sixteen. */
 const MAX_REDIRECTS = 4;
-const WINDOW_MILLISECONDS = 10_000;
+const WINDOW_SECONDS = 10;
 
 /** Recent rounds by client, cookies and destination. */
-const redirectCounts = new LRUCache<string, { since: number; count: number }>({ max: 10_000 });
+const redirects = new SlidingWindows(MAX_REDIRECTS, 10_000);
 
 /**
  * Whether the same cookies came back so often that the browser does not delete them: it refuses to, or the cookie was set
@@ -21,10 +21,6 @@ export function isRedirectLoop(headers: Headers, next: string, now: Date): boole
   const key = createHash("sha256")
     .update(JSON.stringify([...identity, next]))
     .digest("base64");
-  const known = redirectCounts.get(key);
-  const isRecent = known !== undefined && now.getTime() - known.since < WINDOW_MILLISECONDS;
-  const current = isRecent ? known : { since: now.getTime(), count: 0 };
-  current.count += 1;
-  redirectCounts.set(key, current);
-  return current.count > MAX_REDIRECTS;
+  const limit = { hitsAtMost: MAX_REDIRECTS, windowSeconds: WINDOW_SECONDS };
+  return redirects.hit(key, limit, now.getTime()).hits > MAX_REDIRECTS;
 }

@@ -1,6 +1,5 @@
 import "server-only";
 import { createHash } from "node:crypto";
-import { LRUCache } from "lru-cache";
 import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 import { env } from "@/server/runtime/env";
@@ -9,7 +8,7 @@ import { addressGroup, addressSite, SITE_LIMIT_FACTOR } from "@/server/auth/clie
 import type { Client } from "@/server/auth/client/client";
 import { hitCounter, type CountedHit } from "./hit-counter";
 import { Refusal, tooManyWrongPasswords } from "@/server/auth/policy/refusals";
-import { SlidingWindow, type WindowLimit } from "@/server/runtime/sliding-windows";
+import { quotaOf, SlidingWindows, type WindowLimit } from "@/server/runtime/sliding-windows";
 
 interface Limit extends WindowLimit {
   name: string;
@@ -127,29 +126,26 @@ export async function clearAccountFailures(db: Kysely<Database>, email: string, 
 
 // On globalThis: login and registration may be in separate bundles.
 const SITE_WINDOWS = Symbol.for("portcullis.site-windows");
-const shared = globalThis as typeof globalThis & { [SITE_WINDOWS]?: LRUCache<string, SlidingWindow> };
-const siteWindows = (shared[SITE_WINDOWS] ??= new LRUCache({ max: 50_000 }));
+const shared = globalThis as typeof globalThis & { [SITE_WINDOWS]?: SlidingWindows };
 const SLOTS_PER_SITE = 60;
+const siteWindows = (shared[SITE_WINDOWS] ??= new SlidingWindows(SLOTS_PER_SITE));
 
 function consumeSiteLimit(key: string, limit: Limit, now: Date): void {
-  const window = siteWindows.get(key) ?? new SlidingWindow(SLOTS_PER_SITE);
-  siteWindows.set(key, window);
-  const { hits, resetsAt } = window.hit(limit, now.getTime());
+  const { hits, resetsAt } = siteWindows.hit(key, limit, now.getTime());
   const retryAfterSeconds = recordHit(limit, { hits, resetsAt: new Date(resetsAt) }, true, now);
   if (retryAfterSeconds !== null) throw new Refusal("RATE_LIMITED", { retryAfterSeconds });
 }
 
 /** Records the quota for the response headers. Returns the seconds to wait if the limit is exceeded, else null. */
 function recordHit(
-  { hitsAtMost: limit }: Limit,
+  { hitsAtMost }: Limit,
   { hits, resetsAt }: { hits: number; resetsAt: Date },
   isDisclosed: boolean,
   now: Date,
 ): number | null {
-  const isExceeded = hits > limit;
-  const resetSeconds = Math.max(1, Math.ceil((resetsAt.getTime() - now.getTime()) / 1000));
-  if (isExceeded || isDisclosed) recordQuota({ isExceeded, limit, remaining: Math.max(0, limit - hits), resetSeconds });
-  return isExceeded ? resetSeconds : null;
+  const quota = quotaOf(hitsAtMost, { hits, resetsAt: resetsAt.getTime() }, now.getTime());
+  if (quota.isExceeded || isDisclosed) recordQuota(quota);
+  return quota.isExceeded ? quota.resetSeconds : null;
 }
 
 function isAddressLimit({ name }: Limit): boolean {
