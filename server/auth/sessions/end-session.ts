@@ -1,6 +1,6 @@
 import "server-only";
 import type { Kysely } from "kysely";
-import { DatabaseFault, isUnavailable } from "@/db/faults";
+import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
 import { revokeOwnSession, revokeSession, type RevocationResult } from "@/db/tables/revocations";
 import { log } from "@/server/runtime/log";
@@ -55,43 +55,6 @@ function recordEnd(ending: RevocationResult, session: { id: string; userId?: str
 export async function sessionIdOfToken(refreshToken: string | null, now: Date): Promise<string | null> {
   const presented = refreshToken === null ? null : await readRefreshToken(refreshToken, now);
   return presented === null || presented === "expired" ? null : presented.sessionId;
-}
-
-/** A statement whose connection was lost takes effect within this time or not at all. */
-const STATEMENT_SECONDS = 10;
-const RETRY_MILLISECONDS = 1000;
-const RETRY_TIMEOUT_SECONDS = 3600;
-const MAX_UNDELIVERED = 1000;
-
-const undelivered = new Set<string>();
-
-/**
- * Revokes a session whose tokens were not delivered, in the background: retries until the database responds and a late
- * insert of the row is ruled out.
- */
-export function endUndelivered(db: Kysely<Database>, sessionId: string): void {
-  if (undelivered.size >= MAX_UNDELIVERED) return;
-  undelivered.add(sessionId);
-  endWithRetries(db, sessionId)
-    .catch((error: unknown) => log.error({ err: error, sessionId }, "an undelivered session could not be ended"))
-    .finally(() => undelivered.delete(sessionId));
-}
-
-async function endWithRetries(db: Kysely<Database>, id: string): Promise<void> {
-  const startedAt = performance.now();
-  const secondsTaken = () => (performance.now() - startedAt) / 1000;
-  for (;;) {
-    try {
-      if ((await endSession(db, { id }, "never delivered")) || secondsTaken() > STATEMENT_SECONDS) return;
-    } catch (error) {
-      if (!isUnavailable(error) || isClosed(error) || secondsTaken() > RETRY_TIMEOUT_SECONDS) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS).unref());
-  }
-}
-
-function isClosed(error: unknown): boolean {
-  return error instanceof DatabaseFault && error.code === "POOL_CLOSED";
 }
 
 /**

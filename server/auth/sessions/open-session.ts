@@ -13,10 +13,11 @@ import { log } from "@/server/runtime/log";
 import { onUndeliveredResponse, requestState } from "@/server/runtime/request-state";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
-import { endUndelivered, syncRevocations } from "./end-session";
+import { syncRevocations } from "./end-session";
 import { issueTokens, type IssuedTokens } from "./issue-tokens";
 import { MAX_LIVE_SESSIONS } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
+import { endUndelivered } from "./pending-revocations";
 import { markRevoked } from "./revocation-feed";
 import { openedSession, newSession, type Session } from "./sessions";
 

@@ -1,6 +1,9 @@
+import type { Kysely } from "kysely";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
-import { readSession, useTestDatabase } from "@/db/testing";
+import type { Database } from "@/db/schema";
+import { insertSession } from "@/db/tables/sessions";
+import { existingUser, newSession, readSession, useTestDatabase } from "@/db/testing";
 import { authenticateAccessToken } from "@/server/auth/gate/authenticate";
 import {
   callerWith,
@@ -14,10 +17,12 @@ import {
 import { endByEndToken, logout, logoutEverywhere } from "@/server/auth/login/logout";
 import type { Refusal } from "@/server/auth/policy/refusals";
 import { issueTokens } from "./issue-tokens";
+import { endUndelivered } from "./pending-revocations";
 import { refresh } from "./refresh";
 import { readRevocations } from "./revocation-feed";
 import { openSession } from "./open-session";
 import { ADA, anotherInstance } from "@/server/auth/testing";
+import { closeDatabase } from "@/server/runtime/database";
 
 const database = useTestDatabase();
 beforeAll(() => readRevocations(database.db));
@@ -120,14 +125,78 @@ describe("a logout while the database is unavailable", () => {
   });
 
   test("is retried once more when the process stops", async () => {
-    const { closeDatabase } = await import("@/server/runtime/database");
-    const shared = globalThis as Record<symbol, unknown>;
-    const own = shared[Symbol.for("portcullis.database")];
-    shared[Symbol.for("portcullis.database")] = proxy.db;
     await endTokenOf(logout(proxy.db, cookiesOf(session), ADA, later(10)));
     await proxy.reconnect();
-    await closeDatabase();
+    await closeAsTheProcess(proxy.db);
     expect(await isRevoked(session)).toBe(true);
-    if (own !== undefined) shared[Symbol.for("portcullis.database")] = own;
   });
 });
+
+describe("a session whose tokens were not delivered, while the database is unavailable", () => {
+  let proxy: Awaited<ReturnType<typeof connectThroughProxy>>;
+  let session: SignedInTestSession;
+  beforeEach(async () => {
+    proxy = await connectThroughProxy(database.url);
+    session = await signedInSession(database.db, T0);
+    await proxy.disconnect();
+    endUndelivered(proxy.db, session.id);
+  });
+  afterEach(() => proxy.close());
+
+  test("is refused on this instance at once, and revoked when the database is available", async () => {
+    expect(await authenticateAccessToken(database.db, session.accessToken, ADA, later(1))).toBeNull();
+    expect((await refresh(database.db, session.refreshToken, ADA, later(600))).kind).toBe("ended");
+    expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
+    await proxy.reconnect();
+    await untilNeverDelivered(session.id);
+  });
+
+  test("is revoked by a last attempt when the process stops", async () => {
+    await proxy.reconnect();
+    await closeAsTheProcess(proxy.db);
+    expect(await readSession(database.db, session.id)).toMatchObject({ revokedReason: "never delivered" });
+  });
+});
+
+test("a session that is inserted after its tokens were given up is revoked", async () => {
+  const user = await existingUser(database.db);
+  const session = newSession(user.id);
+  endUndelivered(database.db, session.id);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await insertSession(database.db, session, user);
+  await untilNeverDelivered(session.id);
+});
+
+test("at most 10,000 revocations are pending, and one beyond that is refused here and attempted once", async () => {
+  const { queueRevocation, isRevocationPending, endUndelivered, isMarkedRevoked } = await anotherInstance(async () => ({
+    ...(await import("./pending-revocations")),
+    ...(await import("./revocation-feed")),
+  }));
+  const sessionIds = Array.from({ length: 10_001 }, () => crypto.randomUUID());
+  const isPending = (id: string) => isRevocationPending({ id, userId: crypto.randomUUID(), createdAt: T0 });
+  const away = () => Promise.reject(Object.assign(new Error("away"), { code: "ECONNREFUSED" }));
+  queueRevocation(database.db, { sessionIds, reason: "logout" }, away);
+  expect(sessionIds.filter(isPending)).toEqual(sessionIds.slice(0, 10_000));
+  expect(sessionIds.every(isMarkedRevoked)).toBe(true);
+
+  const { id } = await signedInSession(database.db, T0);
+  endUndelivered(database.db, id);
+  expect(isPending(id)).toBe(false);
+  await untilNeverDelivered(id);
+});
+
+function untilNeverDelivered(id: string): Promise<void> {
+  return vi.waitFor(
+    async () => expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "never delivered" }),
+    { timeout: 60_000, interval: 100 },
+  );
+}
+
+/** Closes a pool as the process does its own when it stops. */
+async function closeAsTheProcess(db: Kysely<Database>): Promise<void> {
+  const shared = globalThis as Record<symbol, unknown>;
+  const own = shared[Symbol.for("portcullis.database")];
+  shared[Symbol.for("portcullis.database")] = db;
+  await closeDatabase();
+  if (own !== undefined) shared[Symbol.for("portcullis.database")] = own;
+}

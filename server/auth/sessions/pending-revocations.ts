@@ -1,100 +1,129 @@
 import "server-only";
 import type { Kysely } from "kysely";
-import { isUnavailable } from "@/db/faults";
+import { DatabaseFault, isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
 import { onDatabaseClose } from "@/server/runtime/database";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Revocations } from "@/server/auth/tokens/end-token";
+import { endSession } from "./end-session";
 import { markRevoked } from "./revocation-feed";
 
-/** A revocation that could not be written to the database. */
+/** A revocation that is not written to the database yet. */
 interface Pending {
   db: Kysely<Database>;
-  /** One session, or all of a user. */
-  revocations: Revocations;
-  end: (revocations: Revocations) => Promise<void>;
+  /** For all sessions of a user that were opened until then. */
+  all?: Revocations["all"];
+  /** True if nothing is left to be done. */
+  end: () => Promise<boolean>;
 }
 
 interface Outbox {
   pending: Map<string, Pending>;
   timer: NodeJS.Timeout | null;
-  failures: number;
   /** Pools that wait for one last attempt before they close. */
   registered: WeakSet<Kysely<Database>>;
 }
 
 const MAX_PENDING = 10_000;
-const MIN_RETRY_MILLISECONDS = 250;
-const MAX_RETRY_MILLISECONDS = 5_000;
+const RETRY_MILLISECONDS = 1000;
+/** A statement whose connection was lost takes effect within this time or not at all. */
+const STATEMENT_SECONDS = 10;
 
 // Middleware and routes are separate bundles of one process: each must refuse what the other has queued.
 const OUTBOX = Symbol.for("portcullis.pending-revocations");
 const shared = globalThis as typeof globalThis & { [OUTBOX]?: Outbox };
-const outbox: Outbox = (shared[OUTBOX] ??= { pending: new Map(), timer: null, failures: 0, registered: new WeakSet() });
+const outbox: Outbox = (shared[OUTBOX] ??= { pending: new Map(), timer: null, registered: new WeakSet() });
 
 /**
  * Queues a logout while the database is unavailable: this instance refuses its sessions from now on, and retries until it is
  * written. If the process is killed first, the logout is lost; the ids in the log and the browser's end token remain.
  */
-export function queueRevocation(db: Kysely<Database>, revocations: Revocations, end: Pending["end"]): void {
-  const { sessionIds, reason, all } = revocations;
-  for (const sessionId of sessionIds) {
-    markRevoked(sessionId);
-    enqueue(`session ${sessionId}`, { db, revocations: { sessionIds: [sessionId], reason }, end });
-  }
-  if (all !== undefined) enqueue(`all ${all.userId}`, { db, revocations: { sessionIds: [], reason, all }, end });
+export function queueRevocation(
+  db: Kysely<Database>,
+  { sessionIds, reason, all }: Revocations,
+  end: (part: Revocations) => Promise<void>,
+): void {
+  const endPart = (part: Revocations) => () => end(part).then(() => true);
+  for (const id of sessionIds) enqueueSession(id, { db, end: endPart({ sessionIds: [id], reason }) });
+  if (all !== undefined) enqueue(`all ${all.userId}`, { db, all, end: endPart({ sessionIds: [], reason, all }) });
   securityEvent("logout-pending", { sessionIds, userId: all?.userId, reason });
+}
+
+/** Revokes a session whose tokens were not delivered, in the background: until a late insert of its row is ruled out. */
+export function endUndelivered(db: Kysely<Database>, sessionId: string): void {
+  const queuedAt = performance.now();
+  const end = async () => {
+    const isLateInsertPossible = performance.now() - queuedAt <= STATEMENT_SECONDS * 1000;
+    return (await endSession(db, { id: sessionId }, "never delivered")) || !isLateInsertPossible;
+  };
+  const pending = { db, end };
+  // At once: a repeated registration succeeds only after it.
+  void attempt(enqueueSession(sessionId, pending), pending);
+}
+
+/** Whether a revocation of this session is queued. */
+export function isRevocationPending(session: { id: string; userId: string; createdAt: Date }): boolean {
+  if (outbox.pending.size === 0) return false;
+  if (outbox.pending.has(`session ${session.id}`)) return true;
+  const all = outbox.pending.get(`all ${session.userId}`)?.all;
+  return all !== undefined && session.createdAt <= all.before;
+}
+
+function enqueueSession(sessionId: string, pending: Pending): string {
+  markRevoked(sessionId);
+  return enqueue(`session ${sessionId}`, pending);
+}
+
+function enqueue(key: string, pending: Pending): string {
+  const { db } = pending;
+  if (outbox.pending.size < MAX_PENDING || outbox.pending.has(key)) outbox.pending.set(key, pending);
+  else log.error({ key }, "too many pending revocations: this one is not retried");
   if (!outbox.registered.has(db)) {
     outbox.registered.add(db);
     onDatabaseClose(db, () => retryOnClose(db));
   }
   schedule();
-}
-
-/** Whether a logout of this session is queued. */
-export function isRevocationPending(session: { id: string; userId: string; createdAt: Date }): boolean {
-  if (outbox.pending.size === 0) return false;
-  if (outbox.pending.has(`session ${session.id}`)) return true;
-  const all = outbox.pending.get(`all ${session.userId}`)?.revocations.all;
-  return all !== undefined && session.createdAt <= all.before;
-}
-
-function enqueue(key: string, pending: Pending): void {
-  if (outbox.pending.size < MAX_PENDING || outbox.pending.has(key)) outbox.pending.set(key, pending);
-  else log.error({ key }, "too many pending logouts: this one is left to the browser's end token");
+  return key;
 }
 
 function schedule(): void {
   if (outbox.timer !== null || outbox.pending.size === 0) return;
-  const wait = Math.min(MAX_RETRY_MILLISECONDS, MIN_RETRY_MILLISECONDS * 2 ** outbox.failures);
   outbox.timer = setTimeout(async () => {
-    const isEmpty = await retryPending();
-    outbox.failures = isEmpty ? 0 : outbox.failures + 1;
+    await retryPending();
     outbox.timer = null;
     schedule();
-  }, wait).unref();
+  }, RETRY_MILLISECONDS).unref();
 }
 
-/** True if the queue is empty afterwards. */
-async function retryPending(): Promise<boolean> {
+async function retryPending(): Promise<void> {
   const unavailable = new Set<Kysely<Database>>();
   for (const [key, pending] of outbox.pending) {
-    if (unavailable.has(pending.db)) continue;
-    try {
-      await pending.end(pending.revocations);
-      // A later logout may have replaced it meanwhile.
-      if (outbox.pending.get(key) === pending) outbox.pending.delete(key);
-    } catch (error) {
-      // Each attempt may take a full database timeout: the rest waits for the next round.
-      if (isUnavailable(error)) unavailable.add(pending.db);
-      else log.error({ err: error }, "a pending logout failed");
-    }
+    // Each attempt may take a full database timeout: the rest waits for the next round.
+    if (!unavailable.has(pending.db) && !(await attempt(key, pending))) unavailable.add(pending.db);
   }
-  return outbox.pending.size === 0;
+}
+
+/** False if the database is unavailable. */
+async function attempt(key: string, pending: Pending): Promise<boolean> {
+  try {
+    const isDone = await pending.end();
+    // A later logout may have replaced it meanwhile.
+    if (isDone && outbox.pending.get(key) === pending) outbox.pending.delete(key);
+    return true;
+  } catch (error) {
+    if (error instanceof DatabaseFault && error.code === "POOL_CLOSED") outbox.pending.delete(key);
+    else if (isUnavailable(error)) return false;
+    else log.error({ err: error, key }, "a pending revocation failed");
+    return true;
+  }
 }
 
 async function retryOnClose(db: Kysely<Database>): Promise<void> {
   await retryPending();
-  for (const [key, pending] of outbox.pending) if (pending.db === db) outbox.pending.delete(key);
+  for (const [key, pending] of outbox.pending) {
+    if (pending.db !== db) continue;
+    log.error({ key }, "a pending revocation could not be confirmed before the database was closed");
+    outbox.pending.delete(key);
+  }
 }
