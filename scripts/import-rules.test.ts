@@ -106,6 +106,15 @@ test("import rules: no module imports what its folder may not import", () => {
   expect(violations).toEqual([]);
 });
 
+test("import rules: access and refresh tokens are made from a session's row by issue-tokens.ts alone", () => {
+  const makers = FILES.filter(isShipped).filter((path) => /\bmint(Access|Refresh)Token\b/.test(text.get(path)!));
+  expect(makers.sort()).toEqual([
+    "server/auth/sessions/issue-tokens.ts",
+    "server/auth/tokens/access-token.ts",
+    "server/auth/tokens/refresh-token.ts",
+  ]);
+});
+
 test("import rules: no module imports evidence", () => {
   const importers = FILES.filter((path) => imports.get(path)!.some(({ target }) => target.startsWith("evidence/")));
   expect(importers).toEqual([]);
