@@ -1,5 +1,6 @@
 import "@/server/runtime/testing-env";
 import { readdirSync, readFileSync } from "node:fs";
+import { parseSync, Visitor } from "oxc-parser";
 import { expect, test } from "vitest";
 import {
   accountFailureLimit,
@@ -53,6 +54,45 @@ test("security.md: every column of the migrations has a data level and a retenti
 test("security.md: the table of log events lists exactly the security events", () => {
   const events = namesUnder("Logs").filter((name) => name?.includes("-"));
   expect(events.sort()).toEqual(Object.keys(securityCounts()).sort());
+});
+
+/** Every message that a module writes to the log, with its level where that is constant. */
+function logLinesOf(path: string) {
+  const source = readFileSync(path, "utf8");
+  const found: { path: string; level: string | undefined; message: string | undefined }[] = [];
+  new Visitor({
+    CallExpression({ callee, arguments: given }) {
+      const text = source.slice(callee.start, callee.end);
+      const called = /\blog(?:\.(trace|debug|info|warn|error|fatal)|\[.+\])$/.exec(text);
+      if (called === null) return;
+      const last = given.at(-1);
+      const message = last?.type === "LogicalExpression" ? last.right : last;
+      found.push({ path, level: called[1], message: message?.type === "Literal" ? String(message.value) : undefined });
+    },
+    // The writer of the log reports what it dropped without the logger.
+    Property({ key, value }) {
+      if (source.slice(key.start, key.end) !== "msg" || value.type !== "TemplateLiteral") return;
+      found.push({ path, level: undefined, message: value.quasis.map((quasi) => quasi.value.raw).join("…") });
+    },
+  }).visit(parseSync(path, source).program);
+  return found;
+}
+
+test("security.md: the table of log lines lists exactly the messages of the code, with their levels", () => {
+  const sources = ["app", "server", "db"]
+    .flatMap((root) => readdirSync(root, { recursive: true, encoding: "utf8" }).map((path) => `${root}/${path}`))
+    .concat("middleware.ts", "instrumentation.ts")
+    .filter((path) => /\.tsx?$/.test(path) && !/(\.test|testing[\w-]*)\.tsx?$/.test(path));
+  const lines = sources.flatMap(logLinesOf);
+  const dynamic = lines.filter(({ message }) => message === undefined).map(({ path }) => path);
+  expect(dynamic, "a message that is not constant").toEqual(["server/http/console-to-log.ts"]);
+
+  const listed = rowsUnder("Logs").filter(([name]) => !name?.includes("-"));
+  const messages = lines.flatMap(({ message }) => message ?? []);
+  expect(listed.map(([name]) => name).sort()).toEqual([...new Set(messages)].sort());
+  const levels = new Map(listed.map(([name, level]) => [name, level]));
+  const wrong = lines.filter(({ message, level }) => level !== undefined && message && levels.get(message) !== level);
+  expect(wrong).toEqual([]);
 });
 
 test.each<[string, RateLimit]>([
