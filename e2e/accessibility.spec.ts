@@ -34,7 +34,7 @@ test("accessibility: the private pages have no violations", async ({ signedInPag
   const elsewhere = await newCalls({
     userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
   });
-  await elsewhere.mutate("auth.login", { email: account.email, password: account.password });
+  await elsewhere.signIn(account);
 
   await page.goto("/dashboard");
   await expect(page.getByText("This device and 1 other")).toBeVisible();

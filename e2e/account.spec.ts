@@ -57,7 +57,7 @@ test("account: changing the password signs out every other device and invalidate
 }) => {
   const { email, password } = account;
   const elsewhere = await newCalls();
-  await elsewhere.mutate("auth.login", { email, password });
+  await elsewhere.signIn(account);
 
   await page.goto("/dashboard/account");
   await page.getByLabel("Current password", { exact: true }).fill(password);
@@ -80,7 +80,7 @@ test("account: signing out everywhere ends this session and every other one", as
   newCalls,
 }) => {
   const elsewhere = await newCalls();
-  await elsewhere.mutate("auth.login", { email: account.email, password: account.password });
+  await elsewhere.signIn(account);
   await page.goto("/dashboard/account");
   await page.getByRole("button", { name: "Sign out everywhere" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Sign out everywhere" }).click();

@@ -23,7 +23,7 @@ test("a page restored from the back/forward cache hides its content and reloads"
   await page.goto("/dashboard");
   await expect(page.getByText(account.email)).toBeVisible();
   const elsewhere = await newCalls();
-  await elsewhere.mutate("auth.login", { email: account.email, password: account.password });
+  await elsewhere.signIn(account);
   await elsewhere.mutate("auth.logoutAll");
 
   // Chromium does not cache pages with no-store, other browsers do: simulate their events.

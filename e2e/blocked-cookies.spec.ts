@@ -29,11 +29,8 @@ const test = base.extend<{ blockingBrowser: BrowserContext }>({
 });
 
 /** The number of sessions besides the caller's own. */
-async function countOtherSessions(
-  calls: Calls,
-  { email, password }: Pick<Account, "email" | "password">,
-): Promise<number> {
-  await calls.mutate("auth.login", { email, password });
+async function countOtherSessions(calls: Calls, account: Pick<Account, "email" | "password">): Promise<number> {
+  await calls.signIn(account);
   const { data } = await calls.query("sessions.list");
   return data.filter(({ current }) => !current).length;
 }

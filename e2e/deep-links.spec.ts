@@ -179,8 +179,7 @@ for (const next of UNSAFE_PATHS) {
     expect(page.replaceAll(next, "").includes('href="//')).toBe(false);
 
     const member = await newCalls();
-    const { email, password } = await newAccount();
-    await member.mutate("auth.login", { email, password });
+    await member.signIn(await newAccount());
     for (const path of ["/login", "/register", "/resume"]) {
       const response = await member.request.get(`${baseURL}${path}?${query}`, { maxRedirects: 0 });
       expect(response.status(), path).toBe(307);

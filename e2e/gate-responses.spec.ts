@@ -15,7 +15,7 @@ test.describe("a client that keeps sending cookies that the server cleared", () 
   ] as const) {
     test(`reaches a page without a redirect loop: ${what}`, async ({ newCalls, account }) => {
       const calls = await newCalls();
-      const { setCookies } = await calls.mutate("auth.login", { email: account.email, password: account.password });
+      const { setCookies } = await calls.signIn(account);
       const refresh = setCookies.find(({ name }) => name === "__ref")?.value ?? "";
       // A new client, because this one must not store cookies from the responses.
       for (const path of [...PRIVATE_PAGES, "/", "/login", "/register"]) {
@@ -33,7 +33,7 @@ for (const headers of [
 ] as Record<string, string>[]) {
   test(`gate: a redirect never uses the host of ${Object.keys(headers).join(" and ")}`, async ({ calls, account }) => {
     for (const signedIn of [false, true]) {
-      if (signedIn) await calls.mutate("auth.login", { email: account.email, password: account.password });
+      if (signedIn) await calls.signIn(account);
       for (const path of [
         "/",
         "/dashboard",

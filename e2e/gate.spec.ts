@@ -113,7 +113,7 @@ test("gate: a click after the session was ended on another device leads to the l
   const elsewhere = await newCalls();
   await page.goto("/dashboard");
   await expect(page.getByText("Only this device")).toBeVisible();
-  await elsewhere.mutate("auth.login", { email: account.email, password: account.password });
+  await elsewhere.signIn(account);
   expect((await elsewhere.mutate("auth.logoutAll")).data).toEqual({ ok: true });
 
   const seen = network.exchanges.length;

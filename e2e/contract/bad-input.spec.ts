@@ -92,7 +92,7 @@ test("bad input: malformed JSON is rejected and nothing is executed", async ({ c
 });
 
 test("bad input: an invalid token is answered 401, never 500", async ({ calls, account }) => {
-  const login = await calls.mutate("auth.login", { email: account.email, password: account.password });
+  const login = await calls.signIn(account);
   const value = (name: string) => login.setCookies.find((cookie) => cookie.name === name)?.value ?? "";
   const [access, refresh] = [value("__acc"), value("__ref")];
   const flipped = (token: string) => token.slice(0, -2) + (token.at(-2) === "A" ? "B" : "A") + token.slice(-1);

@@ -31,7 +31,7 @@ test('cookies: without "keep me signed in" both are session cookies, also after 
 });
 
 test("cookies: a refresh with a fresh refresh token sets only a new access cookie", async ({ calls, account }) => {
-  await calls.mutate("auth.login", { email: account.email, password: account.password });
+  await calls.signIn(account);
   const { setCookies } = await calls.mutate("auth.refresh");
   expect(setCookies.map(({ name }) => name)).toEqual(["__acc"]);
 });
@@ -49,7 +49,7 @@ test("cookies: signing out works without cookies and with any valid, expired or 
   account,
 }) => {
   const signedIn = await newCalls();
-  const login = await signedIn.mutate("auth.login", { email: account.email, password: account.password });
+  const login = await signedIn.signIn(account);
   const [access, refresh] = sortByName(login.setCookies).map(({ name, value }) => `${name}=${value}`);
   for (const cookie of [
     "",
@@ -70,7 +70,7 @@ test("cookies: signing out works without cookies and with any valid, expired or 
 test("cookies: either cookie alone is enough to end the session", async ({ newCalls, account }) => {
   for (const which of ["__acc", "__ref"]) {
     const signedIn = await newCalls();
-    const login = await signedIn.mutate("auth.login", { email: account.email, password: account.password });
+    const login = await signedIn.signIn(account);
     const { name, value } = login.setCookies.find((cookie) => cookie.name === which)!;
     await (await newCalls()).mutate("auth.logout", undefined, { cookie: `${name}=${value}` });
     const refused = await signedIn.mutate("auth.refresh");
@@ -83,9 +83,8 @@ test("cookies: a call that is rejected because the session has ended clears no c
   account,
 }) => {
   const [one, other] = [await newCalls(), await newCalls()];
-  const { email, password } = account;
-  await one.mutate("auth.login", { email, password });
-  await other.mutate("auth.login", { email, password });
+  await one.signIn(account);
+  await other.signIn(account);
   await other.mutate("sessions.revokeOthers");
   for (const response of [await one.query("users.me"), await one.mutate("auth.refresh")]) {
     expect([response.status, response.error?.reason, response.setCookies]).toEqual([401, "SESSION_ENDED", []]);

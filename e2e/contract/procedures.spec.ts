@@ -74,8 +74,8 @@ test("procedures: revoking another user's session returns the same error as revo
 }) => {
   const [owner, other] = [await newCalls(), await newCalls()];
   const [ada, bea] = [await newAccount(), await newAccount()];
-  const { session } = (await owner.mutate("auth.login", { email: ada.email, password: ada.password })).data;
-  await other.mutate("auth.login", { email: bea.email, password: bea.password });
+  const { session } = (await owner.signIn(ada)).data;
+  await other.signIn(bea);
 
   const othersSession = await other.mutate("sessions.revoke", { id: session.id });
   const unknown = await other.mutate("sessions.revoke", { id: "01900000-0000-7000-8000-000000000000" });
@@ -85,11 +85,10 @@ test("procedures: revoking another user's session returns the same error as revo
 });
 
 test("procedures: a login ends the session whose cookies it presented", async ({ newCalls, account }) => {
-  const { email, password } = account;
   const [before, other] = [await newCalls(), await newCalls()];
-  const first = await before.mutate("auth.login", { email, password });
+  const first = await before.signIn(account);
   const old = first.setCookies.map(({ name, value }) => `${name}=${value}`).join("; ");
-  await before.mutate("auth.login", { email, password });
+  await before.signIn(account);
 
   expect((await before.query("sessions.list")).data).toHaveLength(1);
   const refused = await other.query("users.me", undefined, { cookie: old });

@@ -23,7 +23,7 @@ test("security headers: every route has them for every method, for guests and me
   expect(ROUTES).toEqual(expect.arrayContaining(["/", "/login", "/resume", "/dashboard/account", "/icon.svg"]));
   const nonces: string[] = [];
   for (const who of ["a guest", "a member"]) {
-    if (who === "a member") await calls.mutate("auth.login", { email: account.email, password: account.password });
+    if (who === "a member") await calls.signIn(account);
     for (const path of [...ROUTES, "/nowhere"]) {
       const asked = REQUESTS.map((options) => sendRequest(calls, path, options));
       for (const seen of await Promise.all(asked)) {
@@ -106,7 +106,7 @@ test("static files: no directory is listed, and no source file or repository dat
   calls,
   account,
 }) => {
-  await calls.mutate("auth.login", { email: account.email, password: account.password });
+  await calls.signIn(account);
   for (const path of [
     "/_next/",
     "/_next/static/",

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout } from "node:timers/promises";
 import type { Calls } from "./calls";
 
 /** A registered account. */
@@ -22,20 +21,9 @@ export function generateAccount(overrides: Partial<NewAccount> = {}): NewAccount
   };
 }
 
-/** Registers through the API and logs out again. */
+/** Registers through the API; `calls` is signed in afterwards. */
 export async function registerAccount(calls: Calls, overrides: Partial<NewAccount> = {}): Promise<Account> {
   const details = generateAccount(overrides);
-  const { user } = (await calls.mutate("auth.register", details)).data;
-  if (!(await calls.mutate("auth.logout")).data.ok) throw new Error("The logout after the registration failed");
+  const { user } = (await calls.mutateWhenAccepted("auth.register", details)).data;
   return { ...details, id: user.id };
-}
-
-/** Registers and stays signed in. Waits out the rate limit, because many workers may start at the same time. */
-export async function registerWhenAllowed(calls: Calls): Promise<void> {
-  for (;;) {
-    const { error, text } = await calls.mutate("auth.register", generateAccount());
-    if (error === null) return;
-    if (error.reason !== "RATE_LIMITED") throw new Error(`Registering failed: ${text}`);
-    await setTimeout((error.retryAfterSeconds ?? 1) * 1000);
-  }
 }

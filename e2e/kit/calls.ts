@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { APIRequestContext, APIResponse } from "@playwright/test";
 import type { inferRouterOutputs } from "@trpc/server";
 import type { Reason } from "@/server/auth/policy/refusals";
@@ -73,6 +74,23 @@ export class Calls {
       maxRedirects: 0,
     });
     return readCallResponse(response);
+  }
+
+  /** For the preparation of a test: while the server is busy or limits the rate, repeats the call after the time in Retry-After. */
+  async mutateWhenAccepted<Name extends Procedure>(name: Name, input?: unknown): Promise<CallResponse<OutputOf<Name>>> {
+    for (;;) {
+      const response = await this.mutate(name, input);
+      const seconds = response.headers["retry-after"];
+      if (seconds === undefined) return response;
+      await setTimeout(Number(seconds) * 1000);
+    }
+  }
+
+  /** Signs this client in, as the preparation of a test. */
+  async signIn({ email, password }: { email: string; password: string }, remember?: boolean) {
+    const response = await this.mutateWhenAccepted("auth.login", { email, password, remember });
+    if (response.error) throw new Error(`Signing in as ${email} failed: ${response.text}`);
+    return response;
   }
 }
 

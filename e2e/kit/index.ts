@@ -6,7 +6,7 @@ import {
   type Cookie,
   type Page,
 } from "@playwright/test";
-import { registerAccount, registerWhenAllowed, type Account, type NewAccount } from "./accounts";
+import { registerAccount, type Account, type NewAccount } from "./accounts";
 import { Calls } from "./calls";
 import { collectPageErrors } from "./page-errors";
 import { DedicatedServer, SHORT_LIFETIMES, type Variables } from "./dedicated-server";
@@ -75,16 +75,19 @@ export const test = base.extend<Kit, WorkerKit>({
 
   newAccount: async ({ newCalls }, use) => {
     const calls = await newCalls({ userAgent: "portcullis-kit" });
-    await use((given) => registerAccount(calls, given));
+    await use(async (given) => {
+      const account = await registerAccount(calls, given);
+      if (!(await calls.mutate("auth.logout")).data.ok) throw new Error("The logout after the registration failed");
+      return account;
+    });
   },
 
   account: async ({ newAccount }, use) => use(await newAccount()),
 
   signIn: async ({ baseURL }, use) => {
-    await use(async (context, { email, password }, { remember } = {}) => {
+    await use(async (context, account, { remember } = {}) => {
       const calls = new Calls(context.request, originOf(baseURL));
-      const response = await calls.mutate("auth.login", { email, password, remember });
-      if (response.error) throw new Error(`Signing in as ${email} failed: ${response.text}`);
+      await calls.signIn(account, remember);
       return calls;
     });
   },
@@ -101,7 +104,7 @@ export const test = base.extend<Kit, WorkerKit>({
       const calls = new Calls(context.request, originOf(baseURL));
       const browser = `${calls.origin} ${await page.evaluate(() => navigator.userAgent)}`;
       await context.addCookies(workerCookies.get(browser) ?? []);
-      if ((await calls.query("auth.session")).error) await registerWhenAllowed(calls);
+      if ((await calls.query("auth.session")).error) await registerAccount(calls);
       await use(page);
       // Tokens rotate: the next test must use the newest one, because an older one counts as stolen.
       workerCookies.set(browser, await context.cookies());
