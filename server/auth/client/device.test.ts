@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cpuMilliseconds } from "@/server/auth/testing";
 import { truncateUserAgent, describeDevice, isSameBrowser } from "./device";
 
 const WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)";
@@ -50,10 +51,11 @@ describe("the device of a user agent", () => {
     );
   });
 
-  test("a header of 100 kB takes no longer than a truncated one", () => {
-    const startedAt = performance.now();
-    for (const hostile of ["/", "Version/", "Android ", "a/1 ", "(", " "]) describeDevice(hostile.repeat(100_000));
-    expect(performance.now() - startedAt).toBeLessThan(200);
+  test("a header of 100 kB takes no longer than a truncated one", async () => {
+    const milliseconds = await cpuMilliseconds(async () => {
+      for (const hostile of ["/", "Version/", "Android ", "a/1 ", "(", " "]) describeDevice(hostile.repeat(100_000));
+    });
+    expect(milliseconds).toBeLessThan(200);
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { estimateStrength } from "@/app/auth/estimate-strength";
 import leaked from "./leaked-passwords.json";
 import { judgePassword, refuseWeakPassword } from "./password-strength";
+import { cpuMilliseconds } from "@/server/auth/testing";
 import { judgePasswordForm, PASSWORD_SCORE_NEEDED } from "@/server/auth/policy/password-rules";
 
 const ADA = { email: "ada.lovelace@engines.example", fullName: "Ada Lovelace" };
@@ -149,7 +150,7 @@ describe("refuseWeakPassword", () => {
   });
 });
 
-test("the slowest known passwords are estimated in a bounded time", async () => {
+test("the slowest known passwords are estimated in a bounded processor time", async () => {
   const slow = [
     "p@$$w0rd1p@$$w0rd1p@$$w0rd11@$$w0gd1p@4$w0r(1a",
     "p4ssw0rdd4ssw0r<p4ssw0rdp4ssd0rd",
@@ -157,13 +158,11 @@ test("the slowest known passwords are estimated in a bounded time", async () => 
   ];
   for (const pattern of slow) {
     const password = pattern.repeat(8).slice(0, 128);
-    let fastest = Infinity;
+    let least = Infinity;
     for (let i = 0; i < 5; i += 1) {
-      const startedAt = performance.now();
-      await judgePassword(password, CONTEXT);
-      fastest = Math.min(fastest, performance.now() - startedAt);
+      least = Math.min(least, await cpuMilliseconds(() => judgePassword(password, CONTEXT)));
     }
-    expect(fastest).toBeLessThan(60);
+    expect(least).toBeLessThan(60);
   }
 });
 
