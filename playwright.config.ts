@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, devices } from "@playwright/test";
 import { findChromium } from "@/scripts/chromium.mjs";
-import { DATA } from "@/scripts/paths.mjs";
+import { DATA, ROOT } from "@/scripts/paths.mjs";
 
 const port = Number((process.env.STAGE_PORT ??= "3100"));
 const baseURL = (process.env.BASE_URL ??= `http://localhost:${port}`);
@@ -17,13 +17,23 @@ if (process.env.STAGE_EVIDENCE === undefined) {
   rmSync(process.env.STAGE_EVIDENCE, { recursive: true, force: true });
 }
 
+const onDedicatedServers = readdirSync(join(ROOT, "e2e"))
+  .filter((file) => file.endsWith(".spec.ts"))
+  .filter((file) => readFileSync(join(ROOT, "e2e", file), "utf8").includes("testOnDedicatedServer"))
+  .map((file) => `**/${file}`);
+
 export default defineConfig({
   testDir: "e2e",
   // What is called a test there is the unit runner's.
   testMatch: "**/*.spec.ts",
   globalTeardown: "./e2e/redaction.ts",
   fullyParallel: true,
-  workers: 2,
+  workers: 4,
+  projects: [
+    // These tests mostly wait, for tokens to expire and servers to start: they run beside the others.
+    { name: "dedicated servers", testMatch: onDedicatedServers, workers: 2 },
+    { name: "shared server", testIgnore: onDedicatedServers, workers: 3 },
+  ],
   forbidOnly: Boolean(process.env.CI),
   reporter: "list",
   timeout: 60_000,

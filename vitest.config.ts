@@ -11,8 +11,8 @@ const alias = [
 export default defineConfig({
   resolve: { alias },
   test: {
-    // Left to itself the runner keeps one core of two for itself, and tests that wait leave the other idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // More than cores, because many tests wait.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,

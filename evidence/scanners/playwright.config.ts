@@ -7,6 +7,7 @@ export default defineConfig({
   ...base,
   testDir: "..",
   testMatch: ["scanners/*.spec.ts", "bench/*.spec.ts"],
+  projects: undefined,
   globalTeardown: undefined,
   outputDir: "../../test-results",
   webServer: { ...[base.webServer].flat()[0]!, cwd: ROOT },
