@@ -27,7 +27,7 @@ test("outage: without the database the overview opens; other pages show the main
   expect((await sessionCookies(context)).refresh?.value).toBe(before.refresh?.value);
 
   await server.database.start();
-  await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
   await expect(page).toHaveURL(`${baseURL}/dashboard/account`);
 });
 

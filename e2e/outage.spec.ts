@@ -27,7 +27,7 @@ test(
     await form.submit.click();
     await expect(form.problem).toContainText("We cannot do this right now.");
     // A navigation after the access token has expired leads to the maintenance page.
-    await expect.poll(async () => (await sessionCookies(context)).access, { timeout: 15_000 }).toBeNull();
+    await expect.poll(async () => (await sessionCookies(context)).access).toBeNull();
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Overview" }).click();
     await expect(page).toHaveURL(`${baseURL}/maintenance?status=503&next=%2Fdashboard`);
     await expect.poll(() => Date.now() > until, { timeout: OUTAGE_MS }).toBe(true);
@@ -42,9 +42,7 @@ test(
 
     await server.database.start();
     await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello", { timeout: 60_000 });
-    await expect(devices.getByText("This list may be out of date.", { exact: false })).toHaveCount(0, {
-      timeout: 20_000,
-    });
+    await expect(devices.getByText("This list may be out of date.", { exact: false })).toHaveCount(0);
     await overview.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
     await expect(overview.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
     expect((await sessionCookies(context)).refresh?.value).not.toBe(refresh?.value);
@@ -70,13 +68,13 @@ test("outage: a logout without the database is reported as pending, survives a r
   const { refresh } = await sessionCookies(context);
   await server.database.stop();
   await page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
-  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   const pending = page.getByText("your session has not ended on the server yet", { exact: false });
-  await expect(pending).toBeVisible({ timeout: 30_000 });
+  await expect(pending).toBeVisible();
   await expect(page.getByText("still signed in", { exact: false })).toHaveCount(0);
   expect(await sessionCookies(context)).toEqual({ access: null, refresh: null });
   await page.reload();
-  await expect(pending).toBeVisible({ timeout: 30_000 });
+  await expect(pending).toBeVisible();
 
   // The killed process lost its queue: only the browser has the pending logout.
   await server.killApp();

@@ -5,8 +5,6 @@ import { appLogFile } from "./kit/redaction-records";
 import { SHORT_LIFETIMES } from "./kit/dedicated-server";
 import { startApp } from "@/scripts/app.mjs";
 
-test.describe.configure({ timeout: 180_000 });
-
 test("two apps on two ports of localhost keep separate sessions in one browser, in either order of sign-in", async ({
   server,
   context,
@@ -33,7 +31,7 @@ test("two apps on two ports of localhost keep separate sessions in one browser, 
       const { setCookies } = await app.mutate("auth.login", { email, password });
       names = setCookies.map(({ name }) => name).sort();
       expect(names).toHaveLength(2);
-    }).toPass({ timeout: 60_000 });
+    }).toPass();
     return names;
   };
   const isSignedIn = async (app: Calls) => (await app.query("auth.session")).status === 200;
@@ -46,7 +44,7 @@ test("two apps on two ports of localhost keep separate sessions in one browser, 
       expect(await signIn(second)).toEqual([`__acc_${port}`, `__ref_${port}`]);
       // Twice, so that the tokens of the first refresh are refreshed too.
       for (let refreshes = 0; refreshes < 2; refreshes++) {
-        await expect.poll(accessCookies, { timeout: 60_000 }).toEqual([]);
+        await expect.poll(accessCookies).toEqual([]);
         for (const { origin } of [first, second]) {
           await page.goto(`${origin}/dashboard`);
           await expect(page).toHaveURL(`${origin}/dashboard`);

@@ -37,7 +37,7 @@ export async function sessionCookies(context: BrowserContext): Promise<SessionCo
 /** Waits until the browser deletes the expired access cookie. For servers with short lifetimes. */
 export async function waitForAccessExpiry(context: BrowserContext): Promise<void> {
   const access = async () => (await sessionCookies(context)).access;
-  await expect.poll(access, { message: "the browser drops the access cookie", timeout: 15_000 }).toBeNull();
+  await expect.poll(access, { message: "the browser drops the access cookie" }).toBeNull();
 }
 
 /** Deletes the access cookie, as the browser does when it expires. */
