@@ -17,7 +17,7 @@ test("accessibility: the login and register pages have no violations", async ({ 
   await expectAccessible(page, "login, fields missing");
   await login.fill({ email: account.email, password: "wrong" });
   await login.submit.click();
-  await expect(login.problem).toContainText("not right");
+  await expect(login.problem).toContainText("incorrect");
   await expectAccessible(page, "login, wrong password");
 
   await page.goto("/register");

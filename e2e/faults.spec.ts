@@ -161,7 +161,7 @@ test("logs: the app writes no token, cookie or password", async ({ page, account
   const form = loginForm(page);
   await form.fill({ ...account, password: "mistyped otters" });
   await form.submit.click();
-  await expect(form.problem).toContainText("not right");
+  await expect(form.problem).toContainText("incorrect");
   await form.fill(account);
   await form.submit.click();
   await expect(page).toHaveURL(/\/dashboard$/);
