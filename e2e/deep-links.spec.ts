@@ -67,7 +67,7 @@ test("deep link: the fragment survives switching between the forms, a failed log
   const form = loginForm(page);
   await form.fill({ email: account.email, password: "not the password at all" });
   await form.submit.click();
-  await expect(form.problem).toContainText("not right");
+  await expect(form.problem).toContainText("incorrect");
   await form.fill(account);
   await form.submit.click();
   await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
@@ -164,26 +164,27 @@ test("deep link: a next parameter that leads to another site leads to the dashbo
   await expect(page).toHaveURL(`${baseURL}/dashboard`);
 });
 
-for (const next of UNSAFE_PATHS) {
-  test(`deep link: ${JSON.stringify(next)} is replaced with the dashboard for guests and members`, async ({
-    newCalls,
-    newAccount,
-    baseURL,
-  }) => {
-    const { request, ...guest } = await newCalls();
+test("deep link: a next parameter that is no page of the app is replaced with the dashboard for guests and members", async ({
+  newCalls,
+  account,
+  baseURL,
+}) => {
+  const guest = await newCalls();
+  expect(guest.origin).toBe(baseURL);
+  const member = await newCalls();
+  for (const next of UNSAFE_PATHS) {
+    // A session for each, because the redirect-loop guard counts requests with the same cookies.
+    await member.signIn(account);
     const query = `next=${encodeURIComponent(next)}`;
-    expect(guest.origin).toBe(baseURL);
+    const page = await (await guest.request.get(`${baseURL}/login?${query}`)).text();
+    expect(page, query).toContain('href="/register?next=%2Fdashboard"');
+    expect(page.replaceAll(next, "").includes('href="//'), query).toBe(false);
 
-    const page = await (await request.get(`${baseURL}/login?${query}`)).text();
-    expect(page).toContain('href="/register?next=%2Fdashboard"');
-    expect(page.replaceAll(next, "").includes('href="//')).toBe(false);
-
-    const member = await newCalls();
-    await member.signIn(await newAccount());
     for (const path of ["/login", "/register", "/resume"]) {
       const response = await member.request.get(`${baseURL}${path}?${query}`, { maxRedirects: 0 });
-      expect(response.status(), path).toBe(307);
-      expect(new URL(response.headers().location ?? "", baseURL).href, path).toBe(`${baseURL}/dashboard`);
+      expect(response.status(), `${path}?${query}`).toBe(307);
+      const { href } = new URL(response.headers().location ?? "", baseURL);
+      expect(href, `${path}?${query}`).toBe(`${baseURL}/dashboard`);
     }
-  });
-}
+  }
+});
