@@ -10,11 +10,11 @@ import { appLogFile } from "./redaction-records";
 
 export type Variables = Record<string, string>;
 
-/** Short enough for a test to wait for expiry, long enough for a busy machine. */
+/** Short enough for a test to wait for expiry, long enough for a busy machine: half the grace period is the request timeout. */
 export const SHORT_LIFETIMES = {
-  ACCESS_TOKEN_SECONDS: "7",
+  ACCESS_TOKEN_SECONDS: "9",
   REFRESH_BEFORE_EXPIRY_SECONDS: "2",
-  REFRESH_GRACE_SECONDS: "4",
+  REFRESH_GRACE_SECONDS: "6",
 } satisfies Variables;
 
 /** An app and a database that one test uses at a time, so that it may stop them. */
