@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { CHAPTERS, levelOf } from "./chapters";
-import type { Claim, Evidence } from "./claim";
+import { CHAPTERS, evidenceOf, levelOf, verdictOf } from "./chapters";
 import { report } from "./report";
 
 const CLAIMS = CHAPTERS.flatMap(({ claims }) => claims);
-const evidenceOf = (claim: Claim): readonly Evidence[] => ("evidence" in claim && claim.evidence) || [];
 const isTest = (file: string) => /\.(test|spec)\.tsx?$/.test(file);
 
 /** Whether a test file has a test, a group or a row with exactly this title. Comments do not count. */
@@ -48,27 +46,30 @@ describe("the claims about ASVS 5.0", () => {
 
   const shown = CLAIMS.filter((claim) => evidenceOf(claim).length > 0);
   test.each(shown.map((claim) => [claim.number, claim] as const))("%s: its evidence exists", (_, claim) => {
-    for (const [file, words] of evidenceOf(claim)) {
+    for (const { file, text } of evidenceOf(claim)) {
+      expect(text.trim().length, file).toBeGreaterThan(2);
       expect(existsSync(file), file).toBe(true);
       const source = readFileSync(file, "utf8");
-      expect(isTest(file) ? hasTitle(source, words) : source.includes(words), `"${words}" in ${file}`).toBe(true);
+      expect(isTest(file) ? hasTitle(source, text) : source.includes(text), `"${text}" in ${file}`).toBe(true);
       if (isTest(file)) expect(source, `${file} skips tests`).not.toMatch(/\.(skip|fixme|todo|only)\(/);
     }
   });
 
-  test("each claim has its evidence, its remedy or its reason", () => {
-    for (const claim of CLAIMS) {
-      if (claim.verdict === "met") expect(claim.evidence.length, claim.number).toBeGreaterThan(0);
-      const words = claim.verdict === "met" ? "shown" : claim.verdict === "not met" ? claim.takes : claim.because;
-      expect(words.trim().length, claim.number).toBeGreaterThan(4);
-      expect(claim.asks.trim().length, claim.number).toBeGreaterThan(5);
+  test("each claim is met with evidence, or says what is missing or why it does not apply", () => {
+    for (const { number, requirement, met, note, notMet, evidence, notApplicable } of CLAIMS) {
+      expect(requirement.trim().length, number).toBeGreaterThan(5);
+      expect([met, notMet, notApplicable].filter((verdict) => verdict !== undefined).length, number).toBe(1);
+      if (met !== undefined) expect(met.length, number).toBeGreaterThan(0);
+      else expect((notMet ?? notApplicable)?.trim().length, number).toBeGreaterThan(4);
+      if (met === undefined) expect(note, number).toBeUndefined();
+      if (notMet === undefined) expect(evidence, number).toBeUndefined();
     }
   });
 
   test("requirements of level 3 are listed only if met", () => {
     for (const chapter of CHAPTERS) {
-      for (const { number, verdict } of chapter.claims) {
-        if (levelOf(chapter, number) === 3) expect(verdict, number).toBe("met");
+      for (const claim of chapter.claims) {
+        if (levelOf(chapter, claim.number) === 3) expect(verdictOf(claim), claim.number).toBe("met");
       }
     }
   });
