@@ -38,6 +38,13 @@ test("cookie jar: removes a cookie with Max-Age 0", () => {
   expect(jar.header).toBeUndefined();
 });
 
+test("cookie jar: drops the access token under its name on http and on https", () => {
+  const { jar } = jarAt();
+  for (const name of ["__acc", "__Host-__acc", "__Host-__ref"]) jar.store(`${name}=x`);
+  jar.dropAccessToken();
+  expect(jar.names).toEqual(["__Host-__ref"]);
+});
+
 test("cookie jar: a copy is independent of the original", () => {
   const { jar } = jarAt();
   jar.store("__ref=r");

@@ -1,5 +1,7 @@
 const ACCESS_COOKIE = "__acc";
 const REFRESH_COOKIE = "__ref";
+/** The prefix of the names on https. */
+const HOST_PREFIX = "__Host-";
 
 interface Cookie {
   value: string;
@@ -40,8 +42,13 @@ export class CookieJar {
     return this.#read(REFRESH_COOKIE);
   }
 
+  get names(): string[] {
+    return [...this.#cookies.keys()];
+  }
+
   dropAccessToken(): void {
     this.#cookies.delete(ACCESS_COOKIE);
+    this.#cookies.delete(HOST_PREFIX + ACCESS_COOKIE);
   }
 
   clear(): void {

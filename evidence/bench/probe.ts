@@ -1,3 +1,5 @@
+import { fetchResponse } from "@/evidence/http-client";
+
 export interface Memory {
   rss: number;
   heapUsed: number;
@@ -53,7 +55,8 @@ export class Probe {
   }
 
   async #get<Result>(path: string): Promise<Result> {
-    const response = await fetch(`http://127.0.0.1:${this.port}/${path}`);
-    return (await response.json()) as Result;
+    // A profile takes long to serialize.
+    const { body } = await fetchResponse({ port: this.port, path: `/${path}`, timeoutMilliseconds: 120_000 });
+    return JSON.parse(body) as Result;
   }
 }

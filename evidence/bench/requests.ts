@@ -1,5 +1,4 @@
-export const USER_AGENT =
-  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+import { USER_AGENT } from "@/evidence/app-client";
 
 /** APP_ORIGIN of the apps; the requests go to their actual ports. */
 export const ORIGIN = "http://localhost:3000";

@@ -4,7 +4,7 @@ import type { Client } from "@/server/auth/client/client";
 import { describeDevice } from "@/server/auth/client/device";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { mintRefreshToken } from "@/server/auth/tokens/refresh-token";
-import { USER_AGENT } from "./requests";
+import { USER_AGENT } from "@/evidence/app-client";
 
 /** The client of all generated requests, as the app sees it. */
 export const CLIENT: Client = { address: "127.0.0.1", userAgent: USER_AGENT, ...describeDevice(USER_AGENT) };

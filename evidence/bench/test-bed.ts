@@ -5,6 +5,7 @@ import { sql, type Kysely } from "kysely";
 import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
 import { pause } from "@/evidence/pause";
+import { sendRequest } from "@/evidence/http-client";
 import { createDatabase, databaseUrl } from "@/evidence/database";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { onExit } from "@/scripts/lifecycle.mjs";
@@ -177,9 +178,8 @@ export class TestBed {
 export async function waitForResponse(port: number, path: string): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null);
-    await response?.arrayBuffer();
-    if (response?.ok) return;
+    const outcome = await sendRequest({ port, path, timeoutMilliseconds: deadline - Date.now() });
+    if (outcome.kind === "answered" && outcome.status === 200) return;
     await pause(10);
   }
   throw new Error(`Port ${port} did not respond within 30 s`);

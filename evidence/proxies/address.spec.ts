@@ -1,6 +1,6 @@
 import { expect } from "@playwright/test";
 import { generateAccount } from "@/e2e/kit/accounts";
-import type { HeaderLines } from "./send-request";
+import type { HeaderLines } from "@/evidence/http-client";
 import { FORGED_HEADERS } from "./forged-headers";
 import { PROXY_SETUPS, test } from "./proxy-setups";
 import { canAddLoopbackAddresses, addLoopbackAddress } from "./loopback-addresses";
@@ -44,7 +44,7 @@ for (const setup of PROXY_SETUPS) {
         const call = await client.query("auth.session", headers);
         expect([call.status, call.headers["set-cookie"]], what).toEqual([200, undefined]);
       }
-      client.dropAccessCookie();
+      client.jar.dropAccessToken();
       const [, headers] = FORGED_HEADERS[1]!;
       const refreshed = await client.page("/dashboard/account", headers);
       expect([refreshed.status, refreshed.headers["set-cookie"]?.length]).toEqual([200, expect.any(Number)]);

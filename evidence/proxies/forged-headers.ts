@@ -1,4 +1,4 @@
-import type { HeaderLines } from "./send-request";
+import type { HeaderLines } from "@/evidence/http-client";
 
 const FORGED = "203.0.113.9";
 

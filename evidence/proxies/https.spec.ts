@@ -3,7 +3,7 @@ import { expect } from "@playwright/test";
 import { collectPageErrors } from "@/e2e/kit/page-errors";
 import { sessionCookies, waitForAccessExpiry } from "@/e2e/kit/cookies";
 import { loginForm } from "@/e2e/kit/forms";
-import { sendRequest, type Endpoint } from "./send-request";
+import { fetchResponse, type Endpoint } from "@/evidence/http-client";
 import { test, type Deployment } from "./deployment";
 import { Client } from "./client";
 
@@ -15,7 +15,7 @@ function endpointOf({ caddy }: Deployment): Endpoint {
 
 test("https: a user signs in, refreshes on both instances, and signs out", async ({ page, context, deployment }) => {
   const pageErrors = collectPageErrors(context);
-  const account = await new Client(endpointOf(deployment), deployment.origin, "127.0.0.1").register();
+  const account = await new Client(endpointOf(deployment), deployment.origin).register();
   await page.goto("/dashboard/sessions");
   await expect(page).toHaveURL(`${deployment.origin}/login?next=%2Fdashboard%2Fsessions`);
   const login = loginForm(page);
@@ -52,10 +52,9 @@ test("https: a user signs in, refreshes on both instances, and signs out", async
 });
 
 test("https: a request over http is redirected to the same path over https", async ({ deployment }) => {
-  const endpoint = { port: deployment.caddy.httpPort, caCertificate: null };
-  const response = await sendRequest(endpoint, "127.0.0.1", { path: "/login?next=%2Fdashboard%2Faccount" });
+  const response = await fetchResponse({ port: deployment.caddy.httpPort, path: "/login?next=%2Fdashboard%2Faccount" });
   expect(response.status).toBe(308);
-  expect(response.headers.location).toBe(`${deployment.origin}/login?next=%2Fdashboard%2Faccount`);
+  expect(response.location).toBe(`${deployment.origin}/login?next=%2Fdashboard%2Faccount`);
 });
 
 test("https: HTTP/2 responses have the security headers and no connection headers", async ({ deployment }) => {
@@ -82,7 +81,7 @@ test("https: HTTP/2 responses have the security headers and no connection header
 });
 
 test("https: redirects stay on APP_ORIGIN, whatever host headers the client sends", async ({ deployment }) => {
-  const client = new Client(endpointOf(deployment), deployment.origin, "127.0.0.1");
+  const client = new Client(endpointOf(deployment), deployment.origin);
   const paths = ["/", "/dashboard", "/dashboard/", "/login/", "/resume?next=%2Fdashboard", "/resume?next=//evil.test"];
   const forged = [
     ["X-Forwarded-Host", "evil.test"],
@@ -108,7 +107,7 @@ test("https: mutations are accepted only from APP_ORIGIN", async ({ deployment }
     "null",
   ];
   const statusFor = async (from: string) =>
-    (await new Client(endpointOf(deployment), from, "127.0.0.1").mutate("auth.logout", undefined)).status;
+    (await new Client(endpointOf(deployment), from).mutate("auth.logout", undefined)).status;
   for (const foreign of foreignOrigins) expect([foreign, await statusFor(foreign)]).toEqual([foreign, 403]);
   expect(await statusFor(origin)).toBe(200);
 });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { test as base } from "@playwright/test";
 import { startApp } from "@/scripts/app.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";
-import type { Endpoint } from "./send-request";
+import type { Endpoint } from "@/evidence/http-client";
 import { startCaddy, startInnerCaddy } from "./caddy";
 import { folderOf, startDatabase } from "./database";
 import { startHaproxy } from "./haproxy";

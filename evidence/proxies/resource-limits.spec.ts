@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectSecurely } from "node:tls";
 import { expect } from "@playwright/test";
 import { generateAccount } from "@/e2e/kit/accounts";
-import { sendRequest, type Endpoint } from "./send-request";
+import { fetchResponse, type Endpoint } from "@/evidence/http-client";
 import { PROXY_SETUPS, test } from "./proxy-setups";
 import { randomLoopbackAddress } from "./client";
 
@@ -40,12 +40,15 @@ for (const setup of PROXY_SETUPS) {
     for (const kilobytes of [65, 200, 900]) {
       const body = Buffer.alloc(kilobytes * 1024, 32);
       for (const framing of ["length", "chunks"] as const) {
-        const headers = [
-          ["Content-Type", "application/json"],
-          ["Origin", proxies.origins[setup]],
-        ] as const;
-        const options = { method: "POST", path: "/api/trpc/auth.login", headers, body, framing };
-        const response = await sendRequest(proxies.endpoints[setup], randomLoopbackAddress(), options);
+        const response = await fetchResponse({
+          ...proxies.endpoints[setup],
+          localAddress: randomLoopbackAddress(),
+          method: "POST",
+          path: "/api/trpc/auth.login",
+          headers: { "content-type": "application/json", origin: proxies.origins[setup] },
+          body,
+          framing,
+        });
         expect([kilobytes, framing, response.status]).toEqual([kilobytes, framing, 413]);
       }
     }
@@ -56,7 +59,7 @@ for (const setup of PROXY_SETUPS) {
 function trickle(endpoint: Endpoint, head: string, more: string): Promise<string> {
   return new Promise((resolve) => {
     const socket: Socket =
-      endpoint.caCertificate === null
+      endpoint.caCertificate == null
         ? connect(endpoint.port, "127.0.0.1")
         : connectSecurely({
             port: endpoint.port,

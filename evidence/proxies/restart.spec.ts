@@ -1,12 +1,14 @@
-import { Agent, request } from "node:https";
+import { Agent } from "node:https";
 import { join } from "node:path";
 import { expect } from "@playwright/test";
+import { USER_AGENT } from "@/evidence/app-client";
+import { sendRequest, type HttpRequest } from "@/evidence/http-client";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import { test } from "./deployment";
 import { startHaproxy } from "./haproxy";
 import { startNginx, type Settings } from "./nginx";
 import type { Program } from "./program";
-import { USER_AGENT, Client } from "./client";
+import { Client } from "./client";
 
 const BROWSERS = 8;
 /** Below the 60 a minute that one session is allowed. */
@@ -27,11 +29,12 @@ for (const name of ["Caddy", "nginx", "HAProxy"]) {
       instances: instances.map(({ port }) => port),
       caddy,
     });
-    const client = new Client({ port: caddy.httpsPort, caCertificate: caddy.caCertificate }, origin, "127.0.0.1");
+    const { caCertificate } = caddy;
+    const client = new Client({ port: caddy.httpsPort, caCertificate }, origin);
     await client.register();
-    const signedIn = cookieHeader(client);
-    client.dropAccessCookie();
-    const due = cookieHeader(client);
+    const signedIn = client.jar.header ?? "";
+    client.jar.dropAccessToken();
+    const due = client.jar.header ?? "";
     // Refresh periodically, to include database access; a session is limited to 60 refreshes a minute.
     let refreshedAt = 0;
     const cookieForNow = () => {
@@ -43,10 +46,10 @@ for (const name of ["Caddy", "nginx", "HAProxy"]) {
     const outcomes = new Map<string, number>();
     let isOver = false;
     const browsers = Array.from({ length: BROWSERS }, async (_, number) => {
-      const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: caddy.caCertificate });
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       for (let at = number; !isOver; at++) {
         const path = PATHS[at % PATHS.length]!;
-        const outcome = `${path} ${await outcomeOf(`https://localhost:${setup.port}${path}`, agent, cookieForNow())}`;
+        const outcome = `${path} ${await outcomeOf({ port: setup.port, caCertificate, path, agent }, cookieForNow())}`;
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       }
       agent.destroy();
@@ -64,10 +67,6 @@ for (const name of ["Caddy", "nginx", "HAProxy"]) {
   });
 }
 
-function cookieHeader(client: Client): string {
-  return [...client.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-}
-
 async function startProxy(name: string, folder: string, settings: Settings): Promise<Program & { port: number }> {
   const { caddy, port } = settings;
   if (name === "Caddy") return { port: caddy.httpsPort, stop: async () => {} };
@@ -76,13 +75,9 @@ async function startProxy(name: string, folder: string, settings: Settings): Pro
 }
 
 /** The status or the error. */
-function outcomeOf(url: string, agent: Agent, cookie: string): Promise<string> {
-  return new Promise((resolve) => {
-    const headers = { "user-agent": USER_AGENT, ...(url.endsWith("/login") ? {} : { cookie }) };
-    request(url, { agent, headers }, (response) => {
-      response.resume().once("close", () => resolve(response.complete ? `${response.statusCode}` : "cut off"));
-    })
-      .once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
-      .end();
-  });
+async function outcomeOf(request: HttpRequest, cookie: string): Promise<string> {
+  const headers = { "user-agent": USER_AGENT, ...(request.path === "/login" ? {} : { cookie }) };
+  const outcome = await sendRequest({ ...request, headers });
+  if (outcome.kind === "lost") return outcome.why;
+  return outcome.isComplete ? String(outcome.status) : "cut off";
 }

@@ -3,7 +3,8 @@ import type { Benchmark } from "@/evidence/bench/benchmark";
 import { summarise } from "@/evidence/bench/statistics";
 import { measurement, milliseconds } from "@/evidence/bench/measurements";
 import { cookiesOf } from "@/evidence/bench/seed-data";
-import { CookieClient } from "@/evidence/bench/cookie-client";
+import { AppClient } from "@/evidence/app-client";
+import { ORIGIN } from "@/evidence/bench/requests";
 import { pause } from "@/evidence/pause";
 
 const TIMEOUT_MILLISECONDS = 15_000;
@@ -17,10 +18,10 @@ export const revocation: Benchmark = async ({ testBed, options }, onProgress) =>
   for (const ordinal of spareOrdinals.splice(0, repetitions)) {
     onProgress(`${lags.length + 1} of ${repetitions}`);
     const { access, refresh } = await cookiesOf(ordinal, times);
-    const owner = new CookieClient(here.port);
+    const owner = new AppClient({ port: here.port }, ORIGIN);
     owner.jar.store(access);
     owner.jar.store(refresh);
-    const thief = new CookieClient(there.port);
+    const thief = new AppClient({ port: there.port }, ORIGIN);
     thief.jar.store(access);
     if ((await thief.query("auth.session")).status !== 200)
       throw new Error("The session was not valid before the logout");
@@ -40,7 +41,7 @@ export const revocation: Benchmark = async ({ testBed, options }, onProgress) =>
   ];
 };
 
-async function lagOf(thief: CookieClient): Promise<number> {
+async function lagOf(thief: AppClient): Promise<number> {
   const endedAt = performance.now();
   let lag = 0;
   while (performance.now() - endedAt < TIMEOUT_MILLISECONDS) {

@@ -5,7 +5,8 @@ import type { Benchmark } from "@/evidence/bench/benchmark";
 import { median, quantile } from "@/evidence/bench/statistics";
 import { count, measurement } from "@/evidence/bench/measurements";
 import { cookiesOf, emailOf, PASSWORD } from "@/evidence/bench/seed-data";
-import { CookieClient } from "@/evidence/bench/cookie-client";
+import { AppClient } from "@/evidence/app-client";
+import { ORIGIN } from "@/evidence/bench/requests";
 import { pause } from "@/evidence/pause";
 
 const TIMES = 15;
@@ -20,7 +21,7 @@ export const statements: Benchmark = async ({ testBed }, onProgress) => {
   const { db, spareOrdinals, times } = await testBed.smallDatabase(onProgress);
   const { port } = await testBed.app(onProgress);
   const newClient = async (cookies: "both" | "refresh" | "none") => {
-    const one = new CookieClient(port);
+    const one = new AppClient({ port }, ORIGIN);
     if (cookies === "none") return one;
     const { access, refresh } = await cookiesOf(spareOrdinals.pop()!, times);
     one.jar.store(refresh);
@@ -29,24 +30,24 @@ export const statements: Benchmark = async ({ testBed }, onProgress) => {
   };
 
   const operations = [
-    ["a protected call", 0, () => newClient("both"), (one: CookieClient) => one.query("auth.session")],
-    ["a refresh", 2, () => newClient("refresh"), (one: CookieClient) => one.mutate("auth.refresh")],
+    ["a protected call", 0, () => newClient("both"), (one: AppClient) => one.query("auth.session")],
+    ["a refresh", 2, () => newClient("refresh"), (one: AppClient) => one.mutate("auth.refresh")],
     [
       "a login",
       5,
       () => newClient("none"),
-      (one: CookieClient, time: number) => one.mutate("auth.login", { email: emailOf(time), password: PASSWORD }),
+      (one: AppClient, time: number) => one.mutate("auth.login", { email: emailOf(time), password: PASSWORD }),
     ],
-    ["a logout", 2, () => newClient("both"), (one: CookieClient) => one.mutate("auth.logout")],
+    ["a logout", 2, () => newClient("both"), (one: AppClient) => one.mutate("auth.logout")],
     [
       "the second page after an expired access token",
       0,
       async () => {
         const one = await newClient("refresh");
-        await one.open("/dashboard");
+        await one.page("/dashboard");
         return one;
       },
-      (one: CookieClient) => one.open("/dashboard"),
+      (one: AppClient) => one.page("/dashboard"),
     ],
   ] as const;
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
-import { get } from "node:http";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { USER_AGENT } from "@/evidence/app-client";
 import { atMost } from "@/evidence/bench/thresholds";
 import type { Benchmark } from "@/evidence/bench/benchmark";
 import { EMPTY_APP, BASELINE } from "@/evidence/bench/build";
@@ -9,7 +9,7 @@ import { measurement, kilobytes } from "@/evidence/bench/measurements";
 import { bytesByGroup, groupTable, scriptFiles } from "@/evidence/bench/script-groups";
 import { resourcesOf } from "@/evidence/bench/page-resources";
 import { cookiesOf } from "@/evidence/bench/seed-data";
-import { USER_AGENT } from "@/evidence/bench/requests";
+import { fetchResponse } from "@/evidence/http-client";
 import { DATA } from "@/scripts/paths.mjs";
 
 const PAGES = ["/login", "/register", "/maintenance", "/dashboard", "/dashboard/sessions", "/dashboard/account"];
@@ -68,25 +68,15 @@ async function measurePage(port: number, path: string, cookies: string): Promise
   };
 }
 
-/** `fetch` would decompress the body. */
-function fetchCompressed(port: number, path: string, cookies: string): Promise<{ bytes: number; text: string }> {
+async function fetchCompressed(port: number, path: string, cookies: string): Promise<{ bytes: number; text: string }> {
   const headers = {
     "user-agent": USER_AGENT,
     "accept-encoding": "gzip",
     "sec-fetch-dest": path.includes("/_next/") ? "script" : "document",
     ...(cookies === "" ? {} : { cookie: cookies }),
   };
-  return new Promise((resolve, reject) => {
-    get({ host: "127.0.0.1", port, path, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", reject);
-      response.on("end", () => {
-        const body = Buffer.concat(chunks);
-        if (response.statusCode !== 200) return reject(new Error(`${path} returned ${response.statusCode}`));
-        const isCompressed = response.headers["content-encoding"] === "gzip";
-        resolve({ bytes: body.length, text: (isCompressed ? gunzipSync(body) : body).toString() });
-      });
-    }).on("error", reject);
-  });
+  const { status, headers: received, body, content } = await fetchResponse({ port, path, headers });
+  if (status !== 200) throw new Error(`${path} returned ${status}`);
+  const text = received["content-encoding"] === "gzip" ? gunzipSync(content).toString() : body;
+  return { bytes: content.length, text };
 }
