@@ -1,16 +1,24 @@
 import { performance } from "node:perf_hooks";
-import type { LoadResult, LoadSpec } from "./load-generator";
+import { STOP, type LoadResult, type LoadSpec } from "./load-generator";
 import { pause } from "@/evidence/pause";
 import { HttpConnection } from "./http-connection";
 
 // A separate process, so that load generation uses neither the app's CPU time nor its event loop.
-process.on("message", (spec: LoadSpec) => {
+let isStopped = false;
+
+process.on("message", (message: LoadSpec | typeof STOP) => {
+  if (message === STOP) isStopped = true;
+  else respond(message);
+});
+process.on("disconnect", () => process.exit(0));
+
+function respond(spec: LoadSpec): void {
+  isStopped = false;
   run(spec).then(
     (result) => process.send!({ result }),
     (error: unknown) => process.send!({ error: String(error) }),
   );
-});
-process.on("disconnect", () => process.exit(0));
+}
 
 async function run(spec: LoadSpec): Promise<LoadResult> {
   const connections = await Promise.all(
@@ -18,7 +26,7 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
   );
   const milliseconds: number[] = [];
   const statuses: Record<number, number> = {};
-  let bytes = 0;
+  let [bytes, retryLater] = [0, 0];
   let started = 0;
   const idleBefore = performance.eventLoopUtilization();
   const startedAt = performance.now();
@@ -30,13 +38,17 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
     milliseconds.push(performance.now() - since);
     statuses[response.status] = (statuses[response.status] ?? 0) + 1;
     bytes += response.bytes;
+    if (response.retryAfterSeconds >= 1) retryLater += 1;
   };
-  const isOver = () => performance.now() >= deadline || started >= (spec.count ?? Infinity);
+  const isOver = () => isStopped || performance.now() >= deadline || started >= (spec.count ?? Infinity);
 
   if (spec.perSecond === undefined) {
     await Promise.all(
       connections.map(async (connection) => {
-        while (!isOver()) await send(connection, performance.now());
+        while (!isOver()) {
+          await send(connection, performance.now());
+          if (spec.pauseMilliseconds !== undefined) await pause(spec.pauseMilliseconds);
+        }
       }),
     );
   } else await sendAtRate(spec.perSecond, connections, send, isOver);
@@ -44,7 +56,7 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
   const seconds = (performance.now() - startedAt) / 1000;
   const { utilization } = performance.eventLoopUtilization(idleBefore);
   for (const connection of connections) connection.close();
-  return { seconds, milliseconds: Float64Array.from(milliseconds), statuses, bytes, utilization };
+  return { seconds, milliseconds: Float64Array.from(milliseconds), statuses, retryLater, bytes, utilization };
 }
 
 /** Open loop: sends at a constant rate. If no connection is free, the latency of a request includes the time in the queue. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DATA } from "@/scripts/paths.mjs";
 import { onExit } from "@/scripts/lifecycle.mjs";
 
-/** Each connection has one request in flight at a time, until `seconds` or `count` is reached. */
+/** Each connection has one request in flight at a time, until `seconds` or `count` is reached or a stop is sent. */
 export interface LoadSpec {
   ports: number[];
   connections: number;
@@ -13,6 +13,8 @@ export interface LoadSpec {
   from?: number;
   seconds?: number;
   count?: number;
+  /** Closed loop: time between a response and the next request of the connection. */
+  pauseMilliseconds?: number;
   /** Constant rate instead of closed loop. */
   perSecond?: number;
 }
@@ -22,10 +24,14 @@ export interface LoadResult {
   /** Latencies in the order of the responses. */
   milliseconds: Float64Array;
   statuses: Record<number, number>;
+  /** How many responses were a 503 with Retry-After. */
+  retryLater: number;
   bytes: number;
   /** Event loop utilisation of the generator: near 1, the generator is the bottleneck. */
   utilization: number;
 }
+
+export const STOP = "stop";
 
 /** Generates HTTP load in a separate process. */
 export class LoadGenerator {
@@ -38,17 +44,23 @@ export class LoadGenerator {
     return new LoadGenerator(startProcess("bench-load"));
   }
 
-  /** Throws unless every response has the status: the cost of refusals must not be measured by mistake. */
-  async run(spec: LoadSpec, status = 200): Promise<LoadResult> {
+  /** Throws unless every response has one of the statuses: the cost of refusals must not be measured by mistake. */
+  async run(spec: LoadSpec, expected = [200]): Promise<LoadResult> {
     const result = await callProcess<LoadResult>(this.child, spec);
     LoadGenerator.highestUtilization = Math.max(LoadGenerator.highestUtilization, result.utilization);
-    const wrong = Object.entries(result.statuses).filter(([seen]) => Number(seen) !== status);
+    const wrong = Object.entries(result.statuses).filter(([seen]) => !expected.includes(Number(seen)));
     if (wrong.length > 0) {
       throw new Error(
-        `Unexpected statuses instead of ${status}: ${wrong.map(([seen, count]) => `${count} × ${seen}`).join(", ")}`,
+        `Unexpected statuses instead of ${expected.join(" and ")}: ${wrong.map(([seen, count]) => `${count} × ${seen}`).join(", ")}`,
       );
     }
     return result;
+  }
+
+  /** Generates load while `work` runs. */
+  async runDuring<Result>(spec: LoadSpec, work: () => Promise<Result>): Promise<{ load: LoadResult; result: Result }> {
+    const [load, result] = await Promise.all([this.run(spec), work().finally(() => this.child.send(STOP))]);
+    return { load, result };
   }
 }
 

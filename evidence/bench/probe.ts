@@ -6,10 +6,13 @@ export interface Memory {
   external: number;
 }
 
+/** Event loop delay in milliseconds. */
 export interface LoopDelay {
   p50: number;
   p99: number;
   max: number;
+  /** The p99 without the time in which the thread waited for a CPU. */
+  ownP99: number;
 }
 
 export interface CpuProfile {
@@ -41,11 +44,11 @@ export class Probe {
     return this.#get("memory");
   }
 
-  /** Event loop delay in milliseconds while `work` ran. Includes the 5 ms resolution of the monitor. */
-  async loopDelayDuring(work: () => Promise<unknown>): Promise<LoopDelay> {
+  /** Runs `work` and measures the event loop delay meanwhile. */
+  async loopDelayDuring<Result>(work: () => Promise<Result>): Promise<{ result: Result; loop: LoopDelay }> {
     await this.#get("loop/start");
-    await work();
-    return this.#get("loop/stop");
+    const result = await work();
+    return { result, loop: await this.#get("loop/stop") };
   }
 
   async profileDuring(work: () => Promise<unknown>): Promise<CpuProfile> {

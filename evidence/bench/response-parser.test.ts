@@ -21,9 +21,14 @@ test.each([
   for (let time = 0; time < 2; time++) {
     const results = byByte(response, reader);
     expect(results.slice(0, -1).every((one) => one === null)).toBe(true);
-    expect(results.at(-1)).toEqual({ status: 200, bytes: response.length });
+    expect(results.at(-1)).toEqual({ status: 200, bytes: response.length, retryAfterSeconds: 0 });
   }
-  expect(reader.push(Buffer.from(response))).toEqual({ status: 200, bytes: response.length });
+  expect(reader.push(Buffer.from(response))).toEqual({ status: 200, bytes: response.length, retryAfterSeconds: 0 });
+});
+
+test("response parser: reads Retry-After of a 503", () => {
+  const response = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n";
+  expect(new ResponseParser().push(Buffer.from(response))).toMatchObject({ status: 503, retryAfterSeconds: 2 });
 });
 
 test("response parser: a response longer than its Content-Length is an error", () => {

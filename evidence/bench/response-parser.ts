@@ -2,6 +2,8 @@ export interface ParsedResponse {
   status: number;
   /** Bytes on the wire, head and body. */
   bytes: number;
+  /** Retry-After of a 503, in seconds; otherwise 0. */
+  retryAfterSeconds: number;
 }
 
 /** Finds the end of an HTTP/1.1 response (RFC 9112, sections 6 and 7.1) without decoding it. One response at a time. */
@@ -10,6 +12,7 @@ export class ResponseParser {
   /** Offset of the next unread byte of the body. */
   #at = 0;
   #status = 0;
+  #retryAfterSeconds = 0;
   /** Content-Length; null for a chunked body. */
   #length: number | null = 0;
 
@@ -20,7 +23,7 @@ export class ResponseParser {
     const end = this.#length === null ? this.#skipChunks() : this.#at + this.#length;
     if (end === null || this.#seen.length < end) return null;
     if (this.#seen.length > end) throw new Error("The response is longer than its Content-Length");
-    const response = { status: this.#status, bytes: end };
+    const response = { status: this.#status, bytes: end, retryAfterSeconds: this.#retryAfterSeconds };
     this.#seen = Buffer.alloc(0);
     this.#status = 0;
     return response;
@@ -32,6 +35,7 @@ export class ResponseParser {
     const head = this.#seen.toString("latin1", 0, end).toLowerCase();
     this.#status = Number(head.slice("http/1.1 ".length, "http/1.1 200".length));
     this.#at = end + 4;
+    this.#retryAfterSeconds = this.#status === 503 ? Number(/\r\nretry-after: *(\d+)/.exec(head)?.[1] ?? 0) : 0;
     const length = /\r\ncontent-length: *(\d+)/.exec(head)?.[1];
     if (length === undefined && !/\r\ntransfer-encoding: *chunked/.test(head)) {
       throw new Error("The response has neither Content-Length nor chunks");
