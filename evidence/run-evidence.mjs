@@ -46,6 +46,10 @@ const SUITES = [
 
 /** @param {string[]} args */
 export async function runEvidence(args) {
+  if (args[0] === "--help") {
+    const names = SUITES.map(({ name }) => name).join(" ");
+    return console.log(`\n  npm run evidence -- [${names}]\n\n  Behind a single name: arguments of its program.\n`);
+  }
   await runSuites({ title: "evidence, short forms", suites: SUITES, args, report: "evidence.json" });
 }
 
@@ -62,7 +66,7 @@ function program(name, [folder, ...args], tally) {
     needs: ["build"],
     run: ({ rest }, onProgress) => {
       const report = join(REPORTS, `${name}.json`);
-      const command = [join(ROOT, "evidence", folder, "start.mjs"), ...args, "--report", report, ...rest];
+      const command = [join(ROOT, "evidence", "program.mjs"), folder, ...args, "--report", report, ...rest];
       return runSuite(name, { command, report, tally, env: {} }, onProgress);
     },
   };

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { UserError } from "@/scripts/user-error.mjs";
+import { REPORT, type Usage, type Values } from "@/evidence/parse-options";
 import { BENCHMARK_NAMES, type BenchmarkName } from "./benchmark-names";
 
 export interface Options {
@@ -18,41 +17,27 @@ export interface Options {
 /** Benchmarks that a quick run omits: slow, and without a threshold that matters. */
 const ONLY_IN_FULL: readonly BenchmarkName[] = ["memory", "instances", "types"];
 
-/** `--quick`, `--only call,page`, `--sessions 10000000`, `--profile`, `--report file`. */
-export function readOptions(args: string[]): Options {
-  const { values } = parseArgs({
-    args,
-    options: {
-      quick: { type: "boolean", default: false },
-      profile: { type: "boolean", default: false },
-      only: { type: "string", multiple: true, default: [] },
-      sessions: { type: "string" },
-      report: { type: "string" },
-    },
-  });
-  const named = values.only.flatMap((list) => list.split(",")).map((name) => name.trim());
-  const unknown = named.filter((name) => !BENCHMARK_NAMES.includes(name as BenchmarkName));
-  if (unknown.length > 0)
-    throw new UserError(`Unknown benchmark ${unknown.join(", ")}: --only accepts ${BENCHMARK_NAMES.join(", ")}.`);
-  const isQuick = values.quick;
-  const wanted = BENCHMARK_NAMES.filter((name) => !isQuick || !ONLY_IN_FULL.includes(name));
-  return {
-    benchmarks:
-      named.length > 0 ? BENCHMARK_NAMES.filter((name) => named.includes(name)) : values.profile ? [] : wanted,
-    isQuick,
-    profiles: values.profile,
-    sessions: numberOf("sessions", values.sessions) ?? (isQuick ? 50_000 : 1_000_000),
-    reportFile: values.report,
-    rounds: isQuick ? 6 : 20,
-    sliceSeconds: isQuick ? 0.4 : 1,
-  };
-}
+export const USAGE = {
+  command: "npm run bench",
+  description: "measures what being signed in costs, relative to the same app without the check",
+  options: {
+    quick: { type: "flag", help: `fewer and shorter rounds, without ${ONLY_IN_FULL.join(", ")}` },
+    only: { type: "list", help: "some benchmarks", choices: BENCHMARK_NAMES },
+    sessions: { type: "number", help: "rows of the large database", least: 10_000, isInteger: true },
+    profile: { type: "flag", help: "CPU profiles of a call, a page and a login; without --only no benchmark" },
+    report: REPORT,
+  },
+} as const satisfies Usage;
 
-function numberOf(name: string, value: string | undefined): number | null {
-  if (value === undefined) return null;
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 10_000) {
-    throw new UserError(`--${name} must be a whole number of at least 10000, not ${value}`);
-  }
-  return number;
+export function readOptions({ quick, only, sessions, profile, report }: Values<typeof USAGE.options>): Options {
+  const wanted = BENCHMARK_NAMES.filter((name) => !quick || !ONLY_IN_FULL.includes(name));
+  return {
+    benchmarks: only.length > 0 ? BENCHMARK_NAMES.filter((name) => only.includes(name)) : profile ? [] : wanted,
+    isQuick: quick,
+    profiles: profile,
+    sessions: sessions ?? (quick ? 50_000 : 1_000_000),
+    reportFile: report,
+    rounds: quick ? 6 : 20,
+    sliceSeconds: quick ? 0.4 : 1,
+  };
 }

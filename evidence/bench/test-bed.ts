@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,7 +13,8 @@ import { startApp, type App } from "@/scripts/app.mjs";
 import { onExit } from "@/scripts/lifecycle.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
-import { DATA, ROOT } from "@/scripts/paths.mjs";
+import { provideServer } from "@/scripts/mysql/provide.mjs";
+import { ROOT } from "@/scripts/paths.mjs";
 import { migrate } from "@/scripts/schema.mjs";
 import { EMPTY_APP, SLOW_HASH_APP, SLOW_HASH_FACTOR, BASELINE } from "./build";
 import { seedTimesAt, type SeedTimes } from "./seed-data";
@@ -58,7 +61,28 @@ type OnProgress = (detail: string) => void;
 export class TestBed {
   readonly #made = new Map<string, Promise<unknown>>();
 
-  constructor(readonly server: Server) {}
+  private constructor(
+    readonly server: Server,
+    private readonly logs: string,
+  ) {}
+
+  /** Starts a new database server with its data in `folder`. */
+  static async start(folder: string, onProgress: OnProgress): Promise<TestBed> {
+    // This process signs tokens that the apps verify: all share one configuration.
+    Object.assign(process.env, {
+      NODE_ENV: "production",
+      APP_ORIGIN: ORIGIN,
+      SESSION_SECRET: randomBytes(32).toString("base64url"),
+      JWT_ACCESS_SECRET: randomBytes(32).toString("base64url"),
+      DATABASE_URL: "mysql://nobody@127.0.0.1:9/nothing",
+    });
+    const logs = join(folder, "logs");
+    rmSync(logs, { recursive: true, force: true });
+    const server = await provideServer({ directory: join(folder, "mysql"), onProgress, fresh: true });
+    onExit(server.stop);
+    onProgress(server.version);
+    return new TestBed(server, logs);
+  }
 
   /** For benchmarks that do not depend on the number of sessions. */
   smallDatabase(onProgress: OnProgress): Promise<SeededDatabase> {
@@ -143,7 +167,7 @@ export class TestBed {
         BENCH_PROBE_PORT: String(probePort),
         NODE_OPTIONS: `--import=${pathToFileURL(join(ROOT, "evidence", "bench", "probe.mjs"))}`,
       },
-      log: join(DATA, "bench", "logs", `${name}.log`),
+      log: join(this.logs, `${name}.log`),
       until: "started",
     });
     return { startedAt, app, port: app.port, probe: new Probe(probePort) };

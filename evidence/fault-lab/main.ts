@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Random } from "@/evidence/random";
 import { runProgram } from "@/evidence/run-program";
-import { exit, onExit } from "@/scripts/lifecycle.mjs";
+import { onExit } from "@/scripts/lifecycle.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
 import { buildOnce } from "@/scripts/production-build.mjs";
@@ -12,7 +12,7 @@ import type { Environment } from "./instance";
 import { Lab, type Lifetimes } from "./lab";
 import { checkLogs } from "./log-checks";
 import { testMigrationCrashes } from "./migration-crashes";
-import { readOptions, type Stage } from "./options";
+import { readOptions, USAGE, type Stage } from "./options";
 import { printReport } from "./report";
 import { Results } from "./results";
 import { runSoak } from "./soak";
@@ -26,8 +26,8 @@ const PRODUCTION_LIFETIMES: Lifetimes = {
   idleSeconds: 604_800,
 };
 
-await runProgram(FOLDER, async ({ step, print }) => {
-  const options = readOptions(process.argv.slice(2));
+await runProgram("lab", USAGE, async (values, { step, print }) => {
+  const options = readOptions(values);
   const random = new Random(options.seed);
   const results = new Results();
   print(`\n  Portcullis  fault lab, --seed ${options.seed}\n\n`);
@@ -76,7 +76,7 @@ await runProgram(FOLDER, async ({ step, print }) => {
       );
     }
   });
-  await exit(printReport(options, stack, results, print) ? 0 : 1);
+  return printReport(options, stack, results, print);
 });
 
 function environmentFor(lifetimes: Lifetimes): Environment {

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { UserError } from "@/scripts/user-error.mjs";
+import { REPORT, type Usage, type Values } from "@/evidence/parse-options";
 import type { Lifetimes } from "./lab";
 import type { SoakOptions } from "./soak";
 
@@ -19,26 +18,24 @@ export interface Options {
 
 type Run = Omit<Options, "seed" | "stages" | "reportFile">;
 
-/** `--minutes 10 --browsers 200 --seed 7`, or `--short`; `--only crashes` for one stage. */
-export function readOptions(args: string[]): Options {
-  const { values } = parseArgs({
-    args,
-    options: {
-      minutes: { type: "string" },
-      browsers: { type: "string" },
-      seed: { type: "string" },
-      only: { type: "string", multiple: true, default: [] },
-      report: { type: "string" },
-      short: { type: "boolean", default: false },
-    },
-  });
-  const seed = numberOf("seed", values.seed) ?? Math.floor(Math.random() * 2 ** 31);
-  const minutes = numberOf("minutes", values.minutes);
-  const browsers = numberOf("browsers", values.browsers);
+export const USAGE = {
+  command: "npm run lab",
+  description: "runs two instances under load with killed and slowed processes, lost responses and stolen cookies",
+  options: {
+    only: { type: "list", help: "some stages", choices: STAGES },
+    minutes: { type: "number", help: "duration of the soak, instead of 10", least: 0 },
+    browsers: { type: "number", help: "simulated users, instead of 200", least: 0, isInteger: true },
+    short: { type: "flag", help: "a few seconds of every stage" },
+    seed: { type: "number", help: "repeats a run", least: 0 },
+    report: REPORT,
+  },
+} as const satisfies Usage;
+
+export function readOptions(values: Values<typeof USAGE.options>): Options {
+  const { browsers, minutes } = values;
   const stages = STAGES.filter((stage) => values.only.length === 0 || values.only.includes(stage));
-  if (stages.length === 0) throw new UserError(`--only is one of ${STAGES.join(", ")}.`);
   const run = values.short ? shortRun(browsers ?? 16) : fullRun(browsers ?? 200, (minutes ?? 10) * 60);
-  return { seed, stages, reportFile: values.report, ...run };
+  return { seed: values.seed ?? Math.floor(Math.random() * 2 ** 31), stages, reportFile: values.report, ...run };
 }
 
 /** The lifetimes are so short that each session rotates more than a hundred times in ten minutes. */
@@ -64,11 +61,4 @@ function shortRun(browsers: number): Run {
     lifetimes: { accessSeconds: 3, beforeExpirySeconds: 1, graceSeconds: 2, idleSeconds: 60 },
     soak: { seconds: 8, browsers, thefts: 4, everySeconds: 4, outageSeconds: 0, revocationEverySeconds: 1 },
   };
-}
-
-function numberOf(name: string, value: string | undefined): number | null {
-  if (value === undefined) return null;
-  const number = Number(value);
-  if (!Number.isFinite(number) || number < 0) throw new UserError(`--${name} must be a number, not ${value}`);
-  return number;
 }

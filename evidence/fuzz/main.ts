@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { runProgram } from "@/evidence/run-program";
-import { exit, onExit } from "@/scripts/lifecycle.mjs";
+import { onExit } from "@/scripts/lifecycle.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
 import { buildOnce } from "@/scripts/production-build.mjs";
 import { runConnectionAttacks } from "./connection-attacks";
 import { FuzzWorker, type Finding } from "./fuzz-worker";
 import { analyzeMemory, type Sample } from "./memory";
-import { readOptions } from "./options";
+import { runMutations } from "./mutation-test";
+import { readOptions, USAGE } from "./options";
 import { printReport } from "./report";
 import { checkResourceExhaustion } from "./resource-exhaustion";
 import { RunStatistics } from "./run-statistics";
@@ -19,8 +20,9 @@ const FOLDER = join(DATA, "fuzz");
 const WORKERS = 4;
 const ROUNDS = 24;
 
-await runProgram(FOLDER, async ({ step, print }) => {
-  const options = readOptions(process.argv.slice(2));
+await runProgram("fuzz", USAGE, async (values, { step, print }) => {
+  const options = readOptions(values);
+  if (values.mutate) return runMutations(values.operands, print);
   const statistics = new RunStatistics();
   const findings: Finding[] = [];
   const samples: Sample[] = [];
@@ -76,7 +78,7 @@ await runProgram(FOLDER, async ({ step, print }) => {
     () => runSmokeTest(target.port, target.origin).catch((error: Error) => String(error.cause ?? error)),
     (one) => one === null,
   );
-  const allHeld = printReport(
+  return printReport(
     {
       options,
       statistics,
@@ -89,5 +91,4 @@ await runProgram(FOLDER, async ({ step, print }) => {
     },
     print,
   );
-  await exit(allHeld ? 0 : 1);
 });

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { REPORT, type Usage, type Values } from "@/evidence/parse-options";
 import { UserError } from "@/scripts/user-error.mjs";
 
 export interface Options {
@@ -15,34 +15,31 @@ export interface Options {
 const REQUESTS = 20_000;
 const REQUESTS_OF_A_SHORT_RUN = 2000;
 
-/** `--requests 20000 --seed 7`, or `--short`; `--seed 8 --path 311:0` repeats one finding. */
-export function readOptions(args: string[]): Options {
-  const { values } = parseArgs({
-    args,
-    options: {
-      requests: { type: "string" },
-      seed: { type: "string" },
-      path: { type: "string" },
-      report: { type: "string" },
-      "requests-only": { type: "boolean", default: false },
-      short: { type: "boolean", default: false },
-    },
-  });
-  const requests = numberOf("requests", values.requests) ?? (values.short ? REQUESTS_OF_A_SHORT_RUN : REQUESTS);
-  const seed = numberOf("seed", values.seed) ?? Math.floor(Math.random() * 2 ** 31);
+export const USAGE = {
+  command: "npm run fuzz",
+  description: "sends mutated requests and hostile connections, and checks every response",
+  options: {
+    requests: { type: "number", help: `how many, instead of ${REQUESTS}`, least: 0, isInteger: true },
+    short: { type: "flag", help: `${REQUESTS_OF_A_SHORT_RUN} requests and fewer connections` },
+    "requests-only": { type: "flag", help: "no attacks on connections" },
+    seed: { type: "number", help: "repeats a run", least: 0, isInteger: true },
+    path: { type: "text", help: "with --seed repeats one finding, as printed with it" },
+    mutate: { type: "flag", help: "removes rules from a copy of the sources and checks that the fuzzer notices" },
+    report: REPORT,
+  },
+  operands: { help: "with --mutate, words that select rules" },
+} as const satisfies Usage;
+
+export function readOptions(values: Values<typeof USAGE.options> & { operands: string[] }): Options {
+  const { operands, mutate } = values;
+  if (operands.length > 0 && !mutate)
+    throw new UserError(`Only --mutate accepts arguments, not ${operands.join(" ")}.`);
   return {
-    requests,
-    seed,
+    requests: values.requests ?? (values.short ? REQUESTS_OF_A_SHORT_RUN : REQUESTS),
+    seed: values.seed ?? Math.floor(Math.random() * 2 ** 31),
     isShort: values.short,
     requestsOnly: values["requests-only"],
     path: values.path,
     reportFile: values.report,
   };
-}
-
-function numberOf(name: string, value: string | undefined): number | null {
-  if (value === undefined) return null;
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 0) throw new UserError(`--${name} must be a whole number, not ${value}`);
-  return number;
 }

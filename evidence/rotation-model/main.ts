@@ -1,18 +1,32 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Usage } from "@/evidence/parse-options";
+import { runProgram } from "@/evidence/run-program";
+import { ROOT } from "@/scripts/paths.mjs";
 import { DEFAULT_BOUNDS, checkImplementedPolicy, THOROUGH_BOUNDS } from "./policy-checks";
 import { replaceBetween } from "./markdown";
 import { findCounterexamples } from "./counterexamples";
 import { report } from "./report";
 
-/** `npm run explore` prints the tables; `-- --thorough` uses larger bounds; `-- --write` renews the tables in tables.md. */
-const TABLES = "evidence/rotation-model/tables.md";
+const TABLES = join(ROOT, "evidence", "rotation-model", "tables.md");
 
-const bounds = process.argv.includes("--thorough") ? THOROUGH_BOUNDS : DEFAULT_BOUNDS;
-const startedAt = performance.now();
-const found = report(checkImplementedPolicy(bounds), findCounterexamples(), bounds);
-console.log(`\n${found}\n\n${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
+const USAGE = {
+  command: "npm run explore",
+  description:
+    "searches all states of a session; prints the properties that hold and the counterexamples of other policies",
+  options: {
+    thorough: { type: "flag", help: "larger bounds" },
+    write: { type: "flag", help: "renews the tables in tables.md" },
+  },
+} as const satisfies Usage;
 
-if (process.argv.includes("--write")) {
-  const text = readFileSync(TABLES, "utf8");
-  writeFileSync(TABLES, replaceBetween(text, "<!-- explorer:begin -->", "<!-- explorer:end -->", found));
-}
+await runProgram("explorer", USAGE, async ({ thorough, write }, { step, print }) => {
+  const bounds = thorough ? THOROUGH_BOUNDS : DEFAULT_BOUNDS;
+  const found = await step("Search", async () => report(checkImplementedPolicy(bounds), findCounterexamples(), bounds));
+  print(`\n${found}\n\n`);
+  if (write) {
+    const text = readFileSync(TABLES, "utf8");
+    writeFileSync(TABLES, replaceBetween(text, "<!-- explorer:begin -->", "<!-- explorer:end -->", found));
+  }
+  return true;
+});

@@ -1,8 +1,13 @@
-/**
- * Rules of the product, each with the edit that removes it and the oracle that must fail without it.
- * @type {{ rule: string, file: string, from: string, to: string, oracle: string }[]}
- */
-export const MUTATIONS = [
+export interface Mutation {
+  rule: string;
+  file: string;
+  from: string;
+  to: string;
+  oracle: string;
+}
+
+/** Rules of the product, each with the edit that removes it and the oracle that must fail without it. */
+export const MUTATIONS: readonly Mutation[] = [
   {
     rule: "a body has at most 64 kB",
     file: "server/http/body.ts",

@@ -1,26 +1,8 @@
-/** @param {readonly number[]} values ascending  @param {number} share */
-export function quantile(values, share) {
-  return values[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
-}
-
-/** @param {readonly number[]} values */
-export function ascending(values) {
-  return [...values].sort((a, b) => a - b);
-}
-
-/** @param {readonly number[]} values */
-export function median(values) {
-  const sorted = ascending(values);
-  return (quantile(sorted, 0.5) + (sorted[Math.ceil(sorted.length / 2) - 1] ?? NaN)) / 2;
-}
-
 /**
- * Mann-Whitney U test: two-sided, normal approximation with tie correction, accurate from twenty values on. Assumes no
- * particular distribution.
- * @param {readonly number[]} one  @param {readonly number[]} other
- * @returns {number} the p-value
+ * The p-value of the Mann-Whitney U test: two-sided, normal approximation with tie correction, accurate from twenty values on.
+ * Assumes no particular distribution.
  */
-export function mannWhitney(one, other) {
+export function mannWhitney(one: readonly number[], other: readonly number[]): number {
   const all = [...one.map((value) => ({ value, isOne: true })), ...other.map((value) => ({ value, isOne: false }))];
   all.sort((a, b) => a.value - b.value);
   let [rankSum, ties] = [0, 0];
@@ -41,22 +23,19 @@ export function mannWhitney(one, other) {
 
 /**
  * Hodges-Lehmann estimate of the shift from the first sample to the second, with the confidence interval of the Mann-Whitney
- * test.
- * @param {readonly number[]} one  @param {readonly number[]} other
- * @param {number} z quantile of the normal distribution: 2.576 for 99 %
+ * test. `z` is the quantile of the normal distribution: 2.576 for 99 %.
  */
-export function shiftBetween(one, other, z = 2.576) {
+export function shiftBetween(one: readonly number[], other: readonly number[], z = 2.576) {
   const differences = Float64Array.from(other.flatMap((b) => one.map((a) => b - a))).sort();
   const [n, m] = [one.length, other.length];
   const half = z * Math.sqrt((n * m * (n + m + 1)) / 12);
-  const at = (/** @type {number} */ index) =>
-    differences[Math.max(0, Math.min(differences.length - 1, Math.round(index)))] ?? NaN;
+  const at = (index: number) => differences[Math.max(0, Math.min(differences.length - 1, Math.round(index)))] ?? NaN;
   const middle = (differences.length - 1) / 2;
   return { shift: at(middle), low: at(middle - half), high: at(middle + half) };
 }
 
-/** Cumulative normal distribution (Abramowitz and Stegun, 7.1.26; maximum error 1.5e-7). @param {number} z */
-function normal(z) {
+/** Cumulative normal distribution (Abramowitz and Stegun, 7.1.26; maximum error 1.5e-7). */
+function normal(z: number): number {
   const x = Math.abs(z) / Math.SQRT2;
   const t = 1 / (1 + 0.3275911 * x);
   const factors = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592];

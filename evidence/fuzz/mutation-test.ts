@@ -1,33 +1,31 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DATA, ROOT } from "../../scripts/paths.mjs";
-import { MUTATIONS } from "./removed-rules.mjs";
+import { DATA, ROOT } from "@/scripts/paths.mjs";
+import { MUTATIONS, type Mutation } from "./removed-rules";
 
 const COPY = join(DATA, "fuzz", "mutant");
 const NOT_COPIED = new Set(["node_modules", ".next", ".data", ".git", ".env.local"]);
 
 /**
  * Removes each rule from a copy of the sources, builds the copy and runs the fuzzer on it: if no oracle fails, the fuzzer does not test
- * the rule. Each rule takes one to two minutes. `words` selects the rules that contain one of them.
- * @param {string[]} words
+ * the rule. Each rule takes one to two minutes. `words` selects the rules that contain one of them. Returns whether every expected
+ * oracle failed.
  */
-export function runMutations(words) {
+export function runMutations(words: readonly string[], print: (text: string) => void): boolean {
   const chosen = MUTATIONS.filter(({ rule }) => words.length === 0 || words.some((word) => rule.includes(word)));
   copySources();
-  const rows = chosen.map((mutation) => ({ mutation, failed: failedOraclesWithout(mutation) }));
-  console.log("\n| removed rule | oracles that failed |\n| --- | --- |");
-  for (const { mutation, failed } of rows) console.log(`| ${mutation.rule} | ${failed.join("; ") || "**none**"} |`);
+  const rows = chosen.map((mutation) => ({ mutation, failed: failedOraclesWithout(mutation, print) }));
+  print("\n| removed rule | oracles that failed |\n| --- | --- |\n");
+  for (const { mutation, failed } of rows) print(`| ${mutation.rule} | ${failed.join("; ") || "**none**"} |\n`);
   rmSync(COPY, { recursive: true, force: true });
-  const isGood = rows.every(({ mutation, failed }) => failed.includes(mutation.oracle));
-  process.exit(isGood ? 0 : 1);
+  return rows.every(({ mutation, failed }) => failed.includes(mutation.oracle));
 }
 
-/** @param {(typeof MUTATIONS)[number]} mutation  @returns {string[]} */
-function failedOraclesWithout({ rule, file, from, to }) {
+function failedOraclesWithout({ rule, file, from, to }: Mutation, print: (text: string) => void): string[] {
   const source = readFileSync(join(ROOT, file), "utf8");
   if (source.split(from).length !== 2) throw new Error(`${file} does not contain exactly once: ${from}`);
-  console.log(`\n  Without the rule: ${rule}`);
+  print(`\n  Without the rule: ${rule}\n`);
   const report = join(COPY, ".data", "report.json");
   rmSync(report, { force: true });
   try {
@@ -35,16 +33,9 @@ function failedOraclesWithout({ rule, file, from, to }) {
       join(COPY, file),
       source.replace(from, () => to),
     );
-    const args = [
-      join(COPY, "evidence", "fuzz", "start.mjs"),
-      "--short",
-      "--requests-only",
-      "--seed",
-      "1",
-      "--report",
-      report,
-    ];
-    spawnSync(process.execPath, args, { cwd: COPY, stdio: "inherit" });
+    const options = ["--short", "--requests-only", "--seed", "1", "--report", report];
+    const program = join(COPY, "evidence", "program.mjs");
+    spawnSync(process.execPath, [program, "fuzz", ...options], { cwd: COPY, stdio: "inherit" });
   } finally {
     writeFileSync(join(COPY, file), source);
   }
@@ -53,7 +44,7 @@ function failedOraclesWithout({ rule, file, from, to }) {
   return Object.keys(invariants).filter((oracle) => invariants[oracle] > 0);
 }
 
-function copySources() {
+function copySources(): void {
   rmSync(COPY, { recursive: true, force: true });
   mkdirSync(COPY, { recursive: true });
   for (const name of readdirSync(ROOT)) {
