@@ -1,7 +1,7 @@
 import type { BenchmarkContext, OnProgress } from "./benchmark";
-import { concatenate, quantile, summarise, type Summary } from "./statistics";
+import { concatenate, quantile, summarise, type Summary } from "@/evidence/statistics";
 import type { LoadResult } from "./load-generator";
-import type { Probe } from "./probe";
+import type { Probe } from "@/evidence/app-probe";
 
 const CONNECTIONS = 8;
 const WARM_UP_SECONDS = 2;

@@ -3,7 +3,7 @@ import type { OnProgress } from "./benchmark";
 import type { HashResult, HashSpec } from "./hash-process";
 import { callProcess, startProcess, type LoadGenerator, type LoadResult } from "./load-generator";
 import { LoginFlood } from "./login-flood";
-import type { LoopDelay, Probe } from "./probe";
+import type { LoopDelay, Probe } from "@/evidence/app-probe";
 import { PASSWORD } from "./seed-data";
 import type { RunningApp, SeededDatabase, TestBed } from "./test-bed";
 

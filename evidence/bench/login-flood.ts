@@ -1,5 +1,5 @@
 import { LoadGenerator, type LoadResult, type LoadSpec } from "./load-generator";
-import type { LoopDelay } from "./probe";
+import type { LoopDelay } from "@/evidence/app-probe";
 import { mutation, query } from "./requests";
 import { cookiesOf, emailOf, PASSWORD, spreadEvenly } from "./seed-data";
 import type { RunningApp, SeededDatabase } from "./test-bed";

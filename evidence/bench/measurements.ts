@@ -1,5 +1,5 @@
 import { evaluate, type Threshold, type Verdict } from "./thresholds";
-import type { Summary } from "./statistics";
+import type { Summary } from "@/evidence/statistics";
 
 /** One line of the table. */
 export interface Measurement {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CpuProfile } from "./probe";
+import type { CpuProfile } from "@/evidence/app-probe";
 import { componentOf, cpuTimeByComponent } from "./profile-components";
 
 test.each([
@@ -14,7 +14,7 @@ test.each([
   ["app/api/trpc/[trpc]/route.ts", "own"],
   [".next/server/chunks/runtime.js", "framework"],
   ["webpack://next/./src/server/base-server.ts", "framework"],
-  ["evidence/bench/probe.mjs", "ignored"],
+  ["evidence/app-probe.mjs", "ignored"],
   ["node:internal/crypto/hash", null],
   ["", null],
 ])("profile: %s belongs to %s", (source, component) => {

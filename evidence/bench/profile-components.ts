@@ -1,4 +1,4 @@
-import type { CpuProfile } from "./probe";
+import type { CpuProfile } from "@/evidence/app-probe";
 
 /** Components to which CPU time is attributed, in the order of a request. */
 export const COMPONENTS = {
@@ -17,7 +17,7 @@ export type Component = keyof typeof COMPONENTS;
 /** The first match applies. Paths are relative to the project root. */
 const SOURCES: [RegExp, Component | "ignored" | null][] = [
   [/^(node:|$)/, null],
-  [/^evidence\/bench\/probe\.mjs$/, "ignored"],
+  [/^evidence\/app-probe\.mjs$/, "ignored"],
   [/^node_modules\/(pino|sonic-boom|safe-stable-stringify|quick-format-unescaped)\//, "log"],
   [/^node_modules\/(@trpc|zod)\//, "procedures"],
   [/^node_modules\/(lru-cache|jose|bowser|ipaddr\.js)\//, "caller"],

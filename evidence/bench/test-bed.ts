@@ -19,7 +19,7 @@ import { migrate } from "@/scripts/schema.mjs";
 import { EMPTY_APP, SLOW_HASH_APP, SLOW_HASH_FACTOR, BASELINE } from "./build";
 import { seedTimesAt, type SeedTimes } from "./seed-data";
 import { cpuMicrosecondsOf } from "./cpu-time";
-import { Probe } from "./probe";
+import { Probe } from "@/evidence/app-probe";
 import { ORIGIN } from "./requests";
 import { seedDatabase } from "./seed";
 
@@ -165,7 +165,7 @@ export class TestBed {
         RATE_LIMIT_FACTOR: "100000",
         TRUSTED_PROXY_HOPS: "1",
         BENCH_PROBE_PORT: String(probePort),
-        NODE_OPTIONS: `--import=${pathToFileURL(join(ROOT, "evidence", "bench", "probe.mjs"))}`,
+        NODE_OPTIONS: `--import=${pathToFileURL(join(ROOT, "evidence", "app-probe.mjs"))}`,
       },
       log: join(this.logs, `${name}.log`),
       until: "started",

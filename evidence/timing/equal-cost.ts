@@ -4,7 +4,7 @@ import { hash } from "@node-rs/argon2";
 import { AppClient } from "@/evidence/app-client";
 import { ORIGIN } from "@/evidence/bench/requests";
 import { FULL_NAME, PASSWORD } from "@/evidence/bench/seed-data";
-import { median } from "@/evidence/bench/statistics";
+import { median } from "@/evidence/statistics";
 import type { SeededDatabase } from "@/evidence/bench/test-bed";
 import { hashPassword } from "@/server/auth/passwords/password";
 import type { TimingMeasurement } from "./claim";

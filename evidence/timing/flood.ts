@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { LoadGenerator, type LoadResult } from "@/evidence/bench/load-generator";
 import { BURST_LOGINS, LoginFlood } from "@/evidence/bench/login-flood";
-import { median, quantile } from "@/evidence/bench/statistics";
+import { median, quantile } from "@/evidence/statistics";
 import { pause } from "@/evidence/pause";
 import type { Claim, TimingMeasurement } from "./claim";
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Benchmark } from "@/evidence/bench/benchmark";
-import { summarise } from "@/evidence/bench/statistics";
+import { summarise } from "@/evidence/statistics";
 import { measurement, perSecond } from "@/evidence/bench/measurements";
 import { cookiesOf, spreadEvenly } from "@/evidence/bench/seed-data";
 import { query } from "@/evidence/bench/requests";

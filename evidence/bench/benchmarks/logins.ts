@@ -1,10 +1,10 @@
 import { atLeast, atMost } from "@/evidence/bench/thresholds";
 import type { Benchmark } from "@/evidence/bench/benchmark";
 import { SLOW_HASH_FACTOR } from "@/evidence/bench/build";
-import { concatenate, median, quantile, summarise } from "@/evidence/bench/statistics";
+import { concatenate, median, quantile, summarise } from "@/evidence/statistics";
 import { measurement, milliseconds, perSecond, type Measurement } from "@/evidence/bench/measurements";
 import { measureFloodRounds, type FloodRound } from "@/evidence/bench/flood-rounds";
-import type { LoopDelay } from "@/evidence/bench/probe";
+import type { LoopDelay } from "@/evidence/app-probe";
 
 /** Login rate relative to the raw hash rate of the machine, and the effect of a login flood on other calls. */
 export const logins: Benchmark = async ({ testBed, loadGenerator, options }, onProgress) => {

@@ -1,6 +1,6 @@
 import { atMost } from "@/evidence/bench/thresholds";
 import type { BenchmarkContext, Benchmark, OnProgress } from "@/evidence/bench/benchmark";
-import { slope } from "@/evidence/bench/statistics";
+import { slope } from "@/evidence/statistics";
 import { measurement, megabytes, type Measurement } from "@/evidence/bench/measurements";
 import { cookiesOf, spreadEvenly } from "@/evidence/bench/seed-data";
 import { document, mutation, query } from "@/evidence/bench/requests";

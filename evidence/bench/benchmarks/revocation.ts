@@ -1,6 +1,6 @@
 import { atMost } from "@/evidence/bench/thresholds";
 import type { Benchmark } from "@/evidence/bench/benchmark";
-import { summarise } from "@/evidence/bench/statistics";
+import { summarise } from "@/evidence/statistics";
 import { measurement, milliseconds } from "@/evidence/bench/measurements";
 import { cookiesOf } from "@/evidence/bench/seed-data";
 import { AppClient } from "@/evidence/app-client";

@@ -1,6 +1,6 @@
 import { atMost } from "@/evidence/bench/thresholds";
 import type { Benchmark } from "@/evidence/bench/benchmark";
-import { concatenate, quantile, summarise } from "@/evidence/bench/statistics";
+import { concatenate, quantile, summarise } from "@/evidence/statistics";
 import { count, measurement, milliseconds } from "@/evidence/bench/measurements";
 import type { LoadResult } from "@/evidence/bench/load-generator";
 import { cookiesOf, spreadEvenly } from "@/evidence/bench/seed-data";

@@ -1,4 +1,4 @@
-import { summarise } from "@/evidence/bench/statistics";
+import { summarise } from "@/evidence/statistics";
 import type { Benchmark } from "@/evidence/bench/benchmark";
 import { measurement, seconds } from "@/evidence/bench/measurements";
 import { waitForResponse, type RunningApp } from "@/evidence/bench/test-bed";

@@ -2,7 +2,7 @@ import { sql, type Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 import { atMost } from "@/evidence/bench/thresholds";
 import type { Benchmark } from "@/evidence/bench/benchmark";
-import { median, quantile } from "@/evidence/bench/statistics";
+import { median, quantile } from "@/evidence/statistics";
 import { count, measurement } from "@/evidence/bench/measurements";
 import { cookiesOf, emailOf, PASSWORD } from "@/evidence/bench/seed-data";
 import { AppClient } from "@/evidence/app-client";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Benchmark } from "@/evidence/bench/benchmark";
-import { summarise } from "@/evidence/bench/statistics";
+import { summarise } from "@/evidence/statistics";
 import { measurement, seconds } from "@/evidence/bench/measurements";
 import { runOrThrow } from "@/scripts/command.mjs";
 import { DATA, ROOT } from "@/scripts/paths.mjs";

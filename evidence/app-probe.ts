@@ -1,4 +1,4 @@
-import { fetchResponse } from "@/evidence/http-client";
+import { fetchResponse } from "./http-client";
 
 export interface Memory {
   rss: number;
@@ -25,7 +25,7 @@ export interface CpuProfile {
   timeDeltas: number[];
 }
 
-/** Client of probe.mjs in an app's process. */
+/** Client of app-probe.mjs in an app's process. */
 export class Probe {
   constructor(private readonly port: number) {}
 
