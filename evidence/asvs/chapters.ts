@@ -51,9 +51,13 @@ export const SOURCE = requirements.source;
 export const CHAPTERS: Chapter[] = Object.entries(requirements.chapters).map(([number, { name, ...levels }]) => ({
   number,
   name,
-  requirements: levels,
+  requirements: { 1: numbers(levels[1]), 2: numbers(levels[2]), 3: numbers(levels[3]) },
   claims: CLAIMS[number as keyof typeof CLAIMS],
 }));
+
+function numbers(list: string): string[] {
+  return list === "" ? [] : list.split(" ");
+}
 
 /** The level of a requirement; undefined if the standard has no such number. */
 export function levelOf({ requirements }: Chapter, number: string): Level | undefined {
