@@ -1,3 +1,7 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { findFreePort } from "@/scripts/loopback.mjs";
+import { ROOT } from "@/scripts/paths.mjs";
 import { fetchResponse } from "./http-client";
 
 export interface Memory {
@@ -25,9 +29,19 @@ export interface CpuProfile {
   timeDeltas: number[];
 }
 
-/** Client of app-probe.mjs in an app's process. */
+/** Client of app-probe-server.mjs in an app's process. */
 export class Probe {
-  constructor(private readonly port: number) {}
+  private constructor(private readonly port: number) {}
+
+  static async onFreePort(): Promise<Probe> {
+    return new Probe(await findFreePort());
+  }
+
+  /** Variables with which the app starts the probe. */
+  get environment(): Record<string, string> {
+    const file = pathToFileURL(join(ROOT, "evidence", "app-probe-server.mjs"));
+    return { NODE_OPTIONS: `--import=${file}`, APP_PROBE_PORT: String(this.port) };
+  }
 
   /** CPU time of the process so far. */
   async cpuMicroseconds(): Promise<number> {

@@ -14,7 +14,7 @@ test.each([
   ["app/api/trpc/[trpc]/route.ts", "own"],
   [".next/server/chunks/runtime.js", "framework"],
   ["webpack://next/./src/server/base-server.ts", "framework"],
-  ["evidence/app-probe.mjs", "ignored"],
+  ["evidence/app-probe-server.mjs", "ignored"],
   ["node:internal/crypto/hash", null],
   ["", null],
 ])("profile: %s belongs to %s", (source, component) => {

@@ -17,7 +17,7 @@ export type Component = keyof typeof COMPONENTS;
 /** The first match applies. Paths are relative to the project root. */
 const SOURCES: [RegExp, Component | "ignored" | null][] = [
   [/^(node:|$)/, null],
-  [/^evidence\/app-probe\.mjs$/, "ignored"],
+  [/^evidence\/app-probe-server\.mjs$/, "ignored"],
   [/^node_modules\/(pino|sonic-boom|safe-stable-stringify|quick-format-unescaped)\//, "log"],
   [/^node_modules\/(@trpc|zod)\//, "procedures"],
   [/^node_modules\/(lru-cache|jose|bowser|ipaddr\.js)\//, "caller"],

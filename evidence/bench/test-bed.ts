@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { sql, type Kysely } from "kysely";
 import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
@@ -11,7 +10,6 @@ import { sendRequest } from "@/evidence/http-client";
 import { createDatabase, databaseUrl } from "@/evidence/database";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { onExit } from "@/scripts/lifecycle.mjs";
-import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { ROOT } from "@/scripts/paths.mjs";
@@ -155,7 +153,7 @@ export class TestBed {
   }
 
   async #start(name: string, { database, ...build }: AppSource): Promise<RunningApp> {
-    const probePort = await findFreePort();
+    const probe = await Probe.onFreePort();
     const startedAt = performance.now();
     const app = await startApp({
       ...build,
@@ -164,13 +162,12 @@ export class TestBed {
         DATABASE_URL: database?.url,
         RATE_LIMIT_FACTOR: "100000",
         TRUSTED_PROXY_HOPS: "1",
-        BENCH_PROBE_PORT: String(probePort),
-        NODE_OPTIONS: `--import=${pathToFileURL(join(ROOT, "evidence", "app-probe.mjs"))}`,
+        ...probe.environment,
       },
       log: join(this.logs, `${name}.log`),
       until: "started",
     });
-    return { startedAt, app, port: app.port, probe: new Probe(probePort) };
+    return { startedAt, app, port: app.port, probe };
   }
 
   async #fill(sessions: number, onProgress: OnProgress, hashTimes = 1): Promise<SeededDatabase> {

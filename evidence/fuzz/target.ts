@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Kysely } from "kysely";
 import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
+import { Probe } from "@/evidence/app-probe";
 import { createDatabase, databaseUrl } from "@/evidence/database";
-import { pause } from "@/evidence/pause";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
@@ -18,7 +17,6 @@ import { isErrorLine } from "./oracles";
 import type { SigningSecrets } from "./tampering";
 
 const FOLDER = join(DATA, "fuzz");
-const MEMORY = join(FOLDER, "memory.json");
 
 /** The built app with its own database, and the secrets that the oracles need to know. */
 export class Target {
@@ -32,6 +30,7 @@ export class Target {
     /** Values that must not appear in a response. */
     readonly secrets: readonly string[],
     readonly buildId: string,
+    private readonly probe: Probe,
   ) {}
 
   static async start(server: Server): Promise<Target> {
@@ -54,30 +53,18 @@ export class Target {
     // The product code that creates the test users reads the same variables.
     Object.assign(process.env, env);
     const log = join(FOLDER, "app.log");
-    rmSync(MEMORY, { force: true });
-    const app = await startApp({
-      port,
-      log,
-      env: {
-        ...env,
-        LOG_LEVEL: "debug",
-        FUZZ_MEMORY_FILE: MEMORY,
-        NODE_OPTIONS: `--import ${pathToFileURL(join(ROOT, "evidence", "fuzz", "memory-probe.mjs"))}`,
-      },
-    });
+    const probe = await Probe.onFreePort();
+    const app = await startApp({ port, log, env: { ...env, LOG_LEVEL: "debug", ...probe.environment } });
     const buildId = readFileSync(join(findBuild(), "BUILD_ID"), "utf8");
     const secrets = [env.SESSION_SECRET, env.JWT_ACCESS_SECRET, name, ROOT, "$argon2"];
     const signing = { access: env.JWT_ACCESS_SECRET, refresh: env.SESSION_SECRET };
-    return new Target(port, origin, connect(url), app, new AppLog(log, isErrorLine), signing, secrets, buildId);
+    return new Target(port, origin, connect(url), app, new AppLog(log, isErrorLine), signing, secrets, buildId, probe);
   }
 
   /** Memory after garbage collection. */
   async sample(requests: number): Promise<Sample> {
-    rmSync(MEMORY, { force: true });
-    process.kill(this.app.pid, "SIGUSR2");
-    while (!existsSync(MEMORY)) await pause(20);
-    const { heapUsed, rss } = JSON.parse(readFileSync(MEMORY, "utf8")) as Sample;
-    return { requests, heapUsed, rss };
+    const { heapUsed, external, rss } = await this.probe.memory();
+    return { requests, heapUsed: heapUsed + external, rss };
   }
 
   async stop(): Promise<void> {
