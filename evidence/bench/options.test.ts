@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseOptions } from "@/evidence/parse-options";
 import { readOptions, USAGE } from "./options";
-import { BENCHMARK_NAMES } from "./benchmark-names";
+import { BENCHMARK_NAMES } from "./benchmarks";
 
 const read = (args: string[]) => readOptions(parseOptions(USAGE, args));
 

@@ -1,5 +1,5 @@
 import { REPORT, type Usage, type Values } from "@/evidence/parse-options";
-import { BENCHMARK_NAMES, type BenchmarkName } from "./benchmark-names";
+import { BENCHMARK_NAMES, type BenchmarkName } from "./benchmarks";
 
 export interface Options {
   benchmarks: readonly BenchmarkName[];
