@@ -23,3 +23,10 @@ test("random: draws are uniform and pickWeighted follows its weights", () => {
   expect(picked.filter((name) => name === "seldom").length / 10_000).toBeCloseTo(0.1, 1);
   expect(picked).not.toContain("never");
 });
+
+test("random: shuffled keeps each item once, and each position is equally likely", () => {
+  const random = new Random(7);
+  const shuffles = Array.from({ length: 6000 }, () => random.shuffled(["a", "b", "c"]));
+  for (const shuffle of shuffles) expect(shuffle.toSorted()).toEqual(["a", "b", "c"]);
+  for (const at of [0, 1, 2]) expect(shuffles.filter((one) => one[at] === "a").length / 6000).toBeCloseTo(1 / 3, 1);
+});

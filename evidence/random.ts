@@ -35,6 +35,13 @@ export class Random {
     return items[Math.floor(this.next() * items.length)]!;
   }
 
+  shuffled<Item>(items: readonly Item[]): Item[] {
+    return items
+      .map((item) => ({ item, at: this.next() }))
+      .sort((one, other) => one.at - other.at)
+      .map(({ item }) => item);
+  }
+
   /** Picks a name with a probability proportional to its weight. */
   pickWeighted<Name extends string>(weights: Record<Name, number>): Name {
     const entries = Object.entries(weights) as [Name, number][];

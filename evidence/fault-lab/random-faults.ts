@@ -11,7 +11,7 @@ export async function injectRandomFaults(lab: Lab, { outageSeconds, everySeconds
   let outagePending = outageSeconds > 0;
   await lab.wait(everySeconds * 500);
   while (!lab.hasEnded) {
-    if (remaining.length === 0) remaining = shuffled(RANDOM_FAULTS, random);
+    if (remaining.length === 0) remaining = random.shuffled(RANDOM_FAULTS);
     const [name, inject] = remaining.pop()!;
     lab.results.count("faults");
     lab.results.count(`faults: ${name}`);
@@ -106,11 +106,4 @@ async function stopDatabase({ stack, results }: Lab, seconds: number): Promise<v
     "database outage",
     `${seconds} s: ${requests} requests, ${waits} unavailable responses, ${cookies} cookies cleared`,
   );
-}
-
-function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
-  return items
-    .map((item) => ({ item, at: random.next() }))
-    .sort((one, other) => one.at - other.at)
-    .map(({ item }) => item);
 }

@@ -4,6 +4,7 @@ import { hash } from "@node-rs/argon2";
 import { AppClient } from "@/evidence/app-client";
 import { ORIGIN } from "@/evidence/bench/requests";
 import { FULL_NAME, PASSWORD } from "@/evidence/bench/seed-data";
+import { Random } from "@/evidence/random";
 import { median } from "@/evidence/statistics";
 import type { SeededDatabase } from "@/evidence/bench/test-bed";
 import { hashPassword } from "@/server/auth/passwords/password";
@@ -58,12 +59,13 @@ export const measureEqualCost: TimingMeasurement = async (testBed, onProgress) =
   // Warm-up: compiles code, opens connections, and hashes once with the older parameters.
   for (const one of cases) await login(one, 0);
   const responses = new Set<string>();
+  const random = new Random(Date.now());
   let rounds = 0;
   let compared;
   do {
     for (const end = rounds + ROUNDS_A_BATCH; rounds < end; rounds++) {
       if (rounds % 20 === 0) onProgress(`${rounds} rounds, ${ROUNDS_AT_MOST} at most`);
-      for (const one of shuffled(cases)) {
+      for (const one of random.shuffled(cases)) {
         const { status, body, headers, milliseconds } = await login(one, rounds);
         one.tries.push(milliseconds + (one.planted ?? 0));
         responses.add(`${status} ${body} ${JSON.stringify(withoutVolatileHeaders(headers))}`);
@@ -145,15 +147,6 @@ function table(compared: ReturnType<typeof compare>): string {
   });
   const head = `  ${"login with".padEnd(46)}${"n".padStart(5)}  median  differs by     99 % interval  verdict   (milliseconds)`;
   return ["", head, ...lines, "", ""].join("\n");
-}
-
-function shuffled<T>(list: readonly T[]): T[] {
-  const drawn = [...list];
-  for (let at = drawn.length - 1; at > 0; at--) {
-    const other = Math.floor(Math.random() * (at + 1));
-    [drawn[at], drawn[other]] = [drawn[other]!, drawn[at]!];
-  }
-  return drawn;
 }
 
 /** Removes headers that differ by design: the date and the rate limit state. */
