@@ -16,7 +16,7 @@ test.each([
     "in chunks that contain a chunk terminator",
     `${HEAD}Transfer-Encoding: chunked\r\n\r\n7\r\n0\r\n\r\nab\r\n0\r\n\r\n`,
   ],
-])("an response %s ends with its last byte, however it is cut", (_, response) => {
+])("response parser: a response %s ends with its last byte, however it is split", (_, response) => {
   const reader = new ResponseParser();
   for (let time = 0; time < 2; time++) {
     const results = byByte(response, reader);

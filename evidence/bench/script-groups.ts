@@ -56,5 +56,5 @@ export function groupTable(page: Map<string, number>, empty: Map<string, number>
     .map(({ name, above }) => `| ${name} | ${(above / 1000).toFixed(1)} kB | ${reasons.get(name) ?? "unknown"} |`);
   const sum = (groups: Map<string, number>) => [...groups.values()].reduce((total, bytes) => total + bytes, 0);
   const total = `| **total** | **${((sum(page) - sum(empty)) / 1000).toFixed(1)} kB** | |`;
-  return ["| what | compressed | reason |", "| --- | --- | --- |", ...rows, total].join("\n");
+  return ["| group | compressed | reason |", "| --- | --- | --- |", ...rows, total].join("\n");
 }
