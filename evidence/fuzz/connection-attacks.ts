@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { connect, type Socket } from "node:net";
+import { AttackGenerator, executeAttack, type Attack } from "@/evidence/connection-attacks/attack-generator";
 import { sendRequest } from "@/evidence/http-client";
 import { forEachConcurrently, pause } from "@/evidence/pause";
 import { Random } from "@/evidence/random";
-import { AttackGenerator, executeAttack, type Attack } from "./attack-generator";
 import type { Target } from "./target";
 import { AGENT, PASSWORD, TestUser } from "./test-user";
 import { RESPONSE_TIMEOUT_SECONDS } from "./transport";

@@ -1,4 +1,4 @@
-import { isComplete } from "./app-log";
+import { isComplete } from "@/evidence/app-log";
 import { isSameOriginMutation, hasAmbiguousLength, isSoftNavigation, setCookiesOf, type Exchange } from "./exchange";
 import { headerValue, headerValues, type ParsedResponse } from "./http-response-parser";
 import { findLeak } from "./oracles/information-leaks";

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import type { AppLog } from "@/evidence/app-log";
 import { paint } from "@/scripts/progress.mjs";
-import type { AppLog } from "./app-log";
 import type { Finding } from "./fuzz-worker";
 import type { Sample, Slope, MemoryTrend } from "./memory";
 import type { Options } from "./options";

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { Random } from "@/evidence/random";
-import { AGENT, PASSWORD, type TestUser } from "./test-user";
+import { AGENT, PASSWORD, type TestUser } from "@/evidence/fuzz/test-user";
 
 /** The bytes that a hostile client writes to one connection, and how the connection ends. */
 export interface Attack {
