@@ -13,14 +13,13 @@ export class AppLog {
   readonly #descriptor: number;
   readonly #decoder = new StringDecoder("utf8");
   readonly #byRequest = new Map<string, string[]>();
-  /** Error lines without a request id. */
-  readonly errorsOutsideRequests: string[] = [];
+  readonly #selected: string[] = [];
   lines = 0;
   #rest = "";
 
   constructor(
     file: string,
-    private readonly isError: (line: string) => boolean,
+    private readonly isSelected: (line: string) => boolean,
   ) {
     this.#descriptor = openSync(file, "r");
   }
@@ -36,10 +35,28 @@ export class AppLog {
     }
   }
 
+  /** Those of the ids that have no request line. */
+  withoutRequestLine(requestIds: readonly string[]): string[] {
+    this.#read();
+    return requestIds.filter((id) => !isComplete(this.#byRequest.get(id) ?? []));
+  }
+
   /** The ids of requests with log lines but without their request line. */
   unfinished(isSelected: (requestId: string) => boolean): string[] {
     this.#read();
     return [...this.#byRequest].filter(([id, lines]) => isSelected(id) && !isComplete(lines)).map(([id]) => id);
+  }
+
+  /** The number of selected requests with log lines. */
+  countRequests(isSelected: (requestId: string) => boolean): number {
+    this.#read();
+    return [...this.#byRequest.keys()].filter(isSelected).length;
+  }
+
+  /** The selected lines without a request id. */
+  linesOutsideRequests(): readonly string[] {
+    this.#read();
+    return this.#selected;
   }
 
   close(): void {
@@ -62,7 +79,7 @@ export class AppLog {
     this.lines += 1;
     const requestId = /"requestId":"([^"]+)"/.exec(line)?.[1];
     if (requestId === undefined) {
-      if (this.isError(line)) this.errorsOutsideRequests.push(line);
+      if (this.isSelected(line)) this.#selected.push(line);
       return;
     }
     const known = this.#byRequest.get(requestId);

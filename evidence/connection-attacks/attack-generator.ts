@@ -1,6 +1,18 @@
-import { connect } from "node:net";
 import type { Random } from "@/evidence/random";
-import { AGENT, PASSWORD, type TestUser } from "@/evidence/fuzz/test-user";
+
+/** Whose sessions and passwords the attacks use. */
+export interface AttackAccount {
+  email: string;
+  password: string;
+  /** The Cookie header of a session; empty without one. */
+  readonly cookie: string;
+}
+
+interface Origin {
+  host: string;
+  userAgent: string;
+  accounts: readonly AttackAccount[];
+}
 
 /** The bytes that a hostile client writes to one connection, and how the connection ends. */
 export interface Attack {
@@ -16,7 +28,9 @@ type ConnectionEnd =
   | { kind: "half-close" }
   | { kind: "hold"; milliseconds: number };
 
-const MAX_CONNECTION_MILLISECONDS = 4000;
+/** A longer path would be shortened in the log. */
+const LONG_PATH_CHARACTERS = 240;
+const LONG_HOLD_MILLISECONDS = 4000;
 const ATTACK_ID = "attack-";
 
 /** Generates requests with unique ids and effects, so that each can be found in the log and in the database. */
@@ -25,8 +39,7 @@ export class AttackGenerator {
 
   constructor(
     private readonly random: Random,
-    private readonly host: string,
-    private readonly users: readonly TestUser[],
+    private readonly origin: Origin,
   ) {}
 
   /** The request id that belongs to a name set by `users.update`. */
@@ -49,9 +62,12 @@ export class AttackGenerator {
     return { bytes, end: this.#randomEnd(), neverReads: random.chance(0.2) };
   }
 
-  /** Requests that take a place in the password admission queue, behind an unfinished response. */
+  /** Requests that take a place in the password admission queue, behind an unfinished response. Only a POST takes one. */
   queuedCalls(): Attack {
-    const calls = Array.from({ length: 7 }, () => this.#get("/api/trpc/auth.login"));
+    const call = this.random.chance(0.5)
+      ? () => this.#get("/api/trpc/auth.login")
+      : () => this.#call("auth.login", { email: "" });
+    const calls = Array.from({ length: 7 }, call);
     return this.#reset([this.#get("/login"), ...calls], this.random.between(1, 8));
   }
 
@@ -59,6 +75,16 @@ export class AttackGenerator {
   queuedConnect(): Attack {
     const files = Array.from({ length: 40 }, () => this.#get("/_next/static/x"));
     return this.#reset([...files, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"], this.random.between(1, 6));
+  }
+
+  /** Requests that are answered at once, each with a long line in the log; the server closes the connection after the last. */
+  longPaths(count: number): Attack {
+    const path = `/_next/static/${"x".repeat(LONG_PATH_CHARACTERS)}`;
+    const requests = Array.from({ length: count }, (_, at) =>
+      this.#get(path, at === count - 1 ? ["Connection: close"] : []),
+    );
+    const bytes = Buffer.from(requests.join(""), "latin1");
+    return { bytes, end: { kind: "hold", milliseconds: LONG_HOLD_MILLISECONDS }, neverReads: false };
   }
 
   /** The same requests truncated after every `step` bytes. */
@@ -121,10 +147,10 @@ export class AttackGenerator {
           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         ]);
       case "connect":
-        return `CONNECT ${random.pick(["a:1", "127.0.0.1:3306", "/", "*"])} HTTP/1.1\r\nHost: ${this.host}\r\n\r\n`;
+        return `CONNECT ${random.pick(["a:1", "127.0.0.1:3306", "/", "*"])} HTTP/1.1\r\nHost: ${this.origin.host}\r\n\r\n`;
       case "version":
         return random.pick([
-          `GET /login HTTP/2.0\r\nHost: ${this.host}\r\n\r\n`,
+          `GET /login HTTP/2.0\r\nHost: ${this.origin.host}\r\n\r\n`,
           "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
           "GET /login HTTP/0.9\r\n\r\n",
           "GET /login\r\n",
@@ -150,54 +176,39 @@ export class AttackGenerator {
   }
 
   #update(): string {
-    const user = this.random.pick(this.users);
-    const cookie = `Cookie: __acc=${user.access}; __ref=${user.refresh}`;
-    return this.#call("users.update", { fullName: `Attack ${this.#requests}` }, [cookie]);
+    const { cookie } = this.random.pick(this.origin.accounts);
+    const headers = cookie === "" ? [] : [`Cookie: ${cookie}`];
+    return this.#call("users.update", { fullName: `Attack ${this.#requests}` }, headers);
   }
 
   #login(): string {
-    const email = this.random.chance(0.5)
-      ? this.random.pick(this.users).email
-      : `unknown.${this.#requests}@example.test`;
-    return this.#call("auth.login", { email, password: PASSWORD });
+    const { email, password } = this.random.pick(this.origin.accounts);
+    const known = this.random.chance(0.5) ? email : `unknown.${this.#requests}@example.test`;
+    return this.#call("auth.login", { email: known, password });
   }
 
   #call(procedure: string, input: unknown, headers: string[] = []): string {
     const body = JSON.stringify(input);
-    const ours = [`Origin: http://${this.host}`, "Content-Type: application/json", `Content-Length: ${body.length}`];
+    const ours = [
+      `Origin: http://${this.origin.host}`,
+      "Content-Type: application/json",
+      `Content-Length: ${body.length}`,
+    ];
     return this.#head("POST", `/api/trpc/${procedure}`, [...ours, ...headers]) + body;
   }
 
   #head(method: string, path: string, headers: string[] = []): string {
     const id = idOf(this.#requests++);
-    const lines = [`Host: ${this.host}`, `User-Agent: ${AGENT}`, `X-Request-Id: ${id}`, ...headers];
+    const lines = [
+      `Host: ${this.origin.host}`,
+      `User-Agent: ${this.origin.userAgent}`,
+      `X-Request-Id: ${id}`,
+      ...headers,
+    ];
     return `${method} ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`;
   }
 }
 
 function idOf(number: number): string {
   return `${ATTACK_ID}${String(number).padStart(6, "0")}`;
-}
-
-/** Never throws; resolves when the connection is closed. */
-export function executeAttack(port: number, { bytes, end, neverReads }: Attack): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const reset = () => void socket.resetAndDestroy();
-    const limit = setTimeout(reset, MAX_CONNECTION_MILLISECONDS);
-    socket.once("close", () => {
-      clearTimeout(limit);
-      resolve();
-    });
-    socket.on("error", () => {});
-    socket.setNoDelay(true);
-    if (neverReads) socket.pause();
-    else socket.resume();
-    socket.once("connect", () => {
-      if (end.kind === "half-close") return void socket.end(bytes);
-      socket.write(bytes);
-      if (end.kind === "reset at first byte") socket.once("data", reset);
-      else setTimeout(reset, end.milliseconds);
-    });
-  });
 }

@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { connect, type Socket } from "node:net";
-import { AttackGenerator, executeAttack, type Attack } from "@/evidence/connection-attacks/attack-generator";
+import { AttackGenerator, type Attack } from "@/evidence/connection-attacks/attack-generator";
+import { executeAttack } from "@/evidence/connection-attacks/execute-attack";
+import { countDescriptors, isAlive } from "@/evidence/connection-attacks/process-state";
+import { findUnloggedRequests } from "@/evidence/connection-attacks/request-lines";
 import { sendRequest } from "@/evidence/http-client";
 import { forEachConcurrently, pause } from "@/evidence/pause";
 import { Random } from "@/evidence/random";
@@ -40,7 +42,15 @@ export async function runConnectionAttacks(
 ): Promise<Checks> {
   const users = await Promise.all(Array.from({ length: USERS }, () => TestUser.create(target.db, passwordHash)));
   const measuredUser = await TestUser.create(target.db, passwordHash);
-  const plan = new AttackGenerator(new Random(seed).stream("connections"), new URL(target.origin).host, users);
+  const plan = new AttackGenerator(new Random(seed).stream("connections"), {
+    host: new URL(target.origin).host,
+    userAgent: AGENT,
+    accounts: users.map(({ email, access, refresh }) => ({
+      email,
+      password: PASSWORD,
+      cookie: `__acc=${access}; __ref=${refresh}`,
+    })),
+  });
   const p99Before = await measureP99(target, measuredUser);
   const descriptorsBefore = countDescriptors(target.app.pid);
 
@@ -52,7 +62,10 @@ export async function runConnectionAttacks(
     ...Array.from({ length: QUEUED_CALLS }, () => plan.queuedCalls()),
     ...times(QUEUED_CONNECTS, () => plan.queuedConnect()),
   ];
-  await forEachConcurrently(attacks, CONCURRENCY, (attack) => executeAttack(target.port, attack));
+  const answeredIds: string[] = [];
+  await forEachConcurrently(attacks, CONCURRENCY, async (attack) => {
+    answeredIds.push(...(await executeAttack(target.port, attack)));
+  });
   // Without a process nothing else can be checked.
   const ended = checkProcess(target);
   if (ended !== null) return { [PROCESS_SURVIVED]: ended };
@@ -68,7 +81,7 @@ export async function runConnectionAttacks(
       Math.ceil(IDLE_CONNECTIONS * share),
     ),
     "Hostile connections leaked no file descriptor": await checkDescriptors(target.app.pid, descriptorsBefore),
-    "Every processed request left its line in the log": await checkLog(target, users),
+    "Every processed request left its line in the log": await checkLog(target, users, answeredIds),
   };
 }
 
@@ -78,34 +91,18 @@ function checkProcess({ app }: Target): string | null {
   return `process ${app.pid} has ended: ${last.slice(-400)}`;
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    // A zombie has exited but still has an entry in /proc.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    try {
-      return process.platform !== "linux" && process.kill(pid, 0);
-    } catch {
-      return false;
-    }
-  }
-}
-
-/** Waits for each line, because the log is written asynchronously. */
-async function checkLog({ db, log }: Target, users: readonly TestUser[]): Promise<string | null> {
+async function checkLog(
+  { db, log }: Target,
+  users: readonly TestUser[],
+  answeredIds: readonly string[],
+): Promise<string | null> {
   const ids = users.map(({ userId }) => userId);
   const rows = await db.selectFrom("users").select("fullName").where("id", "in", ids).execute();
-  for (const { fullName } of rows) {
-    const id = AttackGenerator.idOfName(fullName);
-    if (id === null) continue;
-    const lines = await log.linesOf(id, 2);
-    if (!lines.some((line) => line.includes('"msg":"request"')))
-      return `a users.update was executed but left no request line: ${id}`;
-  }
-  const unfinished = log.unfinished(AttackGenerator.isAttackId);
-  return unfinished.length === 0
+  const updateIds = rows.map(({ fullName }) => AttackGenerator.idOfName(fullName)).filter((id) => id !== null);
+  const unlogged = await findUnloggedRequests([log], [...answeredIds, ...updateIds]);
+  return unlogged.length === 0
     ? null
-    : `${unfinished.length} requests left log lines but no request line: ${unfinished[0]}`;
+    : `${unlogged.length} requests were processed but left no request line: ${unlogged[0]}`;
 }
 
 async function checkIdleConnections({ port }: Target, count: number): Promise<string | null> {
@@ -193,13 +190,5 @@ async function checkDescriptors(pid: number, before: number | null): Promise<str
     if (now <= before + MAX_LEAKED_DESCRIPTORS) return null;
     if (Date.now() > deadline) return `${before} descriptors were open before, and ${now} are`;
     await pause(500);
-  }
-}
-
-function countDescriptors(pid: number): number | null {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).length;
-  } catch {
-    return null;
   }
 }

@@ -54,7 +54,7 @@ function checksOf({ findings, log, memory, connections, smokeTestFailure }: Resu
     checks[oracle] = findings.find((finding) => finding.oracle === oracle)?.violation ?? null;
   }
   Object.assign(checks, connections);
-  checks["No log line outside a request reported an error"] = log.errorsOutsideRequests[0]?.slice(0, 300) ?? null;
+  checks["No log line outside a request reported an error"] = log.linesOutsideRequests()[0]?.slice(0, 300) ?? null;
   checks["At the end a new user could register, log out and log in"] = smokeTestFailure;
   // A short run has too few samples.
   if (memory !== null) {

@@ -1,7 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { closeSync, constants, openSync, readSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { limitDescriptors } from "@/evidence/connection-attacks/process-state";
+import { UnreadLog } from "@/evidence/connection-attacks/unread-log";
 import { sendRequest } from "@/evidence/http-client";
 import { forEachConcurrently, pause } from "@/evidence/pause";
 import { startApp, type App } from "@/scripts/app.mjs";
@@ -17,25 +17,21 @@ const PAGES = ["/login", "/register", "/maintenance"];
 
 /** Starts another instance whose log is not read and whose file descriptors run out. */
 export async function checkResourceExhaustion(folder: string): Promise<string | null> {
-  const path = join(folder, "unread-log");
-  rmSync(path, { force: true });
-  execFileSync("mkfifo", [path]);
-  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const writer = openSync(path, constants.O_WRONLY);
-  const prefix = canLimitDescriptors() ? ["prlimit", `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`] : [];
-  const app = await startApp({ log: writer, prefix, until: "live", env: { LOG_LEVEL: "debug" } });
-  closeSync(writer);
+  const log = new UnreadLog(join(folder, "unread-log"));
+  const prefix = limitDescriptors(DESCRIPTORS);
+  const app = await startApp({ log: log.writer, prefix, until: "live", env: { LOG_LEVEL: "debug" } });
+  log.closeWriter();
   try {
     const violation = (await checkUnreadLog(app)) ?? (await checkDescriptorExhaustion(app));
     if (violation !== null) return violation;
-    const line = linesIn(reader).find((one) => !isJson(one));
+    const lines = log.read().toString("utf8").split("\n").slice(0, -1);
+    const line = lines.find((one) => !isJson(one));
     if (line !== undefined) return `a line of the log is not complete: ${line.slice(0, 200)}`;
     const { code } = await app.stop();
     return code === 0 ? null : `after SIGTERM it exited with ${code}`;
   } finally {
     await app.kill();
-    closeSync(reader);
-    rmSync(path, { force: true });
+    log.close();
   }
 }
 
@@ -68,10 +64,6 @@ async function checkDescriptorExhaustion({ port }: App): Promise<string | null> 
   return null;
 }
 
-function canLimitDescriptors(): boolean {
-  return spawnSync("prlimit", ["--version"], { stdio: "ignore" }).status === 0;
-}
-
 async function statusOf(port: number, path: string, seconds = RESPONSE_TIMEOUT_SECONDS): Promise<number | string> {
   const timeoutMilliseconds = seconds * 1000;
   const outcome = await sendRequest({
@@ -83,19 +75,6 @@ async function statusOf(port: number, path: string, seconds = RESPONSE_TIMEOUT_S
     signal: AbortSignal.timeout(timeoutMilliseconds),
   });
   return outcome.kind === "answered" ? outcome.status : outcome.why;
-}
-
-/** The complete lines that have arrived so far. */
-function linesIn(reader: number): string[] {
-  const chunk = Buffer.alloc(65_536);
-  let text = "";
-  try {
-    for (let read = readSync(reader, chunk); read > 0; read = readSync(reader, chunk))
-      text += chunk.toString("utf8", 0, read);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-  }
-  return text.split("\n").slice(0, -1);
 }
 
 function isJson(line: string): boolean {
