@@ -5,6 +5,12 @@ import type { DatabaseProxy } from "./database-proxy";
 
 export type Environment = Record<string, string>;
 
+/** An instance whose log is a descriptor, started by a wrapper command. */
+export interface Limits {
+  log: number;
+  prefix: string[];
+}
+
 /** One instance of the app, with its own database proxy. */
 export class Instance {
   readonly logs: string[] = [];
@@ -19,10 +25,10 @@ export class Instance {
     readonly databaseProxy: DatabaseProxy,
   ) {}
 
-  async start(variables: Environment): Promise<void> {
+  async start(variables: Environment, limits?: Limits): Promise<void> {
     const log = join(DATA, "lab", "logs", `app-${this.index}-${this.logs.length}.log`);
     this.logs.push(log);
-    const app = await startApp({ port: this.port, env: variables, log, until: "live" });
+    const app = await startApp({ port: this.port, env: variables, log, until: "live", ...limits });
     this.#app = app;
     void app.exited.then(() => {
       if (this.#app === app) this.unexpectedExits += 1;
@@ -46,10 +52,11 @@ export class Instance {
     if (this.pid > 0) process.kill(this.pid, "SIGCONT");
   }
 
-  async stop(): Promise<void> {
+  /** Returns the exit code. */
+  async stop(): Promise<number | null> {
     const app = this.#app;
     this.#app = null;
-    await app?.stop();
+    return (await app?.stop())?.code ?? null;
   }
 
   /** Resolves when the readiness check passes. */
@@ -59,6 +66,11 @@ export class Instance {
 
   get isRunning(): boolean {
     return this.#app !== null;
+  }
+
+  /** The file of the log since the last start. */
+  get log(): string {
+    return this.logs.at(-1)!;
   }
 
   get pid(): number {

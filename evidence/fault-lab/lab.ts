@@ -24,6 +24,8 @@ export class Lab {
     readonly results: Results,
     readonly random: Random,
     readonly lifetimes: Lifetimes,
+    /** A request may take at most half the grace window: beyond it, the protocol does not guarantee that the session survives. */
+    readonly requestTimeoutMilliseconds = Math.min(12, lifetimes.graceSeconds / 2) * 1000,
   ) {
     this.tokenFamilies = new TokenFamilies(results);
   }
@@ -41,11 +43,6 @@ export class Lab {
   /** Returns early when the run ends. */
   async wait(milliseconds: number): Promise<void> {
     await Promise.race([pause(milliseconds), this.#end.promise]);
-  }
-
-  /** A request may take at most half the grace window: beyond it, the protocol does not guarantee that the session survives. */
-  get requestTimeoutMilliseconds(): number {
-    return Math.min(12, this.lifetimes.graceSeconds / 2) * 1000;
   }
 
   /** The grace window plus a margin for clock and timer inaccuracy on a busy machine. */

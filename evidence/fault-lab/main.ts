@@ -6,6 +6,7 @@ import { onExit } from "@/scripts/lifecycle.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import { DATA } from "@/scripts/paths.mjs";
 import { buildOnce } from "@/scripts/production-build.mjs";
+import { runAttacks } from "./attacks/run-attacks";
 import { testCrashPoints } from "./crash-points";
 import { runFaultScenarios } from "./fault-scenarios";
 import type { Environment } from "./instance";
@@ -25,6 +26,9 @@ const PRODUCTION_LIFETIMES: Lifetimes = {
   graceSeconds: 30,
   idleSeconds: 604_800,
 };
+
+/** Far below half the grace window, because attacks delay the timers of the clients and the load balancer, which share a process. */
+const ATTACK_TIMEOUT_MILLISECONDS = 3000;
 
 await runProgram("lab", USAGE, async (values, { step, print }) => {
   const options = readOptions(values);
@@ -52,6 +56,12 @@ await runProgram("lab", USAGE, async (values, { step, print }) => {
   if (includes("faults")) await step("Faults", (say) => runFaultScenarios(idleLab, options.isShort, say));
   const migrations = () => step("Migrations", (say) => testMigrationCrashes(idleLab, options.isShort, say));
   if (includes("migrations") && !options.isShort) await migrations();
+
+  if (includes("attacks")) {
+    const draws = random.stream("attacks");
+    const attackLab = new Lab(stack, results, draws, PRODUCTION_LIFETIMES, ATTACK_TIMEOUT_MILLISECONDS);
+    await step("Attacks", (say) => runAttacks(attackLab, options.attacks, say));
+  }
 
   const soakLab = new Lab(stack, results, random.stream("soak"), options.lifetimes);
   await Promise.all([

@@ -1,8 +1,9 @@
 import { REPORT, type Usage, type Values } from "@/evidence/parse-options";
+import type { AttackOptions } from "./attacks/run-attacks";
 import type { Lifetimes } from "./lab";
 import type { SoakOptions } from "./soak";
 
-export const STAGES = ["crashes", "migrations", "faults", "soak"] as const;
+export const STAGES = ["crashes", "migrations", "faults", "attacks", "soak"] as const;
 
 export type Stage = (typeof STAGES)[number];
 
@@ -13,6 +14,7 @@ export interface Options {
   seed: number;
   isShort: boolean;
   lifetimes: Lifetimes;
+  attacks: AttackOptions;
   soak: SoakOptions;
 }
 
@@ -43,6 +45,7 @@ function fullRun(browsers: number, seconds: number): Run {
   return {
     isShort: false,
     lifetimes: { accessSeconds: 6, beforeExpirySeconds: 1, graceSeconds: 4, idleSeconds: 120 },
+    attacks: { browsers: Math.min(browsers, 24), share: 1 },
     soak: {
       seconds,
       browsers,
@@ -59,6 +62,7 @@ function shortRun(browsers: number): Run {
   return {
     isShort: true,
     lifetimes: { accessSeconds: 3, beforeExpirySeconds: 1, graceSeconds: 2, idleSeconds: 60 },
+    attacks: { browsers: Math.min(browsers, 8), share: 0.2 },
     soak: { seconds: 8, browsers, thefts: 4, everySeconds: 4, outageSeconds: 0, revocationEverySeconds: 1 },
   };
 }

@@ -1,7 +1,10 @@
 import { pause } from "@/evidence/pause";
 import type { Random } from "@/evidence/random";
+import { HostileClients } from "./attacks/hostile-clients";
 import type { Instance } from "./instance";
 import type { Lab } from "./lab";
+
+const HOSTILE_CONNECTIONS = 12;
 
 /** Injects one random fault after another until the run ends. */
 export async function injectRandomFaults(lab: Lab, { outageSeconds, everySeconds }: FaultSchedule): Promise<void> {
@@ -39,6 +42,7 @@ const RANDOM_FAULTS: readonly [string, InjectFault][] = [
   ["both killed", killBoth],
   ["database connections closed", closeDatabaseConnections],
   ["client connections reset", resetClientConnections],
+  ["hostile connections", openHostileConnections],
   ["database slow", slowDatabase],
   ["database suspended", suspendDatabase],
 ];
@@ -75,6 +79,12 @@ async function resetClientConnections({ stack }: Lab, random: Random): Promise<v
     stack.loadBalancer.resetConnections();
     await pause(random.between(20, 200));
   }
+}
+
+async function openHostileConnections(lab: Lab, random: Random): Promise<void> {
+  const clients = new HostileClients(lab, random);
+  const attacks = Array.from({ length: HOSTILE_CONNECTIONS }, () => clients.generator.mixed());
+  await clients.attack([random.pick(lab.stack.instances)], attacks);
 }
 
 async function slowDatabase({ stack }: Lab, random: Random): Promise<void> {

@@ -11,6 +11,10 @@ export const INVARIANTS = {
   "no errors": "No response was a 500, no redirect looped, no instance exited unexpectedly",
   isolation: "A fault of one session or instance did not affect others",
   "no deadlocks": "No deadlock reached a client",
+  processes: "Hostile connections ended no process, and delayed no shutdown",
+  recovery: "Calls and logins succeeded after every attack on connections",
+  "request lines": "Every processed request of an attack left its line in the log, or was reported as dropped",
+  descriptors: "Connections left file descriptors free, attacks leaked none, and pages worked after all were taken",
 } as const;
 
 export type Invariant = keyof typeof INVARIANTS;

@@ -1,4 +1,4 @@
-import { deferred, pause } from "@/evidence/pause";
+import { deferred, forEachConcurrently, pause } from "@/evidence/pause";
 import type { Random } from "@/evidence/random";
 import { Browser, inventLabAccount } from "./browser";
 import type { BrowserOutcome } from "./browser-outcome";
@@ -10,6 +10,26 @@ export const TABS = 3;
 const THINK_MILLISECONDS = 2500;
 const BROWSERS_AT_FULL_SPEED = 60;
 const PREFETCHES = 6;
+
+const CONCURRENT_REGISTRATIONS = 16;
+
+/** Users who have registered. */
+export async function signInUsers(
+  lab: Lab,
+  count: number,
+  say: (detail: string) => void,
+): Promise<readonly SimulatedUser[]> {
+  const users = Array.from(
+    { length: count },
+    (_, at) => new SimulatedUser(lab, lab.random.stream(`user ${at}`), count),
+  );
+  let signedIn = 0;
+  await forEachConcurrently(users, CONCURRENT_REGISTRATIONS, async (user) => {
+    await user.signIn("register");
+    say(`${++signedIn} of ${count} browsers signed in`);
+  });
+  return users;
+}
 
 /** A legitimate user with one browser and three tabs. Exclusive actions (logout, absence, theft) happen one at a time. */
 export class SimulatedUser {

@@ -1,10 +1,10 @@
-import { forEachConcurrently, pause } from "@/evidence/pause";
+import { pause } from "@/evidence/pause";
 import type { Random } from "@/evidence/random";
 import { checkFinalState } from "./final-checks";
 import type { Lab } from "./lab";
 import { injectRandomFaults, type FaultSchedule } from "./random-faults";
 import { measureRevocationLagUnderLoad } from "./revocation-lag";
-import { SimulatedUser } from "./simulated-user";
+import { signInUsers, type SimulatedUser } from "./simulated-user";
 import { simulateTheftWithinGrace, simulateTheft } from "./thefts";
 import { simulateUser } from "./user-behavior";
 
@@ -19,16 +19,7 @@ export interface SoakOptions extends FaultSchedule {
 
 /** All users at once, with network faults, token thefts and random faults of the servers. */
 export async function runSoak(lab: Lab, options: SoakOptions, say: (detail: string) => void): Promise<void> {
-  const users = Array.from(
-    { length: options.browsers },
-    (_, at) => new SimulatedUser(lab, lab.random.stream(`user ${at}`), options.browsers),
-  );
-  let signedIn = 0;
-  await forEachConcurrently(users, 16, async (user) => {
-    await user.signIn("register");
-    say(`${++signedIn} of ${options.browsers} browsers signed in`);
-  });
-
+  const users = await signInUsers(lab, options.browsers, say);
   const endsAt = Date.now() + options.seconds * 1000;
   const progress = setInterval(() => say(describeProgress(lab, endsAt)), 1000);
   const userWork = Promise.all(users.flatMap((user) => [user.useTabs(), simulateUser(user)]));

@@ -7,7 +7,7 @@ import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { migrate } from "@/scripts/schema.mjs";
 import { DatabaseProxy } from "./database-proxy";
-import { Instance, type Environment } from "./instance";
+import { Instance, type Environment, type Limits } from "./instance";
 import { LoadBalancer } from "./load-balancer";
 
 /** Two instances of the built app behind a load balancer, and one database. */
@@ -47,14 +47,15 @@ export class Stack {
     return `http://localhost:${this.loadBalancer.port}`;
   }
 
-  async startInstance(instance: Instance): Promise<void> {
-    await instance.start({
+  async startInstance(instance: Instance, limits?: Limits): Promise<void> {
+    const variables = {
       LOG_LEVEL: "debug",
       RATE_LIMIT_FACTOR: "100000",
       ...this.environment,
       APP_ORIGIN: this.origin,
       DATABASE_URL: instance.databaseProxy.urlFor(this.name),
-    });
+    };
+    await instance.start(variables, limits);
   }
 
   /** Restarts both instances with another environment. */
