@@ -1,3 +1,4 @@
+import pTimeout from "p-timeout";
 import { DatabaseFault, isUnavailable } from "./faults";
 
 const TIMEOUT_MILLISECONDS = 1000;
@@ -18,10 +19,10 @@ export class CircuitBreaker {
 
   /** Throws TABLE_UNAVAILABLE while open, and after a timeout: the operation may still take effect. */
   async run<T>(now: Date, operation: () => Promise<T>): Promise<T> {
-    if (this.isOpen(now)) throw unavailable();
+    if (this.isOpen(now)) throwUnavailable();
     if (this.#failedAt !== null) this.#failedAt = now;
     try {
-      const result = await withTimeout(operation());
+      const result = await pTimeout(operation(), { milliseconds: TIMEOUT_MILLISECONDS, fallback: throwUnavailable });
       this.#failedAt = null;
       return result;
     } catch (error) {
@@ -31,14 +32,6 @@ export class CircuitBreaker {
   }
 }
 
-async function withTimeout<T>(operation: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable()), TIMEOUT_MILLISECONDS);
-  });
-  return Promise.race([operation, timeout]).finally(() => clearTimeout(timer));
-}
-
-function unavailable(): DatabaseFault {
-  return new DatabaseFault("TABLE_UNAVAILABLE", "The table did not respond in time, or lately failed to.");
+function throwUnavailable(): never {
+  throw new DatabaseFault("TABLE_UNAVAILABLE", "The table did not respond in time, or lately failed to.");
 }

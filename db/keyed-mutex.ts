@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import pTimeout from "p-timeout";
 import { DatabaseFault, isDeadlock } from "./faults";
 import type { Database } from "./schema";
 
@@ -31,7 +32,7 @@ export async function withKeyedMutex<T>(db: Kysely<Database>, key: string, task:
   const last = previous ? previous.then(() => released) : released;
   locks.set(key, last);
   try {
-    if (previous) await waitForLock(previous);
+    if (previous) await pTimeout(previous, { milliseconds: LOCK_TIMEOUT_MILLISECONDS, fallback: throwMutexTimeout });
     return await task();
   } finally {
     release();
@@ -39,17 +40,8 @@ export async function withKeyedMutex<T>(db: Kysely<Database>, key: string, task:
   }
 }
 
-function waitForLock(previous: Promise<unknown>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new DatabaseFault("MUTEX_TIMEOUT", "Another write on the same row took too long.")),
-      LOCK_TIMEOUT_MILLISECONDS,
-    );
-    void previous.then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+function throwMutexTimeout(): never {
+  throw new DatabaseFault("MUTEX_TIMEOUT", "Another write on the same row took too long.");
 }
 
 /** A deadlock rolled the whole transaction back, so it can be repeated. Not to be nested: retries would multiply. */

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { MysqlPool, MysqlPoolConnection, MysqlQueryResult } from "kysely";
 import type { Pool, PoolConnection } from "mysql2";
+import pTimeout from "p-timeout";
 import { DatabaseFault } from "./faults";
 
 export interface PoolLimits {
@@ -37,14 +38,9 @@ export class BoundedPool implements MysqlPool {
 
   /** The driver queues its quit command behind running statements: an unresponsive server would block it for ever. */
   end(callback: (error: unknown) => void): void {
-    const timer = setTimeout(() => {
-      this.#open.forEach(destroy);
-      callback(null);
-    }, this.limits.queryMilliseconds);
-    this.pool.end(() => {
-      clearTimeout(timer);
-      callback(null);
-    });
+    const ended = new Promise<void>((resolve) => this.pool.end(() => resolve()));
+    const fallback = () => this.#open.forEach(destroy);
+    void pTimeout(ended, { milliseconds: this.limits.queryMilliseconds, fallback }).then(() => callback(null));
   }
 
   async #checkOut(): Promise<MysqlPoolConnection> {

@@ -44,7 +44,7 @@ const LAYERS = FEATURES.map((feature, at) => ({
 const RULES: { from: RegExp | ((path: string) => boolean); may: RegExp[]; never: RegExp[]; typesOf?: RegExp }[] = [
   { from: POLICY, may: [POLICY, /^zod$/], never: [] },
   ...LAYERS,
-  { from: /^db\//, may: [/^db\//, /^(kysely|mysql2|tr46)(\/|$)/, NODE], never: [] },
+  { from: /^db\//, may: [/^db\//, /^(kysely|mysql2|p-timeout|tr46)(\/|$)/, NODE], never: [] },
   {
     from: /^server\//,
     may: [/./],

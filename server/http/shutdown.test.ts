@@ -28,7 +28,11 @@ const SLOW_ENTRY = `
   };
   const server = createEntry(app, settings, log);
   server.listen(0, "127.0.0.1", () => log.info({ port: server.address().port }, "listening"));
-  shutDownOnSignal(server, { drainSeconds: 1, log, release: async () => log.info("released") });
+  const release = () => {
+    log.info("released");
+    return new Promise((resolve) => process.env.IS_RELEASE_STUCK || resolve());
+  };
+  shutDownOnSignal(server, { drainSeconds: 1, log, release });
 `;
 
 const folder = usePrograms({ "slow-entry": SLOW_ENTRY, main: 'import "@/server/main";' });
@@ -50,8 +54,8 @@ function run(file: string, env: Record<string, string> = {}): Running {
   return { child, output: () => output, exitCode: new Promise((resolve) => child.on("close", resolve)) };
 }
 
-async function slowEntry(): Promise<Running & { fetchPath: (path: string) => Promise<number | string> }> {
-  const running = run("slow-entry.mjs");
+async function slowEntry(env = {}): Promise<Running & { fetchPath: (path: string) => Promise<number | string> }> {
+  const running = run("slow-entry.mjs", env);
   while (!running.output().includes("listening")) await new Promise((resolve) => setTimeout(resolve, 20));
   const port = Number(/"port":(\d+)/.exec(running.output())?.[1]);
   const fetchPath = (path: string) =>
@@ -104,6 +108,13 @@ test("shutdown: a connection that becomes idle during the drain does not keep th
   expect(await streamed).toBe(200);
   expect(await exitCode).toBe(0);
   expect(output()).not.toContain("drain timeout reached");
+});
+
+test("shutdown: a release that never ends does not prevent an orderly exit", async () => {
+  const { child, exitCode, output } = await slowEntry({ IS_RELEASE_STUCK: "1" });
+  child.kill("SIGTERM");
+  expect(await exitCode).toBe(0);
+  expect(output()).toMatch(/"msg":"released".*"msg":"stopped"/s);
 });
 
 test("shutdown: a second signal exits at once", async () => {

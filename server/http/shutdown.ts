@@ -1,5 +1,6 @@
 import "server-only";
 import type { Server } from "node:http";
+import pTimeout from "p-timeout";
 import type { Logger } from "pino";
 
 export interface ShutdownOptions {
@@ -33,20 +34,15 @@ export function shutDownOnSignal(server: Server, options: ShutdownOptions): void
 }
 
 async function shutDown(server: Server, { drainSeconds, release, log }: ShutdownOptions): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const drainTimeout = setTimeout(() => {
-      log.warn("drain timeout reached: closing the remaining connections");
-      server.closeAllConnections();
-      resolve();
-    }, drainSeconds * 1000);
-    // server.close() closes only connections that are idle at that moment; others become idle after their response.
-    const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CONNECTION_CHECK_MILLISECONDS);
-    server.close(() => {
-      clearTimeout(drainTimeout);
-      clearInterval(idleCheck);
-      resolve();
-    });
-  });
-  await Promise.race([release(), new Promise((resolve) => setTimeout(resolve, MAX_RELEASE_SECONDS * 1000))]);
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // server.close() closes only connections that are idle at that moment; others become idle after their response.
+  const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CONNECTION_CHECK_MILLISECONDS);
+  const closeRemaining = () => {
+    log.warn("drain timeout reached: closing the remaining connections");
+    server.closeAllConnections();
+  };
+  await pTimeout(closed, { milliseconds: drainSeconds * 1000, fallback: closeRemaining });
+  clearInterval(idleCheck);
+  await pTimeout(release(), { milliseconds: MAX_RELEASE_SECONDS * 1000, message: false });
   log.info("stopped");
 }

@@ -265,6 +265,19 @@ describe("a fault ends no session", () => {
     await impatient.destroy();
     expect((await refreshAt(refreshToken, 601)).result).toBe("rotate");
   });
+
+  test("a statement that outlasts the time limit of the refresh: 503 before it ends, and its update still takes effect", async () => {
+    const { id, refreshToken } = await signedInSession(database.db, T0);
+    const patient = connect(database.url, { lockSeconds: 40, statementSeconds: 60 });
+    const hasty = await anotherInstance(loadRefresh, { REFRESH_GRACE_SECONDS: "6" });
+    await database.db.transaction().execute(async (trx) => {
+      await trx.selectFrom("sessions").select("id").where("id", "=", id).forUpdate().execute();
+      const refused = await hasty.tryRefresh(patient, refreshToken, ADA, later(600));
+      expect(refused).toEqual({ kind: "unavailable", status: 503, retryAfterSeconds: 1 });
+    });
+    await expect.poll(async () => (await readSession(database.db, id)).generation, { timeout: 20_000 }).toBe(1);
+    await patient.destroy();
+  });
 });
 
 test("a revoked session is ended, whichever of its tokens is presented", async () => {

@@ -1,5 +1,6 @@
 import "server-only";
 import type { Kysely } from "kysely";
+import pTimeout from "p-timeout";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
 import { findSessionWithUser, type SessionWithUser } from "@/db/tables/sessions";
@@ -67,7 +68,11 @@ export async function refresh(db: Kysely<Database>, token: string, client: Clien
   const requests = [requestState.getStore()];
   // After a pause a process may read requests that have exceeded every timeout and whose clients have disconnected.
   const shouldAbort = () => performance.now() > deadline || requests.every((request) => request?.isAborted);
-  const outcome = withTimeout(milliseconds, performRefresh(db, token, client, now, shouldAbort));
+  // A statement in progress continues after the timeout: the next request recovers what it commits.
+  const outcome = pTimeout(performRefresh(db, token, client, now, shouldAbort), {
+    milliseconds,
+    fallback: throwTimedOut,
+  });
   inFlight.set(key, { outcome, requests });
   return outcome.finally(() => inFlight.delete(key));
 }
@@ -105,11 +110,11 @@ async function performRefresh(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const row = (await findSessionWithUser(db, presented.sessionId)) ?? null;
     // All clients have disconnected: a late update could invalidate a successor that another request received.
-    if (shouldAbort()) throw timedOut();
+    if (shouldAbort()) throwTimedOut();
     const outcome = await attemptRefresh(db, row, presented, client, now);
     if (outcome !== "conflict") return outcome;
   }
-  throw timedOut();
+  throwTimedOut();
 }
 
 async function attemptRefresh(
@@ -181,19 +186,6 @@ function wasJustReplaced({ revokedAt, revokedReason }: SessionWithUser, now: Dat
   return Math.abs(secondsBetween(revokedAt, now)) < env().REFRESH_GRACE_SECONDS;
 }
 
-/** A statement in progress continues after the timeout: the next request recovers what it commits. */
-async function withTimeout<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
-  let handle: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    handle = setTimeout(() => reject(timedOut()), milliseconds);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(handle);
-  }
-}
-
-function timedOut(): Refusal {
-  return new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+function throwTimedOut(): never {
+  throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
 }
