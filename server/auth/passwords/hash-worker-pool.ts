@@ -1,5 +1,5 @@
 import "server-only";
-import { availableParallelism } from "node:os";
+import { availableParallelism, getPriority } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Options } from "@node-rs/argon2";
 
@@ -14,9 +14,10 @@ type JobResult = { result: string | boolean } | { error: Error };
 
 /**
  * The lowest priority. On a busy single core it would leave a hash a sixtieth of the processor, and a login would take seconds:
- * there 10, which leaves a tenth. Linux only: on other systems the priority applies to the whole process.
+ * there 10, which leaves a tenth. Linux only: on other systems the priority applies to the whole process. Never below the nice value
+ * of the process: raising a priority requires a privilege, and the worker would not start.
  */
-const WORKER_NICENESS = availableParallelism() > 1 ? 19 : 10;
+const WORKER_NICENESS = Math.max(getPriority(), availableParallelism() > 1 ? 19 : 10);
 
 // A string, as bundle, source and tests have no common file that a worker could be started from.
 const WORKER_SOURCE = `
