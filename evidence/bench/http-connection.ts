@@ -1,7 +1,10 @@
 import { connect, type Socket } from "node:net";
 import { ResponseParser, type ParsedResponse } from "./response-parser";
 
-/** A keep-alive connection to localhost, one request at a time. */
+/**
+ * A keep-alive connection to localhost, one request at a time. Not `evidence/http-client.ts`: in 20 alternating rounds that took 2.2
+ * times the CPU time per call (median 213 instead of 99 µs), which the app lacks where it shares two cores with the generator.
+ */
 export class HttpConnection {
   readonly #reader = new ResponseParser();
   #pending: { resolve: (response: ParsedResponse) => void; reject: (error: Error) => void } | null = null;
