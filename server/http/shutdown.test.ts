@@ -75,7 +75,7 @@ test("shutdown: SIGTERM drains requests in progress, refuses new connections, re
   const inFlight = fetchPath("/slow");
   await shortDelay();
   child.kill("SIGTERM");
-  await shortDelay();
+  await vi.waitUntil(() => output().includes("stopping"), { timeout: 30_000 });
   expect(await fetchPath("/")).toBe("ECONNREFUSED");
   expect(await inFlight).toBe(200);
   expect(await exitCode).toBe(0);
