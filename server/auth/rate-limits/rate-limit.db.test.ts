@@ -147,10 +147,11 @@ describe("while the rate limit table is locked", () => {
   });
 
   test("one request waits for the timeout, the others do not, and each change of state is logged once", async () => {
-    const { attempt } = newInstance();
+    const { db } = newInstance();
+    // The counting alone: on a busy machine the hash of a login takes longer than the wait.
     const took = async (now: Date) => {
       const startedAt = performance.now();
-      expect(await reasonOf(attempt(newEmail(), "wrong", now))).toBe("INVALID_CREDENTIALS");
+      await consume(db, accountFailureLimit(newEmail()), now);
       return performance.now() - startedAt;
     };
     const before = securityCounts();
