@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DATA, ROOT } from "@/scripts/paths.mjs";
+import { UserError } from "@/scripts/user-error.mjs";
 import { MUTATIONS, type Mutation } from "./removed-rules";
 
 const COPY = join(DATA, "fuzz", "mutant");
@@ -14,6 +15,7 @@ const NOT_COPIED = new Set(["node_modules", ".next", ".data", ".git", ".env.loca
  */
 export function runMutations(words: readonly string[], print: (text: string) => void): boolean {
   const chosen = MUTATIONS.filter(({ rule }) => words.length === 0 || words.some((word) => rule.includes(word)));
+  if (chosen.length === 0) throw new UserError(`No rule contains ${words.join(" or ")}.`);
   copySources();
   const rows = chosen.map((mutation) => ({ mutation, failed: failedOraclesWithout(mutation, print) }));
   print("\n| removed rule | oracles that failed |\n| --- | --- |\n");
