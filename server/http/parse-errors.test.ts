@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { requestState } from "@/server/runtime/request-state";
 import { startEntry } from "./testing";
 
 describe("invalid HTTP: the response says what to do", () => {
@@ -38,4 +39,18 @@ describe("invalid HTTP: the response says what to do", () => {
     }
     expect(app).not.toHaveBeenCalled();
   });
+});
+
+test("invalid HTTP: the log line does not name the session of the previous request of the connection", async () => {
+  const entry = await startEntry(async (_request, response) => {
+    Object.assign(requestState.getStore()!, { sessionId: "a session", userId: "a user" });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    response.end();
+  });
+  await entry.sendRaw("GET / HTTP/1.1\r\nHost: localhost:3000\r\n\r\nCONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  const lineOf = (message: string) => entry.logLines.find(({ msg }) => msg === message);
+  expect(lineOf("request")).toMatchObject({ sessionId: "a session", userId: "a user" });
+  expect(lineOf("unreadable request")).toMatchObject({ cause: "CONNECT" });
+  expect(lineOf("unreadable request")).not.toHaveProperty("sessionId");
+  expect(lineOf("unreadable request")).not.toHaveProperty("userId");
 });

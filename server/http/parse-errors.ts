@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { STATUS_CODES, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
+import { requestState } from "@/server/runtime/request-state";
 import type { Connections } from "./connections";
 import { STATUS_MESSAGES } from "./reject";
 import { MAX_TARGET_CHARACTERS } from "./request-target";
@@ -50,7 +51,9 @@ export class ParseErrorHandler {
   ): void {
     const requestId = randomUUID();
     this.#rejected.add(socket);
-    this.log.info({ requestId, status, cause, address: socket.remoteAddress }, "unreadable request");
+    const line = { requestId, status, cause, address: socket.remoteAddress };
+    // Outside the context of the previous request of this connection: the line would name its session and user.
+    requestState.exit(() => this.log.info(line, "unreadable request"));
     if (lingerMilliseconds === 0) return void socket.end(this.#serialize(status, requestId), () => socket.destroy());
     socket.end(this.#serialize(status, requestId));
     const timer = setTimeout(() => socket.destroy(), lingerMilliseconds);
