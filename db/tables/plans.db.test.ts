@@ -22,6 +22,7 @@ import {
   insertSession,
   isSessionLive,
   listLiveSessions,
+  moveSessionForward,
   replaceLostToken,
   extendReissueWindow,
   wasNeverSignedIn,
@@ -122,6 +123,12 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
       ...sighting,
     }),
   extendReissueWindow: (db) => extendReissueWindow(db, { id: other.id, currentNonce, previousNonce, now }),
+  moveSessionForward: (db) => {
+    const { now: at, ...columns } = sighting;
+    const instants = { rotatedAt: at, handedAt: at, lastSeenAt: at };
+    const proven = { ...columns, ...instants, generation: 9, currentNonce: newNonce(), previousNonce };
+    return moveSessionForward(db, { id: other.id, judged: { currentNonce, handedAt: at }, proven, now: at });
+  },
   listLiveSessions: (db) => listLiveSessions(db, caller, { now, atMost: 100 }),
   wasNeverSignedIn: (db) => wasNeverSignedIn(db, user.email),
   revokeOldestSessions: (db) => revokeOldestSessions(db, users[2]!.id, { liveAtMost: 1, now }),

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
 import {
   rotateSession,
@@ -7,6 +7,7 @@ import {
   insertSession,
   isSessionLive,
   listLiveSessions,
+  moveSessionForward,
   replaceLostToken,
   extendReissueWindow,
 } from "./sessions";
@@ -213,6 +214,77 @@ test("a reissue changes only its time, and never moves it back", async () => {
   expect(await extendReissueWindow(db, { id, currentNonce, previousNonce, now: later })).toBe(true);
   expect((await readSession(db, id)).handedAt).toEqual(soon);
   expect(await extendReissueWindow(db, { id, currentNonce: newNonce(), previousNonce, now: soon })).toBe(false);
+});
+
+describe("a row that the database has put back", () => {
+  const proven = {
+    ...update,
+    generation: 5,
+    currentNonce: newNonce(),
+    previousNonce: newNonce(),
+    rotatedAt: new Date("2026-11-21T12:05:00Z"),
+    handedAt: later,
+    lastSeenAt: later,
+    idleExpiresAt: daysAfter(now, 8),
+  };
+
+  async function moveFrom(session: NewSession, changes: Partial<typeof proven> = {}, judged: Partial<NewSession> = {}) {
+    const { now: at, ...state } = { ...proven, ...changes };
+    const { currentNonce, handedAt } = { ...session, ...judged };
+    return moveSessionForward(database.db, {
+      id: session.id,
+      judged: { currentNonce, handedAt: new Date(handedAt) },
+      proven: state,
+      now: at,
+    });
+  }
+
+  test("moves forward to exactly the state that a token proves, once of twenty times", async () => {
+    const { db } = database;
+    const session = await existingSession(db, { createdAt: now, idleExpiresAt: daysAfter(now, 1) });
+    const results = await atOnce(20, () => moveFrom(session));
+    expect(results.filter(Boolean)).toHaveLength(1);
+    const { now: _, ...state } = proven;
+    expect(await readSession(db, session.id)).toMatchObject({
+      ...state,
+      createdAt: now,
+      recoveries: 0,
+      revokedAt: null,
+    });
+  });
+
+  test.each<[string, Partial<NewSession>, Partial<typeof proven>, Partial<NewSession>]>([
+    ["a row whose token was replaced since it was read", {}, {}, { currentNonce: newNonce() }],
+    ["a row whose token was reissued since it was read", {}, {}, { handedAt: later }],
+    ["a row that has reached the generation", { generation: 5 }, {}, {}],
+    ["a row of a later generation", { generation: 6 }, {}, {}],
+    ["a session past its absolute limit", {}, { now: daysAfter(now, 31) }, {}],
+  ])("does not move: %s", async (_, given, changes, judged) => {
+    const session = await existingSession(database.db, { createdAt: now, ...given });
+    const before = await readSession(database.db, session.id);
+    expect(await moveFrom(session, changes, judged)).toBe(false);
+    expect(await readSession(database.db, session.id)).toEqual(before);
+  });
+
+  test("does not move: a session that is revoked or whose user is disabled", async () => {
+    const { db } = database;
+    const revoked = await existingSession(db, { createdAt: now });
+    await revokeSession(db, { id: revoked.id, reason: "test" });
+    const disabled = await existingSession(db, { createdAt: now });
+    await db.updateTable("users").set({ disabledAt: now }).where("id", "=", disabled.userId).execute();
+    for (const session of [revoked, disabled]) expect(await moveFrom(session)).toBe(false);
+  });
+
+  test("keeps an idle limit that is later than the token's, and its absolute limit", async () => {
+    const { db } = database;
+    const idleExpiresAt = daysAfter(now, 9);
+    const session = await existingSession(db, { createdAt: now, idleExpiresAt });
+    expect(await moveFrom(session)).toBe(true);
+    expect((await readSession(db, session.id)).idleExpiresAt).toEqual(idleExpiresAt);
+    const short = await existingSession(db, { createdAt: now, absoluteExpiresAt: daysAfter(now, 3) });
+    expect(await moveFrom(short)).toBe(true);
+    expect((await readSession(db, short.id)).idleExpiresAt).toEqual(daysAfter(now, 3));
+  });
 });
 
 test("the list contains only live sessions of the user, most recently seen first", async () => {

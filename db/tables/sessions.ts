@@ -202,6 +202,38 @@ export async function replaceLostToken(
   });
 }
 
+/** The state of a row that a refresh token proves, and the client that presented it. */
+export type ProvenState = Omit<RotationUpdate, "now"> &
+  Pick<SessionRow, "generation" | "currentNonce" | "previousNonce" | "rotatedAt" | "handedAt" | "lastSeenAt">;
+
+/**
+ * Restores a state that the database has lost. False as in `rotateSession`, and for a row that has reached that generation. The idle
+ * limit of the row is not a condition: the lost rotation has extended it.
+ */
+export async function moveSessionForward(
+  db: Kysely<Database>,
+  {
+    id,
+    judged,
+    proven,
+    now,
+  }: { id: string; judged: Pick<SessionRow, "currentNonce" | "handedAt">; proven: ProvenState; now: Date },
+): Promise<boolean> {
+  return writeRow(db, id, async () => {
+    const { numUpdatedRows } = await updateUnendedSession(db, id)
+      .set({
+        ...proven,
+        idleExpiresAt: sql<Date>`least(greatest(idle_expires_at, cast(${proven.idleExpiresAt} as datetime(3))), absolute_expires_at)`,
+      })
+      .where("absoluteExpiresAt", ">", now)
+      .where("generation", "<", proven.generation)
+      .where("currentNonce", "=", judged.currentNonce)
+      .where("handedAt", "=", judged.handedAt)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  });
+}
+
 /** Records that the current refresh token was reissued. False if it is no longer the current one. */
 export async function extendReissueWindow(
   db: Kysely<Database>,
@@ -248,13 +280,16 @@ export async function listLiveSessions(
   return sessions.sort((one, other) => other.lastSeenAt.getTime() - one.lastSeenAt.getTime());
 }
 
-/** The conditions are evaluated when the row is locked, so an earlier committed revocation always wins. The user's row is only read. */
 function updateLiveSession(db: Kysely<Database>, id: string, now: Date) {
+  return updateUnendedSession(db, id).where("idleExpiresAt", ">", now);
+}
+
+/** The conditions are evaluated when the row is locked, so an earlier committed revocation always wins. The user's row is only read. */
+function updateUnendedSession(db: Kysely<Database>, id: string) {
   return db
     .updateTable("sessions")
     .where("id", "=", id)
     .where("revokedAt", "is", null)
-    .where("idleExpiresAt", ">", now)
     .where((eb) =>
       eb.exists(
         eb

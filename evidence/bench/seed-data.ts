@@ -55,6 +55,7 @@ export async function cookiesOf(
     sessionId: id,
     generation: 0,
     nonce: nonceOf(id),
+    previousNonce: null,
     issuedAt: past.rotatedAt,
     expiresAt: secondsAfter(past.createdAt, 7 * DAY_SECONDS),
   });

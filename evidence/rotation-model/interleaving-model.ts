@@ -1,5 +1,5 @@
 import { MAX_GRACE_WINDOWS } from "@/server/auth/policy/lifetimes";
-import { MessageSet, WRITES, type Latencies, type ValidToken, type Write } from "./message-set";
+import { isWrite, MessageSet, WRITES, type Latencies, type ValidToken, type Write } from "./message-set";
 import { FINAL_CAUSES, packInterleavingEvent as pack } from "./interleaving-events";
 import { CURRENT, createJudge, PREVIOUS, type Policy } from "./policy";
 import type { Model, Visitor } from "./search";
@@ -82,7 +82,7 @@ export function interleavingModel(policy: Policy, bounds: InterleavingBounds): M
         isRevoked: false,
       });
       if (verdict === "fresh") return;
-      if (verdict === "replayed" || verdict === "ended") return visitor.violates(pack("read", presented, age), 1);
+      if (!isWrite(verdict)) return visitor.violates(pack("read", presented, age), 1);
       reach(
         pack("read", presented, age, WRITES.indexOf(verdict)),
         row,

@@ -125,7 +125,12 @@ export function lifetimesModel(limits: LimitTicks, rules: LimitRules): Model {
       userDisabledAt: null,
       ...BROWSER,
     };
-    const token = cookieJarHoldsPrevious ? { nonce: "previous", generation: 1 } : { nonce: "current", generation: 2 };
+    const token = {
+      ...(cookieJarHoldsPrevious ? { nonce: "previous", generation: 1 } : { nonce: "current", generation: 2 }),
+      previousNonce: null,
+      issuedAt: LOGIN,
+      expiresAt: absoluteEnd,
+    };
     return judgeRotation(row, token, BROWSER, window, at(age)).kind;
   }
 

@@ -16,6 +16,10 @@ export type ValidToken = typeof CURRENT | typeof PREVIOUS;
 export const WRITES = ["rotate", "reissue", "recover"] as const;
 export type Write = (typeof WRITES)[number];
 
+export function isWrite(verdict: string): verdict is Write {
+  return (WRITES as readonly string[]).includes(verdict);
+}
+
 interface BitField {
   offset: number;
   ages: number;

@@ -72,7 +72,13 @@ function judgeUncached(policy: Policy, windowTicks: number, input: VerdictInput)
     userDisabledAt: null,
     ...CLIENT,
   };
-  const token = { nonce: NONCES[accepted]!, generation: accepted === CURRENT ? 2 : 1 };
+  const token = {
+    nonce: NONCES[accepted]!,
+    generation: accepted === CURRENT ? 2 : 1,
+    previousNonce: null,
+    issuedAt: new Date(NOW),
+    expiresAt: FAR_FUTURE,
+  };
   const verdict = judgeRotation(
     row,
     token,

@@ -37,8 +37,9 @@ export async function changeUser(
 
 /** Records issued tokens whose response was lost, from their rows: an attacker could have intercepted them. */
 export async function recordLostTokens(instance: Instance, registry: TokenRegistry, { sessions }: Rows): Promise<void> {
-  for (const { id, generation, currentNonce, rotatedAt, idleExpiresAt } of sessions) {
-    const issued = { sessionId: id, generation, nonce: currentNonce, issuedAt: rotatedAt, expiresAt: idleExpiresAt };
+  for (const { id, generation, currentNonce, previousNonce, rotatedAt, idleExpiresAt } of sessions) {
+    const nonces = { nonce: currentNonce, previousNonce };
+    const issued = { sessionId: id, generation, ...nonces, issuedAt: rotatedAt, expiresAt: idleExpiresAt };
     registry.recordRefreshToken(await instance.mintRefreshToken(issued));
   }
 }

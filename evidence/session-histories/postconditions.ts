@@ -34,7 +34,8 @@ async function checkAccessTokens(history: History): Promise<void> {
 
 /**
  * A session has one token family: only the two tokens in its row are accepted, and none after a revocation. The row is
- * restored after each token, so that every token is checked against the final state of the history.
+ * restored after each token, so that every token is checked against the final state of the history. What the check itself issues is
+ * forgotten: to the restored row it would be a token of a rotation that the database has lost.
  */
 async function checkTokenFamilies(history: History, at: number): Promise<void> {
   const [{ db }] = history.instances as [Instance];
@@ -43,9 +44,11 @@ async function checkTokenFamilies(history: History, at: number): Promise<void> {
 
   for (const token of registry.refreshTokens.slice()) {
     const { place } = models[0]!.sessions[token.session]!;
+    const forget = registry.snapshot();
     const call = await history.call({ kind: "refresh", instance: 0, at, token, place });
     history.explainOutcome(call);
     history.models = models;
+    forget();
 
     const row = sessions.find(({ id }) => id === registry.idOf(token.session));
     if (row?.revokedAt === null) await restoreRow(db, row);

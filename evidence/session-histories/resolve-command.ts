@@ -98,7 +98,8 @@ async function tokenOf(
   const session = sessionOf(registry, selector.sessionIndex);
   const known = registry.refreshTokens.filter((token) => token.session === session);
   if (selector.nth === "unissued") {
-    const issued = { sessionId: registry.idOf(session), generation: 1, nonce: randomBytes(16).toString("base64url") };
+    const nonce = randomBytes(16).toString("base64url");
+    const issued = { sessionId: registry.idOf(session), generation: 1, nonce, previousNonce: null };
     const instants = { issuedAt: instantAt(at), expiresAt: instantAt(at + SECONDS.idle) };
     const text = await instance.mintRefreshToken({ ...issued, ...instants });
     return { name: `${session} unissued`, session, expiresAt: at + SECONDS.idle, text };

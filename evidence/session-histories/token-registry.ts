@@ -44,6 +44,21 @@ export class TokenRegistry {
     return `${session}${count}`;
   }
 
+  /** Returns a function that forgets everything recorded since this call. */
+  snapshot(): () => void {
+    const [refreshTokens, accessTokens] = [this.refreshTokens.length, this.accessTokens.length];
+    const maps = [this.#sessions, this.#nonces, this.#counts] as Map<string, unknown>[];
+    const entries = maps.map((map) => [...map]);
+    return () => {
+      this.refreshTokens.length = refreshTokens;
+      this.accessTokens.length = accessTokens;
+      maps.forEach((map, index) => {
+        map.clear();
+        for (const [key, value] of entries[index]!) map.set(key, value);
+      });
+    };
+  }
+
   recordRefreshToken(text: string): RefreshFacts {
     const { sid, non, exp } = decodeJwt<{ sid: string; non: string }>(text);
     const session = this.nameSession(sid);

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { describe, expect, test, vi } from "vitest";
-import { existingUser, lockTable, newSession } from "@/db/testing";
+import { existingUser, lockTable, newSession, readSession } from "@/db/testing";
 import {
   connectThroughProxy,
   cookieHeader,
@@ -206,6 +206,27 @@ describe("security events: refresh", () => {
         presentedGeneration: 0,
         generation: 2,
         hint: expect.stringContaining("give each its own sign-in"),
+      },
+    ]);
+  });
+
+  test("security events: a refresh with a token of a rotation that the database has lost logs session-ahead", async () => {
+    const session = await signedInSession(database.db, T0);
+    const { currentNonce, handedAt } = await readSession(database.db, session.id);
+    const { refreshToken } = await refresh(session.refreshToken, 600);
+    await database.db
+      .updateTable("sessions")
+      .set({ generation: 0, currentNonce, previousNonce: null, handedAt })
+      .where("id", "=", session.id)
+      .execute();
+    expect(eventsOf(await refresh(refreshToken, 1200))).toEqual([
+      {
+        level: "warn",
+        event: "session-ahead",
+        ...of(session),
+        address: ADA.address,
+        generation: 1,
+        rowGeneration: 0,
       },
     ]);
   });

@@ -11,6 +11,8 @@ const EVENTS = {
   "token-reissued": "info",
   /** A response was lost and the previous token was presented late: usually a bad connection, possibly a stolen token. */
   "session-recovered": "warn",
+  /** The database has lost the rotation that created a token, by a fail-over or a restore: the session continues with that token. */
+  "session-ahead": "warn",
   /** A retired refresh token was presented by another client: the session was ended for both. */
   "session-replayed": "error",
   "session-ended": "info",

@@ -28,6 +28,7 @@ export async function issueTokens(session: Session, client: Client, now: Date): 
       sessionId: session.id,
       generation: session.generation,
       nonce: session.currentNonce,
+      previousNonce: session.previousNonce,
       issuedAt: session.rotatedAt,
       expiresAt: session.idleExpiresAt,
     }),

@@ -57,7 +57,7 @@ describe("a client that knows a session's id", () => {
     const { mintRefreshToken } = await anotherInstance(() => import("@/server/auth/tokens/refresh-token"), {
       SESSION_SECRET: "a secret that an attacker made up",
     });
-    const presented = { sessionId: id, generation: 0, nonce: before.currentNonce };
+    const presented = { sessionId: id, generation: 0, nonce: before.currentNonce, previousNonce: null };
     const forged = await mintRefreshToken({ ...presented, issuedAt: T0, expiresAt: later(DAYS) });
     const statements = await countStatements(database.url, async (db) => {
       for (const token of [forged, id, `${id}.${before.currentNonce}`, refreshToken.slice(0, -1), ""]) {

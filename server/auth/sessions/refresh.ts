@@ -21,13 +21,18 @@ import { refreshTimeoutSeconds, secondsBetween } from "@/server/auth/policy/life
 import { Refusal } from "@/server/auth/policy/refusals";
 import { readRefreshToken, type PresentedRefreshToken } from "@/server/auth/tokens/refresh-token";
 import { judgeRotation } from "./rotation";
-import { rotate, reissue, recover, type Session } from "./sessions";
+import { rotate, reissue, recover, moveForward, type Session } from "./sessions";
 
 /** Attempts per refresh while concurrent requests change the row first. More conflicts than that have another cause. */
 const MAX_ATTEMPTS = 3;
 
 export type RefreshOutcome =
-  | { kind: "refreshed"; verdict: "fresh" | "rotate" | "reissue" | "recover"; access: Access; cookies: CookieToSet[] }
+  | {
+      kind: "refreshed";
+      verdict: "fresh" | "rotate" | "reissue" | "recover" | "ahead";
+      access: Access;
+      cookies: CookieToSet[];
+    }
   | { kind: "ended"; reason: "replayed" | "over"; wasJustReplaced?: true }
   | { kind: "unreadable" };
 
@@ -35,6 +40,7 @@ const EVENT_OF = {
   rotate: "token-rotated",
   reissue: "token-reissued",
   recover: "session-recovered",
+  ahead: "session-ahead",
 } as const satisfies Record<string, SecurityEvent>;
 
 /** Logged where the two clients are different browsers: outside production this is the usual cause. */
@@ -135,11 +141,13 @@ async function attemptRefresh(
       return { kind: "refreshed", verdict: "fresh", ...issued };
     }
     case "rotate":
-      return refreshedOutcome("rotate", await rotate(db, row, client, now), client, now);
+      return refreshedOutcome("rotate", await rotate(db, row, presented, client, now), client, now);
     case "reissue":
       return refreshedOutcome("reissue", await reissue(db, row, now), client, now);
     case "recover":
-      return refreshedOutcome("recover", await recover(db, row, client, now), client, now);
+      return refreshedOutcome("recover", await recover(db, row, presented, client, now), client, now);
+    case "ahead":
+      return movedForwardOutcome(row, await moveForward(db, row, presented, client, now), client, now);
     case "replayed":
       await endSession(db, row, "replayed");
       securityEvent("session-replayed", {
@@ -165,6 +173,19 @@ async function refreshedOutcome(
   const { id: sessionId, userId, generation } = row;
   securityEvent(EVENT_OF[verdict], { sessionId, userId, address: client.address, generation });
   return { kind: "refreshed", verdict, ...(await issueTokens(row, client, now)) };
+}
+
+/** The browser keeps its refresh token: it is the one that the row now determines. */
+async function movedForwardOutcome(
+  { generation: rowGeneration }: Session,
+  row: Session | null,
+  client: Client,
+  now: Date,
+): Promise<RefreshOutcome | "conflict"> {
+  if (row === null) return "conflict";
+  const { id: sessionId, userId, generation } = row;
+  securityEvent(EVENT_OF.ahead, { sessionId, userId, address: client.address, generation, rowGeneration });
+  return { kind: "refreshed", verdict: "ahead", ...(await issueAccessToken(row, client, now)) };
 }
 
 async function endedOutcome(db: Kysely<Database>, row: SessionWithUser | null, now: Date): Promise<RefreshOutcome> {

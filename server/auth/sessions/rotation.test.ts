@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { PresentedToken } from "@/server/auth/tokens/refresh-token";
 import { hasEnded, judgeRotation, type RotationState } from "./rotation";
 
 const GRACE = 30;
@@ -18,20 +19,24 @@ const SESSION: RotationState = {
   userDisabledAt: null,
   ...CLIENT,
 };
-const CURRENT = { generation: 7, nonce: "current" };
-const PREVIOUS = { generation: 6, nonce: "previous" };
+const ISSUED = { previousNonce: null, issuedAt: ROTATED_AT, expiresAt: after(7 * 86_400_000) };
+const CURRENT = { generation: 7, nonce: "current", ...ISSUED };
+const PREVIOUS = { generation: 6, nonce: "previous", ...ISSUED };
+/** Of a rotation that the row does not have. */
+const AHEAD = { ...ISSUED, generation: 9, nonce: "ahead", previousNonce: "before ahead" };
 
 function after(milliseconds: number, instant = ROTATED_AT): Date {
   return new Date(instant.getTime() + milliseconds);
 }
 
 function verdict(
-  presented: typeof CURRENT,
+  presented: Pick<PresentedToken, "generation" | "nonce"> & Partial<PresentedToken>,
   milliseconds: number,
   changes: Partial<RotationState> = {},
   client = CLIENT,
 ) {
-  return judgeRotation({ ...SESSION, ...changes }, presented, client, GRACE, after(milliseconds)).kind;
+  const token = { ...ISSUED, ...presented };
+  return judgeRotation({ ...SESSION, ...changes }, token, client, GRACE, after(milliseconds)).kind;
 }
 
 describe("the current token", () => {
@@ -87,6 +92,58 @@ describe("the previous token", () => {
     expect(verdict(PREVIOUS, 299_000, { handedAt }, phone)).toBe("fresh");
     expect(verdict(PREVIOUS, 320_000, { handedAt }, phone)).toBe("fresh");
     expect(verdict(PREVIOUS, 320_001, { handedAt }, phone)).toBe("replayed");
+  });
+});
+
+describe("a token of a generation that the row has not reached", () => {
+  test.each<[string, string, number, Partial<RotationState>]>([
+    ["fresh", "at once", 0, {}],
+    ["fresh", "at the end of the window: the row's token may be in transit", 30_000, {}],
+    ["ahead", "a millisecond later", 30_001, {}],
+    ["ahead", "after days", 3 * 86_400_000, {}],
+    ["ahead", "past the row's idle limit, which the lost rotation had extended", 60_000, { idleExpiresAt: after(5) }],
+    ["ahead", "of a session that never rotated", 60_000, { generation: 0, previousNonce: null }],
+    ["fresh", "by a clock that is behind the one that issued the row's token", -600_000, {}],
+  ])("%s: %s", (kind, _, milliseconds, changes) => {
+    expect(verdict(AHEAD, milliseconds, changes)).toBe(kind);
+  });
+
+  test("is ahead by one generation or by a thousand", () => {
+    for (const generation of [8, 1007]) expect(verdict({ ...AHEAD, generation }, 60_000)).toBe("ahead");
+  });
+
+  test.each<[string, Partial<PresentedToken>, typeof CLIENT]>([
+    ["from another browser", {}, { browser: "Chrome", os: "Linux" }],
+    ["from another system", {}, { browser: "Firefox", os: "Windows" }],
+    ["from a program", {}, { browser: "curl", os: "Unknown system" }],
+    ["that does not name its predecessor", { previousNonce: null }, CLIENT],
+    ["of the row's generation", { generation: 7 }, CLIENT],
+    ["of an older generation", { generation: 5 }, CLIENT],
+    ["of an older generation that names the current nonce", { generation: 6, previousNonce: "current" }, CLIENT],
+    ["of the row's generation that names the previous nonce", { generation: 7, previousNonce: "previous" }, CLIENT],
+  ])("is replayed: one %s", (_, changes, client) => {
+    for (const milliseconds of [0, 30_000, 30_001, 86_400_000]) {
+      expect(verdict({ ...AHEAD, ...changes }, milliseconds, {}, client)).toBe("replayed");
+    }
+  });
+
+  test.each<[string, Partial<RotationState>, Partial<PresentedToken>]>([
+    ["revoked", { revokedAt: ROTATED_AT }, {}],
+    ["revoked by a clock that is ahead", { revokedAt: after(600_000) }, {}],
+    ["user disabled", { userDisabledAt: ROTATED_AT }, {}],
+    ["absolute limit reached", { absoluteExpiresAt: after(60_000) }, {}],
+    ["less than a second left of it", { absoluteExpiresAt: after(60_999) }, {}],
+    ["the token's own limit reached", {}, { expiresAt: after(60_000) }],
+  ])("is ended: %s", (_, changes, token) => {
+    expect(verdict({ ...AHEAD, ...token }, 60_000, changes)).toBe("ended");
+  });
+
+  test("is the only token that the row's idle limit does not end", () => {
+    const changes = { idleExpiresAt: after(5000) };
+    for (const presented of [CURRENT, PREVIOUS, { ...AHEAD, previousNonce: null }, { ...AHEAD, generation: 7 }]) {
+      expect(verdict(presented, 60_000, changes)).toBe("ended");
+    }
+    expect(verdict(AHEAD, 60_000, changes, { browser: "Chrome", os: "Windows" })).toBe("ended");
   });
 });
 
@@ -147,7 +204,7 @@ test("with any clocks, an ended session never rotates and the verdict is determi
   fc.assert(
     fc.property(
       states,
-      fc.constantFrom(CURRENT, PREVIOUS, { generation: 3, nonce: "x" }),
+      fc.constantFrom(CURRENT, PREVIOUS, { ...ISSUED, generation: 3, nonce: "x" }),
       instants,
       (state, token, now) => {
         const { kind } = judgeRotation(state, token, CLIENT, GRACE, now);

@@ -35,6 +35,8 @@ export type Verdict =
   | { kind: "reissue" }
   /** The previous token after the window: the response was lost. Replace the undelivered successor. */
   | { kind: "recover" }
+  /** The database has lost the rotation that created this token: restore the state of the row that the token proves. */
+  | { kind: "ahead" }
   /** Two clients have one token family: end the session for both. */
   | { kind: "replayed" }
   | { kind: "ended" };
@@ -50,9 +52,15 @@ export function judgeRotation(
   graceSeconds: number,
   now: Date,
 ): Verdict {
-  if (session === null || hasEnded(session, now)) return { kind: "ended" };
+  if (session === null) return { kind: "ended" };
+  const isFromLostRotation = isAhead(session, presented) && isSameBrowser(session, client);
+  // A lost rotation has extended the idle limit; the token proves until when.
+  const idleExpiresAt = isFromLostRotation ? presented.expiresAt : session.idleExpiresAt;
+  if (hasEnded({ ...session, idleExpiresAt }, now)) return { kind: "ended" };
 
   const isWindowOver = secondsBetween(session.handedAt, now) > graceSeconds;
+  // Not within the window: the row's current token may still be in transit to this browser.
+  if (isFromLostRotation) return { kind: isWindowOver ? "ahead" : "fresh" };
   if (isCurrent(session, presented)) return isWindowOver ? { kind: "rotate" } : { kind: "fresh" };
   if (!isPrevious(session, presented)) return { kind: "replayed" };
   // Two tabs of one browser may send two user agents (device mode). Neither branch issues a refresh token to a copied one.
@@ -75,6 +83,11 @@ export function hasEnded(
 
 function isCurrent(session: RotationState, presented: PresentedToken): boolean {
   return presented.nonce === session.currentNonce && presented.generation === session.generation;
+}
+
+/** A token of an older version does not name its predecessor and does not prove the state of a row. */
+function isAhead(session: RotationState, presented: PresentedToken): boolean {
+  return presented.generation > session.generation && presented.previousNonce !== null;
 }
 
 function isPrevious(session: RotationState, presented: PresentedToken): boolean {

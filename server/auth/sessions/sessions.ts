@@ -5,6 +5,7 @@ import type { Database, NewSession, User } from "@/db/schema";
 import {
   rotateSession,
   listLiveSessions,
+  moveSessionForward,
   replaceLostToken,
   extendReissueWindow,
   type SessionWithUser,
@@ -14,7 +15,7 @@ import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
 import { earlierOf, MAX_LIVE_SESSIONS, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { newNonce } from "@/server/auth/tokens/refresh-token";
+import { newNonce, successorNonce, type PresentedRefreshToken } from "@/server/auth/tokens/refresh-token";
 
 /** A session with its user, as far as rotation and tokens need them. */
 export type Session = Omit<SessionWithUser, "recoveredAt" | "recoveries" | "revokedReason" | "sessionEpoch">;
@@ -60,10 +61,11 @@ export function openedSession(session: NewSession, user: Pick<User, "email" | "f
 export async function rotate(
   db: Kysely<Database>,
   session: Session,
+  { key }: PresentedRefreshToken,
   client: Client,
   now: Date,
 ): Promise<Session | null> {
-  const nonce = newNonce();
+  const nonce = successorNonce(session, key);
   const contact = contactOf(session, client, now);
   const advanced = await rotateSession(db, {
     id: session.id,
@@ -86,15 +88,43 @@ export async function reissue(db: Kysely<Database>, session: Session, now: Date)
 export async function recover(
   db: Kysely<Database>,
   session: Session,
+  { key }: PresentedRefreshToken,
   client: Client,
   now: Date,
 ): Promise<Session | null> {
-  const nonce = newNonce();
+  const nonce = successorNonce(session, key);
   const contact = contactOf(session, client, now);
   const { id, currentNonce, previousNonce, handedAt } = session;
   const judged = { id, currentNonce, previousNonce, handedAt };
   const replaced = await replaceLostToken(db, { ...judged, toNonce: nonce, ...contact });
   return replaced ? successorOf(session, nonce, contact) : null;
+}
+
+/**
+ * For a token whose rotation the database has lost: restores the state of the row that the token proves, by one conditional statement.
+ * `handedAt` is now, because responses from before the loss may still be in transit. Null as in `rotate`.
+ */
+export async function moveForward(
+  db: Kysely<Database>,
+  session: Session,
+  presented: PresentedRefreshToken,
+  client: Client,
+  now: Date,
+): Promise<Session | null> {
+  const { generation, nonce, previousNonce, issuedAt, expiresAt } = presented;
+  const proven = {
+    generation,
+    currentNonce: nonce,
+    previousNonce,
+    rotatedAt: issuedAt,
+    handedAt: now,
+    lastSeenAt: now,
+    idleExpiresAt: expiresAt,
+    ...clientColumns(client),
+  };
+  const { id, currentNonce, handedAt } = session;
+  const moved = await moveSessionForward(db, { id, judged: { currentNonce, handedAt }, proven, now });
+  return moved ? { ...session, ...proven } : null;
 }
 
 /** A session as shown to its user. Contains no token. */

@@ -168,7 +168,7 @@ describe("while secrets are being changed", () => {
 test("a key that cannot be used is a fault, not an invalid token", async () => {
   const broken = {
     current: RING.current,
-    accepted: new Map([[RING.current.id, { id: RING.current.id, key: null as never }]]),
+    accepted: new Map([[RING.current.id, { ...RING.current, key: null as never }]]),
   };
   await expect(read(await sign(), NOW, broken)).rejects.toThrow();
 });

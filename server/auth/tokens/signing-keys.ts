@@ -6,6 +6,8 @@ export interface TokenKey {
   /** Sent as `kid` (RFC 7515, section 4.1.4). */
   id: string;
   key: KeyObject;
+  /** Derives the nonces of refresh tokens. Of another purpose than `key`, and therefore another key. */
+  successorKey: KeyObject;
 }
 
 export interface KeyRing {
@@ -33,6 +35,10 @@ export function tokenKeys(): { access: KeyRing; refresh: KeyRing } {
 }
 
 function tokenKey(secret: string): TokenKey {
-  const id = createHmac("sha256", secret).update("key id").digest("base64url").slice(0, 8);
-  return { id, key: createSecretKey(secret, "utf8") };
+  const derive = (label: string) => createHmac("sha256", secret).update(label).digest();
+  return {
+    id: derive("key id").toString("base64url").slice(0, 8),
+    key: createSecretKey(secret, "utf8"),
+    successorKey: createSecretKey(derive("successor of a refresh token")),
+  };
 }
