@@ -41,6 +41,23 @@ test("a session is revoked once, with its first reason, by the database's clock"
   expect(await readSession(db, id)).toMatchObject({ revokedAt, revokedReason: "first" });
 });
 
+test("a session that was judged is revoked only while its row is the one that was judged", async () => {
+  const { db } = database;
+  const { id, currentNonce, handedAt } = await existingSession(db, { createdAt: now });
+  const judged = { currentNonce, handedAt: new Date(handedAt) };
+  for (const changes of [
+    { currentNonce: newNonce() },
+    { currentNonce: currentNonce.toLowerCase() },
+    { handedAt: daysAfter(now, 1) },
+  ]) {
+    expect(await revokeSession(db, { id, reason: "test", judged: { ...judged, ...changes } })).toBe("unknown");
+  }
+  expect((await readSession(db, id)).revokedAt).toBeNull();
+  expect(await revokeSession(db, { id, reason: "first", judged })).toBe("ended");
+  expect(await revokeSession(db, { id, reason: "second", judged })).toBe("ended before");
+  expect((await readSession(db, id)).revokedReason).toBe("first");
+});
+
 test("expired sessions are revoked with the others and not counted, as the list does not show them", async () => {
   const { db } = database;
   const { id: userId } = await existingUser(db);

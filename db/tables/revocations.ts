@@ -1,16 +1,19 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { writeRow } from "@/db/keyed-mutex";
-import type { Database, NewSession, User } from "@/db/schema";
+import type { Database, NewSession, SessionRow, User } from "@/db/schema";
 import { REVOCATION_BATCH_SIZE, findSessionOwner, insertSession, type CallerIds } from "./sessions";
 import { findUserOfLiveSession } from "./users";
 
-/** *Unknown*: no such session, or, given `userId`, not one of that user. */
+/** *Unknown*: no such session; or, given `userId`, not one of that user; or, given `judged`, a row that has changed since. */
 export type RevocationResult = "ended" | "ended before" | "unknown";
+
+/** The columns that change with every write to a live session. */
+export type JudgedRow = Pick<SessionRow, "currentNonce" | "handedAt">;
 
 /** Revokes one session. A later revocation replaces neither time nor reason of the first. */
 export async function revokeSession(
   db: Kysely<Database>,
-  { id, userId, reason }: { id: string; userId?: string; reason: string },
+  { id, userId, reason, judged }: { id: string; userId?: string; reason: string; judged?: JudgedRow },
 ): Promise<RevocationResult> {
   return writeRow(db, id, async () => {
     const { numUpdatedRows, numChangedRows } = await db
@@ -22,6 +25,9 @@ export async function revokeSession(
       })
       .where("id", "=", id)
       .$if(userId !== undefined, (update) => update.where("userId", "=", userId!))
+      .$if(judged !== undefined, (update) =>
+        update.where("currentNonce", "=", judged!.currentNonce).where("handedAt", "=", judged!.handedAt),
+      )
       .executeTakeFirstOrThrow();
     if (numUpdatedRows === 0n) return "unknown";
     return numChangedRows === 0n ? "ended before" : "ended";

@@ -56,7 +56,7 @@ export function sessionRow(policy: Policy, bounds: Bounds, bag: MessageBag) {
 }
 
 export function isSuccess(verdict: VerdictKind): boolean {
-  return verdict !== "replayed" && verdict !== "ended";
+  return verdict !== "replayed" && verdict !== "ended" && verdict !== "unavailable";
 }
 
 /** The new status of every token by its old one: current, previous, remembered, invalid. */

@@ -4,6 +4,7 @@ import type { Place } from "./model";
 export interface RefreshFacts {
   name: string;
   session: string;
+  issuedAt: number;
   expiresAt: number;
   text: string;
   /** Its signature is invalid. */

@@ -1,3 +1,4 @@
+import { MAX_REPLICATION_LAG_SECONDS } from "@/server/auth/policy/lifetimes";
 import {
   isSameKindOfBrowser,
   rowOf,
@@ -7,18 +8,18 @@ import {
   type Model,
   type SessionModel,
 } from "./model";
-import type { IssuedFacts, Operation } from "./operations";
+import type { IssuedFacts, Operation, Outcome, RefreshFacts } from "./operations";
 import type { Step, StepResult } from "./steps";
 
 type Refresh = Extract<Operation, { kind: "refresh" }>;
 
 /** The verdict table, one paragraph for each row. Verdict and write are one atomic step. */
-export const judge: Step<Refresh> = (model, { token, place, at }, local): StepResult[] => {
+export const judge: Step<Refresh> = (model, { token, place, at, instance }, local): StepResult[] => {
   if (token.isForged) return [{ model, local, outcome: { kind: "unreadable" } }];
   if (at >= token.expiresAt) return [{ model, local, outcome: { kind: "ended", reason: "over" } }];
 
   const session = rowOf(model, token.session);
-  if (session === null) return [{ model, local, outcome: { kind: "ended", reason: "over" } }];
+  if (session === null) return judgePurged(model, token, instance, at).map((outcome) => ({ model, local, outcome }));
   if (session.ended !== null) return [{ model, local, outcome: { kind: "ended", reason: "over" } }];
   if (model.users[session.user]!.isDisabled) {
     return [{ model, local: { ...local, ...ending(token.session, "user disabled", "over") } }];
@@ -69,6 +70,16 @@ export const judge: Step<Refresh> = (model, { token, place, at }, local): StepRe
 
   return [{ model, local: { ...local, ...ending(token.session, "replayed", "replayed") } }];
 };
+
+/** A row that is not there may not have arrived yet, unless the token is old or the instance knows that the session was revoked. */
+function judgePurged(model: Model, { session, issuedAt }: RefreshFacts, instance: number, at: number): Outcome[] {
+  const ended: Outcome = { kind: "ended", reason: "over" };
+  // Instants of a history are 300 ms after the whole second that a token names.
+  if (at - issuedAt >= MAX_REPLICATION_LAG_SECONDS) return [ended];
+  if (model.knownRevocations.includes(`${instance} ${session}`)) return [ended];
+  const unavailable: Outcome = { kind: "refused", reason: "UNAVAILABLE" };
+  return model.sessions[session]!.ended === null ? [unavailable] : [unavailable, ended];
+}
 
 /** The tokens that the session issues: no access token outlives the session, and no cookie outlives its token. */
 export function issuedFor(model: Model, name: string, role: string, at: number, sendsToken: boolean): IssuedFacts {

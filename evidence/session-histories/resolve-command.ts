@@ -102,13 +102,13 @@ async function tokenOf(
     const issued = { sessionId: registry.idOf(session), generation: 1, nonce, previousNonce: null };
     const instants = { issuedAt: instantAt(at), expiresAt: instantAt(at + SECONDS.idle) };
     const text = await instance.mintRefreshToken({ ...issued, ...instants });
-    return { name: `${session} unissued`, session, expiresAt: at + SECONDS.idle, text };
+    return { name: `${session} unissued`, session, issuedAt: at, expiresAt: at + SECONDS.idle, text };
   }
   if (selector.nth === "forged") {
-    const { name, expiresAt, text } = known.at(-1)!;
+    const { name, issuedAt, expiresAt, text } = known.at(-1)!;
     const at = text.lastIndexOf(".") + 1;
     const forged = text.slice(0, at) + (text[at] === "A" ? "B" : "A") + text.slice(at + 1);
-    return { name: `${name} forged`, session, expiresAt, text: forged, isForged: true };
+    return { name: `${name} forged`, session, issuedAt, expiresAt, text: forged, isForged: true };
   }
   return known.at(-1 - Math.min(selector.nth, known.length - 1))!;
 }

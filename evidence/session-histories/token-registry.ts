@@ -60,14 +60,14 @@ export class TokenRegistry {
   }
 
   recordRefreshToken(text: string): RefreshFacts {
-    const { sid, non, exp } = decodeJwt<{ sid: string; non: string }>(text);
+    const { sid, non, iat, exp } = decodeJwt<{ sid: string; non: string }>(text);
     const session = this.nameSession(sid);
     const name = this.nameNonce(session, non);
     const known = this.refreshTokens.find((token) => token.name === name);
     // A reissued token must be byte-identical; the changed name makes any difference unexplainable.
     if (known !== undefined)
       return known.text === text ? known : { ...known, text, name: `${name} with different bytes` };
-    const recorded = { name, session, expiresAt: secondsOf(exp!), text };
+    const recorded = { name, session, issuedAt: secondsOf(iat!), expiresAt: secondsOf(exp!), text };
     this.refreshTokens.push(recorded);
     return recorded;
   }

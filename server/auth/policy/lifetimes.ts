@@ -25,6 +25,9 @@ export const REVOCATION_STALE_SECONDS = 10;
 /** Commits become visible out of order: each read of the feed starts this far before the previous one. */
 export const REVOCATION_OVERLAP_SECONDS = 15;
 
+/** The longest replication lag that is supported: until then a database may not have a row that another one has committed. */
+export const MAX_REPLICATION_LAG_SECONDS = 60;
+
 /** Live sessions per account: opening one more ends the least recently seen. */
 export const MAX_LIVE_SESSIONS = 100;
 

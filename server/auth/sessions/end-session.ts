@@ -2,7 +2,7 @@ import "server-only";
 import type { Kysely } from "kysely";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
-import { revokeOwnSession, revokeSession, type RevocationResult } from "@/db/tables/revocations";
+import { revokeOwnSession, revokeSession, type JudgedRow, type RevocationResult } from "@/db/tables/revocations";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
@@ -25,14 +25,15 @@ export type EndReason =
 
 /**
  * Revokes one session: on this instance before this returns, on others with their next read of the feed. False if there is
- * no such session (or, given `userId`, if it is another user's).
+ * no such session (or, given `userId`, if it is another user's; given `judged`, if its row has changed since).
  */
 export async function endSession(
   db: Kysely<Database>,
-  session: { id: string; userId?: string },
+  { id, userId }: { id: string; userId?: string },
   reason: EndReason,
+  judged?: JudgedRow,
 ): Promise<boolean> {
-  return recordEnd(await revokeSession(db, { ...session, reason }), session, reason);
+  return recordEnd(await revokeSession(db, { id, userId, reason, judged }), { id, userId }, reason);
 }
 
 /** Revokes one of the caller's own sessions, likewise. False if there is none. Refuses a caller whose session has ended. */

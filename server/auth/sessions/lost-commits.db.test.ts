@@ -1,13 +1,23 @@
+import type { Kysely } from "kysely";
 import { describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
-import type { SessionRow } from "@/db/schema";
+import type { Database, SessionRow } from "@/db/schema";
 import { atOnce, readSession } from "@/db/testing";
-import { countStatements, later, refreshTokenIn, signedInSession, T0, useRefreshes } from "@/server/auth/db-testing";
+import {
+  countStatements,
+  later,
+  reasonOf,
+  refreshTokenIn,
+  signedInSession,
+  T0,
+  useRefreshes,
+} from "@/server/auth/db-testing";
+import { MAX_REPLICATION_LAG_SECONDS } from "@/server/auth/policy/lifetimes";
 import { ADA, anotherInstance, clientAt, MALLORY, newClient } from "@/server/auth/testing";
-import { mintRefreshToken } from "@/server/auth/tokens/refresh-token";
+import { mintRefreshToken, readRefreshToken } from "@/server/auth/tokens/refresh-token";
 import { securityCounts } from "@/server/runtime/security-events";
 import { endSession } from "./end-session";
-import { refresh, type RefreshOutcome } from "./refresh";
+import { refresh, tryRefresh, type RefreshOutcome } from "./refresh";
 
 const { database, refreshAt } = useRefreshes();
 const DAYS = 86_400;
@@ -42,6 +52,23 @@ async function rotatedSession(rotations: number) {
     rows.push(await readSession(database.db, session.id));
   }
   return { id: session.id, userId: session.userId, tokens, rows };
+}
+
+/** A connection to a node that lags: the first `reads` of a session show `row`. Writes go to the row as it is. */
+function laggingNode(row: SessionRow, reads: number): Kysely<Database> {
+  let shown = 0;
+  const selects = new WeakSet<object>();
+  return database.db.withPlugin({
+    transformQuery: ({ node, queryId }) => {
+      if (node.kind === "SelectQueryNode") selects.add(queryId);
+      return node;
+    },
+    transformResult: async ({ result, queryId }) => {
+      if (!selects.has(queryId) || shown >= reads) return result;
+      shown += 1;
+      return { ...result, rows: [{ ...result.rows[0], ...row }] };
+    },
+  });
 }
 
 describe("a rotation that the database has lost", () => {
@@ -268,5 +295,73 @@ describe("an ended session stays ended: a token ahead of its row proves nothing"
     await database.db.updateTable("users").set({ disabledAt: T0 }).where("id", "=", userId).execute();
     expect((await refreshAt(tokens[1]!, 1200)).result).toBe("over");
     expect(await readSession(database.db, id)).toMatchObject({ generation: 0, revokedReason: "user disabled" });
+  });
+});
+
+describe("a node that lags shows an old row", () => {
+  test("a good token that looks replayed there ends nothing: 503, and nothing is taken for theft", async () => {
+    const { id, tokens, rows } = await rotatedSession(2);
+    const before = securityCounts();
+    const presented = await readRefreshToken(tokens[2]!, later(1200));
+    if (presented === null || presented === "expired") throw new Error("The token was not read.");
+    const unnamed = await mintRefreshToken({ ...presented, previousNonce: null });
+    // From a browser that an update has renamed, and a token of a version that names no predecessor.
+    for (const [token, client] of [
+      [tokens[2]!, MALLORY],
+      [unnamed, ADA],
+    ] as const) {
+      expect(await reasonOf(refresh(laggingNode(rows[0]!, 99), token, client, later(1800)))).toBe("UNAVAILABLE");
+      expect(await readSession(database.db, id)).toEqual(rows[2]);
+    }
+    expect(securityCounts()["session-replayed"]).toBe(before["session-replayed"]);
+    expect((await refreshAt(unnamed, 1800)).result).toBe("rotate");
+  });
+
+  test("a token that looks ahead there does not move the row back", async () => {
+    const { id, tokens, rows } = await rotatedSession(3);
+    const lagging = laggingNode(rows[0]!, 99);
+    for (const token of [tokens[2]!, tokens[3]!]) {
+      expect(await tryRefresh(lagging, token, ADA, later(2400))).toEqual({
+        kind: "unavailable",
+        status: 503,
+        retryAfterSeconds: 1,
+      });
+    }
+    expect(await readSession(database.db, id)).toEqual(rows[3]);
+  });
+
+  test("and then the new one: the token is judged again", async () => {
+    const { tokens, rows } = await rotatedSession(2);
+    const renamed = await refresh(laggingNode(rows[0]!, 1), tokens[2]!, MALLORY, later(1800));
+    expect(resultOf(renamed)).toBe("rotate");
+    const { tokens: others, rows: otherRows } = await rotatedSession(3);
+    const retired = await refresh(laggingNode(otherRows[1]!, 2), others[0]!, ADA, later(2400));
+    expect(resultOf(retired)).toBe("replayed");
+  });
+});
+
+describe("a session that is not there", () => {
+  async function deletedSession() {
+    const session = await signedInSession(database.db, T0);
+    await database.db.deleteFrom("sessions").where("id", "=", session.id).execute();
+    return session;
+  }
+
+  test("is unavailable for a token that was just issued: the row may not have arrived yet", async () => {
+    const { refreshToken } = await deletedSession();
+    for (const seconds of [0, 1, MAX_REPLICATION_LAG_SECONDS - 1]) {
+      expect(await tryRefresh(database.db, refreshToken, ADA, later(seconds))).toEqual({
+        kind: "unavailable",
+        status: 503,
+        retryAfterSeconds: 1,
+      });
+    }
+  });
+
+  test("has ended for an older token", async () => {
+    const { refreshToken } = await deletedSession();
+    for (const seconds of [MAX_REPLICATION_LAG_SECONDS, 600, DAYS]) {
+      expect((await refreshAt(refreshToken, seconds)).result).toBe("over");
+    }
   });
 });

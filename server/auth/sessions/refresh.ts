@@ -133,6 +133,7 @@ async function attemptRefresh(
   // Logged out while the database was unavailable: the row does not show it yet.
   if (row !== null && isRevocationPending(row)) return { kind: "ended", reason: "over" };
   const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now);
+  if (verdict.kind === "unavailable") throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   if (row === null || verdict.kind === "ended") return endedOutcome(db, row, now);
 
   switch (verdict.kind) {
@@ -149,7 +150,10 @@ async function attemptRefresh(
     case "ahead":
       return movedForwardOutcome(row, await moveForward(db, row, presented, client, now), client, now);
     case "replayed":
-      await endSession(db, row, "replayed");
+      // Only the row that was judged: a node that lags shows an old one, for which a good token looks replayed.
+      if (!(await endSession(db, row, "replayed", { currentNonce: row.currentNonce, handedAt: row.handedAt }))) {
+        return "conflict";
+      }
       securityEvent("session-replayed", {
         sessionId: row.id,
         userId: row.userId,

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { MAX_REPLICATION_LAG_SECONDS } from "@/server/auth/policy/lifetimes";
 import type { PresentedToken } from "@/server/auth/tokens/refresh-token";
 import { hasEnded, judgeRotation, type RotationState } from "./rotation";
 
@@ -186,8 +187,16 @@ describe("an ended session is ended for every token", () => {
   });
 
   test("a session that never existed is ended too", () => {
-    expect(judgeRotation(null, CURRENT, CLIENT, GRACE, ROTATED_AT)).toEqual({ kind: "ended" });
+    expect(judgeRotation(null, CURRENT, CLIENT, GRACE, after(86_400_000))).toEqual({ kind: "ended" });
   });
+});
+
+test("a session that is not there is unavailable for a token just issued: its row may not have arrived yet", () => {
+  const lag = MAX_REPLICATION_LAG_SECONDS * 1000;
+  const kinds = [-60_000, 0, lag, lag + 1, 86_400_000].map(
+    (milliseconds) => judgeRotation(null, CURRENT, CLIENT, GRACE, after(milliseconds)).kind,
+  );
+  expect(kinds).toEqual(["unavailable", "unavailable", "unavailable", "ended", "ended"]);
 });
 
 test("with any clocks, an ended session never rotates and the verdict is deterministic", () => {

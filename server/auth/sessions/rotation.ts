@@ -1,6 +1,6 @@
 import "server-only";
 import { isSameBrowser, type Browser } from "@/server/auth/client/device";
-import { MAX_GRACE_WINDOWS, secondsBetween } from "@/server/auth/policy/lifetimes";
+import { MAX_GRACE_WINDOWS, MAX_REPLICATION_LAG_SECONDS, secondsBetween } from "@/server/auth/policy/lifetimes";
 import type { PresentedToken } from "@/server/auth/tokens/refresh-token";
 
 /** One session's row, as far as the verdict depends on it. */
@@ -39,6 +39,8 @@ export type Verdict =
   | { kind: "ahead" }
   /** Two clients have one token family: end the session for both. */
   | { kind: "replayed" }
+  /** There is no row for a token that was just issued: this database may not have received it yet. */
+  | { kind: "unavailable" }
   | { kind: "ended" };
 
 /**
@@ -52,7 +54,10 @@ export function judgeRotation(
   graceSeconds: number,
   now: Date,
 ): Verdict {
-  if (session === null) return { kind: "ended" };
+  if (session === null) {
+    const isJustIssued = secondsBetween(presented.issuedAt, now) <= MAX_REPLICATION_LAG_SECONDS;
+    return { kind: isJustIssued ? "unavailable" : "ended" };
+  }
   const isFromLostRotation = isAhead(session, presented) && isSameBrowser(session, client);
   // A lost rotation has extended the idle limit; the token proves until when.
   const idleExpiresAt = isFromLostRotation ? presented.expiresAt : session.idleExpiresAt;
