@@ -26,6 +26,7 @@ export type Instance = Awaited<ReturnType<typeof startInstance>>;
 
 /** One application instance: its own modules, memory and connection pool, and the shared database. */
 export async function startInstance(url: string) {
+  let revoked = new Map<string, number>();
   const modules = await anotherInstance(
     async () => ({
       ...(await import("@/db/connect")),
@@ -46,10 +47,12 @@ export async function startInstance(url: string) {
     }),
     VARIABLES,
     (shared) => {
-      withoutCrashedWrites((shared("portcullis.revocation-feed") as { revoked: Map<string, number> }).revoked);
+      ({ revoked } = shared("portcullis.revocation-feed") as { revoked: Map<string, number> });
+      withoutCrashedWrites(revoked);
       withoutCrashedWrites((shared("portcullis.pending-revocations") as { pending: Map<string, unknown> }).pending);
     },
   );
   modules.log.level = "silent";
-  return { ...modules, db: withInterruptions(modules.connect(url)) };
+  const forgetRevocation = (sessionId: string) => revoked.delete(sessionId);
+  return { ...modules, db: withInterruptions(modules.connect(url)), forgetRevocation };
 }

@@ -34,11 +34,11 @@ async function checkAccessTokens(history: History): Promise<void> {
 
 /**
  * A session has one token family: only the two tokens in its row are accepted, and none after a revocation. The row is
- * restored after each token, so that every token is checked against the final state of the history. What the check itself issues is
- * forgotten: to the restored row it would be a token of a rotation that the database has lost.
+ * restored after each token, so that every token is checked against the final state of the history. What the check itself issues or
+ * revokes is forgotten: otherwise the restored row would be one whose last commit the database has lost.
  */
 async function checkTokenFamilies(history: History, at: number): Promise<void> {
-  const [{ db }] = history.instances as [Instance];
+  const [{ db, forgetRevocation }] = history.instances as [Instance];
   const { registry, models } = history;
   const { sessions } = await readRows(db);
 
@@ -51,7 +51,10 @@ async function checkTokenFamilies(history: History, at: number): Promise<void> {
     forget();
 
     const row = sessions.find(({ id }) => id === registry.idOf(token.session));
-    if (row?.revokedAt === null) await restoreRow(db, row);
+    if (row?.revokedAt === null) {
+      await restoreRow(db, row);
+      forgetRevocation(row.id);
+    }
     if (call.outcome?.kind !== "refreshed") continue;
     if (row?.revokedAt !== null) history.fail(`${token.name} is accepted after the revocation`);
     const namedByRow = [row.currentNonce, row.previousNonce].map(

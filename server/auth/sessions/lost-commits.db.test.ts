@@ -296,6 +296,15 @@ describe("an ended session stays ended: a token ahead of its row proves nothing"
     expect((await refreshAt(tokens[1]!, 1200)).result).toBe("over");
     expect(await readSession(database.db, id)).toMatchObject({ generation: 0, revokedReason: "user disabled" });
   });
+
+  test("revoked, and the revocation itself is lost: the instance that knows it refuses every token", async () => {
+    const { id, tokens, rows } = await rotatedSession(1);
+    await endSession(database.db, { id }, "logout");
+    for (const row of [rows[1]!, rows[0]!]) {
+      await putBack(row);
+      for (const token of tokens) expect((await refreshAt(token, 1200)).result).toBe("over");
+    }
+  });
 });
 
 describe("a node that lags shows an old row", () => {
@@ -363,5 +372,12 @@ describe("a session that is not there", () => {
     for (const seconds of [MAX_REPLICATION_LAG_SECONDS, 600, DAYS]) {
       expect((await refreshAt(refreshToken, seconds)).result).toBe("over");
     }
+  });
+
+  test("has ended for the instance that revoked it", async () => {
+    const session = await signedInSession(database.db, T0);
+    await endSession(database.db, { id: session.id }, "logout");
+    await database.db.deleteFrom("sessions").where("id", "=", session.id).execute();
+    expect((await refreshAt(session.refreshToken, 1)).result).toBe("over");
   });
 });

@@ -16,6 +16,7 @@ import { isSameBrowser } from "@/server/auth/client/device";
 import { endSession } from "./end-session";
 import { issueAccessToken, issueTokens } from "./issue-tokens";
 import { isRevocationPending } from "./pending-revocations";
+import { isMarkedRevoked } from "./revocation-feed";
 import type { RefreshResult } from "@/server/auth/policy/credentials";
 import { refreshTimeoutSeconds, secondsBetween } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
@@ -132,6 +133,8 @@ async function attemptRefresh(
 ): Promise<RefreshOutcome | "conflict"> {
   // Logged out while the database was unavailable: the row does not show it yet.
   if (row !== null && isRevocationPending(row)) return { kind: "ended", reason: "over" };
+  // Revoked, as this instance knows: a database that has lost its last commits, or a node that lags, does not show it.
+  if (isMarkedRevoked(presented.sessionId)) return endedOutcome(db, row, now);
   const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now);
   if (verdict.kind === "unavailable") throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   if (row === null || verdict.kind === "ended") return endedOutcome(db, row, now);
