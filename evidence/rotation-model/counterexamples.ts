@@ -6,6 +6,10 @@ import { interleavingModel, type InterleavingBounds } from "./interleaving-model
 import { formatInterleaving } from "./interleaving-trace";
 import { ALL_LIMITS, formatLifetimes, lifetimesModel, type LimitRules } from "./lifetimes-model";
 import { IMPLEMENTED_POLICY, type Policy } from "./policy";
+import { lossModel } from "./loss-model";
+import type { LossPolicy } from "./loss-policy";
+import { LossTraceFormatter } from "./loss-trace";
+import { LOSS_SEARCHES, REJECTED_LOSS_POLICIES } from "./rejected-loss-policies";
 import { REJECTED_POLICIES } from "./rejected-policies";
 import { explore, type Invariant } from "./search";
 import { searchStarvation, searchReplacedToken, searchAttackerGame, STRATEGIES } from "./attacker-games";
@@ -71,7 +75,20 @@ export function findCounterexamples(): RejectedVariant[] {
       const { violation } = explore(lifetimesModel(LIFETIMES, rules));
       return rejectedVariant(name, violation, (events, invariant) => formatLifetimes(events, invariant));
     }),
+    ...REJECTED_LOSS_POLICIES.map(findLossCounterexample),
   ];
+}
+
+function findLossCounterexample(policy: LossPolicy): RejectedVariant {
+  for (const bounds of LOSS_SEARCHES) {
+    const model = lossModel(policy, bounds);
+    const { violation } = explore(model);
+    if (violation === null) continue;
+    return rejectedVariant(policy.name, violation, (...found) =>
+      new LossTraceFormatter(model, bounds).format(...found),
+    );
+  }
+  return rejectedVariant(policy.name, null, () => []);
 }
 
 export function findCounterexample(policy: Policy): RejectedVariant {

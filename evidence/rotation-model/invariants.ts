@@ -6,6 +6,7 @@ export const INVARIANTS: Record<Invariant, string> = {
   3: "Two holders of one token are detected",
   4: "No refresh succeeds after a revocation",
   5: "No lifetime exceeds its limit",
+  6: "No instance forgets a revocation that it knows",
 };
 
 /** The last sentence of a counterexample. */
@@ -15,4 +16,5 @@ export const OUTCOMES: Record<Invariant, string> = {
   3: "Two holders are not detected.",
   4: "A revoked session is refreshed.",
   5: "A lifetime exceeds its limit.",
+  6: "An instance refreshes a session that it knows to be revoked.",
 };

@@ -4,6 +4,7 @@ import type { Usage } from "@/evidence/parse-options";
 import { runProgram } from "@/evidence/run-program";
 import { ROOT } from "@/scripts/paths.mjs";
 import { DEFAULT_BOUNDS, checkImplementedPolicy, THOROUGH_BOUNDS } from "./policy-checks";
+import { checkLosses, findRemainingLossRisks } from "./loss-checks";
 import { replaceBetween } from "./markdown";
 import { findCounterexamples } from "./counterexamples";
 import { report } from "./report";
@@ -22,7 +23,10 @@ const USAGE = {
 
 await runProgram("explorer", USAGE, async ({ thorough, write }, { step, print }) => {
   const bounds = thorough ? THOROUGH_BOUNDS : DEFAULT_BOUNDS;
-  const found = await step("Search", async () => report(checkImplementedPolicy(bounds), findCounterexamples(), bounds));
+  const found = await step("Search", async () => {
+    const losses = { properties: checkLosses(bounds.losses), risks: findRemainingLossRisks() };
+    return report(checkImplementedPolicy(bounds), losses, findCounterexamples(), bounds);
+  });
   print(`\n${found}\n\n`);
   if (write) {
     const text = readFileSync(TABLES, "utf8");

@@ -3,6 +3,7 @@ import { browserModel } from "./browser-model";
 import { BrowserTraceFormatter } from "./browser-trace";
 import { interleavingModel, type InterleavingBounds } from "./interleaving-model";
 import { ALL_LIMITS, lifetimesModel } from "./lifetimes-model";
+import { DEFAULT_LOSS_BOUNDS, THOROUGH_LOSS_BOUNDS, type LossSearchBounds } from "./loss-checks";
 import { IMPLEMENTED_POLICY } from "./policy";
 import { explore, type Model } from "./search";
 import {
@@ -20,6 +21,7 @@ export interface SearchBounds {
   attacker: Bounds;
   game: Bounds;
   interleaving: InterleavingBounds;
+  losses: LossSearchBounds;
 }
 
 /** As implemented: the UPDATE compares everything that the verdict depends on. */
@@ -44,6 +46,7 @@ export const DEFAULT_BOUNDS: SearchBounds = {
     sharesRefreshes: true,
     ...IMPLEMENTED_WRITES,
   },
+  losses: DEFAULT_LOSS_BOUNDS,
 };
 
 export const THOROUGH_BOUNDS: SearchBounds = {
@@ -60,6 +63,7 @@ export const THOROUGH_BOUNDS: SearchBounds = {
     sharesRefreshes: true,
     ...IMPLEMENTED_WRITES,
   },
+  losses: THOROUGH_LOSS_BOUNDS,
 };
 
 export const LIFETIMES = { window: 2, idle: 6, absolute: 15 };

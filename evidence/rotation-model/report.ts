@@ -11,7 +11,12 @@ const GRACE_SECONDS = 30;
 const FORKED = "violates invariant 2";
 
 /** The results of all searches as Markdown. Deterministic, so that a test can compare the committed tables. */
-export function report(results: CheckResult[], variants: RejectedVariant[], bounds: SearchBounds): string {
+export function report(
+  results: CheckResult[],
+  losses: { properties: CheckResult[]; risks: CheckResult[] },
+  variants: RejectedVariant[],
+  bounds: SearchBounds,
+): string {
   return [
     [
       "**Properties that hold.** Times are in ticks. Each search visits every reachable state; the length of a history is not bounded.",
@@ -26,6 +31,17 @@ export function report(results: CheckResult[], variants: RejectedVariant[], boun
     ].join("\n"),
     "**Known limitation:** one cookie jar with two user agents. The server cannot distinguish it from an attacker with a copied token in a different browser, which sends the same requests:",
     ["```text", ...results.flatMap(({ trace = [] }) => trace), "```"].join("\n"),
+    [
+      "**When the database loses its last commits.** A replica that is behind is promoted, or a backup is restored: the row becomes what it was at",
+      'any earlier time, with requests and responses under way. A loss counts as a new copy of every token that a thief has seen; "as if nothing',
+      'had been lost" means that it does not. In these searches the number of rotations is bounded, and so is the length of a history.',
+    ].join("\n"),
+    resultsTable(losses.properties),
+    [
+      "**What remains possible after a loss**, each with a shortest history. The instances do not notice a loss yet: one that does would let no",
+      "window end for the length of one, which excludes the fourth and the fifth.",
+    ].join("\n"),
+    ["```text", ...losses.risks.flatMap(riskLines), "```"].join("\n"),
     "**Rejected variants**, each with a shortest counterexample:",
     variantsTable(variants),
     traces(variants),
@@ -43,6 +59,11 @@ function resultsTable(results: CheckResult[]): string {
     counterexample,
   ]);
   return markdownTable(["invariants and bounds", "states", "transitions", "counterexample"], rows);
+}
+
+function riskLines({ search, trace = [] }: CheckResult, index: number): string[] {
+  const [name] = search.split(";");
+  return [` ${index + 1}  ${name}`, ...trace.map((line) => `    ${line}`)];
 }
 
 function variantsTable(variants: RejectedVariant[]): string {

@@ -3,6 +3,7 @@ import { findLasso } from "./lasso";
 import { MessageBag } from "./message-bag";
 import { CURRENT, INVALID, PREVIOUS } from "./policy";
 import { explore, buildGraph, type Model } from "./search";
+import { TokenTree } from "./token-tree";
 
 /** A grid of 300 × 300 with moves to the right and upwards, and a violation at one place. */
 function grid(wall: { row: number; messages: number } | null): Model {
@@ -56,4 +57,22 @@ test("lasso: an infinite play needs one cycle with both kinds of event", () => {
   expect(findLasso(graph, has(2), has(3))).toEqual({ kind: "infinite", stem: [1], cycle: [2, 3] });
   expect(findLasso(graph, has(1), has(3))).toEqual({ kind: "finite", rounds: 1 });
   expect(findLasso(graph, has(2), has(3), (event) => event !== 3)).toEqual({ kind: "finite", rounds: 0 });
+});
+
+test("token tree: a rotation and a recovery of one row make the same successor, with another predecessor", () => {
+  const tree = new TokenTree(2, "by the row", true);
+  const first = tree.successor(0, "rotate", 0)!;
+  const [rotated, recovered] = (["rotate", "recover"] as const).map((creation) => tree.successor(first, creation, 1)!);
+  expect(tree.isSameToken(rotated!, recovered!)).toBe(true);
+  expect(tree.tokens[rotated!]!.previousNonce).toBe(tree.tokens[first]!.currentNonce);
+  expect(tree.tokens[recovered!]!.previousNonce).toBe(tree.tokens[0]!.currentNonce);
+  expect(tree.successor(rotated!, "rotate", 0)).toBeNull();
+});
+
+test("token tree: a random successor is another one after a loss", () => {
+  const tree = new TokenTree(1, "at random", true);
+  const [before, after] = [0, 1].map((losses) => tree.successor(0, "rotate", losses)!);
+  expect(tree.isSameToken(before!, after!)).toBe(false);
+  expect(tree.descends(before!, 0)).toBe(true);
+  expect(tree.descends(before!, after!)).toBe(false);
 });

@@ -6,7 +6,7 @@ export interface Visitor {
   violates(event: number, invariant: Invariant): void;
 }
 
-export type Invariant = 1 | 2 | 3 | 4 | 5;
+export type Invariant = 1 | 2 | 3 | 4 | 5 | 6;
 
 export interface Model {
   initial: PackedState;
@@ -58,7 +58,7 @@ export function explore({ initial, expand }: Model): SearchResult {
 /** All reachable states and transitions. */
 export interface Graph {
   states: number;
-  rows: Int32Array;
+  rows: Float64Array;
   /** The edges of state `s` are those from `firstEdge[s]` up to `firstEdge[s + 1]`. */
   firstEdge: number[];
   targets: number[];

@@ -1,15 +1,17 @@
 const FIRST_CAPACITY = 1 << 12;
 
-/** A state packed into two integers below 2^31, so that millions of them fit into typed arrays. */
+/** A state packed into two integers, so that millions of them fit into typed arrays. */
 export interface PackedState {
+  /** Below 2^53. */
   row: number;
+  /** Below 2^31. */
   messages: number;
 }
 
 /** Every discovered state once, in order of discovery, with the transition that reached it first. */
 export class StateTable {
   size = 0;
-  rows = new Int32Array(FIRST_CAPACITY);
+  rows = new Float64Array(FIRST_CAPACITY);
   messageSets = new Int32Array(FIRST_CAPACITY);
   private parents = new Int32Array(FIRST_CAPACITY);
   private events = new Int32Array(FIRST_CAPACITY);
@@ -42,7 +44,8 @@ export class StateTable {
   /** The slot of the state, or the free slot where it belongs. */
   private slotOf(row: number, messages: number): number {
     const mask = this.slots.length - 1;
-    let hash = Math.imul(row, 0x9e3779b1) ^ Math.imul(messages, 0x85ebca6b);
+    const upper = Math.floor(row / 2 ** 32);
+    let hash = Math.imul(row, 0x9e3779b1) ^ Math.imul(messages, 0x85ebca6b) ^ Math.imul(upper, 0x27d4eb2f);
     hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
     for (let slot = (hash ^ (hash >>> 13)) & mask; ; slot = (slot + 1) & mask) {
       const index = this.slots[slot]! - 1;
@@ -52,7 +55,10 @@ export class StateTable {
 
   private grow(): void {
     const capacity = this.rows.length * 2;
-    for (const name of ["rows", "messageSets", "parents", "events"] as const) {
+    const rows = new Float64Array(capacity);
+    rows.set(this.rows);
+    this.rows = rows;
+    for (const name of ["messageSets", "parents", "events"] as const) {
       const larger = new Int32Array(capacity);
       larger.set(this[name]);
       this[name] = larger;
