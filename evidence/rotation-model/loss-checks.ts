@@ -52,8 +52,13 @@ export function checkLosses({ browser, revocation, attacker }: LossSearchBounds)
       ...attacker,
       attacker: sameBrowser,
     }),
-    check(`2, 3: ${losses(attacker)}, attacker with a different browser, any timing, as if nothing had been lost`, {
+    check(`2, 3: ${losses(attacker)}, attacker with a different browser, any timing`, {
       ...attacker,
+      attacker: { browser: "different" },
+    }),
+    check("2, 3: one loss, attacker with a different browser, any timing, as if nothing had been lost", {
+      ...attacker,
+      hasOneLoss: true,
       attacker: { browser: "different", isDetectedAcrossLosses: true },
     }),
   ];
