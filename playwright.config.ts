@@ -7,11 +7,11 @@ import { DATA, ROOT } from "@/scripts/paths.mjs";
 
 const port = Number((process.env.STAGE_PORT ??= "3100"));
 const baseURL = (process.env.BASE_URL ??= `http://localhost:${port}`);
-// Workers inherit these, so that another app that a test starts on the same database is one of the same family.
+// Workers inherit these, so that an app that a test starts on the same database accepts the same tokens.
 process.env.STAGE_DATABASE_DIRECTORY ??= join(DATA, "e2e", `stage-${port}`, "mysql");
 process.env.SESSION_SECRET = process.env.STAGE_SESSION_SECRET ??= randomBytes(32).toString("base64url");
 process.env.JWT_ACCESS_SECRET = process.env.STAGE_JWT_ACCESS_SECRET ??= randomBytes(32).toString("base64url");
-// Where what went over the wires is compared with what the apps wrote. Whoever is first makes it anew; workers inherit it.
+// Recorded traffic and logs, compared after the run. The first process empties the folder; workers inherit its path.
 if (process.env.STAGE_EVIDENCE === undefined) {
   process.env.STAGE_EVIDENCE = join(DATA, "logs", `stage-${port}`);
   rmSync(process.env.STAGE_EVIDENCE, { recursive: true, force: true });
@@ -24,7 +24,7 @@ const onDedicatedServers = readdirSync(join(ROOT, "e2e"))
 
 export default defineConfig({
   testDir: "e2e",
-  // What is called a test there is the unit runner's.
+  // *.test.ts belongs to the unit runner.
   testMatch: "**/*.spec.ts",
   globalTeardown: "./e2e/redaction.ts",
   fullyParallel: true,
@@ -44,7 +44,7 @@ export default defineConfig({
     ...devices["Desktop Chrome"],
     baseURL,
     launchOptions: { executablePath: findChromium() },
-    // A trace of everything costs a fifth of the time: ask for one with --trace on.
+    // Traces of all tests take a fifth of the time; --trace on records them.
     screenshot: "only-on-failure",
   },
   webServer: {
