@@ -5,11 +5,11 @@ const config: NextConfig = {
   distDir: process.env.PORTCULLIS_BUILD ?? ".next",
   poweredByHeader: false,
   reactStrictMode: true,
-  // Native or self-loading packages, which the bundler would tear apart.
+  // Packages with native code or dynamic imports, which cannot be bundled.
   serverExternalPackages: ["@node-rs/argon2", "mysql2", "pino"],
-  // The optimizer is a public address that resizes on demand. We have no pictures that need it.
+  // The image optimizer is a public endpoint that resizes on demand; no page has an image that needs it.
   images: { unoptimized: true },
-  // The dev server answers its own machine under all of its names.
+  // The development server accepts requests by every loopback name.
   allowedDevOrigins: ["127.0.0.1", "[::1]"],
 };
 
