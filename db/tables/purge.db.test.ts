@@ -98,11 +98,13 @@ test("purge: concurrent purges, logins, refreshes, revocations and rate limits m
     },
     async (db: (typeof instances)[0]) => {
       await setTimeout(30);
-      done.revocations += (await revokeAllSessions(db, { userId: random(users).id }, "test", new Date()))!;
+      const revoked = await revokeAllSessions(db, { userId: random(users).id }, "test", new Date());
+      done.revocations += revoked!;
     },
     async (db: (typeof instances)[0]) => {
       // At a future time, so that revoked sessions can be purged at once.
-      done.purged += await purgeEnded(db, new Date(), { olderThanSeconds: -60, batch: 20 });
+      const purged = await purgeEnded(db, new Date(), { olderThanSeconds: -60, batch: 20 });
+      done.purged += purged;
       await purgeExpiredLimits(db, daysAfter(new Date(), 1));
     },
     async (db: (typeof instances)[0]) => {
