@@ -26,7 +26,7 @@ interface Import {
 const POLICY = /^server\/auth\/policy\//;
 const NODE = /^node:/;
 const PACKAGE = /^(?!(app|server|db|e2e|ops|scripts|evidence)\/|node:)/;
-const FEATURES = ["client", "tokens", "rate-limits", "sessions", "passwords", "gate", "login"];
+const FEATURES = ["inputs", "client", "tokens", "rate-limits", "sessions", "passwords", "gate", "login"];
 
 /** Each feature of server/auth may import itself, those before it, policy, runtime and db. */
 const LAYERS = FEATURES.map((feature, at) => ({

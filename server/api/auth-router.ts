@@ -6,7 +6,7 @@ import { callerOf } from "@/server/auth/gate/authenticate";
 import { clearedCookies } from "@/server/auth/tokens/cookies";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { mintEndToken } from "@/server/auth/tokens/end-token";
-import { loginInput, logoutInput, noInput, registerInput } from "@/server/auth/login/inputs";
+import { loginInput, logoutInput, noInput, registerInput } from "@/server/auth/inputs/inputs";
 import { login } from "@/server/auth/login/login";
 import { endByEndToken, logout, logoutEverywhere } from "@/server/auth/login/logout";
 import type { SignedIn } from "@/server/auth/policy/credentials";

@@ -2,7 +2,7 @@ import "server-only";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { isUnavailable } from "@/db/faults";
-import { fieldErrors } from "@/server/auth/login/inputs";
+import { fieldErrors } from "@/server/auth/inputs/inputs";
 import { procedureFacts } from "@/server/auth/policy/procedures";
 import { FAULT_MESSAGE, Refusal, REFUSALS, type Reason } from "@/server/auth/policy/refusals";
 import type { Caller } from "@/server/auth/policy/credentials";

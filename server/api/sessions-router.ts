@@ -2,7 +2,7 @@ import "server-only";
 import { procedure, router } from "./init";
 import { clearedCookies } from "@/server/auth/tokens/cookies";
 import { endOwnSession } from "@/server/auth/sessions/end-session";
-import { noInput, revokeInput } from "@/server/auth/login/inputs";
+import { noInput, revokeInput } from "@/server/auth/inputs/inputs";
 import { logoutOthers } from "@/server/auth/login/logout";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { listSessions } from "@/server/auth/sessions/sessions";

@@ -5,7 +5,7 @@ import type { User } from "@/db/schema";
 import { procedure, router } from "./init";
 import { changePassword } from "@/server/auth/login/change-password";
 import { issueAccessToken } from "@/server/auth/sessions/issue-tokens";
-import { changePasswordInput, noInput, updateInput } from "@/server/auth/login/inputs";
+import { changePasswordInput, noInput, updateInput } from "@/server/auth/inputs/inputs";
 import { callerIds, type SignedInUser } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { hasEnded } from "@/server/auth/sessions/rotation";

@@ -8,7 +8,7 @@ import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
 import { syncRevocations } from "@/server/auth/sessions/end-session";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
-import type { ChangePasswordInput } from "./inputs";
+import type { ChangePasswordInput } from "@/server/auth/inputs/inputs";
 import { issueFirstTokens, confirmInsert } from "@/server/auth/sessions/open-session";
 import { hashPassword, passwordMatches } from "@/server/auth/passwords/password";
 import { refuseWeakPassword } from "@/server/auth/passwords/password-strength";

@@ -7,7 +7,7 @@ import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import { sessionIdOfToken } from "@/server/auth/sessions/end-session";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
-import type { LoginInput } from "./inputs";
+import type { LoginInput } from "@/server/auth/inputs/inputs";
 import { issueFirstTokens, openSession } from "@/server/auth/sessions/open-session";
 import { hashPassword, needsRehash, passwordMatches } from "@/server/auth/passwords/password";
 import { Refusal } from "@/server/auth/policy/refusals";

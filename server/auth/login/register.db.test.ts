@@ -3,7 +3,7 @@ import { connect } from "@/db/connect";
 import { atOnce, readSession, useTestDatabase, type TestDatabase } from "@/db/testing";
 import { recordAborted, requestState } from "@/server/runtime/request-state";
 import { countStatements, PASSWORD, reasonOf, signedInSession, T0 } from "@/server/auth/db-testing";
-import { registerInput } from "./inputs";
+import { registerInput } from "@/server/auth/inputs/inputs";
 import { login } from "./login";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { register } from "./register";

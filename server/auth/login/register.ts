@@ -8,7 +8,7 @@ import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import { sessionIdOfToken } from "@/server/auth/sessions/end-session";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
-import type { RegisterInput } from "./inputs";
+import type { RegisterInput } from "@/server/auth/inputs/inputs";
 import { login } from "./login";
 import { issueFirstTokens, ASSUMED_RESULT, recordReplaced, confirmInsert } from "@/server/auth/sessions/open-session";
 import { hashPassword } from "@/server/auth/passwords/password";

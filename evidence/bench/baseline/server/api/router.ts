@@ -1,6 +1,6 @@
 import "server-only";
 import { authRouter } from "@/server/api/auth-router";
-import { noInput } from "@/server/auth/login/inputs";
+import { noInput } from "@/server/auth/inputs/inputs";
 import type { SignedIn } from "@/server/auth/policy/credentials";
 import { PROCEDURES } from "@/server/auth/policy/procedures";
 import { sessionsRouter } from "@/server/api/sessions-router";
