@@ -5,6 +5,8 @@ export interface Database {
   sessions: SessionsTable;
   rateLimits: RateLimitsTable;
   heartbeats: HeartbeatsTable;
+  confirmations: ConfirmationsTable;
+  outgoingMails: OutgoingMailsTable;
 }
 
 interface UsersTable {
@@ -16,6 +18,11 @@ interface UsersTable {
   /** Incremented whenever all sessions end; a login that read an older epoch opens no session. */
   sessionEpoch: Generated<number>;
   disabledAt: Generated<Date | null>;
+  emailVerifiedAt: Generated<Date | null>;
+  /** A device last seen before it no longer counts as known. */
+  devicesForgottenAt: Generated<Date | null>;
+  /** When the account is purged; until then the deletion can be undone. */
+  deletesAt: Generated<Date | null>;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -59,6 +66,43 @@ interface RateLimitsTable {
 interface HeartbeatsTable {
   name: string;
   writtenAt: Date;
+}
+
+/** A link and a code sent by mail. Both are derived from the row with a secret. */
+interface ConfirmationsTable {
+  id: string;
+  userId: string;
+  purpose: string;
+  /** The address that the purpose concerns. */
+  email: string;
+  salt: string;
+  /** The session that asked for it; a browser with this session confirms without a code. */
+  askedBySessionId: string | null;
+  codeTries: Generated<number>;
+  createdAt: Date;
+  expiresAt: Date;
+  usedAt: Generated<Date | null>;
+  /** Ended before its use, by a later change of credentials. */
+  supersededAt: Generated<Date | null>;
+}
+
+interface OutgoingMailsTable {
+  id: string;
+  /** Null for a request whose address may belong to no account. */
+  userId: string | null;
+  /** The confirmation whose link the mail contains; opened when the mail is composed. */
+  confirmationId: Generated<string | null>;
+  kind: string;
+  recipient: string;
+  /** JSON. */
+  details: string;
+  createdAt: Date;
+  /** Null once the mail is sent or given up. A claim moves it into the future. */
+  nextAttemptAt: Date | null;
+  attempts: Generated<number>;
+  sentAt: Generated<Date | null>;
+  failedAt: Generated<Date | null>;
+  lastError: Generated<string | null>;
 }
 
 export type User = Selectable<UsersTable>;

@@ -10,6 +10,14 @@ import * as addRecentHitsToRateLimits from "./2026-11-29T1000-add-recent-hits-to
 import * as createHeartbeats from "./2026-11-29T1100-create-heartbeats";
 import * as mapEmailDomains from "./2026-11-29T1200-map-email-domains";
 import * as addAuthenticatedAtToSessions from "./2026-11-30T1000-add-authenticated-at-to-sessions";
+import * as addAccountDatesToUsers from "./2026-11-30T1100-add-account-dates-to-users";
+import * as indexUsersByDeletion from "./2026-11-30T1101-index-users-by-deletion";
+import * as createConfirmations from "./2026-11-30T1102-create-confirmations";
+import * as indexConfirmationsByEmail from "./2026-11-30T1103-index-confirmations-by-email";
+import * as indexConfirmationsByExpiry from "./2026-11-30T1104-index-confirmations-by-expiry";
+import * as createOutgoingMails from "./2026-11-30T1105-create-outgoing-mails";
+import * as indexOutgoingMailsByAttempt from "./2026-11-30T1106-index-outgoing-mails-by-attempt";
+import * as indexOutgoingMailsByCreation from "./2026-11-30T1107-index-outgoing-mails-by-creation";
 
 /** By name, in order. A migration is frozen once shipped: a change is a new migration at the end. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -24,4 +32,12 @@ export const MIGRATIONS: Record<string, Migration> = {
   "2026-11-29T1100-create-heartbeats": createHeartbeats,
   "2026-11-29T1200-map-email-domains": mapEmailDomains,
   "2026-11-30T1000-add-authenticated-at-to-sessions": addAuthenticatedAtToSessions,
+  "2026-11-30T1100-add-account-dates-to-users": addAccountDatesToUsers,
+  "2026-11-30T1101-index-users-by-deletion": indexUsersByDeletion,
+  "2026-11-30T1102-create-confirmations": createConfirmations,
+  "2026-11-30T1103-index-confirmations-by-email": indexConfirmationsByEmail,
+  "2026-11-30T1104-index-confirmations-by-expiry": indexConfirmationsByExpiry,
+  "2026-11-30T1105-create-outgoing-mails": createOutgoingMails,
+  "2026-11-30T1106-index-outgoing-mails-by-attempt": indexOutgoingMailsByAttempt,
+  "2026-11-30T1107-index-outgoing-mails-by-creation": indexOutgoingMailsByCreation,
 };

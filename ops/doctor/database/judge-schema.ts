@@ -74,11 +74,12 @@ function judgeForeignKey({ name, expected, found }: Difference): Finding {
     found === null
       ? `The foreign key ${name} is missing`
       : `The foreign key ${name} is ${found} instead of ${expected}`;
-  const key = name.split(".")[1];
+  const [table, key] = name.split(".");
+  const [, column, parent, parentColumn, rule] = /^(\w+) of (\w+)\.(\w+), (.*)$/.exec(expected) ?? [];
   return warning(
     "foreign-key-changed",
-    `${says}: sessions of deleted users remain.`,
-    `alter table sessions ${found === null ? "" : `drop foreign key ${key}, `}add constraint ${key} foreign key (user_id) references users (id) on delete cascade;`,
+    `${says}: rows of ${table} whose row in ${parent} was deleted remain.`,
+    `alter table ${table} ${found === null ? "" : `drop foreign key ${key}, `}add constraint ${key} foreign key (${column}) references ${parent} (${parentColumn}) ${rule};`,
   );
 }
 
@@ -88,6 +89,11 @@ const SLOWED_BY_MISSING_INDEX: Record<string, string> = {
   sessions_revoked_at: "the query for revocations, which each instance runs every second,",
   sessions_idle_expires_at: "the purge of ended sessions",
   rate_limits_expires_at: "the purge of expired counters",
+  users_deletes_at: "the purge of deleted accounts",
+  confirmations_email: "the check of a typed code",
+  confirmations_expires_at: "the purge of expired links",
+  outgoing_mails_next_attempt_at: "the query for mails to send, which each instance runs every second,",
+  outgoing_mails_created_at: "the purge of sent mails",
 };
 
 const RESTORE = "Restore it from a backup, or alter it to match db/migrations";

@@ -13,7 +13,7 @@ export interface SchemaFacts {
   engines: Record<string, string>;
 }
 
-const TABLES = sql`('users', 'sessions', 'rate_limits', 'heartbeats')`;
+const TABLES = sql`('users', 'sessions', 'rate_limits', 'heartbeats', 'confirmations', 'outgoing_mails')`;
 
 /** Reads the actual schema from information_schema. */
 export async function readSchema(db: Kysely<Database>): Promise<SchemaFacts> {
