@@ -25,3 +25,9 @@ test("no field blocks pasting or password managers", () => {
   const passwordFields = filesWith(/<(New)?PasswordField/).map((path) => readFileSync(path, "utf8"));
   expect(passwordFields.length).toBeGreaterThan(2);
 });
+
+test("every button is disabled until hydration, because a click before it would be lost", () => {
+  const withButton = filesWith(/<button\b/);
+  expect(withButton.sort()).toEqual(["app/ui/button.tsx", "app/ui/password-field.tsx"]);
+  for (const path of withButton) expect(readFileSync(path, "utf8"), path).toMatch(/disabled=\{[^}]*!isHydrated\}/);
+});

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { AuthLayout } from "./ui/auth-layout";
-import { buttonClass } from "./ui/button";
+import { buttonClass } from "./ui/button-class";
 
 export const metadata: Metadata = { title: "Page not found" };
 

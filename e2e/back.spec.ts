@@ -33,3 +33,20 @@ test("a page restored from the back/forward cache hides its content and reloads"
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await expect(page.getByText(account.email)).toHaveCount(0);
 });
+
+test("logout: the button is disabled until the scripts of the page have loaded, so that no click on it is lost", async ({
+  signedInPage: page,
+}) => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/_next/static/**/*.js", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto("/dashboard", { waitUntil: "commit" });
+  const button = page.getByRole("button", { name: "Sign out" });
+  await expect(button).toBeDisabled();
+  release();
+  await button.click();
+  await expect(page).toHaveURL(/\/login$/);
+});

@@ -1,16 +1,8 @@
+"use client";
+
 import type { ComponentProps } from "react";
-
-const VARIANTS = {
-  solid: "bg-accent text-on-accent hover:bg-accent-strong",
-  plain: "border border-edge bg-raised text-ink hover:border-ink",
-  danger: "border border-danger bg-raised text-danger hover:bg-danger hover:text-raised",
-};
-
-export type ButtonVariant = keyof typeof VARIANTS;
-
-export function buttonClass(variant: ButtonVariant): string {
-  return `inline-flex min-h-11 items-center justify-center gap-2 rounded-plate px-5 py-2 text-center leading-tight font-semibold transition-colors ${VARIANTS[variant]}`;
-}
+import { buttonClass, type ButtonVariant } from "./button-class";
+import { useHydrated } from "./use-hydrated";
 
 interface ButtonProps extends ComponentProps<"button"> {
   variant?: ButtonVariant;
@@ -19,18 +11,22 @@ interface ButtonProps extends ComponentProps<"button"> {
   pending?: boolean;
 }
 
+/** Disabled until hydration: a click before that would be lost, and a form would be submitted by the browser, password included. */
 export function Button({
   variant = "plain",
   pending,
   pendingLabel,
   type = "button",
+  disabled,
   className = "",
   ...rest
 }: ButtonProps) {
+  const isHydrated = useHydrated();
   return (
     <button
       {...rest}
       type={type}
+      disabled={disabled || !isHydrated}
       aria-disabled={pending || undefined}
       onClick={pending ? (event) => event.preventDefault() : rest.onClick}
       className={`${buttonClass(variant)} aria-disabled:cursor-progress ${className}`}

@@ -1,4 +1,5 @@
-import { Button, buttonClass } from "./button";
+import { Button } from "./button";
+import { buttonClass } from "./button-class";
 import { AuthLayout } from "./auth-layout";
 
 /** Replaces a page that failed to render. The error number is the digest in the server log. */

@@ -2,6 +2,7 @@
 
 import { type ComponentProps, type ReactNode, useState } from "react";
 import { describeField, FieldFrame, INPUT_CLASS } from "./field";
+import { useHydrated } from "./use-hydrated";
 
 interface PasswordFieldProps extends Omit<ComponentProps<"input">, "children" | "id" | "type"> {
   name: string;
@@ -13,6 +14,7 @@ interface PasswordFieldProps extends Omit<ComponentProps<"input">, "children" | 
 
 export function PasswordField({ label, error, hint, ...input }: PasswordFieldProps) {
   const [shown, setShown] = useState(false);
+  const isHydrated = useHydrated();
 
   return (
     <FieldFrame name={input.name} label={label} error={error} hint={hint}>
@@ -28,6 +30,7 @@ export function PasswordField({ label, error, hint, ...input }: PasswordFieldPro
         />
         <button
           type="button"
+          disabled={!isHydrated}
           aria-controls={input.name}
           onClick={() => setShown(!shown)}
           className="absolute inset-y-0 right-0 min-w-16 px-3.5 text-sm font-semibold text-accent hover:text-accent-strong focus-visible:-outline-offset-4"

@@ -1,6 +1,6 @@
 "use client";
 
-import { type InputEvent, type SubmitEvent, useRef, useState, useSyncExternalStore } from "react";
+import { type InputEvent, type SubmitEvent, useRef, useState } from "react";
 
 export interface Problem {
   message: string;
@@ -29,7 +29,6 @@ export function useForm({ messages, check, send, onDone }: FormOptions) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [pending, setPending] = useState(false);
   const busy = useRef(false);
-  const hydrated = useSyncExternalStore(subscribeToNothing, inBrowser, onServer);
 
   async function onSubmit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -68,8 +67,7 @@ export function useForm({ messages, check, send, onDone }: FormOptions) {
     errors,
     problem,
     pending,
-    /** Disabled until hydration: before that the browser would submit the form, and the password, itself. */
-    submit: { disabled: !hydrated, pending },
+    submit: { pending },
     form: { method: "post", noValidate: true, "data-pending": pending, onSubmit, onInput } as const,
   };
 }
@@ -87,7 +85,3 @@ function validate(form: HTMLFormElement, messages: ValidationMessages): Record<s
 function inputsOf(form: HTMLFormElement): HTMLInputElement[] {
   return [...form.elements].filter((element) => element instanceof HTMLInputElement);
 }
-
-const subscribeToNothing = () => () => {};
-const inBrowser = () => true;
-const onServer = () => false;
