@@ -108,6 +108,7 @@ interface OutgoingMailsTable {
 export type User = Selectable<UsersTable>;
 export type NewUser = Insertable<UsersTable>;
 export type SessionRow = Selectable<SessionsTable>;
+export type OutgoingMail = Selectable<OutgoingMailsTable>;
 export type NewSession = Pick<
   Insertable<SessionsTable>,
   | "id"

@@ -62,6 +62,8 @@ export async function startApp({
   const defaults = {
     NODE_ENV: "production",
     APP_ORIGIN: url,
+    // Where no mail server is set. The app refuses it unless APP_ORIGIN is on this machine.
+    PORTCULLIS_MAIL_FOLDER: join(DATA, "test-mail"),
     NEXT_TELEMETRY_DISABLED: "1",
     // Next.js would otherwise load .env.local after the app has read its environment, in production too.
     __NEXT_PROCESSED_ENV: "true",

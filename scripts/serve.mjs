@@ -41,6 +41,8 @@ export async function serve(mode) {
     if (settled.problem !== undefined) throw new UserError(settled.problem);
     const environment = readEnvironment();
     if (settled.origin !== undefined) environment.APP_ORIGIN = settled.origin;
+    // A start with NODE_ENV=production in the environment writes no mail to files: it must be given a mail server.
+    environment.PORTCULLIS_MAIL_FOLDER = inProduction ? undefined : join(DATA, "mail");
     const port = readPort(settled.port ?? environment.PORT);
     if (environment.DATABASE_URL) addressOf(environment.DATABASE_URL);
     await freePort(port, print);

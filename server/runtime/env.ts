@@ -60,6 +60,11 @@ const variables = z.object({
     })
     .optional(),
   PORT: integer(0, 65_535, 3000),
+  SMTP_URL: z.string().transform(toMailServer).optional(),
+  MAIL_FROM: z.string().transform(toSender).optional(),
+  MAIL: z.literal("off", { error: "must be off, or empty" }).optional(),
+  /** Set by the scripts of this repository where mails may be written to files. Not for deployments, so not in .env.example. */
+  PORTCULLIS_MAIL_FOLDER: z.string().optional(),
 });
 
 /** Every secret that verifies tokens: a published value is as dangerous as a previous secret as it is as the current one. */
@@ -86,7 +91,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     else problems.push(`${name} ${given === undefined ? "is missing" : parsed.error.issues[0]?.message}`);
   }
   // Contradictions between the valid variables are reported together with the invalid ones.
-  problems.push(...contradictions(valid));
+  problems.push(...contradictions(valid), ...mailProblems(source, valid));
   if (problems.length > 0) {
     throw new Error(`Invalid configuration:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
   }
@@ -129,7 +134,21 @@ function contradictions(given: Partial<Env>): string[] {
     (given.REFRESH_TOKEN_SECONDS ?? NaN) > (given.SESSION_MAX_SECONDS ?? NaN),
     `REFRESH_TOKEN_SECONDS (${given.REFRESH_TOKEN_SECONDS}) must not exceed SESSION_MAX_SECONDS (${given.SESSION_MAX_SECONDS})`,
   );
+  refuse(given.MAIL === "off" && given.SMTP_URL !== undefined, "MAIL is off, but SMTP_URL is set: remove one of them");
   return problems;
+}
+
+/** Mail needs a server and a sender. Neither means files on the developer's machine; in production it must be decided. */
+function mailProblems(source: Record<string, string | undefined>, given: Partial<Env>): string[] {
+  const needed = ["SMTP_URL", "MAIL_FROM"] as const;
+  const missing = needed.filter((name) => (source[name] ?? "") === "");
+  const isInvalid = needed.some((name) => !missing.includes(name) && given[name] === undefined);
+  if (given.MAIL === "off" || isInvalid || missing.length === 0) return [];
+  if (missing.length === 1)
+    return [`${missing[0]} is missing: mail needs SMTP_URL and MAIL_FROM, or neither of them and MAIL=off`];
+  const mayUseFiles =
+    given.NODE_ENV !== "production" || (given.PORTCULLIS_MAIL_FOLDER !== undefined && isLocalOrigin(given.APP_ORIGIN));
+  return mayUseFiles ? [] : ["SMTP_URL and MAIL_FROM are missing: set both, or MAIL=off to run without mail"];
 }
 
 function checkDatabaseUrl(value: string, context: z.RefinementCtx): void {
@@ -143,6 +162,75 @@ function checkDatabaseUrl(value: string, context: z.RefinementCtx): void {
 
 export function isLoopbackHost(hostname: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+/** Whether only browsers on this machine can use the app: mails in files contain links to accounts. */
+function isLocalOrigin(origin: string | undefined): boolean {
+  const hostname = origin === undefined ? "" : new URL(origin).hostname;
+  return isLoopbackHost(hostname) || hostname.endsWith(".localhost");
+}
+
+export interface MailServer {
+  host: string;
+  port: number;
+  /** TLS from the first byte; otherwise STARTTLS. */
+  isTls: boolean;
+  login: { user: string; password: string } | null;
+}
+
+const SMTP_URL_MESSAGE =
+  "must be like smtps://user:password@mail.example.com or smtp://mail.example.com:587, without a path; in user and password write % as %25, # as %23, @ as %40, / as %2F, ? as %3F, : as %3A";
+
+function toMailServer(value: string, context: z.RefinementCtx): MailServer {
+  const url = URL.parse(value);
+  const parts = url === null ? null : decodeUserInfo(url);
+  const isPlain = url !== null && /^smtps?:$/.test(url.protocol) && /^\/?$/.test(url.pathname) && !/[?#\s]/.test(value);
+  if (url === null || parts === null || !isPlain || url.hostname === "" || url.port === "0") {
+    context.addIssue({ code: "custom", message: SMTP_URL_MESSAGE });
+    return z.NEVER;
+  }
+  if ((parts.user === "") !== (parts.password === "")) {
+    context.addIssue({ code: "custom", message: "must have a user and a password, or neither" });
+    return z.NEVER;
+  }
+  const isTls = url.protocol === "smtps:";
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? (isTls ? 465 : 587) : Number(url.port),
+    isTls,
+    login: parts.user === "" ? null : parts,
+  };
+}
+
+/** Null if user or password contains a percent sign that begins no escape. */
+function decodeUserInfo({ username, password }: URL): { user: string; password: string } | null {
+  try {
+    return { user: decodeURIComponent(username), password: decodeURIComponent(password) };
+  } catch {
+    return null;
+  }
+}
+
+export interface Sender {
+  name: string;
+  address: string;
+}
+
+/** An address as in a mail header (RFC 5322): no quoted local part, no comment, no address literal. */
+const SENDER = /^(?:"?(?<name>[^"<>\p{C}]*?)"?\s*<(?<inBrackets>[^<>]+)>|(?<alone>[^<>]+))$/u;
+const MAIL_ADDRESS =
+  /^(?=.{1,254}$)[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w](?:[\w-]{0,61}[\w])?\.)*[\w](?:[\w-]{0,61}[\w])?$/;
+
+function toSender(value: string, context: z.RefinementCtx): Sender {
+  const { name = "", inBrackets, alone } = SENDER.exec(value.trim())?.groups ?? {};
+  const address = inBrackets ?? alone ?? "";
+  if (MAIL_ADDRESS.test(address)) return { name: name.trim(), address };
+  context.addIssue({
+    code: "custom",
+    message:
+      "must be an address such as no-reply@example.com, or a name and an address: Portcullis <no-reply@example.com>",
+  });
+  return z.NEVER;
 }
 
 function toOrigin(value: string, context: z.RefinementCtx): string {

@@ -1,0 +1,31 @@
+/** Where a request came from, as the mail about it says. */
+export interface Occasion {
+  /** ISO 8601. */
+  at: string;
+  browser: string;
+  os: string;
+  address: string;
+}
+
+/** What a mail reports, without its link. The list is closed: `renderMessage` has a text for each. */
+export type Message =
+  | { kind: "verify-email" }
+  | { kind: "reset-password"; occasion: Occasion }
+  /** To the new address. */
+  | { kind: "change-email"; oldEmail: string; occasion: Occasion }
+  /** This one and the next to the old address. */
+  | { kind: "email-change-requested"; newEmail: string; occasion: Occasion }
+  | { kind: "email-changed"; oldEmail: string; newEmail: string; occasion: Occasion }
+  | { kind: "email-reverted"; email: string; occasion: Occasion }
+  | { kind: "password-changed"; occasion: Occasion }
+  | { kind: "new-device"; occasion: Occasion }
+  | { kind: "session-replayed"; occasion: Occasion }
+  | { kind: "deletion-requested"; deletesAt: string; occasion: Occasion }
+  | { kind: "deletion-undone"; occasion: Occasion };
+
+export interface MessageLink {
+  url: string;
+  /** For example ABCD-EFGH. */
+  code: string;
+  expiresAt: Date;
+}
