@@ -32,8 +32,9 @@ test("a token names user, session, authentication time and expiry", async () => 
   expect(await readAccessToken(token, ADA, NOW)).toEqual(access);
   expect(decodeProtectedHeader(token)).toMatchObject({ alg: "HS256", typ: "at+jwt", kid: expect.any(String) });
   expect(Object.keys(decodeJwt(token)).sort()).toEqual(
-    ["_", "aud", "auth_time", "email", "exp", "iat", "iss", "name", "role", "sid", "sub"].sort(),
+    ["_", "amr", "aud", "auth_time", "email", "exp", "iat", "iss", "name", "role", "sid", "sub"].sort(),
   );
+  expect(decodeJwt(token).amr).toEqual(["pwd"]);
   expect(JSON.stringify(decodeJwt(token))).not.toContain(ADA.address);
 });
 

@@ -15,6 +15,9 @@ const ACCESS_TOKEN: TokenKind = {
   requiredClaims: ["sub", "sid", "email", "name", "role", "auth_time", "_"],
 };
 
+/** `amr` (RFC 8176): every session is opened, and every step-up made, with a password. Tokens of versions before have no such claim. */
+const AUTHENTICATION_METHODS = ["pwd"];
+
 const accessClaims = z.object({
   sub: z.string(),
   sid: z.string(),
@@ -60,6 +63,7 @@ export async function mintAccessToken(
     name: subject.user.fullName,
     role: subject.user.role,
     auth_time: numericDate(subject.authenticatedAt),
+    amr: AUTHENTICATION_METHODS,
     iat: numericDate(now),
     exp: numericDate(earlierOf(secondsAfter(now, ACCESS_TOKEN_SECONDS), subject.absoluteExpiresAt)),
     _: fingerprintOf(keys.current, client),
