@@ -254,6 +254,24 @@ export async function extendReissueWindow(
   });
 }
 
+/** Records that the user of a live session has authenticated again. False, and nothing changed, if the session is not live. */
+export async function recordAuthentication(
+  db: Kysely<Database>,
+  { userId, sessionId }: CallerIds,
+  now: Date,
+): Promise<boolean> {
+  return writeRow(db, sessionId, async () => {
+    const { numUpdatedRows } = await updateLiveSession(db, sessionId, now)
+      // Another instance, whose clock is ahead, may have recorded a later time.
+      .set({
+        authenticatedAt: sql<Date>`greatest(coalesce(authenticated_at, created_at), cast(${now} as datetime(3)))`,
+      })
+      .where("userId", "=", userId)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  });
+}
+
 export type LiveSession = Pick<
   SessionRow,
   "id" | "ip" | "browser" | "os" | "deviceType" | "createdAt" | "lastSeenAt" | "idleExpiresAt" | "recoveredAt"

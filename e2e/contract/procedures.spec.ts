@@ -37,6 +37,8 @@ test("procedures: each returns exactly the shape of the contract", async ({ call
       expiresAt: expect.stringMatching(INSTANT),
     },
   ]);
+  const proof = { method: "password", password: details.password };
+  expect((await calls.mutate("auth.stepUp", proof)).data).toEqual({ session: SESSION });
   expect((await calls.mutate("sessions.revokeOthers")).data).toEqual({ revoked: 0 });
   const change = { currentPassword: details.password, newPassword: "seven lanterns over the causeway" };
   expect((await calls.mutate("users.changePassword", change)).data).toEqual({ ok: true });
@@ -58,6 +60,7 @@ test("procedures: a signed-out caller is rejected by every procedure that is not
     calls.mutate("auth.logoutAll"),
     calls.mutate("users.update", { fullName: "Nobody" }),
     calls.mutate("users.changePassword", { currentPassword: "a", newPassword: "b" }),
+    calls.mutate("auth.stepUp", { method: "password", password: "a" }),
     calls.mutate("sessions.revoke", { id: "01900000-0000-7000-8000-000000000000" }),
     calls.mutate("sessions.revokeOthers"),
     calls.mutate("auth.refresh"),

@@ -53,6 +53,15 @@ export const PROCEDURES: readonly Procedure[] = [
     ],
   },
   {
+    name: "auth.stepUp",
+    isMutation: true,
+    weight: 2,
+    input: [
+      ["method", '"password"'],
+      ["password", '"{{password}}"'],
+    ],
+  },
+  {
     name: "users.changePassword",
     isMutation: true,
     weight: 2,

@@ -3,10 +3,11 @@ import { procedure, publicProcedure, router, type SignedInContext } from "./init
 import type { Context } from "./context";
 import { recordCaller } from "@/server/runtime/request-state";
 import { callerOf } from "@/server/auth/gate/authenticate";
+import { stepUp } from "@/server/auth/gate/step-up";
 import { clearedCookies } from "@/server/auth/tokens/cookies";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { mintEndToken } from "@/server/auth/tokens/end-token";
-import { loginInput, logoutInput, noInput, registerInput } from "@/server/auth/inputs/inputs";
+import { loginInput, logoutInput, noInput, registerInput, stepUpInput } from "@/server/auth/inputs/inputs";
 import { login } from "@/server/auth/login/login";
 import { endByEndToken, logout, logoutEverywhere } from "@/server/auth/login/logout";
 import type { SignedIn } from "@/server/auth/policy/credentials";
@@ -59,6 +60,10 @@ export const authRouter = router({
     }
     ctx.setCookies.push(...clearedCookies());
     return { ok: true as const };
+  }),
+
+  stepUp: procedure.input(stepUpInput).mutation(async ({ ctx, input }) => {
+    return { session: signIn(ctx, await stepUp(ctx.db, ctx.caller, input, ctx.client, ctx.now)).session };
   }),
 
   /** From the access token alone, without a database statement. */

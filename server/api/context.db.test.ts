@@ -112,6 +112,7 @@ describe("a session that was just revoked on another instance", () => {
     ["auth.logoutAll", () => undefined],
     ["users.changePassword", () => CHANGE],
     ["users.update", () => NEW_NAME],
+    ["auth.stepUp", () => ({ method: "password", password: PASSWORD })],
   ])("%s is refused and has no effect", async (path, inputOf) => {
     const session = await signedInSession(database.db, T0, { passwordHash });
     const { id: other } = await existingSession(database.db, { userId: session.userId, createdAt: T0 });

@@ -5,6 +5,7 @@ import { isUnavailable } from "@/db/faults";
 import { fieldErrors } from "@/server/auth/inputs/inputs";
 import { procedureFacts } from "@/server/auth/policy/procedures";
 import { FAULT_MESSAGE, Refusal, REFUSALS, type Reason } from "@/server/auth/policy/refusals";
+import { isStepUpDue, stepUpMethods } from "@/server/auth/policy/step-up";
 import type { Caller } from "@/server/auth/policy/credentials";
 import type { Context } from "./context";
 import { errorData } from "@/server/runtime/error-envelope";
@@ -54,8 +55,12 @@ export const publicProcedure = t.procedure.use(mapRefusals).use(({ path, next })
   return next();
 });
 
-/** For all other procedures: `ctx.caller` is the signed-in caller. */
-export const procedure = t.procedure.use(mapRefusals).use(async ({ ctx, next }) => {
+/** For all other procedures: `ctx.caller` is the signed-in caller, who has authenticated recently where the facts table requires it. */
+export const procedure = t.procedure.use(mapRefusals).use(async ({ ctx, path, next }) => {
   const caller = await ctx.authenticate();
+  const stepUp = procedureFacts(path)?.stepUp;
+  if (stepUp !== undefined && isStepUpDue(stepUp, caller.authenticatedAt, ctx.now)) {
+    throw new Refusal("STEP_UP_REQUIRED", { methods: stepUpMethods() });
+  }
   return next({ ctx: { ...ctx, caller } });
 });

@@ -1,6 +1,6 @@
 import "@/server/runtime/testing-env";
 import { TRPCError } from "@trpc/server";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROCEDURES as FACTS } from "@/server/auth/policy/procedures";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { ADA } from "@/server/auth/testing";
@@ -59,6 +59,7 @@ test("the router has exactly the procedures of the contract", () => {
     "auth.refresh": "mutation",
     "auth.logout": "mutation",
     "auth.logoutAll": "mutation",
+    "auth.stepUp": "mutation",
     "auth.session": "query",
     "users.me": "query",
     "users.update": "mutation",
@@ -71,6 +72,12 @@ test("the router has exactly the procedures of the contract", () => {
 
 test("the facts table has an entry for every procedure, and no others", () => {
   expect(Object.keys(FACTS).sort()).toEqual(PROCEDURES.map(([path]) => path).sort());
+});
+
+test("procedures with a step-up rule require a signed-in caller and are not batchable", () => {
+  for (const [path, { access, batch, stepUp }] of Object.entries(FACTS)) {
+    if (stepUp !== undefined) expect([access, batch], path).toEqual(["signed-in", false]);
+  }
 });
 
 test("procedures that hash passwords are mutations and not batchable; public procedures are not batchable", () => {
@@ -104,6 +111,8 @@ describe("otherwise valid input with an unknown key is refused", () => {
     ["users.update", { fullName: "Ada", email: "other@example.test" }],
     ["users.update", { fullName: "Ada", role: "admin" }],
     ["users.changePassword", { currentPassword: "a", newPassword: "b", userId: "1" }],
+    ["auth.stepUp", { method: "password", password: "a", userId: "1" }],
+    ["auth.stepUp", { method: "none", password: "a" }],
     ["sessions.revoke", { id: "0193500e-5a11-7e10-8000-000000000001", userId: "1" }],
   ])("%s %j", async (path, input) => {
     expect(await answerOf(path, input, true)).toBe("BAD_INPUT");
@@ -119,6 +128,35 @@ test("a public procedure that is missing from the facts table refuses every call
   const unlisted = router({ auth: router({ peek: publicProcedure.query(() => "secret") }) });
   const call = unlisted.createCaller(context(true)).auth.peek();
   await expect(call).rejects.toMatchObject({ code: "UNAUTHORIZED", cause: { reason: "SIGNED_OUT" } });
+});
+
+describe("a procedure with a step-up rule", () => {
+  const vault = router({ vault: router({ open: procedure.query(() => "opened") }) });
+  beforeAll(() => {
+    const rule = { withinSeconds: 300, strength: "any" } as const;
+    Object.assign(FACTS, { "vault.open": { access: "signed-in", batch: false, hashesPassword: false, stepUp: rule } });
+  });
+  afterAll(() => {
+    delete (FACTS as Record<string, unknown>)["vault.open"];
+  });
+  const openedAt = (now: string) => vault.createCaller({ ...context(true), now: new Date(now) }).vault.open();
+
+  test("runs for a caller who has authenticated recently", async () => {
+    expect(await openedAt("2026-11-21T12:05:00Z")).toBe("opened");
+  });
+
+  test("refuses a caller whose authentication is older, and names the methods of a step-up", async () => {
+    await expect(openedAt("2026-11-21T12:05:01Z")).rejects.toMatchObject({
+      code: "FORBIDDEN",
+      cause: { reason: "STEP_UP_REQUIRED", details: { methods: ["password"] } },
+    });
+  });
+
+  test("refuses a caller who is not signed in as one, without mentioning a step-up", async () => {
+    await expect(vault.createCaller(context(false)).vault.open()).rejects.toMatchObject({
+      cause: { reason: "SIGNED_OUT" },
+    });
+  });
 });
 
 test("a protected procedure receives its caller", async () => {

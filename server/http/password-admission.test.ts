@@ -33,6 +33,7 @@ test.each<[string, string, boolean]>([
   ["POST", "/api/trpc/auth.login", true],
   ["POST", "/api/trpc/auth.register", true],
   ["POST", "/api/trpc/users.me,users.changePassword", true],
+  ["POST", "/api/trpc/auth.stepUp", true],
   ["POST", "/api/trpc/%61uth.login", true],
   ["POST", "/api/trpc/auth%2elogin", true],
   ["GET", "/api/trpc/auth.login", false],

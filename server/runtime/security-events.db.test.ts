@@ -91,6 +91,15 @@ describe("security events: account", () => {
     ]);
   });
 
+  test.each([
+    ["the password logs step-up", PASSWORD, "info", "step-up"],
+    ["a wrong password logs step-up-refused", "wrong", "warn", "step-up-refused"],
+  ])("security events: a step-up with %s", async (_, password, level, event) => {
+    const session = await signedInSession(database.db, T0, { passwordHash });
+    const response = await call("auth.stepUp", { method: "password", password }, { cookie: session });
+    expect(eventsOf(response)).toEqual([{ level, event, ...of(session), method: "password", address: ADA.address }]);
+  });
+
   test("security events: a password change logs password-changed", async () => {
     const session = await signedInSession(database.db, T0, { passwordHash });
     const input = { currentPassword: PASSWORD, newPassword: "seven violet bridges over otters" };

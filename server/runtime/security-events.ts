@@ -23,6 +23,8 @@ const EVENTS = {
   /** The account had more live sessions than the maximum: the least recently seen ones were ended. */
   "oldest-sessions-ended": "info",
   "password-changed": "info",
+  "step-up": "info",
+  "step-up-refused": "warn",
   /** The rate limit table is unavailable: each instance counts in memory, so the limit applies per instance. */
   "rate-limit-degraded": "warn",
   "rate-limit-restored": "info",

@@ -4,14 +4,15 @@ import fc from "fast-check";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import * as inputs from "./inputs";
 
-const { changePasswordInput, fieldErrors, loginInput, noInput, registerInput, revokeInput, updateInput } = inputs;
+const { changePasswordInput, fieldErrors, loginInput, noInput, registerInput, revokeInput, stepUpInput, updateInput } =
+  inputs;
 
 const ID = "0192f0c1-2345-7abc-8def-0123456789ab";
 const LOGIN = { email: "ada@example.com", password: "correct horse" };
 const REGISTER = { ...LOGIN, fullName: "Ada Lovelace" };
 const CHANGE = { currentPassword: "correct horse", newPassword: "battery staple" };
 
-const SCHEMAS = { registerInput, loginInput, updateInput, changePasswordInput, revokeInput };
+const SCHEMAS = { registerInput, loginInput, updateInput, changePasswordInput, revokeInput, stepUpInput };
 type Name = keyof typeof SCHEMAS;
 
 const errorsOf = (name: Name, input: unknown) => {
@@ -65,6 +66,7 @@ describe("invalid input is refused with a message at its field", () => {
     ["updateInput", { fullName: MISSING.fullName }],
     ["changePasswordInput", { currentPassword: MISSING.currentPassword, newPassword: MISSING.newPassword }],
     ["revokeInput", { id: MISSING.id }],
+    ["stepUpInput", { method: "That method is not available.", password: MISSING.password }],
   ])("%s: every field that is missing, empty or of another type", (name, expected) => {
     expect(errorsOf(name, {})).toEqual(expected);
     for (const wrong of [undefined, null, "", 7, 0, NaN, true, {}, [], ["x"], { $ne: "" }, { toString: "x" }]) {
@@ -79,6 +81,7 @@ describe("invalid input is refused with a message at its field", () => {
     ["updateInput", { fullName: "Ada" }],
     ["changePasswordInput", CHANGE],
     ["revokeInput", { id: ID }],
+    ["stepUpInput", { method: "password", password: "correct horse" }],
   ])("%s: an unknown key", (name, input) => {
     for (const key of ["role", "isAdmin", "id_", "constructor", "__proto__", ""]) {
       const withKey = JSON.parse(`${JSON.stringify(input).slice(0, -1)}, ${JSON.stringify(key)}: "admin"}`) as unknown;

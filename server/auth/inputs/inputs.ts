@@ -52,6 +52,10 @@ export const changePasswordInput = strictFields({
   path: ["newPassword"],
   error: SAME_PASSWORD_MESSAGE,
 });
+export const stepUpInput = strictFields({
+  method: z.literal("password", { error: "That method is not available." }),
+  password: existingPassword("Enter your password."),
+});
 export const revokeInput = strictFields({ id: z.uuid({ error: "That is not a session." }) });
 
 /** For procedures without input: callers omit the argument; the request then contains nothing, null or `{}`. */
@@ -63,6 +67,7 @@ export const logoutInput = z.union([noInput, strictFields({ endToken: z.string()
 export type RegisterInput = z.output<typeof registerInput>;
 export type LoginInput = Omit<z.output<typeof loginInput>, "legacyEmail">;
 export type ChangePasswordInput = z.output<typeof changePasswordInput>;
+export type StepUpInput = z.output<typeof stepUpInput>;
 
 function isEmptyInput(input: unknown): boolean {
   return input === undefined || input === null || z.strictObject({}).safeParse(input).success;

@@ -34,6 +34,9 @@ export const MAX_LIVE_SESSIONS = 100;
 /** Ended sessions are kept this long, so that a device that was signed in before is recognised. */
 export const ENDED_SESSION_RETENTION_SECONDS = 30 * 24 * 3600;
 
+/** For procedures that change credentials, delete the account or export its data: the last authentication may be this old. */
+export const STEP_UP_WITHIN_SECONDS = 5 * 60;
+
 export function secondsAfter(instant: Date, seconds: number): Date {
   return new Date(instant.getTime() + seconds * 1000);
 }

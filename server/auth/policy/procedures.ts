@@ -1,4 +1,5 @@
 import { TRPC } from "./routes";
+import type { StepUpRule } from "./step-up";
 
 /** Facts about a procedure that are needed before it runs. */
 export interface ProcedureFacts {
@@ -6,6 +7,8 @@ export interface ProcedureFacts {
   /** May share an HTTP request with other calls. Password admission and rate limits count requests, not calls. */
   batch: boolean;
   hashesPassword: boolean;
+  /** Refuses a caller whose last authentication is too old, until they authenticate again by `auth.stepUp`. */
+  stepUp?: StepUpRule;
 }
 
 /** Every procedure of the router. One that hashes, changes credentials, or opens or ends sessions is never batched. */
@@ -15,6 +18,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   "auth.refresh": { access: "public", batch: false, hashesPassword: false },
   "auth.logout": { access: "public", batch: false, hashesPassword: false },
   "auth.logoutAll": { access: "signed-in", batch: false, hashesPassword: false },
+  "auth.stepUp": { access: "signed-in", batch: false, hashesPassword: true },
   "auth.session": { access: "signed-in", batch: true, hashesPassword: false },
   "users.me": { access: "signed-in", batch: true, hashesPassword: false },
   "users.update": { access: "signed-in", batch: true, hashesPassword: false },

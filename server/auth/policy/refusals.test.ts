@@ -15,6 +15,7 @@ test("the list is closed, and each reason has the status of the contract", () =>
     ORIGIN_REFUSED: 403,
     NOT_ALLOWED: 403,
     WRONG_PASSWORD: 403,
+    STEP_UP_REQUIRED: 403,
     NOT_FOUND: 404,
     METHOD_NOT_ALLOWED: 405,
     EMAIL_TAKEN: 409,

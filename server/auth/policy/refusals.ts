@@ -1,3 +1,5 @@
+import type { StepUpMethod } from "./step-up";
+
 /** Every reason for refusing a request, with its status, tRPC code and message. They are defined nowhere else. */
 export const REFUSALS = {
   BAD_INPUT: {
@@ -16,6 +18,11 @@ export const REFUSALS = {
   },
   NOT_ALLOWED: { status: 403, trpcCode: "FORBIDDEN", message: "Your account has no permission to do this." },
   WRONG_PASSWORD: { status: 403, trpcCode: "FORBIDDEN", message: "That is not your current password." },
+  STEP_UP_REQUIRED: {
+    status: 403,
+    trpcCode: "FORBIDDEN",
+    message: "Confirm that it is you, and then try again.",
+  },
   NOT_FOUND: { status: 404, trpcCode: "NOT_FOUND", message: "This does not exist, or it was removed." },
   METHOD_NOT_ALLOWED: {
     status: 405,
@@ -52,6 +59,8 @@ export interface RefusalDetails {
   retryAfterSeconds?: number;
   /** For ORIGIN_REFUSED: the origin at which to use the app. */
   appOrigin?: string;
+  /** For STEP_UP_REQUIRED: the methods of `auth.stepUp` that the caller can use. */
+  methods?: StepUpMethod[];
   /** For a pending logout: the token that repeats it without a cookie. */
   endToken?: string;
 }
