@@ -8,6 +8,7 @@ import {
   isSessionLive,
   listLiveSessions,
   moveSessionForward,
+  recordAuthentication,
   replaceLostToken,
   extendReissueWindow,
 } from "./sessions";
@@ -285,6 +286,27 @@ describe("a row that the database has put back", () => {
     expect(await moveFrom(short)).toBe(true);
     expect((await readSession(db, short.id)).idleExpiresAt).toEqual(daysAfter(now, 3));
   });
+});
+
+test("a new time of authentication is stored for the user's own session and never moves back", async () => {
+  const { db } = database;
+  const { id, userId } = await existingSession(db, { createdAt: now });
+  expect(await recordAuthentication(db, { userId, sessionId: id }, later)).toBe(true);
+  expect(await recordAuthentication(db, { userId, sessionId: id }, now)).toBe(true);
+  expect((await readSession(db, id)).authenticatedAt).toEqual(later);
+});
+
+test("no time of authentication is stored for a session that is revoked, expired, another user's or of a disabled user", async () => {
+  const { db } = database;
+  const opened = () => existingSession(db, { createdAt: now });
+  const [revoked, expired, others, disabled] = [await opened(), await opened(), await opened(), await opened()];
+  await revokeSession(db, { id: revoked.id, reason: "test" });
+  await db.updateTable("sessions").set({ idleExpiresAt: later }).where("id", "=", expired.id).execute();
+  await db.updateTable("users").set({ disabledAt: now }).where("id", "=", disabled.userId).execute();
+  for (const { id, userId } of [revoked, expired, { id: others.id, userId: revoked.userId }, disabled]) {
+    expect(await recordAuthentication(db, { userId, sessionId: id }, later)).toBe(false);
+    expect((await readSession(db, id)).authenticatedAt).toEqual(now);
+  }
 });
 
 test("the list contains only live sessions of the user, most recently seen first", async () => {
