@@ -50,12 +50,15 @@ test("accessibility: the private pages have no violations", async ({ signedInPag
   await page.goto("/dashboard/account");
   await expect(page.locator("time")).toBeVisible();
   await expectAccessible(page, "account");
+
+  await page.goto("/dashboard/security");
+  await expectAccessible(page, "security");
   await page.getByRole("button", { name: "Change password" }).click();
   await expect(page.getByLabel("Current password", { exact: true })).toHaveAttribute("aria-invalid", "true");
-  await expectAccessible(page, "account, fields missing");
+  await expectAccessible(page, "security, fields missing");
   await page.getByRole("button", { name: "Sign out everywhere" }).click();
   await expect(page.getByRole("alertdialog")).toBeVisible();
-  await expectAccessible(page, "account, confirmation dialog");
+  await expectAccessible(page, "security, confirmation dialog");
 });
 
 test("accessibility: the maintenance and not-found pages have no violations", async ({ page, network }) => {

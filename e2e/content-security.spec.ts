@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "@/e2e/kit";
 
 const OPEN_PAGES = ["/login", "/register", "/maintenance?status=503", "/nowhere"];
-const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
+const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account", "/dashboard/security"];
 
 // The kit checks after every test that the browser reported no violation.
 test("content security policy: every page has its own nonce, and only scripts with that nonce run", async ({

@@ -104,6 +104,23 @@ test("deep link: the fragment survives a login in another tab", async ({ page, a
   await expect(page).toHaveURL(baseURL + WITH_FRAGMENT);
 });
 
+test("deep link: a password manager's link to change the password leads to its form, after the login", async ({
+  page,
+  account,
+  baseURL,
+}) => {
+  await page.goto("/.well-known/change-password");
+  await expect(page).toHaveURL(`${baseURL}/login?next=%2Fdashboard%2Fsecurity#password`);
+  const form = loginForm(page);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(page).toHaveURL(`${baseURL}/dashboard/security#password`);
+  await expect(page.getByLabel("Current password", { exact: true })).toBeInViewport();
+
+  await page.goto("/.well-known/change-password");
+  await expect(page).toHaveURL(`${baseURL}/dashboard/security#password`);
+});
+
 test("deep link: a fragment never leads to another site or runs a script", async ({ page, account, baseURL }) => {
   for (const fragment of [
     "#//evil.test",

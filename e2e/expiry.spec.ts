@@ -143,7 +143,7 @@ for (const late of [false, true]) {
     if (!late) return;
     await page.getByRole("button", { name: /^This wasn’t me/ }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Sign out and change password" }).click();
-    await expect(page).toHaveURL(/\/dashboard\/account#password$/);
+    await expect(page).toHaveURL(/\/dashboard\/security#password$/);
     await expect(page.getByLabel("Current password")).toBeInViewport();
   });
 }

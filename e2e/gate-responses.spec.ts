@@ -3,7 +3,7 @@ import { expect, test } from "./kit";
 import type { Calls } from "./kit/calls";
 import { FORGED_TOKEN } from "./kit/cookies";
 
-const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
+const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account", "/dashboard/security"];
 const MAX_REDIRECTS = 20;
 
 test.describe("a client that keeps sending cookies that the server cleared", () => {

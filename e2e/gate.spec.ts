@@ -10,7 +10,7 @@ import {
 } from "@/e2e/kit/cookies";
 import { documentLoads, loginNavigations } from "./kit/http-exchange";
 
-const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account"];
+const PRIVATE_PAGES = ["/dashboard", "/dashboard/sessions", "/dashboard/account", "/dashboard/security"];
 
 for (const path of PRIVATE_PAGES) {
   test(`gate: a guest at ${path} is redirected to the login page`, async ({ page, baseURL }) => {

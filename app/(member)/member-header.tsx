@@ -5,12 +5,13 @@ import { usePathname } from "next/navigation";
 import { useAuth } from "@/app/auth/auth-provider";
 import { RaisedGate } from "@/app/ui/gate";
 import { Logo } from "@/app/ui/logo";
-import { ACCOUNT, HOME, SESSIONS } from "@/server/auth/policy/routes";
+import { ACCOUNT, HOME, SECURITY, SESSIONS } from "@/server/auth/policy/routes";
 import { LogoutButton } from "./logout-button";
 
 const NAV_ITEMS = [
   { path: HOME, name: "Overview" },
   { path: SESSIONS, name: "Devices" },
+  { path: SECURITY, name: "Security" },
   { path: ACCOUNT, name: "Account" },
 ];
 

@@ -67,6 +67,7 @@ export class DedicatedServer {
       "/dashboard",
       "/dashboard/sessions",
       "/dashboard/account",
+      "/dashboard/security",
       "/api/trpc/auth.session",
     ];
     // With any access cookie the request passes the middleware and reaches the page.

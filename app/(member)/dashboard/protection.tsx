@@ -1,6 +1,6 @@
 import Link from "next/link";
 import { REVOCATION_POLL_SECONDS } from "@/server/auth/policy/lifetimes";
-import { ACCOUNT, SESSIONS } from "@/server/auth/policy/routes";
+import { SECURITY, SESSIONS } from "@/server/auth/policy/routes";
 import { env } from "@/server/runtime/env";
 import { formatDuration } from "@/app/ui/duration";
 
@@ -24,7 +24,7 @@ export function Protection() {
       <li>
         <strong className="font-semibold">A known password is not detected.</strong> Someone who signs in with your
         password looks the same as you. If you think that someone knows it,{" "}
-        <Link className="link" href={ACCOUNT} prefetch={false}>
+        <Link className="link" href={`${SECURITY}#password`} prefetch={false}>
           change your password
         </Link>
         : this signs out every other device.

@@ -12,7 +12,15 @@ import { cookiesOf } from "@/evidence/bench/seed-data";
 import { fetchResponse } from "@/evidence/http-client";
 import { DATA } from "@/scripts/paths.mjs";
 
-const PAGES = ["/login", "/register", "/maintenance", "/dashboard", "/dashboard/sessions", "/dashboard/account"];
+const PAGES = [
+  "/login",
+  "/register",
+  "/maintenance",
+  "/dashboard",
+  "/dashboard/sessions",
+  "/dashboard/account",
+  "/dashboard/security",
+];
 
 interface Weight {
   document: number;

@@ -12,6 +12,8 @@ export const PAGES = [
   "/dashboard",
   "/dashboard/sessions",
   "/dashboard/account",
+  "/dashboard/security",
+  "/.well-known/change-password",
 ];
 export const page: fc.Arbitrary<FuzzRequest> = fc
   .tuple(

@@ -2,7 +2,17 @@ import { expect, test } from "vitest";
 import { classifyRoute, type RouteKind } from "./routes";
 
 test.each<[RouteKind, string[]]>([
-  ["private", ["/dashboard", "/dashboard/", "/dashboard/sessions", "/dashboard/account", "/dashboard/not-there"]],
+  [
+    "private",
+    [
+      "/dashboard",
+      "/dashboard/",
+      "/dashboard/sessions",
+      "/dashboard/account",
+      "/dashboard/security",
+      "/dashboard/not-there",
+    ],
+  ],
   ["guest", ["/login", "/register"]],
   ["root", ["/"]],
   ["call", ["/api/trpc", "/api/trpc/auth.login", "/api/trpc/users.me,sessions.list"]],

@@ -7,6 +7,7 @@ export const MAINTENANCE = "/maintenance";
 export const HOME = "/dashboard";
 export const SESSIONS = "/dashboard/sessions";
 export const ACCOUNT = "/dashboard/account";
+export const SECURITY = "/dashboard/security";
 export const TRPC = "/api/trpc";
 export const HEALTH = "/health";
 export const HEALTH_LIVE = "/api/health/live";

@@ -3,7 +3,7 @@
 import { describeFailure } from "@/app/auth/failure";
 import { trpc } from "@/app/auth/trpc-client";
 import { ConfirmButton } from "@/app/ui/confirm-button";
-import { ACCOUNT } from "@/server/auth/policy/routes";
+import { SECURITY } from "@/server/auth/policy/routes";
 
 type OnRevoked = (message: string) => void;
 
@@ -72,7 +72,7 @@ export function ReportUnknownDevice({ about }: { about: string }) {
       action="Sign out and change password"
       pendingLabel="Signing out…"
       onConfirm={() => messageOnFailure(revokeOthers.mutateAsync())}
-      onDone={() => location.assign(`${ACCOUNT}#password`)}
+      onDone={() => location.assign(`${SECURITY}#password`)}
     >
       Every device except this one loses access at once. Then choose a new password: someone who signed in without you
       may know the current one.
