@@ -1,8 +1,9 @@
 "use client";
 
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { Button } from "./button";
 import type { ButtonVariant } from "./button-class";
+import { Dialog } from "./dialog";
 import { Notice } from "./notice";
 
 interface ConfirmButtonProps {
@@ -20,7 +21,7 @@ interface ConfirmButtonProps {
   onDone?: () => void;
 }
 
-/** A button with a confirmation. The native modal dialog traps the focus and restores it on close. */
+/** A button with a confirmation. */
 export function ConfirmButton({ label, variant, accessibleName, ...dialog }: ConfirmButtonProps) {
   const [open, setOpen] = useState(false);
   return (
@@ -39,9 +40,6 @@ function ConfirmDialog({ title, action, pendingLabel, children, onConfirm, onDon
   const dialog = useRef<HTMLDialogElement>(null);
   const [pending, setPending] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const id = useId();
-
-  useEffect(() => dialog.current?.showModal(), []);
 
   async function confirm() {
     setPending(true);
@@ -50,27 +48,19 @@ function ConfirmDialog({ title, action, pendingLabel, children, onConfirm, onDon
     setPending(false);
     setProblem(message);
     if (message !== null) return;
-    // close() restores the focus to the button; unmounting alone would not.
     dialog.current?.close();
     onDone?.();
   }
 
   return (
-    <dialog
-      ref={dialog}
+    <Dialog
+      dialogRef={dialog}
       role="alertdialog"
-      aria-labelledby={`${id}-title`}
-      aria-describedby={`${id}-text`}
+      title={title}
+      description={children}
+      isBusy={pending}
       onClose={onClose}
-      onCancel={(event) => pending && event.preventDefault()}
-      className="m-auto w-[min(28rem,calc(100vw-2.5rem))] rounded-plate border border-line bg-raised p-6 text-ink shadow-2xl backdrop:bg-iron/60 sm:p-8"
     >
-      <h2 id={`${id}-title`} className="plate text-xl">
-        {title}
-      </h2>
-      <div id={`${id}-text`} className="mt-3 mb-6 text-quiet">
-        {children}
-      </div>
       <Notice tone="refusal">{problem}</Notice>
       <div className="mt-6 flex flex-wrap gap-3 sm:justify-end">
         <Button onClick={() => !pending && dialog.current?.close()} className="grow sm:grow-0">
@@ -86,6 +76,6 @@ function ConfirmDialog({ title, action, pendingLabel, children, onConfirm, onDon
           {action}
         </Button>
       </div>
-    </dialog>
+    </Dialog>
   );
 }
