@@ -20,6 +20,10 @@ export function onResume(listener: () => void): void {
   resumeListeners.push(listener);
 }
 
+export function onAbort(listener: () => void): void {
+  controller.signal.addEventListener("abort", listener, { once: true });
+}
+
 export function wasAborted(error: { cause?: unknown }): boolean {
   return error.cause === ABORTED;
 }

@@ -48,6 +48,12 @@ export function describeWrongOrigin(
   };
 }
 
+/** The reason of a refusal, or null. */
+export function reasonOf(error: unknown): Reason | null {
+  const data = error instanceof TRPCClientError ? (error as TRPCClientError<AppRouter>).data : undefined;
+  return data && "reason" in data ? data.reason : null;
+}
+
 /** The HTTP status of the response, or null if there was none. */
 export function statusOf(error: unknown): number | null {
   if (!(error instanceof TRPCClientError)) return null;

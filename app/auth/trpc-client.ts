@@ -9,7 +9,8 @@ import { procedureFacts } from "@/server/auth/policy/procedures";
 import { TRPC } from "@/server/auth/policy/routes";
 import type { AppRouter } from "@/server/api/router";
 import { abortableFetch, wasAborted, onResume } from "./abortable-fetch";
-import { statusOf } from "./failure";
+import { reasonOf, statusOf } from "./failure";
+import { confirmIdentity } from "./step-up";
 import { readTabValue, writeTabValue } from "./tab-storage";
 
 export type RouterInputs = inferRouterInputs<AppRouter>;
@@ -28,15 +29,21 @@ export const OPTIONAL_QUERY = {
 
 const REDIRECTED_AT_KEY = "left-at";
 
-/** Applies the policy for responses: repeats a call once after a 401, then redirects, without redirect loops. */
+/**
+ * Applies the policy for responses: repeats a call once after a 401, then redirects, without redirect loops. Holds a call that requires
+ * a step-up until the user has authenticated again, then repeats it; if they do not, the call fails.
+ */
 const responsePolicyLink: TRPCLink<AppRouter> = () => {
   const succeededBefore = new Set<string>();
   return ({ next, op }) =>
     observable((observer) => {
       let retries = 0;
+      let isConfirmed = false;
+      let isAbandoned = false;
       let subscription = send();
 
       function send() {
+        const sentAt = performance.now();
         return next(op).subscribe({
           next: (value) => {
             succeededBefore.add(op.path);
@@ -48,10 +55,19 @@ const responsePolicyLink: TRPCLink<AppRouter> = () => {
             // A page that already shows data is not left; only a page without data redirects.
             const isNavigational = op.type === "query" && !op.context.isOptional && !succeededBefore.has(op.path);
             const path = location.pathname + location.search;
-            const decision = decideAfterFailure({ status: statusOf(error), isNavigational, retries, path });
+            const [status, reason] = [statusOf(error), reasonOf(error)];
+            const decision = decideAfterFailure({ status, reason, isNavigational, retries, isConfirmed, path });
             if (decision.kind === "retry") {
               retries += 1;
               subscription = send();
+            } else if (decision.kind === "step-up") {
+              void confirmIdentity(sentAt).then((outcome) => {
+                if (isAbandoned) return;
+                if (outcome === "aborted") return onResume(() => (subscription = send()));
+                if (outcome === "cancelled") return observer.error(error);
+                isConfirmed = true;
+                subscription = send();
+              });
             } else if (decision.kind === "report" || !redirectTo(decision.to)) {
               observer.error(error);
             }
@@ -59,7 +75,10 @@ const responsePolicyLink: TRPCLink<AppRouter> = () => {
         });
       }
 
-      return () => subscription.unsubscribe();
+      return () => {
+        isAbandoned = true;
+        subscription.unsubscribe();
+      };
     });
 };
 

@@ -3,11 +3,12 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { statusOf } from "./failure";
+import { StepUpDialog } from "./step-up-dialog";
 import { links, trpc } from "./trpc-client";
 
 const NETWORK_ERROR_RETRIES = 2;
 
-/** Provides typed hooks for private pages, like `trpc.sessions.list.useQuery()`. */
+/** Provides typed hooks for private pages, like `trpc.sessions.list.useQuery()`, and the dialog of a step-up. Needs an <AuthProvider>. */
 export function TrpcProvider({ children }: { children: ReactNode }) {
   const [queries] = useState(
     () =>
@@ -21,7 +22,10 @@ export function TrpcProvider({ children }: { children: ReactNode }) {
   const [client] = useState(() => trpc.createClient({ links }));
   return (
     <trpc.Provider client={client} queryClient={queries}>
-      <QueryClientProvider client={queries}>{children}</QueryClientProvider>
+      <QueryClientProvider client={queries}>
+        {children}
+        <StepUpDialog />
+      </QueryClientProvider>
     </trpc.Provider>
   );
 }

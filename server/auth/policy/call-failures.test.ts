@@ -2,7 +2,14 @@ import { describe, expect, test } from "vitest";
 import { decideAfterFailure, mayNavigateAgain, type FailedCall } from "./call-failures";
 
 const PATH = "/dashboard/sessions?sort=ip";
-const failed: FailedCall = { status: 401, isNavigational: true, retries: 0, path: PATH };
+const failed: FailedCall = {
+  status: 401,
+  reason: null,
+  isNavigational: true,
+  retries: 0,
+  isConfirmed: false,
+  path: PATH,
+};
 const REPORT = { kind: "report" };
 
 describe("a 401", () => {
@@ -25,6 +32,19 @@ describe("a failed call that a page needs", () => {
 
   test.each([null, 0, 400, 403, 404, 409, 413, 415])("is reported on the page with status %s", (status) => {
     expect(decideAfterFailure({ ...failed, status })).toEqual(REPORT);
+  });
+});
+
+describe("a call that requires a step-up", () => {
+  const required: FailedCall = { ...failed, status: 403, reason: "STEP_UP_REQUIRED" };
+
+  test.each([true, false])("asks the user to authenticate again, needed by the page or not: %s", (isNavigational) => {
+    expect(decideAfterFailure({ ...required, isNavigational })).toEqual({ kind: "step-up" });
+    expect(decideAfterFailure({ ...required, isNavigational, retries: 1 })).toEqual({ kind: "step-up" });
+  });
+
+  test("is reported if it is refused again after the user did", () => {
+    expect(decideAfterFailure({ ...required, isConfirmed: true })).toEqual(REPORT);
   });
 });
 

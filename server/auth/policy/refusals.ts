@@ -21,7 +21,7 @@ export const REFUSALS = {
   STEP_UP_REQUIRED: {
     status: 403,
     trpcCode: "FORBIDDEN",
-    message: "Confirm that it is you, and then try again.",
+    message: "This was not done, because you did not confirm that it is you.",
   },
   NOT_FOUND: { status: 404, trpcCode: "NOT_FOUND", message: "This does not exist, or it was removed." },
   METHOD_NOT_ALLOWED: {
