@@ -1,6 +1,6 @@
 "use client";
 
-import { EMAIL_MESSAGES, EmailField } from "@/app/(guest)/email-field";
+import { EMAIL_MESSAGES, EmailField } from "@/app/ui/email-field";
 import { useSignInProblem } from "@/app/(guest)/use-sign-in-problem";
 import { useAuth } from "@/app/auth/auth-provider";
 import { Button } from "@/app/ui/button";

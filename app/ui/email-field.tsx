@@ -1,4 +1,4 @@
-import { Field } from "@/app/ui/field";
+import { Field } from "./field";
 
 export const EMAIL_MESSAGES = {
   valueMissing: "Enter your email.",
