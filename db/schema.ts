@@ -107,6 +107,7 @@ interface OutgoingMailsTable {
 
 export type User = Selectable<UsersTable>;
 export type NewUser = Insertable<UsersTable>;
+export type Confirmation = Selectable<ConfirmationsTable>;
 export type SessionRow = Selectable<SessionsTable>;
 export type OutgoingMail = Selectable<OutgoingMailsTable>;
 export type NewSession = Pick<

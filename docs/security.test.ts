@@ -6,7 +6,12 @@ import {
   accountFailureLimit,
   deviceFailureLimit,
   userFailureLimit,
+  confirmationLimit,
+  linkCodeLimit,
   loginLimit,
+  mailLimits,
+  mailRequestLimit,
+  userMailRequestLimit,
   registrationLimit,
   type RateLimit,
 } from "@/server/auth/rate-limits/rate-limit";
@@ -101,6 +106,12 @@ test.each<[string, RateLimit]>([
   ["wrong passwords at the login of one account", accountFailureLimit("ada@example.test")],
   ["of these, more from a known device", deviceFailureLimit("ada@example.test", "session")],
   ["wrong passwords of a signed-in user", userFailureLimit("user")],
+  ["requests for mail from one address", mailRequestLimit(ADA)],
+  ["requests for mail of a signed-in user", userMailRequestLimit("user")],
+  ["mails of one kind to one address, on request", mailLimits("kind", "ada@example.test")[0]!],
+  ["… and in an hour", mailLimits("kind", "ada@example.test")[1]!],
+  ["links and codes presented from one address", confirmationLimit(ADA)],
+  ["codes typed with one link", linkCodeLimit("id")],
 ])("security.md: the limit is that of the code: %s", (what, { limit }) => {
   const cells = text
     .split("\n")

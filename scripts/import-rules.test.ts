@@ -26,14 +26,14 @@ interface Import {
 const POLICY = /^server\/auth\/policy\//;
 const NODE = /^node:/;
 const PACKAGE = /^(?!(app|server|db|e2e|ops|scripts|evidence)\/|node:)/;
-const FEATURES = ["inputs", "client", "tokens", "rate-limits", "sessions", "passwords", "gate", "login"];
+const FEATURES = ["inputs", "client", "tokens", "rate-limits", "sessions", "passwords", "gate", "email", "login"];
 
 /** Each feature of server/auth may import itself, those before it, policy, runtime and db. */
 const LAYERS = FEATURES.map((feature, at) => ({
   from: new RegExp(`^server/auth/${feature}/`),
   may: [
     new RegExp(`^server/auth/(${["policy", ...FEATURES.slice(0, at + 1)].join("|")})/`),
-    /^(server\/runtime|db)\//,
+    /^(server\/(runtime|mail)|db)\//,
     PACKAGE,
     NODE,
   ],

@@ -98,11 +98,7 @@ async function revokeSessions(
     db.transaction().execute(async (trx) => {
       const locked = await lockUser(trx, userId, now, openedBy);
       if (sessionId !== undefined && !isLiveSession(locked, sessionId)) return null;
-      await trx
-        .updateTable("users")
-        .set((eb) => ({ sessionEpoch: eb("sessionEpoch", "+", 1) }))
-        .where("id", "=", userId)
-        .execute();
+      await incrementEpoch(trx, userId);
       return revokeByIds(
         trx,
         locked.openSessions.filter(({ id }) => id !== keepId),
@@ -110,6 +106,27 @@ async function revokeSessions(
       );
     }),
   );
+}
+
+/** Revokes all sessions of a user as part of a transaction that has locked the user's row; returns how many were live at `now`. */
+export async function revokeAllWithin(
+  trx: Transaction<Database>,
+  userId: string,
+  reason: string,
+  now: Date,
+): Promise<number> {
+  const { openSessions } = await lockUser(trx, userId, now);
+  await incrementEpoch(trx, userId);
+  return revokeByIds(trx, openSessions, reason);
+}
+
+/** Invalidates logins in progress. */
+async function incrementEpoch(trx: Transaction<Database>, userId: string): Promise<void> {
+  await trx
+    .updateTable("users")
+    .set((eb) => ({ sessionEpoch: eb("sessionEpoch", "+", 1) }))
+    .where("id", "=", userId)
+    .execute();
 }
 
 /**

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from "kysely";
+import { sql, type Kysely, type Transaction } from "kysely";
 import { isDuplicateKey } from "@/db/faults";
 import { retryOnDeadlock, writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, NewUser, User } from "@/db/schema";
@@ -45,8 +45,12 @@ export interface LoginDevice {
   os: string;
 }
 
-/** `knownSessionId`: a session last seen on this device, the oldest live one if any is live; null if the device is unknown. */
-export type UserForLogin = User & { knownSessionId: string | null };
+/** `knownSessionId`: a session last seen on this device, the oldest live one if any is live; null if the device is unknown or forgotten. */
+export type UserForLogin = User & {
+  knownSessionId: string | null;
+  /** 1 if the account has a session, live or ended. */
+  hasEarlierSession: number;
+};
 
 /**
  * A device is known if a session of the user was last seen with the same address (IPv6: the same /64), browser and operating
@@ -68,12 +72,24 @@ export async function findUserForLogin(
         .whereRef("sessions.userId", "=", "users.id")
         .where("sessions.browser", "=", device.browser)
         .where("sessions.os", "=", device.os)
+        .where((where) =>
+          where.or([
+            where("users.devicesForgottenAt", "is", null),
+            where("sessions.lastSeenAt", ">", where.ref("users.devicesForgottenAt")),
+          ]),
+        )
         .where(sql<boolean>`left(inet6_aton(${sql.ref("sessions.ip")}), 8) = left(inet6_aton(${device.ip}), 8)`)
         // The order of the index, so that the lookup ends at the first match.
         .orderBy("sessions.revokedAt")
         .orderBy("sessions.id")
         .limit(1)
         .as("knownSessionId"),
+    )
+    .select((eb) =>
+      eb
+        .exists(eb.selectFrom("sessions").select("sessions.id").whereRef("sessions.userId", "=", "users.id"))
+        .$castTo<number>()
+        .as("hasEarlierSession"),
     )
     .where("email", "in", legacyEmail === email ? [email] : [email, legacyEmail])
     .orderBy(sql`${sql.ref("email")} = ${legacyEmail}`, "desc")
@@ -145,4 +161,51 @@ export async function replacePasswordHash(
       .executeTakeFirstOrThrow();
     return numUpdatedRows === 1n;
   });
+}
+
+/** The address was confirmed. Call it with the user's row locked, as the next three. */
+export async function markEmailVerified(trx: Transaction<Database>, userId: string, now: Date): Promise<void> {
+  await trx
+    .updateTable("users")
+    .set({ emailVerifiedAt: coalesceVerified(now), updatedAt: now })
+    .where("id", "=", userId)
+    .execute();
+}
+
+/** Replaces the address by a confirmed one. *Taken*: another account has it. */
+export async function replaceEmail(
+  trx: Transaction<Database>,
+  { userId, email, now }: { userId: string; email: string; now: Date },
+): Promise<"replaced" | "taken"> {
+  try {
+    await trx
+      .updateTable("users")
+      .set({ email, emailVerifiedAt: now, updatedAt: now })
+      .where("id", "=", userId)
+      .execute();
+    return "replaced";
+  } catch (error) {
+    if (isDuplicateKey(error, "users_email")) return "taken";
+    throw error;
+  }
+}
+
+/** Replaces a forgotten password. Devices count as unknown from now on, and the address as confirmed. */
+export async function replaceForgottenPassword(
+  trx: Transaction<Database>,
+  { userId, newHash, now }: { userId: string; newHash: string; now: Date },
+): Promise<void> {
+  await trx
+    .updateTable("users")
+    .set({ passwordHash: newHash, devicesForgottenAt: now, emailVerifiedAt: coalesceVerified(now), updatedAt: now })
+    .where("id", "=", userId)
+    .execute();
+}
+
+export async function forgetDevices(trx: Transaction<Database>, userId: string, now: Date): Promise<void> {
+  await trx.updateTable("users").set({ devicesForgottenAt: now, updatedAt: now }).where("id", "=", userId).execute();
+}
+
+function coalesceVerified(now: Date) {
+  return sql<Date>`coalesce(email_verified_at, cast(${now} as datetime(3)))`;
 }

@@ -44,6 +44,11 @@ async function runProcedures(request: Request, now: Date): Promise<Response> {
     router: appRouter,
     createContext: () => context,
     maxBatchSize: MAX_BATCH_SIZE,
+    // tRPC has no code for some statuses. A batch of several calls keeps the status that tRPC gives it.
+    responseMeta: ({ errors, paths }) => {
+      const refusal = errors.length === 1 && paths?.length === 1 ? refusalIn(errors[0]!) : null;
+      return refusal === null ? {} : { status: REFUSALS[refusal.reason].status };
+    },
     onError: ({ error, path }) => {
       const refusal = refusalIn(error);
       if (refusal === null) log.error({ err: error.cause ?? error, path, requestId: context.requestId }, "fault");

@@ -8,7 +8,15 @@ import type { Context } from "./context";
 import { appRouter } from "./router";
 import { procedure, publicProcedure, refusalIn, router } from "./init";
 
-const PUBLIC = ["auth.register", "auth.login", "auth.refresh", "auth.logout"];
+const PUBLIC = [
+  "auth.register",
+  "auth.login",
+  "auth.refresh",
+  "auth.logout",
+  "password.requestReset",
+  "confirm.describe",
+  "confirm.perform",
+];
 
 interface Procedure {
   _def: { type: string; inputs: unknown[] };
@@ -67,6 +75,11 @@ test("the router has exactly the procedures of the contract", () => {
     "sessions.list": "query",
     "sessions.revoke": "mutation",
     "sessions.revokeOthers": "mutation",
+    "password.requestReset": "mutation",
+    "email.requestVerification": "mutation",
+    "email.requestChange": "mutation",
+    "confirm.describe": "mutation",
+    "confirm.perform": "mutation",
   });
 });
 
@@ -113,6 +126,13 @@ describe("otherwise valid input with an unknown key is refused", () => {
     ["users.changePassword", { currentPassword: "a", newPassword: "b", userId: "1" }],
     ["auth.stepUp", { method: "password", password: "a", userId: "1" }],
     ["auth.stepUp", { method: "none", password: "a" }],
+    ["password.requestReset", { email: "ada@example.test", userId: "1" }],
+    ["email.requestChange", { email: "ada@example.test", userId: "1" }],
+    ["confirm.describe", { token: "a", code: "b" }],
+    ["confirm.perform", { token: "a", userId: "1" }],
+    ["confirm.perform", { token: "a", email: "ada@example.test", code: "b" }],
+    ["confirm.perform", { email: "ada@example.test" }],
+    ["confirm.perform", { code: "ABCD-EFGH" }],
     ["sessions.revoke", { id: "0193500e-5a11-7e10-8000-000000000001", userId: "1" }],
   ])("%s %j", async (path, input) => {
     expect(await answerOf(path, input, true)).toBe("BAD_INPUT");

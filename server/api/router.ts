@@ -2,8 +2,18 @@ import "server-only";
 import { authRouter } from "./auth-router";
 import { sessionsRouter } from "./sessions-router";
 import { usersRouter } from "./users-router";
+import { confirmRouter } from "./confirm-router";
+import { emailRouter } from "./email-router";
 import { router } from "./init";
+import { passwordRouter } from "./password-router";
 
-export const appRouter = router({ auth: authRouter, users: usersRouter, sessions: sessionsRouter });
+export const appRouter = router({
+  auth: authRouter,
+  users: usersRouter,
+  sessions: sessionsRouter,
+  password: passwordRouter,
+  email: emailRouter,
+  confirm: confirmRouter,
+});
 
 export type AppRouter = typeof appRouter;

@@ -23,6 +23,18 @@ const EVENTS = {
   /** The account had more live sessions than the maximum: the least recently seen ones were ended. */
   "oldest-sessions-ended": "info",
   "password-changed": "info",
+  "verification-requested": "info",
+  "email-verified": "info",
+  "reset-requested": "info",
+  "password-reset": "info",
+  "email-change-requested": "info",
+  "email-changed": "info",
+  /** The owner of an address restored it after a change that they did not make. */
+  "email-reverted": "error",
+  /** The owner reported what a notice told them: all sessions were ended. */
+  "not-me": "error",
+  /** A link or code that does not confirm: spent, forged or guessed. */
+  "confirmation-refused": "warn",
   "step-up": "info",
   "step-up-refused": "warn",
   /** The rate limit table is unavailable: each instance counts in memory, so the limit applies per instance. */

@@ -56,6 +56,27 @@ export const stepUpInput = strictFields({
   method: z.literal("password", { error: "That method is not available." }),
   password: existingPassword("Enter your password."),
 });
+export const requestResetInput = strictFields({ email: loginEmailAddress });
+export const requestChangeInput = strictFields({ email: emailAddress });
+/** Any text: what is not a token is refused like a token that never existed. */
+const confirmationToken = z.string({ error: "Send the token of the link." });
+const confirmationCode = z
+  .string({ error: "Type the code." })
+  .max(64, { error: "A code has eight characters." })
+  .refine((code) => code.trim() !== "", { error: "Type the code." });
+export const describeConfirmationInput = strictFields({ token: confirmationToken });
+/** The token of a link, or the address that a mail went to and its code. */
+export const performConfirmationInput = strictFields({
+  token: confirmationToken.optional(),
+  email: loginEmailAddress.optional(),
+  code: confirmationCode.optional(),
+  newPassword: newPassword.optional(),
+})
+  .refine(({ token, email }) => (token === undefined) !== (email === undefined), {
+    path: ["token"],
+    error: "Send either the token of a link, or an email address with its code.",
+  })
+  .refine(({ email, code }) => email === undefined || code !== undefined, { path: ["code"], error: "Type the code." });
 export const revokeInput = strictFields({ id: z.uuid({ error: "That is not a session." }) });
 
 /** For procedures without input: callers omit the argument; the request then contains nothing, null or `{}`. */
@@ -67,6 +88,8 @@ export const logoutInput = z.union([noInput, strictFields({ endToken: z.string()
 export type RegisterInput = z.output<typeof registerInput>;
 export type LoginInput = Omit<z.output<typeof loginInput>, "legacyEmail">;
 export type ChangePasswordInput = z.output<typeof changePasswordInput>;
+export type RequestResetInput = z.output<typeof requestResetInput>;
+export type PerformConfirmationInput = z.output<typeof performConfirmationInput>;
 export type StepUpInput = z.output<typeof stepUpInput>;
 
 function isEmptyInput(input: unknown): boolean {

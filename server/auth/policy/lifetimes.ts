@@ -1,3 +1,5 @@
+import type { Purpose } from "./confirmations";
+
 /** Every duration of a session, in whole seconds. */
 export interface Lifetimes {
   accessTokenSeconds: number;
@@ -33,6 +35,22 @@ export const MAX_LIVE_SESSIONS = 100;
 
 /** Ended sessions are kept this long, so that a device that was signed in before is recognised. */
 export const ENDED_SESSION_RETENTION_SECONDS = 30 * 24 * 3600;
+
+/** How long a link sent by mail is valid, from the time at which it is first sent. */
+export const CONFIRMATION_SECONDS: Readonly<Record<Purpose, number>> = {
+  "verify-email": 24 * 3600,
+  "reset-password": 60 * 60,
+  "change-email": 24 * 3600,
+  "revert-email": 7 * 24 * 3600,
+  "not-me": 7 * 24 * 3600,
+  "undo-deletion": 14 * 24 * 3600,
+};
+
+/** Links are kept this long after their end, so that a late press is told what happened to them. */
+export const ENDED_CONFIRMATION_RETENTION_SECONDS = 30 * 24 * 3600;
+
+/** Several notices of one kind within this time are one mail. */
+export const NOTICE_SECONDS = 60;
 
 /** For procedures that change credentials, delete the account or export its data: the last authentication may be this old. */
 export const STEP_UP_WITHIN_SECONDS = 5 * 60;

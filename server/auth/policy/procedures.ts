@@ -1,3 +1,4 @@
+import { STEP_UP_WITHIN_SECONDS } from "./lifetimes";
 import { TRPC } from "./routes";
 import type { StepUpRule } from "./step-up";
 
@@ -20,6 +21,16 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   "auth.logoutAll": { access: "signed-in", batch: false, hashesPassword: false },
   "auth.stepUp": { access: "signed-in", batch: false, hashesPassword: true },
   "auth.session": { access: "signed-in", batch: true, hashesPassword: false },
+  "password.requestReset": { access: "public", batch: false, hashesPassword: false },
+  "email.requestVerification": { access: "signed-in", batch: false, hashesPassword: false },
+  "email.requestChange": {
+    access: "signed-in",
+    batch: false,
+    hashesPassword: false,
+    stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong" },
+  },
+  "confirm.describe": { access: "public", batch: false, hashesPassword: false },
+  "confirm.perform": { access: "public", batch: false, hashesPassword: true },
   "users.me": { access: "signed-in", batch: true, hashesPassword: false },
   "users.update": { access: "signed-in", batch: true, hashesPassword: false },
   "users.changePassword": { access: "signed-in", batch: false, hashesPassword: true },

@@ -30,6 +30,12 @@ export const REFUSALS = {
     message: "This address does not take that method.",
   },
   EMAIL_TAKEN: { status: 409, trpcCode: "CONFLICT", message: "An account with this email already exists." },
+  // tRPC has no code for 410: the handler sets the status.
+  LINK_SPENT: {
+    status: 410,
+    trpcCode: "NOT_FOUND",
+    message: "This link or code does not work. It was used, replaced by a newer one, or has expired.",
+  },
   TOO_LARGE: {
     status: 413,
     trpcCode: "PAYLOAD_TOO_LARGE",
@@ -41,6 +47,11 @@ export const REFUSALS = {
     message: "The request body is not JSON. Send it as application/json.",
   },
   RATE_LIMITED: { status: 429, trpcCode: "TOO_MANY_REQUESTS", message: "Too many attempts. Please wait a moment." },
+  NOT_AVAILABLE: {
+    status: 501,
+    trpcCode: "NOT_IMPLEMENTED",
+    message: "This is not available here, because this installation sends no mail.",
+  },
   UNAVAILABLE: {
     status: 503,
     trpcCode: "SERVICE_UNAVAILABLE",
@@ -61,6 +72,8 @@ export interface RefusalDetails {
   appOrigin?: string;
   /** For STEP_UP_REQUIRED: the methods of `auth.stepUp` that the caller can use. */
   methods?: StepUpMethod[];
+  /** For LINK_SPENT with an authentic link: what ended it. */
+  spent?: "used" | "superseded" | "expired";
   /** For a pending logout: the token that repeats it without a cookie. */
   endToken?: string;
 }

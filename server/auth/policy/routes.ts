@@ -8,6 +8,8 @@ export const HOME = "/dashboard";
 export const SESSIONS = "/dashboard/sessions";
 export const ACCOUNT = "/dashboard/account";
 export const SECURITY = "/dashboard/security";
+/** Confirms every kind of link; the token is in the fragment, which no log or proxy receives. */
+export const CONFIRM = "/confirm";
 export const TRPC = "/api/trpc";
 export const HEALTH = "/health";
 export const HEALTH_LIVE = "/api/health/live";

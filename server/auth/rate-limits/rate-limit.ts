@@ -32,6 +32,39 @@ export function registrationLimit(client: Client): RateLimit {
   return addressLimit({ name: "register", hitsAtMost: 5, windowSeconds: 60 }, client);
 }
 
+/** Requests for mail by signed-out clients. */
+export function mailRequestLimit(client: Client): RateLimit {
+  return addressLimit({ name: "mail requests", hitsAtMost: 10, windowSeconds: 3600 }, client);
+}
+
+/** The same for a signed-in user. */
+export function userMailRequestLimit(userId: string): RateLimit {
+  const limit = { name: "mail requests", hitsAtMost: 10, windowSeconds: 3600 };
+  return { bucket: bucketOf(limit, ["user", userId]), limit, isDisclosed: true, siteLimit: null };
+}
+
+/**
+ * Mails of one kind that anyone may have sent to an address. Each kind is counted separately: otherwise requests for one would
+ * prevent the others. Not disclosed: it counts other clients' requests, too.
+ */
+export function mailLimits(kind: string, email: string): RateLimit[] {
+  return [
+    { name: "mails in a minute", hitsAtMost: 1, windowSeconds: 60 },
+    { name: "mails in an hour", hitsAtMost: 5, windowSeconds: 3600 },
+  ].map((limit) => ({ bucket: bucketOf(limit, [kind, email]), limit, isDisclosed: false, siteLimit: null }));
+}
+
+/** Links and codes that one client presents, so that codes cannot be guessed across accounts. */
+export function confirmationLimit(client: Client): RateLimit {
+  return addressLimit({ name: "confirmations", hitsAtMost: 30, windowSeconds: 15 * 60 }, client);
+}
+
+/** Codes typed with the link itself. They do not count as tries of the confirmation, which anyone could use up without the link. */
+export function linkCodeLimit(confirmationId: string): RateLimit {
+  const limit = { name: "codes of a link", hitsAtMost: 5, windowSeconds: 15 * 60 };
+  return { bucket: bucketOf(limit, [confirmationId]), limit, isDisclosed: false, siteLimit: null };
+}
+
 const FAILURES: Limit = { name: "failures", hitsAtMost: 10, windowSeconds: 15 * 60 };
 
 /**
@@ -73,6 +106,14 @@ export async function consume(db: Kysely<Database>, rateLimit: RateLimit, now: D
   // After the /64: hits refused there do not count for the /48.
   if (siteLimit !== null) consumeSiteLimit(siteLimit.key, siteLimit.limit, now);
   return hit;
+}
+
+/** Counts one hit of each limit, up to the first that is exceeded: then false, and nothing is disclosed. */
+export async function isWithin(db: Kysely<Database>, rateLimits: RateLimit[], now: Date): Promise<boolean> {
+  for (const { bucket, limit } of rateLimits) {
+    if ((await hitCounter(db).count(bucket, limit, now)).hits > limit.hitsAtMost) return false;
+  }
+  return true;
 }
 
 /** One password check of a login, counted before it is made. */
