@@ -81,7 +81,9 @@ export async function lockTable(url: string, table: "rate_limits"): Promise<{ re
   return { release: () => connection.end() };
 }
 
-export function newUser(given: Partial<NewUser> = {}): NewUser & { sessionEpoch: number } {
+export function newUser(
+  given: Partial<NewUser> = {},
+): NewUser & { sessionEpoch: number; emailVerifiedAt: Date | null } {
   const now = new Date();
   return {
     id: randomUUID(),
@@ -90,6 +92,7 @@ export function newUser(given: Partial<NewUser> = {}): NewUser & { sessionEpoch:
     passwordHash: `hash ${randomUUID()}`,
     createdAt: now,
     updatedAt: now,
+    emailVerifiedAt: null,
     ...given,
     sessionEpoch: 0,
   };

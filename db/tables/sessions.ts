@@ -88,14 +88,15 @@ export interface CallerIds {
 }
 
 export type SessionWithUser = SessionRow &
-  Pick<User, "email" | "fullName" | "role" | "sessionEpoch"> & { userDisabledAt: Date | null };
+  Pick<User, "email" | "fullName" | "role" | "emailVerifiedAt" | "sessionEpoch"> & { userDisabledAt: Date | null };
 
 export async function findSessionWithUser(db: Kysely<Database>, id: string): Promise<SessionWithUser | undefined> {
   return db
     .selectFrom("sessions")
     .innerJoin("users", "users.id", "sessions.userId")
     .selectAll("sessions")
-    .select(["users.email", "users.fullName", "users.role", "users.sessionEpoch", "users.disabledAt as userDisabledAt"])
+    .select(["users.email", "users.fullName", "users.role", "users.emailVerifiedAt", "users.sessionEpoch"])
+    .select("users.disabledAt as userDisabledAt")
     .where("sessions.id", "=", id)
     .executeTakeFirst();
 }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { revokeSession } from "@/db/tables/revocations";
 import { existingSession, readSession } from "@/db/testing";
 import { findUserById } from "@/db/tables/users";
@@ -14,7 +14,9 @@ import {
 import { hashPassword } from "@/server/auth/passwords/password";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
 import { call, get } from "./testing";
+import { UNVERIFIED_MESSAGE } from "@/server/auth/policy/refusals";
 import { database as appDatabase } from "@/server/runtime/database";
+import { env } from "@/server/runtime/env";
 
 const database = useAppDatabase();
 const passwordHash = await hashPassword(PASSWORD);
@@ -127,6 +129,53 @@ describe("a session that was just revoked on another instance", () => {
     expect(answer.cookies).toEqual([]);
     expect(await findUserById(database.db, session.userId)).toEqual(before);
     expect((await readSession(database.db, other)).revokedAt).toBeNull();
+  });
+});
+
+describe("where a verified email is required, a caller whose email is not verified", () => {
+  beforeEach(() => {
+    env().REQUIRE_VERIFIED_EMAIL = true;
+  });
+  afterEach(() => {
+    env().REQUIRE_VERIFIED_EMAIL = false;
+  });
+
+  test.each<[string, unknown]>([
+    ["users.update", { fullName: "Grace Hopper" }],
+    ["users.changePassword", { currentPassword: PASSWORD, newPassword: "violet kettle orbits 41 mountains" }],
+    ["sessions.revokeOthers", undefined],
+  ])("is refused by %s, without effect and still signed in", async (path, input) => {
+    const session = await signedInSession(database.db, T0, { passwordHash });
+    const { id: other } = await existingSession(database.db, { userId: session.userId, createdAt: T0 });
+    const before = await findUserById(database.db, session.userId);
+    const answer = await call(path, { cookie: session, input });
+    expect(answer).toMatchObject({ status: 403, cookies: [] });
+    expect([answer.data.reason, answer.json.error.message]).toEqual(["NOT_ALLOWED", UNVERIFIED_MESSAGE]);
+    expect(await findUserById(database.db, session.userId)).toEqual(before);
+    expect((await readSession(database.db, other)).revokedAt).toBeNull();
+  });
+
+  test("may ask who they are, and sees that the email is not verified", async () => {
+    const session = await signedInSession(database.db, T0);
+    const me = await get("users.me", { cookie: session });
+    expect([me.status, me.json.result.data.emailVerified]).toEqual([200, false]);
+  });
+
+  test("is refused only the calls of a batch that need it", async () => {
+    const session = await signedInSession(database.db, T0);
+    const answer = await get("users.me,sessions.list?batch=1&input=%7B%7D", { cookie: session });
+    expect(answer.json.map((one: { error?: unknown }) => one.error === undefined)).toEqual([true, false]);
+  });
+
+  test("may call everything after the verification and a refresh", async () => {
+    const session = await signedInSession(database.db, T0);
+    await database.db.updateTable("users").set({ emailVerifiedAt: T0 }).where("id", "=", session.userId).execute();
+    expect(await get("sessions.list", { cookie: session })).toMatchObject({ status: 403 });
+    const refreshed = await call("auth.refresh", { cookie: session, now: later(20) });
+    const cookie = refreshed.cookies.map((one) => one.split(";")[0]).join("; ");
+    expect(await get("sessions.list", { cookie, now: later(20) })).toMatchObject({ status: 200 });
+    const me = await get("users.me", { cookie, now: later(20) });
+    expect(me.json.result.data.emailVerified).toBe(true);
   });
 });
 

@@ -3,8 +3,9 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { isUnavailable } from "@/db/faults";
 import { fieldErrors } from "@/server/auth/inputs/inputs";
+import { mayRun } from "@/server/auth/policy/gate";
 import { procedureFacts } from "@/server/auth/policy/procedures";
-import { FAULT_MESSAGE, Refusal, REFUSALS, type Reason } from "@/server/auth/policy/refusals";
+import { FAULT_MESSAGE, Refusal, REFUSALS, UNVERIFIED_MESSAGE, type Reason } from "@/server/auth/policy/refusals";
 import { isStepUpDue, stepUpMethods } from "@/server/auth/policy/step-up";
 import type { Caller } from "@/server/auth/policy/credentials";
 import type { Context } from "./context";
@@ -58,6 +59,7 @@ export const publicProcedure = t.procedure.use(mapRefusals).use(({ path, next })
 /** For all other procedures: `ctx.caller` is the signed-in caller, who has authenticated recently where the facts table requires it. */
 export const procedure = t.procedure.use(mapRefusals).use(async ({ ctx, path, next }) => {
   const caller = await ctx.authenticate();
+  if (!mayRun(procedureFacts(path), caller)) throw new Refusal("NOT_ALLOWED", {}, UNVERIFIED_MESSAGE);
   const stepUp = procedureFacts(path)?.stepUp;
   if (stepUp !== undefined && isStepUpDue(stepUp, caller.authenticatedAt, ctx.now)) {
     throw new Refusal("STEP_UP_REQUIRED", { methods: stepUpMethods() });

@@ -28,6 +28,8 @@ const CALLER = {
   user: { id: "user", email: "ada@example.test", fullName: "Ada", role: "user" },
   session: { id: "session", expiresAt: "2026-11-21T12:10:00.000Z", refreshAt: "2026-11-21T12:09:00.000Z" },
   authenticatedAt: new Date("2026-11-21T12:00:00Z"),
+  isEmailVerified: false,
+  mustVerifyEmail: false,
 };
 
 /** A context with or without a caller. Any use of its database throws. */

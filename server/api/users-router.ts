@@ -12,6 +12,7 @@ import { hasEnded } from "@/server/auth/sessions/rotation";
 
 export interface Profile extends SignedInUser {
   createdAt: string;
+  emailVerified: boolean;
 }
 
 export const usersRouter = router({
@@ -44,6 +45,6 @@ export const usersRouter = router({
   }),
 });
 
-function profileOf({ id, email, fullName, role, createdAt }: User): Profile {
-  return { id, email, fullName, role, createdAt: createdAt.toISOString() };
+function profileOf({ id, email, fullName, role, createdAt, emailVerifiedAt }: User): Profile {
+  return { id, email, fullName, role, createdAt: createdAt.toISOString(), emailVerified: emailVerifiedAt !== null };
 }

@@ -57,6 +57,7 @@ describe("required variables", () => {
       TRUSTED_PROXY_HOPS: 0,
       PASSWORD_MIN_LENGTH: 10,
       RATE_LIMIT_FACTOR: 1,
+      REQUIRE_VERIFIED_EMAIL: false,
       CORS_ORIGINS: [],
       LOG_LEVEL: "info",
       PORT: 3000,
@@ -188,6 +189,7 @@ describe("contradictions", () => {
     ["a grace window as long as the access token lifetime", { REFRESH_GRACE_SECONDS: "600" }],
     ["an access token that outlives its refresh token", { REFRESH_TOKEN_SECONDS: "600" }],
     ["an idle limit beyond the absolute one", { SESSION_MAX_SECONDS: "604799" }],
+    ["a verified email that is required without mail", { REQUIRE_VERIFIED_EMAIL: "true", MAIL: "off" }],
   ])("env: reports %s", (_, changes) => {
     expect(problemsOf(changes)).toHaveLength(1);
   });

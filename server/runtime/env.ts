@@ -50,6 +50,7 @@ const variables = z.object({
     .transform(Number)
     .refine((value) => value >= 0.1 && value <= 1_000_000, { error: FACTOR_MESSAGE })
     .default(1),
+  REQUIRE_VERIFIED_EMAIL: flag(false),
   CORS_ORIGINS: z.string().default("").transform(toOrigins),
   LOG_LEVEL: z.enum(["silent", "fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
   HOST: z
@@ -135,6 +136,10 @@ function contradictions(given: Partial<Env>): string[] {
     `REFRESH_TOKEN_SECONDS (${given.REFRESH_TOKEN_SECONDS}) must not exceed SESSION_MAX_SECONDS (${given.SESSION_MAX_SECONDS})`,
   );
   refuse(given.MAIL === "off" && given.SMTP_URL !== undefined, "MAIL is off, but SMTP_URL is set: remove one of them");
+  refuse(
+    given.MAIL === "off" && given.REQUIRE_VERIFIED_EMAIL === true,
+    "REQUIRE_VERIFIED_EMAIL is true, but MAIL is off: without mail no address can be verified",
+  );
   return problems;
 }
 

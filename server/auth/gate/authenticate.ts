@@ -83,6 +83,8 @@ export function callerOf(access: Access): Caller {
       refreshAt: access.refreshDueAt.toISOString(),
     },
     authenticatedAt: access.authenticatedAt,
+    isEmailVerified: access.isEmailVerified,
+    mustVerifyEmail: access.mustVerifyEmail,
   };
 }
 

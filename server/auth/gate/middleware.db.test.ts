@@ -163,6 +163,43 @@ test.each(["garbage", "a.b.c", "x".repeat(3000)])(
   },
 );
 
+describe("where a verified email is required", () => {
+  beforeEach(() => {
+    env().REQUIRE_VERIFIED_EMAIL = true;
+  });
+  afterEach(() => {
+    env().REQUIRE_VERIFIED_EMAIL = false;
+  });
+  const VERIFICATION = "/verify-email?next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
+  const TO_VERIFICATION = `http://localhost:3000${VERIFICATION}`;
+
+  test("a refresh keeps an unverified user on the page of the verification, with the new cookies", async () => {
+    const response = await requestPage(PAGE);
+    expect(response).toMatchObject({ status: 307, to: TO_VERIFICATION, clears: false, cache: "private, no-store" });
+    expect(response.set).toHaveLength(2);
+    const { refreshToken } = readCookies(response.set.map((one) => one.split(";")[0]).join("; "));
+    expect(await requestPage(VERIFICATION, { cookie: `__ref=${refreshToken}` })).toMatchObject({ proceeds: true });
+  });
+
+  test("a soft navigation gets a 401, for one full page load", async () => {
+    const response = await requestPage(PAGE, { kind: "soft" });
+    expect(response).toMatchObject({ status: 401, to: null, cache: "private, no-store" });
+    expect(response.set).toHaveLength(2);
+  });
+
+  test("once the email is verified the next refresh leads on, from that page as from every other", async () => {
+    await database.db.updateTable("users").set({ emailVerifiedAt: T0 }).where("id", "=", session.userId).execute();
+    expect(await requestPage(VERIFICATION)).toMatchObject({ status: 307, to: `http://localhost:3000${PAGE}` });
+    expect(await requestPage(PAGE)).toMatchObject({ proceeds: true });
+  });
+
+  test("the page of the verification is shown without cookies and after the end of a session", async () => {
+    expect(await requestPage(VERIFICATION, { cookie: "" })).toMatchObject({ proceeds: true, set: [] });
+    await endSession(database.db, { id: session.id }, "revoked by user");
+    expect(await requestPage(VERIFICATION)).toMatchObject({ proceeds: true, clears: true });
+  });
+});
+
 describe("guest pages", () => {
   test("redirect to `next` with the new cookies if the tokens can be refreshed", async () => {
     const response = await requestPage("/login?next=%2Fdashboard%2Faccount");

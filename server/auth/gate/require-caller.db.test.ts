@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   cookieHeader,
   countStatements,
@@ -8,7 +8,8 @@ import {
 } from "@/server/auth/db-testing";
 import { endSession } from "@/server/auth/sessions/end-session";
 import { ADA, MALLORY } from "@/server/auth/testing";
-import { currentCaller, redirectIfSignedIn, requireCaller } from "./require-caller";
+import { env } from "@/server/runtime/env";
+import { callerToVerify, currentCaller, redirectIfSignedIn, requireCaller } from "./require-caller";
 
 // The request that Next.js is rendering. Its redirect ends the rendering by a throw.
 const rendering = { headers: new Headers() };
@@ -72,6 +73,47 @@ describe("a private page checks its caller itself: without the middleware it", (
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 601_000 });
     expect(await render(requireCaller, good())).toBe(TO_RESUME);
     vi.useRealTimers();
+  });
+});
+
+describe("where a verified email is required", () => {
+  beforeEach(() => {
+    env().REQUIRE_VERIFIED_EMAIL = true;
+  });
+  afterEach(() => {
+    env().REQUIRE_VERIFIED_EMAIL = false;
+  });
+
+  test("a private page redirects a caller whose email is not verified, without a statement", async () => {
+    const statements = await countStatements(database.url, async () => {
+      const to = "to /verify-email?next=%2Fdashboard%2Fsessions%3Fsort%3Dip";
+      expect(await render(requireCaller, good())).toBe(to);
+    });
+    expect(statements).toBe(0);
+  });
+
+  test("a private page is shown to a caller whose email is verified", async () => {
+    session = await signedInSession(database.db, new Date(), { emailVerifiedAt: new Date() });
+    expect(await render(requireCaller, good())).toMatchObject({ session: { id: session.id }, isEmailVerified: true });
+  });
+});
+
+describe("the page that asks for the verification", () => {
+  const show = (cookie: string) => render(() => callerToVerify("/dashboard/account"), cookie);
+
+  test("has the caller whose email is not verified, whether that is required or not", async () => {
+    expect(await show(good())).toMatchObject({ user: { id: session.userId }, isEmailVerified: false });
+  });
+
+  test("redirects a caller whose email is verified to `next`", async () => {
+    session = await signedInSession(database.db, new Date(), { emailVerifiedAt: new Date() });
+    expect(await show(good())).toBe("to /dashboard/account");
+  });
+
+  test("redirects no request without a valid token, because private pages redirect here", async () => {
+    for (const cookie of ["", "__acc=a.b.c", `__acc=a.b.c; __ref=${session.refreshToken}`]) {
+      expect(await show(cookie)).toBeNull();
+    }
   });
 });
 

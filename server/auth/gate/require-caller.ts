@@ -6,7 +6,7 @@ import type { Caller } from "@/server/auth/policy/credentials";
 import { clientOf } from "@/server/auth/client/client";
 import { readCookies } from "@/server/auth/tokens/cookies";
 import { safeNextPath, withNext } from "@/server/auth/policy/next-path";
-import { HOME, LOGIN, RESUME } from "@/server/auth/policy/routes";
+import { HOME, LOGIN, RESUME, VERIFY_EMAIL } from "@/server/auth/policy/routes";
 import { database } from "@/server/runtime/database";
 import { PATH_HEADER } from "@/server/runtime/entry-headers";
 import { recordCaller } from "@/server/runtime/request-state";
@@ -14,6 +14,7 @@ import { recordCaller } from "@/server/runtime/request-state";
 /** The caller of a private page; any other request is redirected. This check, not the middleware, protects the page. */
 export async function requireCaller(): Promise<Caller> {
   const { caller, path, hasAccessCookie } = await authenticatePage();
+  if (caller?.mustVerifyEmail) redirect(withNext(VERIFY_EMAIL, path));
   if (caller !== null) return caller;
   // A request with an access cookie bypasses the middleware: /resume deletes the cookie, so that the next one does not.
   redirect(withNext(hasAccessCookie ? RESUME : LOGIN, path));
@@ -30,6 +31,16 @@ export async function currentCaller(next?: string): Promise<Caller | null> {
 export async function redirectIfSignedIn(next: string | null | undefined): Promise<void> {
   const destination = safeNextPath(next);
   if ((await currentCaller(destination)) !== null) redirect(destination);
+}
+
+/**
+ * The caller of the page that asks for the verification, or null; one with a verified email is redirected to `next`. An invalid
+ * token is not: private pages redirect here, and instances whose clocks differ could redirect back and forth.
+ */
+export async function callerToVerify(next: string | null | undefined): Promise<Caller | null> {
+  const { caller } = await authenticatePage();
+  if (caller?.isEmailVerified) redirect(safeNextPath(next));
+  return caller;
 }
 
 /** A page cannot set cookies, so it does not refresh. */

@@ -156,6 +156,8 @@ test("password change: wrong passwords are counted by user: other user agents, a
       user: { ...user, id: own.userId },
       session: { id: session, expiresAt: "", refreshAt: "" },
       authenticatedAt: T0,
+      isEmailVerified: false,
+      mustVerifyEmail: false,
     };
     return changePassword(
       database.db,

@@ -80,6 +80,8 @@ describe("a login in progress", () => {
       user: elsewhere.access.user,
       session: { id: elsewhere.access.sessionId, expiresAt: "", refreshAt: "" },
       authenticatedAt: T0,
+      isEmailVerified: false,
+      mustVerifyEmail: false,
     };
     await logoutEverywhere(database.db, caller, T0);
     release();
@@ -138,7 +140,7 @@ describe("login: the limit of 100 live sessions per account", () => {
     for (let round = 0; round < 20; round++) {
       const { id: userId, email } = await newAccount();
       await sessionsFor(userId, 99);
-      const user = { id: userId, email, fullName: "", role: "user", sessionEpoch: 0 };
+      const user = { id: userId, email, fullName: "", role: "user", emailVerifiedAt: null, sessionEpoch: 0 };
       await Promise.all([database.db, elsewhere].map((db) => openSession(db, user, true, ADA, T0)));
       expect(await sessionsOf(userId)).toHaveLength(100);
     }

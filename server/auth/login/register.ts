@@ -34,6 +34,7 @@ export async function register(
     fullName: input.fullName,
     passwordHash: await hashPassword(input.password),
     role: "user",
+    emailVerifiedAt: null,
     sessionEpoch: 0,
     createdAt: now,
     updatedAt: now,

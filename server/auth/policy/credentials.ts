@@ -20,8 +20,15 @@ export interface SignedIn {
   session: SignedInSession;
 }
 
+/** As the access token states it: a verification shows in the next token. */
+export interface EmailStatus {
+  isEmailVerified: boolean;
+  /** `REQUIRE_VERIFIED_EMAIL` is set, and the email is not verified. */
+  mustVerifyEmail: boolean;
+}
+
 /** The authenticated user and session, however the credentials were sent. */
-export interface Caller extends SignedIn {
+export interface Caller extends SignedIn, EmailStatus {
   /** When the user last authenticated. */
   authenticatedAt: Date;
 }
@@ -34,14 +41,14 @@ export function callerIds({ user, session }: Caller): { userId: string; sessionI
 /** The credentials of a request, as far as the gate depends on them. */
 export interface Credentials {
   /** A valid access token: signed by us, not expired, of this client, not revoked. */
-  access: { refreshDueAt: Date } | null;
+  access: ({ refreshDueAt: Date } & EmailStatus) | null;
   /** Whether the request has a refresh token, valid or not. */
   hasRefreshToken: boolean;
 }
 
 /** The result of a refresh, as far as the gate depends on it. */
 export type RefreshResult =
-  | { kind: "refreshed" }
+  | { kind: "refreshed"; access: EmailStatus }
   /**
    * The session has ended: revoked, expired, or its token was replayed. `wasJustReplaced`: by a newer session of the same
    * browser, whose cookies may still be in transit.

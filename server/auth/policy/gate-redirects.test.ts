@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { RefreshResult } from "./credentials";
 import { decideAfterRefresh, decideGate, type GateRequest } from "./gate";
 import { safeNextPath, withNext } from "./next-path";
-import { classifyRoute, HOME, LOGIN, MAINTENANCE, RESUME } from "./routes";
+import { classifyRoute, HOME, LOGIN, MAINTENANCE, RESUME, VERIFY_EMAIL } from "./routes";
 
 const ORIGIN = "https://app.example.com";
 const ACCESS_SECONDS = 600;
@@ -17,6 +17,10 @@ interface Scenario {
   hasRefreshCookie: boolean;
   /** The result of every refresh. */
   refreshResult: RefreshResult;
+  /** As the access token states it; a refresh replaces it. */
+  isEmailVerified: boolean;
+  /** `REQUIRE_VERIFIED_EMAIL` of the instance at each request: they may differ while it is being changed. */
+  requirements: boolean[];
   /** The server's clock at each request: several instances, whose clocks differ. */
   clocks: number[];
   /** Whether the browser applies Set-Cookie. If not, it sends the same cookies with every request. */
@@ -30,7 +34,8 @@ function followRedirects(start: string, scenario: Scenario): { path: string; vis
   let resumes = 0;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const now = scenario.clocks[redirects % scenario.clocks.length]!;
-    const to = nextRedirect(path, now, scenario, () => ++resumes > MAX_RESUMES);
+    const isRequired = scenario.requirements[redirects % scenario.requirements.length]!;
+    const to = nextRedirect(path, now, isRequired, scenario, () => ++resumes > MAX_RESUMES);
     if (to === null) return { path, visited };
     const target = new URL(to, ORIGIN);
     expect(target.origin).toBe(ORIGIN);
@@ -42,29 +47,47 @@ function followRedirects(start: string, scenario: Scenario): { path: string; vis
 }
 
 /** The redirect of one request by middleware, page or /resume; null if it is answered with a page. */
-function nextRedirect(path: string, now: number, scenario: Scenario, isLoop: () => boolean): string | null {
+function nextRedirect(
+  path: string,
+  now: number,
+  isRequired: boolean,
+  scenario: Scenario,
+  isLoop: () => boolean,
+): string | null {
   const route = classifyRoute(path.split("?", 1)[0]!);
   const next = safeNextPath(new URL(path, ORIGIN).searchParams.get("next"));
   if (path.startsWith(`${RESUME}?`)) {
     if (scenario.appliesCookies) scenario.accessIssuedAt = null;
     return scenario.accessIssuedAt !== null && isLoop() ? withNext(MAINTENANCE, next, { status: "400" }) : next;
   }
-  if (scenario.accessIssuedAt === null) return applyGate({ kind: "document", path }, now, scenario);
+  if (scenario.accessIssuedAt === null) return applyGate({ kind: "document", path }, now, isRequired, scenario);
 
   const isValid = scenario.accessIssuedAt <= now + 30 && now < scenario.accessIssuedAt + ACCESS_SECONDS;
-  if (route === "private") return isValid ? null : withNext(RESUME, path);
+  if (route === "private") {
+    if (!isValid) return withNext(RESUME, path);
+    return isRequired && !scenario.isEmailVerified ? withNext(VERIFY_EMAIL, path) : null;
+  }
+  if (route === "verification") return isValid && scenario.isEmailVerified ? next : null;
   if (route !== "guest" && route !== "root") return null;
   if (!isValid && scenario.hasRefreshCookie) return withNext(RESUME, route === "guest" ? next : path);
   if (route === "root") return isValid ? HOME : LOGIN;
   return isValid ? next : null;
 }
 
-function applyGate(request: GateRequest, now: number, scenario: Scenario): string | null {
+function applyGate(request: GateRequest, now: number, isRequired: boolean, scenario: Scenario): string | null {
   const credentials = { access: null, hasRefreshToken: scenario.hasRefreshCookie };
   let decision = decideGate(request, credentials, new Date(now * 1000));
   if (decision.kind === "refresh") {
-    if (scenario.refreshResult.kind === "refreshed" && scenario.appliesCookies) scenario.accessIssuedAt = now;
-    decision = decideAfterRefresh(request, scenario.refreshResult, credentials);
+    let { refreshResult } = scenario;
+    if (refreshResult.kind === "refreshed") {
+      const { isEmailVerified } = refreshResult.access;
+      refreshResult = {
+        kind: "refreshed",
+        access: { isEmailVerified, mustVerifyEmail: isRequired && !isEmailVerified },
+      };
+      if (scenario.appliesCookies) Object.assign(scenario, { accessIssuedAt: now, isEmailVerified });
+    }
+    decision = decideAfterRefresh(request, refreshResult, credentials);
     const clears = "clearCookies" in decision && decision.clearCookies === true;
     if (clears) expect(scenario.refreshResult.kind).toBe("ended");
     if (clears && scenario.appliesCookies) scenario.hasRefreshCookie = false;
@@ -74,13 +97,14 @@ function applyGate(request: GateRequest, now: number, scenario: Scenario): strin
 }
 
 const anyPath = fc.oneof(
-  fc.constantFrom("/", "/login", "/register", "/dashboard", "/dashboard/account", "/nowhere"),
-  fc.constantFrom("/login", "/register", "/resume", "/maintenance", "/dashboard").chain((page) =>
+  fc.constantFrom("/", "/login", "/register", "/verify-email", "/dashboard", "/dashboard/account", "/nowhere"),
+  fc.constantFrom("/login", "/register", "/verify-email", "/resume", "/maintenance", "/dashboard").chain((page) =>
     fc
       .oneof(
         fc.webUrl({ withQueryParameters: true }),
         fc.string({ unit: "binary", maxLength: 40 }),
         fc.constantFrom("//evil.test", "/\\evil.test", "/.//evil.test", "https:evil.test", "/resume", "/login", "/"),
+        fc.nat({ max: 30 }).map((depth) => `${"/verify-email?next=".repeat(depth)}/dashboard`),
         fc.nat({ max: 30 }).map((depth) => `${"/login?next=".repeat(depth)}/dashboard`),
         fc.nat({ max: 30 }).map((depth) => `${"/resume?next=".repeat(depth)}/dashboard`),
         fc.nat({ max: 6 }).map((depth) =>
@@ -97,12 +121,16 @@ const anyScenario = fc.record<Scenario>({
   accessIssuedAt: fc.option(fc.integer({ min: -2000, max: 2000 })),
   hasRefreshCookie: fc.boolean(),
   refreshResult: fc.constantFrom<RefreshResult>(
-    { kind: "refreshed" },
+    { kind: "refreshed", access: { isEmailVerified: true, mustVerifyEmail: false } },
+    { kind: "refreshed", access: { isEmailVerified: false, mustVerifyEmail: false } },
+    { kind: "refreshed", access: { isEmailVerified: false, mustVerifyEmail: true } },
     { kind: "ended" },
     { kind: "unreadable" },
     { kind: "unavailable", status: 503 },
     { kind: "unavailable", status: 429 },
   ),
+  isEmailVerified: fc.boolean(),
+  requirements: fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }),
   clocks: fc.array(fc.integer({ min: -2000, max: 2000 }), { minLength: 1, maxLength: 8 }),
   appliesCookies: fc.boolean(),
 });
@@ -118,11 +146,11 @@ test("no document request loops or leaves this origin, with any clock, cookies a
 
 test("a request with a valid refresh token never ends at the login form, with any clock", () => {
   fc.assert(
-    fc.property(anyPath, anyScenario, (path, scenario) => {
+    fc.property(anyPath, anyScenario, fc.boolean(), (path, scenario, isEmailVerified) => {
       const arrived = followRedirects(path, {
         ...scenario,
         hasRefreshCookie: true,
-        refreshResult: { kind: "refreshed" },
+        refreshResult: { kind: "refreshed", access: { isEmailVerified, mustVerifyEmail: false } },
         appliesCookies: true,
       });
       expect(classifyRoute(arrived.path.split("?", 1)[0]!)).not.toBe("guest");
@@ -134,7 +162,13 @@ test("a request with a valid refresh token never ends at the login form, with an
 test("neither a call nor a soft navigation is redirected to the login form or clears cookies", () => {
   const results = anyScenario.map(({ refreshResult }) => refreshResult);
   const credentials = fc.record({
-    access: fc.option(fc.record({ refreshDueAt: fc.date({ noInvalidDate: true }) })),
+    access: fc.option(
+      fc.record({
+        refreshDueAt: fc.date({ noInvalidDate: true }),
+        isEmailVerified: fc.boolean(),
+        mustVerifyEmail: fc.boolean(),
+      }),
+    ),
     hasRefreshToken: fc.boolean(),
   });
   fc.assert(
@@ -168,7 +202,10 @@ test("an unavailable refresh never clears cookies", () => {
       fc.constantFrom(429 as const, 503 as const),
       fc.boolean(),
       (kind, path, status, hasAccess) => {
-        const credentials = { access: hasAccess ? { refreshDueAt: new Date(0) } : null, hasRefreshToken: true };
+        const credentials = {
+          access: hasAccess ? { refreshDueAt: new Date(0), isEmailVerified: false, mustVerifyEmail: true } : null,
+          hasRefreshToken: true,
+        };
         const decision = decideAfterRefresh({ kind, path }, { kind: "unavailable", status }, credentials);
         expect("clearCookies" in decision && decision.clearCookies).not.toBe(true);
       },

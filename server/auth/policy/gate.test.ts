@@ -1,20 +1,30 @@
 import { describe, expect, test } from "vitest";
 import type { Credentials, RefreshResult } from "./credentials";
-import { decideAfterRefresh, decideGate, type GateDecision, type RequestKind } from "./gate";
+import { decideAfterRefresh, decideGate, mayRun, type GateDecision, type RequestKind } from "./gate";
+import { PROCEDURES } from "./procedures";
 
 const NOW = new Date("2026-11-21T12:00:00Z");
 const DUE_LATER = new Date("2026-11-21T12:00:00.001Z");
 
-const GOOD = { access: { refreshDueAt: DUE_LATER }, hasRefreshToken: true };
-const GOOD_ALONE = { access: { refreshDueAt: DUE_LATER }, hasRefreshToken: false };
-const DUE = { access: { refreshDueAt: NOW }, hasRefreshToken: true };
-const DUE_ALONE = { access: { refreshDueAt: NOW }, hasRefreshToken: false };
+const VERIFIED = { isEmailVerified: true, mustVerifyEmail: false };
+const UNVERIFIED = { isEmailVerified: false, mustVerifyEmail: false };
+/** Where `REQUIRE_VERIFIED_EMAIL` is set. */
+const KEPT_OUT = { isEmailVerified: false, mustVerifyEmail: true };
+
+const GOOD = { access: { refreshDueAt: DUE_LATER, ...VERIFIED }, hasRefreshToken: true };
+const GOOD_ALONE = { access: { refreshDueAt: DUE_LATER, ...UNVERIFIED }, hasRefreshToken: false };
+const DUE = { access: { refreshDueAt: NOW, ...UNVERIFIED }, hasRefreshToken: true };
+const DUE_ALONE = { access: { refreshDueAt: NOW, ...VERIFIED }, hasRefreshToken: false };
+const MUST_VERIFY = { access: { refreshDueAt: DUE_LATER, ...KEPT_OUT }, hasRefreshToken: true };
+const MUST_VERIFY_DUE = { access: { refreshDueAt: NOW, ...KEPT_OUT }, hasRefreshToken: true };
 const REFRESHABLE = { access: null, hasRefreshToken: true };
 const NONE = { access: null, hasRefreshToken: false };
 
 const PRIVATE = "/dashboard/sessions?sort=ip&q=a%20b";
 const TO_LOGIN = "/login?next=%2Fdashboard%2Fsessions%3Fsort%3Dip%26q%3Da%2520b";
+const TO_VERIFICATION = "/verify-email?next=%2Fdashboard%2Fsessions%3Fsort%3Dip%26q%3Da%2520b";
 const GUEST = "/login?next=%2Fdashboard%2Faccount";
+const VERIFICATION = "/verify-email?next=%2Fdashboard%2Faccount";
 const OPEN = ["/maintenance?status=503&next=%2Fdashboard", "/resume?next=%2F", "/health", "/api/health/ready"];
 const OTHERS = ["/_next/static/a.js", "/dashboardx", "/nowhere", "/Dashboard"];
 
@@ -64,6 +74,25 @@ describe("before a refresh", () => {
     ["document", "/?utm=x", NONE, "to /login"],
     ["soft", "/", NONE, "SIGNED_OUT"],
 
+    ["document", PRIVATE, MUST_VERIFY, `to ${TO_VERIFICATION}`],
+    ["soft", PRIVATE, MUST_VERIFY, "NOT_ALLOWED"],
+    ["document", PRIVATE, MUST_VERIFY_DUE, REFRESH],
+    ["document", GUEST, MUST_VERIFY, "to /dashboard/account"],
+    ["document", "/", MUST_VERIFY, "to /dashboard"],
+    // Each procedure says whether it may be called.
+    ["call", "/api/trpc", MUST_VERIFY, PROCEED],
+
+    ["document", VERIFICATION, NONE, PROCEED],
+    ["soft", VERIFICATION, NONE, PROCEED],
+    ["document", VERIFICATION, REFRESHABLE, REFRESH],
+    ["document", VERIFICATION, DUE, REFRESH],
+    ["document", VERIFICATION, MUST_VERIFY, PROCEED],
+    ["soft", VERIFICATION, MUST_VERIFY, PROCEED],
+    ["document", VERIFICATION, GOOD_ALONE, PROCEED],
+    ["document", VERIFICATION, GOOD, "to /dashboard/account"],
+    ["soft", VERIFICATION, GOOD, "to /dashboard/account"],
+    ["document", "/verify-email?next=//evil.test", GOOD, "to /dashboard"],
+
     ["call", "/api/trpc", GOOD, PROCEED],
     ["call", "/api/trpc", DUE, REFRESH],
     ["call", "/api/trpc", DUE_ALONE, PROCEED],
@@ -77,7 +106,7 @@ describe("before a refresh", () => {
   });
 
   test.each([...OPEN, ...OTHERS])("%s proceeds with any credentials", (path) => {
-    for (const credentials of [GOOD, GOOD_ALONE, DUE, DUE_ALONE, REFRESHABLE, NONE]) {
+    for (const credentials of [GOOD, GOOD_ALONE, DUE, DUE_ALONE, MUST_VERIFY, REFRESHABLE, NONE]) {
       for (const kind of ["document", "soft"] as const) {
         expect(summaryOf(decideGate({ kind, path }, credentials, NOW))).toBe(PROCEED);
       }
@@ -86,7 +115,9 @@ describe("before a refresh", () => {
 });
 
 describe("after a refresh", () => {
-  const REFRESHED: RefreshResult = { kind: "refreshed" };
+  const REFRESHED: RefreshResult = { kind: "refreshed", access: VERIFIED };
+  const REFRESHED_UNVERIFIED: RefreshResult = { kind: "refreshed", access: UNVERIFIED };
+  const REFRESHED_MUST_VERIFY: RefreshResult = { kind: "refreshed", access: KEPT_OUT };
   const ENDED: RefreshResult = { kind: "ended" };
   const REPLACED: RefreshResult = { kind: "ended", wasJustReplaced: true };
   const UNREADABLE: RefreshResult = { kind: "unreadable" };
@@ -114,6 +145,23 @@ describe("after a refresh", () => {
     ["soft", PRIVATE, ENDED, REFRESHABLE, "SESSION_ENDED"],
     ["soft", PRIVATE, UNREADABLE, REFRESHABLE, "SIGNED_OUT"],
 
+    // The new token decides, not the old one.
+    ["document", PRIVATE, REFRESHED, MUST_VERIFY_DUE, PROCEED],
+    ["document", PRIVATE, REFRESHED_UNVERIFIED, REFRESHABLE, PROCEED],
+    ["document", PRIVATE, REFRESHED_MUST_VERIFY, REFRESHABLE, `to ${TO_VERIFICATION}`],
+    ["document", PRIVATE, REFRESHED_MUST_VERIFY, DUE, `to ${TO_VERIFICATION}`],
+    ["soft", PRIVATE, REFRESHED_MUST_VERIFY, REFRESHABLE, "NOT_ALLOWED"],
+    ["document", PRIVATE, UNAVAILABLE, MUST_VERIFY_DUE, `to ${TO_VERIFICATION}`],
+    ["document", PRIVATE, UNREADABLE, MUST_VERIFY_DUE, `to ${TO_VERIFICATION}`],
+    ["document", PRIVATE, ENDED, MUST_VERIFY_DUE, `clear, to ${TO_LOGIN}`],
+
+    ["document", VERIFICATION, REFRESHED, REFRESHABLE, "to /dashboard/account"],
+    ["document", VERIFICATION, REFRESHED_UNVERIFIED, REFRESHABLE, PROCEED],
+    ["document", VERIFICATION, REFRESHED_MUST_VERIFY, REFRESHABLE, PROCEED],
+    ["document", VERIFICATION, UNREADABLE, REFRESHABLE, PROCEED],
+    ["document", VERIFICATION, REPLACED, REFRESHABLE, PROCEED],
+    ["soft", VERIFICATION, ENDED, REFRESHABLE, "SESSION_ENDED"],
+
     ["document", GUEST, REFRESHED, REFRESHABLE, "to /dashboard/account"],
     ["document", GUEST, UNREADABLE, REFRESHABLE, PROCEED],
     ["document", GUEST, UNAVAILABLE, DUE, "to /dashboard/account"],
@@ -139,5 +187,26 @@ describe("after a refresh", () => {
   test("a guest page proceeds after the end of a session, and the cookies are cleared", () => {
     const decision = decideAfterRefresh({ kind: "document", path: GUEST }, ENDED, REFRESHABLE);
     expect(decision).toEqual({ kind: "proceed", clearCookies: true });
+  });
+
+  test("the page of the verification proceeds after the end of a session, and the cookies are cleared", () => {
+    const decision = decideAfterRefresh({ kind: "document", path: VERIFICATION }, ENDED, REFRESHABLE);
+    expect(decision).toEqual({ kind: "proceed", clearCookies: true });
+  });
+});
+
+describe("before the email is verified, where that is required", () => {
+  const ALLOWED = ["auth.logoutAll", "auth.stepUp", "auth.session", "users.me"];
+
+  test.each(Object.entries(PROCEDURES).filter(([, { access }]) => access === "signed-in"))(
+    "%s may be called only if its facts say so",
+    (name, facts) => {
+      expect(mayRun(facts, KEPT_OUT)).toBe(ALLOWED.includes(name));
+      for (const status of [VERIFIED, UNVERIFIED]) expect(mayRun(facts, status)).toBe(true);
+    },
+  );
+
+  test("a procedure without facts may not be called", () => {
+    expect(mayRun(null, KEPT_OUT)).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
-import type { Credentials, RefreshResult } from "./credentials";
+import type { Credentials, EmailStatus, RefreshResult } from "./credentials";
 import { safeNextPath, withNext } from "./next-path";
-import { classifyRoute, HOME, LOGIN, MAINTENANCE } from "./routes";
+import type { ProcedureFacts } from "./procedures";
+import { classifyRoute, HOME, LOGIN, MAINTENANCE, VERIFY_EMAIL } from "./routes";
 
 /** A full page load, a navigation inside the page (an RSC request), or a call to a procedure. */
 export type RequestKind = "document" | "soft" | "call";
@@ -15,7 +16,7 @@ export type GateDecision =
   | { kind: "proceed"; clearCookies: boolean }
   | { kind: "redirect"; to: string; clearCookies: boolean }
   /** For a program, or for the client-side router, which answers a 401 with one full page load. */
-  | { kind: "refuse"; reason: "SIGNED_OUT" | "SESSION_ENDED" | "RATE_LIMITED" | "UNAVAILABLE" };
+  | { kind: "refuse"; reason: "SIGNED_OUT" | "SESSION_ENDED" | "NOT_ALLOWED" | "RATE_LIMITED" | "UNAVAILABLE" };
 
 const PROCEED: GateDecision = { kind: "proceed", clearCookies: false };
 
@@ -26,12 +27,12 @@ export function decideGate(
   now: Date,
 ): GateDecision | { kind: "refresh" } {
   const route = routeOf(request);
-  if (route !== "private" && route !== "guest" && route !== "root" && route !== "call") return PROCEED;
+  if (route === "health" || route === "static" || route === "open") return PROCEED;
 
   const { access, hasRefreshToken } = credentials;
   const isDue = access === null || now.getTime() >= access.refreshDueAt.getTime();
   if (hasRefreshToken && isDue) return { kind: "refresh" };
-  return access ? decideSignedIn(request) : decideSignedOut(request);
+  return access ? decideSignedIn(request, access) : decideSignedOut(request);
 }
 
 /** Decides after a refresh attempt. `credentials` are those from before it. */
@@ -42,20 +43,35 @@ export function decideAfterRefresh(
 ): GateDecision {
   switch (result.kind) {
     case "refreshed":
-      return decideSignedIn(request);
+      return decideSignedIn(request, result.access);
     case "unreadable":
-      return credentials.access ? decideSignedIn(request) : decideSignedOut(request);
+      return credentials.access ? decideSignedIn(request, credentials.access) : decideSignedOut(request);
     case "ended":
       return decideEnded(request, !result.wasJustReplaced);
     case "unavailable":
-      return credentials.access ? decideSignedIn(request) : decideUnavailable(request, result.status);
+      return credentials.access
+        ? decideSignedIn(request, credentials.access)
+        : decideUnavailable(request, result.status);
   }
 }
 
-function decideSignedIn(request: GateRequest): GateDecision {
+/** Whether a signed-in caller may run a procedure. */
+export function mayRun(facts: ProcedureFacts | null, { mustVerifyEmail }: EmailStatus): boolean {
+  return !mustVerifyEmail || facts?.allowsUnverified === true;
+}
+
+function decideSignedIn(request: GateRequest, { isEmailVerified, mustVerifyEmail }: EmailStatus): GateDecision {
   switch (routeOf(request)) {
     case "guest":
       return redirectTo(nextOf(request));
+    case "verification":
+      return isEmailVerified ? redirectTo(nextOf(request)) : PROCEED;
+    case "private":
+      if (!mustVerifyEmail) return PROCEED;
+      // Not a redirect of a soft navigation: the router could keep it for this path after the verification.
+      return request.kind === "document"
+        ? redirectTo(withNext(VERIFY_EMAIL, request.path))
+        : { kind: "refuse", reason: "NOT_ALLOWED" };
     case "root":
       return redirectTo(HOME);
     default:
@@ -65,7 +81,7 @@ function decideSignedIn(request: GateRequest): GateDecision {
 
 function decideSignedOut(request: GateRequest): GateDecision {
   const route = routeOf(request);
-  if (route === "guest") return PROCEED;
+  if (route === "guest" || route === "verification") return PROCEED;
   if (request.kind !== "document") return { kind: "refuse", reason: "SIGNED_OUT" };
   return redirectTo(route === "root" ? LOGIN : withNext(LOGIN, request.path));
 }
@@ -75,6 +91,7 @@ function decideEnded(request: GateRequest, clearCookies: boolean): GateDecision 
   if (request.kind !== "document") return { kind: "refuse", reason: "SESSION_ENDED" };
   switch (routeOf(request)) {
     case "guest":
+    case "verification":
       // Not a redirect to the same page: it would loop in a browser that does not delete the cookies.
       return { kind: "proceed", clearCookies };
     case "root":

@@ -10,6 +10,8 @@ export interface ProcedureFacts {
   hashesPassword: boolean;
   /** Refuses a caller whose last authentication is too old, until they authenticate again by `auth.stepUp`. */
   stepUp?: StepUpRule;
+  /** May be called before the email is verified, where `REQUIRE_VERIFIED_EMAIL` is set. Public procedures always may. */
+  allowsUnverified?: true;
 }
 
 /** Every procedure of the router. One that hashes, changes credentials, or opens or ends sessions is never batched. */
@@ -18,20 +20,21 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   "auth.login": { access: "public", batch: false, hashesPassword: true },
   "auth.refresh": { access: "public", batch: false, hashesPassword: false },
   "auth.logout": { access: "public", batch: false, hashesPassword: false },
-  "auth.logoutAll": { access: "signed-in", batch: false, hashesPassword: false },
-  "auth.stepUp": { access: "signed-in", batch: false, hashesPassword: true },
-  "auth.session": { access: "signed-in", batch: true, hashesPassword: false },
+  "auth.logoutAll": { access: "signed-in", batch: false, hashesPassword: false, allowsUnverified: true },
+  "auth.stepUp": { access: "signed-in", batch: false, hashesPassword: true, allowsUnverified: true },
+  "auth.session": { access: "signed-in", batch: true, hashesPassword: false, allowsUnverified: true },
   "password.requestReset": { access: "public", batch: false, hashesPassword: false },
-  "email.requestVerification": { access: "signed-in", batch: false, hashesPassword: false },
+  "email.requestVerification": { access: "signed-in", batch: false, hashesPassword: false, allowsUnverified: true },
   "email.requestChange": {
     access: "signed-in",
     batch: false,
     hashesPassword: false,
     stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong" },
+    allowsUnverified: true,
   },
   "confirm.describe": { access: "public", batch: false, hashesPassword: false },
   "confirm.perform": { access: "public", batch: false, hashesPassword: true },
-  "users.me": { access: "signed-in", batch: true, hashesPassword: false },
+  "users.me": { access: "signed-in", batch: true, hashesPassword: false, allowsUnverified: true },
   "users.update": { access: "signed-in", batch: true, hashesPassword: false },
   "users.changePassword": { access: "signed-in", batch: false, hashesPassword: true },
   "sessions.list": { access: "signed-in", batch: true, hashesPassword: false },

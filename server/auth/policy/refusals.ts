@@ -106,5 +106,9 @@ export function tooManyWrongPasswords(retryAfterSeconds: number): Refusal {
 export const COOKIES_MESSAGE =
   "Signing in needs cookies, and your browser does not keep them for this site. Allow cookies for this site in the settings of your browser or of its extensions, then reload this page.";
 
+/** For a call that needs a verified email, where `REQUIRE_VERIFIED_EMAIL` is set. */
+export const UNVERIFIED_MESSAGE =
+  "Your email address is not verified yet. Open the link in the mail that we sent you, then try again.";
+
 /** Shown when a call gets no response. */
 export const UNREACHABLE_MESSAGE = "We could not reach the server. Check your connection and try again.";

@@ -14,11 +14,27 @@ test.each<[RouteKind, string[]]>([
     ],
   ],
   ["guest", ["/login", "/register"]],
+  ["verification", ["/verify-email"]],
   ["root", ["/"]],
   ["call", ["/api/trpc", "/api/trpc/auth.login", "/api/trpc/users.me,sessions.list"]],
   ["health", ["/health", "/api/health/live", "/api/health/ready"]],
   ["static", ["/_next/static/chunks/a.js"]],
-  ["open", ["/maintenance", "/resume", "/dashboards", "/dash", "/login/x", "/api/trpcx", "/api", "/_next/x", "", "//"]],
+  [
+    "open",
+    [
+      "/maintenance",
+      "/resume",
+      "/dashboards",
+      "/dash",
+      "/login/x",
+      "/verify-email/x",
+      "/api/trpcx",
+      "/api",
+      "/_next/x",
+      "",
+      "//",
+    ],
+  ],
 ])("classifyRoute: %s for %s", (kind, paths) => {
   for (const path of paths) expect(classifyRoute(path), path).toBe(kind);
 });

@@ -2,6 +2,7 @@
 export const ROOT = "/";
 export const LOGIN = "/login";
 export const REGISTER = "/register";
+export const VERIFY_EMAIL = "/verify-email";
 export const RESUME = "/resume";
 export const MAINTENANCE = "/maintenance";
 export const HOME = "/dashboard";
@@ -29,12 +30,13 @@ export const AREAS_WITHOUT_PAGES: readonly string[] = ["/api", "/_next", "/.well
 const METADATA_FILE =
   /^\/((favicon|icon\d*|robots|sitemap|manifest)\.[a-z]+|(apple-icon|opengraph-image|twitter-image)\d*(\.[a-z]+)?)$/;
 
-export type RouteKind = "private" | "guest" | "root" | "call" | "health" | "static" | "open";
+export type RouteKind = "private" | "guest" | "verification" | "root" | "call" | "health" | "static" | "open";
 
 /** Classifies a path, which has no query. Unknown paths are open: they end in a 404. */
 export function classifyRoute(path: string): RouteKind {
   if (path === ROOT) return "root";
   if (path === LOGIN || path === REGISTER) return "guest";
+  if (path === VERIFY_EMAIL) return "verification";
   if (PRIVATE_AREAS.some((area) => isAtOrBelow(path, area))) return "private";
   if (isAtOrBelow(path, TRPC)) return "call";
   if (path === HEALTH || path === HEALTH_LIVE || path === HEALTH_READY) return "health";
@@ -48,7 +50,7 @@ export function classifyRoute(path: string): RouteKind {
  */
 export function classifyDestination(path: string): "page" | "forwards" | "no page" {
   const plain = path.toLowerCase().replace(/\/+$/, "") || ROOT;
-  if ([LOGIN, REGISTER, RESUME, MAINTENANCE].includes(plain)) return "forwards";
+  if ([LOGIN, REGISTER, VERIFY_EMAIL, RESUME, MAINTENANCE].includes(plain)) return "forwards";
   if (AREAS_WITHOUT_PAGES.some((area) => isAtOrBelow(plain, area)) || METADATA_FILE.test(plain)) return "no page";
   const kind = classifyRoute(plain);
   return kind === "private" || kind === "root" || kind === "open" ? "page" : "no page";

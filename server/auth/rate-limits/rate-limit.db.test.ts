@@ -54,7 +54,13 @@ const newAccount = () => existingUser(database.db, { passwordHash });
 const newEmail = () => `${crypto.randomUUID()}@example.test`;
 
 function callerIn({ user, sessionId }: Access): Caller {
-  return { user, session: { id: sessionId, expiresAt: "", refreshAt: "" }, authenticatedAt: T0 };
+  return {
+    user,
+    session: { id: sessionId, expiresAt: "", refreshAt: "" },
+    authenticatedAt: T0,
+    isEmailVerified: false,
+    mustVerifyEmail: false,
+  };
 }
 
 /** The number of each outcome. */

@@ -40,6 +40,7 @@ export async function issueTokens(session: Session, client: Client, now: Date): 
 function subjectOf(session: Session): AccessSubject {
   return {
     user: { id: session.userId, email: session.email, fullName: session.fullName, role: session.role },
+    isEmailVerified: session.emailVerifiedAt !== null,
     sessionId: session.id,
     authenticatedAt: session.authenticatedAt ?? session.createdAt,
     absoluteExpiresAt: session.absoluteExpiresAt,

@@ -19,7 +19,7 @@ import { MAX_LIVE_SESSIONS } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { endUndelivered } from "./pending-revocations";
 import { markRevoked } from "./revocation-feed";
-import { openedSession, newSession, type Session } from "./sessions";
+import { openedSession, newSession, type Session, type TokenUser } from "./sessions";
 
 /** The result that is assumed where only the row confirms the insert. The next login ends any oldest sessions left. */
 export const ASSUMED_RESULT: InsertSessionResult = { hasRevokedReplaced: true, revokedOldest: 0 };
@@ -30,7 +30,7 @@ export const ASSUMED_RESULT: InsertSessionResult = { hasRevokedReplaced: true, r
  */
 export async function openSession(
   db: Kysely<Database>,
-  user: Pick<User, "id" | "email" | "fullName" | "role" | "sessionEpoch">,
+  user: Pick<User, "id" | "sessionEpoch"> & TokenUser,
   remember: boolean,
   client: Client,
   now: Date,

@@ -207,6 +207,8 @@ test("after a revocation of many sessions this instance knows all of them before
     user: { id: own.userId, email: "", fullName: "", role: "user" },
     session: { id: own.id, expiresAt: "", refreshAt: "" },
     authenticatedAt: T0,
+    isEmailVerified: false,
+    mustVerifyEmail: false,
   };
   await here.logoutEverywhere(database.db, caller, T0);
   expect(here.isMarkedRevoked(own.id)).toBe(true);

@@ -51,10 +51,14 @@ export function sessionOpenedAt(id: string): Date {
   return new Date(id[14] === "7" ? parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : 0);
 }
 
+/** The columns of a user that a session's tokens contain. */
+export type TokenUser = Pick<User, "email" | "fullName" | "role" | "emailVerifiedAt">;
+
 /** A session that was just opened, with its user. */
-export function openedSession(session: NewSession, user: Pick<User, "email" | "fullName" | "role">): Session {
-  const { email, fullName, role } = user;
-  return { ...session, previousNonce: null, revokedAt: null, userDisabledAt: null, email, fullName, role };
+export function openedSession(session: NewSession, user: TokenUser): Session {
+  const { email, fullName, role, emailVerifiedAt } = user;
+  const none = { previousNonce: null, revokedAt: null, userDisabledAt: null };
+  return { ...session, ...none, email, fullName, role, emailVerifiedAt };
 }
 
 /** Creates the successor by one conditional statement. Null if another request was faster, or the session ended. */

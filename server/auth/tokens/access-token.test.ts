@@ -12,6 +12,7 @@ const NOW = new Date("2026-11-21T12:00:00.700Z");
 const SECOND = new Date("2026-11-21T12:00:00.000Z");
 const SUBJECT: AccessSubject = {
   user: { id: "user", email: "ada@example.test", fullName: "Ada 🎩 Lovelace", role: "user" },
+  isEmailVerified: false,
   sessionId: "session",
   authenticatedAt: new Date("2026-11-20T08:30:00.000Z"),
   absoluteExpiresAt: secondsAfter(NOW, 86_400),
@@ -23,6 +24,8 @@ test("a token names user, session, authentication time and expiry", async () => 
   const { token, access } = await mint();
   expect(access).toEqual({
     user: SUBJECT.user,
+    isEmailVerified: false,
+    mustVerifyEmail: false,
     sessionId: "session",
     authenticatedAt: SUBJECT.authenticatedAt,
     issuedAt: SECOND,
@@ -32,10 +35,43 @@ test("a token names user, session, authentication time and expiry", async () => 
   expect(await readAccessToken(token, ADA, NOW)).toEqual(access);
   expect(decodeProtectedHeader(token)).toMatchObject({ alg: "HS256", typ: "at+jwt", kid: expect.any(String) });
   expect(Object.keys(decodeJwt(token)).sort()).toEqual(
-    ["_", "amr", "aud", "auth_time", "email", "exp", "iat", "iss", "name", "role", "sid", "sub"].sort(),
+    [
+      "_",
+      "amr",
+      "aud",
+      "auth_time",
+      "email",
+      "email_verified",
+      "exp",
+      "iat",
+      "iss",
+      "name",
+      "role",
+      "sid",
+      "sub",
+    ].sort(),
   );
   expect(decodeJwt(token).amr).toEqual(["pwd"]);
   expect(JSON.stringify(decodeJwt(token))).not.toContain(ADA.address);
+});
+
+test("a token states whether the email is verified; one of a version before that claim is accepted and says no", async () => {
+  const { token } = await mint(NOW, { ...SUBJECT, isEmailVerified: true });
+  expect(decodeJwt(token)).toMatchObject({ email_verified: true });
+  expect(await readAccessToken(token, ADA, NOW)).toMatchObject({ isEmailVerified: true, mustVerifyEmail: false });
+  const { email_verified: _, ...before } = decodeJwt((await mint()).token);
+  const old = await signToken({ type: "at+jwt", requiredClaims: [] }, tokenKeys().access, ORIGIN, before as never);
+  expect(await readAccessToken(old, ADA, NOW)).toMatchObject({ user: SUBJECT.user, isEmailVerified: false });
+});
+
+test("where a verified email is required, the token of one that is not verified says that it must be", async () => {
+  const required = await anotherInstance(() => import("./access-token"), { REQUIRE_VERIFIED_EMAIL: "true" });
+  for (const isEmailVerified of [true, false]) {
+    const { token } = await mint(NOW, { ...SUBJECT, isEmailVerified });
+    const read = { isEmailVerified, mustVerifyEmail: !isEmailVerified };
+    expect(await required.readAccessToken(token, ADA, NOW)).toMatchObject(read);
+    expect(await readAccessToken(token, ADA, NOW)).toMatchObject({ isEmailVerified, mustVerifyEmail: false });
+  }
 });
 
 test("no token outlives its session", async () => {
@@ -104,6 +140,7 @@ describe("signed by us and still rejected as an access token", () => {
     ["a list for a role", { role: ["admin"] }],
     ["a fractional expiry", { exp: claims.exp! + 0.5 }],
     ["text for the time of authentication", { auth_time: "now" }],
+    ["text for a verified email", { email_verified: "true" }],
     ["an empty fingerprint", { _: "" }],
     ["the fingerprint of another client", { _: "A".repeat(22) }],
     ["a fingerprint that is a list", { _: [claims._] }],

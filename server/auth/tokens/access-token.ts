@@ -5,7 +5,7 @@ import { z } from "zod";
 import { env } from "@/server/runtime/env";
 import { type Client } from "@/server/auth/client/client";
 import { fingerprint, fingerprintMatches } from "@/server/auth/client/fingerprint";
-import type { SignedInUser } from "@/server/auth/policy/credentials";
+import type { EmailStatus, SignedInUser } from "@/server/auth/policy/credentials";
 import { earlierOf, ISSUED_AT_TOLERANCE_SECONDS, refreshDueAt, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { numericDate, readSignedToken, signToken, type TokenKind } from "./signed-token";
 import { tokenKeys, type TokenKey } from "./signing-keys";
@@ -27,11 +27,13 @@ const accessClaims = z.object({
   iat: z.int(),
   exp: z.int(),
   auth_time: z.int(),
+  // Absent in tokens of a version before this claim (OpenID Connect Core, section 5.1).
+  email_verified: z.boolean().default(false),
   _: z.string(),
 });
 
 /** The contents of a verified access token. */
-export interface Access {
+export interface Access extends EmailStatus {
   user: SignedInUser;
   sessionId: string;
   /** When the user last authenticated (`auth_time`, OpenID Connect Core, section 2). */
@@ -43,6 +45,7 @@ export interface Access {
 
 export interface AccessSubject {
   user: SignedInUser;
+  isEmailVerified: boolean;
   sessionId: string;
   authenticatedAt: Date;
   /** No token outlives its session's absolute limit. */
@@ -62,6 +65,7 @@ export async function mintAccessToken(
     email: subject.user.email,
     name: subject.user.fullName,
     role: subject.user.role,
+    email_verified: subject.isEmailVerified,
     auth_time: numericDate(subject.authenticatedAt),
     amr: AUTHENTICATION_METHODS,
     iat: numericDate(now),
@@ -124,6 +128,8 @@ function accessFrom(claims: z.output<typeof accessClaims>): Access {
   const expiresAt = new Date(claims.exp * 1000);
   return {
     user: { id: claims.sub, email: claims.email, fullName: claims.name, role: claims.role },
+    isEmailVerified: claims.email_verified,
+    mustVerifyEmail: env().REQUIRE_VERIFIED_EMAIL && !claims.email_verified,
     sessionId: claims.sid,
     authenticatedAt: new Date(claims.auth_time * 1000),
     issuedAt,

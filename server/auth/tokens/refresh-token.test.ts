@@ -150,6 +150,7 @@ describe("is not a refresh token", () => {
     const subject = {
       user: { id: "user", email: "ada@example.test", fullName: "Ada", role: "user" },
       sessionId: ISSUED.sessionId,
+      isEmailVerified: false,
       authenticatedAt: NOW,
       absoluteExpiresAt: ISSUED.expiresAt,
     };
@@ -195,6 +196,7 @@ test("both cookies together stay under 2.5 kB, with the longest name, email and 
     rotatedAt: NOW,
     handedAt: NOW,
     createdAt: NOW,
+    emailVerifiedAt: null,
     authenticatedAt: NOW,
     lastSeenAt: NOW,
     idleExpiresAt: ISSUED.expiresAt,

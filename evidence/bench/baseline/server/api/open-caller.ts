@@ -15,6 +15,8 @@ export const FIXED_CALLER: Caller = {
     refreshAt: "2026-01-01T00:00:00.000Z",
   },
   authenticatedAt: new Date(0),
+  isEmailVerified: true,
+  mustVerifyEmail: false,
 };
 
 /** Replaces `server/auth/gate/require-caller.ts` in the public copies of the pages. */
