@@ -1,15 +1,19 @@
 import { sql, type Kysely } from "kysely";
+import { retryOnDeadlock } from "@/db/keyed-mutex";
 import type { Database, OutgoingMail } from "@/db/schema";
 
 export type NewMail = Pick<OutgoingMail, "id" | "userId" | "kind" | "recipient" | "details" | "createdAt"> & {
   /** Opened when the mail is composed, unless it has to exist before. */
   confirmationId?: string;
 };
+/** The state of a row at which a mail was found due, or claimed. */
+export type MailState = Pick<OutgoingMail, "id" | "nextAttemptAt">;
+
+// All times of an attempt are by the database's clock, which all instances share: a clock that is ahead must not delay mails.
 
 /** Queues a mail, due at once. Call it in the transaction of what the mail reports. Does nothing for null: mail is off. */
 export async function insertMail(trx: Kysely<Database>, mail: NewMail | null): Promise<void> {
   if (mail === null) return;
-  // By the database's clock, which all instances share: an instance whose clock is ahead must not delay its mails.
   await trx
     .insertInto("outgoingMails")
     .values({ ...mail, nextAttemptAt: sql<Date>`utc_timestamp(3)` })
@@ -44,4 +48,108 @@ export async function insertNotice(db: Kysely<Database>, mail: NewMail | null, s
         ),
     )
     .execute();
+}
+
+export async function findDueMails(db: Kysely<Database>, limit: number): Promise<MailState[]> {
+  return db
+    .selectFrom("outgoingMails")
+    .select(["id", "nextAttemptAt"])
+    .where("nextAttemptAt", "<=", sql<Date>`utc_timestamp(3)`)
+    .orderBy("nextAttemptAt")
+    .limit(limit)
+    .execute();
+}
+
+/**
+ * Takes a due mail for one attempt. Until the lease ends no other instance finds it due; if this one dies, another repeats the
+ * attempt then. Null if another instance was faster.
+ */
+export async function claimMail(
+  db: Kysely<Database>,
+  { id, nextAttemptAt }: MailState,
+  leaseSeconds: number,
+): Promise<OutgoingMail | null> {
+  const { numUpdatedRows } = await retryOnDeadlock(() =>
+    db
+      .updateTable("outgoingMails")
+      .set((eb) => ({ attempts: eb("attempts", "+", 1), nextAttemptAt: secondsFromNow(leaseSeconds) }))
+      .where("id", "=", id)
+      .where("nextAttemptAt", "=", nextAttemptAt)
+      .executeTakeFirstOrThrow(),
+  );
+  if (numUpdatedRows === 0n) return null;
+  return (await db.selectFrom("outgoingMails").selectAll().where("id", "=", id).executeTakeFirst()) ?? null;
+}
+
+/** Whatever has happened to the claim meanwhile: the mail is sent. */
+export async function markMailSent(db: Kysely<Database>, id: string): Promise<void> {
+  await retryOnDeadlock(() =>
+    db
+      .updateTable("outgoingMails")
+      .set({ sentAt: sql<Date>`utc_timestamp(3)`, nextAttemptAt: null, failedAt: null, lastError: null })
+      .where("id", "=", id)
+      .execute(),
+  );
+}
+
+/** After a failed attempt: tries again after a while, or gives up if that is null. Nothing changes if the lease was lost. */
+export async function markMailFailed(
+  db: Kysely<Database>,
+  { id, nextAttemptAt }: MailState,
+  { error, retryAfterSeconds }: { error: string; retryAfterSeconds: number | null },
+): Promise<void> {
+  const outcome =
+    retryAfterSeconds === null
+      ? { nextAttemptAt: null, failedAt: sql<Date>`utc_timestamp(3)` }
+      : { nextAttemptAt: secondsFromNow(retryAfterSeconds) };
+  await retryOnDeadlock(() =>
+    db
+      .updateTable("outgoingMails")
+      .set({ ...outcome, lastError: error })
+      .where("id", "=", id)
+      .where("nextAttemptAt", "=", nextAttemptAt)
+      .execute(),
+  );
+}
+
+export async function deleteMail(db: Kysely<Database>, id: string): Promise<void> {
+  await retryOnDeadlock(() => db.deleteFrom("outgoingMails").where("id", "=", id).execute());
+}
+
+/** Deletes one batch of mails written more than `olderThanSeconds` ago, as `purgeEnded` does, and returns their number. */
+export async function purgeMails(
+  db: Kysely<Database>,
+  now: Date,
+  { olderThanSeconds, batch = 500 }: { olderThanSeconds: number; batch?: number },
+): Promise<number> {
+  const found = await db
+    .selectFrom("outgoingMails")
+    .select("id")
+    .where("createdAt", "<", new Date(now.getTime() - olderThanSeconds * 1000))
+    .orderBy("createdAt")
+    .limit(batch)
+    .execute();
+  if (found.length === 0) return 0;
+
+  return retryOnDeadlock(() =>
+    db.transaction().execute(async (trx) => {
+      const free = await trx
+        .selectFrom("outgoingMails")
+        .select("id")
+        .where("id", "in", found.map(({ id }) => id).sort())
+        .forUpdate()
+        .skipLocked()
+        .execute();
+      if (free.length === 0) return 0;
+      const { numDeletedRows } = await trx
+        .deleteFrom("outgoingMails")
+        .where("id", "in", free.map(({ id }) => id).sort())
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    }),
+  );
+}
+
+function secondsFromNow(seconds: number) {
+  return sql<Date>`date_add(utc_timestamp(3), interval ${Math.round(seconds * 1000) * 1000} microsecond)`;
 }

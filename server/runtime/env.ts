@@ -178,8 +178,8 @@ function isLocalOrigin(origin: string | undefined): boolean {
 export interface MailServer {
   host: string;
   port: number;
-  /** TLS from the first byte; otherwise STARTTLS. */
-  isTls: boolean;
+  /** From the first byte, by STARTTLS, or none, which is for loopback only. */
+  tls: "implicit" | "starttls" | "none";
   login: { user: string; password: string } | null;
 }
 
@@ -198,11 +198,11 @@ function toMailServer(value: string, context: z.RefinementCtx): MailServer {
     context.addIssue({ code: "custom", message: "must have a user and a password, or neither" });
     return z.NEVER;
   }
-  const isTls = url.protocol === "smtps:";
+  const isImplicit = url.protocol === "smtps:";
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    port: url.port === "" ? (isTls ? 465 : 587) : Number(url.port),
-    isTls,
+    port: url.port === "" ? (isImplicit ? 465 : 587) : Number(url.port),
+    tls: isImplicit ? "implicit" : isLoopbackHost(url.hostname) ? "none" : "starttls",
     login: parts.user === "" ? null : parts,
   };
 }

@@ -40,6 +40,11 @@ const EVENTS = {
   /** The rate limit table is unavailable: each instance counts in memory, so the limit applies per instance. */
   "rate-limit-degraded": "warn",
   "rate-limit-restored": "info",
+  "mail-sent": "info",
+  /** An attempt failed and will be repeated. */
+  "mail-delayed": "warn",
+  /** The mail server refused the mail for good, or did not accept it within a day: it will not be sent. */
+  "mail-failed": "error",
 } as const;
 
 export type SecurityEvent = keyof typeof EVENTS;

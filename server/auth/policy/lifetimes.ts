@@ -55,6 +55,12 @@ export const NOTICE_SECONDS = 60;
 /** For procedures that change credentials, delete the account or export its data: the last authentication may be this old. */
 export const STEP_UP_WITHIN_SECONDS = 5 * 60;
 
+/** Mails are kept this long after they were written, so that an operator can see which were sent, and when. */
+export const MAIL_RETENTION_SECONDS = 30 * 24 * 3600;
+
+/** The longest life of a link: a mail in a file is deleted after it. */
+export const MAX_LINK_SECONDS = 14 * 24 * 3600;
+
 export function secondsAfter(instant: Date, seconds: number): Date {
   return new Date(instant.getTime() + seconds * 1000);
 }
