@@ -28,7 +28,7 @@ const NODE = /^node:/;
 const PACKAGE = /^(?!(app|server|db|e2e|ops|scripts|evidence)\/|node:)/;
 const FEATURES = ["inputs", "client", "tokens", "rate-limits", "sessions", "passwords", "gate", "email", "login"];
 
-/** Each feature of server/auth may import itself, those before it, policy, runtime and db. */
+/** Each feature of server/auth may import itself, those before it, policy, runtime, mail and db. */
 const LAYERS = FEATURES.map((feature, at) => ({
   from: new RegExp(`^server/auth/${feature}/`),
   may: [
@@ -53,6 +53,11 @@ const RULES: { from: RegExp | ((path: string) => boolean); may: RegExp[]; never:
   },
   // The entry rejects calls in tRPC's error format before tRPC runs: one module may know that format.
   { from: /^server\/(?!api\/|runtime\/error-envelope)/, may: [/./], never: [/^@trpc\//, /^server\/api\//] },
+  {
+    from: /^server\/mail\//,
+    may: [/^server\/(mail|runtime|auth\/policy)\//, /^db\//, PACKAGE, NODE],
+    never: [/^(react|react-dom)(\/|$)/],
+  },
   {
     from: /^server\/http\//,
     may: [/^server\/(http|runtime|auth\/(policy|client))\//, PACKAGE, NODE],

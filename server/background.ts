@@ -1,9 +1,12 @@
 import "server-only";
 import { isUnavailable } from "@/db/faults";
+import { purgeMails } from "@/db/tables/outgoing-mails";
 import { purgeExpiredLimits } from "@/db/tables/rate-limits";
 import { purgeEnded } from "@/db/tables/purge";
-import { ENDED_SESSION_RETENTION_SECONDS } from "./auth/policy/lifetimes";
+import { ENDED_SESSION_RETENTION_SECONDS, MAIL_RETENTION_SECONDS } from "./auth/policy/lifetimes";
 import { startRevocationFeed } from "./auth/sessions/revocation-feed";
+import { removeOldMailFiles } from "./mail/file-transport";
+import { mailSettings } from "./mail/mail-settings";
 import { database } from "./runtime/database";
 import { log } from "./runtime/log";
 import { securityCounts } from "./runtime/security-events";
@@ -23,13 +26,17 @@ export function startBackgroundWork(): void {
   setInterval(() => log.info({ counts: securityCounts() }, "security event counts"), COUNTS_EVERY_MILLISECONDS).unref();
 }
 
-/** Deletes old sessions and expired rate limits in small batches, outside of requests. */
+/** Deletes old sessions and mails and expired rate limits in small batches, outside of requests. */
 async function purge(now: Date): Promise<void> {
   const db = database();
+  const batch = PURGE_BATCH_SIZE;
+  const [sessions, mails] = [ENDED_SESSION_RETENTION_SECONDS, MAIL_RETENTION_SECONDS];
   try {
-    const olderThanSeconds = ENDED_SESSION_RETENTION_SECONDS;
-    while ((await purgeEnded(db, now, { olderThanSeconds, batch: PURGE_BATCH_SIZE })) === PURGE_BATCH_SIZE);
-    while ((await purgeExpiredLimits(db, now, PURGE_BATCH_SIZE)) === PURGE_BATCH_SIZE);
+    while ((await purgeEnded(db, now, { olderThanSeconds: sessions, batch })) === batch);
+    while ((await purgeExpiredLimits(db, now, batch)) === batch);
+    while ((await purgeMails(db, now, { olderThanSeconds: mails, batch })) === batch);
+    const settings = mailSettings();
+    if (settings.kind === "files") await removeOldMailFiles(settings.folder, now);
   } catch (error) {
     if (!isUnavailable(error)) log.error({ err: error }, "purge failed");
   }

@@ -4,6 +4,15 @@ import { createPool, type Pool } from "mysql2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import { writeHeartbeat } from "./heartbeats";
+import {
+  claimMail,
+  deleteMail,
+  findDueMails,
+  insertMail,
+  markMailFailed,
+  markMailSent,
+  purgeMails,
+} from "./outgoing-mails";
 import { purgeEnded } from "./purge";
 import { clearHits, countHit, purgeExpiredLimits, decrementHits } from "./rate-limits";
 import {
@@ -44,6 +53,11 @@ const sessions = users.flatMap(({ id }, index) =>
   Array.from({ length: 4 }, () => newSession(id, { createdAt: daysAfter(now, -(index % 12)) })),
 );
 
+const mails = users.map(({ id: userId, email: recipient }, index) => ({
+  ...{ id: randomUUID(), userId, recipient, kind: "test", details: "{}" },
+  createdAt: daysAfter(now, -index / 10),
+}));
+
 const database = useTestDatabase();
 let pool: Pool;
 let spied: Kysely<Database>;
@@ -73,7 +87,17 @@ beforeAll(async () => {
       Array.from({ length: 2000 }, (_, hits) => ({ bucket: newBucket(), hits, expiresAt: daysAfter(now, hits - 5) })),
     )
     .execute();
-  await sql`analyze table users, sessions, rate_limits`.execute(db);
+  await db
+    .insertInto("outgoingMails")
+    .values(
+      mails.map((mail, index) => ({
+        ...mail,
+        nextAttemptAt: index < 20 ? mail.createdAt : null,
+        sentAt: mail.createdAt,
+      })),
+    )
+    .execute();
+  await sql`analyze table users, sessions, rate_limits, outgoing_mails`.execute(db);
 
   pool = createPool({ ...parseDatabaseUrl(database.url), timezone: "Z", connectionLimit: 1 });
   spied = new Kysely({ dialect: new MysqlDialect({ pool: spyOn(pool) }), plugins: [new CamelCasePlugin()] });
@@ -159,6 +183,14 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   clearHits: (db) => clearHits(db, newBucket(), now),
   purgeExpiredLimits: (db) => purgeExpiredLimits(db, now, 3),
   writeHeartbeat: (db) => writeHeartbeat(db, "plans"),
+  insertMail: (db) => insertMail(db, { ...mails[0]!, id: randomUUID() }),
+  findDueMails: (db) => findDueMails(db, 5),
+  claimMail: (db) => claimMail(db, { id: mails[0]!.id, nextAttemptAt: mails[0]!.createdAt }, 60),
+  markMailSent: (db) => markMailSent(db, mails[1]!.id),
+  markMailFailed: (db) =>
+    markMailFailed(db, { id: mails[2]!.id, nextAttemptAt: now }, { error: "test", retryAfterSeconds: 10 }),
+  deleteMail: (db) => deleteMail(db, mails[3]!.id),
+  purgeMails: (db) => purgeMails(db, now, { olderThanSeconds: 90 * 86_400, batch: 20 }),
 };
 
 test.each(Object.entries(queries))("%s uses an index and scans no table", async (_, run) => {

@@ -29,7 +29,8 @@ export async function removeOldMailFiles(folder: string, now: Date): Promise<voi
   const before = secondsAfter(now, -MAX_LINK_SECONDS);
   for (const name of await readdir(folder).catch(() => [])) {
     const file = join(folder, name);
-    const { mtime } = await stat(file);
-    if (/\.eml(\.new)?$/.test(name) && mtime < before) await rm(file, { force: true });
+    // Another process may be deleting the same files.
+    const facts = /\.eml(\.new)?$/.test(name) ? await stat(file).catch(() => null) : null;
+    if (facts !== null && facts.mtime < before) await rm(file, { force: true });
   }
 }

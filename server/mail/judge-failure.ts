@@ -1,3 +1,5 @@
+import { UnsafeAddressError } from "./mime-message";
+
 /** After this many seconds the second attempt is made; each further delay is twice as long, up to the longest. */
 const FIRST_DELAY_SECONDS = 10;
 const LONGEST_DELAY_SECONDS = 1800;
@@ -29,9 +31,8 @@ export function decideRetry(attempts: number, failure: unknown, random: number):
  * are 530 and 5.7.x, which say that the server does not accept mail from here: an operator can correct those within a day.
  */
 function isRefusedForGood(failure: unknown): boolean {
-  const { code, command, responseCode } = (failure ?? {}) as SmtpFailure;
-  // nodemailer cannot write such an address in SMTP.
-  if (code === "EENVELOPE" && command === "API") return true;
+  const { command, responseCode } = (failure ?? {}) as SmtpFailure;
+  if (failure instanceof UnsafeAddressError) return true;
   if (typeof responseCode !== "number" || responseCode < 500 || [503, 530].includes(responseCode)) return false;
   return ["RCPT TO", "DATA"].includes(String(command)) && !enhancedCodeOf(failure).startsWith("5.7.");
 }

@@ -12,16 +12,23 @@ export interface ComposedMail {
 
 export type MailToSend = ComposedMail & Pick<OutgoingMail, "id" | "recipient" | "createdAt">;
 
+/** One address that SMTP and headers carry as it is (RFC 5321 and 6531). */
+const PLAIN_ADDRESS = /^[^\s\p{C}"(),:;<>@[\\\]]+@[^\s\p{C}"(),:;<>@[\\\]]+$/u;
+
+/** A mail to it is never sent: nodemailer would parse it, and "a;b@example.com" is a mail to b@example.com. */
+export class UnsafeAddressError extends Error {
+  override readonly name = "UnsafeAddressError";
+}
+
 /**
  * Message-ID and Date are the same at every attempt, so that a repeated one is recognised. The recipient's name is not part of the
  * header: whoever registers an address chooses the name, and need not be its owner.
  */
 export function toMimeMessage({ id, recipient, createdAt, subject, text, html }: MailToSend, from: Sender) {
+  if (!PLAIN_ADDRESS.test(recipient)) throw new UnsafeAddressError("Not an address that can be mailed.");
   return {
     from,
-    // As an object: a string would be parsed as a list of addresses.
     to: { name: "", address: recipient },
-    envelope: { from: from.address, to: recipient },
     messageId: `<${id}@${from.address.slice(from.address.lastIndexOf("@") + 1)}>`,
     date: createdAt,
     subject,

@@ -45,6 +45,8 @@ export async function startSmtpServer({
   const mails: ReceivedMail[] = [];
   let behaviour: Behaviour = {};
   let accepted = 0;
+  let greeted = 0;
+  let logins = 0;
   const destroy = (id: string) => [...server.connections].find((connection) => connection.id === id)?._socket.destroy();
 
   const create = () =>
@@ -60,10 +62,12 @@ export async function startSmtpServer({
       key: pem("EC PRIVATE KEY", KEY),
       cert: TEST_AUTHORITY,
       onAuth({ username, password }, _session, callback) {
+        logins += 1;
         if (username === login?.user && password === login?.password) return callback(null, { user: username });
         callback(replyOf("535 5.7.8 Authentication failed"));
       },
       onConnect(_session, callback) {
+        greeted += 1;
         if (behaviour.stalls !== "at connect") callback();
       },
       onRcptTo({ address }, _session, callback) {
@@ -106,6 +110,9 @@ export async function startSmtpServer({
     mails,
     mailsTo: (address: string) => mails.filter(({ recipients }) => recipients.includes(address)),
     connections: () => server.connections.size,
+    /** Connections since the start, and attempts to log in. */
+    greeted: () => greeted,
+    logins: () => logins,
     /** Mails whose acceptance was sent to the client. */
     accepted: () => accepted,
     behave(next: Behaviour): void {

@@ -10,12 +10,18 @@ const SHIPPED = ["server", "db", "app"]
 const filesWith = (pattern: RegExp, root = "") =>
   SHIPPED.filter((path) => path.startsWith(root) && pattern.test(readFileSync(path, "utf8")));
 
-test("outbound connections: the server connects only to its database", () => {
+test("outbound connections: the server connects only to its database and its mail server", () => {
   const asking =
     /\bfetch\(|WebSocket\(|EventSource\(|\b(request|connect)\b[^}]*\} from "node:(http|net|tls)"|from "node:(https|dgram|http2)"/;
   expect(filesWith(asking, "server/")).toEqual([]);
   expect(filesWith(asking, "middleware")).toEqual([]);
   expect(filesWith(/\bcreatePool\(|\bcreateConnection\(/)).toEqual(["db/connect.ts"]);
+  expect(filesWith(/from "nodemailer(\/|")/)).toEqual([
+    "server/mail/file-transport.ts",
+    "server/mail/mime-message.ts",
+    "server/mail/smtp-transport.ts",
+  ]);
+  expect(filesWith(/\bhost: /, "server/mail/")).toEqual(["server/mail/smtp-transport.ts"]);
 });
 
 test("outbound connections: the browser sends requests only to its own origin", () => {
