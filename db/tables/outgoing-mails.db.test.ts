@@ -1,8 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { connect } from "@/db/connect";
-import { atOnce, daysAfter, useTestDatabase } from "@/db/testing";
-import { claimMail, findDueMails, insertMail, markMailFailed, markMailSent, purgeMails } from "./outgoing-mails";
+import { atOnce, createTestDatabase, daysAfter, useTestDatabase } from "@/db/testing";
+import {
+  claimMail,
+  countMails,
+  findDueMails,
+  insertMail,
+  markMailFailed,
+  markMailSent,
+  purgeMails,
+} from "./outgoing-mails";
 
 const database = useTestDatabase();
 
@@ -73,6 +81,26 @@ test("purge: skips a locked mail without waiting", async () => {
     expect(await purgeMails(database.db, now, { olderThanSeconds: 30 * 86_400 })).toBe(0);
   });
   expect(await purgeMails(database.db, now, { olderThanSeconds: 30 * 86_400 })).toBe(1);
+});
+
+test("outgoing mails: the counts tell overdue, delayed and failed ones from those that are sent or just queued", async () => {
+  const { db } = await createTestDatabase();
+  const instant = { past: daysAfter(now, -1), soon: daysAfter(now, 1) };
+  const rows = [
+    { nextAttemptAt: instant.past, attempts: 0 },
+    ...[1, 2].map(() => ({ nextAttemptAt: instant.soon, lastError: "EAUTH 535" })),
+    ...[1, 2, 3].map(() => ({ nextAttemptAt: null, failedAt: instant.past, lastError: "RCPT TO 550" })),
+    { nextAttemptAt: null, sentAt: instant.past },
+  ];
+  const mail = { userId: null, kind: "test", recipient: "ada@example.test", details: "{}", createdAt: now };
+  expect(await countMails(db)).toEqual({ overdue: 0, delayed: 0, failed: 0, commonError: null });
+  for (const row of rows)
+    await db
+      .insertInto("outgoingMails")
+      .values({ ...mail, id: randomUUID(), ...row })
+      .execute();
+  await insertMail(db, { ...mail, id: randomUUID() });
+  expect(await countMails(db)).toEqual({ overdue: 1, delayed: 2, failed: 3, commonError: "RCPT TO 550" });
 });
 
 async function claim(id: string, leaseSeconds: number) {

@@ -116,6 +116,43 @@ export async function deleteMail(db: Kysely<Database>, id: string): Promise<void
   await retryOnDeadlock(() => db.deleteFrom("outgoingMails").where("id", "=", id).execute());
 }
 
+export interface MailCounts {
+  /** Due for more than five minutes: no instance sends mails. */
+  overdue: number;
+  /** Waiting for another attempt. */
+  delayed: number;
+  /** Given up. */
+  failed: number;
+  /** The most frequent error of the delayed and failed ones. */
+  commonError: string | null;
+}
+
+/** For an operator: reads the whole table. */
+export async function countMails(db: Kysely<Database>): Promise<MailCounts> {
+  const counts = await db
+    .selectFrom("outgoingMails")
+    .select([
+      sql<number>`coalesce(sum(next_attempt_at < date_sub(utc_timestamp(3), interval 5 minute)), 0)`.as("overdue"),
+      sql<number>`coalesce(sum(next_attempt_at is not null and last_error is not null), 0)`.as("delayed"),
+      sql<number>`count(failed_at)`.as("failed"),
+    ])
+    .executeTakeFirstOrThrow();
+  const common = await db
+    .selectFrom("outgoingMails")
+    .select("lastError")
+    .where("lastError", "is not", null)
+    .groupBy("lastError")
+    .orderBy(sql`count(*)`, "desc")
+    .limit(1)
+    .executeTakeFirst();
+  const [overdue, delayed, failed] = [counts.overdue, counts.delayed, counts.failed].map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  return { overdue, delayed, failed, commonError: common?.lastError ?? null };
+}
+
 /** Deletes one batch of mails written more than `olderThanSeconds` ago, as `purgeEnded` does, and returns their number. */
 export async function purgeMails(
   db: Kysely<Database>,

@@ -13,22 +13,25 @@ import { judgeReachable, type LocalAppFacts } from "./deployment/judge-reachable
 import { judgeRequests } from "./deployment/judge-requests";
 import { judgeTls } from "./deployment/judge-tls";
 import type { Group } from "./finding";
+import { examineMail } from "./mail/examine-mail";
+import { judgeMail } from "./mail/judge-mail";
 import { judgeVersions } from "./versions/judge-versions";
 import { readVersions } from "./versions/read-versions";
 import { HEALTH_LIVE } from "@/server/auth/policy/routes";
 
 type Source = Record<string, string | undefined>;
 
-/** Examines the local installation: configuration, versions, database, clocks, and the app over HTTP. */
+/** Examines the local installation: configuration, versions, database, mail, clocks, and the app over HTTP. */
 export async function examineInstallation(source: Source, folder: string, now: Date): Promise<Group[]> {
   const { group: configuration, env } = judgeConfiguration(await readConfiguration(source, folder));
   const url = readable(source.DATABASE_URL);
   const origin = URL.parse(source.APP_ORIGIN ?? "");
-  const [versions, database, deployment, local] = await Promise.all([
+  const [versions, database, deployment, local, mail] = await Promise.all([
     readVersions(folder),
     url === null ? null : readDatabase(url),
     origin === null ? null : examineDeployment(origin),
     origin === null ? null : probeLocalApp(origin, Number(source.PORT || 3000)),
+    env === null ? null : examineMail(env),
   ]);
   return [
     configuration,
@@ -41,6 +44,9 @@ export async function examineInstallation(source: Source, folder: string, now: D
           skipped: "not examined: DATABASE_URL is not a mysql:// address",
         }
       : judgeDatabase(database.facts, source.NODE_ENV === "production"),
+    mail === null
+      ? { title: "Mail", healthy: "", findings: [], skipped: "not examined: the configuration is invalid" }
+      : judgeMail(mail, database?.mails ?? null),
     judgeClocks({
       database: offsetOf(database?.clock ?? []),
       deployment: deployment === null ? null : offsetOfDeployment(deployment),

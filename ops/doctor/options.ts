@@ -6,7 +6,7 @@ export interface Options {
   asJson: boolean;
 }
 
-export const USAGE = `npm run doctor                            the local installation: configuration, versions, database, clocks, and APP_ORIGIN over HTTP
+export const USAGE = `npm run doctor                            the local installation: configuration, versions, database, mail, clocks, and APP_ORIGIN over HTTP
 npm run doctor -- --url https://app.test  a remote deployment over HTTP
 npm run doctor -- --json                  output as JSON
 `;

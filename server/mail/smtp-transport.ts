@@ -19,19 +19,12 @@ export function openSmtpTransport(
   }: { tls?: ConnectionOptions; timeouts?: typeof TIMEOUT_MILLISECONDS } = {},
 ): MailTransport {
   const transporter = createTransport({
+    ...connectionOptions(server, tls),
+    ...timeouts,
     pool: true,
     maxConnections: MAX_SMTP_CONNECTIONS,
     // Once, for a connection that the server closed while it was idle. Further attempts have their own back-off.
     maxRequeues: 1,
-    host: server.host,
-    port: server.port,
-    secure: server.tls === "implicit",
-    requireTLS: server.tls === "starttls",
-    ignoreTLS: server.tls === "none",
-    tls: { minVersion: "TLSv1.2", ...tls },
-    ...(server.login === null ? {} : { auth: { user: server.login.user, pass: server.login.password } }),
-    ...TIMEOUT_MILLISECONDS,
-    ...timeouts,
     // Messages are made from strings only.
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -42,5 +35,23 @@ export function openSmtpTransport(
     },
     // Ends messages in progress too: the caller has waited for them.
     close: () => transporter.close({ force: true }),
+  };
+}
+
+/** Connects and logs in as for a mail, and sends none. Rejects with nodemailer's error. */
+export async function verifySmtpServer(server: MailServer, tls: ConnectionOptions = {}): Promise<void> {
+  await createTransport(connectionOptions(server, tls)).verify();
+}
+
+function connectionOptions({ host, port, tls, login }: MailServer, more: ConnectionOptions) {
+  return {
+    host,
+    port,
+    secure: tls === "implicit",
+    requireTLS: tls === "starttls",
+    ignoreTLS: tls === "none",
+    tls: { minVersion: "TLSv1.2", ...more } as const,
+    ...(login === null ? {} : { auth: { user: login.user, pass: login.password } }),
+    ...TIMEOUT_MILLISECONDS,
   };
 }

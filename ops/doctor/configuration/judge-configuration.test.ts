@@ -12,6 +12,7 @@ const SOURCE = {
   SESSION_SECRET: random(),
   JWT_ACCESS_SECRET: random(),
   TRUSTED_PROXY_HOPS: "1",
+  MAIL: "off",
 };
 const LOCAL = { APP_ORIGIN: "http://localhost:3000", TRUSTED_PROXY_HOPS: "0" };
 

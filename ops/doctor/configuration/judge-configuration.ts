@@ -54,6 +54,7 @@ function remedyFor(name: string): string {
   if (name === "DATABASE_URL")
     return "Set it to mysql://user:password@host:3306/database, reachable from every instance";
   if (name === "APP_ORIGIN") return "Set it to the address in the browser, without a path";
+  if (/^(SMTP_URL|MAIL)/.test(name)) return "Set SMTP_URL and MAIL_FROM as described in .env.example, or MAIL=off";
   return `Set ${name} as described in .env.example, or unset it to use the default`;
 }
 

@@ -1,4 +1,5 @@
 import { connect } from "@/db/connect";
+import { countMails, type MailCounts } from "@/db/tables/outgoing-mails";
 import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import { sampleClock, type ClockSample } from "@/ops/doctor/clocks/sample-clock";
 import { readSessionAddresses, type SessionAddresses } from "@/ops/doctor/deployment/session-addresses";
@@ -10,6 +11,7 @@ export interface DatabaseReading {
   facts: DatabaseFacts;
   clock: ClockSample[];
   addresses: SessionAddresses | null;
+  mails: MailCounts | null;
 }
 
 /** Reads the database over connections configured like the app's. Changes nothing. */
@@ -24,6 +26,7 @@ export async function readDatabase(url: string): Promise<DatabaseReading> {
       facts: { kind: "reached", connection, server, schema },
       clock: await sampleClock(db),
       addresses: isMigrated ? await readSessionAddresses(db) : null,
+      mails: isMigrated ? await countMails(db) : null,
     };
   } catch (error) {
     const { code = "unknown", message } = error as NodeJS.ErrnoException;
@@ -36,7 +39,7 @@ export async function readDatabase(url: string): Promise<DatabaseReading> {
 const UNKNOWN_CONNECTION: ConnectionFacts = { address: "DATABASE_URL", isLocal: true, verifies: true };
 
 function unreachable(connection: ConnectionFacts, code: string, message: string): DatabaseReading {
-  return { facts: { kind: "unreachable", connection, code, message }, clock: [], addresses: null };
+  return { facts: { kind: "unreachable", connection, code, message }, clock: [], addresses: null, mails: null };
 }
 
 /** The connection, or an error message. The parser's own message might quote a key from the URL. */
