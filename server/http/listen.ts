@@ -1,7 +1,8 @@
 import "server-only";
 import type { Server } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
-import { isLoopbackHost, type Env } from "@/server/runtime/env";
+import type { Env } from "@/server/runtime/env";
+import { isLoopbackHost } from "@/server/runtime/loopback-host";
 
 type Settings = Pick<Env, "APP_ORIGIN" | "HOST" | "PORT">;
 

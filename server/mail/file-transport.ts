@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/prom
 import { join } from "node:path";
 import { createTransport } from "nodemailer";
 import { MAX_LINK_SECONDS, secondsAfter } from "@/server/auth/policy/lifetimes";
-import type { Sender } from "@/server/runtime/env";
+import type { Sender } from "@/server/runtime/mail-variables";
 import { toMimeMessage } from "./mime-message";
 import type { MailTransport } from "./transport";
 

@@ -1,6 +1,7 @@
 import "server-only";
 import { resolve } from "node:path";
-import { env, type MailServer, type Sender } from "@/server/runtime/env";
+import { env } from "@/server/runtime/env";
+import type { MailServer, Sender } from "@/server/runtime/mail-variables";
 
 export type MailSettings =
   | { kind: "smtp"; server: MailServer; from: Sender }

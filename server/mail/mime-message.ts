@@ -1,7 +1,7 @@
 import "server-only";
 import type { SendMailOptions } from "nodemailer";
 import type { OutgoingMail } from "@/db/schema";
-import type { Sender } from "@/server/runtime/env";
+import type { Sender } from "@/server/runtime/mail-variables";
 
 /** The text of a mail. Its recipient and headers are not for the composer to choose. */
 export interface ComposedMail {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import type { MailServer } from "@/server/runtime/env";
+import type { MailServer } from "@/server/runtime/mail-variables";
 import { decideRetry, describeFailure } from "./judge-failure";
 import type { MailToSend } from "./mime-message";
 import { openSmtpTransport } from "./smtp-transport";

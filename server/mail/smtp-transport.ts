@@ -1,7 +1,7 @@
 import "server-only";
 import type { ConnectionOptions } from "node:tls";
 import { createTransport } from "nodemailer";
-import type { MailServer, Sender } from "@/server/runtime/env";
+import type { MailServer, Sender } from "@/server/runtime/mail-variables";
 import { toMimeMessage } from "./mime-message";
 import type { MailTransport } from "./transport";
 

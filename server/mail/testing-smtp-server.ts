@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import PostalMime, { type Email } from "postal-mime";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerOptions } from "smtp-server";
-import type { MailServer } from "@/server/runtime/env";
+import type { MailServer } from "@/server/runtime/mail-variables";
 
 export interface ReceivedMail extends Email {
   /** From the envelope, as the header may name others. */

@@ -122,12 +122,56 @@ describe("invalid values", () => {
     ["PORT", ["-1", "65536", "http", "3000.5", ...NOT_DIGITS]],
     ["HOST", ["*", "example.com", "127.0.0.1:3000", "127.0.0", " ::1", "[localhost]x", "http://localhost"]],
     ["NODE_ENV", ["prod", "staging"]],
+    [
+      "SMTP_URL",
+      [
+        "mail.example.com",
+        "mail.example.com:587",
+        "http://mail.example.com",
+        "smtp://",
+        "smtp:mail.example.com",
+        "smtps://mail.example.com/path",
+        "smtps://mail.example.com?tls=no",
+        "smtps://mail.example.com#x",
+        "smtps://mail.example.com:0",
+        "smtps://mail.example.com:99999",
+        "smtps://user@mail.example.com",
+        "smtps://:s3cret@mail.example.com",
+        "smtps://user:s3cret%@mail.example.com",
+        "smtps://user:s3#cret@mail.example.com",
+        " smtps://mail.example.com",
+        "smtps://mail.example.com ",
+        "smtps://mail.example.com\r\n",
+      ],
+    ],
+    [
+      "MAIL_FROM",
+      [
+        "no-reply",
+        "no-reply@",
+        "@app.example",
+        "a@b@app.example",
+        "no reply@app.example",
+        "Portcullis no-reply@app.example",
+        "Portcullis <no-reply@app.example",
+        "<no-reply@app.example> Portcullis",
+        "a@app.example, b@app.example",
+        "Portcullis <a@app.example>, <b@app.example>",
+        "Portcullis\r\nBcc: eve@evil.test <a@app.example>",
+        "a@app.example\r\nBcc: eve@evil.test",
+        `${"x".repeat(65)}@app.example`,
+        "no-reply@-app.example",
+        "no-reply@[192.0.2.1]",
+      ],
+    ],
+    ["MAIL", ["on", "files", "OFF", "false"]],
   ])("env: an invalid %s is reported without its value", (name, values) => {
+    const rest = { SMTP_URL: "smtps://mail.example.com", MAIL_FROM: "no-reply@app.example" };
     for (const value of values) {
-      const problems = problemsOf({ [name]: value });
+      const problems = problemsOf({ ...rest, [name]: value });
       expect(problems, `${name}=${value}`).toHaveLength(1);
       expect(problems[0]).toMatch(new RegExp(`^  ${name} `));
-      if (name.includes("SECRET")) expect(problems[0]).not.toContain(value);
+      if (name.includes("SECRET") || value.includes("s3cret")) expect(problems[0]).not.toContain(value);
     }
   });
 
@@ -234,6 +278,91 @@ test("env: CORS_ORIGINS is a comma-separated list, without white space and empty
     "https://a.example.com",
     "https://b.example.com",
   ]);
+});
+
+describe("mail", () => {
+  const SMTP_URL = "smtps://mail.example.com";
+  const MAIL_FROM = "no-reply@app.example";
+  const production = { NODE_ENV: "production" };
+  const folder = { PORTCULLIS_MAIL_FOLDER: "/data/mail" };
+  const local = { APP_ORIGIN: "http://localhost:3000" };
+
+  test.each<[string, Source]>([
+    ["a server and a sender, in production", { ...production, SMTP_URL, MAIL_FROM }],
+    ["MAIL=off, in production", { ...production, MAIL: "off" }],
+    ["MAIL=off with a sender", { ...production, MAIL: "off", MAIL_FROM }],
+    ["nothing, outside production", {}],
+    ["nothing, in tests", { NODE_ENV: "test" }],
+    ["a folder of our scripts, on localhost", { ...production, ...folder, ...local }],
+    ["a folder, on 127.0.0.1", { ...production, ...folder, APP_ORIGIN: "http://127.0.0.1:3000" }],
+    [
+      "a folder, on a name of this machine",
+      { ...production, ...folder, APP_ORIGIN: "https://portcullis.localhost:8443" },
+    ],
+  ])("env: accepts %s", (_, changes) => {
+    expect(problemsOf(changes)).toEqual([]);
+  });
+
+  const MISSING = "SMTP_URL and MAIL_FROM are missing: set both, or MAIL=off to run without mail";
+  test.each<[string, Source, string]>([
+    ["nothing, in production", production, MISSING],
+    ["nothing, in production on localhost", { ...production, ...local }, MISSING],
+    ["a folder, in production on a public origin", { ...production, ...folder }, MISSING],
+    [
+      "a folder, on a name like one of this machine",
+      { ...production, ...folder, APP_ORIGIN: "https://localhost.evil.test" },
+      MISSING,
+    ],
+    [
+      "a server without a sender",
+      { SMTP_URL },
+      "MAIL_FROM is missing: mail needs SMTP_URL and MAIL_FROM, or neither of them and MAIL=off",
+    ],
+    [
+      "a sender without a server",
+      { MAIL_FROM },
+      "SMTP_URL is missing: mail needs SMTP_URL and MAIL_FROM, or neither of them and MAIL=off",
+    ],
+    [
+      "a server although mail is off",
+      { SMTP_URL, MAIL_FROM, MAIL: "off" },
+      "MAIL is off, but SMTP_URL is set: remove one of them",
+    ],
+  ])("env: refuses %s", (_, changes, problem) => {
+    expect(problemsOf(changes)).toEqual([`  ${problem}`]);
+  });
+
+  test.each([
+    ["smtps://mail.example.com", { host: "mail.example.com", port: 465, tls: "implicit", login: null }],
+    ["smtp://mail.example.com", { host: "mail.example.com", port: 587, tls: "starttls", login: null }],
+    ["smtp://mail.example.com:25/", { host: "mail.example.com", port: 25, tls: "starttls", login: null }],
+    ["smtp://localhost:1025", { host: "localhost", port: 1025, tls: "none", login: null }],
+    ["smtp://127.0.0.1:1025", { host: "127.0.0.1", port: 1025, tls: "none", login: null }],
+    ["smtp://[::1]:1025", { host: "::1", port: 1025, tls: "none", login: null }],
+    ["smtps://localhost", { host: "localhost", port: 465, tls: "implicit", login: null }],
+    ["smtp://localhost.example.com", { host: "localhost.example.com", port: 587, tls: "starttls", login: null }],
+    [
+      "smtps://ada%40app.example:p%25%2F%23%3F%3A%40@mail.example.com:2465",
+      {
+        host: "mail.example.com",
+        port: 2465,
+        tls: "implicit",
+        login: { user: "ada@app.example", password: "p%/#?:@" },
+      },
+    ],
+  ])("env: SMTP_URL=%s", (url, server) => {
+    expect(parseEnv({ ...REQUIRED, SMTP_URL: url, MAIL_FROM }).SMTP_URL).toEqual(server);
+  });
+
+  test.each([
+    ["no-reply@app.example", { name: "", address: "no-reply@app.example" }],
+    [" <no-reply@app.example> ", { name: "", address: "no-reply@app.example" }],
+    ["Portcullis <no-reply@app.example>", { name: "Portcullis", address: "no-reply@app.example" }],
+    ['"Ada, of Portcullis" <o\'neil+x@app.example>', { name: "Ada, of Portcullis", address: "o'neil+x@app.example" }],
+    ["Bücher <a@localhost>", { name: "Bücher", address: "a@localhost" }],
+  ])("env: MAIL_FROM=%s", (from, sender) => {
+    expect(parseEnv({ ...REQUIRED, SMTP_URL, MAIL_FROM: from }).MAIL_FROM).toEqual(sender);
+  });
 });
 
 describe(".env.example", () => {

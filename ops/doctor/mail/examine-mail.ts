@@ -1,7 +1,8 @@
 import { Resolver } from "node:dns/promises";
 import type { ConnectionOptions } from "node:tls";
 import { verifySmtpServer } from "@/server/mail/smtp-transport";
-import type { Env, MailServer } from "@/server/runtime/env";
+import type { Env } from "@/server/runtime/env";
+import type { MailServer } from "@/server/runtime/mail-variables";
 
 export type MailFacts =
   | { kind: "off" }
