@@ -48,14 +48,27 @@ describe("compose.yaml", () => {
     expect(read("Caddyfile")).not.toContain("trusted_proxies");
   });
 
-  test.each(["app", "migrate", "db", "proxy"])("%s: runs without capabilities on a read-only file system", (name) => {
-    const service = block(name, 2);
-    expect(service).toContain("<<: *hardened");
-    expect(service).toMatch(/^ {4}tmpfs: \[.*\/tmp/m);
-    expect(service).toMatch(/limits: \{ memory: .*, pids: \d+ \}/);
-    expect(service).not.toMatch(/privileged|network_mode|docker\.sock|pid: host/);
-    const added = /cap_add: \[(.*)\]/.exec(service)?.[1];
-    expect(added).toBe(name === "proxy" ? "NET_BIND_SERVICE" : undefined);
+  test.each(["app", "migrate", "db", "proxy", "mail"])(
+    "%s: runs without capabilities on a read-only file system",
+    (name) => {
+      const service = block(name, 2);
+      expect(service).toContain("<<: *hardened");
+      expect(service).toMatch(/^ {4}tmpfs: \[.*\/tmp/m);
+      expect(service).toMatch(/limits: \{ memory: .*, pids: \d+ \}/);
+      expect(service).not.toMatch(/privileged|network_mode|docker\.sock|pid: host/);
+      const added = /cap_add: \[(.*)\]/.exec(service)?.[1];
+      expect(added).toBe(name === "proxy" ? "NET_BIND_SERVICE" : undefined);
+    },
+  );
+
+  test("the mail catcher is started by name only, and is reachable from this machine only", () => {
+    const mail = block("mail", 2);
+    expect(mail).toContain("profiles: [development]");
+    expect(mail).toMatch(/^ {4}networks: \[mail\]$/m);
+    expect([...mail.matchAll(/"([^"]*:\d+:\d+)"/g)].map(([, port]) => port)).toEqual([
+      "127.0.0.1:1025:1025",
+      "127.0.0.1:8025:8025",
+    ]);
   });
 
   test("the shared restrictions drop all capabilities and make the file system read-only", () => {

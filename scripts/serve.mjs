@@ -96,6 +96,7 @@ export async function serve(mode) {
       Database: database.isOurs
         ? `${database.version}, private to this folder, data in ${relative(ROOT, DATA)}/mysql`
         : database.version,
+      Mail: describeMail(environment, address),
       Secrets:
         Object.keys(made).length > 0
           ? "generated in .env.local"
@@ -121,6 +122,14 @@ export async function serve(mode) {
       `The app exited unexpectedly (${signal ?? `exit code ${code}`}).${showsLog ? "" : ` Log: ${relative(ROOT, log)}`}`,
     );
   });
+}
+
+/** @param {import("./environment.mjs").Environment} environment  @param {string} address */
+function describeMail({ MAIL, SMTP_URL }, address) {
+  if (MAIL === "off") return "off";
+  return SMTP_URL
+    ? "sent by the server in SMTP_URL"
+    : `${address}/dev/mailbox, written to ${relative(ROOT, DATA)}/mail`;
 }
 
 /**

@@ -87,6 +87,20 @@ test("npm start: an invalid variable stops the start before database, migrations
   expect(start.output()).not.toMatch(/Schema|Build|MySQL|NaN/);
 }, 300_000);
 
+test("npm start: with NODE_ENV=production a missing decision about mail stops the start, although files would do elsewhere", async () => {
+  const SECRETS = { SESSION_SECRET: "s".repeat(40), JWT_ACCESS_SECRET: "j".repeat(40) };
+  const start = await npmStart({
+    ...SECRETS,
+    NODE_ENV: "production",
+    DATABASE_URL: "mysql://root@127.0.0.1:9/portcullis",
+    // Set by our scripts only: it must not make up for the decision.
+    PORTCULLIS_MAIL_FOLDER: "/tmp/mail",
+  });
+  expect(await start.ended).toBe(1);
+  expect(start.output()).toMatch(/^ *SMTP_URL and MAIL_FROM are missing: set both, or MAIL=off/m);
+  expect(start.output()).not.toMatch(/Schema|Build/);
+}, 300_000);
+
 test("npm start: two concurrent first starts share secrets and build, and each serves its own port", async () => {
   [one, two] = await Promise.all([npmStart(), npmStart()]);
   await Promise.all([one.shown, two.shown]);
@@ -97,6 +111,7 @@ test("npm start: two concurrent first starts share secrets and build, and each s
     // The copied .env.example sets port 3000.
     expect(start.output()).toMatch(new RegExp(`^ +Open +http://localhost:${start.port}$`, "m"));
     expect(start.output()).toContain(`the app listens on port ${start.port}`);
+    expect(start.output()).toMatch(new RegExp(`^ +Mail +http://localhost:${start.port}/dev/mailbox`, "m"));
     expect((await loginPage(start)).status).toBe(200);
     const log = join(clone, ".data", "logs", `app-${start.port}.log`);
     expect(statSync(log).mode & 0o777).toBe(0o600);

@@ -146,7 +146,7 @@ test("delivery: a mail for which there is nothing to send is deleted", async () 
   expect(server.mails).toHaveLength(1);
 });
 
-test("delivery: a mail that cannot be composed is delayed and holds up no other", async () => {
+test("delivery: a mail that cannot be composed is delayed, and delays no other", async () => {
   const { db } = database;
   const server = await smtpServer();
   const [broken, other] = [await queueMail(db), await queueMail(db)];

@@ -22,7 +22,7 @@ export class UnsafeAddressError extends Error {
 
 /**
  * Message-ID and Date are the same at every attempt, so that a repeated one is recognised. The recipient's name is not part of the
- * header: whoever registers an address chooses the name, and need not be its owner.
+ * header: the person who registers an address chooses the name, and need not be its owner.
  */
 export function toMimeMessage({ id, recipient, createdAt, subject, text, html }: MailToSend, from: Sender) {
   if (!PLAIN_ADDRESS.test(recipient)) throw new UnsafeAddressError("Not an address that can be mailed.");
