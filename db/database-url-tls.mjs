@@ -24,8 +24,8 @@ const MODES = {
 const YES = ["true", "1", "yes", "on"];
 const NO = ["false", "0", "no", "off"];
 
-/** @param {Parameters} parameters  @param {string} host  @returns {Tls | undefined} */
-export function readTls(parameters, host) {
+/** @param {Parameters} parameters  @param {string[]} hosts  @returns {Tls | undefined} */
+export function readTls(parameters, hosts) {
   if (parameters.has("sslcert?"))
     refuse("has sslcert, which is ambiguous. Write ssl-ca for the CA certificate, ssl-cert for the client's own");
   const json = /^\s*\{/.test(parameters.get("ssl")?.value ?? "")
@@ -47,9 +47,9 @@ export function readTls(parameters, host) {
   if (mode === "off") return undefined;
   if ((cert === undefined) !== (key === undefined)) refuse("must have ssl-cert and ssl-key, or neither");
   // The driver would compare the certificate with "localhost".
-  if (mode === "identity" && isIP(host) !== 0)
+  if (mode === "identity" && hosts.some((host) => isIP(host) !== 0))
     refuse(
-      "verifies the server's identity but names the server by IP address. Write its host name, or ssl-mode=VERIFY_CA",
+      "verifies the server's identity but names a server by IP address. Write its host name, or ssl-mode=VERIFY_CA",
     );
   return {
     // As MySQL's clients do: a CA that is given is verified, whatever the mode.

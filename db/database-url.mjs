@@ -5,7 +5,7 @@ import { readTls } from "./database-url-tls.mjs";
 // Plain JavaScript without packages: `npm start` reads DATABASE_URL before `npm ci` has run.
 
 /**
- * Connection options as mysql2 takes them.
+ * Connection options of one server, as mysql2 takes them.
  * @typedef {object} DatabaseAddress
  * @property {string} [host]
  * @property {number} [port]
@@ -19,10 +19,11 @@ import { readTls } from "./database-url-tls.mjs";
 const FORM = "mysql://user:password@host:3306/database";
 const SCHEME = /^(mysql2?|mariadb)(\+[a-z0-9]+)?$/;
 const KNOWN = "socketPath, ssl, ssl-mode, ssl-ca, ssl-cert and ssl-key";
+const MAX_SERVERS = 9;
 
 /**
- * @param {string} url `mysql://user:password@host:port/database`; TLS and a socket as parameters
- * @returns {DatabaseAddress}
+ * @param {string} url `mysql://user:password@host:port,host:port/database`; TLS and a socket as parameters
+ * @returns {[DatabaseAddress, ...DatabaseAddress[]]} the servers in the order of the URL
  */
 export function parseDatabaseUrl(url) {
   if (/^\s|\s$|^["']|["']$/.test(url)) refuse("begins or ends with a blank or a quotation mark. Remove it");
@@ -46,14 +47,18 @@ export function parseDatabaseUrl(url) {
   const parameters = readParameters(query);
   const { user = named.user, password = named.password } = takeCredentials(parameters, credentials !== "");
   const socketPath = take(parameters, ["socketpath", "socket", "unixsocket", "localsocket"]);
-  const server = readServer(authority.slice(at + 1), socketPath);
-  const ssl = readTls(parameters, server.host ?? "");
+  const [first, ...others] = readServers(authority.slice(at + 1), socketPath);
+  const ssl = readTls(
+    parameters,
+    [first, ...others].map(({ host = "" }) => host),
+  );
   const [unknown] = parameters.values();
   if (unknown !== undefined) {
     const name = /^[A-Za-z][\w-]{0,40}$/.test(unknown.name) ? ` ${unknown.name}` : "";
     refuse(`has an unknown parameter${name}. Known are ${KNOWN}; remove all others`);
   }
-  return { ...server, ...(ssl === undefined ? {} : { ssl }), user, password, database: readDatabase(path) };
+  const common = { ...(ssl === undefined ? {} : { ssl }), user, password, database: readDatabase(path) };
+  return [{ ...first, ...common }, ...others.map((server) => ({ ...server, ...common }))];
 }
 
 /** @typedef {import("./database-url-parameters.mjs").Parameters} Parameters */
@@ -67,15 +72,27 @@ function takeCredentials(parameters, areGiven) {
   return { user, password };
 }
 
-/** @param {string} text  @param {string | undefined} socketPath  @returns {Pick<DatabaseAddress, "host" | "port" | "socketPath">} */
-function readServer(text, socketPath) {
+/** @typedef {Pick<DatabaseAddress, "host" | "port" | "socketPath">} Server */
+
+/** @param {string} text  @param {string | undefined} socketPath  @returns {[Server, ...Server[]]} */
+function readServers(text, socketPath) {
+  const [first = "", ...others] = text.split(",");
   const socket = socketPath ?? (/^%2f/i.test(text) ? decode(text) : undefined);
   if (socket !== undefined) {
+    if (others.length > 0) refuse("names a socket and several servers. Write one of them");
     if (!socket.startsWith("/"))
       refuse("has a socketPath that is not an absolute path. Write socketPath=/path/to/mysqld.sock");
-    return { socketPath: socket };
+    return [{ socketPath: socket }];
   }
-  if (text.includes(",")) refuse(`names several servers. Name one, as in ${FORM}`);
+  if (others.length === 0) return [readServer(first)];
+  if (others.length >= MAX_SERVERS) refuse(`names more than ${MAX_SERVERS} servers. Remove some`);
+  if ([first, ...others].some((server) => /^(:|$)/.test(server)))
+    refuse("has a comma without a server beside it. Write mysql://user:password@one:3306,two:3306/database");
+  return [readServer(first), ...others.map(readServer)];
+}
+
+/** @param {string} text  @returns {Server} */
+function readServer(text) {
   const [, bracketed, name, port = "3306"] =
     /^(?:\[([^\]]*)\]|([\w.-]*))(?::(\d+))?$/.exec(text) ??
     refuse(`has an invalid server or port. Write ${FORM}. ${ENCODINGS}`);

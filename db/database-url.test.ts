@@ -21,7 +21,20 @@ test.each([
   ["jdbc:mariadb://root:pw@db/app", { host: "db", user: "root", password: "pw" }],
   ["mysql://app:a@b:c@db/app", { host: "db", user: "app", password: "a@b:c" }],
   ["mysql:///app", { host: "localhost", port: 3306, user: "", database: "app" }],
-])("parseDatabaseUrl: accepts %s", (url, options) => expect(parseDatabaseUrl(url)).toMatchObject(options));
+])("parseDatabaseUrl: accepts %s", (url, options) => expect(parseDatabaseUrl(url)).toMatchObject([options]));
+
+test.each([
+  ["mysql://app:pw@one,two/app", ["one:3306", "two:3306"]],
+  ["mysql://app:pw@one:3307,two:3308,three/app?ssl=true", ["one:3307", "two:3308", "three:3306"]],
+  ["jdbc:mysql://one,[::1]:3307/app?user=app&password=pw", ["one:3306", "::1:3307"]],
+  ["mysql://app:p,w@10.0.0.1,10.0.0.2/app", ["10.0.0.1:3306", "10.0.0.2:3306"]],
+])("parseDatabaseUrl: %s names its servers in order, all with the same user, database and TLS", (url, servers) => {
+  const found = parseDatabaseUrl(url);
+  expect(found.map(({ host, port }) => `${host}:${port}`)).toEqual(servers);
+  const common = found.map(({ host, port, ...rest }) => rest);
+  expect(new Set(common.map((rest) => JSON.stringify(rest))).size).toBe(1);
+  expect(common[0]).toMatchObject({ user: "app", database: "app" });
+});
 
 const ENCRYPTED = { rejectUnauthorized: false };
 const VERIFIED_CA = { rejectUnauthorized: true };
@@ -57,14 +70,14 @@ describe("parseDatabaseUrl: TLS parameters", () => {
     ["tls=skip-verify", ENCRYPTED],
     ["tls=false", undefined],
     ["ssl=true&sslmode=verify-ca", VERIFIED_CA],
-  ])("%s", (parameters, ssl) => expect(parseDatabaseUrl(`mysql://root@db/app?${parameters}`).ssl).toEqual(ssl));
+  ])("%s", (parameters, ssl) => expect(parseDatabaseUrl(`mysql://root@db/app?${parameters}`)[0].ssl).toEqual(ssl));
 
   test("certificate files are read, and a given CA is verified even with ssl-mode=REQUIRED", () => {
     const file = join(mkdtempSync(join(tmpdir(), "portcullis-")), "ca file.pem");
     writeFileSync(file, "a CA certificate");
-    const { ssl } = parseDatabaseUrl(`mysql://root@db/app?ssl-mode=REQUIRED&ssl-ca=${encodeURIComponent(file)}`);
+    const [{ ssl }] = parseDatabaseUrl(`mysql://root@db/app?ssl-mode=REQUIRED&ssl-ca=${encodeURIComponent(file)}`);
     expect(ssl).toEqual({ rejectUnauthorized: true, ca: "a CA certificate" });
-    expect(parseDatabaseUrl(`mysql://root@db/app?ssl-cert=${file}&ssl-key=${file}`).ssl).toEqual({
+    expect(parseDatabaseUrl(`mysql://root@db/app?ssl-cert=${file}&ssl-key=${file}`)[0].ssl).toEqual({
       rejectUnauthorized: true,
       cert: "a CA certificate",
       key: "a CA certificate",
@@ -101,6 +114,7 @@ describe("parseDatabaseUrl: TLS parameters", () => {
   test("verification of the identity is rejected for an IP address, which the driver would compare with localhost", () => {
     expect(() => parseDatabaseUrl("mysql://root@10.0.0.7/app?ssl-mode=VERIFY_IDENTITY")).toThrow("VERIFY_CA");
     expect(() => parseDatabaseUrl("mysql://root@[::1]/app?sslaccept=strict")).toThrow("VERIFY_CA");
+    expect(() => parseDatabaseUrl("mysql://root@db,10.0.0.7/app?sslaccept=strict")).toThrow("VERIFY_CA");
   });
 });
 
@@ -127,8 +141,14 @@ test.each([
   "mysql://root:s3cret@localhost:0/app",
   "mysql://root:s3cret@localhost:65536/app",
   "mysql://root:s3cret@[db]/app",
-  "mysql://root:s3cret@one,two/app",
-  "mysql://root:s3cret@one:3306,two:3306/app",
+  "mysql://root:s3cret@one,/app",
+  "mysql://root:s3cret@,two/app",
+  "mysql://root:s3cret@one,,two/app",
+  "mysql://root:s3cret@one,:3307/app",
+  "mysql://root:s3cret@one:3306,two:http/app",
+  "mysql://root:s3cret@one,two/app?socketPath=/run/mysqld.sock",
+  "mysql://root:s3cret@%2Frun%2Fmysqld.sock,two/app",
+  "mysql://root:s3cret@a,b,c,d,e,f,g,h,i,j/app",
   "jdbc:mysql://address=(host=one)(port=3306)/app?password=s3cret",
   "mysql://root:a#s3cret@localhost/app",
   "mysql://root:a/s3cret@localhost/app",

@@ -14,7 +14,7 @@ class FaultProxy {
   #isFrozen = false;
   #port = 0;
 
-  constructor(private readonly target: ReturnType<typeof parseDatabaseUrl>) {}
+  constructor(private readonly target: ReturnType<typeof parseDatabaseUrl>[0]) {}
 
   async open(): Promise<void> {
     const { socketPath, host = "localhost", port = 3306 } = this.target;
@@ -77,7 +77,7 @@ let proxy: FaultProxy;
 let db: Kysely<Database>;
 
 beforeEach(async () => {
-  proxy = new FaultProxy(parseDatabaseUrl(database.url));
+  proxy = new FaultProxy(parseDatabaseUrl(database.url)[0]);
   await proxy.open();
   db = connect(urlOf(proxy), { poolSize: 4, statementSeconds: 0.2, acquireSeconds: 0.4 });
 });

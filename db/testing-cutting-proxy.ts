@@ -14,7 +14,7 @@ const COM_QUERY = 3;
 
 /** A proxy between a pool and the server that closes the connection once, at a chosen statement. */
 export async function startCuttingProxy(url: string) {
-  const { socketPath, host = "localhost", port = 3306 } = parseDatabaseUrl(url);
+  const [{ socketPath, host = "localhost", port = 3306 }] = parseDatabaseUrl(url);
   const sockets = new Set<Socket>();
   let cut: ConnectionCut | null = null;
   let isDown = false;

@@ -66,7 +66,7 @@ async function migrate(url: string): Promise<void> {
 }
 
 async function runOnServer(server: string, statement: string): Promise<void> {
-  const connection = await createConnection(parseDatabaseUrl(server));
+  const connection = await createConnection(parseDatabaseUrl(server)[0]);
   try {
     await connection.query(statement);
   } finally {
@@ -76,7 +76,7 @@ async function runOnServer(server: string, statement: string): Promise<void> {
 
 /** Locks a table until `release`, as a schema change, a backup or a stuck client does. */
 export async function lockTable(url: string, table: "rate_limits"): Promise<{ release: () => Promise<void> }> {
-  const connection = await createConnection(parseDatabaseUrl(url));
+  const connection = await createConnection(parseDatabaseUrl(url)[0]);
   await connection.query(`lock tables ${table} write`);
   return { release: () => connection.end() };
 }

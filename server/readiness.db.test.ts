@@ -30,7 +30,7 @@ let appUrl: string;
 let asRoot: Kysely<Database>;
 beforeAll(async () => {
   server = await provideServer({ directory: join(DATA, "test", `readiness-${process.pid}`, "mysql") });
-  root = await createConnection(parseDatabaseUrl(server.url));
+  root = await createConnection(parseDatabaseUrl(server.url)[0]);
   const migrating = connect(server.url, MIGRATION_LIMITS);
   await migrateToLatest(migrating).finally(() => migrating.destroy());
   // root may write even if the server is read-only, so the app uses an account without that privilege.

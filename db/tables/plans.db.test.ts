@@ -99,7 +99,7 @@ beforeAll(async () => {
     .execute();
   await sql`analyze table users, sessions, rate_limits, outgoing_mails`.execute(db);
 
-  pool = createPool({ ...parseDatabaseUrl(database.url), timezone: "Z", connectionLimit: 1 });
+  pool = createPool({ ...parseDatabaseUrl(database.url)[0], timezone: "Z", connectionLimit: 1 });
   spied = new Kysely({ dialect: new MysqlDialect({ pool: spyOn(pool) }), plugins: [new CamelCasePlugin()] });
 });
 afterAll(() => spied.destroy());

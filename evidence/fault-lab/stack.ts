@@ -83,6 +83,6 @@ async function openInstance(server: Server, index: number): Promise<Instance> {
 }
 
 export async function openDatabaseProxy(server: Server): Promise<DatabaseProxy> {
-  const { socketPath, host, port } = parseDatabaseUrl(server.url);
+  const [{ socketPath, host, port }] = parseDatabaseUrl(server.url);
   return DatabaseProxy.open(socketPath === undefined ? { host, port: port ?? 3306 } : { path: socketPath });
 }

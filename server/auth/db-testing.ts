@@ -128,7 +128,7 @@ export async function reasonOf(refused: Promise<unknown>): Promise<string> {
 
 /** A pool that connects through a proxy which a test can close: the server is then unavailable for this pool only. */
 export async function connectThroughProxy(url: string) {
-  const { socketPath, host = "localhost", port = 3306 } = parseDatabaseUrl(url);
+  const [{ socketPath, host = "localhost", port = 3306 }] = parseDatabaseUrl(url);
   const open = new Set<Socket>();
   const listener = createServer((client) => {
     const upstream = socketPath ? connectSocket(socketPath) : connectSocket(port, host);

@@ -28,7 +28,7 @@ test("the documented statements end every session of the account at once, and pr
   const other = await signedInSession(db, now);
   const laptop = await login(db, { ...credentials, remember: true }, ADA, null, now);
 
-  const operator = await createConnection(parseDatabaseUrl(url));
+  const operator = await createConnection(parseDatabaseUrl(url)[0]);
   const statements = documentedStatements();
   expect(statements).toHaveLength(4);
   for (const statement of statements) await operator.query(statement, [credentials.email]);
