@@ -1,4 +1,4 @@
-import { connect as connectSocket, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { sql, type Kysely } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect } from "./connect";
@@ -6,71 +6,7 @@ import { parseDatabaseUrl } from "./database-url.mjs";
 import { isUnavailable } from "./faults";
 import type { Database } from "./schema";
 import { atOnce, useTestDatabase } from "./testing";
-
-/** A proxy between pool and server that simulates faults of network and server. */
-class FaultProxy {
-  readonly #pairs = new Set<[Socket, Socket]>();
-  #listener: Server | undefined;
-  #isFrozen = false;
-  #port = 0;
-
-  constructor(private readonly target: ReturnType<typeof parseDatabaseUrl>[0]) {}
-
-  async open(): Promise<void> {
-    const { socketPath, host = "localhost", port = 3306 } = this.target;
-    this.#listener = createServer((client) => {
-      const upstream = socketPath ? connectSocket(socketPath) : connectSocket(port, host);
-      const pair: [Socket, Socket] = [client, upstream];
-      this.#pairs.add(pair);
-      for (const [from, to] of [pair, [upstream, client] as const]) {
-        from.on("error", () => {});
-        from.on("close", () => to.destroy());
-        from.pipe(to);
-        if (this.#isFrozen) from.unpipe(to).pause();
-      }
-    });
-    await new Promise<void>((resolve) => this.#listener!.listen(this.#port, "127.0.0.1", resolve));
-    this.#port = (this.#listener.address() as AddressInfo).port;
-  }
-
-  get port(): number {
-    return this.#port;
-  }
-
-  freeze(): void {
-    this.#isFrozen = true;
-    for (const [client, upstream] of this.#pairs) {
-      client.unpipe(upstream).pause();
-      upstream.unpipe(client).pause();
-    }
-  }
-
-  thaw(): void {
-    this.#isFrozen = false;
-    for (const [client, upstream] of this.#pairs) {
-      client.pipe(upstream);
-      upstream.pipe(client);
-    }
-  }
-
-  /** Sends an unsolicited packet, as a server does when it closes an idle connection. */
-  send(nonsense: Buffer): void {
-    for (const [client] of this.#pairs) client.write(nonsense);
-  }
-
-  cut(how: "end" | "reset"): void {
-    for (const [client] of this.#pairs) {
-      if (how === "end") client.end();
-      else client.resetAndDestroy();
-    }
-    this.#pairs.clear();
-  }
-
-  async close(): Promise<void> {
-    this.cut("reset");
-    await new Promise((resolve) => this.#listener?.close(resolve));
-  }
-}
+import { FaultProxy } from "./testing-fault-proxy";
 
 const database = useTestDatabase();
 let proxy: FaultProxy;
