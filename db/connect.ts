@@ -1,8 +1,9 @@
 import { CamelCasePlugin, Kysely, MysqlDialect } from "kysely";
-import { createPool } from "mysql2";
-import { parseDatabaseUrl } from "./database-url.mjs";
+import { createPool, type Pool } from "mysql2";
+import { parseDatabaseUrl, type DatabaseAddress } from "./database-url.mjs";
 import { BoundedPool } from "./pool";
 import type { Database } from "./schema";
+import { ServerPool, type ServerLimits } from "./server-pool";
 
 export interface ConnectOptions {
   poolSize?: number;
@@ -10,33 +11,51 @@ export interface ConnectOptions {
   queueLimit?: number;
   statementSeconds?: number;
   lockSeconds?: number;
+  /** Shared by all servers: each is tried for an equal part of it. */
   acquireSeconds?: number;
+  /** How often the server in use is asked whether it accepts writes; 0: it may be read-only. */
+  verifySeconds?: number;
 }
 
 /** The first query opens the first connection. Throws a DatabaseUrlError for a URL that cannot be parsed. */
-export function connect(url: string, options: ConnectOptions = {}): Kysely<Database> {
-  const { poolSize = 10, queueLimit = 256, statementSeconds = 4, lockSeconds = 2, acquireSeconds = 2 } = options;
-  const pool = createPool({
-    ...parseDatabaseUrl(url),
+export function connect(url: string, options?: ConnectOptions): Kysely<Database> {
+  return connectTo(parseDatabaseUrl(url), options);
+}
+
+/** Uses one of the servers at a time, the first that accepts writes. */
+export function connectTo(servers: DatabaseAddress[], options: ConnectOptions = {}): Kysely<Database> {
+  const { statementSeconds = 4, lockSeconds = 2, acquireSeconds = 2, verifySeconds = 1 } = options;
+  const acquireMilliseconds = acquireSeconds * 1000;
+  const limits = {
+    queryMilliseconds: statementSeconds * 1000 + 500,
+    setupMilliseconds: acquireMilliseconds / servers.length,
+    verifyMilliseconds: verifySeconds * 1000,
+    setupStatements: sessionSetupStatements(statementSeconds, lockSeconds),
+    isOnlyServer: servers.length === 1,
+  };
+  const pools = servers.map((server) => new ServerPool(createServerPool(server, limits, options), limits));
+  return new Kysely<Database>({
+    dialect: new MysqlDialect({ pool: new BoundedPool(pools, acquireMilliseconds) }),
+    plugins: [new CamelCasePlugin()],
+  });
+}
+
+function createServerPool(
+  server: DatabaseAddress,
+  { setupMilliseconds }: ServerLimits,
+  { poolSize = 10, queueLimit = 256 }: ConnectOptions,
+): Pool {
+  return createPool({
+    ...server,
     connectionLimit: poolSize,
     queueLimit,
-    connectTimeout: acquireSeconds * 1000,
+    connectTimeout: setupMilliseconds,
     keepAliveInitialDelay: 30_000,
     charset: "utf8mb4_bin",
     timezone: "Z",
     multipleStatements: false,
     flags: ["-LOCAL_FILES"],
     typeCast: (field, next) => (field.type === "TINY" && field.length === 1 ? field.string() === "1" : next()),
-  });
-  return new Kysely<Database>({
-    dialect: new MysqlDialect({
-      pool: new BoundedPool(pool, {
-        acquireMilliseconds: acquireSeconds * 1000,
-        queryMilliseconds: statementSeconds * 1000 + 500,
-        setupStatements: sessionSetupStatements(statementSeconds, lockSeconds),
-      }),
-    }),
-    plugins: [new CamelCasePlugin()],
   });
 }
 

@@ -3,7 +3,8 @@ export class DatabaseFault extends Error {
   override readonly name = "DatabaseFault";
 
   constructor(
-    readonly code: "ACQUIRE_TIMEOUT" | "QUEUE_FULL" | "POOL_CLOSED" | "MUTEX_TIMEOUT" | "TABLE_UNAVAILABLE",
+    readonly code:
+      "ACQUIRE_TIMEOUT" | "QUEUE_FULL" | "POOL_CLOSED" | "NOT_WRITABLE" | "MUTEX_TIMEOUT" | "TABLE_UNAVAILABLE",
     message: string,
   ) {
     super(message);
@@ -14,6 +15,7 @@ const UNAVAILABLE_CODES = new Set<unknown>([
   "ACQUIRE_TIMEOUT",
   "QUEUE_FULL",
   "POOL_CLOSED",
+  "NOT_WRITABLE",
   "MUTEX_TIMEOUT",
   "TABLE_UNAVAILABLE",
   "EAI_AGAIN",

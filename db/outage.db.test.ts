@@ -111,6 +111,19 @@ test("a transaction interrupted by an unresponsive server fails as unavailable a
   expect(await atOnce(8, query)).toEqual(Array(8).fill(42));
 });
 
+test("a transaction whose connection was lost between two statements fails as unavailable", async () => {
+  const failure = await db
+    .transaction()
+    .execute(async (trx) => {
+      await sql`select 1`.execute(trx);
+      proxy.cut("reset");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sql`select 1`.execute(trx);
+    })
+    .catch((error: unknown) => error);
+  expect(isUnavailable(failure), String(failure)).toBe(true);
+});
+
 test("closing the pool does not wait for an unresponsive server", async () => {
   await atOnce(4, query);
   proxy.freeze();

@@ -1,5 +1,5 @@
 import { connect as connectSocket, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import type { parseDatabaseUrl } from "./database-url.mjs";
+import type { DatabaseAddress } from "./database-url.mjs";
 
 /** A proxy between pool and server that simulates faults of network and server. */
 export class FaultProxy {
@@ -7,12 +7,16 @@ export class FaultProxy {
   #listener: Server | undefined;
   #isFrozen = false;
   #port = 0;
+  /** Connections so far. */
+  accepted = 0;
 
-  constructor(private readonly target: ReturnType<typeof parseDatabaseUrl>[0]) {}
+  /** New connections go to `target`. */
+  constructor(public target: DatabaseAddress) {}
 
   async open(): Promise<void> {
-    const { socketPath, host = "localhost", port = 3306 } = this.target;
     this.#listener = createServer((client) => {
+      const { socketPath, host = "localhost", port = 3306 } = this.target;
+      this.accepted += 1;
       const upstream = socketPath ? connectSocket(socketPath) : connectSocket(port, host);
       const pair: [Socket, Socket] = [client, upstream];
       this.#pairs.add(pair);

@@ -1,0 +1,174 @@
+import type { Duplex } from "node:stream";
+import type { MysqlQueryResult } from "kysely";
+import type { Pool, PoolConnection } from "mysql2";
+import pTimeout from "p-timeout";
+import { CheckedOutConnection, isNotWritable, type ConnectionOwner } from "./checked-out-connection";
+import { DatabaseFault } from "./faults";
+import {
+  consistencyStatements,
+  isGaleraNode,
+  judgeServerState,
+  READ_NODE_STATUS,
+  READ_VARIABLES,
+  type ServerValues,
+} from "./server-state";
+
+export interface ServerLimits {
+  /** Longer than the server's own limit: that one leaves a usable connection, this one destroys it. */
+  queryMilliseconds: number;
+  /** To set up a new connection, or to check the server again. */
+  setupMilliseconds: number;
+  /** How often the server is asked whether it accepts writes; 0 if it need not. */
+  verifyMilliseconds: number;
+  /** Run on every new connection before its first use. */
+  setupStatements: string[];
+  isOnlyServer: boolean;
+}
+
+/**
+ * Adds to the driver's pool of one server: time limits for acquiring and querying, no reuse of a connection after a timeout, and
+ * connections only while the server accepts writes.
+ */
+export class ServerPool implements ConnectionOwner {
+  readonly #open = new Set<PoolConnection>();
+  readonly #inUse = new Set<PoolConnection>();
+  /** Those that are set up and may be reused. */
+  #ready = new WeakSet<PoolConnection>();
+  #verifiedAt = -Infinity;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly limits: ServerLimits,
+  ) {
+    pool.on("connection", (connection) => {
+      this.#open.add(connection);
+      streamOf(connection).once("close", () => this.#open.delete(connection));
+      // The driver listens once. A second "error" event on an idle connection would end the process.
+      connection.on("error", () => {});
+    });
+  }
+
+  /** Throws NOT_WRITABLE if the server does not accept writes. */
+  async checkOut(deadline: number): Promise<CheckedOutConnection> {
+    const connection = await this.#acquire(deadline);
+    const isNew = !this.#ready.has(connection);
+    try {
+      if (isNew) await this.#setUpSession(connection, deadline);
+      else if (this.#isVerificationDue()) await this.#verify(connection, deadline);
+    } catch (error) {
+      this.#inUse.delete(connection);
+      destroy(connection);
+      const { code } = error as NodeJS.ErrnoException;
+      if (isNew && code !== "NOT_WRITABLE") throw error;
+      this.retire();
+      if (isNew || code === "PROTOCOL_SEQUENCE_TIMEOUT") throw error;
+      // A new connection may reach another server, if the name of this one has moved.
+      return this.checkOut(deadline);
+    }
+    return new CheckedOutConnection(connection, this, this.limits.queryMilliseconds);
+  }
+
+  release(connection: PoolConnection): void {
+    this.#inUse.delete(connection);
+    if (this.#ready.has(connection)) connection.release();
+    else destroy(connection);
+  }
+
+  discard(connection: PoolConnection, error: NodeJS.ErrnoException): void {
+    this.#inUse.delete(connection);
+    destroy(connection);
+    this.#verifiedAt = -Infinity;
+    if (isNotWritable(error)) this.retire();
+  }
+
+  /** Closes all connections: the idle ones now, the others when they are released. */
+  retire(): void {
+    this.#ready = new WeakSet();
+    for (const connection of this.#open) if (!this.#inUse.has(connection)) destroy(connection);
+  }
+
+  /** The driver queues its quit command behind running statements: an unresponsive server would block it for ever. */
+  async end(): Promise<void> {
+    const ended = new Promise<void>((resolve) => this.pool.end(() => resolve()));
+    const fallback = () => this.#open.forEach(destroy);
+    await pTimeout(ended, { milliseconds: this.limits.queryMilliseconds, fallback });
+  }
+
+  #acquire(deadline: number): Promise<PoolConnection> {
+    return new Promise((resolve, reject) => {
+      let hasTimedOut = false;
+      const timer = setTimeout(() => {
+        hasTimedOut = true;
+        reject(new DatabaseFault("ACQUIRE_TIMEOUT", "No database connection became free in time."));
+      }, deadline - performance.now());
+      this.pool.getConnection((error, connection) => {
+        clearTimeout(timer);
+        if (error) return reject(toDatabaseFault(error));
+        if (hasTimedOut) return connection.release();
+        // Closed by `retire` after the driver had chosen it.
+        if (streamOf(connection).destroyed) return resolve(this.#acquire(deadline));
+        this.#inUse.add(connection);
+        resolve(connection);
+      });
+    });
+  }
+
+  async #setUpSession(connection: PoolConnection, deadline: number): Promise<void> {
+    const query = this.#startSetup(connection, deadline);
+    const variables = await this.#readState(query);
+    for (const statement of [...this.limits.setupStatements, ...consistencyStatements(variables)])
+      await query(statement);
+    this.#ready.add(connection);
+  }
+
+  #isVerificationDue(): boolean {
+    const { verifyMilliseconds } = this.limits;
+    return verifyMilliseconds > 0 && performance.now() - this.#verifiedAt >= verifyMilliseconds;
+  }
+
+  async #verify(connection: PoolConnection, deadline: number): Promise<void> {
+    await this.#readState(this.#startSetup(connection, deadline));
+  }
+
+  async #readState(query: (sql: string) => Promise<ServerValues>): Promise<ServerValues> {
+    // Set before the response: concurrent uses of other connections need not ask, too.
+    this.#verifiedAt = performance.now();
+    const variables = await query(READ_VARIABLES);
+    if (this.limits.verifyMilliseconds === 0) return variables;
+    const nodeStatus = isGaleraNode(variables) ? await query(READ_NODE_STATUS) : {};
+    const problem = judgeServerState(variables, nodeStatus, this.limits.isOnlyServer);
+    if (problem !== null) throw new DatabaseFault("NOT_WRITABLE", `The database server ${problem}.`);
+    return variables;
+  }
+
+  #startSetup(connection: PoolConnection, deadline: number) {
+    const now = performance.now();
+    const milliseconds = Math.max(1, Math.min(deadline - now, this.limits.setupMilliseconds));
+    const checkout = new CheckedOutConnection(connection, this, milliseconds);
+    return (statement: string) =>
+      new Promise<ServerValues>((resolve, reject) =>
+        checkout.query(statement, [], (error, rows) => (error ? reject(error as Error) : resolve(toValues(rows)))),
+      );
+  }
+}
+
+function toValues(rows: MysqlQueryResult): ServerValues {
+  if (!Array.isArray(rows)) return {};
+  return Object.fromEntries((rows as object[]).map((row) => Object.values(row) as [string, string]));
+}
+
+function toDatabaseFault(error: Error): Error {
+  if (error.message === "Queue limit reached.") return new DatabaseFault("QUEUE_FULL", error.message);
+  if (error.message === "Pool is closed.") return new DatabaseFault("POOL_CLOSED", error.message);
+  return error;
+}
+
+/** The driver alone would half-close the socket and wait for a peer that may never respond. */
+function destroy(connection: PoolConnection): void {
+  connection.destroy();
+  streamOf(connection).destroy();
+}
+
+function streamOf(connection: PoolConnection): Duplex {
+  return (connection as unknown as { stream: Duplex }).stream;
+}

@@ -1,0 +1,46 @@
+/** Names and values as `show variables` and `show status` return them. */
+export type ServerValues = Record<string, string>;
+
+/** Show whether the server accepts writes, and which variables of a cluster its connections must set. */
+export const READ_VARIABLES = `show global variables where variable_name in
+  ('read_only', 'innodb_read_only', 'wsrep_on', 'wsrep_sync_wait', 'group_replication_consistency')`;
+
+/** Show whether a Galera node belongs to the part of the cluster that has a majority. */
+export const READ_NODE_STATUS = `show global status where variable_name in ('wsrep_ready', 'wsrep_local_state_comment')`;
+
+export function isGaleraNode(variables: ServerValues): boolean {
+  return variables.wsrep_on === "ON";
+}
+
+/**
+ * Why the server must not be used, or null. Not for reads either: a server that was demoted or cut off no longer receives
+ * revocations. `isOnlyServer`: no other one is configured, so that a node that lags is better than none.
+ */
+export function judgeServerState(
+  variables: ServerValues,
+  nodeStatus: ServerValues,
+  isOnlyServer: boolean,
+): string | null {
+  const isReadOnly = ({ read_only = "OFF", innodb_read_only = "OFF" }: ServerValues) =>
+    read_only !== "OFF" || innodb_read_only !== "OFF";
+  if (isReadOnly(variables)) return "is read-only";
+  if (!isGaleraNode(variables)) return null;
+  if (nodeStatus.wsrep_ready !== "ON") return "does not belong to a Galera cluster with a majority";
+  const state = nodeStatus.wsrep_local_state_comment ?? "unknown";
+  return state === "Synced" || isOnlyServer ? null : `is a Galera node in the state ${state}`;
+}
+
+/**
+ * Statements that make reads see every commit that was confirmed before them, on whichever server. A stricter setting of the
+ * operator is kept.
+ */
+export function consistencyStatements(variables: ServerValues): string[] {
+  return [
+    // Bit 1: reads wait until the node has applied what the cluster had committed. A lagging node otherwise shows old rows.
+    ...(isGaleraNode(variables) ? [`set session wsrep_sync_wait = ${Number(variables.wsrep_sync_wait) | 1}`] : []),
+    // A new primary makes statements wait until it has applied what the former one had committed.
+    ...(variables.group_replication_consistency === "EVENTUAL"
+      ? ["set session group_replication_consistency = 'BEFORE_ON_PRIMARY_FAILOVER'"]
+      : []),
+  ];
+}
