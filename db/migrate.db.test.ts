@@ -1,5 +1,5 @@
-import { sql } from "kysely";
-import { expect, test } from "vitest";
+import { MysqlAdapter, sql } from "kysely";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { connect } from "./connect";
 import { isMigrated, migrateToLatest, MIGRATION_LIMITS } from "./migrate";
 import { MIGRATIONS } from "./migrations";
@@ -13,6 +13,20 @@ test("three instances that migrate an empty database concurrently all succeed an
   await Promise.all(instances.map((instance) => instance.destroy()));
   expect(applied.flat().sort()).toEqual(Object.keys(MIGRATIONS));
   expect(await isMigrated(db)).toBe(true);
+});
+
+test("instances that migrate on different servers of a cluster, which do not share a lock, all succeed and apply each migration once", async () => {
+  const lock = vi.spyOn(MysqlAdapter.prototype, "acquireMigrationLock").mockResolvedValue();
+  onTestFinished(() => lock.mockRestore());
+  for (let round = 0; round < 3; round++) {
+    const { db, url } = await createEmptyDatabase();
+    const instances = Array.from({ length: 3 }, () => connect(url, MIGRATION_LIMITS));
+    const applied = await Promise.all(instances.map(migrateToLatest));
+    await Promise.all(instances.map((instance) => instance.destroy()));
+    expect(applied.flat().sort()).toEqual(Object.keys(MIGRATIONS));
+    expect(await isMigrated(db)).toBe(true);
+  }
+  expect(lock).toHaveBeenCalled();
 });
 
 test.each(Object.keys(MIGRATIONS))(

@@ -16,9 +16,15 @@ const RESUMABLE = Object.fromEntries(Object.entries(MIGRATIONS).map(([name, step
  */
 export async function migrateToLatest(db: Kysely<Database>): Promise<string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => RESUMABLE } });
+  const before = await findRecordedMigrations(db);
   const { error, results = [] } = await migrator.migrateToLatest();
-  if (error) throw error;
-  return results.map(({ migrationName }) => migrationName);
+  const applied = results.filter(({ status }) => status === "Success").map(({ migrationName }) => migrationName);
+  if (error === undefined) return applied;
+  // The lock is local to a server of a cluster: two instances on two servers apply the same migrations, and one of them fails to
+  // record each. The loser of such a race continues where the other one is.
+  const recorded = await findRecordedMigrations(db);
+  if (recorded.length <= before.length + applied.length) throw error;
+  return [...applied, ...(await migrateToLatest(db))];
 }
 
 export const MIGRATION_LIMITS: ConnectOptions = {
@@ -31,11 +37,16 @@ export const MIGRATION_LIMITS: ConnectOptions = {
 /** One cheap read. True also if the schema is newer than this code, as during a rolling upgrade. */
 export async function isMigrated(db: Kysely<Database>): Promise<boolean> {
   const newest = Object.keys(MIGRATIONS).sort().at(-1)!;
+  return (await findRecordedMigrations(db, sql`where name = ${newest}`)).length === 1;
+}
+
+/** Names of the migrations that were applied, including those of newer versions. */
+export async function findRecordedMigrations(db: Kysely<Database>, where = sql``): Promise<string[]> {
   try {
-    const { rows } = await sql`select 1 from kysely_migration where name = ${newest}`.execute(db);
-    return rows.length === 1;
+    const { rows } = await sql<{ name: string }>`select name from kysely_migration ${where} order by name`.execute(db);
+    return rows.map(({ name }) => name);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ER_NO_SUCH_TABLE") return false;
+    if (error instanceof Error && "code" in error && error.code === "ER_NO_SUCH_TABLE") return [];
     throw error;
   }
 }

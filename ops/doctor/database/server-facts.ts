@@ -1,4 +1,5 @@
 import { sql, type Kysely } from "kysely";
+import { findRecordedMigrations } from "@/db/migrate";
 import { MIGRATIONS } from "@/db/migrations";
 import type { Database } from "@/db/schema";
 
@@ -40,7 +41,7 @@ const GLOBAL = [
 ];
 
 export async function readServer(db: Kysely<Database>): Promise<ServerFacts> {
-  const applied = await readMigrations(db);
+  const applied = await findRecordedMigrations(db);
   const known = Object.keys(MIGRATIONS).sort();
   return {
     version: (await sql<{ version: string }>`select version() as version`.execute(db)).rows[0]!.version,
@@ -63,14 +64,4 @@ async function readVariables(db: Kysely<Database>, scope: "session" | "global", 
 async function readStatus(db: Kysely<Database>, name: string): Promise<string> {
   const { rows } = await sql<Record<string, string>>`show session status where variable_name = ${name}`.execute(db);
   return Object.values(rows[0] ?? {})[1] ?? "";
-}
-
-async function readMigrations(db: Kysely<Database>): Promise<string[]> {
-  try {
-    const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
-    return rows.map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ER_NO_SUCH_TABLE") return [];
-    throw error;
-  }
 }
