@@ -1,5 +1,6 @@
 import type { MysqlPoolConnection, MysqlQueryResult } from "kysely";
 import type { PoolConnection } from "mysql2";
+import { isNotWritable } from "./faults";
 
 /** What a connection reports to the pool of its server. */
 export interface ConnectionOwner {
@@ -42,11 +43,6 @@ export class CheckedOutConnection implements MysqlPoolConnection {
   release(): void {
     if (!this.#failure) this.owner.release(this.connection);
   }
-}
-
-/** Errors of a server that takes no writes: read-only, demoted, or cut off from its cluster. */
-export function isNotWritable({ errno = 0 }: NodeJS.ErrnoException): boolean {
-  return [1047, 1180, 1290, 1792, 1836, 1874, 3100].includes(errno);
 }
 
 function isFatal(error: Error): boolean {

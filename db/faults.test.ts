@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DatabaseFault, isDuplicateKey, isUnavailable } from "./faults";
+import { DatabaseFault, isDeadlock, isDuplicateKey, isUnavailable } from "./faults";
 
 const failure = (properties: object, message = "") => Object.assign(new Error(message), properties);
 
@@ -14,7 +14,9 @@ describe("isUnavailable", () => {
     failure({ code: "ER_SERVER_SHUTDOWN", errno: 1053 }),
     failure({ code: undefined, errno: 1969 }),
     // Read-only: servers that were demoted, configured so, or lost their cluster.
-    ...[1036, 1047, 1223, 1290, 1792, 1836, 1874, 3100, 3101, 3989].map((errno) => failure({ errno })),
+    ...[1036, 1047, 1180, 1223, 1290, 1792, 1836, 1874, 3100, 3101, 3796, 3797, 3798, 3989].map((errno) =>
+      failure({ errno }),
+    ),
     // Disk full.
     ...[1021, 1026, 1030, 1114].map((errno) => failure({ errno })),
     new DatabaseFault("QUEUE_FULL", "full"),
@@ -33,6 +35,18 @@ describe("isUnavailable", () => {
     null,
     undefined,
   ])("is false for %o", (error) => expect(isUnavailable(error)).toBe(false));
+});
+
+test.each([
+  [1213, true],
+  // Group replication reports a failed certification at the commit.
+  [3101, true],
+  // The outcome of the commit is unknown.
+  [1180, false],
+  // Only the statement was rolled back, after a wait.
+  [1205, false],
+])("isDeadlock: error %i can be repeated: %s", (errno, expected) => {
+  expect(isDeadlock(failure({ errno }))).toBe(expected);
 });
 
 describe("isDuplicateKey", () => {

@@ -2,8 +2,8 @@ import type { Duplex } from "node:stream";
 import type { MysqlQueryResult } from "kysely";
 import type { Pool, PoolConnection } from "mysql2";
 import pTimeout from "p-timeout";
-import { CheckedOutConnection, isNotWritable, type ConnectionOwner } from "./checked-out-connection";
-import { DatabaseFault } from "./faults";
+import { CheckedOutConnection, type ConnectionOwner } from "./checked-out-connection";
+import { DatabaseFault, isNotWritable } from "./faults";
 import {
   consistencyStatements,
   isGaleraNode,

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from "kysely";
+import { retryOnDeadlock } from "@/db/keyed-mutex";
 import type { Database } from "@/db/schema";
 
 /**
@@ -7,5 +8,7 @@ import type { Database } from "@/db/schema";
  */
 export async function writeHeartbeat(db: Kysely<Database>, name: string): Promise<void> {
   const writtenAt = sql<Date>`utc_timestamp(3)`;
-  await db.insertInto("heartbeats").values({ name, writtenAt }).onDuplicateKeyUpdate({ writtenAt }).execute();
+  await retryOnDeadlock(() =>
+    db.insertInto("heartbeats").values({ name, writtenAt }).onDuplicateKeyUpdate({ writtenAt }).execute(),
+  );
 }

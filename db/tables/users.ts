@@ -9,7 +9,7 @@ export async function insertUser(
   user: NewUser,
 ): Promise<{ kind: "inserted" } | { kind: "taken" }> {
   try {
-    await db.insertInto("users").values(user).execute();
+    await retryOnDeadlock(() => db.insertInto("users").values(user).execute());
     return { kind: "inserted" };
   } catch (error) {
     if (isDuplicateKey(error, "users_email")) return { kind: "taken" };
