@@ -13,8 +13,10 @@ export interface ConnectOptions {
   lockSeconds?: number;
   /** Shared by all servers: each is tried for an equal part of it. */
   acquireSeconds?: number;
-  /** How often the server in use is asked whether it accepts writes; 0: it may be read-only. */
+  /** How often the server in use is asked whether it still accepts writes. */
   verifySeconds?: number;
+  /** False for a tool that examines a server, whatever its state. */
+  requiresWritable?: boolean;
 }
 
 /** The first query opens the first connection. Throws a DatabaseUrlError for a URL that cannot be parsed. */
@@ -24,12 +26,15 @@ export function connect(url: string, options?: ConnectOptions): Kysely<Database>
 
 /** Uses one of the servers at a time, the first that accepts writes. */
 export function connectTo(servers: DatabaseAddress[], options: ConnectOptions = {}): Kysely<Database> {
-  const { statementSeconds = 4, lockSeconds = 2, acquireSeconds = 2, verifySeconds = 1 } = options;
+  const { statementSeconds = 4, lockSeconds = 2, acquireSeconds = 2 } = options;
+  const { verifySeconds = 1, requiresWritable = true } = options;
   const acquireMilliseconds = acquireSeconds * 1000;
   const limits = {
     queryMilliseconds: statementSeconds * 1000 + 500,
     setupMilliseconds: acquireMilliseconds / servers.length,
     verifyMilliseconds: verifySeconds * 1000,
+    verdictMilliseconds: acquireMilliseconds,
+    requiresWritable,
     setupStatements: sessionSetupStatements(statementSeconds, lockSeconds),
     isOnlyServer: servers.length === 1,
   };

@@ -10,16 +10,20 @@ import {
   judgeServerState,
   READ_NODE_STATUS,
   READ_VARIABLES,
+  READ_WRITABILITY,
   type ServerValues,
 } from "./server-state";
 
 export interface ServerLimits {
   /** Longer than the server's own limit: that one leaves a usable connection, this one destroys it. */
   queryMilliseconds: number;
-  /** To set up a new connection, or to check the server again. */
+  /** To connect and set up a new connection. */
   setupMilliseconds: number;
-  /** How often the server is asked whether it accepts writes; 0 if it need not. */
+  /** How often a server in use is asked whether it still accepts writes. */
   verifyMilliseconds: number;
+  /** How long it may take to respond. Later than that, all its connections are closed. */
+  verdictMilliseconds: number;
+  requiresWritable: boolean;
   /** Run on every new connection before its first use. */
   setupStatements: string[];
   isOnlyServer: boolean;
@@ -35,6 +39,7 @@ export class ServerPool implements ConnectionOwner {
   /** Those that are set up and may be reused. */
   #ready = new WeakSet<PoolConnection>();
   #verifiedAt = -Infinity;
+  #variables: ServerValues = {};
 
   constructor(
     private readonly pool: Pool,
@@ -54,7 +59,7 @@ export class ServerPool implements ConnectionOwner {
     const isNew = !this.#ready.has(connection);
     try {
       if (isNew) await this.#setUpSession(connection, deadline);
-      else if (this.#isVerificationDue()) await this.#verify(connection, deadline);
+      else if (this.#isVerificationDue()) await this.#verify(connection);
     } catch (error) {
       this.#inUse.delete(connection);
       destroy(connection);
@@ -114,36 +119,37 @@ export class ServerPool implements ConnectionOwner {
   }
 
   async #setUpSession(connection: PoolConnection, deadline: number): Promise<void> {
-    const query = this.#startSetup(connection, deadline);
-    const variables = await this.#readState(query);
-    for (const statement of [...this.limits.setupStatements, ...consistencyStatements(variables)])
-      await query(statement);
+    this.#verifiedAt = performance.now();
+    const remaining = Math.max(1, deadline - performance.now());
+    const query = this.#query(connection, Math.min(remaining, this.limits.setupMilliseconds));
+    this.#variables = await query(READ_VARIABLES);
+    await this.#checkState(query);
+    const statements = [...this.limits.setupStatements, ...consistencyStatements(this.#variables)];
+    for (const statement of statements) await query(statement);
     this.#ready.add(connection);
   }
 
   #isVerificationDue(): boolean {
-    const { verifyMilliseconds } = this.limits;
-    return verifyMilliseconds > 0 && performance.now() - this.#verifiedAt >= verifyMilliseconds;
+    return performance.now() - this.#verifiedAt >= this.limits.verifyMilliseconds;
   }
 
-  async #verify(connection: PoolConnection, deadline: number): Promise<void> {
-    await this.#readState(this.#startSetup(connection, deadline));
-  }
-
-  async #readState(query: (sql: string) => Promise<ServerValues>): Promise<ServerValues> {
+  async #verify(connection: PoolConnection): Promise<void> {
     // Set before the response: concurrent uses of other connections need not ask, too.
     this.#verifiedAt = performance.now();
-    const variables = await query(READ_VARIABLES);
-    if (this.limits.verifyMilliseconds === 0) return variables;
-    const nodeStatus = isGaleraNode(variables) ? await query(READ_NODE_STATUS) : {};
-    const problem = judgeServerState(variables, nodeStatus, this.limits.isOnlyServer);
-    if (problem !== null) throw new DatabaseFault("NOT_WRITABLE", `The database server ${problem}.`);
-    return variables;
+    // Not the rest of the deadline: after a wait for a free connection a healthy server would seem unresponsive.
+    const query = this.#query(connection, this.limits.verdictMilliseconds);
+    this.#variables = { ...this.#variables, ...(await query(READ_WRITABILITY)) };
+    await this.#checkState(query);
   }
 
-  #startSetup(connection: PoolConnection, deadline: number) {
-    const now = performance.now();
-    const milliseconds = Math.max(1, Math.min(deadline - now, this.limits.setupMilliseconds));
+  async #checkState(query: (sql: string) => Promise<ServerValues>): Promise<void> {
+    if (!this.limits.requiresWritable) return;
+    const nodeStatus = isGaleraNode(this.#variables) ? await query(READ_NODE_STATUS) : {};
+    const problem = judgeServerState(this.#variables, nodeStatus, this.limits.isOnlyServer);
+    if (problem !== null) throw new DatabaseFault("NOT_WRITABLE", `The database server ${problem}.`);
+  }
+
+  #query(connection: PoolConnection, milliseconds: number) {
     const checkout = new CheckedOutConnection(connection, this, milliseconds);
     return (statement: string) =>
       new Promise<ServerValues>((resolve, reject) =>
@@ -154,7 +160,7 @@ export class ServerPool implements ConnectionOwner {
 
 function toValues(rows: MysqlQueryResult): ServerValues {
   if (!Array.isArray(rows)) return {};
-  return Object.fromEntries((rows as object[]).map((row) => Object.values(row) as [string, string]));
+  return Object.fromEntries((rows as object[]).map((row) => Object.values(row).map(String) as [string, string]));
 }
 
 function toDatabaseFault(error: Error): Error {

@@ -10,6 +10,7 @@ describe("server state", () => {
   test.each([
     ["MariaDB", MARIADB, {}],
     ["MySQL", MYSQL, {}],
+    ["a server whose variables were selected", { read_only: "0", innodb_read_only: "0" }, {}],
     ["a synced Galera node", GALERA, SYNCED],
     // The status of a server whose Galera provider is not loaded.
     ["MariaDB without Galera", MARIADB, { wsrep_ready: "OFF", wsrep_local_state_comment: "Initialized" }],
@@ -19,6 +20,7 @@ describe("server state", () => {
 
   test.each([
     ["a replica", { ...MARIADB, read_only: "ON" }, {}],
+    ["a replica", { ...MYSQL, read_only: "1" }, {}],
     // MariaDB 12 has more values than ON and OFF.
     ["a replica", { ...MARIADB, read_only: "NO_LOCK" }, {}],
     ["a server started read-only", { ...MYSQL, innodb_read_only: "ON" }, {}],

@@ -1,11 +1,15 @@
 /** Names and values as `show variables` and `show status` return them. */
 export type ServerValues = Record<string, string>;
 
-/** Show whether the server accepts writes, and which variables of a cluster its connections must set. */
+/** Read for each new connection: whether the server accepts writes, and which variables of a cluster must be set. */
 export const READ_VARIABLES = `show global variables where variable_name in
   ('read_only', 'innodb_read_only', 'wsrep_on', 'wsrep_sync_wait', 'group_replication_consistency')`;
 
-/** Show whether a Galera node belongs to the part of the cluster that has a majority. */
+/** Read again while a connection is used. The same names at a hundredth of the cost: `show variables` takes MySQL 4 ms. */
+export const READ_WRITABILITY = `select 'read_only', @@global.read_only
+  union all select 'innodb_read_only', @@global.innodb_read_only`;
+
+/** Shows whether a Galera node belongs to the part of the cluster that has a majority. */
 export const READ_NODE_STATUS = `show global status where variable_name in ('wsrep_ready', 'wsrep_local_state_comment')`;
 
 export function isGaleraNode(variables: ServerValues): boolean {
@@ -21,9 +25,8 @@ export function judgeServerState(
   nodeStatus: ServerValues,
   isOnlyServer: boolean,
 ): string | null {
-  const isReadOnly = ({ read_only = "OFF", innodb_read_only = "OFF" }: ServerValues) =>
-    read_only !== "OFF" || innodb_read_only !== "OFF";
-  if (isReadOnly(variables)) return "is read-only";
+  const { read_only = "OFF", innodb_read_only = "OFF" } = variables;
+  if ([read_only, innodb_read_only].some((value) => value !== "OFF" && value !== "0")) return "is read-only";
   if (!isGaleraNode(variables)) return null;
   if (nodeStatus.wsrep_ready !== "ON") return "does not belong to a Galera cluster with a majority";
   const state = nodeStatus.wsrep_local_state_comment ?? "unknown";

@@ -178,6 +178,27 @@ test("several servers: a transaction that a switch-over interrupts fails as unav
   expect(await atOnce(20, readName)).toEqual(Array(20).fill("two"));
 });
 
+test("several servers: a connection in use during a switch-over is closed when it is released", async () => {
+  const { db, readName } = connectAs("root", nodes);
+  await db.connection().execute(async (connection) => {
+    await readName();
+    await switchOver(one, two);
+    await untilVerificationIsDue();
+    expect(await readName()).toBe("two");
+    await sql`select 1`.execute(connection);
+  });
+  await expectNoConnections(one);
+});
+
+test("several servers: a server that refuses new connections is left by the idle ones, too", async () => {
+  const { readName } = connectAs("app", nodes);
+  await readName();
+  one.proxy.refuse();
+  expect((await atOnce(5, readName)).sort()).toEqual(["one", "two", "two", "two", "two"]);
+  expect(await atOnce(20, readName)).toEqual(Array(20).fill("two"));
+  await expectNoConnections(one);
+});
+
 test("several servers: after the server in use was killed the next calls go to the other one, over at most ten connections", async () => {
   const { readName } = connectAs("app", nodes);
   await atOnce(10, readName);

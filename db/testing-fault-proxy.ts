@@ -64,6 +64,11 @@ export class FaultProxy {
     this.#pairs.clear();
   }
 
+  /** Refuses new connections and keeps the open ones. */
+  refuse(): void {
+    this.#listener?.close();
+  }
+
   async close(): Promise<void> {
     this.cut("reset");
     await new Promise((resolve) => this.#listener?.close(resolve));

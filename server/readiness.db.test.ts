@@ -43,7 +43,7 @@ beforeAll(async () => {
   appUrl = url.href;
   process.env.DATABASE_URL = appUrl;
   env();
-  asRoot = connect(server.url);
+  asRoot = connect(server.url, { requiresWritable: false });
 }, 180_000);
 afterAll(async () => {
   await closeDatabase();
@@ -90,6 +90,18 @@ describe("readiness", () => {
     await restore();
     await closeDatabase();
     expect(await isReady()).toBe(true);
+  });
+
+  test("readiness: not ready while the server is read-only, even if the account may write there and its connections were kept", async () => {
+    await closeDatabase();
+    const instance = await anotherInstance(load, { DATABASE_URL: server.url });
+    await instance.readRevocations(asRoot);
+    expect(await instance.isReady()).toBe(true);
+    await root.query("set global read_only = 1");
+    await expect.poll(instance.isReady, { timeout: 10_000 }).toBe(false);
+    await restore();
+    await expect.poll(instance.isReady, { timeout: 10_000 }).toBe(true);
+    await closeDatabase();
   });
 
   test("readiness: a thousand concurrent probes and those of the next second share one check, whatever its result", async () => {
