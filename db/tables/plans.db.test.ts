@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { CamelCasePlugin, Kysely, MysqlDialect, sql, type MysqlPool } from "kysely";
 import { createPool, type Pool } from "mysql2";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import { writeHeartbeat } from "./heartbeats";
 import {
@@ -23,7 +23,7 @@ import {
   revokeOwnSession,
   revokeSession,
 } from "./revocations";
-import type { Database } from "@/db/schema";
+import type { Database, NewSession } from "@/db/schema";
 import {
   rotateSession,
   findSessionOwner,
@@ -37,7 +37,7 @@ import {
   extendReissueWindow,
   wasNeverSignedIn,
 } from "./sessions";
-import { daysAfter, newNonce, newSession, newUser, useTestDatabase } from "@/db/testing";
+import { atOnce, daysAfter, existingSession, newNonce, newSession, newUser, useTestDatabase } from "@/db/testing";
 import {
   findUserById,
   findUserForLogin,
@@ -62,6 +62,7 @@ const database = useTestDatabase();
 let pool: Pool;
 let spied: Kysely<Database>;
 const statements: { text: string; values: unknown[] }[] = [];
+const errors: unknown[] = [];
 
 beforeAll(async () => {
   const { db } = database;
@@ -223,9 +224,62 @@ function spyOn(spiedPool: Pool): MysqlPool {
       spiedPool.getConnection((error, connection) => {
         const query = (text: string, values: unknown[], done?: (error: unknown, result: never) => void) => {
           statements.push({ text, values: [...values] });
-          return connection.query(text, values, done as never);
+          return connection.query(text, values, ((failure: unknown, result: never) => {
+            if (failure) errors.push(failure);
+            done?.(failure, result);
+          }) as never);
         };
         callback(error, { query, release: () => connection.release() } as never);
       }),
   };
 }
+
+describe("in a table of few sessions", () => {
+  const small = useTestDatabase();
+  let few: Pool;
+  let spiedFew: Kysely<Database>;
+  beforeAll(() => {
+    few = createPool({ ...parseDatabaseUrl(small.url)[0], timezone: "Z", connectionLimit: 8 });
+    few.on("connection", (connection) => {
+      connection.query("set session transaction isolation level read committed");
+    });
+    spiedFew = new Kysely({ dialect: new MysqlDialect({ pool: spyOn(few) }), plugins: [new CamelCasePlugin()] });
+  });
+  afterAll(() => spiedFew.destroy());
+
+  const updates: Record<string, (db: Kysely<Database>, row: NewSession) => Promise<unknown>> = {
+    rotateSession: (db, { id, currentNonce }) =>
+      rotateSession(db, { id, fromNonce: currentNonce, toNonce: newNonce(), handedAt: now, ...sighting }),
+    replaceLostToken: (db, { id, currentNonce }) =>
+      replaceLostToken(db, { id, currentNonce, previousNonce, toNonce: newNonce(), handedAt: now, ...sighting }),
+    extendReissueWindow: (db, { id, currentNonce }) =>
+      extendReissueWindow(db, { id, currentNonce, previousNonce, now }),
+    revokeSession: (db, { id }) => revokeSession(db, { id, reason: "test" }),
+  };
+
+  test.each(Object.entries(updates))("%s finds its row by primary key", async (_, run) => {
+    const row = await existingSession(small.db);
+    statements.length = 0;
+    await run(spiedFew, row);
+    expect(statements).toHaveLength(1);
+    const [{ text, values }] = statements as [(typeof statements)[0]];
+    const [plan] = await few.promise().query(`explain format=traditional ${text}`, values);
+    expect(plan).toContainEqual(expect.objectContaining({ table: "sessions", key: "PRIMARY" }));
+  });
+
+  test("rotations and revocations of the same sessions do not deadlock", async () => {
+    errors.length = 0;
+    for (let round = 0; round < 30; round++) {
+      const rows = await atOnce(3, () => existingSession(small.db, { createdAt: now }));
+      await Promise.all(
+        rows.flatMap((row) => [
+          updates.rotateSession!(spiedFew, row),
+          updates.extendReissueWindow!(spiedFew, row),
+          sql`update sessions set revoked_at = utc_timestamp(3) where id = ${row.id}`.execute(spiedFew),
+        ]),
+      );
+      await small.db.deleteFrom("sessions").execute();
+    }
+    expect(errors).toEqual([]);
+  });
+});

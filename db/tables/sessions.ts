@@ -303,10 +303,16 @@ function updateLiveSession(db: Kysely<Database>, id: string, now: Date) {
   return updateUnendedSession(db, id).where("idleExpiresAt", ">", now);
 }
 
+/**
+ * In a small table MariaDB would find the row by `sessions_revoked_at`, and lock that index before the row: the reverse order of a
+ * revocation, and a deadlock.
+ */
+const SESSIONS_BY_ID = sql<Database["sessions"]>`sessions`.as<"sessions">(sql`sessions force index (primary)`);
+
 /** The conditions are evaluated when the row is locked, so an earlier committed revocation always wins. The user's row is only read. */
 function updateUnendedSession(db: Kysely<Database>, id: string) {
   return db
-    .updateTable("sessions")
+    .updateTable(SESSIONS_BY_ID)
     .where("id", "=", id)
     .where("revokedAt", "is", null)
     .where((eb) =>
