@@ -15,7 +15,7 @@ import { exit, onExit, onSignal } from "./lifecycle.mjs";
 import { isRunning, pidOf, waitForExit } from "./process-identity.mjs";
 import { withLock } from "./lock.mjs";
 import { findListener, isPortInUse } from "./loopback.mjs";
-import { addressOf } from "./mysql/external-server.mjs";
+import { addressesOf } from "./mysql/external-server.mjs";
 import { provideDatabase } from "./mysql/provide.mjs";
 import { UserError } from "./user-error.mjs";
 import { DATA, ROOT } from "./paths.mjs";
@@ -44,7 +44,7 @@ export async function serve(mode) {
     // A start with NODE_ENV=production in the environment writes no mail to files: it must be given a mail server.
     environment.PORTCULLIS_MAIL_FOLDER = inProduction ? undefined : join(DATA, "mail");
     const port = readPort(settled.port ?? environment.PORT);
-    if (environment.DATABASE_URL) addressOf(environment.DATABASE_URL);
+    if (environment.DATABASE_URL) addressesOf(environment.DATABASE_URL);
     await freePort(port, print);
 
     print(`\n  ${paint("bold", "Portcullis")}\n\n`);

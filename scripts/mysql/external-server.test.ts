@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { addressOf, checkExternalServer } from "./external-server.mjs";
+import { addressesOf, checkExternalServer } from "./external-server.mjs";
 
 const servers: ReturnType<typeof createServer>[] = [];
 afterEach(() => servers.splice(0).forEach((server) => server.close()));
@@ -18,8 +18,8 @@ test.each([
   ["mysql://me:secret@db.test/portcullis", { host: "db.test", port: 3306 }],
   ["mysql://me:secret@[::1]:3307/portcullis", { host: "::1", port: 3307 }],
   ["mysql://root@localhost/portcullis?socketPath=%2Frun%2Fmysqld.sock", { path: "/run/mysqld.sock" }],
-])("addressOf: %s", (url, address) => {
-  expect(addressOf(url)).toEqual(address);
+])("addressesOf: %s", (url, address) => {
+  expect(addressesOf(url)).toEqual([address]);
 });
 
 test("external server: its version is reported", async () => {
@@ -28,6 +28,17 @@ test("external server: its version is reported", async () => {
     url,
     version: expect.stringMatching(/^MySQL 9\.7\.0 at 127/),
   });
+});
+
+test("external server: of several servers one must respond, and those that do not are named", async () => {
+  const url = await listen((socket) => socket.write(greeting("9.7.0")));
+  const { version } = await checkExternalServer(url.replace("@", "@127.0.0.1:1,"));
+  expect(version).toMatch(
+    /^MySQL 9\.7\.0 at 127\.0\.0\.1:\d+; 127\.0\.0\.1:1 in DATABASE_URL does not respond: ECONNREFUSED$/,
+  );
+  await expect(checkExternalServer("mysql://me:secret@127.0.0.1:1,127.0.0.1:2/portcullis")).rejects.toThrow(
+    /127\.0\.0\.1:1 in .* and 127\.0\.0\.1:2 in/,
+  );
 });
 
 test("external server: an old version is used and reported", async () => {
