@@ -10,7 +10,7 @@ import {
   judgeServerState,
   READ_NODE_STATUS,
   READ_VARIABLES,
-  READ_WRITABILITY,
+  verificationStatement,
   type ServerValues,
 } from "./server-state";
 
@@ -138,7 +138,7 @@ export class ServerPool implements ConnectionOwner {
     this.#verifiedAt = performance.now();
     // Not the rest of the deadline: after a wait for a free connection a healthy server would seem unresponsive.
     const query = this.#query(connection, this.limits.verdictMilliseconds);
-    this.#variables = { ...this.#variables, ...(await query(READ_WRITABILITY)) };
+    this.#variables = { ...this.#variables, ...(await query(verificationStatement(this.#variables))) };
     await this.#checkState(query);
   }
 

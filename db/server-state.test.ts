@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { consistencyStatements, judgeServerState } from "./server-state";
+import { consistencyStatements, judgeServerState, verificationStatement } from "./server-state";
 
 const MARIADB = { read_only: "OFF", innodb_read_only: "OFF", wsrep_on: "OFF", wsrep_sync_wait: "0" };
 const MYSQL = { read_only: "OFF", innodb_read_only: "OFF" };
@@ -38,6 +38,11 @@ describe("server state", () => {
     expect(judgeServerState(GALERA, donor, true)).toBeNull();
     expect(judgeServerState(GALERA, donor, false)).toMatch("Donor/Desynced");
   });
+});
+
+test("server state: a Galera node that lags is asked by a statement that does not wait for it", () => {
+  expect(verificationStatement(GALERA)).toMatch(/^show /);
+  for (const variables of [MARIADB, MYSQL]) expect(verificationStatement(variables)).toMatch(/^select /);
 });
 
 describe("consistency of reads", () => {
