@@ -2,6 +2,7 @@ import { judgeClocks, offsetOf, offsetOfDateHeader, type Offset } from "./clocks
 import { isPublic, judgeConfiguration } from "./configuration/judge-configuration";
 import { readConfiguration } from "./configuration/read-configuration";
 import { judgeDatabase } from "./database/judge-database";
+import { judgeReplication } from "./database/judge-replication";
 import { readDatabase, type DatabaseReading } from "./database/read-database";
 import { HttpClient, valuesOf } from "./deployment/http-client";
 import { examineDeployment, type DeploymentFacts } from "./deployment/examine-deployment";
@@ -24,11 +25,11 @@ type Source = Record<string, string | undefined>;
 /** Examines the local installation: configuration, versions, database, mail, clocks, and the app over HTTP. */
 export async function examineInstallation(source: Source, folder: string, now: Date): Promise<Group[]> {
   const { group: configuration, env } = judgeConfiguration(await readConfiguration(source, folder));
-  const url = readable(source.DATABASE_URL);
+  const url = source.DATABASE_URL ?? "";
   const origin = URL.parse(source.APP_ORIGIN ?? "");
   const [versions, database, deployment, local, mail] = await Promise.all([
     readVersions(folder),
-    url === null ? null : readDatabase(url),
+    url === "" ? null : readDatabase(url),
     origin === null ? null : examineDeployment(origin),
     origin === null ? null : probeLocalApp(origin, Number(source.PORT || 3000)),
     env === null ? null : examineMail(env),
@@ -41,9 +42,10 @@ export async function examineInstallation(source: Source, folder: string, now: D
           title: "Database",
           healthy: "",
           findings: [],
-          skipped: "not examined: DATABASE_URL is not a mysql:// address",
+          skipped: "not examined: DATABASE_URL is not set",
         }
       : judgeDatabase(database.facts, source.NODE_ENV === "production"),
+    ...(database === null || database.servers.length === 0 ? [] : [judgeReplication(database.servers)]),
     mail === null
       ? { title: "Mail", healthy: "", findings: [], skipped: "not examined: the configuration is invalid" }
       : judgeMail(mail, database?.mails ?? null),
@@ -104,8 +106,4 @@ async function probeLocalApp(origin: URL, port: number): Promise<LocalAppFacts> 
   asker.close();
   if (reply.kind === "failure") return { port, state: "unreachable" };
   return { port, state: reply.status === 200 ? "live" : "other" };
-}
-
-function readable(url: string | undefined): string | null {
-  return url !== undefined && URL.canParse(url) && url.startsWith("mysql://") ? url : null;
 }

@@ -1,11 +1,19 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { sql, type Kysely } from "kysely";
-import { describe, expect, test } from "vitest";
+import { createConnection } from "mysql2/promise";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { connect } from "@/db/connect";
+import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import type { Database } from "@/db/schema";
 import { createEmptyDatabase, createTestDatabase, existingSession, existingUser, useTestDatabase } from "@/db/testing";
+import { FaultProxy } from "@/db/testing-fault-proxy";
+import { provideServer } from "@/scripts/mysql/provide.mjs";
+import { DATA } from "@/scripts/paths.mjs";
 import { judgeClocks, offsetOf } from "@/ops/doctor/clocks/judge-clocks";
 import { idsOf } from "@/ops/doctor/testing";
 import { judgeDatabase } from "./judge-database";
+import { judgeReplication } from "./judge-replication";
 import { judgeMigrations, judgeSession } from "./judge-server";
 import { judgeSchema } from "./judge-schema";
 import { EXPECTED_SCHEMA } from "./expected-schema";
@@ -140,6 +148,59 @@ test.each([
   const group = judgeDatabase(facts, false);
   expect(idsOf(group)).toEqual(["✗ database-unreachable"]);
   expect(group.findings[0]?.says).toMatch(says);
+});
+
+test("read database: one server without copies has nothing to fail over to", async () => {
+  const { servers } = await readDatabase(healthy.url);
+  const group = judgeReplication(servers);
+  expect(idsOf(group)).toEqual([]);
+  expect(group.healthy).toBe("one server, without copies to fail over to");
+});
+
+test("read database: several servers are examined each, also a read-only one, and the tables on the one that accepts writes", async () => {
+  const replica = await provideServer({ directory: join(DATA, "test", `doctor-${process.pid}`, "mysql") });
+  onTestFinished(() => replica.stop());
+  const operator = await createConnection(parseDatabaseUrl(replica.url)[0]);
+  onTestFinished(() => operator.end());
+  await operator.query(`create database ${new URL(healthy.url).pathname.slice(1)}`);
+  await operator.query("set global read_only = 1");
+  const proxies = [replica.url, healthy.url].map((url) => new FaultProxy(parseDatabaseUrl(url)[0]));
+  for (const proxy of proxies) {
+    await proxy.open();
+    onTestFinished(() => proxy.close());
+  }
+  const hosts = proxies.map(({ port }) => `127.0.0.1:${port}`);
+  const urlOf = (list: string[]) => `mysql://root@${list.join(",")}${new URL(healthy.url).pathname}`;
+
+  const { facts, servers } = await readDatabase(urlOf([...hosts, "127.0.0.1:9"]));
+  expect(facts).toMatchObject({ kind: "reached", connection: { address: hosts[1] } });
+  expect(idsOf(judgeDatabase(facts, false))).toEqual([]);
+  expect(servers.map(({ address }) => address)).toEqual([...hosts, "127.0.0.1:9"]);
+  const group = judgeReplication(servers);
+  expect(idsOf(group).sort()).toEqual([
+    "! may-write-read-only",
+    "! may-write-read-only",
+    "! semi-sync-off",
+    "! server-unreachable",
+  ]);
+
+  await operator.query("set global read_only = 0");
+  const both = await readDatabase(urlOf(hosts));
+  expect(idsOf(judgeReplication(both.servers))).toContain("✗ several-writable");
+});
+
+test("read database: an account without privileges on the server is not an error", async () => {
+  const name = new URL(healthy.url).pathname.slice(1);
+  const password = randomUUID();
+  const user = `app_${randomUUID().slice(0, 8)}`;
+  await sql.raw(`create user ${user}@localhost identified by '${password}'`).execute(healthy.db);
+  await sql.raw(`grant select on ${name}.* to ${user}@localhost`).execute(healthy.db);
+  onTestFinished(async () => void (await sql.raw(`drop user ${user}@localhost`).execute(healthy.db)));
+  const url = new URL(healthy.url);
+  Object.assign(url, { username: user, password });
+  const { facts, servers } = await readDatabase(url.href);
+  expect(facts.kind).toBe("reached");
+  expect(idsOf(judgeReplication(servers))).toEqual([]);
 });
 
 test("read database: a missing database is reported with the statement that creates it", async () => {

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from "kysely";
+import { sql, type Kysely, type RawBuilder } from "kysely";
 import { findRecordedMigrations } from "@/db/migrate";
 import { MIGRATIONS } from "@/db/migrations";
 import type { Database } from "@/db/schema";
@@ -56,8 +56,12 @@ export async function readServer(db: Kysely<Database>): Promise<ServerFacts> {
 }
 
 async function readVariables(db: Kysely<Database>, scope: "session" | "global", names: string[]) {
-  const { rows } = await sql<Record<string, string>>`show ${sql.raw(scope)} variables
-    where variable_name in (${sql.join(names)})`.execute(db);
+  return readValues(db, sql`${sql.raw(scope)} variables where variable_name in (${sql.join(names)})`);
+}
+
+/** What `show …` returns, by name. */
+export async function readValues(db: Kysely<Database>, what: RawBuilder<unknown>): Promise<Record<string, string>> {
+  const { rows } = await sql<Record<string, string>>`show ${what}`.execute(db);
   return Object.fromEntries(rows.map((row) => Object.values(row) as [string, string]));
 }
 

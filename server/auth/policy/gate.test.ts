@@ -196,7 +196,14 @@ describe("after a refresh", () => {
 });
 
 describe("before the email is verified, where that is required", () => {
-  const ALLOWED = ["auth.logoutAll", "auth.stepUp", "auth.session", "users.me"];
+  const ALLOWED = [
+    "auth.logoutAll",
+    "auth.stepUp",
+    "auth.session",
+    "users.me",
+    "email.requestVerification",
+    "email.requestChange",
+  ];
 
   test.each(Object.entries(PROCEDURES).filter(([, { access }]) => access === "signed-in"))(
     "%s may be called only if its facts say so",
