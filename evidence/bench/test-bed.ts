@@ -73,6 +73,7 @@ export class TestBed {
       SESSION_SECRET: randomBytes(32).toString("base64url"),
       JWT_ACCESS_SECRET: randomBytes(32).toString("base64url"),
       DATABASE_URL: "mysql://nobody@127.0.0.1:9/nothing",
+      PORTCULLIS_MAIL_FOLDER: join(folder, "mail"),
     });
     const logs = join(folder, "logs");
     rmSync(logs, { recursive: true, force: true });

@@ -49,6 +49,7 @@ export class Target {
       // Longer than a run, so that no access token expires.
       ACCESS_TOKEN_SECONDS: "3600",
       RATE_LIMIT_FACTOR: "100000",
+      PORTCULLIS_MAIL_FOLDER: join(FOLDER, "mail"),
     };
     // The product code that creates the test users reads the same variables.
     Object.assign(process.env, env);

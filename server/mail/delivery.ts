@@ -5,12 +5,14 @@ import pTimeout from "p-timeout";
 import { isUnavailable } from "@/db/faults";
 import type { Database, OutgoingMail } from "@/db/schema";
 import { claimMail, deleteMail, findDueMails, markMailFailed, markMailSent } from "@/db/tables/outgoing-mails";
+import { onDatabaseClose } from "@/server/runtime/database";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
 import { decideRetry, describeFailure } from "./judge-failure";
+import { mailSettings } from "./mail-settings";
 import type { ComposedMail } from "./mime-message";
 import { MAX_SMTP_CONNECTIONS } from "./smtp-transport";
-import type { MailTransport } from "./transport";
+import { openTransport, type MailTransport } from "./transport";
 
 const POLL_MILLISECONDS = 1000;
 /** From connecting to the server's last reply. A server that trickles its replies reaches no other timeout. */
@@ -28,6 +30,12 @@ export interface DeliveryOptions {
   /** For tests. */
   sendTimeoutMilliseconds?: number;
   stopMilliseconds?: number;
+}
+
+/** Sends mails as the variables say, until the database is closed. Does nothing with MAIL=off. */
+export function startMailDelivery(db: Kysely<Database>, compose: DeliveryOptions["compose"]): void {
+  const transport = openTransport(mailSettings());
+  if (transport !== null) onDatabaseClose(db, startDelivery({ db, transport, compose }));
 }
 
 /** Sends due mails until the returned function is called. Each instance runs one delivery; a mail is sent by one of them. */
