@@ -1,9 +1,6 @@
 import type { Kysely, Transaction } from "kysely";
 import { retryOnDeadlock, writeRow } from "@/db/keyed-mutex";
 import type { Confirmation, Database, OutgoingMail, User } from "@/db/schema";
-import { insertMail, type NewMail } from "./outgoing-mails";
-import type { CallerIds } from "./sessions";
-import { findUserOfLiveSession } from "./users";
 
 export type NewConfirmation = Omit<Confirmation, "codeTries" | "usedAt" | "supersededAt">;
 
@@ -22,7 +19,7 @@ export async function findConfirmation(db: Kysely<Database>, id: string): Promis
 }
 
 /** Locks the user's row first, like every transaction on an account. */
-async function lockUserRow(trx: Transaction<Database>, id: string): Promise<User | undefined> {
+export async function lockUserRow(trx: Transaction<Database>, id: string): Promise<User | undefined> {
   return trx.selectFrom("users").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
 }
 
@@ -133,27 +130,6 @@ export async function supersede(
     .execute();
 }
 
-/**
- * Queues the mails about a change of address, and supersedes a change to another one. False, and nothing done, if the caller's session
- * is not live.
- */
-export async function queueEmailChange(
-  db: Kysely<Database>,
-  caller: CallerIds,
-  { email, mails, now }: { email: string; mails: (NewMail | null)[]; now: Date },
-): Promise<boolean> {
-  const { userId } = caller;
-  return writeRow(db, userId, () =>
-    db.transaction().execute(async (trx) => {
-      const user = await lockUserRow(trx, userId);
-      if (user === undefined || (await findUserOfLiveSession(trx, caller, now)) === undefined) return false;
-      await supersede(trx, { userId, email: user.email, purposes: ["change-email"], keepEmail: email, now });
-      for (const mail of mails) await insertMail(trx, mail);
-      return true;
-    }),
-  );
-}
-
 /** Ends the open links that would restore an address that the account had later than that of `confirmation`. */
 export async function supersedeLaterReverts(
   trx: Transaction<Database>,
@@ -174,6 +150,11 @@ export async function supersedeLaterReverts(
 
 export async function insertConfirmation(trx: Transaction<Database>, confirmation: NewConfirmation): Promise<void> {
   await trx.insertInto("confirmations").values(confirmation).execute();
+}
+
+/** The session that asked last confirms without a code. */
+export async function recordAsker(trx: Transaction<Database>, id: string, askedBySessionId: string): Promise<void> {
+  await trx.updateTable("confirmations").set({ askedBySessionId }).where("id", "=", id).execute();
 }
 
 /** The open confirmation of an account for a purpose and an address, the oldest if there are several. */
@@ -207,16 +188,20 @@ export async function isAddressTaken(
   now: Date,
 ): Promise<boolean> {
   const user = trx.selectFrom("users").select("id").where("email", "=", email).where("id", "<>", exceptUserId);
-  const revert = trx
+  const revert = openReverts(trx, email, now).where("userId", "<>", exceptUserId);
+  return (await user.unionAll(revert).limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** The links that can restore an address. */
+export function openReverts(db: Kysely<Database>, email: string, now: Date) {
+  return db
     .selectFrom("confirmations")
     .select("id")
     .where("email", "=", email)
     .where("purpose", "=", "revert-email")
-    .where("userId", "<>", exceptUserId)
     .where("usedAt", "is", null)
     .where("supersededAt", "is", null)
     .where("expiresAt", ">", now);
-  return (await user.unionAll(revert).limit(1).executeTakeFirst()) !== undefined;
 }
 
 /** The mail's account, by id or else by one of the addresses that were asked for, the first one preferred. */

@@ -1,6 +1,7 @@
-import { sql, type Kysely } from "kysely";
+import { sql, type Expression, type Kysely } from "kysely";
 import { retryOnDeadlock } from "@/db/keyed-mutex";
 import type { Database, OutgoingMail } from "@/db/schema";
+import { openReverts } from "./confirmations";
 
 export type NewMail = Pick<OutgoingMail, "id" | "userId" | "kind" | "recipient" | "details" | "createdAt"> & {
   /** Opened when the mail is composed, unless it has to exist before. */
@@ -21,10 +22,28 @@ export async function insertMail(trx: Kysely<Database>, mail: NewMail | null): P
 }
 
 /** Queues a notice unless one of its kind was queued for this account since `since`: several of a kind in a short time are one mail. */
-export async function insertNotice(db: Kysely<Database>, mail: NewMail | null, since: Date): Promise<void> {
-  if (mail === null) return;
+export async function insertNotice(db: Kysely<Database>, notice: NewMail | null, since: Date): Promise<void> {
+  if (notice === null) return;
+  const earlier = db
+    .selectFrom("outgoingMails as earlier")
+    .select("earlier.id")
+    .where("earlier.userId", "=", notice.userId)
+    .where("earlier.kind", "=", notice.kind)
+    .where("earlier.createdAt", ">", since);
+  await insertUnlessExists(db, notice, earlier);
+}
+
+/**
+ * Queues the mail that verifies the address of a new account. False, and nothing queued, if another account can still restore that
+ * address: a thief who changed it must not be able to occupy it.
+ */
+export async function insertVerification(trx: Kysely<Database>, mail: NewMail): Promise<boolean> {
+  return insertUnlessExists(trx, mail, openReverts(trx, mail.recipient, mail.createdAt));
+}
+
+async function insertUnlessExists(db: Kysely<Database>, mail: NewMail, query: Expression<unknown>): Promise<boolean> {
   const columns = Object.keys(mail) as (keyof NewMail)[];
-  await db
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto("outgoingMails")
     .columns([...columns, "nextAttemptAt"])
     .expression((eb) =>
@@ -34,20 +53,10 @@ export async function insertNotice(db: Kysely<Database>, mail: NewMail | null, s
           ...columns.map((column) => eb.val(mail[column] ?? null).as(column)),
           sql`utc_timestamp(3)`.as("nextAttemptAt"),
         ])
-        .where((where) =>
-          where.not(
-            where.exists(
-              where
-                .selectFrom("outgoingMails as earlier")
-                .select("earlier.id")
-                .where("earlier.userId", "=", mail.userId)
-                .where("earlier.kind", "=", mail.kind)
-                .where("earlier.createdAt", ">", since),
-            ),
-          ),
-        ),
+        .where((where) => where.not(where.exists(query))),
     )
-    .execute();
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows === 1n;
 }
 
 export async function findDueMails(db: Kysely<Database>, limit: number): Promise<MailState[]> {

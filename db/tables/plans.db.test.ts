@@ -3,17 +3,30 @@ import { CamelCasePlugin, Kysely, MysqlDialect, sql, type MysqlPool } from "kyse
 import { createPool, type Pool } from "mysql2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseDatabaseUrl } from "@/db/database-url.mjs";
+import {
+  findConfirmation,
+  findConfirmationByCode,
+  findOpenConfirmation,
+  isAddressTaken,
+  prepareMail,
+  recordAsker,
+  supersede,
+  supersedeLaterReverts,
+  useConfirmation,
+} from "./confirmations";
+import { queueEmailChange } from "./email-changes";
 import { writeHeartbeat } from "./heartbeats";
 import {
   claimMail,
   deleteMail,
   findDueMails,
   insertMail,
+  insertNotice,
   markMailFailed,
   markMailSent,
   purgeMails,
 } from "./outgoing-mails";
-import { purgeEnded } from "./purge";
+import { purgeConfirmations, purgeEnded } from "./purge";
 import { clearHits, countHit, purgeExpiredLimits, decrementHits } from "./rate-limits";
 import {
   changePassword,
@@ -21,7 +34,9 @@ import {
   findRevokedSince,
   revokeAllSessions,
   revokeOwnSession,
+  revokeAllWithin,
   revokeSession,
+  revokeSessionWithNotice,
 } from "./revocations";
 import type { Database, NewSession } from "@/db/schema";
 import {
@@ -42,7 +57,11 @@ import {
   findUserById,
   findUserForLogin,
   findUserOfLiveSession,
+  forgetDevices,
   insertUserWithSession,
+  markEmailVerified,
+  replaceEmail,
+  replaceForgottenPassword,
   replacePasswordHash,
   updateFullName,
 } from "./users";
@@ -98,7 +117,13 @@ beforeAll(async () => {
       })),
     )
     .execute();
-  await sql`analyze table users, sessions, rate_limits, outgoing_mails`.execute(db);
+  for (let start = 0; start < confirmations.length; start += 1000) {
+    await db
+      .insertInto("confirmations")
+      .values(confirmations.slice(start, start + 1000))
+      .execute();
+  }
+  await sql`analyze table users, sessions, rate_limits, confirmations, outgoing_mails`.execute(db);
 
   pool = createPool({ ...parseDatabaseUrl(database.url)[0], timezone: "Z", connectionLimit: 1 });
   spied = new Kysely({ dialect: new MysqlDialect({ pool: spyOn(pool) }), plugins: [new CamelCasePlugin()] });
@@ -120,6 +145,24 @@ const sighting = {
 };
 const device = { ip: "192.0.2.7", browser: "Firefox", os: "Linux" };
 const previousNonce = newNonce();
+const PURPOSES = ["verify-email", "reset-password", "change-email"];
+const confirmations = users.flatMap(({ id, email }, index) =>
+  ["not-me", ...PURPOSES].map((purpose) => ({
+    id: randomUUID(),
+    userId: id,
+    purpose,
+    email,
+    salt: newNonce(),
+    askedBySessionId: null,
+    createdAt: daysAfter(now, -(index % 12)),
+    expiresAt: daysAfter(now, index % 50 === 49 ? -3 : 1),
+    codeTries: 0,
+    usedAt: null,
+    supersededAt: null,
+  })),
+);
+const confirmation = confirmations[0]!;
+const newMail = (userId: string | null) => ({ ...mails[0]!, id: randomUUID(), userId, createdAt: now });
 
 const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   findUserForLogin: (db) => findUserForLogin(db, user.email, device),
@@ -128,8 +171,37 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   findUserOfLiveSession: (db) => findUserOfLiveSession(db, caller, now),
   insertUserWithSession: (db) => {
     const { sessionEpoch: _, ...fresh } = newUser();
-    return insertUserWithSession(db, fresh, newSession(fresh.id), other.id);
+    return insertUserWithSession(db, fresh, newSession(fresh.id), other.id, newMail(fresh.id));
   },
+  insertNotice: (db) => insertNotice(db, newMail(user.id), daysAfter(now, -1)),
+  findConfirmation: (db) => findConfirmation(db, confirmation.id),
+  findConfirmationByCode: (db) =>
+    findConfirmationByCode(db, { emails: [user.email, users[1]!.email], triesAtMost: 5, now }, () => false),
+  useConfirmation: (db) =>
+    useConfirmation(db, { id: confirmation.id, userId: user.id, now }, async (trx) => {
+      await supersede(trx, { userId: user.id, email: user.email, purposes: [...PURPOSES], now });
+      await supersedeLaterReverts(trx, confirmation, now);
+      await findOpenConfirmation(trx, confirmation, now);
+      await recordAsker(trx, confirmation.id, id);
+      await isAddressTaken(trx, { email: user.email, exceptUserId: user.id }, now);
+      await revokeAllWithin(trx, users[3]!.id, "test", now);
+      await replaceForgottenPassword(trx, { userId: user.id, newHash: user.passwordHash, now });
+      await markEmailVerified(trx, user.id, now);
+      await forgetDevices(trx, user.id, now);
+      await replaceEmail(trx, { userId: user.id, email: user.email, now });
+    }),
+  "prepareMail of an account": (db) => prepareMail(db, { id: mails[4]!.id, userId: user.id }, [], async () => null),
+  "prepareMail of an address": (db) =>
+    prepareMail(db, { id: mails[4]!.id, userId: null }, ["unknown@example.test", user.email], async () => confirmation),
+  queueEmailChange: (db) => queueEmailChange(db, caller, { email: "new@example.test", mails: [newMail(user.id)], now }),
+  revokeSessionWithNotice: (db) =>
+    revokeSessionWithNotice(
+      db,
+      { id: sessions[20]!.id, userId: session.userId, reason: "test" },
+      newMail(user.id),
+      now,
+    ),
+  purgeConfirmations: (db) => purgeConfirmations(db, now, { olderThanSeconds: 86_400, batch: 20 }),
   updateFullName: (db) => updateFullName(db, { ...caller, fullName: "x", now }),
   replacePasswordHash: (db) =>
     replacePasswordHash(db, { userId: user.id, oldHash: user.passwordHash, newHash: user.passwordHash, now }),
@@ -170,6 +242,8 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
       oldHash: user.passwordHash,
       newHash: "b",
       session: newSession(user.id),
+      mail: newMail(user.id),
+      superseded: [...PURPOSES],
       now,
     }),
   revokeAllSessions: (db) => revokeAllSessions(db, { userId: users[1]!.id }, "test", now),

@@ -49,3 +49,37 @@ export async function purgeEnded(
     }),
   );
 }
+
+/** Deletes one batch of confirmations that expired more than `olderThanSeconds` ago, likewise, with the mails that were about them. */
+export async function purgeConfirmations(
+  db: Kysely<Database>,
+  now: Date,
+  { olderThanSeconds, batch = 500 }: { olderThanSeconds: number; batch?: number },
+): Promise<number> {
+  const found = await db
+    .selectFrom("confirmations")
+    .select("id")
+    .where("expiresAt", "<", new Date(now.getTime() - olderThanSeconds * 1000))
+    .orderBy("expiresAt")
+    .limit(batch)
+    .execute();
+  if (found.length === 0) return 0;
+
+  return retryOnDeadlock(() =>
+    db.transaction().execute(async (trx) => {
+      const free = await trx
+        .selectFrom("confirmations")
+        .select("id")
+        .where("id", "in", found.map(({ id }) => id).sort())
+        .forUpdate()
+        .skipLocked()
+        .execute();
+      if (free.length === 0) return 0;
+      const { numDeletedRows } = await trx
+        .deleteFrom("confirmations")
+        .where("id", "in", free.map(({ id }) => id).sort())
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    }),
+  );
+}

@@ -23,6 +23,7 @@ import { findUserById, findUserOfLiveSession, updateFullName } from "./users";
 
 const database = useTestDatabase();
 
+const superseded = ["reset-password", "change-email"];
 const now = new Date();
 const live = async (userId: string) => {
   const sessions = database.db.selectFrom("sessions").select("id").where("userId", "=", userId);
@@ -110,7 +111,7 @@ test("a caller whose session is revoked, expired or another user's revokes and c
     expect(await revokeOtherSessions(db, caller, "test", now)).toBeNull();
     expect(await revokeAllSessions(db, caller, "test", now)).toBeNull();
     expect(await revokeOwnSession(db, caller, { id: mine.id, reason: "test", now })).toBe("caller ended");
-    const change = { ...caller, oldHash, newHash: "new", session: newSession(userId), now };
+    const change = { ...caller, oldHash, newHash: "new", session: newSession(userId), superseded, now };
     expect(await changePassword(db, change)).toBe("caller ended");
     expect(await updateFullName(db, { ...caller, fullName: "Mallory", now })).toBe(false);
     expect(await findUserOfLiveSession(db, caller, now)).toBeUndefined();
@@ -197,7 +198,7 @@ test("a password change revokes every session, invalidates logins in progress, a
   const { id: userId, passwordHash: oldHash } = user;
   const [own] = await atOnce(2, () => existingSession(db, { userId }));
   const session = newSession(userId);
-  const change = { userId, sessionId: own!.id, oldHash, newHash: "new", session, now };
+  const change = { userId, sessionId: own!.id, oldHash, newHash: "new", session, superseded, now };
   expect(await changePassword(db, { ...change, oldHash: "another" })).toBe("wrong password");
   expect(await changePassword(db, change)).toBe("changed");
   expect(await live(userId)).toEqual([session.id]);
@@ -213,8 +214,8 @@ test("of two concurrent password changes one succeeds; the other revokes and ins
   const [a, b] = await atOnce(2, () => existingSession(db, { userId }));
   const [first, second] = [newSession(userId), newSession(userId)];
   const results = await Promise.all([
-    changePassword(db, { userId, sessionId: a!.id, oldHash, newHash: "a", session: first, now }),
-    changePassword(other, { userId, sessionId: b!.id, oldHash, newHash: "b", session: second, now }),
+    changePassword(db, { userId, sessionId: a!.id, oldHash, newHash: "a", session: first, superseded, now }),
+    changePassword(other, { userId, sessionId: b!.id, oldHash, newHash: "b", session: second, superseded, now }),
   ]);
   await other.destroy();
   expect(results.toSorted()).toEqual(["caller ended", "changed"]);

@@ -1,6 +1,8 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, SessionRow, User } from "@/db/schema";
+import { lockUserRow, supersede } from "./confirmations";
+import { insertMail, insertNotice, type NewMail } from "./outgoing-mails";
 import { REVOCATION_BATCH_SIZE, findSessionOwner, insertSession, type CallerIds } from "./sessions";
 import { findUserOfLiveSession } from "./users";
 
@@ -8,30 +10,58 @@ import { findUserOfLiveSession } from "./users";
 export type RevocationResult = "ended" | "ended before" | "unknown";
 
 /** The columns that change with every write to a live session. */
-export type JudgedRow = Pick<SessionRow, "currentNonce" | "handedAt">;
+type JudgedRow = Pick<SessionRow, "currentNonce" | "handedAt">;
 
 /** Revokes one session. A later revocation replaces neither time nor reason of the first. */
-export async function revokeSession(
+export async function revokeSession(db: Kysely<Database>, revocation: SessionRevocation): Promise<RevocationResult> {
+  return writeRow(db, revocation.id, () => revoke(db, revocation));
+}
+
+interface SessionRevocation {
+  id: string;
+  userId?: string;
+  reason: string;
+  judged?: JudgedRow;
+}
+
+/** The same, and queues a notice of it in the same transaction, see `insertNotice`. */
+export async function revokeSessionWithNotice(
   db: Kysely<Database>,
-  { id, userId, reason, judged }: { id: string; userId?: string; reason: string; judged?: JudgedRow },
+  revocation: SessionRevocation & { userId: string },
+  notice: NewMail | null,
+  noticeSince: Date,
 ): Promise<RevocationResult> {
-  return writeRow(db, id, async () => {
-    const { numUpdatedRows, numChangedRows } = await db
-      .updateTable("sessions")
-      .set({
-        // MySQL assigns from left to right: the reason must read revoked_at before it is set.
-        revokedReason: sql<string>`if(revoked_at is null, ${reason}, revoked_reason)`,
-        revokedAt: sql<Date>`coalesce(revoked_at, utc_timestamp(3))`,
-      })
-      .where("id", "=", id)
-      .$if(userId !== undefined, (update) => update.where("userId", "=", userId!))
-      .$if(judged !== undefined, (update) =>
-        update.where("currentNonce", "=", judged!.currentNonce).where("handedAt", "=", judged!.handedAt),
-      )
-      .executeTakeFirstOrThrow();
-    if (numUpdatedRows === 0n) return "unknown";
-    return numChangedRows === 0n ? "ended before" : "ended";
-  });
+  if (notice === null) return revokeSession(db, revocation);
+  return writeRow(db, revocation.id, () =>
+    db.transaction().execute(async (trx) => {
+      // The notice refers to the user, whose row is locked before those of sessions everywhere.
+      await lockUserRow(trx, revocation.userId);
+      const result = await revoke(trx, revocation);
+      if (result === "ended") await insertNotice(trx, notice, noticeSince);
+      return result;
+    }),
+  );
+}
+
+async function revoke(
+  db: Kysely<Database>,
+  { id, userId, reason, judged }: SessionRevocation,
+): Promise<RevocationResult> {
+  const { numUpdatedRows, numChangedRows } = await db
+    .updateTable("sessions")
+    .set({
+      // MySQL assigns from left to right: the reason must read revoked_at before it is set.
+      revokedReason: sql<string>`if(revoked_at is null, ${reason}, revoked_reason)`,
+      revokedAt: sql<Date>`coalesce(revoked_at, utc_timestamp(3))`,
+    })
+    .where("id", "=", id)
+    .$if(userId !== undefined, (update) => update.where("userId", "=", userId!))
+    .$if(judged !== undefined, (update) =>
+      update.where("currentNonce", "=", judged!.currentNonce).where("handedAt", "=", judged!.handedAt),
+    )
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) return "unknown";
+  return numChangedRows === 0n ? "ended before" : "ended";
 }
 
 /**
@@ -130,8 +160,8 @@ async function incrementEpoch(trx: Transaction<Database>, userId: string): Promi
 }
 
 /**
- * Replaces the password, revokes all sessions and inserts `session` in place of the caller's, in one transaction. *Wrong password*:
- * the stored hash is no longer `oldHash`.
+ * Replaces the password, revokes all sessions, inserts `session` in place of the caller's, ends the open links of the `superseded`
+ * purposes and queues `mail`, in one transaction. *Wrong password*: the stored hash is no longer `oldHash`.
  */
 export async function changePassword(
   db: Kysely<Database>,
@@ -141,8 +171,17 @@ export async function changePassword(
     oldHash,
     newHash,
     session,
+    mail = null,
+    superseded,
     now,
-  }: CallerIds & { oldHash: string; newHash: string; session: NewSession; now: Date },
+  }: CallerIds & {
+    oldHash: string;
+    newHash: string;
+    session: NewSession;
+    mail?: NewMail | null;
+    superseded: readonly string[];
+    now: Date;
+  },
 ): Promise<"changed" | "wrong password" | "caller ended"> {
   return writeRow(db, userId, () =>
     db.transaction().execute(async (trx) => {
@@ -158,13 +197,15 @@ export async function changePassword(
         .execute();
       await revokeByIds(trx, locked.openSessions, "password changed");
       await insertSession(trx, session, { sessionEpoch });
+      await supersede(trx, { userId, email: user.email, purposes: superseded, now });
+      await insertMail(trx, mail);
       return "changed";
     }),
   );
 }
 
 interface LockedUser {
-  user: Pick<User, "passwordHash" | "sessionEpoch" | "disabledAt"> | undefined;
+  user: Pick<User, "email" | "passwordHash" | "sessionEpoch" | "disabledAt"> | undefined;
   openSessions: { id: string; isListed: number }[];
 }
 
@@ -175,7 +216,7 @@ interface LockedUser {
 async function lockUser(trx: Transaction<Database>, userId: string, now: Date, openedBy?: Date): Promise<LockedUser> {
   const user = await trx
     .selectFrom("users")
-    .select(["passwordHash", "sessionEpoch", "disabledAt"])
+    .select(["email", "passwordHash", "sessionEpoch", "disabledAt"])
     .where("id", "=", userId)
     .forUpdate()
     .executeTakeFirst();

@@ -2,6 +2,7 @@ import { sql, type Kysely, type Transaction } from "kysely";
 import { isDuplicateKey } from "@/db/faults";
 import { retryOnDeadlock, writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, NewUser, User } from "@/db/schema";
+import { insertVerification, type NewMail } from "./outgoing-mails";
 import { insertSession, type CallerIds, type InsertSessionResult } from "./sessions";
 
 export async function insertUser(
@@ -17,12 +18,16 @@ export async function insertUser(
   }
 }
 
-/** Inserts an account and its first session in one transaction. */
+/**
+ * Inserts an account, its first session and the mail that verifies its address, in one transaction. Without mail no address can have
+ * been changed, so none is held for the account that had it.
+ */
 export async function insertUserWithSession(
   db: Kysely<Database>,
   user: NewUser,
   session: NewSession,
   replacedId: string | null,
+  mail: NewMail | null = null,
 ): Promise<InsertSessionResult | "taken"> {
   try {
     return await retryOnDeadlock(() =>
@@ -30,14 +35,19 @@ export async function insertUserWithSession(
         await trx.insertInto("users").values(user).execute();
         const opened = await insertSession(trx, session, { sessionEpoch: 0, replacedId });
         if (opened === null) throw new Error("A user inserted in this transaction has another session epoch.");
+        // After the user, whose insert waits for a change that frees the address: before it, that change could not be seen.
+        if (mail !== null && !(await insertVerification(trx, mail))) throw new AddressHeld();
         return opened;
       }),
     );
   } catch (error) {
-    if (isDuplicateKey(error, "users_email")) return "taken";
+    if (isDuplicateKey(error, "users_email") || error instanceof AddressHeld) return "taken";
     throw error;
   }
 }
+
+/** Rolls back an account whose address its former account can still restore. */
+class AddressHeld extends Error {}
 
 export interface LoginDevice {
   ip: string;

@@ -2,13 +2,8 @@ import "server-only";
 import type { Kysely, Transaction } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Confirmation, Database, User } from "@/db/schema";
-import {
-  insertConfirmation,
-  isAddressTaken,
-  queueEmailChange,
-  supersede,
-  supersedeLaterReverts,
-} from "@/db/tables/confirmations";
+import { insertConfirmation, isAddressTaken, supersede, supersedeLaterReverts } from "@/db/tables/confirmations";
+import { queueEmailChange } from "@/db/tables/email-changes";
 import { insertMail } from "@/db/tables/outgoing-mails";
 import { revokeAllWithin } from "@/db/tables/revocations";
 import { findUserOfLiveSession, forgetDevices, replaceEmail } from "@/db/tables/users";
@@ -111,7 +106,9 @@ export async function restoreAddress(
   // Not earlier ones: a thief who changed the address twice must not end the owner's link with one of their own.
   await supersedeLaterReverts(trx, revert, now);
   const message = { kind: "email-reverted" as const, email, occasion: occasionOf(client, now) };
-  if (removed !== email) await insertMail(trx, newMail(message, { userId, recipient: removed }, now));
+  for (const recipient of new Set([email, removed])) {
+    await insertMail(trx, newMail(message, { userId, recipient }, now));
+  }
   await startReset(trx, { id: userId, email }, client, now);
   return { event: "email-reverted", next: LOGIN, ended: { reason: "address restored", sessions } };
 }

@@ -141,12 +141,14 @@ describe("login: refusals do not reveal whether an account exists", () => {
   });
 });
 
-test("login: makes five statements, also when it replaces a session", async () => {
+test("login: makes five statements, also when it replaces a session, and one more for the mail about a new device", async () => {
   const { email } = await newAccount();
-  expect(await countStatements(database.url, (db) => attempt(email, {}, db))).toBe(5);
+  const client = newClient();
+  expect(await countStatements(database.url, (db) => attempt(email, { client }, db))).toBe(5);
   const { refreshToken } = await signedInSession(database.db, T0);
-  const replacing = (db: typeof database.db) => attempt(email, { presented: refreshToken, now: later(10) }, db);
-  expect(await countStatements(database.url, replacing)).toBe(5);
+  const replacing = { presented: refreshToken, now: later(10) };
+  expect(await countStatements(database.url, (db) => attempt(email, { ...replacing, client }, db))).toBe(5);
+  expect(await countStatements(database.url, (db) => attempt(email, replacing, db))).toBe(6);
 });
 
 test("login: unusual names and user agents are stored or truncated and cause no error", async () => {

@@ -2,7 +2,9 @@ import "server-only";
 import type { Kysely } from "kysely";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
+import { insertNotice } from "@/db/tables/outgoing-mails";
 import { findUserForLogin, replacePasswordHash, type UserForLogin } from "@/db/tables/users";
+import { newNotice } from "@/server/mail/notices";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import { sessionIdOfToken } from "@/server/auth/sessions/end-session";
@@ -10,6 +12,12 @@ import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import type { LoginInput } from "@/server/auth/inputs/inputs";
 import { issueFirstTokens, openSession } from "@/server/auth/sessions/open-session";
 import { hashPassword, needsRehash, passwordMatches } from "@/server/auth/passwords/password";
+import {
+  ENDED_SESSION_RETENTION_SECONDS,
+  NOTICE_SECONDS,
+  secondsAfter,
+  secondsBetween,
+} from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import {
   decrement,
@@ -40,6 +48,8 @@ export async function login(
 
   // Before the session is opened: a fault after that would leave a session whose tokens were not delivered.
   await rehashIfOutdated(db, user, input.password, now);
+  // In one statement instead of a transaction. If the session is then not opened, the repeated login is reported by the same mail.
+  if (isNewDevice(user, now)) await tellOwner(db, user, client, now);
   const replacedId = await sessionIdOfToken(presentedRefreshToken, now);
   const session = await openSession(db, user, input.remember, client, now, replacedId);
   // All sessions were revoked while this login was in progress, so it is refused.
@@ -51,6 +61,25 @@ export async function login(
 
   securityEvent("logged-in", { sessionId: session.id, userId: user.id, address: client.address });
   return issueFirstTokens(db, session, client, now);
+}
+
+/**
+ * Not the first login of an account. Its sessions are kept for some time after their end, so an older account without any may have had
+ * one.
+ */
+function isNewDevice({ knownSessionId, hasEarlierSession, createdAt }: UserForLogin, now: Date): boolean {
+  if (knownSessionId !== null) return false;
+  return hasEarlierSession === 1 || secondsBetween(createdAt, now) > ENDED_SESSION_RETENTION_SECONDS;
+}
+
+async function tellOwner(
+  db: Kysely<Database>,
+  { id: userId, email }: UserForLogin,
+  client: Client,
+  now: Date,
+): Promise<void> {
+  const notice = newNotice("new-device", { userId, email }, client, now);
+  await insertNotice(db, notice, secondsAfter(now, -NOTICE_SECONDS));
 }
 
 async function checkPassword(

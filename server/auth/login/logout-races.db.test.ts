@@ -19,6 +19,7 @@ import { refresh } from "@/server/auth/sessions/refresh";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
 import { ADA, anotherInstance } from "@/server/auth/testing";
 
+const superseded = ["reset-password"];
 const database = useTestDatabase();
 beforeAll(() => readRevocations(database.db));
 
@@ -66,7 +67,7 @@ describe("a refresh that races the revocation of its session", () => {
         const { id: sessionId } = await existingSession(db, { userId, createdAt: later(600) });
         const { passwordHash: oldHash } = (await findUserById(db, userId))!;
         const session = newSession(userId, { createdAt: later(601) });
-        const change = { userId, sessionId, oldHash, newHash: "changed", session, now: later(601) };
+        const change = { userId, sessionId, oldHash, newHash: "changed", session, superseded, now: later(601) };
         expect(await changePassword(db, change)).toBe("changed");
       },
     ],

@@ -7,7 +7,7 @@ import { registerInput } from "@/server/auth/inputs/inputs";
 import { login } from "./login";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
 import { register } from "./register";
-import { newClient } from "@/server/auth/testing";
+import { anotherInstance, newClient } from "@/server/auth/testing";
 
 const database = useTestDatabase();
 
@@ -154,8 +154,12 @@ test("registration: unusual names and emails are stored unchanged", async () => 
   expect(await usersCalled(fullName)).toMatchObject([{ email, fullName }]);
 });
 
-test("registration: makes at most five statements", async () => {
+test("registration: makes at most five statements, and one for the mail", async () => {
   const { refreshToken } = await signedInSession(database.db, T0);
   const run = (db: TestDatabase["db"]) => attempt({ email: "cost@example.test" }, { db, presented: refreshToken });
-  expect(await countStatements(database.url, run)).toBeLessThanOrEqual(5);
+  expect(await countStatements(database.url, run)).toBeLessThanOrEqual(6);
+  const { register: registerWithoutMail } = await anotherInstance(() => import("./register"), { MAIL: "off" });
+  const input = { email: "without-mail@example.test", fullName: "Ada", password: PASSWORD, remember: true };
+  const withoutMail = (db: TestDatabase["db"]) => registerWithoutMail(db, input, newClient(), refreshToken, T0);
+  expect(await countStatements(database.url, withoutMail)).toBeLessThanOrEqual(5);
 });

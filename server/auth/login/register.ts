@@ -8,6 +8,7 @@ import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import { sessionIdOfToken } from "@/server/auth/sessions/end-session";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
+import { newVerificationMail } from "@/server/auth/email/verify-email";
 import type { RegisterInput } from "@/server/auth/inputs/inputs";
 import { login } from "./login";
 import { issueFirstTokens, ASSUMED_RESULT, recordReplaced, confirmInsert } from "@/server/auth/sessions/open-session";
@@ -41,7 +42,8 @@ export async function register(
   };
   const session = newSession(user.id, input.remember, client, now);
   const replacedId = await sessionIdOfToken(presentedRefreshToken, now);
-  const write = () => insertUserWithSession(db, user, session, replacedId);
+  const mail = newVerificationMail(user, session.id, now);
+  const write = () => insertUserWithSession(db, user, session, replacedId, mail);
   const opened = await confirmInsert(db, session, write, ASSUMED_RESULT);
   if (opened === "taken") return repeatRegistration(db, input, client, presentedRefreshToken, now);
   await recordReplaced(db, session, replacedId, opened, now);

@@ -2,10 +2,19 @@ import "server-only";
 import type { Kysely } from "kysely";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
-import { revokeOwnSession, revokeSession, type JudgedRow, type RevocationResult } from "@/db/tables/revocations";
+import {
+  revokeOwnSession,
+  revokeSession,
+  revokeSessionWithNotice,
+  type RevocationResult,
+} from "@/db/tables/revocations";
+import type { SessionWithUser } from "@/db/tables/sessions";
+import { newNotice } from "@/server/mail/notices";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
+import type { Client } from "@/server/auth/client/client";
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
+import { NOTICE_SECONDS, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { readRefreshToken } from "@/server/auth/tokens/refresh-token";
 import { markRevoked, readRevocations } from "./revocation-feed";
@@ -34,9 +43,23 @@ export async function endSession(
   db: Kysely<Database>,
   { id, userId }: { id: string; userId?: string },
   reason: EndReason,
-  judged?: JudgedRow,
 ): Promise<boolean> {
-  return recordEnd(await revokeSession(db, { id, userId, reason, judged }), { id, userId }, reason);
+  return recordEnd(await revokeSession(db, { id, userId, reason }), { id, userId }, reason);
+}
+
+/** Ends a session that two clients hold, and tells its owner. False if its row has changed since it was judged. */
+export async function endReplayedSession(
+  db: Kysely<Database>,
+  { id, userId, email, currentNonce, handedAt }: SessionWithUser,
+  client: Client,
+  now: Date,
+): Promise<boolean> {
+  const reason: EndReason = "replayed";
+  const judged = { currentNonce, handedAt };
+  const notice = newNotice("session-replayed", { userId, email }, client, now);
+  const since = secondsAfter(now, -NOTICE_SECONDS);
+  const ending = await revokeSessionWithNotice(db, { id, userId, reason, judged }, notice, since);
+  return recordEnd(ending, { id, userId }, reason);
 }
 
 /** Revokes one of the caller's own sessions, likewise. False if there is none. Refuses a caller whose session has ended. */

@@ -13,7 +13,7 @@ import { consumeRefreshLimit } from "@/server/auth/rate-limits/refresh-limit";
 import type { Client } from "@/server/auth/client/client";
 import type { CookieToSet } from "@/server/auth/tokens/cookies";
 import { isSameBrowser } from "@/server/auth/client/device";
-import { endSession } from "./end-session";
+import { endReplayedSession, endSession } from "./end-session";
 import { issueAccessToken, issueTokens } from "./issue-tokens";
 import { isRevocationPending } from "./pending-revocations";
 import { isMarkedRevoked } from "./revocation-feed";
@@ -154,9 +154,7 @@ async function attemptRefresh(
       return movedForwardOutcome(row, await moveForward(db, row, presented, client, now), client, now);
     case "replayed":
       // Only the row that was judged: a node that lags shows an old one, for which a good token looks replayed.
-      if (!(await endSession(db, row, "replayed", { currentNonce: row.currentNonce, handedAt: row.handedAt }))) {
-        return "conflict";
-      }
+      if (!(await endReplayedSession(db, row, client, now))) return "conflict";
       securityEvent("session-replayed", {
         sessionId: row.id,
         userId: row.userId,
