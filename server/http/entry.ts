@@ -16,7 +16,7 @@ import { hashesPassword, createPasswordAdmissionQueue } from "./password-admissi
 import { judgeRequest } from "./judge-request";
 import { reject } from "./reject";
 import { logRequest } from "./request-log";
-import { decodeUnreserved } from "./request-target";
+import { decodeUnreserved, withoutEncodedFragment } from "./request-target";
 import { securityHeaders } from "./security-headers";
 import { isStaticFile } from "./static-files";
 import { ParseErrorHandler } from "./parse-errors";
@@ -88,7 +88,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
   return server;
 
   function handleRequest(request: IncomingMessage, serverResponse: ServerResponse): void {
-    request.url = decodeUnreserved(request.url ?? "");
+    request.url = withoutEncodedFragment(decodeUnreserved(request.url ?? ""));
     const response = serverResponse as EntryResponse;
     connections.trackResponse(response);
     const context = new RequestContext(request, settings.TRUSTED_PROXY_HOPS, isDevelopment);

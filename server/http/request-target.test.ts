@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judgeTarget, pathOf, withoutRouterQuery } from "./request-target";
+import { judgeTarget, pathOf, withoutEncodedFragment, withoutRouterQuery } from "./request-target";
 
 describe("judgeTarget: accepts", () => {
   test.each([
@@ -65,3 +65,14 @@ test.each([
   ["/_rsc=1", "/_rsc=1"],
   ["/login?", "/login?"],
 ])("withoutRouterQuery: %s becomes %s", (target, seen) => expect(withoutRouterQuery(target)).toBe(seen));
+
+test.each([
+  ["/confirm%23secret", "/confirm"],
+  ["/confirm%2523secret?utm=x", "/confirm?utm=x"],
+  ["/confirm", "/confirm"],
+  ["/confirm?utm=%23x", "/confirm?utm=%23x"],
+  ["/confirmed%23x", "/confirmed%23x"],
+  ["/dashboard%23x", "/dashboard%23x"],
+])("withoutEncodedFragment: %s becomes %s", (target, expected) => {
+  expect(withoutEncodedFragment(target)).toBe(expected);
+});

@@ -1,4 +1,5 @@
 import "server-only";
+import { CONFIRM } from "@/server/auth/policy/routes";
 
 export const MAX_TARGET_CHARACTERS = 8192;
 
@@ -37,6 +38,15 @@ export function decodeUnreserved(target: string): string {
   // An invalid encoding is left as it is: decoding a part of it could produce another encoding.
   if (!path.includes("%") || INVALID_ENCODING.test(path)) return target;
   return path.replace(ENCODED_UNRESERVED, (code) => decodeURIComponent(code)) + target.slice(path.length);
+}
+
+/**
+ * Drops what follows the path of the confirmation page: some mail programs encode the "#" of a link, and then its token is part of the
+ * path, which is logged. The page reads the token from the address bar.
+ */
+export function withoutEncodedFragment(target: string): string {
+  const path = pathOf(target);
+  return path.startsWith(`${CONFIRM}%`) ? CONFIRM + target.slice(path.length) : target;
 }
 
 /** Error pages of the framework, and its alternative paths to our routes. */
