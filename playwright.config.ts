@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, devices } from "@playwright/test";
+import { TEST_MAIL } from "@/e2e/kit/mailbox";
 import { findChromium } from "@/scripts/chromium.mjs";
 import { DATA, ROOT } from "@/scripts/paths.mjs";
 
@@ -15,6 +16,7 @@ process.env.JWT_ACCESS_SECRET = process.env.STAGE_JWT_ACCESS_SECRET ??= randomBy
 if (process.env.STAGE_EVIDENCE === undefined) {
   process.env.STAGE_EVIDENCE = join(DATA, "logs", `stage-${port}`);
   rmSync(process.env.STAGE_EVIDENCE, { recursive: true, force: true });
+  rmSync(TEST_MAIL, { recursive: true, force: true });
 }
 
 const onDedicatedServers = readdirSync(join(ROOT, "e2e"))

@@ -5,6 +5,8 @@ import { purgeExpiredLimits } from "@/db/tables/rate-limits";
 import { purgeEnded } from "@/db/tables/purge";
 import { ENDED_SESSION_RETENTION_SECONDS, MAIL_RETENTION_SECONDS } from "./auth/policy/lifetimes";
 import { startRevocationFeed } from "./auth/sessions/revocation-feed";
+import { composeMail } from "./auth/email/compose-mail";
+import { startMailDelivery } from "./mail/delivery";
 import { removeOldMailFiles } from "./mail/file-transport";
 import { mailSettings } from "./mail/mail-settings";
 import { database } from "./runtime/database";
@@ -22,6 +24,7 @@ export function startBackgroundWork(): void {
   if (!(ENTRY_MARKER in globalThis))
     throw new Error("Start the app with `npm start`: it must run behind its own HTTP entry (server/main.ts).");
   startRevocationFeed(database());
+  startMailDelivery(database(), (mail) => composeMail(database(), mail, new Date()));
   setInterval(() => void purge(new Date()), PURGE_EVERY_MILLISECONDS).unref();
   setInterval(() => log.info({ counts: securityCounts() }, "security event counts"), COUNTS_EVERY_MILLISECONDS).unref();
 }

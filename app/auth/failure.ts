@@ -15,6 +15,8 @@ export interface Failure {
   retryAfterSeconds?: number;
   requestId?: string;
   link?: { href: string; text: string };
+  /** Of an authentic link that does nothing any more: what ended it. */
+  spent?: "used" | "superseded" | "expired";
   /** Of a logout that is pending because the database is unavailable. */
   endToken?: string;
 }

@@ -1,7 +1,8 @@
 import type { Metadata } from "next";
 import { withNext } from "@/server/auth/policy/next-path";
-import { REGISTER } from "@/server/auth/policy/routes";
+import { FORGOT_PASSWORD, REGISTER } from "@/server/auth/policy/routes";
 import { redirectIfSignedIn } from "@/server/auth/gate/require-caller";
+import { isMailOn } from "@/server/mail/mail-settings";
 import { env } from "@/server/runtime/env";
 import { GuestLink } from "@/app/(guest)/guest-link";
 import { readNextParam, type SearchParams } from "@/app/next-param";
@@ -20,6 +21,13 @@ export default async function LoginPage({ searchParams }: { searchParams: Search
         New here? <GuestLink href={withNext(REGISTER, next)}>Create an account</GuestLink>
       </p>
       <LoginForm next={next} appOrigin={env().APP_ORIGIN} />
+      {isMailOn() && (
+        <p className="mt-6">
+          <a className="link" href={FORGOT_PASSWORD}>
+            Forgot your password?
+          </a>
+        </p>
+      )}
     </>
   );
 }

@@ -2,6 +2,7 @@
 export const ROOT = "/";
 export const LOGIN = "/login";
 export const REGISTER = "/register";
+export const FORGOT_PASSWORD = "/forgot-password";
 export const VERIFY_EMAIL = "/verify-email";
 export const RESUME = "/resume";
 export const MAINTENANCE = "/maintenance";
