@@ -131,7 +131,7 @@ export function lifetimesModel(limits: LimitTicks, rules: LimitRules): Model {
       issuedAt: LOGIN,
       expiresAt: absoluteEnd,
     };
-    return judgeRotation(row, token, BROWSER, window, at(age)).kind;
+    return judgeRotation(row, token, BROWSER, window, at(age), null).kind;
   }
 
   const initial = {

@@ -10,7 +10,7 @@ export interface LossBounds {
   hasOneLoss?: true;
   /** A commit that only extends the window is not lost. */
   keepsReissues?: true;
-  /** Every instance notices a loss at once, and lets no window end for the length of one. */
+  /** Every instance notices a loss before its next verdict. */
   noticesLosses?: true;
   /** Nothing is lost: the older row is that of a lagging node, which requests may read. Their writes go to the newest row. */
   hasLaggingNode?: true;

@@ -56,6 +56,16 @@ export function checkLosses({ browser, revocation, attacker }: LossSearchBounds)
       ...attacker,
       attacker: { browser: "different" },
     }),
+    check(`2, 3: ${losses(attacker)}, noticed, attacker with every token it has seen, outside the victim's windows`, {
+      ...attacker,
+      noticesLosses: true,
+      attacker: sameBrowser,
+    }),
+    check(`2, 3: ${losses(attacker)}, noticed, attacker with a different browser, any timing`, {
+      ...attacker,
+      noticesLosses: true,
+      attacker: { browser: "different" },
+    }),
     check("2, 3: one loss, attacker with a different browser, any timing, as if nothing had been lost", {
       ...attacker,
       hasOneLoss: true,

@@ -130,7 +130,7 @@ export function lossModel(policy: LossPolicy, bounds: LossBounds): LossModel {
       const kind = read !== row ? "judgeLagging" : instance === 0 ? "judge" : "judgeElsewhere";
       const isKnown = (state.memory & (1 << instance)) !== 0;
       if (isKnown && !policy.ignoresMemory) return reach(packLossEvent(kind, code, "ended", row.token), state, others);
-      for (const verdict of judge(asSeen(read), token, browser)) {
+      for (const verdict of judge(read, token, browser, noticedAge())) {
         const next = write(verdict, token, read, browser);
         const event = packLossEvent(kind, code, verdict, next === "conflict" ? null : (next ?? row).token);
         if (next === null) continue;
@@ -163,7 +163,7 @@ export function lossModel(policy: LossPolicy, bounds: LossBounds): LossModel {
     }
 
     function judgeAttacker(token: number) {
-      for (const verdict of judge(asSeen(row), token, attackerBrowser)) {
+      for (const verdict of judge(row, token, attackerBrowser, noticedAge())) {
         const next = write(verdict, token, row, attackerBrowser);
         if (!isSuccess(verdict) || next === null || next === "conflict") continue;
         const event = packLossEvent("attacker", token, verdict, next.token);
@@ -191,8 +191,9 @@ export function lossModel(policy: LossPolicy, bounds: LossBounds): LossModel {
       }
     }
 
-    function asSeen(read: LossRow): LossRow {
-      return bounds.noticesLosses ? { ...read, age: Math.min(read.age, state.sinceLoss) } : read;
+    /** Ticks since the instances noticed a loss. Null if that is longer ago than a window. */
+    function noticedAge(): number | null {
+      return bounds.noticesLosses && state.sinceLoss <= window ? state.sinceLoss : null;
     }
 
     function violatedBy(verdict: VerdictKind, token: number, isKnown: boolean): Invariant | null {

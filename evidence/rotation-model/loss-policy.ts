@@ -18,6 +18,8 @@ export interface LossPolicy {
   startsNoWindow?: true;
   /** A refresh does not ask the instance's memory of revocations. */
   ignoresMemory?: true;
+  /** An instance that has noticed a loss lets windows end as before. */
+  ignoresNotice?: true;
 }
 
 export interface LossVerdictInput {
@@ -37,17 +39,26 @@ const CLIENTS = [
 /** Judges with `judgeRotation`, one tick being one second. Both verdicts where only the cap of reissues decides between them. */
 export function createLossJudge(policy: LossPolicy, tree: TokenTree, window: number) {
   const known = new Map<number, readonly VerdictKind[]>();
-  return (row: LossRow, token: number, browser: number): readonly VerdictKind[] => {
+  return (row: LossRow, token: number, browser: number, noticedAge: number | null): readonly VerdictKind[] => {
     const flags = (browser === row.browser ? 0 : 1) + (row.isRevoked ? 2 : 0);
-    const key = ((row.token * tree.tokens.length + token) * (window + 2) + row.age) * 4 + flags;
+    const ages = ((noticedAge ?? window + 1) * (window + 2) + row.age) * 4 + flags;
+    const key = (row.token * tree.tokens.length + token) * (window + 2) ** 2 * 4 + ages;
     const verdicts = known.get(key) ?? [
-      ...new Set([0, MAX_GRACE_WINDOWS * window + 1].map((rotatedAge) => judgeOnce(row, token, browser, rotatedAge))),
+      ...new Set(
+        [0, MAX_GRACE_WINDOWS * window + 1].map((rotatedAge) => judgeOnce(row, token, browser, rotatedAge, noticedAge)),
+      ),
     ];
     known.set(key, verdicts);
     return verdicts;
   };
 
-  function judgeOnce(row: LossRow, token: number, browser: number, rotatedAge: number): VerdictKind {
+  function judgeOnce(
+    row: LossRow,
+    token: number,
+    browser: number,
+    rotatedAge: number,
+    noticedAge: number | null,
+  ): VerdictKind {
     const { generation, currentNonce, previousNonce } = tree.tokens[token]!;
     const verdict = judgeRotation(
       {
@@ -70,6 +81,7 @@ export function createLossJudge(policy: LossPolicy, tree: TokenTree, window: num
       CLIENTS[browser]!,
       window,
       new Date(NOW),
+      noticedAge === null || policy.ignoresNotice ? null : new Date(NOW - noticedAge * 1000),
     ).kind;
     const input = {
       isAhead: tree.isAhead(token, row.token),

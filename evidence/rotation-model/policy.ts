@@ -85,6 +85,7 @@ function judgeUncached(policy: Policy, windowTicks: number, input: VerdictInput)
     seen.isSameBrowser ? CLIENT : OTHER_CLIENT,
     windowTicks,
     new Date(NOW),
+    null,
   ).kind;
   return policy.mapVerdict?.(verdict, input, windowTicks) ?? verdict;
 }

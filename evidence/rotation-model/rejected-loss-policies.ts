@@ -34,6 +34,7 @@ export const REJECTED_LOSS_POLICIES: readonly LossPolicy[] = [
   },
   { name: "a refresh does not ask the instance's memory of revocations", ignoresMemory: true },
   { name: "the UPDATE of replayed has no condition", writesAnyway: "replayed" },
+  { name: "an instance that has noticed a loss lets windows end as before", ignoresNotice: true },
 ];
 
 const SMALL_BOUNDS: LossBounds = { window: 4, maxLatency: 2, inFlight: 2, generations: 3, hasOneLoss: true };
@@ -46,4 +47,5 @@ export const LOSS_SEARCHES: readonly LossBounds[] = [
   { ...SMALL_BOUNDS, keepsReissues: true, hasRevocation: true },
   { ...SMALL_BOUNDS, inFlight: 1, attacker: { browser: "same", staysOutsideWindow: true } },
   { ...SMALL_BOUNDS, inFlight: 1, attacker: { browser: "different", isDetectedAcrossLosses: true } },
+  { ...SMALL_BOUNDS, noticesLosses: true },
 ];

@@ -38,8 +38,8 @@ export function report(
     ].join("\n"),
     resultsTable(losses.properties),
     [
-      "**What remains possible after a loss**, each with a shortest history. The instances do not notice a loss yet: one that does would let no",
-      "window end for the length of one, which excludes the fourth and the fifth.",
+      "**What remains possible after a loss**, each with a shortest history. An instance that has noticed a loss lets no window end for the length",
+      "of one, which excludes the fourth and the fifth; they remain for verdicts between the loss and its notice.",
     ].join("\n"),
     ["```text", ...losses.risks.flatMap(riskLines), "```"].join("\n"),
     "**Rejected variants**, each with a shortest counterexample:",

@@ -73,6 +73,10 @@ export function earlierOf(one: Date, other: Date): Date {
   return one.getTime() <= other.getTime() ? one : other;
 }
 
+export function laterOf(one: Date, other: Date): Date {
+  return one.getTime() >= other.getTime() ? one : other;
+}
+
 /** A response that arrives after half the grace window could overwrite the cookies of a newer one. */
 export function requestTimeoutSeconds(refreshGraceSeconds: number): number {
   return Math.min(MAX_REQUEST_SECONDS, refreshGraceSeconds / 2);

@@ -135,7 +135,7 @@ async function attemptRefresh(
   if (row !== null && isRevocationPending(row)) return { kind: "ended", reason: "over" };
   // Revoked, as this instance knows: a database that has lost its last commits, or a node that lags, does not show it.
   if (isMarkedRevoked(presented.sessionId)) return endedOutcome(db, row, now);
-  const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now);
+  const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now, null);
   if (verdict.kind === "unavailable") throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   if (row === null || verdict.kind === "ended") return endedOutcome(db, row, now);
 

@@ -35,9 +35,10 @@ function verdict(
   milliseconds: number,
   changes: Partial<RotationState> = {},
   client = CLIENT,
+  lossNoticedAt: Date | null = null,
 ) {
   const token = { ...ISSUED, ...presented };
-  return judgeRotation({ ...SESSION, ...changes }, token, client, GRACE, after(milliseconds)).kind;
+  return judgeRotation({ ...SESSION, ...changes }, token, client, GRACE, after(milliseconds), lossNoticedAt).kind;
 }
 
 describe("the current token", () => {
@@ -164,6 +165,43 @@ describe("anything else with a valid signature is replayed", () => {
   });
 });
 
+describe("after the instance has noticed that commits may be lost, no window ends for the length of one", () => {
+  const noticed = (
+    presented: Parameters<typeof verdict>[0],
+    milliseconds: number,
+    changes: Partial<RotationState> = {},
+    client = CLIENT,
+  ) => verdict(presented, milliseconds, changes, client, after(600_000));
+  const OTHER = { browser: "Chrome", os: "Windows" };
+
+  test.each([
+    ["the current token", CURRENT, CLIENT, "fresh", "rotate"],
+    ["the previous token of an old rotation", PREVIOUS, CLIENT, "fresh", "recover"],
+    ["the previous token from another browser", PREVIOUS, OTHER, "fresh", "replayed"],
+    ["a token ahead of the row", AHEAD, CLIENT, "fresh", "ahead"],
+  ])("%s", (_, presented, client, during, afterwards) => {
+    expect(noticed(presented, 600_000, {}, client)).toBe(during);
+    expect(noticed(presented, 630_000, {}, client)).toBe(during);
+    expect(noticed(presented, 630_001, {}, client)).toBe(afterwards);
+  });
+
+  test("the previous token of a recent rotation is reissued", () => {
+    const changes = { rotatedAt: after(560_000), handedAt: after(560_000) };
+    expect(noticed(PREVIOUS, 630_000, changes)).toBe("reissue");
+    expect(noticed(PREVIOUS, 630_001, changes)).toBe("recover");
+  });
+
+  test("a window that began later ends later", () => {
+    const handedAt = { handedAt: after(610_000) };
+    expect([noticed(CURRENT, 640_000, handedAt), noticed(CURRENT, 640_001, handedAt)]).toEqual(["fresh", "rotate"]);
+  });
+
+  test("a retired token is replayed, and an ended session stays ended", () => {
+    expect(noticed({ generation: 5, nonce: "older" }, 600_000)).toBe("replayed");
+    expect(noticed(CURRENT, 600_000, { revokedAt: ROTATED_AT })).toBe("ended");
+  });
+});
+
 describe("an ended session is ended for every token", () => {
   test.each<[string, Partial<RotationState>, number]>([
     ["revoked", { revokedAt: ROTATED_AT }, 0],
@@ -187,14 +225,14 @@ describe("an ended session is ended for every token", () => {
   });
 
   test("a session that never existed is ended too", () => {
-    expect(judgeRotation(null, CURRENT, CLIENT, GRACE, after(86_400_000))).toEqual({ kind: "ended" });
+    expect(judgeRotation(null, CURRENT, CLIENT, GRACE, after(86_400_000), null)).toEqual({ kind: "ended" });
   });
 });
 
 test("a session that is not there is unavailable for a token just issued: its row may not have arrived yet", () => {
   const lag = MAX_REPLICATION_LAG_SECONDS * 1000;
   const kinds = [-60_000, 0, lag, lag + 1, 86_400_000].map(
-    (milliseconds) => judgeRotation(null, CURRENT, CLIENT, GRACE, after(milliseconds)).kind,
+    (milliseconds) => judgeRotation(null, CURRENT, CLIENT, GRACE, after(milliseconds), null).kind,
   );
   expect(kinds).toEqual(["unavailable", "unavailable", "unavailable", "ended", "ended"]);
 });
@@ -215,10 +253,11 @@ test("with any clocks, an ended session never rotates and the verdict is determi
       states,
       fc.constantFrom(CURRENT, PREVIOUS, { ...ISSUED, generation: 3, nonce: "x" }),
       instants,
-      (state, token, now) => {
-        const { kind } = judgeRotation(state, token, CLIENT, GRACE, now);
+      fc.option(instants),
+      (state, token, now, noticedAt) => {
+        const { kind } = judgeRotation(state, token, CLIENT, GRACE, now, noticedAt);
         expect(kind === "ended").toBe(hasEnded(state, now));
-        expect(judgeRotation(state, token, CLIENT, GRACE, now).kind).toBe(kind);
+        expect(judgeRotation(state, token, CLIENT, GRACE, now, noticedAt).kind).toBe(kind);
         if (token === CURRENT) expect(["fresh", "rotate", "ended"]).toContain(kind);
         if (token === PREVIOUS) expect(["fresh", "reissue", "recover", "ended"]).toContain(kind);
       },

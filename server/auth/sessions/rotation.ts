@@ -1,6 +1,11 @@
 import "server-only";
 import { isSameBrowser, type Browser } from "@/server/auth/client/device";
-import { MAX_GRACE_WINDOWS, MAX_REPLICATION_LAG_SECONDS, secondsBetween } from "@/server/auth/policy/lifetimes";
+import {
+  laterOf,
+  MAX_GRACE_WINDOWS,
+  MAX_REPLICATION_LAG_SECONDS,
+  secondsBetween,
+} from "@/server/auth/policy/lifetimes";
 import type { PresentedToken } from "@/server/auth/tokens/refresh-token";
 
 /** One session's row, as far as the verdict depends on it. */
@@ -44,8 +49,9 @@ export type Verdict =
   | { kind: "ended" };
 
 /**
- * Judges a refresh token with a valid signature. Pure: the same row, token, client and instant give the same verdict.
+ * Judges a refresh token with a valid signature. Pure: the same row, token, client and instants give the same verdict.
  * Without any one of these rules, legitimate users are logged out or a thief stays signed in.
+ * `lossNoticedAt`: when this instance last noticed that the database may have lost commits, or null.
  */
 export function judgeRotation(
   session: RotationState | null,
@@ -53,6 +59,7 @@ export function judgeRotation(
   client: Browser,
   graceSeconds: number,
   now: Date,
+  lossNoticedAt: Date | null,
 ): Verdict {
   if (session === null) {
     const isJustIssued = secondsBetween(presented.issuedAt, now) <= MAX_REPLICATION_LAG_SECONDS;
@@ -63,7 +70,9 @@ export function judgeRotation(
   const idleExpiresAt = isFromLostRotation ? presented.expiresAt : session.idleExpiresAt;
   if (hasEnded({ ...session, idleExpiresAt }, now)) return { kind: "ended" };
 
-  const isWindowOver = secondsBetween(session.handedAt, now) > graceSeconds;
+  // A reissue may be among the lost commits: its response is in transit, and the row shows an older `handedAt`.
+  const handedAt = lossNoticedAt === null ? session.handedAt : laterOf(session.handedAt, lossNoticedAt);
+  const isWindowOver = secondsBetween(handedAt, now) > graceSeconds;
   // Not within the window: the row's current token may still be in transit to this browser.
   if (isFromLostRotation) return { kind: isWindowOver ? "ahead" : "fresh" };
   if (isCurrent(session, presented)) return isWindowOver ? { kind: "rotate" } : { kind: "fresh" };
