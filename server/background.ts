@@ -2,6 +2,7 @@ import "server-only";
 import { isUnavailable } from "@/db/faults";
 import { purgeMails } from "@/db/tables/outgoing-mails";
 import { purgeExpiredLimits } from "@/db/tables/rate-limits";
+import { purgeHeartbeats } from "@/db/tables/heartbeats";
 import { purgeEnded } from "@/db/tables/purge";
 import { ENDED_SESSION_RETENTION_SECONDS, MAIL_RETENTION_SECONDS } from "./auth/policy/lifetimes";
 import { startRevocationFeed } from "./auth/sessions/revocation-feed";
@@ -15,6 +16,7 @@ import { securityCounts } from "./runtime/security-events";
 
 const PURGE_EVERY_MILLISECONDS = 60_000;
 const PURGE_BATCH_SIZE = 500;
+const HEARTBEAT_RETENTION_SECONDS = 3600;
 const COUNTS_EVERY_MILLISECONDS = 60_000;
 
 const ENTRY_MARKER = Symbol.for("portcullis.entry");
@@ -29,7 +31,7 @@ export function startBackgroundWork(): void {
   setInterval(() => log.info({ counts: securityCounts() }, "security event counts"), COUNTS_EVERY_MILLISECONDS).unref();
 }
 
-/** Deletes old sessions and mails and expired rate limits in small batches, outside of requests. */
+/** Deletes old sessions and mails, expired rate limits and heartbeats of stopped instances, outside of requests. */
 async function purge(now: Date): Promise<void> {
   const db = database();
   const batch = PURGE_BATCH_SIZE;
@@ -38,6 +40,7 @@ async function purge(now: Date): Promise<void> {
     while ((await purgeEnded(db, now, { olderThanSeconds: sessions, batch })) === batch);
     while ((await purgeExpiredLimits(db, now, batch)) === batch);
     while ((await purgeMails(db, now, { olderThanSeconds: mails, batch })) === batch);
+    await purgeHeartbeats(db, HEARTBEAT_RETENTION_SECONDS);
     const settings = mailSettings();
     if (settings.kind === "files") await removeOldMailFiles(settings.folder, now);
   } catch (error) {

@@ -18,6 +18,7 @@ import * as indexConfirmationsByExpiry from "./2026-11-30T1104-index-confirmatio
 import * as createOutgoingMails from "./2026-11-30T1105-create-outgoing-mails";
 import * as indexOutgoingMailsByAttempt from "./2026-11-30T1106-index-outgoing-mails-by-attempt";
 import * as indexOutgoingMailsByCreation from "./2026-11-30T1107-index-outgoing-mails-by-creation";
+import * as indexHeartbeatsByTime from "./2026-11-30T1200-index-heartbeats-by-time";
 
 /** By name, in order. A migration is frozen once shipped: a change is a new migration at the end. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -40,4 +41,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   "2026-11-30T1105-create-outgoing-mails": createOutgoingMails,
   "2026-11-30T1106-index-outgoing-mails-by-attempt": indexOutgoingMailsByAttempt,
   "2026-11-30T1107-index-outgoing-mails-by-creation": indexOutgoingMailsByCreation,
+  "2026-11-30T1200-index-heartbeats-by-time": indexHeartbeatsByTime,
 };

@@ -15,7 +15,7 @@ import {
   useConfirmation,
 } from "./confirmations";
 import { queueEmailChange } from "./email-changes";
-import { writeHeartbeat } from "./heartbeats";
+import { purgeHeartbeats, replaceHeartbeat, writeHeartbeat } from "./heartbeats";
 import {
   claimMail,
   deleteMail,
@@ -123,7 +123,11 @@ beforeAll(async () => {
       .values(confirmations.slice(start, start + 1000))
       .execute();
   }
-  await sql`analyze table users, sessions, rate_limits, confirmations, outgoing_mails`.execute(db);
+  await db
+    .insertInto("heartbeats")
+    .values(Array.from({ length: 300 }, (_, index) => ({ name: `instance ${index}`, writtenAt: new Date() })))
+    .execute();
+  await sql`analyze table users, sessions, rate_limits, heartbeats, confirmations, outgoing_mails`.execute(db);
 
   pool = createPool({ ...parseDatabaseUrl(database.url)[0], timezone: "Z", connectionLimit: 1 });
   spied = new Kysely({ dialect: new MysqlDialect({ pool: spyOn(pool) }), plugins: [new CamelCasePlugin()] });
@@ -258,6 +262,8 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   clearHits: (db) => clearHits(db, newBucket(), now),
   purgeExpiredLimits: (db) => purgeExpiredLimits(db, now, 3),
   writeHeartbeat: (db) => writeHeartbeat(db, "plans"),
+  replaceHeartbeat: (db) => replaceHeartbeat(db, "plans", now),
+  purgeHeartbeats: (db) => purgeHeartbeats(db, 3600),
   insertMail: (db) => insertMail(db, { ...mails[0]!, id: randomUUID() }),
   findDueMails: (db) => findDueMails(db, 5),
   claimMail: (db) => claimMail(db, { id: mails[0]!.id, nextAttemptAt: mails[0]!.createdAt }, 60),

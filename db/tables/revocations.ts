@@ -286,12 +286,19 @@ export interface Revocation {
   revokedAt: Date;
 }
 
-/** The revocations found, and the database's time of the read. */
-export type Revocations = Revocation[] & { databaseNow: Date };
+/** Which server responded, and its time. */
+export interface Contact {
+  /** Of whatever distinguishes servers of both kinds; MySQL has a UUID besides. */
+  server: string;
+  databaseNow: Date;
+}
+
+/** The revocations found, and the contact in which they were read. */
+export type Revocations = Revocation[] & Contact;
 
 /**
- * Sessions revoked in the last `seconds`, or since `after` if that is longer ago, by the database's clock. One statement, which
- * returns the time even if nothing was revoked.
+ * Sessions revoked in the last `seconds`, or since `after` if that is longer ago, by the database's clock. One statement,
+ * with a row for the contact.
  */
 export async function findRevokedSince(
   db: Kysely<Database>,
@@ -300,12 +307,14 @@ export async function findRevokedSince(
 ): Promise<Revocations> {
   const since = sql`utc_timestamp(3) - interval ${seconds} second`;
   const from = after === null ? since : sql`least(${since}, cast(${after} as datetime(3)))`;
-  const { rows } = await sql<{ databaseNow: Date } & (Revocation | { id: null })>`
-    select utc_timestamp(3) as database_now, sessions.id, sessions.revoked_at
-    from (select 1) as clock left join sessions on sessions.revoked_at >= ${from}`.execute(db);
-  const { databaseNow } = rows[0]!;
+  const { rows } = await sql<Contact & Revocation>`
+    select utc_timestamp(3) as database_now,
+      concat_ws(' ', @@hostname, @@port, @@datadir, @@server_id /*!80000 , @@server_uuid */) as server, null as id, null as revoked_at
+    union all
+    select null, null, id, revoked_at from sessions where revoked_at >= ${from}`.execute(db);
+  const { server, databaseNow } = rows.find(({ id }) => id === null)!;
   return Object.assign(
-    rows.filter((row) => row.id !== null),
-    { databaseNow },
+    rows.filter(({ id }) => id !== null),
+    { server, databaseNow },
   );
 }

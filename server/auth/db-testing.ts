@@ -1,7 +1,7 @@
 import "@/server/runtime/testing-env";
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from "node:net";
 import { sql, type Kysely } from "kysely";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import type { Database, NewUser } from "@/db/schema";
@@ -113,6 +113,32 @@ export async function countStatements(url: string, run: (db: Kysely<Database>) =
   } finally {
     if (own === undefined) delete shared[POOL];
     else shared[POOL] = own;
+    await db.destroy();
+  }
+}
+
+/** Advances the monotonic clock of the feed, and leaves the clock of the database alone. */
+export async function secondsPass<Result>(seconds: number, run: () => Promise<Result>): Promise<Result> {
+  const { now } = performance;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now.call(performance) + seconds * 1000);
+  try {
+    return await run();
+  } finally {
+    clock.mockRestore();
+  }
+}
+
+/** A connection for which the server's clock is ahead by `seconds`. */
+export async function databaseAt<Result>(
+  url: string,
+  seconds: number,
+  run: (db: Kysely<Database>) => Promise<Result>,
+): Promise<Result> {
+  const db = connect(url, { poolSize: 1 });
+  try {
+    await sql`set timestamp = unix_timestamp(now(3)) + ${seconds}`.execute(db);
+    return await run(db);
+  } finally {
     await db.destroy();
   }
 }

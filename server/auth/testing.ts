@@ -25,6 +25,7 @@ export function newClient(userAgent = FIREFOX): Client {
 
 const SHARED_SYMBOLS = [
   "portcullis.revocation-feed",
+  "portcullis.database-loss",
   "portcullis.hash-limiter",
   "portcullis.database",
   "portcullis.pending-revocations",

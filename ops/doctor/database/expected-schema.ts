@@ -83,6 +83,7 @@ export const EXPECTED_SCHEMA: SchemaFacts = {
     "rate_limits.PRIMARY": "unique bucket",
     "rate_limits.rate_limits_expires_at": "expires_at",
     "heartbeats.PRIMARY": "unique name",
+    "heartbeats.heartbeats_written_at": "written_at",
     "users.users_deletes_at": "deletes_at",
     "confirmations.PRIMARY": "unique id",
     "confirmations.confirmations_user": "user_id",

@@ -7,6 +7,7 @@ import {
   countStatements,
   later,
   reasonOf,
+  secondsPass,
   refreshTokenIn,
   signedInSession,
   T0,
@@ -231,6 +232,51 @@ describe("a hundred at once after a loss", () => {
       expect((await refreshAt(tokens[1]!, 1300)).result).toBe("over");
       expect(await readSession(database.db, id)).toEqual(row);
     }
+  });
+});
+
+describe("an instance that has noticed a loss lets no window end for the length of one", () => {
+  const load = async () => ({ ...(await import("./refresh")), ...(await import("./revocation-feed")) });
+
+  async function noticingInstance() {
+    const { contactDatabase, refresh: refreshThere } = await anotherInstance(load);
+    await contactDatabase(database.db);
+    const notice = async () => {
+      await database.db.deleteFrom("heartbeats").execute();
+      await contactDatabase(database.db);
+    };
+    const at = async (token: string, seconds: number) =>
+      resultOf(await refreshThere(database.db, token, ADA, later(seconds)));
+    return { notice, at };
+  }
+
+  test("a reissue is among the lost commits: the token in its response stays good", async () => {
+    const { id, tokens } = await rotatedSession(1);
+    const row = await readSession(database.db, id);
+    expect((await refreshAt(tokens[0]!, 625)).result).toBe("reissue");
+    await putBack(row);
+    const { notice, at } = await noticingInstance();
+    await notice();
+    expect(await at(tokens[1]!, 631), "its row shows that the window is over").toBe("fresh");
+    expect(await at(tokens[0]!, 632), "sent before the response of the reissue arrived").toBe("reissue");
+    await secondsPass(31, async () => expect(await at(tokens[1]!, 663)).toBe("rotate"));
+  });
+
+  test("a second loss follows within a window: the browser continues with the token that it has", async () => {
+    const { id, tokens, rows } = await rotatedSession(1);
+    const recovered = await refreshAt(tokens[0]!, 1200);
+    expect(recovered.result).toBe("recover");
+    const { notice, at } = await noticingInstance();
+    for (const seconds of [1201, 1202]) {
+      await putBack(rows[0]!);
+      await notice();
+      expect(await at(tokens[0]!, seconds), "no lost rotation is repeated yet").toBe("fresh");
+    }
+    expect(await readSession(database.db, id)).toMatchObject({ generation: 0, revokedAt: null });
+    await secondsPass(31, async () => {
+      expect(await at(recovered.token, 1234)).toBe("ahead");
+      expect(await at(tokens[0]!, 1235)).toBe("reissue");
+    });
   });
 });
 

@@ -13,6 +13,7 @@ import { consumeRefreshLimit } from "@/server/auth/rate-limits/refresh-limit";
 import type { Client } from "@/server/auth/client/client";
 import type { CookieToSet } from "@/server/auth/tokens/cookies";
 import { isSameBrowser } from "@/server/auth/client/device";
+import { lossNoticedAt } from "./database-loss";
 import { endReplayedSession, endSession } from "./end-session";
 import { issueAccessToken, issueTokens } from "./issue-tokens";
 import { isRevocationPending } from "./pending-revocations";
@@ -135,7 +136,7 @@ async function attemptRefresh(
   if (row !== null && isRevocationPending(row)) return { kind: "ended", reason: "over" };
   // Revoked, as this instance knows: a database that has lost its last commits, or a node that lags, does not show it.
   if (isMarkedRevoked(presented.sessionId)) return endedOutcome(db, row, now);
-  const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now, null);
+  const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now, lossNoticedAt(now));
   if (verdict.kind === "unavailable") throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   if (row === null || verdict.kind === "ended") return endedOutcome(db, row, now);
 

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { existingUser, newSession, useTestDatabase } from "@/db/testing";
-import { countStatements, later, signedInSession, T0 } from "@/server/auth/db-testing";
+import { countStatements, databaseAt, later, secondsPass, signedInSession, T0 } from "@/server/auth/db-testing";
 import { ADA, anotherInstance } from "@/server/auth/testing";
 
 const database = useTestDatabase();
@@ -22,17 +22,6 @@ beforeEach(async () => {
   [here, there] = [await anotherInstance(load), await anotherInstance(load)];
 });
 
-/** Advances the monotonic clock of the feed, and leaves the clock of the database alone. */
-async function secondsPass<Result>(seconds: number, run: () => Promise<Result>): Promise<Result> {
-  const { now } = performance;
-  const clock = vi.spyOn(performance, "now").mockImplementation(() => now.call(performance) + seconds * 1000);
-  try {
-    return await run();
-  } finally {
-    clock.mockRestore();
-  }
-}
-
 /** Sets this process's wall clock and leaves its monotonic one, as if set by hand or after a suspension. */
 async function clockIsSet<Result>(seconds: number, run: () => Promise<Result>): Promise<Result> {
   const { now } = Date;
@@ -41,17 +30,6 @@ async function clockIsSet<Result>(seconds: number, run: () => Promise<Result>): 
     return await run();
   } finally {
     clock.mockRestore();
-  }
-}
-
-/** A connection for which the server's clock is ahead by `seconds`. */
-async function databaseAt<Result>(seconds: number, run: (db: typeof database.db) => Promise<Result>): Promise<Result> {
-  const db = connect(database.url, { poolSize: 1 });
-  try {
-    await sql`set timestamp = unix_timestamp(now(3)) + ${seconds}`.execute(db);
-    return await run(db);
-  } finally {
-    await db.destroy();
   }
 }
 
@@ -128,8 +106,8 @@ describe("a revoked session", () => {
 
   test("is seen by a process that was suspended, whose own clocks both stopped", async () => {
     const { id, accessToken } = await signedInSession(database.db, T0);
-    await databaseAt(-120, (db) => there.readRevocations(db));
-    await databaseAt(-60, (db) => here.endSession(db, { id }, "logout"));
+    await databaseAt(database.url, -120, (db) => there.readRevocations(db));
+    await databaseAt(database.url, -60, (db) => here.endSession(db, { id }, "logout"));
     await there.readRevocations(database.db);
     expect(await isAccepted(there, accessToken)).toBe(false);
   });
@@ -152,7 +130,7 @@ describe("a revoked session", () => {
   ])("is seen though the database's clock was set %s", async (_, seconds) => {
     const { id, accessToken } = await signedInSession(database.db, T0);
     await there.readRevocations(database.db);
-    await databaseAt(seconds, async (db) => {
+    await databaseAt(database.url, seconds, async (db) => {
       await here.endSession(db, { id }, "logout");
       await there.readRevocations(db);
     });
@@ -176,7 +154,7 @@ describe("a revoked session", () => {
 
   test("is known again when this process's clock is set back, and its tokens with it", async () => {
     const { id } = await signedInSession(database.db, T0);
-    await databaseAt(-700, (db) => here.endSession(db, { id }, "logout"));
+    await databaseAt(database.url, -700, (db) => here.endSession(db, { id }, "logout"));
     await there.readRevocations(database.db);
     expect(there.isMarkedRevoked(id), "its tokens had expired").toBe(false);
     await clockIsSet(-3600, async () => {

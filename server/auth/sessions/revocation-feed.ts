@@ -11,6 +11,7 @@ import {
   REVOCATION_STALE_SECONDS,
   secondsAfter,
 } from "@/server/auth/policy/lifetimes";
+import { keepHeartbeat, recordContact, recordFailedContact } from "./database-loss";
 
 /** The sessions revoked within the last access-token lifetime, updated by one small query a second. */
 interface Feed {
@@ -52,14 +53,20 @@ const feed: Feed = (shared[FEED] ??= {
 export function startRevocationFeed(db: Kysely<Database>): void {
   if (feed.timer !== null) return;
   const poll = async () => {
-    try {
-      await readRevocations(db);
-    } catch (error) {
-      if (!isUnavailable(error)) log.error({ err: error }, "the revocation feed cannot be read");
-    }
+    await contactDatabase(db);
     if (feed.timer !== null) feed.timer = setTimeout(poll, REVOCATION_POLL_SECONDS * 1000).unref();
   };
   feed.timer = setTimeout(poll, 0).unref();
+}
+
+/** One poll: reads what other instances revoked, and notices whether the database has lost commits. */
+export async function contactDatabase(db: Kysely<Database>): Promise<void> {
+  try {
+    await readRevocations(db);
+    await keepHeartbeat(db);
+  } catch (error) {
+    if (!isUnavailable(error)) log.error({ err: error }, "the revocation feed cannot be read");
+  }
 }
 
 export function stopRevocationFeed(): void {
@@ -95,7 +102,11 @@ async function readOnce(db: Kysely<Database>): Promise<void> {
     db,
     Math.ceil(lookbackSeconds(startedAt, setBackBy) + REVOCATION_OVERLAP_SECONDS),
     lastRead === null ? null : secondsAfter(lastRead.database, -REVOCATION_OVERLAP_SECONDS),
-  );
+  ).catch((error: unknown) => {
+    recordFailedContact();
+    throw error;
+  });
+  recordContact(found);
   if (setBackBy > 0) {
     feed.clockSetBackBy += setBackBy;
     for (const [id, expiresAt] of feed.revoked) feed.revoked.set(id, expiresAt + setBackBy);
