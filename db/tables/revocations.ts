@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Transaction } from "kysely";
-import { writeRow } from "@/db/keyed-mutex";
+import { retryOnDeadlock, writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, SessionRow, User } from "@/db/schema";
 import { lockUserRow, supersede } from "./confirmations";
 import { insertMail, insertNotice, type NewMail } from "./outgoing-mails";
@@ -239,24 +239,50 @@ function isLiveSession({ user, openSessions }: LockedUser, sessionId: string): b
  * rows first.
  */
 async function revokeByIds(trx: Kysely<Database>, open: LockedUser["openSessions"], reason: string): Promise<number> {
-  const end = async (ids: string[]): Promise<number> => {
-    let ended = 0;
-    for (let start = 0; start < ids.length; start += REVOCATION_BATCH_SIZE) {
-      const { numUpdatedRows } = await trx
-        .updateTable("sessions")
-        .set({ revokedAt: sql<Date>`utc_timestamp(3)`, revokedReason: reason })
-        .where("id", "in", ids.slice(start, start + REVOCATION_BATCH_SIZE))
-        .where("revokedAt", "is", null)
-        .executeTakeFirstOrThrow();
-      ended += Number(numUpdatedRows);
-    }
-    return ended;
-  };
-  const idsOf = (these: LockedUser["openSessions"]) => these.map(({ id }) => id).sort();
+  const idsOf = (these: LockedUser["openSessions"]) => these.map(({ id }) => id);
   // Expired sessions are not listed, so they are revoked but not counted.
-  await end(idsOf(open.filter(({ isListed }) => isListed !== 1)));
+  await revokeInBatches(trx, idsOf(open.filter(({ isListed }) => isListed !== 1)), reason);
   // Counted by updated rows: a concurrent login may have revoked some of them.
-  return end(idsOf(open.filter(({ isListed }) => isListed === 1)));
+  return revokeInBatches(trx, idsOf(open.filter(({ isListed }) => isListed === 1)), reason);
+}
+
+async function revokeInBatches(db: Kysely<Database>, ids: string[], reason: string): Promise<number> {
+  const sorted = [...ids].sort();
+  let ended = 0;
+  for (let start = 0; start < sorted.length; start += REVOCATION_BATCH_SIZE) {
+    const { numUpdatedRows } = await db
+      .updateTable("sessions")
+      .set({ revokedAt: sql<Date>`utc_timestamp(3)`, revokedReason: reason })
+      .where("id", "in", sorted.slice(start, start + REVOCATION_BATCH_SIZE))
+      .where("revokedAt", "is", null)
+      .executeTakeFirstOrThrow();
+    ended += Number(numUpdatedRows);
+  }
+  return ended;
+}
+
+/**
+ * Revokes sessions whose revocation the database may have lost: their ids with the reasons. Returns how many it had lost, and the ids
+ * without a row. At the present time, so that every instance learns of it. Reads first, without locks: usually none is lost.
+ */
+export async function revokeAgain(
+  db: Kysely<Database>,
+  reasons: readonly (readonly [id: string, reason: string])[],
+): Promise<{ revoked: number; missing: string[] }> {
+  const result = { revoked: 0, missing: [] as string[] };
+  for (let start = 0; start < reasons.length; start += REVOCATION_BATCH_SIZE) {
+    const batch = reasons.slice(start, start + REVOCATION_BATCH_SIZE);
+    const ids = batch.map(([id]) => id);
+    const rows = await db.selectFrom("sessions").select(["id", "revokedAt"]).where("id", "in", ids).execute();
+    const revokedAt = new Map(rows.map((row) => [row.id, row.revokedAt]));
+    result.missing.push(...ids.filter((id) => !revokedAt.has(id)));
+    const live = batch.filter(([id]) => revokedAt.get(id) === null);
+    for (const reason of new Set(live.map(([, reason]) => reason))) {
+      const these = live.flatMap(([id, its]) => (its === reason ? [id] : []));
+      result.revoked += await retryOnDeadlock(() => revokeInBatches(db, these, reason));
+    }
+  }
+  return result;
 }
 
 /** Revokes all live sessions of a user but the `liveAtMost` most recently seen, in batches; returns their number. */
@@ -281,11 +307,6 @@ export async function revokeOldestSessions(
   return ended + (await revokeOldestSessions(db, userId, { liveAtMost, now }));
 }
 
-export interface Revocation {
-  id: string;
-  revokedAt: Date;
-}
-
 /** Which server responded, and its time. */
 export interface Contact {
   /** Of whatever distinguishes servers of both kinds; MySQL has a UUID besides. */
@@ -293,8 +314,8 @@ export interface Contact {
   databaseNow: Date;
 }
 
-/** The revocations found, and the contact in which they were read. */
-export type Revocations = Revocation[] & Contact;
+/** The sessions found, and the contact in which they were read. */
+export type Revocations = { id: string }[] & Contact;
 
 /**
  * Sessions revoked in the last `seconds`, or since `after` if that is longer ago, by the database's clock. One statement,
@@ -307,11 +328,11 @@ export async function findRevokedSince(
 ): Promise<Revocations> {
   const since = sql`utc_timestamp(3) - interval ${seconds} second`;
   const from = after === null ? since : sql`least(${since}, cast(${after} as datetime(3)))`;
-  const { rows } = await sql<Contact & Revocation>`
+  const { rows } = await sql<Contact & { id: string }>`
     select utc_timestamp(3) as database_now,
-      concat_ws(' ', @@hostname, @@port, @@datadir, @@server_id /*!80000 , @@server_uuid */) as server, null as id, null as revoked_at
+      concat_ws(' ', @@hostname, @@port, @@datadir, @@server_id /*!80000 , @@server_uuid */) as server, null as id
     union all
-    select null, null, id, revoked_at from sessions where revoked_at >= ${from}`.execute(db);
+    select null, null, id from sessions where revoked_at >= ${from}`.execute(db);
   const { server, databaseNow } = rows.find(({ id }) => id === null)!;
   return Object.assign(
     rows.filter(({ id }) => id !== null),

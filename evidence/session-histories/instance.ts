@@ -26,7 +26,7 @@ export type Instance = Awaited<ReturnType<typeof startInstance>>;
 
 /** One application instance: its own modules, memory and connection pool, and the shared database. */
 export async function startInstance(url: string) {
-  let revoked = new Map<string, number>();
+  let revoked = new Map<string, unknown>();
   const modules = await anotherInstance(
     async () => ({
       ...(await import("@/db/connect")),
@@ -47,7 +47,7 @@ export async function startInstance(url: string) {
     }),
     VARIABLES,
     (shared) => {
-      ({ revoked } = shared("portcullis.revocation-feed") as { revoked: Map<string, number> });
+      ({ revoked } = shared("portcullis.revocation-feed") as { revoked: Map<string, unknown> });
       withoutCrashedWrites(revoked);
       withoutCrashedWrites((shared("portcullis.pending-revocations") as { pending: Map<string, unknown> }).pending);
     },

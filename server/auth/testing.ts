@@ -26,6 +26,7 @@ export function newClient(userAgent = FIREFOX): Client {
 const SHARED_SYMBOLS = [
   "portcullis.revocation-feed",
   "portcullis.database-loss",
+  "portcullis.write-again",
   "portcullis.hash-limiter",
   "portcullis.database",
   "portcullis.pending-revocations",

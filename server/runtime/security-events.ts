@@ -13,6 +13,8 @@ const EVENTS = {
   "session-recovered": "warn",
   /** The database has lost the rotation that created a token, by a fail-over or a restore: the session continues with that token. */
   "session-ahead": "warn",
+  /** A fail-over or a restore may have lost commits: this instance has written again the revocations that it knows. */
+  "revocations-written-again": "warn",
   /** A retired refresh token was presented by another client: the session was ended for both. */
   "session-replayed": "error",
   "session-ended": "info",

@@ -48,7 +48,7 @@ export async function changePassword(
   if (outcome === "caller ended") throw new Refusal("SESSION_ENDED");
   if (outcome === "wrong password") throw wrongPassword();
 
-  markRevoked(caller.session.id);
+  markRevoked(caller.session.id, "password changed");
   const { id: sessionId } = session;
   securityEvent("password-changed", {
     userId: user.id,

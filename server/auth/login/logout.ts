@@ -94,7 +94,7 @@ export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now
   await endOrQueue(db, endings, now, async () => {
     const revoked = await revokeAllSessions(db, callerIds(caller), endings.reason, now);
     if (revoked === null) throw new Refusal("SESSION_ENDED");
-    markRevoked(session.id);
+    markRevoked(session.id, endings.reason);
     await syncRevocations(db);
     securityEvent("all-sessions-ended", { userId: user.id, revoked, reason: endings.reason });
   });

@@ -29,7 +29,8 @@ interface LossState {
   /** When this instance last noticed a loss, and the first of the notices that followed each other within a window. */
   noticedAt: number;
   firstNoticedAt: number;
-  /** What has not been acted on yet. */
+  notices: number;
+  /** The first sign that has not been acted on. */
   sign: LossSign | null;
 }
 
@@ -44,6 +45,7 @@ const loss: LossState = (shared[LOSS] ??= {
   isCutOff: false,
   noticedAt: -Infinity,
   firstNoticedAt: -Infinity,
+  notices: 0,
   sign: null,
 });
 
@@ -91,6 +93,7 @@ export async function keepHeartbeat(db: Kysely<Database>): Promise<void> {
 function noticeLoss(sign: LossSign): void {
   const now = performance.now();
   const windowMilliseconds = env().REFRESH_GRACE_SECONDS * 1000;
+  loss.notices += 1;
   loss.sign ??= sign;
   if (now - loss.noticedAt > windowMilliseconds) loss.firstNoticedAt = now;
   // As with reissues: notices without end must not prevent every rotation.
@@ -104,9 +107,13 @@ export function lossNoticedAt(now: Date): Date | null {
   return elapsed > env().REFRESH_GRACE_SECONDS * 1000 ? null : new Date(now.getTime() - elapsed);
 }
 
-/** The sign that has not been acted on. Null if there is none. */
-export function takeLossSign(): LossSign | null {
-  const { sign } = loss;
-  loss.sign = null;
-  return sign;
+/** What was noticed and not acted on yet. */
+export function unhandledLoss(): { sign: LossSign; notices: number } | null {
+  const { sign, notices } = loss;
+  return sign === null ? null : { sign, notices };
+}
+
+/** A loss that was noticed meanwhile remains to be handled. */
+export function markLossHandled({ notices }: { notices: number }): void {
+  if (notices === loss.notices) loss.sign = null;
 }

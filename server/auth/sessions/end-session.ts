@@ -33,7 +33,9 @@ export type EndReason =
   | "never delivered"
   | "replayed"
   | "user disabled"
-  | "cookies not kept";
+  | "cookies not kept"
+  /** The database had lost the revocation, and this instance did not know its reason. */
+  | "written again";
 
 /**
  * Revokes one session: on this instance before this returns, on others with their next read of the feed. False if there is
@@ -72,7 +74,7 @@ export async function endOwnSession(db: Kysely<Database>, caller: Caller, id: st
 
 function recordEnd(ending: RevocationResult, session: { id: string; userId?: string }, reason: EndReason): boolean {
   if (ending === "unknown") return false;
-  markRevoked(session.id);
+  markRevoked(session.id, reason);
   // Logged once: ending it again changes nothing.
   if (ending === "ended") securityEvent("session-ended", { sessionId: session.id, userId: session.userId, reason });
   return true;

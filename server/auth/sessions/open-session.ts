@@ -75,7 +75,7 @@ export async function recordReplaced(
   { hasRevokedReplaced, revokedOldest }: InsertSessionResult,
   now: Date,
 ): Promise<void> {
-  if (replacedId !== null) markRevoked(replacedId);
+  if (replacedId !== null) markRevoked(replacedId, "replaced by login");
   if (replacedId !== null && hasRevokedReplaced) {
     // Without a user id: the session may be another user's.
     securityEvent("session-ended", { sessionId: replacedId, reason: "replaced by login" });

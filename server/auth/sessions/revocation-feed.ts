@@ -11,15 +11,13 @@ import {
   REVOCATION_STALE_SECONDS,
   secondsAfter,
 } from "@/server/auth/policy/lifetimes";
-import { keepHeartbeat, recordContact, recordFailedContact } from "./database-loss";
+import { keepHeartbeat, recordContact, recordFailedContact, unhandledLoss } from "./database-loss";
+import { writeAgain } from "./write-again";
 
 /** The sessions revoked within the last access-token lifetime, updated by one small query a second. */
 interface Feed {
-  /**
-   * Session id → when its last access token has expired, in milliseconds of the monotonic clock. That clock stops in a
-   * suspended process and never jumps ahead, so no entry is removed too early.
-   */
-  revoked: Map<string, number>;
+  /** By session id, in the order in which they were marked. */
+  revoked: Map<string, KnownRevocation>;
   /** When the last complete read began, or null before the first. */
   lastRead: ClockReadings | null;
   /** Total milliseconds by which this process's clock was set back: tokens are valid longer by that. */
@@ -28,6 +26,16 @@ interface Feed {
   /** The read that starts after `reading`. */
   nextReading: Promise<void> | null;
   timer: NodeJS.Timeout | null;
+}
+
+export interface KnownRevocation {
+  /**
+   * When the session's last access token has expired, in milliseconds of the monotonic clock. That clock stops in a suspended
+   * process and never jumps ahead, so no entry is removed too early.
+   */
+  expiresAt: number;
+  /** Null if another instance revoked the session. */
+  reason: string | null;
 }
 
 /** One instant on three clocks. None is sufficient alone: the first stops in a suspended process, the others may be set. */
@@ -54,6 +62,7 @@ export function startRevocationFeed(db: Kysely<Database>): void {
   if (feed.timer !== null) return;
   const poll = async () => {
     await contactDatabase(db);
+    void writeRevocationsAgain(db);
     if (feed.timer !== null) feed.timer = setTimeout(poll, REVOCATION_POLL_SECONDS * 1000).unref();
   };
   feed.timer = setTimeout(poll, 0).unref();
@@ -67,6 +76,11 @@ export async function contactDatabase(db: Kysely<Database>): Promise<void> {
   } catch (error) {
     if (!isUnavailable(error)) log.error({ err: error }, "the revocation feed cannot be read");
   }
+}
+
+/** After a loss was noticed: writes what this instance knows to be revoked. Otherwise does nothing. Never throws. */
+export async function writeRevocationsAgain(db: Kysely<Database>): Promise<void> {
+  await writeAgain(db, feed.revoked);
 }
 
 export function stopRevocationFeed(): void {
@@ -109,11 +123,12 @@ async function readOnce(db: Kysely<Database>): Promise<void> {
   recordContact(found);
   if (setBackBy > 0) {
     feed.clockSetBackBy += setBackBy;
-    for (const [id, expiresAt] of feed.revoked) feed.revoked.set(id, expiresAt + setBackBy);
+    for (const known of feed.revoked.values()) known.expiresAt += setBackBy;
   }
   for (const { id } of found) markRevoked(id);
   feed.lastRead = { ...startedAt, database: found.databaseNow };
-  removeExpired(startedAt.monotonic);
+  // After an outage of any length nothing is forgotten before it is written again.
+  if (unhandledLoss() === null) removeExpired(startedAt.monotonic);
 }
 
 /** By the clock that advanced most. After a clock was set back, tokens of removed entries are valid again. */
@@ -139,14 +154,19 @@ export function hasRevocationFeedStarted(): boolean {
 }
 
 /** Called for what this instance revoked itself, before it responds, and for what the feed returns. */
-export function markRevoked(sessionId: string): void {
+export function markRevoked(sessionId: string, reason: string | null = null): void {
+  const known = feed.revoked.get(sessionId);
   // Reads overlap and return a session several times: only the first sets its expiry, or it would never expire.
-  if (feed.revoked.has(sessionId)) return;
-  feed.revoked.set(sessionId, performance.now() + tokenLifetimeSeconds() * 1000 + feed.clockSetBackBy);
+  if (known !== undefined) known.reason ??= reason;
+  else
+    feed.revoked.set(sessionId, {
+      expiresAt: performance.now() + tokenLifetimeSeconds() * 1000 + feed.clockSetBackBy,
+      reason,
+    });
 }
 
 function removeExpired(now: number): void {
-  for (const [sessionId, expiresAt] of feed.revoked) {
+  for (const [sessionId, { expiresAt }] of feed.revoked) {
     if (expiresAt > now) break;
     feed.revoked.delete(sessionId);
   }
