@@ -98,8 +98,8 @@ test("purge: concurrent purges, logins, refreshes, revocations and rate limits m
     },
     async (db: (typeof instances)[0]) => {
       await setTimeout(30);
-      const revoked = await revokeAllSessions(db, { userId: random(users).id }, "test", new Date());
-      done.revocations += revoked!;
+      const ended = await revokeAllSessions(db, { userId: random(users).id }, "test", new Date());
+      done.revocations += ended!.revoked;
     },
     async (db: (typeof instances)[0]) => {
       // At a future time, so that revoked sessions can be purged at once.

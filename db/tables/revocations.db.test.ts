@@ -68,7 +68,7 @@ test("expired sessions are revoked with the others and not counted, as the list 
   const then = daysAfter(now, 2);
   const caller = { userId, sessionId: kept.id };
   expect(await listLiveSessions(db, caller, { now: then, atMost: 100 })).toHaveLength(2);
-  expect(await revokeOtherSessions(db, caller, "test", then)).toBe(1);
+  expect(await revokeOtherSessions(db, caller, "test", then)).toEqual({ revoked: 1, sessionEpoch: 1 });
   expect((await readSession(db, soonOver.id)).revokedAt).not.toBeNull();
 });
 
@@ -89,8 +89,8 @@ test("revokeOtherSessions revokes the user's other sessions, and neither the cal
   await atOnce(3, () => existingSession(db, { userId }));
   const theirs = await existingSession(db);
   const caller = { userId, sessionId: kept.id };
-  expect(await revokeOtherSessions(db, caller, "test", now)).toBe(3);
-  expect(await revokeOtherSessions(db, caller, "test", now)).toBe(0);
+  expect(await revokeOtherSessions(db, caller, "test", now)).toEqual({ revoked: 3, sessionEpoch: 1 });
+  expect(await revokeOtherSessions(db, caller, "test", now)).toEqual({ revoked: 0, sessionEpoch: 2 });
   expect(await live(userId)).toEqual([kept.id]);
   expect(await live(theirs.userId)).toEqual([theirs.id]);
 });

@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Transaction } from "kysely";
-import { retryOnDeadlock, writeRow } from "@/db/keyed-mutex";
+import { writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, SessionRow, User } from "@/db/schema";
 import { lockUserRow, supersede } from "./confirmations";
 import { insertMail, insertNotice, type NewMail } from "./outgoing-mails";
@@ -87,16 +87,22 @@ export async function revokeOwnSession(
   });
 }
 
+/** How many of the sessions were live, and the session epoch since. */
+export interface EndedSessions {
+  revoked: number;
+  sessionEpoch: number;
+}
+
 /**
- * Revokes all of the caller's sessions but this one, and invalidates logins in progress; returns how many of them were live at
- * `now`. Null, and nothing done, if the caller's session is not live.
+ * Revokes all of the caller's sessions but this one, and invalidates logins in progress; counts those that were live at `now`. Null,
+ * and nothing done, if the caller's session is not live.
  */
 export async function revokeOtherSessions(
   db: Kysely<Database>,
   caller: CallerIds,
   reason: string,
   now: Date,
-): Promise<number | null> {
+): Promise<EndedSessions | null> {
   return revokeSessions(db, { ...caller, keepId: caller.sessionId, reason, now });
 }
 
@@ -109,7 +115,7 @@ export async function revokeAllSessions(
   user: { userId: string; sessionId?: string; openedBy?: Date },
   reason: string,
   now: Date,
-): Promise<number | null> {
+): Promise<EndedSessions | null> {
   return revokeSessions(db, { ...user, reason, now });
 }
 
@@ -123,40 +129,35 @@ async function revokeSessions(
     reason,
     now,
   }: { userId: string; sessionId?: string; keepId?: string; openedBy?: Date; reason: string; now: Date },
-): Promise<number | null> {
+): Promise<EndedSessions | null> {
   return writeRow(db, userId, () =>
     db.transaction().execute(async (trx) => {
       const locked = await lockUser(trx, userId, now, openedBy);
       if (sessionId !== undefined && !isLiveSession(locked, sessionId)) return null;
-      await incrementEpoch(trx, userId);
-      return revokeByIds(
-        trx,
-        locked.openSessions.filter(({ id }) => id !== keepId),
-        reason,
-      );
+      const sessionEpoch = await incrementEpoch(trx, userId, locked);
+      const ended = locked.openSessions.filter(({ id }) => id !== keepId);
+      return { revoked: await revokeByIds(trx, ended, reason), sessionEpoch };
     }),
   );
 }
 
-/** Revokes all sessions of a user as part of a transaction that has locked the user's row; returns how many were live at `now`. */
+/** Revokes all sessions of a user as part of a transaction that has locked the user's row; counts those that were live at `now`. */
 export async function revokeAllWithin(
   trx: Transaction<Database>,
   userId: string,
   reason: string,
   now: Date,
-): Promise<number> {
-  const { openSessions } = await lockUser(trx, userId, now);
-  await incrementEpoch(trx, userId);
-  return revokeByIds(trx, openSessions, reason);
+): Promise<EndedSessions> {
+  const locked = await lockUser(trx, userId, now);
+  const sessionEpoch = await incrementEpoch(trx, userId, locked);
+  return { revoked: await revokeByIds(trx, locked.openSessions, reason), sessionEpoch };
 }
 
 /** Invalidates logins in progress. */
-async function incrementEpoch(trx: Transaction<Database>, userId: string): Promise<void> {
-  await trx
-    .updateTable("users")
-    .set((eb) => ({ sessionEpoch: eb("sessionEpoch", "+", 1) }))
-    .where("id", "=", userId)
-    .execute();
+async function incrementEpoch(trx: Transaction<Database>, userId: string, { user }: LockedUser): Promise<number> {
+  const sessionEpoch = (user?.sessionEpoch ?? 0) + 1;
+  await trx.updateTable("users").set({ sessionEpoch }).where("id", "=", userId).execute();
+  return sessionEpoch;
 }
 
 /**
@@ -204,8 +205,8 @@ export async function changePassword(
   );
 }
 
-interface LockedUser {
-  user: Pick<User, "email" | "passwordHash" | "sessionEpoch" | "disabledAt"> | undefined;
+export interface LockedUser {
+  user: Pick<User, "email" | "passwordHash" | "sessionEpoch" | "disabledAt" | "updatedAt"> | undefined;
   openSessions: { id: string; isListed: number }[];
 }
 
@@ -213,10 +214,15 @@ interface LockedUser {
  * Locks the user's row, so that no session can be inserted meanwhile, and then reads the sessions that are not revoked. Their ids
  * are read without a lock (see `revokeByIds`), by a second statement: it sees what was committed during the wait for the lock.
  */
-async function lockUser(trx: Transaction<Database>, userId: string, now: Date, openedBy?: Date): Promise<LockedUser> {
+export async function lockUser(
+  trx: Transaction<Database>,
+  userId: string,
+  now: Date,
+  openedBy?: Date,
+): Promise<LockedUser> {
   const user = await trx
     .selectFrom("users")
-    .select(["email", "passwordHash", "sessionEpoch", "disabledAt"])
+    .select(["email", "passwordHash", "sessionEpoch", "disabledAt", "updatedAt"])
     .where("id", "=", userId)
     .forUpdate()
     .executeTakeFirst();
@@ -238,7 +244,11 @@ function isLiveSession({ user, openSessions }: LockedUser, sessionId: string): b
  * Locks the rows by primary key: a scan of the index by user would lock index entries first and deadlock with a purge, which locks
  * rows first.
  */
-async function revokeByIds(trx: Kysely<Database>, open: LockedUser["openSessions"], reason: string): Promise<number> {
+export async function revokeByIds(
+  trx: Kysely<Database>,
+  open: LockedUser["openSessions"],
+  reason: string,
+): Promise<number> {
   const idsOf = (these: LockedUser["openSessions"]) => these.map(({ id }) => id);
   // Expired sessions are not listed, so they are revoked but not counted.
   await revokeInBatches(trx, idsOf(open.filter(({ isListed }) => isListed !== 1)), reason);
@@ -246,7 +256,7 @@ async function revokeByIds(trx: Kysely<Database>, open: LockedUser["openSessions
   return revokeInBatches(trx, idsOf(open.filter(({ isListed }) => isListed === 1)), reason);
 }
 
-async function revokeInBatches(db: Kysely<Database>, ids: string[], reason: string): Promise<number> {
+export async function revokeInBatches(db: Kysely<Database>, ids: string[], reason: string): Promise<number> {
   const sorted = [...ids].sort();
   let ended = 0;
   for (let start = 0; start < sorted.length; start += REVOCATION_BATCH_SIZE) {
@@ -259,30 +269,6 @@ async function revokeInBatches(db: Kysely<Database>, ids: string[], reason: stri
     ended += Number(numUpdatedRows);
   }
   return ended;
-}
-
-/**
- * Revokes sessions whose revocation the database may have lost: their ids with the reasons. Returns how many it had lost, and the ids
- * without a row. At the present time, so that every instance learns of it. Reads first, without locks: usually none is lost.
- */
-export async function revokeAgain(
-  db: Kysely<Database>,
-  reasons: readonly (readonly [id: string, reason: string])[],
-): Promise<{ revoked: number; missing: string[] }> {
-  const result = { revoked: 0, missing: [] as string[] };
-  for (let start = 0; start < reasons.length; start += REVOCATION_BATCH_SIZE) {
-    const batch = reasons.slice(start, start + REVOCATION_BATCH_SIZE);
-    const ids = batch.map(([id]) => id);
-    const rows = await db.selectFrom("sessions").select(["id", "revokedAt"]).where("id", "in", ids).execute();
-    const revokedAt = new Map(rows.map((row) => [row.id, row.revokedAt]));
-    result.missing.push(...ids.filter((id) => !revokedAt.has(id)));
-    const live = batch.filter(([id]) => revokedAt.get(id) === null);
-    for (const reason of new Set(live.map(([, reason]) => reason))) {
-      const these = live.flatMap(([id, its]) => (its === reason ? [id] : []));
-      result.revoked += await retryOnDeadlock(() => revokeInBatches(db, these, reason));
-    }
-  }
-  return result;
 }
 
 /** Revokes all live sessions of a user but the `liveAtMost` most recently seen, in batches; returns their number. */

@@ -27,6 +27,7 @@ const SHARED_SYMBOLS = [
   "portcullis.revocation-feed",
   "portcullis.database-loss",
   "portcullis.write-again",
+  "portcullis.known-endings",
   "portcullis.hash-limiter",
   "portcullis.database",
   "portcullis.pending-revocations",

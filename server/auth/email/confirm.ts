@@ -35,6 +35,7 @@ import {
 import { syncRevocations } from "@/server/auth/sessions/end-session";
 import { issueAccessToken } from "@/server/auth/sessions/issue-tokens";
 import { hasEnded } from "@/server/auth/sessions/rotation";
+import { rememberEnding } from "@/server/auth/sessions/known-endings";
 import { clearedCookies, type CookieToSet, type PresentedCookies } from "@/server/auth/tokens/cookies";
 import { confirmationIdIn, isCodeOf, isTokenOf } from "./confirmation-token";
 import { EFFECTS } from "./effects";
@@ -112,7 +113,12 @@ export async function performConfirmation(
     const issued = session === null ? [] : await newAccessCookies(db, session.id, client, now);
     return { purpose, next: result.next, cookies: issued };
   }
-  securityEvent("all-sessions-ended", { userId, revoked: result.ended.sessions, reason: result.ended.reason });
+  const { reason, sessions, replacedHash } = result.ended;
+  const { revoked, sessionEpoch } = sessions;
+  const password =
+    newHash === null || replacedHash === undefined ? undefined : { oldHash: replacedHash, newHash, changedAt: now };
+  rememberEnding({ userId, reason, sessionEpoch, openedBy: now, password });
+  securityEvent("all-sessions-ended", { userId, revoked, reason });
   await syncRevocations(db);
   if (newHash !== null) await clearAccountFailures(db, found.userEmail, now);
   return { purpose, next: result.next, cookies: session === null ? [] : clearedCookies() };

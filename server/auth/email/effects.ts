@@ -1,6 +1,7 @@
 import "server-only";
 import type { Transaction } from "kysely";
 import type { ConfirmationOfUser } from "@/db/tables/confirmations";
+import type { EndedSessions } from "@/db/tables/revocations";
 import type { Database, User } from "@/db/schema";
 import type { SecurityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
@@ -25,8 +26,8 @@ export interface EffectResult {
   event: SecurityEvent;
   /** Where the page leads afterwards. */
   next: string;
-  /** The live sessions that were ended, if the effect ends all. */
-  ended?: { reason: EndReason; sessions: number };
+  /** If the effect ends all sessions; with the password hash that it replaced, if any. */
+  ended?: { reason: EndReason; sessions: EndedSessions; replacedHash?: string };
 }
 
 /** What a confirmation does, with the user's row locked. A refusal that it throws leaves the confirmation open. */

@@ -57,5 +57,6 @@ export const resetPassword: Effect = async (trx, user, { confirmation, newHash, 
   const sessions = await revokeAllWithin(trx, userId, "password reset", now);
   await supersede(trx, { userId, email, purposes: SUPERSEDES["reset-password"], now });
   await insertMail(trx, newNotice("password-changed", { userId, email }, client, now));
-  return { event: "password-reset", next: LOGIN, ended: { reason: "password reset", sessions } };
+  const ended = { reason: "password reset" as const, sessions, replacedHash: user.passwordHash };
+  return { event: "password-reset", next: LOGIN, ended };
 };

@@ -9,6 +9,7 @@ import { SUPERSEDES } from "@/server/auth/policy/confirmations";
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
 import { syncRevocations } from "@/server/auth/sessions/end-session";
+import { rememberEnding } from "@/server/auth/sessions/known-endings";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import type { ChangePasswordInput } from "@/server/auth/inputs/inputs";
 import { issueFirstTokens, confirmInsert } from "@/server/auth/sessions/open-session";
@@ -48,8 +49,17 @@ export async function changePassword(
   if (outcome === "caller ended") throw new Refusal("SESSION_ENDED");
   if (outcome === "wrong password") throw wrongPassword();
 
-  markRevoked(caller.session.id, "password changed");
   const { id: sessionId } = session;
+  rememberEnding({
+    userId: user.id,
+    reason: "password changed",
+    // Or later: the row may have changed since it was read.
+    sessionEpoch: user.sessionEpoch + 1,
+    openedBy: now,
+    keptId: sessionId,
+    password: { oldHash: user.passwordHash, newHash, changedAt: now },
+  });
+  markRevoked(caller.session.id, "password changed");
   securityEvent("password-changed", {
     userId: user.id,
     sessionId,

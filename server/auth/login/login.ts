@@ -10,6 +10,7 @@ import type { Client } from "@/server/auth/client/client";
 import { sessionIdOfToken } from "@/server/auth/sessions/end-session";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import type { LoginInput } from "@/server/auth/inputs/inputs";
+import { isUserRowOutdated, rememberDisabled } from "@/server/auth/sessions/known-endings";
 import { issueFirstTokens, openSession } from "@/server/auth/sessions/open-session";
 import { hashPassword, needsRehash, passwordMatches } from "@/server/auth/passwords/password";
 import {
@@ -41,10 +42,14 @@ export async function login(
   const guess = await consumePasswordAttempt(db, input.email, user?.knownSessionId ?? null, client, now);
 
   const matches = await checkPassword(user, input.password, guess);
+  if (user?.disabledAt) rememberDisabled({ ...user, disabledAt: user.disabledAt });
   if (user === undefined || !matches || !guess.maySucceed || user.disabledAt !== null) {
     securityEvent("login-refused", { userId: user?.id, address: client.address });
     throw guess.refusal();
   }
+
+  // An old password must not work because the database has lost the new one, which is written again within seconds.
+  if (isUserRowOutdated(user)) throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
 
   // Before the session is opened: a fault after that would leave a session whose tokens were not delivered.
   await rehashIfOutdated(db, user, input.password, now);

@@ -12,6 +12,7 @@ import type { Client } from "@/server/auth/client/client";
 import type { PresentedCookies } from "@/server/auth/tokens/cookies";
 import { endSession, syncRevocations, sessionIdOfToken } from "@/server/auth/sessions/end-session";
 import { mintEndToken, readEndToken, type Revocations } from "@/server/auth/tokens/end-token";
+import { rememberEnding } from "@/server/auth/sessions/known-endings";
 import { queueRevocation } from "@/server/auth/sessions/pending-revocations";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { markRevoked } from "@/server/auth/sessions/revocation-feed";
@@ -78,9 +79,10 @@ async function endNamedSessions(db: Kysely<Database>, { sessionIds, reason, all 
   for (const id of sessionIds) await endSession(db, { id }, reason);
   if (all === undefined) return;
   const { userId, before } = all;
-  const revoked = await revokeAllSessions(db, { userId, openedBy: before }, reason, before);
+  const ended = await revokeAllSessions(db, { userId, openedBy: before }, reason, before);
+  if (ended !== null) rememberEnding({ userId, reason, sessionEpoch: ended.sessionEpoch, openedBy: before });
   await syncRevocations(db);
-  securityEvent("all-sessions-ended", { userId, revoked, reason });
+  securityEvent("all-sessions-ended", { userId, revoked: ended?.revoked, reason });
 }
 
 /** Revokes every session of the caller, including this one and logins in progress. Refuses a caller whose session has ended. */
@@ -92,8 +94,10 @@ export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now
     all: { userId: user.id, before: now },
   };
   await endOrQueue(db, endings, now, async () => {
-    const revoked = await revokeAllSessions(db, callerIds(caller), endings.reason, now);
-    if (revoked === null) throw new Refusal("SESSION_ENDED");
+    const ended = await revokeAllSessions(db, callerIds(caller), endings.reason, now);
+    if (ended === null) throw new Refusal("SESSION_ENDED");
+    const { revoked, sessionEpoch } = ended;
+    rememberEnding({ userId: user.id, reason: endings.reason, sessionEpoch, openedBy: now });
     markRevoked(session.id, endings.reason);
     await syncRevocations(db);
     securityEvent("all-sessions-ended", { userId: user.id, revoked, reason: endings.reason });
@@ -102,9 +106,12 @@ export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now
 
 /** Revokes every session of the caller except this one. Refuses a caller whose session has ended. */
 export async function logoutOthers(db: Kysely<Database>, caller: Caller, now: Date): Promise<number> {
-  const revoked = await revokeOtherSessions(db, callerIds(caller), "revoked by user", now);
-  if (revoked === null) throw new Refusal("SESSION_ENDED");
+  const reason = "revoked by user";
+  const ended = await revokeOtherSessions(db, callerIds(caller), reason, now);
+  if (ended === null) throw new Refusal("SESSION_ENDED");
+  const { revoked, sessionEpoch } = ended;
+  rememberEnding({ userId: caller.user.id, reason, sessionEpoch, openedBy: now, keptId: caller.session.id });
   await syncRevocations(db);
-  securityEvent("other-sessions-ended", { userId: caller.user.id, revoked, reason: "revoked by user" });
+  securityEvent("other-sessions-ended", { userId: caller.user.id, revoked, reason });
   return revoked;
 }

@@ -27,6 +27,11 @@ export const REVOCATION_STALE_SECONDS = 10;
 /** Commits become visible out of order: each read of the feed starts this far before the previous one. */
 export const REVOCATION_OVERLAP_SECONDS = 15;
 
+/** How long an instance keeps what it knows to be revoked: as long as a token minted just before may live. */
+export function revocationMemorySeconds(accessTokenSeconds: number): number {
+  return accessTokenSeconds + REVOCATION_OVERLAP_SECONDS;
+}
+
 /** The longest replication lag that is supported: until then a database may not have a row that another one has committed. */
 export const MAX_REPLICATION_LAG_SECONDS = 60;
 

@@ -16,6 +16,7 @@ import { isSameBrowser } from "@/server/auth/client/device";
 import { lossNoticedAt } from "./database-loss";
 import { endReplayedSession, endSession } from "./end-session";
 import { issueAccessToken, issueTokens } from "./issue-tokens";
+import { isEndedByMemory, rememberDisabled } from "./known-endings";
 import { isRevocationPending } from "./pending-revocations";
 import { isMarkedRevoked } from "./revocation-feed";
 import type { RefreshResult } from "@/server/auth/policy/credentials";
@@ -135,7 +136,7 @@ async function attemptRefresh(
   // Logged out while the database was unavailable: the row does not show it yet.
   if (row !== null && isRevocationPending(row)) return { kind: "ended", reason: "over" };
   // Revoked, as this instance knows: a database that has lost its last commits, or a node that lags, does not show it.
-  if (isMarkedRevoked(presented.sessionId)) return endedOutcome(db, row, now);
+  if (isMarkedRevoked(presented.sessionId) || (row !== null && isEndedByMemory(row))) return endedOutcome(db, row, now);
   const verdict = judgeRotation(row, presented, client, env().REFRESH_GRACE_SECONDS, now, lossNoticedAt(now));
   if (verdict.kind === "unavailable") throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
   if (row === null || verdict.kind === "ended") return endedOutcome(db, row, now);
@@ -196,8 +197,9 @@ async function movedForwardOutcome(
 
 async function endedOutcome(db: Kysely<Database>, row: SessionWithUser | null, now: Date): Promise<RefreshOutcome> {
   // The sessions of a disabled user may not be revoked yet.
-  if (row?.userDisabledAt && row.revokedAt === null) {
-    await endSession(db, row, "user disabled");
+  if (row?.userDisabledAt) {
+    rememberDisabled({ id: row.userId, sessionEpoch: row.sessionEpoch, disabledAt: row.userDisabledAt });
+    if (row.revokedAt === null) await endSession(db, row, "user disabled");
   }
   return {
     kind: "ended",

@@ -9,9 +9,11 @@ import {
   REVOCATION_OVERLAP_SECONDS,
   REVOCATION_POLL_SECONDS,
   REVOCATION_STALE_SECONDS,
+  revocationMemorySeconds,
   secondsAfter,
 } from "@/server/auth/policy/lifetimes";
 import { keepHeartbeat, recordContact, recordFailedContact, unhandledLoss } from "./database-loss";
+import { forgetExpiredEndings } from "./known-endings";
 import { writeAgain } from "./write-again";
 
 /** The sessions revoked within the last access-token lifetime, updated by one small query a second. */
@@ -128,7 +130,10 @@ async function readOnce(db: Kysely<Database>): Promise<void> {
   for (const { id } of found) markRevoked(id);
   feed.lastRead = { ...startedAt, database: found.databaseNow };
   // After an outage of any length nothing is forgotten before it is written again.
-  if (unhandledLoss() === null) removeExpired(startedAt.monotonic);
+  if (unhandledLoss() === null) {
+    removeExpired(startedAt.monotonic);
+    forgetExpiredEndings();
+  }
 }
 
 /** By the clock that advanced most. After a clock was set back, tokens of removed entries are valid again. */
@@ -172,7 +177,6 @@ function removeExpired(now: number): void {
   }
 }
 
-/** The longest lifetime of a token minted just before its session was revoked, with room for a slow response. */
 function tokenLifetimeSeconds(): number {
-  return env().ACCESS_TOKEN_SECONDS + REVOCATION_OVERLAP_SECONDS;
+  return revocationMemorySeconds(env().ACCESS_TOKEN_SECONDS);
 }
