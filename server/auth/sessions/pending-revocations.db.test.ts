@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
 import { insertSession } from "@/db/tables/sessions";
@@ -183,6 +183,38 @@ test("at most 10,000 revocations are pending, and one beyond that is refused her
   endUndelivered(database.db, id);
   expect(isPending(id)).toBe(false);
   await untilNeverDelivered(id);
+});
+
+test("a revocation that fails for a reason other than an unavailable database is retried less and less often", async () => {
+  const { queueRevocation, isMarkedRevoked } = await anotherInstance(async () => ({
+    ...(await import("./pending-revocations")),
+    ...(await import("./revocation-feed")),
+  }));
+  const id = crypto.randomUUID();
+  let seconds = 0;
+  const attemptedAt: number[] = [];
+  queueRevocation(database.db, { sessionIds: [id], reason: "logout" }, async () => {
+    attemptedAt.push(seconds);
+    throw new TypeError("a bug");
+  });
+  const { now } = performance;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now.call(performance) + seconds * 1000);
+  onTestFinished(() => clock.mockRestore());
+  await vi.waitFor(() => expect(attemptedAt).toHaveLength(1), { timeout: 20_000 });
+  // Longer than every interval: each step is followed by one attempt.
+  for (const passed of [61, 122, 183, 244, 305, 366]) {
+    seconds = passed;
+    await vi.waitFor(() => expect(attemptedAt).toContain(passed), { timeout: 20_000 });
+  }
+  // At the longest interval: no attempt while another revocation is attempted in the same rounds.
+  let others = 0;
+  queueRevocation(database.db, { sessionIds: [crypto.randomUUID()], reason: "logout" }, async () => {
+    others += 1;
+    if (others < 3) throw Object.assign(new Error("away"), { code: "ECONNREFUSED" });
+  });
+  await vi.waitFor(() => expect(others).toBe(3), { timeout: 20_000 });
+  expect(attemptedAt).toEqual([0, 61, 122, 183, 244, 305, 366]);
+  expect(isMarkedRevoked(id), "this instance refuses it all the time").toBe(true);
 });
 
 function untilNeverDelivered(id: string): Promise<void> {

@@ -16,6 +16,9 @@ interface Pending {
   all?: Revocations["all"];
   /** True if nothing is left to be done. */
   end: () => Promise<boolean>;
+  /** Unexpected faults so far, and when the next attempt is due by the monotonic clock. */
+  faults?: number;
+  dueAt?: number;
 }
 
 interface Outbox {
@@ -27,6 +30,8 @@ interface Outbox {
 
 const MAX_PENDING = 10_000;
 const RETRY_MILLISECONDS = 1000;
+/** After unexpected faults, which a retry hardly ever ends, the interval doubles up to this. */
+const MAX_RETRY_MILLISECONDS = 60_000;
 /** A statement whose connection was lost takes effect within this time or not at all. */
 const STATEMENT_SECONDS = 10;
 
@@ -99,6 +104,7 @@ function schedule(): void {
 async function retryPending(): Promise<void> {
   const unavailable = new Set<Kysely<Database>>();
   for (const [key, pending] of outbox.pending) {
+    if ((pending.dueAt ?? 0) > performance.now()) continue;
     // Each attempt may take a full database timeout: the rest waits for the next round.
     if (!unavailable.has(pending.db) && !(await attempt(key, pending))) unavailable.add(pending.db);
   }
@@ -114,12 +120,22 @@ async function attempt(key: string, pending: Pending): Promise<boolean> {
   } catch (error) {
     if (error instanceof DatabaseFault && error.code === "POOL_CLOSED") outbox.pending.delete(key);
     else if (isUnavailable(error)) return false;
-    else log.error({ err: error, key }, "a pending revocation failed");
+    else {
+      postpone(pending);
+      log.error({ err: error, key }, "a pending revocation failed");
+    }
     return true;
   }
 }
 
+function postpone(pending: Pending): void {
+  pending.faults = (pending.faults ?? 0) + 1;
+  pending.dueAt = performance.now() + Math.min(RETRY_MILLISECONDS * 2 ** pending.faults, MAX_RETRY_MILLISECONDS);
+}
+
 async function retryOnClose(db: Kysely<Database>): Promise<void> {
+  // Those that are not due are attempted too: it is the last time.
+  for (const pending of outbox.pending.values()) delete pending.dueAt;
   await retryPending();
   for (const [key, pending] of outbox.pending) {
     if (pending.db !== db) continue;
