@@ -21,19 +21,19 @@ const MAX_REFRESH_SECONDS = 5;
 /** Clocks of two instances may differ by this much before a token counts as issued in the future. */
 export const ISSUED_AT_TOLERANCE_SECONDS = 30;
 
+/** The longest replication lag that is supported: until then a database may not have a row that another one has committed. */
+export const MAX_REPLICATION_LAG_SECONDS = 60;
+
 /** Each instance polls for revoked sessions at this interval, and does not rely on a feed older than the second value. */
 export const REVOCATION_POLL_SECONDS = 1;
 export const REVOCATION_STALE_SECONDS = 10;
-/** Commits become visible out of order: each read of the feed starts this far before the previous one. */
-export const REVOCATION_OVERLAP_SECONDS = 15;
+/** Commits become visible out of order, and later on a node that lags: each read of the feed starts this far before the previous one. */
+export const REVOCATION_OVERLAP_SECONDS = 15 + MAX_REPLICATION_LAG_SECONDS;
 
-/** How long an instance keeps what it knows to be revoked: as long as a token minted just before may live. */
+/** How long an instance keeps what it knows to be revoked: as long as a token may live that a node which lags still issued. */
 export function revocationMemorySeconds(accessTokenSeconds: number): number {
   return accessTokenSeconds + REVOCATION_OVERLAP_SECONDS;
 }
-
-/** The longest replication lag that is supported: until then a database may not have a row that another one has committed. */
-export const MAX_REPLICATION_LAG_SECONDS = 60;
 
 /** Live sessions per account: opening one more ends the least recently seen. */
 export const MAX_LIVE_SESSIONS = 100;

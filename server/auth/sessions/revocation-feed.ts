@@ -116,7 +116,7 @@ async function readOnce(db: Kysely<Database>): Promise<void> {
   const setBackBy = lastRead === null ? 0 : Math.max(0, lastRead.wall - startedAt.wall);
   const found = await findRevokedSince(
     db,
-    Math.ceil(lookbackSeconds(startedAt, setBackBy) + REVOCATION_OVERLAP_SECONDS),
+    Math.ceil(lookbackSeconds(startedAt, setBackBy)),
     lastRead === null ? null : secondsAfter(lastRead.database, -REVOCATION_OVERLAP_SECONDS),
   ).catch((error: unknown) => {
     recordFailedContact();
@@ -139,7 +139,8 @@ async function readOnce(db: Kysely<Database>): Promise<void> {
 /** By the clock that advanced most. After a clock was set back, tokens of removed entries are valid again. */
 function lookbackSeconds(now: Omit<ClockReadings, "database">, setBackBy: number): number {
   if (feed.lastRead === null || setBackBy > 0) return tokenLifetimeSeconds() + (feed.clockSetBackBy + setBackBy) / 1000;
-  return Math.max(now.monotonic - feed.lastRead.monotonic, now.wall - feed.lastRead.wall) / 1000;
+  const sinceLastRead = Math.max(now.monotonic - feed.lastRead.monotonic, now.wall - feed.lastRead.wall) / 1000;
+  return sinceLastRead + REVOCATION_OVERLAP_SECONDS;
 }
 
 export function isMarkedRevoked(sessionId: string): boolean {
