@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { judgeNodeRelease } from "../../scripts/node-release.mjs";
+import { judgeNodeRelease } from "../scripts/node-release.mjs";
+
+const PROGRAMS = { doctor: "ops/doctor/main.ts" };
 
 // A release past its end of life is part of the report.
 const { kind, message } = judgeNodeRelease(process.versions.node, new Date());
@@ -9,20 +11,22 @@ if (kind === "refused") {
   console.error(message);
   process.exit(1);
 }
-const { bundle } = await import("../../scripts/bundle.mjs");
-const { isProduction, readEnvironment, readSources, reconcileAddress } = await import("../../scripts/environment.mjs");
-const { socketPath } = await import("../../scripts/mysql/socket-path.mjs");
-const { DATA, ROOT } = await import("../../scripts/paths.mjs");
+const { bundle } = await import("../scripts/bundle.mjs");
+const { isProduction, readEnvironment, readSources, reconcileAddress } = await import("../scripts/environment.mjs");
+const { socketPath } = await import("../scripts/mysql/socket-path.mjs");
+const { DATA, ROOT } = await import("../scripts/paths.mjs");
 
 if (!existsSync(join(ROOT, "node_modules", "esbuild"))) {
   console.error("The packages are not installed. Run npm ci first.");
   process.exit(1);
 }
 
-// In a container the bundle is .next/entry/doctor.mjs.
+// In a container the bundles are in .next/entry.
 const folder = join(DATA, "entry");
-await bundle({ doctor: "ops/doctor/main.ts" }, folder);
-const { status } = spawnSync(process.execPath, [join(folder, "doctor.mjs"), ...process.argv.slice(2)], {
+const [name, ...args] = process.argv.slice(2);
+const source = PROGRAMS[/** @type {keyof typeof PROGRAMS} */ (name)];
+await bundle({ [name]: source }, folder);
+const { status } = spawnSync(process.execPath, [join(folder, `${name}.mjs`), ...args], {
   cwd: ROOT,
   env: environment(),
   stdio: "inherit",
