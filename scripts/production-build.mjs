@@ -23,7 +23,12 @@ const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 const COMPLETION_FILE = "inputs";
 /** Unused builds to keep besides the current one: an instance may have been started by hand. */
 const EXTRA_BUILDS_KEPT = 1;
-const PROGRAMS = { main: "server/main.ts", migrate: "scripts/migrate.ts", doctor: "ops/doctor/main.ts" };
+const PROGRAMS = {
+  main: "server/main.ts",
+  migrate: "scripts/migrate.ts",
+  doctor: "ops/doctor/main.ts",
+  revocations: "ops/revocations/main.ts",
+};
 
 /**
  * Builds for production, unless a build of the same inputs exists. Each build has its own folder, so that instances of

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { retryOnDeadlock, writeRow } from "@/db/keyed-mutex";
-import type { Database, User } from "@/db/schema";
+import type { Database, SessionRow, User } from "@/db/schema";
 import { lockUser, revokeByIds, revokeInBatches } from "./revocations";
 import { REVOCATION_BATCH_SIZE } from "./sessions";
 
@@ -95,4 +95,39 @@ async function repeatEnding(db: Kysely<Database>, ending: KnownEnding): Promise<
       return true;
     }),
   );
+}
+
+/** The sessions of these users, at most `REVOCATION_BATCH_SIZE` users, that are not revoked. */
+export async function findOpenSessions(
+  db: Kysely<Database>,
+  userIds: readonly string[],
+): Promise<Pick<SessionRow, "id" | "userId" | "createdAt">[]> {
+  return db
+    .selectFrom("sessions")
+    .select(["id", "userId", "createdAt"])
+    .where("userId", "in", userIds)
+    .where("revokedAt", "is", null)
+    .execute();
+}
+
+/**
+ * Looks at the next sessions by id and revokes those that were opened before `openedBefore`. `lastId` continues the walk; it is null at
+ * its end.
+ */
+export async function revokeOpenedBefore(
+  db: Kysely<Database>,
+  { openedBefore, afterId, reason }: { openedBefore: Date; afterId: string; reason: string },
+): Promise<{ revoked: number; lastId: string | null }> {
+  const page = await db
+    .selectFrom("sessions")
+    .select(["id", "createdAt", "revokedAt"])
+    .where("id", ">", afterId)
+    .orderBy("id")
+    .limit(REVOCATION_BATCH_SIZE)
+    .execute();
+  const ids = page.flatMap(({ id, createdAt, revokedAt }) =>
+    revokedAt === null && createdAt < openedBefore ? [id] : [],
+  );
+  const revoked = await retryOnDeadlock(() => revokeInBatches(db, ids, reason));
+  return { revoked, lastId: page.length < REVOCATION_BATCH_SIZE ? null : page.at(-1)!.id };
 }

@@ -16,6 +16,7 @@ import {
 } from "./confirmations";
 import { queueEmailChange } from "./email-changes";
 import { purgeHeartbeats, replaceHeartbeat, writeHeartbeat } from "./heartbeats";
+import { endSessionsAgain, findOpenSessions, revokeAgain, revokeOpenedBefore } from "./lost-revocations";
 import {
   claimMail,
   deleteMail,
@@ -167,6 +168,10 @@ const confirmations = users.flatMap(({ id, email }, index) =>
 );
 const confirmation = confirmations[0]!;
 const newMail = (userId: string | null) => ({ ...mails[0]!, id: randomUUID(), userId, createdAt: now });
+const lastIds = sessions
+  .map((one) => one.id)
+  .sort()
+  .slice(-100);
 
 const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   findUserForLogin: (db) => findUserForLogin(db, user.email, device),
@@ -262,6 +267,11 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   clearHits: (db) => clearHits(db, newBucket(), now),
   purgeExpiredLimits: (db) => purgeExpiredLimits(db, now, 3),
   writeHeartbeat: (db) => writeHeartbeat(db, "plans"),
+  revokeAgain: (db) => revokeAgain(db, [[spare.id, "test"]]),
+  endSessionsAgain: (db) =>
+    endSessionsAgain(db, [{ userId: users[4]!.id, reason: "", sessionEpoch: 9, openedBy: now }]),
+  findOpenSessions: (db) => findOpenSessions(db, [users[3]!.id]),
+  revokeOpenedBefore: (db) => revokeOpenedBefore(db, { openedBefore: now, afterId: lastIds[2]!, reason: "test" }),
   replaceHeartbeat: (db) => replaceHeartbeat(db, "plans", now),
   purgeHeartbeats: (db) => purgeHeartbeats(db, 3600),
   insertMail: (db) => insertMail(db, { ...mails[0]!, id: randomUUID() }),

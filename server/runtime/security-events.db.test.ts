@@ -111,6 +111,7 @@ describe("security events: account", () => {
         userId: session.userId,
         sessionId: expect.any(String),
         replaced: session.id,
+        openedBy: later(10).toISOString(),
         address: ADA.address,
       },
     ]);
@@ -279,11 +280,12 @@ describe("security events: end of a session", () => {
 
   test("security events: revokeOthers and logoutAll log other-sessions-ended and all-sessions-ended", async () => {
     const session = await signedInSession(database.db, T0);
+    const ended = { level: "info", ...of(session), openedBy: later(10).toISOString() };
     expect(eventsOf(await call("sessions.revokeOthers", undefined, { cookie: session }))).toEqual([
-      { level: "info", event: "other-sessions-ended", ...of(session), revoked: 0, reason: "revoked by user" },
+      { ...ended, event: "other-sessions-ended", revoked: 0, reason: "revoked by user" },
     ]);
     expect(eventsOf(await call("auth.logoutAll", undefined, { cookie: session }))).toEqual([
-      { level: "info", event: "all-sessions-ended", ...of(session), revoked: 1, reason: "logout everywhere" },
+      { ...ended, event: "all-sessions-ended", revoked: 1, reason: "logout everywhere" },
     ]);
   });
 
@@ -329,6 +331,17 @@ test("security events: a logout without a database logs logout-pending, then ses
   const ended = () => written.filter(({ event, sessionId }) => event === "session-ended" && sessionId === session.id);
   await vi.waitFor(() => expect(ended()).toMatchObject([{ reason: "logout" }]), { timeout: 20_000 });
   await line.close();
+});
+
+test("security events: a loss of commits logs revocations-written-again", async () => {
+  const { contactDatabase, writeRevocationsAgain } = await import("@/server/auth/sessions/revocation-feed");
+  await contactDatabase(database.db);
+  await database.db.deleteFrom("heartbeats").execute();
+  await contactDatabase(database.db);
+  await writeRevocationsAgain(database.db);
+  expect(written.filter(({ event }) => event === "revocations-written-again")).toMatchObject([
+    { level: "warn", sign: "older heartbeat", known: expect.any(Number), revoked: 0, missing: 0, users: 0 },
+  ]);
 });
 
 test("security events: this file covers every event", () => {

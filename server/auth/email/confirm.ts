@@ -118,7 +118,7 @@ export async function performConfirmation(
   const password =
     newHash === null || replacedHash === undefined ? undefined : { oldHash: replacedHash, newHash, changedAt: now };
   rememberEnding({ userId, reason, sessionEpoch, openedBy: now, password });
-  securityEvent("all-sessions-ended", { userId, revoked, reason });
+  securityEvent("all-sessions-ended", { userId, openedBy: now, revoked, reason });
   await syncRevocations(db);
   if (newHash !== null) await clearAccountFailures(db, found.userEmail, now);
   return { purpose, next: result.next, cookies: session === null ? [] : clearedCookies() };

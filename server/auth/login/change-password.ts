@@ -64,6 +64,7 @@ export async function changePassword(
     userId: user.id,
     sessionId,
     replaced: caller.session.id,
+    openedBy: now,
     address: client.address,
   });
   const grant = await issueFirstTokens(db, openedSession(session, user), client, now);

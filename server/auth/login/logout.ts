@@ -82,7 +82,7 @@ async function endNamedSessions(db: Kysely<Database>, { sessionIds, reason, all 
   const ended = await revokeAllSessions(db, { userId, openedBy: before }, reason, before);
   if (ended !== null) rememberEnding({ userId, reason, sessionEpoch: ended.sessionEpoch, openedBy: before });
   await syncRevocations(db);
-  securityEvent("all-sessions-ended", { userId, revoked: ended?.revoked, reason });
+  securityEvent("all-sessions-ended", { userId, openedBy: before, revoked: ended?.revoked, reason });
 }
 
 /** Revokes every session of the caller, including this one and logins in progress. Refuses a caller whose session has ended. */
@@ -100,7 +100,7 @@ export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now
     rememberEnding({ userId: user.id, reason: endings.reason, sessionEpoch, openedBy: now });
     markRevoked(session.id, endings.reason);
     await syncRevocations(db);
-    securityEvent("all-sessions-ended", { userId: user.id, revoked, reason: endings.reason });
+    securityEvent("all-sessions-ended", { userId: user.id, openedBy: now, revoked, reason: endings.reason });
   });
 }
 
@@ -112,6 +112,8 @@ export async function logoutOthers(db: Kysely<Database>, caller: Caller, now: Da
   const { revoked, sessionEpoch } = ended;
   rememberEnding({ userId: caller.user.id, reason, sessionEpoch, openedBy: now, keptId: caller.session.id });
   await syncRevocations(db);
-  securityEvent("other-sessions-ended", { userId: caller.user.id, revoked, reason });
+  // With the session that stays.
+  const { user, session } = caller;
+  securityEvent("other-sessions-ended", { userId: user.id, sessionId: session.id, openedBy: now, revoked, reason });
   return revoked;
 }

@@ -35,7 +35,9 @@ export type EndReason =
   | "user disabled"
   | "cookies not kept"
   /** The database had lost the revocation, and this instance did not know its reason. */
-  | "written again";
+  | "written again"
+  /** By `npm run revocations`. */
+  | "ended by operator";
 
 /**
  * Revokes one session: on this instance before this returns, on others with their next read of the feed. False if there is

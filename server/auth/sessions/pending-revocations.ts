@@ -52,7 +52,7 @@ export function queueRevocation(
   const endPart = (part: Revocations) => () => end(part).then(() => true);
   for (const id of sessionIds) enqueueSession(id, { db, end: endPart({ sessionIds: [id], reason }) });
   if (all !== undefined) enqueue(`all ${all.userId}`, { db, all, end: endPart({ sessionIds: [], reason, all }) });
-  securityEvent("logout-pending", { sessionIds, userId: all?.userId, reason });
+  securityEvent("logout-pending", { sessionIds, userId: all?.userId, openedBy: all?.before, reason });
 }
 
 /** Revokes a session whose tokens were not delivered, in the background: until a late insert of its row is ruled out. */
