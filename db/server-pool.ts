@@ -9,8 +9,7 @@ import {
   isGaleraNode,
   judgeServerState,
   READ_NODE_STATUS,
-  READ_VARIABLES,
-  verificationStatement,
+  readVariables,
   type ServerValues,
 } from "./server-state";
 
@@ -39,6 +38,7 @@ export class ServerPool implements ConnectionOwner {
   /** Those that are set up and may be reused. */
   #ready = new WeakSet<PoolConnection>();
   #verifiedAt = -Infinity;
+  /** Known since the last `retire`: the next connection may lead to another server. */
   #variables: ServerValues = {};
 
   constructor(
@@ -89,6 +89,7 @@ export class ServerPool implements ConnectionOwner {
   /** Closes all connections: the idle ones now, the others when they are released. */
   retire(): void {
     this.#ready = new WeakSet();
+    this.#variables = {};
     for (const connection of this.#open) if (!this.#inUse.has(connection)) destroy(connection);
   }
 
@@ -119,12 +120,10 @@ export class ServerPool implements ConnectionOwner {
   }
 
   async #setUpSession(connection: PoolConnection, deadline: number): Promise<void> {
-    this.#verifiedAt = performance.now();
     const remaining = Math.max(1, deadline - performance.now());
     const query = this.#query(connection, Math.min(remaining, this.limits.setupMilliseconds));
-    this.#variables = await query(READ_VARIABLES);
-    await this.#checkState(query);
-    const statements = [...this.limits.setupStatements, ...consistencyStatements(this.#variables)];
+    const variables = await this.#checkState(query);
+    const statements = [...this.limits.setupStatements, ...consistencyStatements(variables)];
     for (const statement of statements) await query(statement);
     this.#ready.add(connection);
   }
@@ -134,19 +133,22 @@ export class ServerPool implements ConnectionOwner {
   }
 
   async #verify(connection: PoolConnection): Promise<void> {
-    // Set before the response: concurrent uses of other connections need not ask, too.
-    this.#verifiedAt = performance.now();
     // Not the rest of the deadline: after a wait for a free connection a healthy server would seem unresponsive.
     const query = this.#query(connection, this.limits.verdictMilliseconds);
-    this.#variables = { ...this.#variables, ...(await query(verificationStatement(this.#variables))) };
     await this.#checkState(query);
   }
 
-  async #checkState(query: (sql: string) => Promise<ServerValues>): Promise<void> {
-    if (!this.limits.requiresWritable) return;
-    const nodeStatus = isGaleraNode(this.#variables) ? await query(READ_NODE_STATUS) : {};
-    const problem = judgeServerState(this.#variables, nodeStatus, this.limits.isOnlyServer);
+  async #checkState(query: (sql: string) => Promise<ServerValues>): Promise<ServerValues> {
+    // Set before the response: concurrent uses of other connections need not ask, too.
+    this.#verifiedAt = performance.now();
+    const known = this.#variables;
+    const variables = { ...known, ...(await query(readVariables(known))) };
+    this.#variables = variables;
+    if (!this.limits.requiresWritable) return variables;
+    const nodeStatus = isGaleraNode(variables) ? await query(READ_NODE_STATUS) : {};
+    const problem = judgeServerState(variables, nodeStatus, this.limits.isOnlyServer);
     if (problem !== null) throw new DatabaseFault("NOT_WRITABLE", `The database server ${problem}.`);
+    return variables;
   }
 
   #query(connection: PoolConnection, milliseconds: number) {

@@ -1,21 +1,24 @@
 /** Names and values as `show variables` and `show status` return them. */
 export type ServerValues = Record<string, string>;
 
-/** Read for each new connection: whether the server accepts writes, and which variables of a cluster must be set. */
-export const READ_VARIABLES = `show global variables where variable_name in
+/** Whether the server accepts writes, and which variables of a cluster must be set on its connections. */
+const READ_VARIABLES = `show global variables where variable_name in
   ('read_only', 'innodb_read_only', 'wsrep_on', 'wsrep_sync_wait', 'group_replication_consistency')`;
 
-/** The first two again, at the cost of a `select 1`: `show variables` took MySQL 4 ms. */
+/** The first two, at the cost of a `select 1`: `show variables` took MySQL 4 ms. */
 const READ_WRITABILITY = `select 'read_only', @@global.read_only
   union all select 'innodb_read_only', @@global.innodb_read_only`;
 
+/**
+ * Statement that reads the variables, given those known so far: all of them, or those that may have changed. On a Galera node that
+ * lags, a select would wait until it has caught up.
+ */
+export function readVariables(known: ServerValues): string {
+  return known.read_only === undefined || isGaleraNode(known) ? READ_VARIABLES : READ_WRITABILITY;
+}
+
 /** Shows whether a Galera node belongs to the part of the cluster that has a majority. */
 export const READ_NODE_STATUS = `show global status where variable_name in ('wsrep_ready', 'wsrep_local_state_comment')`;
-
-/** Read again while connections are used. On a Galera node that lags, a select would wait until it has caught up. */
-export function verificationStatement(variables: ServerValues): string {
-  return isGaleraNode(variables) ? READ_VARIABLES : READ_WRITABILITY;
-}
 
 export function isGaleraNode(variables: ServerValues): boolean {
   return variables.wsrep_on === "ON";

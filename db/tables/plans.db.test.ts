@@ -354,7 +354,11 @@ describe("in a table of few sessions", () => {
     expect(statements).toHaveLength(1);
     const [{ text, values }] = statements as [(typeof statements)[0]];
     const [plan] = await few.promise().query(`explain format=traditional ${text}`, values);
-    expect(plan).toContainEqual(expect.objectContaining({ table: "sessions", key: "PRIMARY" }));
+    const isByKey = ({ table, key, Extra }: Record<string, string | null>) =>
+      (table === "sessions" && key === "PRIMARY") ||
+      // What MySQL says if it has read the row by a unique key and the other conditions do not hold.
+      Extra === "Impossible WHERE noticed after reading const tables";
+    expect((plan as Record<string, string | null>[]).some(isByKey), JSON.stringify(plan)).toBe(true);
   });
 
   test("rotations and revocations of the same sessions do not deadlock", async () => {
