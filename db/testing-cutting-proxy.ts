@@ -19,13 +19,17 @@ export async function startCuttingProxy(url: string) {
   let cut: ConnectionCut | null = null;
   let isDown = false;
   let sent = 0;
+  let refused = 0;
 
   const listener = createServer((client) => {
     const upstream = socketPath ? connectSocket(socketPath) : connectSocket(port, host);
     for (const socket of [client, upstream])
       sockets.add(socket.on("error", () => {}).on("close", () => sockets.delete(socket)));
     const end = () => [client, upstream].forEach((socket) => socket.destroy());
-    if (isDown) return end();
+    if (isDown) {
+      refused += 1;
+      return end();
+    }
     client.on("close", end);
     upstream.on("close", end);
     let received: Buffer = Buffer.alloc(0);
@@ -57,6 +61,8 @@ export async function startCuttingProxy(url: string) {
     },
     /** Whether that statement was reached. */
     wasCut: () => cut !== null && sent >= cut.statement,
+    /** Connections since the cut. */
+    refused: () => refused,
     restore(): void {
       isDown = false;
     },

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { connect } from "@/db/connect";
 import { atOnce, existingUser, useTestDatabase } from "@/db/testing";
+import { startCuttingProxy } from "@/db/testing-cutting-proxy";
 import { insertMail, type NewMail } from "@/db/tables/outgoing-mails";
 import { connectThroughProxy, countStatements } from "@/server/auth/db-testing";
 import { securityCounts } from "@/server/runtime/security-events";
@@ -186,15 +187,19 @@ test("delivery: an unavailable database only delays mails", async () => {
 });
 
 test("delivery: a mail that was accepted while the database was unavailable is marked as sent later, and not sent again", async () => {
-  const proxy = await connectThroughProxy(database.url);
-  onTestFinished(proxy.close);
+  const proxy = await startCuttingProxy(database.url);
+  const db = connect(proxy.url);
   const server = await smtpServer();
   const mail = await queueMail(database.db);
-  server.behave({ onMessage: () => proxy.disconnect() });
-  const stop = deliverTo(server, { db: proxy.db });
-  onTestFinished(stop);
-  await until(() => server.mails.length > 0);
-  await proxy.reconnect();
+  server.behave({ onMessage: () => proxy.cutAt({ statement: 1, when: "before", refusesReconnects: true }) });
+  const stop = deliverTo(server, { db });
+  onTestFinished(async () => {
+    await stop();
+    await db.destroy();
+    await proxy.close();
+  });
+  await until(() => server.accepted() > 0 && proxy.refused() >= 3);
+  proxy.restore();
   await until(() => isSent(mail.id));
   expect(server.mails).toHaveLength(1);
 });
@@ -239,7 +244,8 @@ test("delivery: a stop does not wait for a mail server that does not respond, an
   const server = await smtpServer();
   server.behave({ stalls: "after message" });
   const mail = await queueMail(db);
-  const stop = deliverTo(server, { db });
+  const patient = { sendTimeoutMilliseconds: 600_000 };
+  const stop = deliverTo(server, { db, ...patient }, { timeouts: { socketTimeout: 600_000 } });
   await until(() => server.mails.length === 1);
   await stop();
   expect(await isSent(mail.id)).toBeNull();

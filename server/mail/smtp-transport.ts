@@ -16,7 +16,7 @@ export function openSmtpTransport(
   {
     tls = {},
     timeouts = TIMEOUT_MILLISECONDS,
-  }: { tls?: ConnectionOptions; timeouts?: typeof TIMEOUT_MILLISECONDS } = {},
+  }: { tls?: ConnectionOptions; timeouts?: Partial<typeof TIMEOUT_MILLISECONDS> } = {},
 ): MailTransport {
   const transporter = createTransport({
     ...connectionOptions(server, tls),
