@@ -88,11 +88,15 @@ test("npm start: an invalid variable stops the start before database, migrations
 }, 300_000);
 
 test("npm start: with NODE_ENV=production a missing decision about mail stops the start, although files would do elsewhere", async () => {
+  const port = await findFreePort();
   const SECRETS = { SESSION_SECRET: "s".repeat(40), JWT_ACCESS_SECRET: "j".repeat(40) };
   const start = await npmStart({
     ...SECRETS,
     NODE_ENV: "production",
     DATABASE_URL: "mysql://root@127.0.0.1:9/portcullis",
+    // On this machine, where files would be allowed.
+    APP_ORIGIN: `http://localhost:${port}`,
+    PORT: String(port),
     // Set by our scripts only: it must not make up for the decision.
     PORTCULLIS_MAIL_FOLDER: "/tmp/mail",
   });
