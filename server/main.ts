@@ -11,6 +11,7 @@ import { parsePublicOrigin } from "./http/forwarded-headers";
 import { listen } from "./http/listen";
 import { readStaticFiles } from "./http/static-files";
 import { shutDownOnSignal } from "./http/shutdown";
+import { mailboxFolder } from "./mail/mailbox";
 import { env, type Env } from "./runtime/env";
 import { log } from "./runtime/log";
 
@@ -36,7 +37,8 @@ async function serve(): Promise<void> {
   const maxConnections = maxConnectionsOfProcess();
   // Relative to this bundle, so that the files are those of the same build.
   const staticFiles = isDevelopment ? null : readStaticFiles(fileURLToPath(new URL("../static", import.meta.url)));
-  const requestSettings = { ...settings, guardedCookies, maxConnections, staticFiles };
+  const hasMailbox = mailboxFolder() !== null;
+  const requestSettings = { ...settings, guardedCookies, maxConnections, staticFiles, hasMailbox };
   const server = createEntry(app.getRequestHandler(), requestSettings, log);
   if (isDevelopment) {
     server.on("upgrade", (request, socket, head) => upgradeServer.emit("upgrade", request, socket, head));

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Logger } from "pino";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { requestTimeoutSeconds } from "@/server/auth/policy/lifetimes";
+import { MAILBOX } from "@/server/auth/policy/routes";
 import type { Env } from "@/server/runtime/env";
 import { recordAborted, requestState, stricterOf, type Quota, type RequestState } from "@/server/runtime/request-state";
 import { EntryResponse } from "./response";
@@ -33,6 +34,8 @@ export type EntrySettings = Pick<
   maxConnections?: number | undefined;
   /** Paths of the built files. If null, the app handles every static path. */
   staticFiles?: ReadonlySet<string> | null;
+  /** Whether MAILBOX shows mails. */
+  hasMailbox?: boolean;
 };
 
 const REQUESTS_PER_MINUTE = 600;
@@ -51,12 +54,14 @@ const TIMEOUTS = {
 
 /** The HTTP server in front of the app. It does what applies to every request: address, id, limits, checks, headers, log line. */
 export function createEntry(app: App, settings: EntrySettings, log: Logger): Server {
-  const { CORS_ORIGINS: corsOrigins } = settings;
+  const { CORS_ORIGINS: corsOrigins, hasMailbox = false } = settings;
   const isDevelopment = settings.NODE_ENV === "development";
   const security = securityHeaders(settings.APP_ORIGIN, isDevelopment);
+  const mailboxSecurity = { ...security, documentPolicy: security.mailboxPolicy };
+  const securityOf = ({ path }: RequestContext) => (hasMailbox && path === MAILBOX ? mailboxSecurity : security);
   const publicOrigin = parsePublicOrigin(settings.APP_ORIGIN);
   const cookieTranslator = createCookieTranslator(settings.APP_ORIGIN, settings.guardedCookies);
-  const rules = { guardedCookies: cookieTranslator.guarded, isCorsEnabled: corsOrigins.length > 0 };
+  const rules = { guardedCookies: cookieTranslator.guarded, isCorsEnabled: corsOrigins.length > 0, hasMailbox };
   const requestsPerMinute = Math.max(1, Math.floor(REQUESTS_PER_MINUTE * settings.RATE_LIMIT_FACTOR));
   const passwordAdmission = createPasswordAdmissionQueue();
   const requestLimiter = new AddressLimiter(requestsPerMinute, 60);
@@ -98,7 +103,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
       if (state.quota) context.quota = stricterOf(context.quota, state.quota);
       if (rules.isCorsEnabled && context.route === "call") setCorsHeaders(request, response, corsOrigins);
       renameCookies?.(response);
-      setResponseHeaders(response, context, security, !server.listening);
+      setResponseHeaders(response, context, securityOf(context), !server.listening);
     };
     const timeout = setTimeout(() => {
       if (response.headersSent) return response.destroy();
@@ -136,7 +141,7 @@ export function createEntry(app: App, settings: EntrySettings, log: Logger): Ser
         request.url ?? "/",
         context,
         publicOrigin,
-        security,
+        securityOf(context),
         isDevelopment,
       );
       if (context.isDevelopmentTool || !declaresBody(request)) return await callApp(request, response, context);

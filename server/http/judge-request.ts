@@ -1,6 +1,7 @@
 import "server-only";
 import type { IncomingMessage } from "node:http";
-import { TRPC } from "@/server/auth/policy/routes";
+import { MAILBOX, TRPC } from "@/server/auth/policy/routes";
+import { isLocalHost, isLoopbackHost } from "@/server/runtime/loopback-host";
 import { judgeDeclaredBody } from "./body";
 import { judgeHeaders } from "./inbound-headers";
 import { allowedMethods } from "./methods";
@@ -11,6 +12,7 @@ import type { RequestContext } from "./request-context";
 export interface RequestRules {
   guardedCookies: ReadonlySet<string>;
   isCorsEnabled: boolean;
+  hasMailbox: boolean;
 }
 
 /** For any other path below it Next would respond with a page or a redirect. */
@@ -30,6 +32,8 @@ export function judgeRequest(request: IncomingMessage, context: RequestContext, 
   if (context.isDevelopmentTool) return null;
 
   if (isNotFound(context)) return { reason: "NOT_FOUND" };
+  const isMailbox = rules.hasMailbox && context.path.startsWith(MAILBOX);
+  if (isMailbox && !isFromThisMachine(request, context)) return { reason: "NOT_FOUND" };
   const allow = allowedMethods(context.route, rules.isCorsEnabled);
   if (!allow.includes(request.method ?? "")) return { reason: "METHOD_NOT_ALLOWED", allow };
   // WebSocket is not supported; a server may ignore other upgrades (RFC 9110, section 7.8).
@@ -53,4 +57,10 @@ function isNotFound({ route, path, isMissingFile }: RequestContext): boolean {
   if (isMissingFile) return true;
   if (route === "call") return !PROCEDURE_PATH.test(path);
   return route !== "static" && isFrameworkInternal(path);
+}
+
+/** Mails contain links to accounts. The Host header of a page that a rebound DNS name loads from this machine is that name. */
+function isFromThisMachine({ headers }: IncomingMessage, { address }: RequestContext): boolean {
+  const hostname = URL.parse(`http://${headers.host}`)?.hostname ?? "";
+  return isLocalHost(hostname) && isLoopbackHost(address.includes(":") ? `[${address}]` : address);
 }

@@ -51,6 +51,13 @@ test("content security policy: development allows eval and hot reload, and scrip
   expect(policy["connect-src"]).toContain("ws:");
 });
 
+test("content security policy: that of the mailbox differs in inline styles alone", () => {
+  expect(directives(onHttps.mailboxPolicy("abc123"))).toEqual({
+    ...directives(onHttps.documentPolicy("abc123")),
+    "style-src": "'self' 'unsafe-inline'",
+  });
+});
+
 test("newNonce: has 128 bits and is unique", () => {
   const nonces = new Set(Array.from({ length: 1000 }, newNonce));
   expect(nonces.size).toBe(1000);

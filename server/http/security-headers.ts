@@ -6,6 +6,8 @@ export interface SecurityHeaders {
   always: readonly (readonly [name: string, value: string])[];
   /** The content security policy of an HTML document whose scripts have this nonce. */
   documentPolicy: (nonce: string) => string;
+  /** The same for a page that frames mails: the frame inherits it, and mails have inline styles. */
+  mailboxPolicy: (nonce: string) => string;
   /** The content security policy of every other response: nothing runs even if a browser renders it as a page. */
   otherPolicy: string;
 }
@@ -40,14 +42,17 @@ export function securityHeaders(appOrigin: string, isDevelopment: boolean): Secu
     ...(isHttps ? ["upgrade-insecure-requests"] : []),
   ].join("; ");
 
+  // In development React reconstructs server stack traces with eval, and the error overlay injects styles.
+  const scriptPolicy = (nonce: string) =>
+    `default-src 'none'; script-src 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ""}`;
+  const mailboxPolicy = (nonce: string) => `${scriptPolicy(nonce)}; style-src 'self' 'unsafe-inline'; ${rest}`;
+
   return {
     always,
     documentPolicy: isDevelopment
-      ? // React reconstructs server stack traces with eval, and the error overlay injects styles.
-        (nonce) =>
-          `default-src 'none'; script-src 'nonce-${nonce}' 'strict-dynamic' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; ${rest}`
-      : (nonce) =>
-          `default-src 'none'; script-src 'nonce-${nonce}' 'strict-dynamic'; style-src 'self' 'nonce-${nonce}'; ${rest}`,
+      ? mailboxPolicy
+      : (nonce) => `${scriptPolicy(nonce)}; style-src 'self' 'nonce-${nonce}'; ${rest}`,
+    mailboxPolicy,
     otherPolicy: "default-src 'none'; frame-ancestors 'none'",
   };
 }

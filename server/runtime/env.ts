@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import { DatabaseUrlError } from "@/db/database-url-parameters.mjs";
-import { isLoopbackHost } from "./loopback-host";
+import { isLocalHost, isLoopbackHost } from "./loopback-host";
 import { toMailServer, toSender } from "./mail-variables";
 
 /** Decimal digits only: JavaScript would also accept "1e3", "0x10" and " 600 ". */
@@ -169,8 +169,7 @@ function checkDatabaseUrl(value: string, context: z.RefinementCtx): void {
 
 /** Whether only browsers on this machine can use the app: mails in files contain links to accounts. */
 function isLocalOrigin(origin: string | undefined): boolean {
-  const hostname = origin === undefined ? "" : new URL(origin).hostname;
-  return isLoopbackHost(hostname) || hostname.endsWith(".localhost");
+  return origin !== undefined && isLocalHost(new URL(origin).hostname);
 }
 
 function toOrigin(value: string, context: z.RefinementCtx): string {

@@ -16,6 +16,8 @@ export const TRPC = "/api/trpc";
 export const HEALTH = "/health";
 export const HEALTH_LIVE = "/api/health/live";
 export const HEALTH_READY = "/api/health/ready";
+/** Mails that are written to files instead of sent. */
+export const MAILBOX = "/dev/mailbox";
 export const STATIC = "/_next/static";
 /** Sent by our own forms, which end a new session again if the browser did not store its cookies. */
 export const END_TOKEN_HEADER = "end-token-wanted";
