@@ -1,3 +1,4 @@
+import type { ConfirmationNeeds } from "@/server/auth/policy/confirmations";
 import type { MessageLink } from "./message";
 
 /** Constant sentences; what a user can choose is only in the values of `facts`. */
@@ -18,23 +19,25 @@ export type Fact = [label: string, value: string];
 
 interface Action {
   label: string;
-  /** What the page of the link asks for; for "press" in the browser that asked for the mail. */
-  needs: "press" | "code" | "new-password";
+  /** What the page of the link asks for, in the browser that asked for the mail. */
+  needs: ConfirmationNeeds;
 }
 
 /** What the text part and the HTML part render. */
 export interface Letter extends Omit<MessageContent, "action"> {
   fullName: string;
   recipient: string;
-  link: (MessageLink & Action) | null;
+  link: LetterLink | null;
 }
+
+export type LetterLink = MessageLink & Action;
 
 /** The page where the code can be typed without the link. */
 export function confirmPageOf({ url }: MessageLink): string {
   return url.replace(/#.*$/s, "");
 }
 
-export const CODE_USES: Record<Action["needs"], string> = {
+export const CODE_USES: Record<ConfirmationNeeds, string> = {
   press: "If you open the link on another device, the page asks for this code:",
   code: "The page asks for this code:",
   "new-password": "If the link does not work, you can use this code instead:",

@@ -35,7 +35,7 @@ const stylesOf = (colour: typeof LIGHT) => ({
   heading: `margin:0 0 20px; color:${colour.ink}; font:600 24px/1.2 ${FONT}; letter-spacing:-0.3px; text-wrap:balance`,
   paragraph: `margin:0 0 18px; color:${colour.ink}; font:16px/1.55 ${FONT}`,
   facts: `width:100%; margin:0 0 20px; border-top:1px solid ${colour.line}; border-bottom:1px solid ${colour.line}`,
-  factLabel: `width:96px; padding:6px 16px 6px 0; color:${colour.quiet}; font:15px/1.5 ${FONT}; text-align:left; vertical-align:top`,
+  factLabel: `width:96px; padding:6px 16px 6px 0; color:${colour.quiet}; font:15px/1.5 ${FONT}; text-align:left; vertical-align:top; white-space:nowrap`,
   factValue: `padding:6px 0; color:${colour.ink}; font:600 15px/1.5 ${FONT}; text-align:left; vertical-align:top; overflow-wrap:anywhere`,
   // Outlook ignores the padding of links, and knows the padding of the cell by a name of its own.
   button: `border-radius:3px; background-color:${colour.accent}; text-align:center; mso-padding-alt:12px 22px`,

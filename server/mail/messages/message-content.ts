@@ -60,14 +60,17 @@ export function describeMessage(message: Message): MessageContent {
         action: { label: "Restore the old address", needs: "code" },
         otherwise: [],
       };
+    // To the address that was removed: the reader may be a thief, or an owner whose old mailbox another person reads.
     case "email-reverted":
       return {
-        title: "The email address of your account was restored",
-        intro: ["Your account has its previous email address again, and all devices were signed out."],
-        facts: [["Address", message.email], ...factsOf(message.occasion)],
+        title: "The change of your email address was undone",
+        intro: [
+          "The account does not use this email address any more: the change to it was undone with the link that was sent to the old address. All devices were signed out.",
+        ],
+        facts: [["Old address", message.email], ...factsOf(message.occasion)],
         advice: [
-          "Choose a new password before you sign in again: select “Forgot your password?” on the sign-in page.",
-          "The address can only be restored by a person who reads its mail. If that was not you, change the password of your mailbox first.",
+          "To sign in again, choose a new password: select “Forgot your password?” on the sign-in page and enter the old address.",
+          "If you did not undo the change, another person reads the mail of the old address. First change the password of that mailbox.",
         ],
         action: null,
         otherwise: [],
@@ -107,7 +110,7 @@ export function describeMessage(message: Message): MessageContent {
         intro: [
           "The deletion of your account was requested. The account is disabled and all devices are signed out. After the date below the account and its data are deleted and cannot be restored.",
         ],
-        facts: [["Deletion", formatUtc(message.deletesAt)], ...factsOf(message.occasion)],
+        facts: [["Deleted on", formatUtc(message.deletesAt)], ...factsOf(message.occasion)],
         advice: ["If this was not you, or if you change your mind, use the link below until then."],
         action: { label: "Keep my account", needs: "code" },
         otherwise: [],
