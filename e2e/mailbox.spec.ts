@@ -134,7 +134,8 @@ for (const [why, variables] of [
     await server.startApp(variables);
     const load = async (path: string) => {
       const response = await page.goto(path);
-      const headers = await response!.allHeaders();
+      // The preloads of the page that matched.
+      const { link, ...headers } = await response!.allHeaders();
       const policy = headers["content-security-policy"]!.replace(/nonce-[^']+/g, "nonce");
       const text = await page.locator("body").innerText();
       return {

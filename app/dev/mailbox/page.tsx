@@ -8,7 +8,11 @@ import { MailList } from "./mail-list";
 import { OpenedMail } from "./opened-mail";
 import { readView } from "./view";
 
-export const metadata: Metadata = { title: "Mailbox" };
+export function generateMetadata(): Metadata {
+  // Here too: the metadata of a page is used even where its content is the not-found page.
+  if (mailboxFolder() === null) notFound();
+  return { title: "Mailbox" };
+}
 
 /** The mails that the app would send, if it had a mail server. */
 export default async function MailboxPage({ searchParams }: { searchParams: SearchParams }) {
