@@ -118,7 +118,7 @@ const anyPath = fc.oneof(
 );
 
 const anyScenario = fc.record<Scenario>({
-  accessIssuedAt: fc.option(fc.integer({ min: -2000, max: 2000 })),
+  accessIssuedAt: fc.option(fc.integer({ min: -2000, max: 2000 }), { freq: 1 }),
   hasRefreshCookie: fc.boolean(),
   refreshResult: fc.constantFrom<RefreshResult>(
     { kind: "refreshed", access: { isEmailVerified: true, mustVerifyEmail: false } },
