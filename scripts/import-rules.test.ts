@@ -26,7 +26,18 @@ interface Import {
 const POLICY = /^server\/auth\/policy\//;
 const NODE = /^node:/;
 const PACKAGE = /^(?!(app|server|db|e2e|ops|scripts|evidence)\/|node:)/;
-const FEATURES = ["inputs", "client", "tokens", "rate-limits", "sessions", "passwords", "gate", "email", "login"];
+const FEATURES = [
+  "inputs",
+  "client",
+  "tokens",
+  "rate-limits",
+  "sessions",
+  "passwords",
+  "gate",
+  "email",
+  "login",
+  "account",
+];
 
 /** Each feature of server/auth may import itself, those before it, policy, runtime, mail and db. */
 const LAYERS = FEATURES.map((feature, at) => ({

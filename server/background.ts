@@ -1,7 +1,10 @@
 import "server-only";
+import type { Kysely } from "kysely";
 import { isUnavailable } from "@/db/faults";
 import { purgeMails } from "@/db/tables/outgoing-mails";
 import { purgeExpiredLimits } from "@/db/tables/rate-limits";
+import type { Database } from "@/db/schema";
+import { findDueDeletions, purgeAccount } from "@/db/tables/deletions";
 import { purgeHeartbeats } from "@/db/tables/heartbeats";
 import { purgeEnded } from "@/db/tables/purge";
 import { ENDED_SESSION_RETENTION_SECONDS, MAIL_RETENTION_SECONDS } from "./auth/policy/lifetimes";
@@ -12,7 +15,7 @@ import { removeOldMailFiles } from "./mail/file-transport";
 import { mailSettings } from "./mail/mail-settings";
 import { database } from "./runtime/database";
 import { log } from "./runtime/log";
-import { securityCounts } from "./runtime/security-events";
+import { securityCounts, securityEvent } from "./runtime/security-events";
 
 const PURGE_EVERY_MILLISECONDS = 60_000;
 const PURGE_BATCH_SIZE = 500;
@@ -31,7 +34,7 @@ export function startBackgroundWork(): void {
   setInterval(() => log.info({ counts: securityCounts() }, "security event counts"), COUNTS_EVERY_MILLISECONDS).unref();
 }
 
-/** Deletes old sessions and mails, expired rate limits and heartbeats of stopped instances, outside of requests. */
+/** Deletes old sessions and mails, expired rate limits, heartbeats of stopped instances and due accounts, outside of requests. */
 async function purge(now: Date): Promise<void> {
   const db = database();
   const batch = PURGE_BATCH_SIZE;
@@ -41,9 +44,17 @@ async function purge(now: Date): Promise<void> {
     while ((await purgeExpiredLimits(db, now, batch)) === batch);
     while ((await purgeMails(db, now, { olderThanSeconds: mails, batch })) === batch);
     await purgeHeartbeats(db, HEARTBEAT_RETENTION_SECONDS);
+    await purgeDueAccounts(db, now);
     const settings = mailSettings();
     if (settings.kind === "files") await removeOldMailFiles(settings.folder, now);
   } catch (error) {
     if (!isUnavailable(error)) log.error({ err: error }, "purge failed");
+  }
+}
+
+/** Deletes the accounts whose deletion is due. One that is locked or was undone is left out, and seen again by the next purge. */
+export async function purgeDueAccounts(db: Kysely<Database>, now: Date): Promise<void> {
+  for (const userId of await findDueDeletions(db, now, PURGE_BATCH_SIZE)) {
+    if (await purgeAccount(db, userId, now, PURGE_BATCH_SIZE)) securityEvent("account-purged", { userId });
   }
 }

@@ -14,6 +14,7 @@ import {
   supersedeLaterReverts,
   useConfirmation,
 } from "./confirmations";
+import { findDueDeletions, purgeAccount, requestDeletion, undoDeletion } from "./deletions";
 import { queueEmailChange } from "./email-changes";
 import { purgeHeartbeats, replaceHeartbeat, writeHeartbeat } from "./heartbeats";
 import { endSessionsAgain, findOpenSessions, revokeAgain, revokeOpenedBefore } from "./lost-revocations";
@@ -138,6 +139,7 @@ afterAll(() => spied.destroy());
 const [user] = users as [(typeof users)[0]];
 const [session, other, spare] = sessions.slice(1) as [(typeof sessions)[0], (typeof sessions)[0], (typeof sessions)[0]];
 const { id, currentNonce } = session;
+const leaving = { userId: users[6]!.id, email: users[6]!.email, sessionId: sessions[24]!.id };
 const caller = { userId: user.id, sessionId: id };
 const sighting = {
   now,
@@ -266,6 +268,10 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
     ),
   clearHits: (db) => clearHits(db, newBucket(), now),
   purgeExpiredLimits: (db) => purgeExpiredLimits(db, now, 3),
+  requestDeletion: (db) => requestDeletion(db, { ...leaving, deletesAt: now, mail: newMail(leaving.userId), now }),
+  undoDeletion: (db) => undoDeletion(db, { userId: leaving.userId, delaySeconds: 60, now }),
+  findDueDeletions: (db) => findDueDeletions(db, now, 10),
+  purgeAccount: (db) => purgeAccount(db, leaving.userId, now),
   writeHeartbeat: (db) => writeHeartbeat(db, "plans"),
   revokeAgain: (db) => revokeAgain(db, [[spare.id, "test"]]),
   endSessionsAgain: (db) =>

@@ -52,6 +52,8 @@ export const PROCEDURES: readonly Procedure[] = [
       ["password", '"{{password}}"'],
     ],
   },
+  // Not the account's own address: its deletion would end the run.
+  { name: "account.requestDeletion", isMutation: true, weight: 2, input: [["email", '"{{newEmail}}"']] },
   {
     name: "auth.stepUp",
     isMutation: true,

@@ -1,4 +1,5 @@
 import "server-only";
+import { accountRouter } from "./account-router";
 import { authRouter } from "./auth-router";
 import { sessionsRouter } from "./sessions-router";
 import { usersRouter } from "./users-router";
@@ -8,6 +9,7 @@ import { router } from "./init";
 import { passwordRouter } from "./password-router";
 
 export const appRouter = router({
+  account: accountRouter,
   auth: authRouter,
   users: usersRouter,
   sessions: sessionsRouter,

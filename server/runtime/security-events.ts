@@ -37,6 +37,10 @@ const EVENTS = {
   "not-me": "error",
   /** A link or code that does not confirm: spent, forged or guessed. */
   "confirmation-refused": "warn",
+  "deletion-requested": "warn",
+  "deletion-undone": "warn",
+  /** An account was deleted, 14 days after the request. */
+  "account-purged": "info",
   "step-up": "info",
   "step-up-refused": "warn",
   /** The rate limit table is unavailable: each instance counts in memory, so the limit applies per instance. */

@@ -100,10 +100,12 @@ export async function performConfirmation(
 
   const newHash = found.purpose === "reset-password" ? await newHashOf(input.newPassword!, found) : null;
   const session = await findPresentedSession(db, cookies, found.userId, now);
-  const { apply } = EFFECTS[found.purpose as Purpose]!;
-  const result = await useConfirmation(db, { id: found.id, userId: found.userId, now }, (trx, user) =>
-    apply(trx, user, { confirmation: found, newHash, client, now }),
-  );
+  const { apply, ofDisabledAccount } = EFFECTS[found.purpose as Purpose]!;
+  const result = await useConfirmation(db, { id: found.id, userId: found.userId, now }, async (trx, user) => {
+    // The account may have been disabled since the confirmation was judged.
+    if (user.disabledAt !== null && !ofDisabledAccount) throw new Refusal("LINK_SPENT", { spent: "superseded" });
+    return apply(trx, user, { confirmation: found, newHash, client, now });
+  });
   if (result === "spent") throw await lostRace(db, found.id, input.token !== undefined, now);
 
   const { userId } = found;

@@ -10,6 +10,7 @@ import type { EndReason } from "@/server/auth/sessions/end-session";
 import { changeEmail, revertEmail } from "./change-email";
 import { notMe } from "./not-me";
 import { resetPassword } from "./reset-password";
+import { undoDeletion } from "./undo-deletion";
 import { verifyEmail } from "./verify-email";
 
 /** A confirmation that was just marked as used, in the same transaction. */
@@ -40,4 +41,5 @@ export const EFFECTS: Readonly<Partial<Record<Purpose, { apply: Effect; ofDisabl
   "change-email": { apply: changeEmail },
   "revert-email": { apply: revertEmail },
   "not-me": { apply: notMe },
+  "undo-deletion": { apply: undoDeletion, ofDisabledAccount: true },
 };

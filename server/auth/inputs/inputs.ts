@@ -77,6 +77,8 @@ export const performConfirmationInput = strictFields({
     error: "Send either the token of a link, or an email address with its code.",
   })
   .refine(({ email, code }) => email === undefined || code !== undefined, { path: ["code"], error: "Type the code." });
+/** The address of the account, typed to confirm its deletion. */
+export const deletionInput = strictFields({ email: loginEmailAddress }).transform(({ email }) => email);
 export const revokeInput = strictFields({ id: z.uuid({ error: "That is not a session." }) });
 
 /** For procedures without input: callers omit the argument; the request then contains nothing, null or `{}`. */
@@ -90,6 +92,7 @@ export type LoginInput = Omit<z.output<typeof loginInput>, "legacyEmail">;
 export type ChangePasswordInput = z.output<typeof changePasswordInput>;
 export type RequestResetInput = z.output<typeof requestResetInput>;
 export type PerformConfirmationInput = z.output<typeof performConfirmationInput>;
+export type DeletionInput = z.output<typeof deletionInput>;
 export type StepUpInput = z.output<typeof stepUpInput>;
 
 function isEmptyInput(input: unknown): boolean {

@@ -197,12 +197,13 @@ describe("after a refresh", () => {
 
 describe("before the email is verified, where that is required", () => {
   const ALLOWED = [
+    "account.requestDeletion",
     "auth.logoutAll",
     "auth.stepUp",
     "auth.session",
-    "users.me",
     "email.requestVerification",
     "email.requestChange",
+    "users.me",
   ];
 
   test.each(Object.entries(PROCEDURES).filter(([, { access }]) => access === "signed-in"))(

@@ -41,6 +41,9 @@ export const MAX_LIVE_SESSIONS = 100;
 /** Ended sessions are kept this long, so that a device that was signed in before is recognised. */
 export const ENDED_SESSION_RETENTION_SECONDS = 30 * 24 * 3600;
 
+/** Between the request to delete an account and its purge: until then the deletion can be undone. */
+export const DELETION_DELAY_SECONDS = 14 * 24 * 3600;
+
 /** How long a link sent by mail is valid, from the time at which it is first sent. */
 export const CONFIRMATION_SECONDS: Readonly<Record<Purpose, number>> = {
   "verify-email": 24 * 3600,
@@ -48,7 +51,7 @@ export const CONFIRMATION_SECONDS: Readonly<Record<Purpose, number>> = {
   "change-email": 24 * 3600,
   "revert-email": 7 * 24 * 3600,
   "not-me": 7 * 24 * 3600,
-  "undo-deletion": 14 * 24 * 3600,
+  "undo-deletion": DELETION_DELAY_SECONDS,
 };
 
 /** Links are kept this long after their end, so that a late press is told what happened to them. */

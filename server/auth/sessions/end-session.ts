@@ -33,6 +33,7 @@ export type EndReason =
   | "never delivered"
   | "replayed"
   | "user disabled"
+  | "account deletion"
   | "cookies not kept"
   /** The database had lost the revocation, and this instance did not know its reason. */
   | "written again"
