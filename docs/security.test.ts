@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import {
   accountFailureLimit,
   deviceFailureLimit,
+  exportLimit,
   userFailureLimit,
   confirmationLimit,
   linkCodeLimit,
@@ -106,6 +107,7 @@ test.each<[string, RateLimit]>([
   ["wrong passwords at the login of one account", accountFailureLimit("ada@example.test")],
   ["of these, more from a known device", deviceFailureLimit("ada@example.test", "session")],
   ["wrong passwords of a signed-in user", userFailureLimit("user")],
+  ["exports of the data of one account", exportLimit("user")],
   ["requests for mail from one address", mailRequestLimit(ADA)],
   ["requests for mail of a signed-in user", userMailRequestLimit("user")],
   ["mails of one kind to one address, on request", mailLimits("kind", "ada@example.test")[0]!],

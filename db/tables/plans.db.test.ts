@@ -15,6 +15,7 @@ import {
   useConfirmation,
 } from "./confirmations";
 import { findDueDeletions, purgeAccount, requestDeletion, undoDeletion } from "./deletions";
+import { readPersonalData } from "./personal-data";
 import { queueEmailChange } from "./email-changes";
 import { purgeHeartbeats, replaceHeartbeat, writeHeartbeat } from "./heartbeats";
 import { endSessionsAgain, findOpenSessions, revokeAgain, revokeOpenedBefore } from "./lost-revocations";
@@ -272,6 +273,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   undoDeletion: (db) => undoDeletion(db, { userId: leaving.userId, delaySeconds: 60, now }),
   findDueDeletions: (db) => findDueDeletions(db, now, 10),
   purgeAccount: (db) => purgeAccount(db, leaving.userId, now),
+  readPersonalData: (db) => readPersonalData(db, user.id, 100),
   writeHeartbeat: (db) => writeHeartbeat(db, "plans"),
   revokeAgain: (db) => revokeAgain(db, [[spare.id, "test"]]),
   endSessionsAgain: (db) =>

@@ -60,6 +60,7 @@ test("procedures: a signed-out caller is rejected by every procedure that is not
     calls.mutate("auth.logoutAll"),
     calls.mutate("users.update", { fullName: "Nobody" }),
     calls.mutate("users.changePassword", { currentPassword: "a", newPassword: "b" }),
+    calls.mutate("account.export"),
     calls.mutate("account.requestDeletion", { email: "nobody@example.test" }),
     calls.mutate("auth.stepUp", { method: "password", password: "a" }),
     calls.mutate("sessions.revoke", { id: "01900000-0000-7000-8000-000000000000" }),

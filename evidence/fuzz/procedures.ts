@@ -52,6 +52,7 @@ export const PROCEDURES: readonly Procedure[] = [
       ["password", '"{{password}}"'],
     ],
   },
+  { name: "account.export", isMutation: true, weight: 2, input: null },
   // Not the account's own address: its deletion would end the run.
   { name: "account.requestDeletion", isMutation: true, weight: 2, input: [["email", '"{{newEmail}}"']] },
   {

@@ -313,3 +313,70 @@ describe("after the purge of an account nothing that lives recreates any of it",
     await away.close();
   });
 });
+
+describe("account.export", () => {
+  const exportOf = async (cookie: Partial<SignedInTestSession> = session, now = later(10)) =>
+    call("account.export", { cookie, now });
+
+  test("returns the account, its sessions, links and mails, and is not stored by caches", async () => {
+    const { userId, user } = session;
+    const link = {
+      id: crypto.randomUUID(),
+      userId,
+      purpose: "change-email",
+      email: "new@example.test",
+      salt: "s".repeat(22),
+    };
+    await database.db
+      .insertInto("confirmations")
+      .values({ ...link, askedBySessionId: session.id, createdAt: T0, expiresAt: later(60) })
+      .execute();
+    const details = { message: { kind: "verify-email" }, link: { purpose: "verify-email", email: user.email } };
+    const mail = { id: crypto.randomUUID(), userId, kind: "verify-email", recipient: user.email, createdAt: T0 };
+    await database.db
+      .insertInto("outgoingMails")
+      .values({
+        ...mail,
+        confirmationId: link.id,
+        details: JSON.stringify(details),
+        nextAttemptAt: null,
+        sentAt: later(1),
+      })
+      .execute();
+
+    const answer = await exportOf();
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("cache-control")).toBe("private, no-store");
+    const { data } = answer.json.result;
+    expect(data).toMatchObject({
+      exportedAt: later(10).toISOString(),
+      isComplete: true,
+      account: { id: userId, email: user.email, fullName: "Ada Lovelace", emailVerifiedAt: null },
+      data: {
+        sessions: [{ id: session.id, ip: ADA.address, userAgent: ADA.userAgent, createdAt: T0.toISOString() }],
+        confirmations: [{ purpose: "change-email", email: "new@example.test", usedAt: null }],
+        outgoingMails: [{ kind: "verify-email", sentAt: later(1).toISOString(), message: { kind: "verify-email" } }],
+      },
+    });
+    const row = await readSession(database.db, session.id);
+    for (const secret of [passwordHash, row.currentNonce, link.salt, session.accessToken, session.refreshToken]) {
+      expect(answer.text).not.toContain(secret);
+    }
+  });
+
+  test("needs a recent login and a live session", async () => {
+    expect((await exportOf(session, later(301))).data.reason).toBe("STEP_UP_REQUIRED");
+    await revokeSession(database.db, { id: session.id, reason: "revoked by user" });
+    expect((await exportOf()).data.reason).toBe("SESSION_ENDED");
+  });
+
+  test("is limited to ten an hour for each account", async () => {
+    const answers = await atOnce(12, () => exportOf());
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(10);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(2);
+  });
+
+  test("is refused as a query: a link of another site cannot cause it", async () => {
+    expect(await get("account.export", { cookie: session })).toMatchObject({ status: 405 });
+  });
+});

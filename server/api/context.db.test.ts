@@ -114,6 +114,7 @@ describe("a session that was just revoked on another instance", () => {
     ["auth.logoutAll", () => undefined],
     ["users.changePassword", () => CHANGE],
     ["users.update", () => NEW_NAME],
+    ["account.export", () => undefined],
     ["account.requestDeletion", (session) => ({ email: session.user.email })],
     ["auth.stepUp", () => ({ method: "password", password: PASSWORD })],
   ])("%s is refused and has no effect", async (path, inputOf) => {

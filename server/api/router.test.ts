@@ -64,6 +64,7 @@ async function answerOf(path: string, input: unknown, isSignedIn: boolean) {
 
 test("the router has exactly the procedures of the contract", () => {
   expect(Object.fromEntries(PROCEDURES.map(([path, { _def }]) => [path, _def.type]))).toEqual({
+    "account.export": "mutation",
     "account.requestDeletion": "mutation",
     "auth.register": "mutation",
     "auth.login": "mutation",
@@ -129,6 +130,7 @@ describe("otherwise valid input with an unknown key is refused", () => {
     ["users.changePassword", { currentPassword: "a", newPassword: "b", userId: "1" }],
     ["auth.stepUp", { method: "password", password: "a", userId: "1" }],
     ["account.requestDeletion", { email: "ada@example.test", userId: "1" }],
+    ["account.export", { userId: "1" }],
     ["auth.stepUp", { method: "none", password: "a" }],
     ["password.requestReset", { email: "ada@example.test", userId: "1" }],
     ["email.requestChange", { email: "ada@example.test", userId: "1" }],

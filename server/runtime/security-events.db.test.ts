@@ -26,6 +26,8 @@ vi.resetModules();
 const { handleCall } = await import("@/server/api/handler");
 const { requestState } = await import("./request-state");
 const { securityCounts } = await import("./security-events");
+const { composeMail } = await import("@/server/auth/email/compose-mail");
+const { purgeDueAccounts } = await import("@/server/background");
 
 const ORIGIN = "http://localhost:3000";
 
@@ -117,6 +119,40 @@ describe("security events: account", () => {
     ]);
     expect(response.accessToken).toEqual(expect.any(String));
     expect(response.refreshToken).not.toBe(session.refreshToken);
+  });
+
+  test("security events: an export logs account-exported", async () => {
+    const session = await signedInSession(database.db, T0);
+    const response = await call("account.export", undefined, { cookie: session });
+    expect(eventsOf(response)).toEqual([{ level: "info", event: "account-exported", ...of(session) }]);
+  });
+
+  test("security events: a deletion logs deletion-requested, its undo deletion-undone, and the purge account-purged", async () => {
+    const session = await signedInSession(database.db, T0, { passwordHash });
+    const { email, id: userId } = session.user;
+    const deletesAt = "2026-12-05T12:00:10.250Z";
+    const requested = await call("account.requestDeletion", { email }, { cookie: session });
+    const address = ADA.address;
+    expect(eventsOf(requested)).toEqual([
+      { level: "warn", event: "deletion-requested", ...of(session), deletesAt, address },
+    ]);
+
+    const mail = await database.db
+      .selectFrom("outgoingMails")
+      .selectAll()
+      .where("userId", "=", userId)
+      .executeTakeFirst();
+    const { text } = (await composeMail(database.db, mail!, later(20)))!;
+    const token = /\/confirm#([\w-]+)/.exec(text)![1];
+    const code = /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/.exec(text)![0];
+    const undone = await call("confirm.perform", { token, code }, { seconds: 30 });
+    expect(eventsOf(undone)).toEqual([{ level: "warn", event: "deletion-undone", userId, address }]);
+
+    const due = { disabledAt: T0, deletesAt: later(40) };
+    await database.db.updateTable("users").set(due).where("id", "=", userId).execute();
+    await purgeDueAccounts(database.db, later(40));
+    const purged = written.filter(({ event }) => event === "account-purged");
+    expect(purged).toEqual([expect.objectContaining({ level: "info", userId })]);
   });
 });
 

@@ -37,6 +37,7 @@ const EVENTS = {
   "not-me": "error",
   /** A link or code that does not confirm: spent, forged or guessed. */
   "confirmation-refused": "warn",
+  "account-exported": "info",
   "deletion-requested": "warn",
   "deletion-undone": "warn",
   /** An account was deleted, 14 days after the request. */

@@ -197,6 +197,7 @@ describe("after a refresh", () => {
 
 describe("before the email is verified, where that is required", () => {
   const ALLOWED = [
+    "account.export",
     "account.requestDeletion",
     "auth.logoutAll",
     "auth.stepUp",

@@ -16,6 +16,13 @@ export interface ProcedureFacts {
 
 /** Every procedure of the router. One that hashes, changes credentials, or opens or ends sessions is never batched. */
 export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
+  "account.export": {
+    access: "signed-in",
+    batch: false,
+    hashesPassword: false,
+    allowsUnverified: true,
+    stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong" },
+  },
   "account.requestDeletion": {
     access: "signed-in",
     batch: false,

@@ -93,6 +93,12 @@ export function userFailureLimit(userId: string): RateLimit {
   return { bucket: bucketOf(FAILURES, ["user", userId]), limit: FAILURES, isDisclosed: true, siteLimit: null };
 }
 
+/** Exports of the data of one account: each reads thousands of rows. */
+export function exportLimit(userId: string): RateLimit {
+  const limit = { name: "export", hitsAtMost: 10, windowSeconds: 60 * 60 };
+  return { bucket: bucketOf(limit, [userId]), limit, isDisclosed: true, siteLimit: null };
+}
+
 /** Counts one hit before the work is done, so that concurrent guesses cannot share the last one. Refuses above the limit. */
 export async function consume(db: Kysely<Database>, rateLimit: RateLimit, now: Date): Promise<CountedHit> {
   const { bucket, limit, isDisclosed, siteLimit } = rateLimit;
