@@ -1,0 +1,53 @@
+import { createConnection } from "mysql2/promise";
+import { parseDatabaseUrl } from "@/db/database-url.mjs";
+import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
+import { expireAccessToken } from "./kit/cookies";
+import type { DedicatedServer } from "./kit/dedicated-server";
+import { documentLoads } from "./kit/http-exchange";
+
+/** As the link in the mail does, in another browser. */
+async function verifyEmail(server: DedicatedServer, email: string): Promise<void> {
+  const connection = await createConnection(parseDatabaseUrl(server.database.url)[0]);
+  await connection.execute("update users set email_verified_at = utc_timestamp(3) where email = ?", [email]);
+  await connection.end();
+}
+
+test("a required verification: a user stays on its page until the email is verified, and then proceeds to the page that was asked for", async ({
+  signedInPage: page,
+  account,
+  context,
+  server,
+  network,
+}) => {
+  await server.stopApp();
+  await server.startApp({ REQUIRE_VERIFIED_EMAIL: "true" });
+  const verification = `${server.url}/verify-email?next=%2Fdashboard%2Faccount`;
+  for (const expire of [false, true]) {
+    if (expire) await expireAccessToken(context);
+    await page.goto("/dashboard/account");
+    await expect(page).toHaveURL(verification);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  }
+  await verifyEmail(server, account.email);
+  const seen = network.exchanges.length;
+  await expireAccessToken(context);
+  await page.reload();
+  await expect(page).toHaveURL(`${server.url}/dashboard/account`);
+  await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
+  const loads = documentLoads(network.exchanges.slice(seen));
+  expect(loads).toEqual(["/verify-email?next=%2Fdashboard%2Faccount 307", "/dashboard/account 200"]);
+});
+
+test("a required verification: a page that was open before is led to the verification by its next navigation, and keeps its session", async ({
+  signedInPage: page,
+  server,
+}) => {
+  await page.goto("/dashboard");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+  await server.stopApp();
+  await server.startApp({ REQUIRE_VERIFIED_EMAIL: "true" });
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
+  await expect(page).toHaveURL(`${server.url}/verify-email?next=%2Fdashboard%2Faccount`);
+  await page.goto("/login");
+  await expect(page).toHaveURL(`${server.url}/verify-email?next=%2Fdashboard`);
+});
