@@ -128,6 +128,6 @@ function readLink(text: string) {
   return {
     text,
     token: /\/confirm#([\w-]+)/.exec(text)?.[1] ?? "",
-    code: /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/.exec(text)?.[0] ?? "",
+    code: /^ {4}([0-9A-Z]{4}-[0-9A-Z]{4})$/m.exec(text)?.[1] ?? "",
   };
 }
