@@ -106,9 +106,8 @@ export async function restoreAddress(
   // Not earlier ones: a thief who changed the address twice must not end the owner's link with one of their own.
   await supersedeLaterReverts(trx, revert, now);
   const message = { kind: "email-reverted" as const, email, occasion: occasionOf(client, now) };
-  for (const recipient of new Set([email, removed])) {
-    await insertMail(trx, newMail(message, { userId, recipient }, now));
-  }
+  // The restored address receives the mail of the reset.
+  if (removed !== email) await insertMail(trx, newMail(message, { userId, recipient: removed }, now));
   await startReset(trx, { id: userId, email }, client, now);
   return { event: "email-reverted", next: LOGIN, ended: { reason: "address restored", sessions } };
 }
