@@ -6,8 +6,12 @@ import { purgeExpiredLimits } from "@/db/tables/rate-limits";
 import type { Database } from "@/db/schema";
 import { findDueDeletions, purgeAccount } from "@/db/tables/deletions";
 import { purgeHeartbeats } from "@/db/tables/heartbeats";
-import { purgeEnded } from "@/db/tables/purge";
-import { ENDED_SESSION_RETENTION_SECONDS, MAIL_RETENTION_SECONDS } from "./auth/policy/lifetimes";
+import { purgeConfirmations, purgeEnded } from "@/db/tables/purge";
+import {
+  ENDED_CONFIRMATION_RETENTION_SECONDS,
+  ENDED_SESSION_RETENTION_SECONDS,
+  MAIL_RETENTION_SECONDS,
+} from "./auth/policy/lifetimes";
 import { startRevocationFeed } from "./auth/sessions/revocation-feed";
 import { composeMail } from "./auth/email/compose-mail";
 import { startMailDelivery } from "./mail/delivery";
@@ -39,9 +43,11 @@ async function purge(now: Date): Promise<void> {
   const db = database();
   const batch = PURGE_BATCH_SIZE;
   const [sessions, mails] = [ENDED_SESSION_RETENTION_SECONDS, MAIL_RETENTION_SECONDS];
+  const confirmations = ENDED_CONFIRMATION_RETENTION_SECONDS;
   try {
     while ((await purgeEnded(db, now, { olderThanSeconds: sessions, batch })) === batch);
     while ((await purgeExpiredLimits(db, now, batch)) === batch);
+    while ((await purgeConfirmations(db, now, { olderThanSeconds: confirmations, batch })) === batch);
     while ((await purgeMails(db, now, { olderThanSeconds: mails, batch })) === batch);
     await purgeHeartbeats(db, HEARTBEAT_RETENTION_SECONDS);
     await purgeDueAccounts(db, now);

@@ -305,8 +305,9 @@ test.each(Object.entries(queries))("%s uses an index and scans no table", async 
       if (step === "INSERT") continue;
       // Derived rows without a table.
       if (table?.startsWith("<")) continue;
-      expect(["ALL", "index"], `${table} in: ${text}`).not.toContain(type);
-      expect(Number(rows), `${table} in: ${text}`).toBeLessThan(200);
+      // MariaDB appends a second index that it uses as a filter: "ref_or_null|filter", "2 (5%)".
+      expect(["ALL", "index"], `${table} in: ${text}`).not.toContain(type?.split("|")[0]);
+      expect(parseInt(rows ?? "0", 10), `${table} in: ${text}`).toBeLessThan(200);
     }
   }
 });

@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { connect } from "@/db/connect";
-import { purgeEnded } from "./purge";
+import { purgeConfirmations, purgeEnded } from "./purge";
 import { countHit, purgeExpiredLimits } from "./rate-limits";
 import { revokeAllSessions, revokeSession } from "./revocations";
 import { rotateSession, findSessionWithUser, insertSession, isSessionLive } from "./sessions";
@@ -123,4 +124,25 @@ test("purge: concurrent purges, logins, refreshes, revocations and rate limits m
   for (const { id } of sessions.flat()) expect(await isSessionLive(database.db, id, now)).toBe(false);
   await Promise.all(instances.map((instance) => instance.destroy()));
   for (const [what, count] of Object.entries(done)) expect(count, what).toBeGreaterThan(0);
+});
+
+test("purge: deletes links with their mails once they expired long enough ago, and no others", async () => {
+  const { db } = database;
+  const { id: userId, email } = await existingUser(db);
+  const linkOf = (days: number) => ({
+    ...{ id: randomUUID(), userId, purpose: "not-me", email, salt: newNonce(), askedBySessionId: null },
+    ...{ createdAt: daysAfter(now, -60), expiresAt: daysAfter(now, days) },
+  });
+  const [old, recent, open] = [linkOf(-31), linkOf(-29), linkOf(1)];
+  await db.insertInto("confirmations").values([old, recent, open]).execute();
+  const mail = { id: randomUUID(), userId, kind: "test", recipient: email, details: "{}", createdAt: now };
+  await db
+    .insertInto("outgoingMails")
+    .values({ ...mail, confirmationId: old.id, nextAttemptAt: null })
+    .execute();
+
+  expect(await purgeConfirmations(db, now, { olderThanSeconds: 30 * 86_400 })).toBe(1);
+  const left = await db.selectFrom("confirmations").select("id").where("userId", "=", userId).execute();
+  expect(left.map(({ id }) => id).sort()).toEqual([recent.id, open.id].sort());
+  expect(await db.selectFrom("outgoingMails").select("id").where("id", "=", mail.id).execute()).toEqual([]);
 });
