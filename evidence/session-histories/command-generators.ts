@@ -56,6 +56,13 @@ const logoutCommands = fc.oneof(
   },
   { weight: 2, arbitrary: commandPart("revoke", record({ caller: sessionIndexes, target: fc.nat({ max: 3 }) })) },
 );
+/** With what is often in progress when a link is used. */
+const linkCommands = fc.oneof(
+  { weight: 2, arbitrary: commandPart("request reset", users) },
+  { weight: 2, arbitrary: commandPart("request address change", callers) },
+  { weight: 1, arbitrary: commandPart("send notice", users) },
+  { weight: 5, arbitrary: commandPart("confirm", record({ nth: fc.constantFrom(0, 0, 0, 1, 1, 2, 3) })) },
+);
 const otherCommands = fc.oneof(
   commandPart("authenticate", callers),
   commandPart("read the feed", noFields),
@@ -108,6 +115,20 @@ export const anyOperation = fc.oneof(
   { weight: 2, arbitrary: loginCommands },
   { weight: 5, arbitrary: logoutCommands },
   { weight: 4, arbitrary: otherCommands },
+  { weight: 6, arbitrary: linkCommands },
+);
+/** Links concurrent with what they end, supersede or are superseded by. */
+export const linksAndLogins = fc.oneof(
+  { weight: 5, arbitrary: linkCommands },
+  { weight: 2, arbitrary: loginCommands },
+  { weight: 1, arbitrary: endManyCommands },
+  { weight: 2, arbitrary: refreshCommands },
+);
+export const requestLink = (kind: "request reset" | "send notice") =>
+  completeCommand(commandPart(kind, fc.constant({ user: 0 })), false);
+export const requestAddressChange = completeCommand(
+  commandPart("request address change", fc.constant({ caller: 0 })),
+  false,
 );
 /** Logins concurrent with commands that end all sessions. */
 export const loginsAndLogouts = fc.oneof(

@@ -14,6 +14,10 @@ export type Command = { instance: number; placeOffset: number; crash: Crash | nu
   | { kind: "log out everywhere" | "log others out" | "authenticate"; caller: number }
   | { kind: "revoke"; caller: number; target: number }
   | { kind: "change password"; caller: number; isPasswordOld: boolean }
+  | { kind: "request reset" | "send notice"; user: number }
+  | { kind: "request address change"; caller: number }
+  /** `nth`: 0 is the link that was sent last. */
+  | { kind: "confirm"; nth: number }
   | { kind: "read the feed" }
   | { kind: "purge"; olderThan: number }
   | { kind: "disable" | "enable" | "change role"; user: number }

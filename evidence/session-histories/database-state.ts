@@ -1,20 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Kysely } from "kysely";
-import type { Database, SessionRow, User } from "@/db/schema";
+import type { Confirmation, Database, SessionRow, User } from "@/db/schema";
 import { CLIENTS, type Instance } from "./instance";
 import { secondsAt, type TokenRegistry } from "./token-registry";
-import { PLACES, type Model, type SessionModel, type UserModel } from "./model";
+import { PLACES, type LinkModel, type LinkPurpose, type Model, type SessionModel, type UserModel } from "./model";
 import type { Users } from "./execute-operation";
 import { renameUnseen } from "./serial-order";
 
 export interface Rows {
   sessions: SessionRow[];
   users: User[];
+  confirmations: Confirmation[];
 }
 
 export async function readRows(db: Kysely<Database>): Promise<Rows> {
   const sessions = await db.selectFrom("sessions").selectAll().orderBy("id").execute();
-  return { sessions, users: await db.selectFrom("users").selectAll().orderBy("id").execute() };
+  const users = await db.selectFrom("users").selectAll().orderBy("id").execute();
+  const confirmations = await db.selectFrom("confirmations").selectAll().orderBy("createdAt").orderBy("id").execute();
+  return { sessions, users, confirmations };
 }
 
 export async function restoreRow(db: Kysely<Database>, session: SessionRow): Promise<void> {
@@ -44,11 +47,28 @@ export async function recordLostTokens(instance: Instance, registry: TokenRegist
   }
 }
 
+/** Records the links of all mails, as their recipients receive them. */
+export function recordLinks(
+  { mintConfirmation }: Instance,
+  registry: TokenRegistry,
+  { confirmations }: Rows,
+  users: Users,
+): void {
+  for (const row of confirmations)
+    registry.recordLink({ id: row.id, ...factsOf(row, users), ...mintConfirmation(row) });
+}
+
+function factsOf({ userId, purpose, email, createdAt }: Confirmation, users: Users) {
+  const user = Object.entries(users).find(([, { id }]) => id === userId)![0];
+  return { user, purpose: purpose as LinkPurpose, email, openedAt: secondsAt(createdAt) };
+}
+
 type ObservedSession = Omit<SessionModel, "isPurged">;
 
 export interface ObservedState {
   sessions: Record<string, ObservedSession>;
   users: Record<string, Omit<UserModel, "password">>;
+  links: LinkModel[];
 }
 
 /** The rows as model state. */
@@ -77,9 +97,13 @@ export function observeState(rows: Rows, registry: TokenRegistry, users: Users):
   });
   const known = rows.users.map((row): [string, ObservedState["users"][string]] => [
     nameOf.get(row.id)!,
-    { role: row.role, isDisabled: row.disabledAt !== null, epoch: row.sessionEpoch },
+    { email: row.email, role: row.role, isDisabled: row.disabledAt !== null, epoch: row.sessionEpoch },
   ]);
-  return { sessions: Object.fromEntries(sessions), users: Object.fromEntries(known) };
+  const links = rows.confirmations.map((row): LinkModel => {
+    const spent = row.usedAt !== null ? "used" : row.supersededAt !== null ? "superseded" : null;
+    return { ...factsOf(row, users), tries: row.codeTries, spent };
+  });
+  return { sessions: Object.fromEntries(sessions), users: Object.fromEntries(known), links: inOrder(links) };
 }
 
 /** The model with its unseen names replaced by the observed ones if it then equals the observed state; otherwise null. */
@@ -111,5 +135,13 @@ export function expectedState(model: Model): ObservedState {
     isPurged ? [] : [[name, row]],
   );
   const users = Object.entries(model.users).map(([name, { password: _, ...user }]) => [name, user]);
-  return { sessions: Object.fromEntries(sessions), users: Object.fromEntries(users) };
+  return { sessions: Object.fromEntries(sessions), users: Object.fromEntries(users), links: inOrder(model.links) };
+}
+
+/** As a set: links have no names. */
+function inOrder(links: LinkModel[]): LinkModel[] {
+  const keyed = links.map(({ user, purpose, email, openedAt, tries, spent }) => ({
+    ...{ user, purpose, email, openedAt, tries, spent },
+  }));
+  return keyed.sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
 }

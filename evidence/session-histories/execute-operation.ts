@@ -1,4 +1,5 @@
 import { decodeJwt } from "jose";
+import type { NewMail } from "@/db/tables/outgoing-mails";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { CLIENTS, type Instance } from "./instance";
 import { instantAt, secondsOf, type TokenRegistry } from "./token-registry";
@@ -42,6 +43,26 @@ export async function executeOperation(
     return result(usable === null ? refused("SIGNED_OUT") : await work(instance.callerOf(usable)));
   };
 
+  // Without the limits of requests, which histories would exceed.
+  const mailWith = (
+    kind: "reset-password" | "change-email" | "password-changed",
+    { userId, purpose, email }: { userId: string | null; purpose: string; email: string },
+  ) => {
+    const occasion = instance.occasionOf(client, now);
+    const link = { purpose, email, askedBySessionId: null };
+    return instance.newMail({ kind, oldEmail: email, occasion }, { userId, recipient: email, link }, now)!;
+  };
+  const compose = async ({ id }: NewMail) => {
+    const mail = await db.selectFrom("outgoingMails").selectAll().where("id", "=", id).executeTakeFirst();
+    if (mail !== undefined) await instance.composeMail(db, mail, now);
+  };
+  const sendMail = async (...given: Parameters<typeof mailWith>) => {
+    const mail = mailWith(...given);
+    await instance.insertMail(db, mail);
+    await compose(mail);
+    return result({ kind: "done" });
+  };
+
   switch (operation.kind) {
     case "refresh": {
       const raw = await instance.refresh(db, operation.token.text, client, now);
@@ -49,8 +70,8 @@ export async function executeOperation(
       return { raw, outcome: () => ({ kind: raw.kind, verdict: raw.verdict, ...issued(raw) }) };
     }
     case "login": {
-      const { user, password, remember, presented } = operation;
-      const input = { email: users[user]!.email, password: PASSWORDS[password]!, remember };
+      const { email, password, remember, presented } = operation;
+      const input = { email, password: PASSWORDS[password]!, remember };
       const raw = await instance.login(db, input, client, presented?.text ?? null, now);
       return { raw, outcome: () => ({ kind: "signed in", ...issued(raw) }) };
     }
@@ -83,6 +104,34 @@ export async function executeOperation(
       const passwords = { currentPassword: PASSWORDS[operation.from]!, newPassword: PASSWORDS[operation.to]! };
       const raw = await instance.changePassword(db, instance.callerOf(usable), passwords, client, now);
       return { raw, outcome: () => ({ kind: "signed in", ...issued(raw) }) };
+    }
+    case "request reset":
+    case "send notice": {
+      const isReset = operation.kind === "request reset";
+      const userId = isReset ? null : users[operation.user]!.id;
+      const purpose = isReset ? "reset-password" : "not-me";
+      return sendMail(isReset ? "reset-password" : "password-changed", { userId, purpose, email: operation.email });
+    }
+    case "request address change":
+      return asCaller(async (caller) => {
+        const { email } = operation;
+        const ids = { userId: caller.user.id, sessionId: caller.session.id };
+        const mail = mailWith("change-email", { userId: ids.userId, purpose: "change-email", email });
+        if (!(await instance.queueEmailChange(db, ids, { email, mails: [mail], now }))) return refused("SESSION_ENDED");
+        await compose(mail);
+        return { kind: "done" };
+      });
+    case "confirm": {
+      const { link, password } = operation;
+      const input =
+        link === null
+          ? { token: "A".repeat(64) }
+          : link.purpose === "reset-password"
+            ? { token: link.token, newPassword: PASSWORDS[password]! }
+            : { email: { email: link.email, legacyEmail: link.email }, code: link.code };
+      const cookies = { accessToken: null, refreshToken: null, hasAccessCookie: false };
+      await instance.performConfirmation(db, input, cookies, client, now);
+      return result({ kind: "done" });
     }
     case "read the feed":
       await instance.readRevocations(db);

@@ -11,6 +11,7 @@ import { serialOrders, type Call } from "./serial-order";
 import {
   deleteAllUsers,
   matchNames,
+  recordLinks,
   recordLostTokens,
   readRows,
   observeState,
@@ -40,8 +41,8 @@ export class History {
     await deleteAllUsers(db);
     await Promise.all(instances.map((instance) => instance.readRevocations(instance.db)));
 
-    const ada = { role: "user", ...(await existingUser(db, { passwordHash })) };
-    const bob = { role: "user", ...(await existingUser(db, { passwordHash })) };
+    const ada = { role: "user", ...(await existingUser(db, { passwordHash, emailVerifiedAt: instantAt(0) })) };
+    const bob = { role: "user", ...(await existingUser(db, { passwordHash, emailVerifiedAt: instantAt(0) })) };
     const history = new History(instances, { ada, bob });
     const { registry } = history;
     const sessions: Model["sessions"] = {};
@@ -63,8 +64,9 @@ export class History {
       );
     }
     const user = { password: 0, role: "user", isDisabled: false, epoch: 0 };
+    const known = { ada: { ...user, email: ada.email }, bob: { ...user, email: bob.email } };
     const issuedTokens = registry.refreshTokens.map(({ name }) => name);
-    history.models = [{ users: { ada: user, bob: user }, sessions, issuedTokens, knownRevocations: [] }];
+    history.models = [{ users: known, sessions, issuedTokens, knownRevocations: [], links: [], queuedMails: [] }];
     return history;
   }
 
@@ -109,6 +111,7 @@ export class History {
     const rows = await readRows(instance.db);
     const observed = observeState(rows, this.registry, this.users);
     await recordLostTokens(instance, this.registry, rows);
+    recordLinks(instance, this.registry, rows, this.users);
     this.#keepExplaining(calls, (model) => matchNames(model, observed), observed);
   }
 

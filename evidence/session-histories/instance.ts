@@ -31,6 +31,13 @@ export async function startInstance(url: string) {
     async () => ({
       ...(await import("@/db/connect")),
       ...(await import("@/db/tables/purge")),
+      ...(await import("@/db/tables/email-changes")),
+      ...(await import("@/db/tables/outgoing-mails")),
+      ...(await import("@/server/auth/email/compose-mail")),
+      ...(await import("@/server/auth/email/confirm")),
+      ...(await import("@/server/auth/email/confirmation-token")),
+      ...(await import("@/server/mail/notices")),
+      ...(await import("@/server/mail/outbox")),
       ...(await import("@/server/auth/gate/authenticate")),
       ...(await import("@/server/auth/login/change-password")),
       ...(await import("@/server/auth/sessions/end-session")),

@@ -53,6 +53,51 @@ export const DURING_A_LOGIN: Race[] = [1, 2, 3, 4, 5].map((statements) => ({
   schedule: afterStatements(statements),
 }));
 
+const confirm: Command = { ...onFirst, kind: "confirm", nth: 0 };
+const LINK_COMMANDS: [Command, Command][] = [
+  [
+    { ...onFirst, kind: "request reset", user: 0 },
+    { ...onSecond, kind: "confirm", nth: 0 },
+  ],
+  [
+    { ...onFirst, kind: "request reset", user: 0 },
+    { ...onSecond, kind: "request reset", user: 0 },
+  ],
+  [
+    { ...onFirst, kind: "request reset", user: 0 },
+    { ...onSecond, kind: "change password", caller: 0, isPasswordOld: false },
+  ],
+  [
+    { ...onFirst, kind: "request reset", user: 0 },
+    { ...onSecond, kind: "login", user: 0, isPasswordOld: false, remember: true, presented: null },
+  ],
+  [
+    { ...onFirst, kind: "request reset", user: 0 },
+    { ...onSecond, kind: "disable", user: 0 },
+  ],
+  [
+    { ...onFirst, kind: "request address change", caller: 0 },
+    { ...onSecond, kind: "confirm", nth: 0 },
+  ],
+  [
+    { ...onFirst, kind: "request address change", caller: 0 },
+    { ...onSecond, kind: "request address change", caller: 0 },
+  ],
+  [
+    { ...onFirst, kind: "send notice", user: 0 },
+    { ...onSecond, kind: "log out everywhere", caller: 0 },
+  ],
+];
+
+/** Another command runs after the n-th statement of a confirmation. */
+export const DURING_A_CONFIRMATION: Race[] = LINK_COMMANDS.flatMap(([send, other]) =>
+  [1, 2, 3, 4].map((statements) => ({
+    setup: [send],
+    clients: [[{ command: confirm, clock: 0 }], [{ command: other, clock: 0 }]],
+    schedule: afterStatements(statements),
+  })),
+);
+
 /** The first client executes this many statements, then the second client runs to its end. */
 function afterStatements(statements: number): number[] {
   return [...Array<number>(statements).fill(0), ...Array<number>(12).fill(1)];

@@ -9,9 +9,14 @@ export interface Model {
   issuedTokens: string[];
   /** "instance session": the revocations that an instance knows. */
   knownRevocations: string[];
+  /** Links sent by mail, in no order. */
+  links: LinkModel[];
+  /** Mails of which no text exists yet: their links are opened when they are composed. */
+  queuedMails: QueuedMail[];
 }
 
 export interface UserModel {
+  email: string;
   password: number;
   role: string;
   isDisabled: boolean;
@@ -34,6 +39,28 @@ export interface SessionModel {
   recoveries: number;
   ended: string | null;
   isPurged: boolean;
+}
+
+/** Links without names: two of the same user, purpose, address and time are equivalent. */
+export interface LinkModel {
+  user: string;
+  purpose: LinkPurpose;
+  email: string;
+  openedAt: number;
+  /** Wrong codes typed with the address. */
+  tries: number;
+  spent: "used" | "superseded" | null;
+}
+
+export type LinkPurpose = "reset-password" | "change-email" | "revert-email" | "not-me";
+
+export interface QueuedMail {
+  /** Of the call that queued it. */
+  key: string;
+  /** Null for a request whose address may belong to no account. */
+  user: string | null;
+  purpose: LinkPurpose;
+  email: string;
 }
 
 /** Short, so that a few waits reach every limit. Ten grace windows must be shorter than the idle limit. */

@@ -1,4 +1,5 @@
 import { createSession, rowOf, withEnd, withSession, withUser, type SessionModel, withKnownRevocations } from "./model";
+import { applyConfirmation, composeMail, findConfirmation, queueMail, supersede } from "./link-rules";
 import type { Operation } from "./operations";
 import { issuedFor, judge } from "./refresh-rules";
 import {
@@ -30,9 +31,9 @@ export const STEPS: Steps = {
   refresh: [readUser, judge, endSession, recordOwnRevocation],
 
   login: [
-    (model, { user, password }, local) => {
+    (model, { user, email, password }, local) => {
       const known = model.users[user]!;
-      if (known.password !== password || known.isDisabled) {
+      if (known.email !== email || known.password !== password || known.isDisabled) {
         return [{ model, local, outcome: { kind: "refused", reason: "INVALID_CREDENTIALS" } }];
       }
       return [{ model, local: { ...local, epoch: known.epoch, role: known.role } }];
@@ -132,13 +133,44 @@ export const STEPS: Steps = {
       const session = createSession(user, local.newToken, place, model.sessions[access.session]!.remember, at);
       const sessions = { ...ended.sessions, [local.newSession]: session };
       const issuedTokens = [...ended.issuedTokens, local.newToken];
-      const after = withUser({ ...ended, sessions, issuedTokens }, user, { password: operation.to });
+      const changed = withUser({ ...ended, sessions, issuedTokens }, user, { password: operation.to });
+      const whose = { user, email: changed.users[user]!.email, at };
+      const after = supersede(changed, whose, ["reset-password", "change-email"]);
       const issued = issuedFor(after, local.newSession, local.role!, at, true);
       return [{ model: after, local: { ...local, outcome: { kind: "signed in", ...issued } } }];
     },
     (model, { access, instance }, local) => [{ model: withKnownRevocations(model, instance, [access.session]), local }],
     readRevocations,
   ],
+
+  "request reset": [
+    (model, { email }, local) => [
+      { model: queueMail(model, { key: local.newSession, user: null, purpose: "reset-password", email }), local },
+    ],
+    composeMail,
+  ],
+
+  "request address change": [
+    checkCaller,
+    (model, operation, local) => {
+      if (!isOwnSessionLive(model, operation)) return [{ model, local, outcome: SESSION_ENDED }];
+      const { at, email } = operation;
+      const user = userOf(model, operation);
+      const whose = { user, email: model.users[user]!.email, kept: email, at };
+      const mail = { key: local.newSession, user, purpose: "change-email", email } as const;
+      return [{ model: queueMail(supersede(model, whose, ["change-email"]), mail), local }];
+    },
+    composeMail,
+  ],
+
+  "send notice": [
+    (model, { user, email }, local) => [
+      { model: queueMail(model, { key: local.newSession, user, purpose: "not-me", email }), local },
+    ],
+    composeMail,
+  ],
+
+  confirm: [findConfirmation, applyConfirmation, readRevocations],
 
   authenticate: [
     (model, operation, local) =>

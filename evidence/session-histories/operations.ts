@@ -1,4 +1,4 @@
-import type { Place } from "./model";
+import type { LinkModel, Place } from "./model";
 
 /** A refresh token with the claims that the model needs. */
 export interface RefreshFacts {
@@ -18,6 +18,14 @@ export interface AccessFacts {
   text: string;
 }
 
+/** A link with the facts that distinguish it in the model. */
+export interface LinkFacts extends Pick<LinkModel, "user" | "purpose" | "email" | "openedAt"> {
+  name: string;
+  id: string;
+  token: string;
+  code: string;
+}
+
 type Caller = { access: AccessFacts; place: Place };
 
 /** A resolved command: one request to one instance, with every input of its outcome. */
@@ -26,6 +34,7 @@ export type Operation = { instance: number; at: number } & (
   | {
       kind: "login";
       user: string;
+      email: string;
       password: number;
       remember: boolean;
       presented: RefreshFacts | null;
@@ -36,6 +45,11 @@ export type Operation = { instance: number; at: number } & (
   | ({ kind: "log others out" } & Caller)
   | ({ kind: "revoke"; target: string } & Caller)
   | ({ kind: "change password"; from: number; to: number } & Caller)
+  | { kind: "request reset"; email: string }
+  | ({ kind: "request address change"; email: string } & Caller)
+  | { kind: "send notice"; user: string; email: string }
+  /** `password` is for a link that needs one. */
+  | { kind: "confirm"; link: LinkFacts | null; password: number }
   | ({ kind: "authenticate" } & Caller)
   | { kind: "read the feed" }
   | { kind: "purge"; olderThan: number; hasNoConcurrency: boolean }

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import {
   anyOperation,
+  linksAndLogins,
   loginsAndLogouts,
   waitUntilDue,
   completeCommand,
+  requestAddressChange,
+  requestLink,
   rotateNewest,
   record,
   commandPart,
@@ -47,10 +50,22 @@ const schedules = fc
   .array(fc.tuple(fc.nat({ max: 3 }), fc.integer({ min: 1, max: 6 })), { minLength: 4, maxLength: 16 })
   .map((turns) => turns.flatMap(([task, times]) => Array<number>(times).fill(task)));
 
-function raceArbitrary(what: fc.Arbitrary<unknown>): fc.Arbitrary<Race> {
+/** Before a race of links: one or several were sent. */
+const linkSetups: fc.Arbitrary<Command[]> = fc.oneof(
+  fc.tuple(requestLink("request reset")),
+  fc.tuple(requestLink("request reset"), requestAddressChange),
+  fc.tuple(requestLink("send notice"), requestAddressChange),
+  fc.tuple(
+    requestAddressChange,
+    completeCommand(commandPart("confirm", fc.constant({ nth: 0 })), false),
+    requestLink("request reset"),
+  ),
+);
+
+function raceArbitrary(what: fc.Arbitrary<unknown>, setup = setups): fc.Arbitrary<Race> {
   const step = record({ command: completeCommand(what, true), clock: fc.nat({ max: grace / 2 }) });
   return record({
-    setup: setups,
+    setup,
     clients: fc.array(fc.array(step, { minLength: 1, maxLength: 2 }), { minLength: 2, maxLength: 4 }),
     schedule: fc.oneof({ weight: 5, arbitrary: schedules }, { weight: 1, arbitrary: fc.constant(null) }),
   });
@@ -58,4 +73,5 @@ function raceArbitrary(what: fc.Arbitrary<unknown>): fc.Arbitrary<Race> {
 
 export const refreshRaces = raceArbitrary(refreshCommand);
 export const loginRaces = raceArbitrary(loginsAndLogouts);
+export const linkRaces = raceArbitrary(linksAndLogins, linkSetups);
 export const allRaces = raceArbitrary(fc.oneof(refreshCommand, anyOperation));

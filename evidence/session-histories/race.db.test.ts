@@ -3,8 +3,8 @@ import { describe, test } from "vitest";
 import { checkPostconditions } from "./postconditions";
 import { Scheduler } from "./scheduler";
 import { runCommand, type ObservedCall } from "./history";
-import { ACROSS_WINDOW_END, BEFORE_A_ROTATION, DURING_A_LOGIN } from "./known-races";
-import { allRaces, loginRaces, refreshRaces, type Race } from "./race-generators";
+import { ACROSS_WINDOW_END, BEFORE_A_ROTATION, DURING_A_CONFIRMATION, DURING_A_LOGIN } from "./known-races";
+import { allRaces, linkRaces, loginRaces, refreshRaces, type Race } from "./race-generators";
 import type { ResolvableCommand } from "./resolve-command";
 import { assertForAll, TIMEOUT } from "./property-runs";
 import { useTwoInstances } from "./two-instances";
@@ -17,6 +17,9 @@ describe("session histories: a serial order explains concurrent", { timeout: TIM
 
   test("logins and operations that end all sessions, on two instances", () =>
     assertForAll(loginRaces, hasSerialOrder, { count: 80, seconds: 4, known: DURING_A_LOGIN }));
+
+  test("links, and what they end or are ended by, on two instances", () =>
+    assertForAll(linkRaces, hasSerialOrder, { count: 80, seconds: 4, known: DURING_A_CONFIRMATION }));
 
   test("operations of every kind, on two instances", () =>
     assertForAll(allRaces, hasSerialOrder, { count: 80, seconds: 3, known: BEFORE_A_ROTATION }));

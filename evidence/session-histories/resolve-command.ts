@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { Instance } from "./instance";
 import type { Command, TokenSelector } from "./commands";
 import { instantAt, type TokenRegistry } from "./token-registry";
@@ -40,6 +40,7 @@ export async function resolveCommand(
         ...base,
         kind: "login",
         user,
+        email: model.users[user]!.email,
         password,
         remember: command.remember,
         presented,
@@ -62,6 +63,19 @@ export async function resolveCommand(
       const { user } = model.sessions[caller.access.session]!;
       const to = (model.users[user]!.password + 1) % PASSWORDS.length;
       return { ...base, kind: "change password", from: passwordOf(user, command.isPasswordOld), to, ...caller };
+    }
+    case "request reset":
+      return { ...base, kind: "request reset", email: model.users[userOf(command.user)]!.email };
+    case "request address change":
+      return { ...base, kind: command.kind, email: `${randomUUID()}@example.test`, ...callerFor(command.caller) };
+    case "send notice": {
+      const user = userOf(command.user);
+      return { ...base, kind: "send notice", user, email: model.users[user]!.email };
+    }
+    case "confirm": {
+      const link = registry.links.at(-1 - (command.nth % Math.max(1, registry.links.length))) ?? null;
+      const password = link === null ? 0 : (model.users[link.user]!.password + 1) % PASSWORDS.length;
+      return { ...base, kind: "confirm", link, password };
     }
     case "read the feed":
       return { ...base, kind: "read the feed" };

@@ -44,7 +44,15 @@ export const readRevocations: Step = (model, { instance }, local) => {
 
 export type CallerOperation = Extract<
   Operation,
-  { kind: "authenticate" | "revoke" | "change password" | "log out everywhere" | "log others out" }
+  {
+    kind:
+      | "authenticate"
+      | "revoke"
+      | "change password"
+      | "request address change"
+      | "log out everywhere"
+      | "log others out";
+  }
 >;
 
 /** The access token and the known revocations decide. An instance that has not read a revocation yet may accept or reject. */

@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import type { Place } from "./model";
-import type { AccessFacts, RefreshFacts } from "./operations";
+import type { AccessFacts, LinkFacts, RefreshFacts } from "./operations";
 
 /** Second 0 of every history. Not a whole second, because tokens use whole seconds and rows use milliseconds. */
 const EPOCH = Date.UTC(2100, 0, 1) + 300;
@@ -17,6 +17,8 @@ export function secondsAt(instant: Date): number {
 export class TokenRegistry {
   readonly refreshTokens: RefreshFacts[] = [];
   readonly accessTokens: AccessFacts[] = [];
+  /** Oldest first. */
+  readonly links: LinkFacts[] = [];
   readonly #sessions = new Map<string, string>();
   readonly #nonces = new Map<string, string>();
   readonly #counts = new Map<string, number>();
@@ -70,6 +72,11 @@ export class TokenRegistry {
     const recorded = { name, session, issuedAt: secondsOf(iat!), expiresAt: secondsOf(exp!), text };
     this.refreshTokens.push(recorded);
     return recorded;
+  }
+
+  recordLink(link: Omit<LinkFacts, "name">): void {
+    if (this.links.some(({ id }) => id === link.id)) return;
+    this.links.push({ ...link, name: `${link.purpose} ${this.links.length}` });
   }
 
   recordAccessToken(text: string, place: Place): AccessFacts {
