@@ -14,7 +14,7 @@ type Oracle = (exchange: Exchange) => string | null;
 type ResponseOracle = (response: ParsedResponse, exchange: Exchange) => string | null;
 
 const ALLOWED_STATUSES = new Set([
-  200, 207, 307, 308, 400, 401, 403, 404, 405, 408, 409, 413, 414, 415, 417, 429, 431, 505,
+  200, 207, 307, 308, 400, 401, 403, 404, 405, 408, 409, 410, 413, 414, 415, 417, 429, 431, 505,
 ]);
 /** Static files support conditional and range requests. */
 const ALLOWED_FILE_STATUSES = new Set([206, 304, 412, 416]);

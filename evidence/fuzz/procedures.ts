@@ -64,6 +64,30 @@ export const PROCEDURES: readonly Procedure[] = [
       ["password", '"{{password}}"'],
     ],
   },
+  { name: "password.requestReset", isMutation: true, weight: 4, input: [["email", '"{{email}}"']] },
+  { name: "password.requestReset", isMutation: true, weight: 2, input: [["email", '"{{newEmail}}"']] },
+  { name: "email.requestVerification", isMutation: true, weight: 4, input: null },
+  { name: "email.requestChange", isMutation: true, weight: 4, input: [["email", '"{{newEmail}}"']] },
+  { name: "confirm.describe", isMutation: true, weight: 6, input: [["token", `"${"A".repeat(64)}"`]] },
+  {
+    name: "confirm.perform",
+    isMutation: true,
+    weight: 3,
+    input: [
+      ["token", `"${"A".repeat(64)}"`],
+      ["newPassword", '"{{typed}} and 9 herons"'],
+    ],
+  },
+  {
+    name: "confirm.perform",
+    isMutation: true,
+    weight: 3,
+    input: [
+      ["email", '"{{email}}"'],
+      ["code", '"ABCD-EFGH"'],
+      ["newPassword", '"{{typed}} and 9 herons"'],
+    ],
+  },
   {
     name: "users.changePassword",
     isMutation: true,

@@ -4,7 +4,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 const MAX_CALLS_PER_BATCH = 10;
 const SESSION_COOKIES = new Set(["__acc", "__ref", "__Host-__acc", "__Host-__ref"]);
 /** Statuses that imply that the request was parsed further than allowed. */
-const STATUSES_AFTER_PARSING = new Set([200, 207, 307, 401, 403, 409, 429]);
+const STATUSES_AFTER_PARSING = new Set([200, 207, 307, 401, 403, 409, 410, 429]);
 
 /** Reports a request that had to be rejected early and was not. */
 export function checkRejections({ rendered, response, route }: Exchange): string | null {
@@ -30,6 +30,7 @@ function repeatsCookie(headers: readonly string[]): boolean {
 function isForbiddenBatch(path: string): boolean {
   const names = path.slice("/api/trpc/".length).split(/,|%2c/i);
   return (
-    names.length > MAX_CALLS_PER_BATCH || (names.length > 1 && names.some((name) => /^auth\.(?!session$)/.test(name)))
+    names.length > MAX_CALLS_PER_BATCH ||
+    (names.length > 1 && names.some((name) => /^(auth\.(?!session$)|(password|email|confirm)\.)/.test(name)))
   );
 }

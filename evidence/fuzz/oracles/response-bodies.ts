@@ -4,7 +4,16 @@ import { FAULT_MESSAGE, REFUSALS, tooManyWrongPasswords, type Reason } from "@/s
 import { STATUS_MESSAGES } from "@/server/http/reject";
 
 const MESSAGES = new Set<string>(Object.values(REFUSALS).map(({ message }) => message));
-const DATA_KEYS = new Set(["code", "httpStatus", "reason", "requestId", "fields", "retryAfterSeconds", "appOrigin"]);
+const DATA_KEYS = new Set([
+  "code",
+  "httpStatus",
+  "reason",
+  "requestId",
+  "fields",
+  "retryAfterSeconds",
+  "appOrigin",
+  "methods",
+]);
 
 /** Reports a call response that is not made of results and errors with known messages. */
 export function checkCallResponse({ status, body }: ParsedResponse): string | null {

@@ -193,6 +193,22 @@ describe("the link to the old address", () => {
     await perform(revert, { seconds: 20 });
   });
 
+  test("keeps the old address also from an account that asked for it before", async () => {
+    const [early, owner] = [await newSignedIn(), await newSignedIn()];
+    const [wanted, next] = [newAddress(), newAddress()];
+    await askForChange(early, wanted);
+    const earlyLink = await receiveMail("change-email", 0, { to: wanted });
+    for (const [seconds, email] of [
+      [61, wanted],
+      [62, next],
+    ] as const) {
+      await askForChange(owner, email, seconds);
+      await perform(await receiveMail("change-email", seconds, { to: email }), { seconds });
+    }
+    await expect(perform(earlyLink, { seconds: 63 })).rejects.toMatchObject({ reason: "EMAIL_TAKEN" });
+    expect((await accountOf(early.userId)).email).toBe(early.email);
+  });
+
   test("no longer keeps it once the link has expired", async () => {
     const { old } = await newChanged(0);
     await registerAs(old, 7 * 24 * 3600);

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
+import { insertMail } from "@/db/tables/outgoing-mails";
 import { atOnce, readSession } from "@/db/testing";
 import {
   callerWith,
@@ -13,6 +14,7 @@ import { passwordMatches } from "@/server/auth/passwords/password";
 import { ADA, anotherInstance, newClient } from "@/server/auth/testing";
 import { composeMail } from "./compose-mail";
 import { useMailFlows } from "./testing";
+import { newVerificationMail } from "./verify-email";
 
 const {
   database,
@@ -128,6 +130,16 @@ test("two requests at once, composed at once by two instances: one confirmation,
   expect(new Set(tokens).size).toBe(1);
   const confirmations = database.db.selectFrom("confirmations").select("id").where("email", "=", email);
   expect(await confirmations.execute()).toHaveLength(1);
+});
+
+test("two mails of one account, composed at once by two instances: one confirmation, one link", async () => {
+  const { id, email } = await newAccount();
+  const mails = [0, 1].map((seconds) => newVerificationMail({ id, email }, crypto.randomUUID(), later(seconds))!);
+  for (const mail of mails) await insertMail(database.db, mail);
+  const rows = await database.db.selectFrom("outgoingMails").selectAll().where("recipient", "=", email).execute();
+  const composed = await atOnce(10, (index) => on(index).composeMail(on(index).db, rows[index % 2]!, later(2)));
+  const tokens = composed.map((mail) => /#([\w-]{64})/.exec(mail!.text)![1]);
+  expect(new Set(tokens).size).toBe(1);
 });
 
 describe("of a hundred guesses of a code at once on two instances", () => {
