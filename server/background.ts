@@ -38,7 +38,7 @@ export function startBackgroundWork(): void {
   setInterval(() => log.info({ counts: securityCounts() }, "security event counts"), COUNTS_EVERY_MILLISECONDS).unref();
 }
 
-/** Deletes old sessions and mails, expired rate limits, heartbeats of stopped instances and due accounts, outside of requests. */
+/** Deletes old sessions, links and mails, expired rate limits, heartbeats of stopped instances and due accounts, outside of requests. */
 async function purge(now: Date): Promise<void> {
   const db = database();
   const batch = PURGE_BATCH_SIZE;
