@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { delimiter, relative } from "node:path";
 import { findInitialiser } from "./installation.mjs";
 
 /**
@@ -29,9 +29,10 @@ export function initialiseCommand(installation, data) {
  * Command that runs a server which listens on a Unix socket only.
  * @param {Installation} installation
  * @param {{ data: string, socket: string, pidFile: string, log: string, first: string }} paths `first` is SQL to run at startup
+ * @param {readonly string[]} [options] more options; the server uses the last value of one that is given twice
  * @returns {Command}
  */
-export function serverCommand(installation, { data, socket, pidFile, log, first }) {
+export function serverCommand(installation, { data, socket, pidFile, log, first }, options = []) {
   const inside = (/** @type {string} */ path) => pathInside(installation, path);
   return inChroot(installation, installation.program, [
     NO_DEFAULTS,
@@ -47,6 +48,7 @@ export function serverCommand(installation, { data, socket, pidFile, log, first 
     "--innodb-buffer-pool-size=128M",
     "--performance-schema=OFF",
     ...(installation.flavour === "mysql" ? ["--mysqlx=OFF", "--secure-file-priv=NULL"] : []),
+    ...options,
   ]);
 }
 
@@ -61,7 +63,9 @@ function userOptions() {
  * @param {Installation} installation  @param {string} temporary
  */
 export function serverEnvironment(installation, temporary) {
-  return { ...process.env, TMPDIR: pathInside(installation, temporary) };
+  const { scripts } = installation;
+  const path = scripts === undefined ? process.env.PATH : `${scripts}${delimiter}${process.env.PATH}`;
+  return { ...process.env, PATH: path, TMPDIR: pathInside(installation, temporary) };
 }
 
 /** A path as seen by a program inside the chroot. @param {Installation} installation  @param {string} path */

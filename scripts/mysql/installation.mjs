@@ -2,8 +2,9 @@ import { delimiter, dirname, join } from "node:path";
 import { isExecutable, readOutput } from "../command.mjs";
 
 /**
- * A server's programs on this machine. `root` is the chroot in which they run, if any.
- * @typedef {{ flavour: "mariadb" | "mysql", version: string, program: string, root?: string }} Installation
+ * A server's programs on this machine. `root` is the chroot in which they run, if any; `scripts` is a folder of programs that the
+ * server starts.
+ * @typedef {{ flavour: "mariadb" | "mysql", version: string, program: string, root?: string, scripts?: string }} Installation
  */
 
 const OLDEST = { mariadb: [10, 11], mysql: [8, 4] };

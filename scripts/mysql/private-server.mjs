@@ -40,11 +40,12 @@ const STOP_SECONDS = 30;
 /**
  * Runs a private server on `directory`, reachable through a Unix socket of this user only. It is detached, so that Ctrl-C
  * does not stop the database before the app has shut down.
- * @param {{ directory: string, installation: import("./installation.mjs").Installation, fresh?: boolean }} options `fresh`
- *   deletes existing data, unless the server is running
+ * @param {{
+ *   directory: string, installation: import("./installation.mjs").Installation, fresh?: boolean, options?: () => readonly string[],
+ * }} options `fresh` deletes existing data, unless the server is running; `options` returns more options for each start
  * @returns {Promise<Server>}
  */
-export async function startPrivateServer({ directory, installation, fresh = false }) {
+export async function startPrivateServer({ directory, installation, fresh = false, options = () => [] }) {
   const { flavour } = installation;
   const data = join(directory, flavour);
   const socket = socketPath(directory);
@@ -87,13 +88,8 @@ export async function startPrivateServer({ directory, installation, fresh = fals
     const first = join(directory, "first.sql");
     writeFileSync(first, "CREATE DATABASE IF NOT EXISTS portcullis CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\n");
     const output = openPrivateFile(log, "a");
-    const { command, args } = serverCommand(installation, {
-      data,
-      socket,
-      log,
-      first,
-      pidFile: join(directory, `${flavour}.pid`),
-    });
+    const paths = { data, socket, log, first, pidFile: join(directory, `${flavour}.pid`) };
+    const { command, args } = serverCommand(installation, paths, options());
     const child = spawn(command, args, { detached: true, stdio: ["ignore", output, output], cwd: directory, env });
     closeSync(output);
     await new Promise((resolve, reject) => child.once("spawn", () => resolve(undefined)).once("error", reject));

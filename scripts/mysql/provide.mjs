@@ -68,6 +68,22 @@ async function startFrom(source, { directory, onProgress, fresh }) {
   }
 }
 
+/**
+ * MariaDB, also on a machine whose server is MySQL.
+ * @param {OnProgress} onProgress
+ * @returns {Promise<import("./installation.mjs").Installation>}
+ */
+export async function installMariadb(onProgress) {
+  const found = await findInstallation();
+  if (found?.flavour === "mariadb") return found;
+  if (!canInstall()) throw new UserError("No MariaDB was found. Install it, or run this as root on Debian or Ubuntu.");
+  onProgress("apt-get install mariadb-server-core");
+  await install(PACKAGES["mariadb-server-core"]);
+  const installed = await findInstallation();
+  if (installed?.flavour !== "mariadb") throw new UserError("mariadb-server-core was installed but is not supported.");
+  return installed;
+}
+
 /** @param {OnProgress} onProgress  @returns {import("./source.mjs").Machine} */
 function describeMachine(onProgress) {
   return { findInstallation, findPackage: () => findPackage(onProgress), hasDockerEngine };
