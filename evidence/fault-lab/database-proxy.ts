@@ -27,24 +27,34 @@ export class DatabaseProxy {
   #breakpoint: Breakpoint | null = null;
   #responsesFlow = deferred();
 
-  private constructor(private readonly upstream: NetConnectOpts) {
+  private constructor(private upstream: () => NetConnectOpts) {
     this.#responsesFlow.resolve();
     this.#server = createServer((client) => {
-      const connection = new ProxiedConnection(client, connect(this.upstream), this);
+      const connection = new ProxiedConnection(client, connect(this.upstream()), this);
       this.#connections.add(connection);
       client.once("close", () => this.#connections.delete(connection));
     });
   }
 
-  static async open(upstream: NetConnectOpts): Promise<DatabaseProxy> {
+  /** `upstream` chooses the database of each connection. */
+  static async open(upstream: () => NetConnectOpts): Promise<DatabaseProxy> {
     const proxy = new DatabaseProxy(upstream);
     proxy.#server.listen({ port: 0, host: "127.0.0.1" });
     await once(proxy.#server, "listening");
     return proxy;
   }
 
-  urlFor(database: string): string {
-    return `mysql://root@127.0.0.1:${(this.#server.address() as AddressInfo).port}/${database}`;
+  urlFor(database: string, user = "root"): string {
+    return `mysql://${user}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** New connections lead to another database, as when a name moves; open ones stay where they are. */
+  redirect(upstream: NetConnectOpts): void {
+    this.upstream = () => upstream;
   }
 
   /** Records the statements from now on, without those of background jobs. */

@@ -1,9 +1,35 @@
 import { join } from "node:path";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { DATA } from "@/scripts/paths.mjs";
+import { migrate } from "@/scripts/schema.mjs";
 import type { DatabaseProxy } from "./database-proxy";
+import type { Lifetimes } from "./lab";
 
 export type Environment = Record<string, string>;
+
+export function environmentFor(lifetimes: Lifetimes): Environment {
+  return {
+    ACCESS_TOKEN_SECONDS: String(lifetimes.accessSeconds),
+    REFRESH_BEFORE_EXPIRY_SECONDS: String(lifetimes.beforeExpirySeconds),
+    REFRESH_GRACE_SECONDS: String(lifetimes.graceSeconds),
+    REFRESH_TOKEN_SECONDS: String(lifetimes.idleSeconds),
+  };
+}
+
+/** A build of the app, and where its instances write their logs. */
+export interface Build {
+  logs: string;
+  /** Runs its migrations. */
+  migrate: (url: string) => Promise<unknown>;
+  /** Its entry and its folder; without them, the current build of this folder. */
+  entry?: string;
+  cwd?: string;
+}
+
+/** @param program the folder of its logs, in `.data` */
+export function currentBuild(program: string): Build {
+  return { logs: join(DATA, program, "logs"), migrate };
+}
 
 /** An instance whose log is a descriptor, started by a wrapper command. */
 export interface Limits {
@@ -23,12 +49,14 @@ export class Instance {
     readonly index: number,
     readonly port: number,
     readonly databaseProxy: DatabaseProxy,
+    private readonly build: Build,
   ) {}
 
   async start(variables: Environment, limits?: Limits): Promise<void> {
-    const log = join(DATA, "lab", "logs", `app-${this.index}-${this.logs.length}.log`);
+    const { logs, entry, cwd } = this.build;
+    const log = join(logs, `app-${this.index}-${this.logs.length}.log`);
     this.logs.push(log);
-    const app = await startApp({ port: this.port, env: variables, log, until: "live", ...limits });
+    const app = await startApp({ port: this.port, env: variables, log, until: "live", entry, cwd, ...limits });
     this.#app = app;
     void app.exited.then(() => {
       if (this.#app === app) this.unexpectedExits += 1;

@@ -9,7 +9,7 @@ import { buildOnce } from "@/scripts/production-build.mjs";
 import { runAttacks } from "./attacks/run-attacks";
 import { testCrashPoints } from "./crash-points";
 import { runFaultScenarios } from "./fault-scenarios";
-import type { Environment } from "./instance";
+import { environmentFor } from "./instance";
 import { Lab, type Lifetimes } from "./lab";
 import { checkLogs } from "./log-checks";
 import { testMigrationCrashes } from "./migration-crashes";
@@ -44,7 +44,8 @@ await runProgram("lab", USAGE, async (values, { step, print }) => {
     onExit(server.stop);
     onExit(server.resume);
     const balancing = random.stream("load balancer");
-    const started = await Stack.start(server, environmentFor(PRODUCTION_LIFETIMES), () => balancing.next());
+    const environment = environmentFor(PRODUCTION_LIFETIMES);
+    const started = await Stack.start({ server, environment, random: () => balancing.next() });
     onExit(() => started.stop());
     say(`two instances on ${server.version}`);
     return started;
@@ -88,12 +89,3 @@ await runProgram("lab", USAGE, async (values, { step, print }) => {
   });
   return printReport(options, stack, results, print);
 });
-
-function environmentFor(lifetimes: Lifetimes): Environment {
-  return {
-    ACCESS_TOKEN_SECONDS: String(lifetimes.accessSeconds),
-    REFRESH_BEFORE_EXPIRY_SECONDS: String(lifetimes.beforeExpirySeconds),
-    REFRESH_GRACE_SECONDS: String(lifetimes.graceSeconds),
-    REFRESH_TOKEN_SECONDS: String(lifetimes.idleSeconds),
-  };
-}

@@ -1,3 +1,4 @@
+import type { NetConnectOpts } from "node:net";
 import type { Kysely } from "kysely";
 import { connect } from "@/db/connect";
 import { parseDatabaseUrl } from "@/db/database-url.mjs";
@@ -5,10 +6,20 @@ import type { Database } from "@/db/schema";
 import { createDatabase, databaseUrl } from "@/evidence/database";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
-import { migrate } from "@/scripts/schema.mjs";
 import { DatabaseProxy } from "./database-proxy";
-import { Instance, type Environment, type Limits } from "./instance";
+import { currentBuild, Instance, type Build, type Environment, type Limits } from "./instance";
 import { LoadBalancer } from "./load-balancer";
+
+interface StackOptions {
+  server: Server;
+  /** The server of the second instance, if it is another node of one cluster. */
+  secondServer?: Server;
+  environment: Environment;
+  random: () => number;
+  /** The account of the instances. */
+  user?: string;
+  build?: Build;
+}
 
 /** Two instances of the built app behind a load balancer, and one database. */
 export class Stack {
@@ -17,30 +28,45 @@ export class Stack {
   private constructor(
     readonly server: Server,
     readonly name: string,
+    readonly user: string,
     /** A direct connection, not through the database proxies. */
-    readonly db: Kysely<Database>,
+    public db: Kysely<Database>,
     readonly loadBalancer: LoadBalancer,
     readonly instances: readonly [Instance, Instance],
     private environment: Environment,
   ) {}
 
-  static async start(server: Server, environment: Environment, random: () => number): Promise<Stack> {
-    const name = await createDatabase(server);
-    await migrate(databaseUrl(server, name));
-    const instances = await Promise.all([openInstance(server, 0), openInstance(server, 1)]);
+  static async start({
+    server,
+    secondServer = server,
+    environment,
+    random,
+    user = "root",
+    build = currentBuild("lab"),
+  }: StackOptions): Promise<Stack> {
+    const name = await createDatabase(server, user);
+    await build.migrate(databaseUrl(server, name));
+    const instances = await Promise.all([openInstance(server, 0, build), openInstance(secondServer, 1, build)]);
     const loadBalancer = await LoadBalancer.open(
       instances.map(({ port }) => port),
       random,
     );
-    const db = connect(databaseUrl(server, name), {
-      poolSize: 8,
-      queueLimit: 2000,
-      acquireSeconds: 30,
-      statementSeconds: 60,
-    });
-    const stack = new Stack(server, name, db, loadBalancer, instances, environment);
+    const stack = new Stack(server, name, user, connectDirectly(server, name), loadBalancer, instances, environment);
     await Promise.all(instances.map((instance) => stack.startInstance(instance)));
     return stack;
+  }
+
+  /** From now on another server has the database; the instances reach it when they connect again. */
+  async moveTo(server: Server): Promise<void> {
+    for (const { databaseProxy } of this.instances) databaseProxy.redirect(addressOf(server));
+    await this.readFrom(server);
+  }
+
+  /** `db` leads to this server. */
+  async readFrom(server: Server): Promise<void> {
+    const previous = this.db;
+    this.db = connectDirectly(server, this.name);
+    await previous.destroy();
   }
 
   get origin(): string {
@@ -53,7 +79,7 @@ export class Stack {
       RATE_LIMIT_FACTOR: "100000",
       ...this.environment,
       APP_ORIGIN: this.origin,
-      DATABASE_URL: instance.databaseProxy.urlFor(this.name),
+      DATABASE_URL: instance.databaseProxy.urlFor(this.name, this.user),
     };
     await instance.start(variables, limits);
   }
@@ -78,11 +104,25 @@ export class Stack {
   }
 }
 
-async function openInstance(server: Server, index: number): Promise<Instance> {
-  return new Instance(index, await findFreePort(), await openDatabaseProxy(server));
+async function openInstance(server: Server, index: number, build: Build): Promise<Instance> {
+  return new Instance(index, await findFreePort(), await openDatabaseProxy(server), build);
 }
 
 export async function openDatabaseProxy(server: Server): Promise<DatabaseProxy> {
+  const address = addressOf(server);
+  return DatabaseProxy.open(() => address);
+}
+
+export function addressOf(server: Server): NetConnectOpts {
   const [{ socketPath, host, port }] = parseDatabaseUrl(server.url);
-  return DatabaseProxy.open(socketPath === undefined ? { host, port: port ?? 3306 } : { path: socketPath });
+  return socketPath === undefined ? { host, port: port ?? 3306 } : { path: socketPath };
+}
+
+function connectDirectly(server: Server, name: string): Kysely<Database> {
+  return connect(databaseUrl(server, name), {
+    poolSize: 8,
+    queueLimit: 2000,
+    acquireSeconds: 30,
+    statementSeconds: 60,
+  });
 }

@@ -2,6 +2,7 @@ import { isUnavailable } from "@/db/faults";
 import { pause, pauseUntil } from "@/evidence/pause";
 import type { Random } from "@/evidence/random";
 import type { Browser } from "./browser";
+import type { BrowserRequest } from "./browser-request";
 import type { Lab } from "./lab";
 import { randomLoopbackAddress, USER_AGENTS } from "./network";
 import type { SimulatedUser } from "./simulated-user";
@@ -36,27 +37,34 @@ export async function simulateTheft(
       ? victim.userAgent
       : random.pick(USER_AGENTS.filter((one) => one !== victim.userAgent));
     const thief = victim.copyAs(userAgent, random.chance(0.5) ? victim.address : randomLoopbackAddress(random));
-    const turns = thiefIsFirst ? [thief, victim, thief] : [victim, thief, victim];
     const kind = `${thiefIsFirst ? "thief first" : "victim first"}, ${isSameBrowser ? "same" : "another"} browser`;
-    const sessionId = victim.sessionId;
-
-    lab.results.count("thefts simulated");
-    let end: "detected" | "undetected" | "inconclusive" = "undetected";
-    for (const [turn, holder] of turns.entries()) {
-      if (turn > 0) await pause(lab.beyondGraceMilliseconds);
-      const outcome = await refreshUntilAnswered(holder);
-      if (outcome === "unanswered" || (outcome === "ended" && holder.hasIdledOut)) end = "inconclusive";
-      if (outcome !== "refreshed") break;
-    }
-    if (end === "undetected" && (await readRevokedReason(lab, sessionId)) === "replayed") end = "detected";
-    lab.results.count(`thefts ${end}`);
-    if (end !== "inconclusive") {
-      lab.results.check("thefts detected", end === "detected", () => `${kind}: session ${sessionId} was not ended`);
-      await checkBothSignedOut(lab, [victim, thief], kind);
-    }
+    await refreshAlternately(victim, thief, { thiefIsFirst, turns: 3, kind });
     if (!lab.hasEnded) await user.signIn("login");
   });
   return wasSimulated;
+}
+
+/** Both holders of a token refresh alternately, more than a grace window apart. Checks that the theft is detected. */
+export async function refreshAlternately(
+  victim: Browser,
+  thief: Browser,
+  { thiefIsFirst, turns, kind }: { thiefIsFirst: boolean; turns: number; kind: string },
+): Promise<void> {
+  const { lab, sessionId } = victim;
+  lab.results.count("thefts simulated");
+  let end: "detected" | "undetected" | "inconclusive" = "undetected";
+  for (let turn = 0; turn < turns; turn++) {
+    if (turn > 0) await pause(lab.beyondGraceMilliseconds);
+    const holder = (turn % 2 === 0) === thiefIsFirst ? thief : victim;
+    const outcome = await refreshUntilAnswered(holder);
+    if (outcome === "unanswered" || (outcome === "ended" && holder.hasIdledOut)) end = "inconclusive";
+    if (outcome !== "refreshed") break;
+  }
+  if (end === "undetected" && (await readRevokedReason(lab, sessionId)) === "replayed") end = "detected";
+  lab.results.count(`thefts ${end}`);
+  if (end === "inconclusive") return;
+  lab.results.check("thefts detected", end === "detected", () => `${kind}: session ${sessionId} was not ended`);
+  await checkBothSignedOut(lab, [victim, thief], kind);
 }
 
 /**
@@ -82,11 +90,14 @@ export async function simulateTheftWithinGrace(user: SimulatedUser, random: Rand
 }
 
 /** Retries until the token is accepted or rejected, because injected faults stop servers. */
-export async function refreshUntilAnswered(holder: Browser): Promise<"refreshed" | "ended" | "unanswered"> {
+export async function refreshUntilAnswered(
+  holder: Browser,
+  request: Omit<BrowserRequest, "path"> = {},
+): Promise<"refreshed" | "ended" | "unanswered"> {
   const deadline = Date.now() + RETRY_MILLISECONDS;
   while (Date.now() < deadline) {
     holder.jar.dropAccessToken();
-    const outcome = await holder.open("/dashboard");
+    const outcome = await holder.open("/dashboard", request);
     if (outcome.kind === "fine") return "refreshed";
     if (outcome.kind === "signed out") return "ended";
     await pause(300);
@@ -95,7 +106,7 @@ export async function refreshUntilAnswered(holder: Browser): Promise<"refreshed"
 }
 
 /** Reads the revocation reason. Retries while the database is stopped. */
-async function readRevokedReason({ stack }: Lab, sessionId: string): Promise<string | null> {
+async function readRevokedReason({ stack }: Lab, sessionId: string | null): Promise<string | null> {
   for (;;) {
     try {
       const query = stack.db.selectFrom("sessions").select("revokedReason").where("id", "=", sessionId);
