@@ -39,6 +39,7 @@ const SUITES = [
     },
   },
   program("lab", ["fault-lab", "--short"], invariants),
+  program("cluster", ["cluster", "--short"], invariants),
   program("fuzz", ["fuzz", "--seed", "1"], invariants),
   program("timing", ["timing"], ({ passed, failed, skipped }) => ({ passed, failed, skipped })),
   program("bench", ["bench", "--quick"], ({ passed, failed }) => ({ passed, failed, skipped: 0 })),

@@ -8,6 +8,8 @@ import { randomLoopbackAddress, USER_AGENTS } from "./network";
 import type { SimulatedUser } from "./simulated-user";
 
 const RETRY_MILLISECONDS = 30_000;
+/** A node may apply what another one has committed a moment later. */
+const REPLICATION_MILLISECONDS = 5000;
 
 export interface Theft {
   /** Whether the thief refreshes before the victim does. */
@@ -105,16 +107,18 @@ export async function refreshUntilAnswered(
   return "unanswered";
 }
 
-/** Reads the revocation reason. Retries while the database is stopped. */
+/** Reads the revocation reason. Retries while the database is stopped, and while its node does not have it yet. */
 async function readRevokedReason({ stack }: Lab, sessionId: string | null): Promise<string | null> {
+  const deadline = Date.now() + REPLICATION_MILLISECONDS;
   for (;;) {
     try {
       const query = stack.db.selectFrom("sessions").select("revokedReason").where("id", "=", sessionId);
-      return (await query.executeTakeFirst())?.revokedReason ?? null;
+      const reason = (await query.executeTakeFirst())?.revokedReason ?? null;
+      if (reason !== null || Date.now() > deadline) return reason;
     } catch (error) {
       if (!isUnavailable(error)) throw error;
-      await pause(200);
     }
+    await pause(200);
   }
 }
 
