@@ -16,7 +16,7 @@ import { buildCommit } from "./older-build";
 import { FULL_LOAD, SETUP_NAMES, SETUPS, SHORT_LOAD, SHORT_RUN, USAGE, type SetupName } from "./options";
 import { printRow, violationsOf } from "./report";
 import type { Row } from "./row";
-import type { Say } from "./setup";
+import type { Say, SetupDescription } from "./setup";
 import { FOLDER, startServers, stopAllServers } from "./start-servers";
 
 /** Access tokens live long, because an instance remembers a revocation for as long as one; browsers forget theirs instead. */
@@ -82,6 +82,7 @@ async function runSetup(name: SetupName, build: Build, random: Random, load: Loa
   say("servers");
   const setup = await startServers(name, say);
   const [first, second] = setup.nodes;
+  const { namesAllServers: isNamingAll = false }: SetupDescription = SETUPS[name];
   const balancing = random.stream("load balancer");
   say("two instances");
   const stack = await Stack.start({
@@ -90,6 +91,7 @@ async function runSetup(name: SetupName, build: Build, random: Random, load: Loa
     environment: environmentFor(LIFETIMES),
     random: () => balancing.next(),
     user: "portcullis",
+    ports: isNamingAll ? setup.all.map(({ port }) => port) : undefined,
     build: { ...build, logs: join(LOGS, name) },
   });
   onExit(() => stack.stop());

@@ -37,7 +37,13 @@ export async function openRotationLoad(server: Server): Promise<RotationLoad> {
       updatedAt: startedAt,
     };
     await insertUser(db, user);
-    const session = await openSession(db, { ...user, role: "user", sessionEpoch: 0 }, true, CLIENT, startedAt);
+    const session = await openSession(
+      db,
+      { ...user, role: "user", sessionEpoch: 0, emailVerifiedAt: startedAt },
+      true,
+      CLIENT,
+      startedAt,
+    );
     tokens.push(refreshTokenIn((await issueTokens(session!, CLIENT, startedAt)).cookies));
   }
   let turn = 0;

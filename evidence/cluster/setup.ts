@@ -20,6 +20,8 @@ export interface Incident {
 export interface Setup {
   /** The node of each instance. */
   nodes: readonly [Node, Node];
+  /** All servers, in the order in which DATABASE_URL names them. */
+  all: readonly Node[];
   /** From then on, commits may be lost. */
   beginLag?: () => Promise<void>;
   /** The event and its end: afterwards the instances reach the database that has survived. Returns the number of commits lost. */
@@ -34,6 +36,8 @@ export interface SetupDescription {
   title: string;
   /** Whether commits are lost; the run fails if it is otherwise. */
   losesCommits: boolean;
+  /** DATABASE_URL of each instance names all servers; otherwise one name, which leads to another server after the event. */
+  namesAllServers?: boolean;
   /** Set-ups with the same servers share them. */
   servers: "pair" | "single" | "galera" | "group";
 }

@@ -24,21 +24,21 @@ export async function startServers(name: SetupName, say: Say): Promise<Setup> {
   switch (setup.servers) {
     case "pair": {
       const pair = await ReplicaPair.start(SERVERS, await installMariadb(say));
-      return { nodes: [pair.primary, pair.primary], ...(await setup.prepare(pair)) };
+      return { nodes: [pair.primary, pair.primary], all: [pair.primary, pair.replica], ...(await setup.prepare(pair)) };
     }
     case "single": {
       const single = await startSingleServer(SERVERS, await installMariadb(say));
-      return { nodes: [single.node, single.node], ...(await setup.prepare(single)) };
+      return { nodes: [single.node, single.node], all: [single.node], ...(await setup.prepare(single)) };
     }
     case "galera": {
       galera ??= await Galera.start(SERVERS, await installGalera(say), say);
       const [first, second] = galera.nodes;
-      return { nodes: [first!, second!], ...(await setup.prepare(galera)) };
+      return { nodes: [first!, second!], all: galera.nodes, ...(await setup.prepare(galera)) };
     }
     case "group": {
       const group = await Group.start(GROUP_SERVERS, await installUnstableMysql(say), say);
       const primary = group.nodes[0]!;
-      return { nodes: [primary, primary], ...(await setup.prepare(group)) };
+      return { nodes: [primary, primary], all: group.nodes, ...(await setup.prepare(group)) };
     }
   }
 }

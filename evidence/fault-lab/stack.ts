@@ -19,6 +19,8 @@ interface StackOptions {
   /** The account of the instances. */
   user?: string;
   build?: Build;
+  /** The ports of all servers, if DATABASE_URL is to name them; otherwise it names a proxy. */
+  ports?: readonly number[];
 }
 
 /** Two instances of the built app behind a load balancer, and one database. */
@@ -34,6 +36,7 @@ export class Stack {
     readonly loadBalancer: LoadBalancer,
     readonly instances: readonly [Instance, Instance],
     private environment: Environment,
+    private readonly ports: readonly number[] | undefined,
   ) {}
 
   static async start({
@@ -43,6 +46,7 @@ export class Stack {
     random,
     user = "root",
     build = currentBuild("lab"),
+    ports,
   }: StackOptions): Promise<Stack> {
     const name = await createDatabase(server, user);
     await build.migrate(databaseUrl(server, name));
@@ -51,7 +55,16 @@ export class Stack {
       instances.map(({ port }) => port),
       random,
     );
-    const stack = new Stack(server, name, user, connectDirectly(server, name), loadBalancer, instances, environment);
+    const stack = new Stack(
+      server,
+      name,
+      user,
+      connectDirectly(server, name),
+      loadBalancer,
+      instances,
+      environment,
+      ports,
+    );
     await Promise.all(instances.map((instance) => stack.startInstance(instance)));
     return stack;
   }
@@ -79,9 +92,14 @@ export class Stack {
       RATE_LIMIT_FACTOR: "100000",
       ...this.environment,
       APP_ORIGIN: this.origin,
-      DATABASE_URL: instance.databaseProxy.urlFor(this.name, this.user),
+      DATABASE_URL: this.#urlOf(instance),
     };
     await instance.start(variables, limits);
+  }
+
+  #urlOf({ databaseProxy }: Instance): string {
+    if (this.ports === undefined) return databaseProxy.urlFor(this.name, this.user);
+    return `mysql://${this.user}@${this.ports.map((port) => `127.0.0.1:${port}`).join(",")}/${this.name}`;
   }
 
   /** Restarts both instances with another environment. */

@@ -67,6 +67,12 @@ export class Galera {
     await waitUntil(`${node.name} notices that it is a minority`, isMinority);
   }
 
+  /** A node that was killed joins again. */
+  async restart(node: Node): Promise<void> {
+    await node.server.start();
+    for (const one of this.nodes) await this.waitUntilSize(one, this.nodes.length);
+  }
+
   /** The others form a cluster of this size again. */
   async waitUntilSize(node: Node, size: number): Promise<void> {
     const hasSize = async () =>

@@ -63,8 +63,8 @@ export class ReplicaPair {
     return waitUntil("commits no longer wait for the replica", () => this.#waits(false));
   }
 
-  /** Applies what the replica has received and lets it accept writes. */
-  async promote(): Promise<void> {
+  /** The replica applies what it has received and follows nothing from then on. It stays read-only. */
+  async detachReplica(): Promise<void> {
     const { server } = this.replica;
     await query(server, "stop slave io_thread");
     await query(server, "start slave sql_thread");
@@ -73,7 +73,11 @@ export class ReplicaPair {
     const received = `'${slave!.Master_Log_File}', ${slave!.Read_Master_Log_Pos}`;
     const [applied] = await query(server, `select master_pos_wait(${received}, 60) as waited`);
     if (applied!.waited === null || applied!.waited < 0) throw new Error("The replica did not apply what it received.");
-    await run(server, ["stop slave", "reset slave all", "set global read_only = 0"]);
+    await run(server, ["stop slave", "reset slave all"]);
+  }
+
+  promoteReplica(): Promise<void> {
+    return run(this.replica.server, ["set global read_only = 0"]);
   }
 
   async waitUntilReplicaHasAll(): Promise<void> {

@@ -9,7 +9,7 @@ import { pause } from "@/evidence/pause";
 const MINORITY_MILLISECONDS = 12_000;
 const NEW_SESSIONS = 4;
 
-type GaleraSetup = SetupDescription & { prepare: (galera: Galera) => Promise<Omit<Setup, "nodes">> };
+type GaleraSetup = SetupDescription & { prepare: (galera: Galera) => Promise<Omit<Setup, "nodes" | "all">> };
 
 /** Galera with three nodes; the instances write to the first and to the second. */
 export const GALERA_SETUPS = {
@@ -26,12 +26,24 @@ export const GALERA_SETUPS = {
         await galera.waitUntilSize(first, 2);
         return Math.max(0, committed - (await countCommits(first)));
       },
-      repair: async () => {
+      repair: () => galera.restart(nodesOf(galera)[1]),
+    }),
+  },
+  "galera-several-hosts": {
+    title: "Galera, all nodes in `DATABASE_URL`, `kill -9` of the first node",
+    servers: "galera",
+    losesCommits: false,
+    namesAllServers: true,
+    prepare: async (galera) => ({
+      happen: async ({ stack }) => {
         const [first, second] = nodesOf(galera);
-        await second.server.start();
-        await galera.waitUntilSize(first, 3);
-        await galera.waitUntilSize(second, 3);
+        const committed = await countCommits(first);
+        await first.server.kill();
+        await stack.readFrom(second.server);
+        await galera.waitUntilSize(second, 2);
+        return Math.max(0, committed - (await countCommits(second)));
       },
+      repair: () => galera.restart(nodesOf(galera)[0]),
     }),
   },
   "galera-minority": {
@@ -67,7 +79,7 @@ export const GALERA_SETUPS = {
 } as const satisfies Record<string, GaleraSetup>;
 
 /** The instances take over the server's value when they connect. */
-async function lagging(galera: Galera, syncWait: 0 | 1): Promise<Omit<Setup, "nodes">> {
+async function lagging(galera: Galera, syncWait: 0 | 1): Promise<Omit<Setup, "nodes" | "all">> {
   const setSyncWait = (value: number) =>
     Promise.all(galera.nodes.map(({ server }) => run(server, [`set global wsrep_sync_wait = ${value}`])));
   await setSyncWait(syncWait);

@@ -3,7 +3,7 @@ import { countCommits, type Group } from "@/evidence/cluster/servers/group";
 import type { Node } from "@/evidence/cluster/servers/node";
 import { waitUntil } from "@/evidence/cluster/wait-until";
 
-type GroupSetup = SetupDescription & { prepare: (group: Group) => Promise<Omit<Setup, "nodes">> };
+type GroupSetup = SetupDescription & { prepare: (group: Group) => Promise<Omit<Setup, "nodes" | "all">> };
 
 /** MySQL group replication with three members and one primary. */
 export const GROUP_SETUPS = {

@@ -17,7 +17,7 @@ export async function startSingleServer(directory: string, installation: Install
   return { node: await startServerWithBinlog(directory, installation, 1), directory };
 }
 
-type SingleSetup = SetupDescription & { prepare: (single: SingleServer) => Promise<Omit<Setup, "nodes">> };
+type SingleSetup = SetupDescription & { prepare: (single: SingleServer) => Promise<Omit<Setup, "nodes" | "all">> };
 
 /** One MariaDB server. */
 export const SINGLE_SETUPS = {
