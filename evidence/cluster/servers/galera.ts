@@ -1,11 +1,9 @@
 import { join } from "node:path";
-import { createConnection } from "mysql2/promise";
-import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import { waitUntil } from "@/evidence/cluster/wait-until";
 import { GALERA_LIBRARY } from "@/scripts/mysql/galera.mjs";
 import type { Installation } from "@/scripts/mysql/installation.mjs";
 import { findFreePort } from "@/scripts/loopback.mjs";
-import { query, readStatus, run, startNode, type Node } from "./node";
+import { connectAsRoot, query, readStatus, run, startNode, type Node } from "./node";
 
 const NODES = 3;
 
@@ -53,7 +51,7 @@ export class Galera {
   /** Applies nothing on this node until the returned function is called. The others do not wait for it. */
   async holdBack(node: Node): Promise<() => Promise<void>> {
     await query(node.server, "set global wsrep_desync = 1");
-    const connection = await createConnection(parseDatabaseUrl(node.server.url));
+    const connection = await connectAsRoot(node.server);
     await connection.query("flush tables with read lock");
     return async () => {
       await connection.end();

@@ -1,5 +1,4 @@
-import { createConnection, type RowDataPacket } from "mysql2/promise";
-import { parseDatabaseUrl } from "@/db/database-url.mjs";
+import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { findFreePort } from "@/scripts/loopback.mjs";
 import type { Installation } from "@/scripts/mysql/installation.mjs";
 import { startPrivateServer, type Server } from "@/scripts/mysql/private-server.mjs";
@@ -33,11 +32,18 @@ const FAST_COMMITS = ["--innodb-flush-log-at-trx-commit=2", "--sync-binlog=0"];
 /** As on a real server: each commit is flushed to the disk. */
 export const DURABLE_COMMITS = ["--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1"];
 
+/** A connection of this program's own, not limited by what the app requires of a server. */
+export async function connectAsRoot(server: Server): Promise<Connection> {
+  const socketPath = new URL(server.url).searchParams.get("socketPath") ?? undefined;
+  const connection = await createConnection({ socketPath, user: "root", connectTimeout: QUERY_MILLISECONDS });
+  // The server may be killed while it executes a statement.
+  connection.on("error", () => {});
+  return connection;
+}
+
 /** Runs one statement on a connection of its own, as root. */
 export async function query(server: Server, statement: string): Promise<RowDataPacket[]> {
-  const connection = await createConnection({ ...parseDatabaseUrl(server.url), connectTimeout: QUERY_MILLISECONDS });
-  // The server may be killed while it executes the statement.
-  connection.on("error", () => {});
+  const connection = await connectAsRoot(server);
   try {
     const [rows] = await connection.query<RowDataPacket[]>({ sql: statement, timeout: QUERY_MILLISECONDS });
     return rows;
