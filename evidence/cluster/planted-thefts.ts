@@ -34,6 +34,8 @@ export function plantThefts(users: readonly SimulatedUser[], random: Random, whe
 /** Thief and victim refresh alternately. The theft must be noticed. */
 export async function useStolenJar({ user, thief, thiefIsFirst, kind }: PlantedTheft): Promise<void> {
   const { lab, browser: victim } = user;
+  // After a spurious logout the victim has another session.
+  if (victim.sessionId !== thief.sessionId) return lab.results.count("thefts inconclusive");
   user.hasActiveTheft = true;
   await user.runExclusively(async () => {
     if (!victim.expectsSignedIn) return;
