@@ -5,7 +5,7 @@ import { signInUsers, type SimulatedUser } from "@/evidence/fault-lab/simulated-
 import { pause } from "@/evidence/pause";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { plantThefts, useStolenJar } from "./planted-thefts";
-import { checkRevocations, countOldPasswords, prepareDevices, revokeDevices, type Device } from "./revoked-sessions";
+import { checkOldPasswords, checkRevocations, prepareDevices, revokeDevices, type Device } from "./revoked-sessions";
 import { rowOf, type Measured, type Row } from "./row";
 import { ServiceProbe } from "./service-probe";
 import type { Say, Setup, SetupDescription } from "./setup";
@@ -22,6 +22,8 @@ export interface Load {
 
 /** A browser forgets its access token this often: sessions refresh at once where a real one would do so in minutes. */
 const FORGETS_EVERY_MILLISECONDS = 2500;
+/** Of a tab, on average. The database servers need their share of a small machine. */
+const THINK_MILLISECONDS = 5000;
 
 /** Browsers, thieves and revocations before, during and after the event of a set-up. */
 export async function runEpisode(
@@ -33,7 +35,7 @@ export async function runEpisode(
 ): Promise<Row> {
   const { stack, results } = lab;
   const probes = [await ServiceProbe.start(lab, 0), await ServiceProbe.start(lab, 1)];
-  const users = await signInUsers(lab, load.browsers, say);
+  const users = await signInUsers(lab, load.browsers, say, THINK_MILLISECONDS);
   const devices = await prepareDevices(lab, load.revocations);
   const work = Promise.all([
     ...users.flatMap((user) => [user.useTabs(), forgetAccessTokens(user)]),
@@ -100,7 +102,7 @@ async function survive({ lab, setup, load, say, probes, users, devices }: Partic
 
   say("revoked sessions are presented");
   const secondsUntilRevoked = await checkRevocations(lab, devices);
-  const passwords = await countOldPasswords(devices);
+  const passwords = await checkOldPasswords(devices);
   say("browsers continue");
   await browsersRotate(1);
   say("stolen tokens are used");

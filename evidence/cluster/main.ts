@@ -20,7 +20,7 @@ import type { Say, SetupDescription } from "./setup";
 import { FOLDER, startServers, stopAllServers } from "./start-servers";
 
 /** Access tokens live long, because an instance remembers a revocation for as long as one; browsers forget theirs instead. */
-const LIFETIMES: Lifetimes = { accessSeconds: 60, beforeExpirySeconds: 10, graceSeconds: 3, idleSeconds: 600 };
+const LIFETIMES: Lifetimes = { accessSeconds: 60, beforeExpirySeconds: 10, graceSeconds: 4, idleSeconds: 600 };
 const LOGS = join(FOLDER, "logs");
 
 await runProgram("cluster", USAGE, async (options, { step, print }) => {

@@ -103,14 +103,16 @@ export async function checkRevocations(lab: Lab, devices: readonly Device[]): Pr
   return seconds;
 }
 
-/** The number of changed passwords of which the old one works again. */
-export async function countOldPasswords(devices: readonly Device[]): Promise<{ changed: number; oldWorks: number }> {
+/** Checks that no old password of a user who has changed it works again. */
+export async function checkOldPasswords(devices: readonly Device[]): Promise<{ changed: number; oldWorks: number }> {
   const changed = devices.filter(({ how }) => how === "users.changePassword");
   let oldWorks = 0;
   await forEachConcurrently(changed, 2, async ({ browser, owner }) => {
     const login = new Browser(browser.lab, owner.userAgent, owner.address, browser.account);
-    if ((await retryUntilAnswered(() => login.login())).kind === "fine") oldWorks += 1;
+    const works = (await retryUntilAnswered(() => login.login())).kind === "fine";
     login.allowSignedOut();
+    if (works) oldWorks += 1;
+    login.lab.results.check("ended sessions", !works, () => `the old password of ${browser.account.email} works again`);
   });
   return { changed: changed.length, oldWorks };
 }

@@ -13,15 +13,19 @@ const PREFETCHES = 6;
 
 const CONCURRENT_REGISTRATIONS = 16;
 
-/** Users who have registered. */
+/**
+ * Users who have registered. The think time grows with their number: an overloaded machine would delay requests beyond the grace
+ * window.
+ */
 export async function signInUsers(
   lab: Lab,
   count: number,
   say: (detail: string) => void,
+  thinkMilliseconds = THINK_MILLISECONDS * Math.max(1, count / BROWSERS_AT_FULL_SPEED),
 ): Promise<readonly SimulatedUser[]> {
   const users = Array.from(
     { length: count },
-    (_, at) => new SimulatedUser(lab, lab.random.stream(`user ${at}`), count),
+    (_, at) => new SimulatedUser(lab, lab.random.stream(`user ${at}`), thinkMilliseconds),
   );
   let signedIn = 0;
   await forEachConcurrently(users, CONCURRENT_REGISTRATIONS, async (user) => {
@@ -40,15 +44,11 @@ export class SimulatedUser {
   #resumed = deferred();
   #activeTabs = 0;
 
-  readonly #thinkMilliseconds: number;
-
-  /** The think time grows with the number of users: an overloaded machine would delay requests beyond the grace window. */
   constructor(
     readonly lab: Lab,
     readonly random: Random,
-    userCount: number,
+    private readonly thinkMilliseconds: number,
   ) {
-    this.#thinkMilliseconds = THINK_MILLISECONDS * Math.max(1, userCount / BROWSERS_AT_FULL_SPEED);
     const account = inventLabAccount(random.chance(0.75));
     this.browser = new Browser(lab, random.pick(USER_AGENTS), randomLoopbackAddress(random), account);
   }
@@ -77,7 +77,7 @@ export class SimulatedUser {
   }
 
   async #useTab(random: Random): Promise<void> {
-    await this.lab.wait(random.between(0, this.#thinkMilliseconds));
+    await this.lab.wait(random.between(0, this.thinkMilliseconds));
     while (!this.lab.hasEnded) {
       await this.#resumed.promise;
       if (this.lab.hasEnded) return;
@@ -85,7 +85,7 @@ export class SimulatedUser {
       await this.#act(random);
       this.#activeTabs -= 1;
       await this.#signInAfterUnexpectedLogout();
-      await this.lab.wait(random.between(0, 2 * this.#thinkMilliseconds));
+      await this.lab.wait(random.between(0, 2 * this.thinkMilliseconds));
     }
   }
 
