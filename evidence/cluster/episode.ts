@@ -16,6 +16,8 @@ export interface Load {
   browsers: number;
   thefts: number;
   revocations: number;
+  /** How often every browser rotates first. */
+  rotationsBefore: number;
   /** How often every browser rotates between the beginning of the lag and the event. */
   rotationsAtRisk: number;
 }
@@ -73,7 +75,7 @@ async function survive({ lab, setup, load, say, probes, users, devices }: Partic
   const { stack } = lab;
   const browsersRotate = (times: number) => waitForRotations(users, times);
   say("browsers at work");
-  await browsersRotate(1);
+  await browsersRotate(load.rotationsBefore);
 
   const random = lab.random.stream("planted thefts");
   const half = Math.ceil(load.thefts / 2);
@@ -107,7 +109,6 @@ async function survive({ lab, setup, load, say, probes, users, devices }: Partic
   await browsersRotate(1);
   say("stolen tokens are used");
   await Promise.all(planted.map(useStolenJar));
-  await browsersRotate(1);
   return { lost, ahead, secondsWithout, secondsUntilRevoked, passwords, cutOff: setup.cutOff ?? [] };
 }
 

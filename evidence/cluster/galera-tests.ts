@@ -3,12 +3,10 @@ import { join } from "node:path";
 import type { NetConnectOpts } from "node:net";
 import { DatabaseProxy } from "@/evidence/fault-lab/database-proxy";
 import { addressOf } from "@/evidence/fault-lab/stack";
-import { installGalera } from "@/scripts/mysql/galera.mjs";
 import { REPORTS, runVitest } from "@/scripts/test-checks.mjs";
 import { summaryLine, type Tally } from "@/scripts/test-report.mjs";
-import { Galera } from "./servers/galera";
 import type { Say } from "./setup";
-import { SERVERS } from "./start-servers";
+import { startGalera, stopKind } from "./start-servers";
 
 /** Tests that cannot pass on Galera, and why. All others must. */
 const CANNOT_PASS: Record<string, string> = {};
@@ -25,7 +23,7 @@ export interface GaleraTests {
 
 /** The product's database tests and the session histories, on one node and with every connection on a random node. */
 export async function runTestsOnGalera(say: Say): Promise<GaleraTests[]> {
-  const galera = await Galera.start(SERVERS, await installGalera(say), say, ["--max-connections=300"]);
+  const galera = await startGalera(say);
   const addresses = galera.nodes.map(({ server }) => addressOf(server));
   let turn = 0;
   const [onOne, onAny] = await Promise.all([
@@ -49,6 +47,7 @@ export async function runTestsOnGalera(say: Say): Promise<GaleraTests[]> {
   }
   onOne.close();
   onAny.close();
+  await stopKind("galera");
   return results;
 }
 

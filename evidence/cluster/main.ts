@@ -17,10 +17,10 @@ import { FULL_LOAD, SETUP_NAMES, SETUPS, SHORT_LOAD, SHORT_RUN, USAGE, type Setu
 import { printRow, violationsOf } from "./report";
 import type { Row } from "./row";
 import type { Say, SetupDescription } from "./setup";
-import { FOLDER, startServers, stopAllServers } from "./start-servers";
+import { FOLDER, startServers, stopAllServers, stopKind } from "./start-servers";
 
 /** Access tokens live long, because an instance remembers a revocation for as long as one; browsers forget theirs instead. */
-const LIFETIMES: Lifetimes = { accessSeconds: 60, beforeExpirySeconds: 10, graceSeconds: 4, idleSeconds: 600 };
+const LIFETIMES: Lifetimes = { accessSeconds: 60, beforeExpirySeconds: 10, graceSeconds: 6, idleSeconds: 600 };
 const LOGS = join(FOLDER, "logs");
 
 await runProgram("cluster", USAGE, async (options, { step, print }) => {
@@ -37,17 +37,26 @@ await runProgram("cluster", USAGE, async (options, { step, print }) => {
   const commit = options["build-of"];
   const older = commit === undefined ? null : await step("Build", (say) => buildCommit(commit, LOGS, say));
   if (older === null && chosen.length > 0) await step("Build", buildOnce);
+  const build = older ?? currentBuild("cluster");
   const rows: Row[] = [];
-  for (const name of chosen) {
-    const random = new Random(seed).stream(name);
-    const row = await step(
-      name,
-      (say) => runSetup(name, older ?? currentBuild("cluster"), random, load, say),
-      (one) => one.hasHeld,
-    );
-    printRow(row, print);
-    rows.push(row);
-  }
+  const kindOf = (name: SetupName) => SETUPS[name].servers;
+  const runKind = async (names: readonly SetupName[]) => {
+    for (const name of names) {
+      const random = new Random(seed).stream(name);
+      const row = await step(
+        name,
+        (say) => runSetup(name, build, random, load, say),
+        (one) => one.hasHeld,
+      );
+      printRow(row, print);
+      rows.push(row);
+    }
+    await stopKind(kindOf(names[0]!));
+  };
+  const kinds = [...new Set(chosen.map(kindOf))].map((kind) => chosen.filter((name) => kindOf(name) === kind));
+  // A run waits for windows to end most of the time.
+  if (short) await Promise.all(kinds.map(runKind));
+  else for (const names of kinds) await runKind(names);
   let hasHeld = rows.every((row) => row.hasHeld);
   if (write && rows.length > 0) {
     if (older === null) writeRows("this build", rows, `\`npm run cluster -- --write\`, ${load.browsers} browsers.`);
@@ -55,7 +64,6 @@ await runProgram("cluster", USAGE, async (options, { step, print }) => {
   }
 
   if (only.includes("galera-tests")) {
-    await stopAllServers();
     const results = await step("Tests", runTestsOnGalera, (all) =>
       all.every(({ unexpected }) => unexpected.length === 0),
     );
@@ -67,7 +75,6 @@ await runProgram("cluster", USAGE, async (options, { step, print }) => {
     hasHeld &&= results.every(({ unexpected }) => unexpected.length === 0);
   }
   if (only.includes("cost")) {
-    await stopAllServers();
     onExit(stopCostServers);
     const table = await step("Cost", measureCosts);
     print(`\n${table}\n\n`);

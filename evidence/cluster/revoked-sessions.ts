@@ -122,7 +122,9 @@ function dropAndOpen(browser: Browser, instance: number) {
   return browser.open("/dashboard", { instance });
 }
 
+/** On a busy machine requests can take longer than a browser waits for them. */
 async function succeed(what: string, send: () => ReturnType<Browser["open"]>): Promise<void> {
-  const outcome = await retryUntilAnswered(send);
+  let outcome = await retryUntilAnswered(send);
+  for (let attempt = 0; attempt < 5 && outcome.kind === "lost"; attempt++) outcome = await retryUntilAnswered(send);
   if (outcome.kind !== "fine") throw new Error(`${what} failed: ${describeOutcome(outcome)}`);
 }

@@ -8,43 +8,57 @@ import { SETUPS, type SetupName } from "./options";
 import { Galera } from "./servers/galera";
 import { Group } from "./servers/group";
 import { ReplicaPair } from "./servers/replica-pair";
-import type { Say, Setup } from "./setup";
+import type { Say, Setup, SetupDescription } from "./setup";
 import { startSingleServer } from "./set-ups/single";
 
 export const FOLDER = join(DATA, "cluster");
-export const SERVERS = join(FOLDER, "servers");
-const GROUP_SERVERS = unstableDirectory(SERVERS);
+
+type Kind = SetupDescription["servers"];
 
 let galera: Galera | null = null;
 
-/** Starts the servers of a set-up. A Galera cluster is used again; of any other kind, nothing runs beside it. */
+/** Starts the servers of a set-up, new ones except for Galera. */
 export async function startServers(name: SetupName, say: Say): Promise<Setup> {
   const setup = SETUPS[name];
-  if (setup.servers !== "galera" || galera === null) await stopAllServers();
+  if (setup.servers !== "galera" || galera === null) await stopKind(setup.servers);
+  const folder = folderOf(setup.servers);
   switch (setup.servers) {
     case "pair": {
-      const pair = await ReplicaPair.start(SERVERS, await installMariadb(say));
+      const pair = await ReplicaPair.start(folder, await installMariadb(say));
       return { nodes: [pair.primary, pair.primary], all: [pair.primary, pair.replica], ...(await setup.prepare(pair)) };
     }
     case "single": {
-      const single = await startSingleServer(SERVERS, await installMariadb(say));
+      const single = await startSingleServer(folder, await installMariadb(say));
       return { nodes: [single.node, single.node], all: [single.node], ...(await setup.prepare(single)) };
     }
     case "galera": {
-      galera ??= await Galera.start(SERVERS, await installGalera(say), say);
+      galera ??= await startGalera(say);
       const [first, second] = galera.nodes;
       return { nodes: [first!, second!], all: galera.nodes, ...(await setup.prepare(galera)) };
     }
     case "group": {
-      const group = await Group.start(GROUP_SERVERS, await installUnstableMysql(say), say);
+      const group = await Group.start(folder, await installUnstableMysql(say), say);
       const primary = group.nodes[0]!;
       return { nodes: [primary, primary], all: group.nodes, ...(await setup.prepare(group)) };
     }
   }
 }
 
+export async function startGalera(say: Say): Promise<Galera> {
+  return Galera.start(folderOf("galera"), await installGalera(say), say);
+}
+
+export async function stopKind(kind: Kind): Promise<void> {
+  if (kind === "galera") galera = null;
+  await stopServers(folderOf(kind));
+}
+
 export async function stopAllServers(): Promise<void> {
-  galera = null;
-  await stopServers(SERVERS);
-  await stopServers(GROUP_SERVERS);
+  for (const kind of ["pair", "single", "galera", "group"] as const) await stopKind(kind);
+}
+
+/** MySQL of Debian unstable runs in a chroot. */
+function folderOf(kind: Kind): string {
+  const folder = join(FOLDER, kind);
+  return kind === "group" ? unstableDirectory(folder) : folder;
 }
