@@ -4,6 +4,7 @@ import { describeOutcome } from "@/evidence/fault-lab/browser-outcome";
 import type { Lab } from "@/evidence/fault-lab/lab";
 import { refreshUntilAnswered } from "@/evidence/fault-lab/thefts";
 import { forEachConcurrently, pause } from "@/evidence/pause";
+import { waitUntil } from "./wait-until";
 
 const NEW_PASSWORD = "amber falcons cross 9 rivers";
 /** PRODUCT allows 2 s after the first contact; the timeout covers a busy machine. */
@@ -57,7 +58,11 @@ async function revokeDevice(device: Device, instance: number, waitsForOther: boo
     const input = { currentPassword: account.password, newPassword: NEW_PASSWORD };
     return owner.mutate(how, input, { instance });
   };
-  await succeed(how, revoke);
+  // A response may be lost after the commit, and on a busy machine a hash may take longer than the time limit of a request.
+  await waitUntil(
+    `${how} has revoked ${sessionId}`,
+    async () => (await revoke()).kind === "fine" || isRevoked(browser),
+  );
   if (!waitsForOther) return;
   for (;;) {
     const outcome = await device.copy.call("auth.session", { instance: 1 - instance });
@@ -115,6 +120,11 @@ export async function checkOldPasswords(devices: readonly Device[]): Promise<{ c
     login.lab.results.check("ended sessions", !works, () => `the old password of ${browser.account.email} works again`);
   });
   return { changed: changed.length, oldWorks };
+}
+
+async function isRevoked({ lab, sessionId }: Browser): Promise<boolean> {
+  const query = lab.stack.db.selectFrom("sessions").select("revokedAt").where("id", "=", sessionId);
+  return (await query.executeTakeFirst())?.revokedAt != null;
 }
 
 function dropAndOpen(browser: Browser, instance: number) {
