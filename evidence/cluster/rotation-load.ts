@@ -68,8 +68,9 @@ export async function openRotationLoad(server: Server): Promise<RotationLoad> {
 async function loadApp() {
   const secrets = ["SESSION_SECRET", "JWT_ACCESS_SECRET"].map((name) => [name, randomBytes(32).toString("base64url")]);
   const variables = { APP_ORIGIN: "http://localhost", DATABASE_URL: "mysql://root@localhost/unused" };
-  Object.assign(process.env, variables, { LOG_LEVEL: "silent", RATE_LIMIT_FACTOR: "1000000" });
+  Object.assign(process.env, variables, { RATE_LIMIT_FACTOR: "1000000" });
   for (const [name, value] of secrets) process.env[name!] ??= value;
+  (await import("@/server/runtime/log")).log.level = "silent";
   return {
     ...(await import("@/server/auth/sessions/refresh")),
     ...(await import("@/server/auth/sessions/open-session")),
