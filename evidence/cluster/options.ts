@@ -17,7 +17,7 @@ export const OTHER_PARTS = ["cost", "galera-tests"] as const;
 
 export const SHORT_RUN: readonly SetupName[] = ["asynchronous", "restore", "galera-kill", "galera-minority"];
 
-export const FULL_LOAD: Load = { browsers: 20, thefts: 10, revocations: 10, rotationsBefore: 1, rotationsAtRisk: 2 };
+export const FULL_LOAD: Load = { browsers: 16, thefts: 8, revocations: 8, rotationsBefore: 1, rotationsAtRisk: 2 };
 export const SHORT_LOAD: Load = { browsers: 8, thefts: 4, revocations: 4, rotationsBefore: 0, rotationsAtRisk: 1 };
 
 export const USAGE = {
