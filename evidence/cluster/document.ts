@@ -7,26 +7,22 @@ import type { Row } from "./row";
 
 const DOCUMENT = join(ROOT, "evidence", "cluster", "cluster.md");
 
-/** Writes the rows of a run to one of the two tables. Rows of set-ups that were not run stay. */
-export function writeRows(table: "this build" | "older build", rows: readonly Row[], introduction: string): void {
+/** Writes the row of a set-up to one of the two tables; the rows of the others stay. */
+export function writeRow(table: "this build" | "older build", row: Row): void {
   const text = readFileSync(DOCUMENT, "utf8");
   const [begin, end] = [`<!-- ${table}:begin -->`, `<!-- ${table}:end -->`];
   const before = text.slice(text.indexOf(begin), text.indexOf(end)).split("\n");
   const lines = SETUP_NAMES.flatMap((name) => {
     const { title } = SETUPS[name];
-    const row = rows.find((one) => one.title === title);
-    if (row !== undefined) return [[title, ...Object.values(row.cells)]];
+    if (row.title === title) return [[title, ...Object.values(row.cells)]];
     const old = before.find((line) => line.startsWith(`| ${title} `));
     return old === undefined ? [] : [cellsOf(old)];
   });
-  const head = ["set-up", ...Object.keys(rows[0]!.cells)];
-  const content = `${introduction}\n\n${markdownTable(head, lines)}`;
+  const content = markdownTable(["set-up", ...Object.keys(row.cells)], lines);
   writeFileSync(DOCUMENT, replaceBetween(text, begin, end, content));
 }
 
 function cellsOf(line: string): string[] {
-  return line
-    .slice(1, -1)
-    .split("|")
-    .map((cell) => cell.trim());
+  const cells = line.slice(1, -1).split("|");
+  return cells.map((cell) => cell.trim());
 }

@@ -8,9 +8,16 @@ import { UserError } from "@/scripts/user-error.mjs";
 import type { Say } from "./setup";
 
 /** Builds a commit in a folder outside this one: the bundler would take ours for its root. It is kept for the next run. */
-export async function buildCommit(commit: string, logs: string, say: Say): Promise<Build & { subject: string }> {
-  const description = await readOutput("git", ["-C", ROOT, "log", "-1", "--format=%H %s", `${commit}^{commit}`, "--"]);
-  const [hash = "", ...subject] = (description ?? "").trim().split(" ");
+export async function buildCommit(commit: string, logs: string, say: Say): Promise<Build> {
+  const found = await readOutput("git", [
+    "-C",
+    ROOT,
+    "rev-parse",
+    "--verify",
+    "--end-of-options",
+    `${commit}^{commit}`,
+  ]);
+  const hash = found?.trim() ?? "";
   if (!/^[0-9a-f]{40}$/.test(hash)) throw new UserError(`--build-of ${commit} names no commit.`);
   const folder = join(tmpdir(), `portcullis-build-${hash.slice(0, 12)}`);
   const log = join(DATA, "logs", "older-build.log");
@@ -36,5 +43,5 @@ export async function buildCommit(commit: string, logs: string, say: Say): Promi
       cwd: folder,
       env: { ...process.env, DATABASE_URL: url },
     });
-  return { logs, migrate, entry: join(entry, "main.mjs"), cwd: folder, subject: subject.join(" ") };
+  return { logs, migrate, entry: join(entry, "main.mjs"), cwd: folder };
 }
