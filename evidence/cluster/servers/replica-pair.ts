@@ -66,8 +66,8 @@ export class ReplicaPair {
   /** The replica applies what it has received and follows nothing from then on. It stays read-only. */
   async detachReplica(): Promise<void> {
     const { server } = this.replica;
-    await query(server, "stop slave io_thread");
-    await query(server, "start slave sql_thread");
+    // In this order: with both threads stopped, MariaDB discards what was received and not applied.
+    await run(server, ["start slave sql_thread", "stop slave io_thread"]);
     const [slave] = await query(server, "show slave status");
     // Read_Master_Log_Pos is the end of what was received.
     const received = `'${slave!.Master_Log_File}', ${slave!.Read_Master_Log_Pos}`;
