@@ -44,8 +44,8 @@ export async function startServers(name: SetupName, say: Say): Promise<Setup> {
   }
 }
 
-export async function startGalera(say: Say): Promise<Galera> {
-  return Galera.start(folderOf("galera"), await installGalera(say), say);
+export async function startGalera(say: Say, options: readonly string[] = []): Promise<Galera> {
+  return Galera.start(folderOf("galera"), await installGalera(say), say, options);
 }
 
 export async function stopKind(kind: Kind): Promise<void> {
