@@ -103,13 +103,13 @@ async function survive({ lab, setup, load, say, probes, users, devices }: Partic
   const secondsWithout = probes.map(({ secondsWithoutService }) => secondsWithoutService);
 
   say("revoked sessions are presented");
-  const secondsUntilRevoked = await checkRevocations(lab, devices);
+  const revocations = await checkRevocations(lab, devices);
   const passwords = await checkOldPasswords(devices);
   say("browsers continue");
   await browsersRotate(1);
   say("stolen tokens are used");
   await Promise.all(planted.map(useStolenJar));
-  return { lost, ahead, secondsWithout, secondsUntilRevoked, passwords, cutOff: setup.cutOff ?? [] };
+  return { lost, ahead, secondsWithout, revocations, passwords, cutOff: setup.cutOff ?? [] };
 }
 
 async function forgetAccessTokens({ browser, lab, random }: SimulatedUser): Promise<void> {

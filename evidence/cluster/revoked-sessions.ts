@@ -75,10 +75,13 @@ async function revokeDevice(device: Device, instance: number, waitsForOther: boo
 }
 
 /**
- * Checks that no revoked session lives again, in its row or because an instance accepts a token. Returns the seconds until all rows
- * were revoked.
+ * Checks that no revoked session lives again, in its row or because an instance accepts a token. Returns how many do, and the
+ * seconds until all rows were revoked.
  */
-export async function checkRevocations(lab: Lab, devices: readonly Device[]): Promise<number> {
+export async function checkRevocations(
+  lab: Lab,
+  devices: readonly Device[],
+): Promise<{ living: number; seconds: number }> {
   const since = performance.now();
   const ids = devices.map(({ browser }) => browser.sessionId!);
   const unrevoked = async () => {
@@ -95,6 +98,7 @@ export async function checkRevocations(lab: Lab, devices: readonly Device[]): Pr
     left = await unrevoked();
   }
   const seconds = (performance.now() - since) / 1000;
+  let living = 0;
   await forEachConcurrently(devices, 4, async ({ browser, how, copy }) => {
     const rowLives = left.includes(browser.sessionId!);
     const accepted: string[] = [];
@@ -105,9 +109,10 @@ export async function checkRevocations(lab: Lab, devices: readonly Device[]): Pr
         accepted.push(`instance ${instance} refreshes it`);
     }
     const facts = [...(rowLives ? ["its row is not revoked"] : []), ...accepted].join(", ");
+    if (facts !== "") living += 1;
     lab.results.check("ended sessions", facts === "", () => `revoked by ${how}, ${browser.sessionId}: ${facts}`);
   });
-  return seconds;
+  return { living, seconds };
 }
 
 /** An instance reads once a second what others have revoked. */

@@ -6,7 +6,7 @@ export interface Measured {
   lost: number;
   ahead: TokensAhead;
   secondsWithout: readonly number[];
-  secondsUntilRevoked: number;
+  revocations: { living: number; seconds: number };
   passwords: { changed: number; oldWorks: number };
   /** Instances whose interval without service is the duration of the event. */
   cutOff: readonly number[];
@@ -22,7 +22,7 @@ export interface Row {
 }
 
 export function rowOf(title: string, results: Results, load: Load, measured: Measured): Row {
-  const { lost, ahead, secondsWithout, secondsUntilRevoked, passwords, cutOff } = measured;
+  const { lost, ahead, secondsWithout, revocations, passwords, cutOff } = measured;
   const count = (name: string) => String(results.countOf(name));
   const broken = (invariant: Invariant) => results.violationCount(invariant);
   const service = secondsWithout.map((seconds, instance) => (cutOff.includes(instance) ? [] : [seconds])).flat();
@@ -43,8 +43,8 @@ export function rowOf(title: string, results: Results, load: Load, measured: Mea
       "spurious logouts": String(broken("signed in")),
       forks: String(broken("one token family")),
       "thefts noticed": `${count("thefts detected")} of ${load.thefts}`,
-      "revocations that came back": `${broken("ended sessions")} of ${load.revocations}`,
-      "revoked again after": `${secondsUntilRevoked.toFixed(1)} s`,
+      "revocations that came back": `${revocations.living} of ${load.revocations}`,
+      "revoked again after": `${revocations.seconds.toFixed(1)} s`,
       "old passwords that work": `${passwords.oldWorks} of ${passwords.changed}`,
       "without service": `${Math.max(0, ...service).toFixed(1)} s${apart}`,
       "failed responses": statuses.join(", ") || "none",
