@@ -42,7 +42,7 @@ export function rowOf(title: string, results: Results, load: Load, measured: Mea
       "tokens ahead": ahead.tokens === 0 ? "0" : `${ahead.tokens}, by up to ${ahead.mostGenerations}`,
       "spurious logouts": String(broken("signed in")),
       forks: String(broken("one token family")),
-      "thefts noticed": `${count("thefts detected")} of ${load.thefts}`,
+      "thefts noticed": `${count("thefts detected")} of ${load.thefts - results.countOf("thefts inconclusive")}`,
       "revocations that came back": `${revocations.living} of ${load.revocations}`,
       "revoked again after": `${revocations.seconds.toFixed(1)} s`,
       "old passwords that work": `${passwords.oldWorks} of ${passwords.changed}`,

@@ -129,7 +129,7 @@ describe("a refresh that races the revocation of its session", () => {
       await end(trx, session);
       const started = refresh(elsewhere, session.refreshToken, ADA, later(600));
       const waiting = sql`select 1 from information_schema.processlist
-        where db = database() and info like ${"update `sessions` set `previous_nonce`%"}`;
+        where db = database() and info like ${"update %sessions% set `previous_nonce`%"}`;
       await vi.waitFor(async () => expect((await waiting.execute(trx)).rows).toHaveLength(1), { timeout: 20_000 });
       return { started };
     });
