@@ -1,4 +1,4 @@
-import type { ComponentProps, ReactNode } from "react";
+import { type ComponentProps, type ReactNode, useId } from "react";
 
 export const INPUT_CLASS =
   "block min-h-12 w-full rounded-plate border border-edge bg-raised px-3.5 py-2 text-base text-ink " +
@@ -13,41 +13,42 @@ interface FieldProps extends Omit<ComponentProps<"input">, "children" | "id"> {
 }
 
 export function Field({ label, error, hint, ...input }: FieldProps) {
+  const id = useId();
   return (
-    <FieldFrame name={input.name} label={label} error={error} hint={hint}>
-      <input {...input} {...describeField(input.name, error, hint)} className={INPUT_CLASS} />
+    <FieldFrame id={id} label={label} error={error} hint={hint}>
+      <input {...input} {...describeField(id, error, hint)} className={INPUT_CLASS} />
     </FieldFrame>
   );
 }
 
-/** Connects the input to its error and hint. Ids are field names, so field names must be unique on a page. */
-export function describeField(name: string, error?: string, hint?: ReactNode) {
-  const describedBy = [error && `${name}-error`, hint && `${name}-hint`].filter(Boolean).join(" ");
-  return { id: name, "aria-invalid": error ? true : undefined, "aria-describedby": describedBy || undefined };
+/** Connects the input to its error and hint. The id is not the field's name: a dialog may have a field of the same name as the page. */
+export function describeField(id: string, error?: string, hint?: ReactNode) {
+  const describedBy = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ");
+  return { id, "aria-invalid": error ? true : undefined, "aria-describedby": describedBy || undefined };
 }
 
 interface FieldFrameProps {
-  name: string;
+  id: string;
   label: string;
   error?: string;
   hint?: ReactNode;
   children: ReactNode;
 }
 
-export function FieldFrame({ name, label, error, hint, children }: FieldFrameProps) {
+export function FieldFrame({ id, label, error, hint, children }: FieldFrameProps) {
   return (
     <div>
-      <label htmlFor={name} className="mb-1.5 block font-semibold">
+      <label htmlFor={id} className="mb-1.5 block font-semibold">
         {label}
       </label>
       {children}
       {error && (
-        <p id={`${name}-error`} className="mt-1.5 font-medium text-danger">
+        <p id={`${id}-error`} className="mt-1.5 font-medium text-danger">
           {error}
         </p>
       )}
       {hint && (
-        <div id={`${name}-hint`} className="mt-1.5 text-sm text-quiet">
+        <div id={`${id}-hint`} className="mt-1.5 text-sm text-quiet">
           {hint}
         </div>
       )}

@@ -1,6 +1,6 @@
 "use client";
 
-import { type ComponentProps, type ReactNode, useState } from "react";
+import { type ComponentProps, type ReactNode, useId, useState } from "react";
 import { describeField, FieldFrame, INPUT_CLASS } from "./field";
 import { useHydrated } from "./use-hydrated";
 
@@ -13,15 +13,16 @@ interface PasswordFieldProps extends Omit<ComponentProps<"input">, "children" | 
 }
 
 export function PasswordField({ label, error, hint, ...input }: PasswordFieldProps) {
+  const id = useId();
   const [shown, setShown] = useState(false);
   const isHydrated = useHydrated();
 
   return (
-    <FieldFrame name={input.name} label={label} error={error} hint={hint}>
+    <FieldFrame id={id} label={label} error={error} hint={hint}>
       <div className="relative">
         <input
           {...input}
-          {...describeField(input.name, error, hint)}
+          {...describeField(id, error, hint)}
           type={shown ? "text" : "password"}
           autoCapitalize="none"
           autoCorrect="off"
@@ -31,7 +32,7 @@ export function PasswordField({ label, error, hint, ...input }: PasswordFieldPro
         <button
           type="button"
           disabled={!isHydrated}
-          aria-controls={input.name}
+          aria-controls={id}
           onClick={() => setShown(!shown)}
           className="absolute inset-y-0 right-0 min-w-16 px-3.5 text-sm font-semibold text-accent hover:text-accent-strong focus-visible:-outline-offset-4"
         >
