@@ -1,12 +1,6 @@
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
 import { expect, test } from "@/e2e/kit";
+import { expectAccessible } from "@/e2e/kit/accessibility";
 import { loginForm, registerForm } from "@/e2e/kit/forms";
-
-const softly = expect.configure({ soft: true });
-
-const PHONE = { width: 360, height: 740 };
-const DESKTOP = { width: 1280, height: 800 };
 
 test("accessibility: the login and register pages have no violations", async ({ page, account }) => {
   await page.goto("/login");
@@ -76,39 +70,3 @@ test("accessibility: the maintenance and not-found pages have no violations", as
     await expectAccessible(page, path);
   }
 });
-
-/** Runs axe in light and dark mode, and checks that nothing overflows at phone width. */
-async function expectAccessible(page: Page, what: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.evaluate(waitForAnimations);
-    const axe = new AxeBuilder({ page });
-    // The other rules do not depend on colours.
-    if (colorScheme === "dark") axe.withRules(["color-contrast", "link-in-text-block"]);
-    const { violations } = await axe.analyze();
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
-    expect.soft(found, `${what}, ${colorScheme}`).toEqual([]);
-  }
-  await page.setViewportSize(PHONE);
-  await softly.poll(() => overflowingElements(page), `${what}, too wide for a phone`).toEqual([]);
-  await page.setViewportSize(DESKTOP);
-}
-
-/** During a colour transition the contrast is not final. */
-async function waitForAnimations(): Promise<void> {
-  await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
-  const passing = document.getAnimations().filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime));
-  await Promise.allSettled(passing.map(({ finished }) => finished));
-}
-
-/** Elements that extend beyond the right edge and make the page scroll. */
-async function overflowingElements(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    if (scrollWidth <= clientWidth) return [];
-    const outside = [...document.body.querySelectorAll("*")].filter(
-      (element) => element.getBoundingClientRect().right > clientWidth,
-    );
-    return outside.map((element) => `${element.tagName} ${element.className}`.slice(0, 80));
-  });
-}
