@@ -15,7 +15,8 @@ export const metadata: Metadata = { title: "Overview" };
 
 /** Does not read the database, so that it opens during a database outage. */
 export default async function OverviewPage() {
-  const { authenticatedAt, session } = await requireCaller();
+  const { session } = await requireCaller();
+  const openedAt = sessionOpenedAt(session.id);
   const device = describeDevice((await headers()).get("user-agent"));
   const { REFRESH_TOKEN_SECONDS, SESSION_MAX_SECONDS } = env();
 
@@ -25,8 +26,8 @@ export default async function OverviewPage() {
       <Section title="This session" description="The device that you are using now.">
         <ThisSession
           device={`${device.browser} on ${device.os}`}
-          signedInAt={authenticatedAt.toISOString()}
-          endsAt={secondsAfter(sessionOpenedAt(session.id), SESSION_MAX_SECONDS).toISOString()}
+          signedInAt={openedAt.toISOString()}
+          endsAt={secondsAfter(openedAt, SESSION_MAX_SECONDS).toISOString()}
           idleSeconds={REFRESH_TOKEN_SECONDS}
         />
       </Section>
