@@ -18,6 +18,7 @@ import {
 } from "@/server/auth/rate-limits/rate-limit";
 import { MAX_CONCURRENT_HASHES } from "@/server/runtime/concurrency-limiter";
 import { ENDED_SESSION_RETENTION_SECONDS } from "@/server/auth/policy/lifetimes";
+import { PROCEDURES } from "@/server/auth/policy/procedures";
 import { PRODUCT_WORDS } from "@/server/auth/policy/password-rules";
 import { ADA } from "@/server/auth/testing";
 import { ADMITTED_CALLS_PER_HASH } from "@/server/http/password-admission";
@@ -55,6 +56,14 @@ test("security.md: every column of the migrations has a data level and a retenti
     expect(["secret", "personal", "internal"]).toContain(level);
     expect(end).not.toBe("");
   }
+});
+
+test("security.md: the procedures that require a recent login, and its age, are those of the facts table", () => {
+  const [, names, minutes] = /\*\*A recent login\.\*\* (.+?) require .+? last (\d+) minutes/s.exec(text)!;
+  const listed = [...names!.matchAll(/`([\w.]+)`/g)].map(([, name]) => name);
+  const rules = Object.entries(PROCEDURES).flatMap(([name, { stepUp }]) => (stepUp ? [[name, stepUp] as const] : []));
+  expect(listed.sort()).toEqual(rules.map(([name]) => name).sort());
+  for (const [name, { withinSeconds }] of rules) expect(withinSeconds, name).toBe(Number(minutes) * 60);
 });
 
 test("security.md: the table of log events lists exactly the security events", () => {

@@ -44,6 +44,16 @@ test("accessibility: the private pages have no violations", async ({ signedInPag
   await page.goto("/dashboard/account");
   await expect(page.locator("time")).toBeVisible();
   await expectAccessible(page, "account");
+  await page.getByRole("button", { name: "Change email" }).click();
+  await expect(page.getByLabel("New email")).toHaveAttribute("aria-invalid", "true");
+  await expectAccessible(page, "account, email missing");
+  await page.getByLabel("New email").fill("ada.newgate@example.test");
+  await page.getByRole("button", { name: "Change email" }).click();
+  await expect(page.getByText("Open the link that we sent to", { exact: false })).toBeVisible();
+  await expectAccessible(page, "account, email requested");
+  await page.getByRole("button", { name: "Delete account" }).click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await expectAccessible(page, "account, deletion dialog");
 
   await page.goto("/dashboard/security");
   await expectAccessible(page, "security");

@@ -22,3 +22,25 @@ test("account: a name that only the server rejects shows its error at the field"
   await expect(field).toBeFocused();
   await expect(field).toHaveValue("a".repeat(101));
 });
+
+test("account: an email that is missing, incomplete, the current one or rejected by the server shows its error at the field", async ({
+  signedInPage: page,
+  account,
+}) => {
+  await page.goto("/dashboard/account");
+  const field = page.getByLabel("New email");
+  for (const [email, error] of [
+    ["", "Enter your email."],
+    ["ada", "Enter an email like name@example.com."],
+    [account.email, "This is your email already."],
+    [account.email.toUpperCase(), "That is your address already."],
+    ["ada@exam_ple.test", "That email address has no valid domain name after the @."],
+  ] as const) {
+    await field.fill(email);
+    await page.getByRole("button", { name: "Change email" }).click();
+    await expect(field).toHaveAttribute("aria-invalid", "true");
+    await expect(page.getByText(error)).toBeVisible();
+    await expect(field).toBeFocused();
+    await expect(field).toHaveValue(email);
+  }
+});

@@ -24,6 +24,8 @@ export interface Auth {
   logout: () => Promise<AuthOutcome>;
   /** Ends every session of the user, including this one. */
   logoutEverywhere: () => Promise<AuthOutcome>;
+  /** After a call that has ended the session on the server: tells all tabs, and loads `next`. */
+  leave: (next: string) => void;
   /** Updates the displayed profile without a reload. */
   replaceUser: (user: SignedInUser) => void;
 }
@@ -73,6 +75,11 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
         ),
       logout: () => changeAccount(() => endSession(() => authClient.auth.logout.mutate()), LOGIN),
       logoutEverywhere: () => changeAccount(() => endSession(() => authClient.auth.logoutAll.mutate()), LOGIN),
+      leave: (next) => {
+        abortRequests();
+        postToTabs({ kind: "signed-out" });
+        location.replace(next);
+      },
       replaceUser,
     }),
     [user, session, isWorking, changeAccount],

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { Field } from "./field";
 
 export const EMAIL_MESSAGES = {
@@ -5,16 +6,25 @@ export const EMAIL_MESSAGES = {
   patternMismatch: "Enter an email like name@example.com.",
 };
 
+interface EmailFieldProps {
+  label?: string;
+  /** "username": what the user signs in with. */
+  autoComplete?: "username" | "email";
+  hint?: ReactNode;
+  error?: string;
+}
+
 /** The pattern is weaker than the server's check and replaces the browser's, which rejects some valid addresses. */
-export function EmailField({ error }: { error?: string }) {
+export function EmailField({ label = "Email", autoComplete = "username", hint, error }: EmailFieldProps) {
   return (
     <Field
       name="email"
-      label="Email"
+      label={label}
       type="email"
-      autoComplete="username"
+      autoComplete={autoComplete}
       required
       pattern="[^@\s]+@[^@\s]+"
+      hint={hint}
       error={error}
     />
   );

@@ -27,6 +27,7 @@ export interface CallError {
   requestId?: string;
   fields?: Record<string, string>;
   retryAfterSeconds?: number;
+  methods?: string[];
 }
 
 /** The HTTP response to one call. */

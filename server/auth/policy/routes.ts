@@ -12,6 +12,8 @@ export const ACCOUNT = "/dashboard/account";
 export const SECURITY = "/dashboard/security";
 /** Confirms every kind of link; the token is in the fragment, which no log or proxy receives. */
 export const CONFIRM = "/confirm";
+/** Shown after a user has requested the deletion of the account. */
+export const ACCOUNT_DELETED = "/account-deleted";
 export const TRPC = "/api/trpc";
 export const HEALTH = "/health";
 export const HEALTH_LIVE = "/api/health/live";
