@@ -55,7 +55,7 @@ test("main journey: a user registers, continues after the access token expires, 
   });
 
   await test.step("signs out everywhere, and Back shows no private page", async () => {
-    await page.getByRole("link", { name: "Account" }).click();
+    await page.getByRole("link", { name: "Security" }).click();
     await page.getByRole("button", { name: "Sign out everywhere" }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Sign out everywhere" }).click();
     await expect(page).toHaveURL(/\/login$/);
@@ -64,6 +64,6 @@ test("main journey: a user registers, continues after the access token expires, 
 
     await page.goBack();
     await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
-    await expect(page.getByText(person.email)).toHaveCount(0);
+    await expect(page.getByText(person.fullName)).toHaveCount(0);
   });
 });
