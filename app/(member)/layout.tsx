@@ -20,7 +20,7 @@ export default async function MemberLayout({ children }: { children: ReactNode }
           Skip to content
         </a>
         <MemberHeader />
-        {!isEmailVerified && isMailOn() && <VerificationBanner email={user.email} />}
+        {!isEmailVerified && isMailOn() && <VerificationBanner />}
         <main id="content" tabIndex={-1} className="mx-auto max-w-5xl px-5 pt-12 pb-24 sm:px-8 lg:pt-16">
           {children}
         </main>

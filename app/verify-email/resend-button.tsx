@@ -12,8 +12,11 @@ import type { Problem } from "@/app/ui/use-form";
 export function ResendButton({ variant }: { variant?: "solid" | "plain" }) {
   const [state, setState] = useState<"idle" | "sending" | "sent">("idle");
   const [problem, setProblem] = useState<Problem | null>(null);
+  // Its live regions appear with the first request, and before its result: private pages have their own.
+  const [wasUsed, setWasUsed] = useState(false);
 
   async function send() {
+    setWasUsed(true);
     setState("sending");
     setProblem(null);
     try {
@@ -32,10 +35,14 @@ export function ResendButton({ variant }: { variant?: "solid" | "plain" }) {
           Send the mail again
         </Button>
       </div>
-      <Notice tone="success">
-        {state === "sent" && "The mail is on its way. It can take a minute; look into the spam folder, too."}
-      </Notice>
-      <FormProblem problem={problem} />
+      {wasUsed && (
+        <>
+          <Notice tone="success">
+            {state === "sent" && "The mail is on its way. It can take a minute; look into the spam folder, too."}
+          </Notice>
+          <FormProblem problem={problem} />
+        </>
+      )}
     </div>
   );
 }
