@@ -8,7 +8,7 @@ import type { Random } from "@/evidence/random";
 /** One more per holder than without a loss: a token that was retired before may be valid again. */
 const TURNS = 6;
 
-/** A copy of a cookie jar that nobody has used yet. */
+/** A copy of a cookie jar that is not used yet. */
 export interface PlantedTheft {
   user: SimulatedUser;
   thief: Browser;

@@ -26,7 +26,7 @@ export interface Bounds {
   isOver?: (state: State) => boolean;
   /** A gateway that strips the fragment leaves the reader only the code. */
   stripsFragments?: true;
-  /** A stranger types wrong codes. */
+  /** An outsider types wrong codes. */
   guesses?: true;
   /** One request may be judged and write later, while others are judged and write. */
   races?: true;
@@ -202,7 +202,7 @@ export function mailModel(policy: LinkPolicy, bounds: Bounds): Model<State> {
       const guessed = { ...link, tries, compared: link.compared + 1 };
       const hasEnded = !isPerformed(slot, guessed, { ...WITH_LINK, code: "right", hasNewPassword: true });
       const violates = guessed.compared > MAX_CODE_TRIES ? 7 : hasEnded ? 6 : undefined;
-      add("outsider", `A stranger types a wrong code (${purposeOf(slot)}).`, withLink(state, slot, guessed), violates);
+      add("outsider", `An outsider types a wrong code (${purposeOf(slot)}).`, withLink(state, slot, guessed), violates);
     }
 
     function confirm(slot: Slot, by: Person, event: string) {

@@ -16,7 +16,7 @@ export const PROPERTIES = {
   3: "a link opens no session, and a thief without the second factor gets none",
   4: "a link has one effect, within its life",
   5: "once the owner has chosen a new password, nothing that a thief had obtained works",
-  6: "no second request and no stranger ends a link of the owner",
+  6: "no second request and no outsider ends a link of the owner",
   7: "at most five wrong codes are compared",
 } as const;
 

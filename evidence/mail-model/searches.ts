@@ -76,7 +76,7 @@ export const LIMITS = {
     ...SEARCHES["a thief reads the mailbox; no second factor"],
     thiefStaysOut: true,
   },
-  "an owner whose gateway strips fragments, and whose address a stranger types wrong codes with, cannot undo a deletion":
+  "an owner whose gateway strips fragments, and whose address an outsider types wrong codes with, cannot undo a deletion":
     {
       ...SEARCHES["undone deletion, fragments stripped"],
       guesses: true,

@@ -59,7 +59,7 @@ describe("a request", () => {
     expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
   });
 
-  test("of an address that was never confirmed tells that one nothing: it may be a stranger's", async () => {
+  test("of an address that was never confirmed tells that one nothing: it may be another person's", async () => {
     const session = await newSignedIn({ emailVerifiedAt: null });
     const wanted = newAddress();
     await askForChange(session, wanted);

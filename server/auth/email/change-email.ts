@@ -45,7 +45,7 @@ export async function requestChange(
   const mails = [
     newMail({ kind: "change-email", oldEmail: user.email, occasion }, { userId: user.id, recipient: email, link }, now),
   ];
-  // An address that was never confirmed may be a stranger's: it gets neither the new one nor a link.
+  // An address that was never confirmed may be another person's: it gets neither the new one nor a link.
   if (user.emailVerifiedAt !== null) {
     const notMe = { purpose: "not-me", email: user.email, askedBySessionId: null };
     const to = { userId: user.id, recipient: user.email, link: notMe };
