@@ -60,6 +60,7 @@ test("a session is read as it was stored, to the millisecond, with its user", as
     email: user.email,
     fullName: user.fullName,
     role: "user",
+    emailVerifiedAt: null,
     sessionEpoch: 0,
     userDisabledAt: null,
   });

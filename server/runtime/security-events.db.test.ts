@@ -28,6 +28,9 @@ const { requestState } = await import("./request-state");
 const { securityCounts } = await import("./security-events");
 const { composeMail } = await import("@/server/auth/email/compose-mail");
 const { purgeDueAccounts } = await import("@/server/background");
+const { insertMail } = await import("@/db/tables/outgoing-mails");
+const { startDelivery } = await import("@/server/mail/delivery");
+const { newMail } = await import("@/server/mail/outbox");
 
 const ORIGIN = "http://localhost:3000";
 
@@ -153,6 +156,104 @@ describe("security events: account", () => {
     await purgeDueAccounts(database.db, later(40));
     const purged = written.filter(({ event }) => event === "account-purged");
     expect(purged).toEqual([expect.objectContaining({ level: "info", userId })]);
+  });
+});
+
+describe("security events: links and mails", () => {
+  /** The link and the code of the newest mail of a kind, as its recipient reads them. */
+  async function linkOf(kind: string, recipient: string) {
+    const mail = await database.db
+      .selectFrom("outgoingMails")
+      .selectAll()
+      .where("kind", "=", kind)
+      .where("recipient", "=", recipient)
+      .orderBy("id", "desc")
+      .executeTakeFirstOrThrow();
+    const { text } = (await composeMail(database.db, mail, later(20)))!;
+    return { token: /\/confirm#([\w-]+)/.exec(text)![1], code: /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/.exec(text)![0] };
+  }
+
+  const signIn = () => signedInSession(database.db, T0, { passwordHash, emailVerifiedAt: T0 });
+  const confirm = (input: unknown) => call("confirm.perform", input, { seconds: 30 });
+  const address = ADA.address;
+  const allEnded = (userId: string, revoked: number, reason: string) => ({
+    level: "info",
+    event: "all-sessions-ended",
+    userId,
+    openedBy: later(30).toISOString(),
+    revoked,
+    reason,
+  });
+
+  test("security events: a verification logs verification-requested and email-verified, a wrong code confirmation-refused", async () => {
+    const session = await signedInSession(database.db, T0, { passwordHash });
+    const { id: userId, email } = session.user;
+    const requested = await call("email.requestVerification", undefined, { cookie: session });
+    expect(eventsOf(requested)).toEqual([{ level: "info", event: "verification-requested", ...of(session) }]);
+    const link = await linkOf("verify-email", email);
+    expect(eventsOf(await confirm({ ...link, code: "0000-0000" }))).toEqual([
+      { level: "warn", event: "confirmation-refused", userId, address, verdict: "wrong code" },
+    ]);
+    expect(eventsOf(await confirm(link))).toEqual([{ level: "info", event: "email-verified", userId, address }]);
+  });
+
+  test("security events: a reset logs reset-requested, password-reset and all-sessions-ended", async () => {
+    const { user } = await signIn();
+    const requested = await call("password.requestReset", { email: user.email });
+    expect(eventsOf(requested)).toEqual([{ level: "info", event: "reset-requested", address }]);
+    const { token } = await linkOf("reset-password", user.email);
+    const reset = await confirm({ token, newPassword: "seven violet bridges over otters" });
+    expect(eventsOf(reset)).toEqual([
+      { level: "info", event: "password-reset", userId: user.id, address },
+      allEnded(user.id, 1, "password reset"),
+    ]);
+  });
+
+  test("security events: a change of address and its undo log email-change-requested, email-changed and email-reverted", async () => {
+    const session = await signIn();
+    const { id: userId, email: oldEmail } = session.user;
+    const email = `new.${oldEmail}`;
+    const requested = await call("email.requestChange", { email }, { cookie: session });
+    expect(eventsOf(requested)).toEqual([{ level: "info", event: "email-change-requested", ...of(session), address }]);
+    const changed = await confirm(await linkOf("change-email", email));
+    expect(eventsOf(changed)).toEqual([{ level: "info", event: "email-changed", userId, address }]);
+    const reverted = await confirm(await linkOf("email-changed", oldEmail));
+    expect(eventsOf(reverted)).toEqual([
+      { level: "error", event: "email-reverted", userId, address },
+      allEnded(userId, 1, "address restored"),
+    ]);
+  });
+
+  test("security events: a report from a notice logs not-me and all-sessions-ended", async () => {
+    const session = await signIn();
+    const input = { currentPassword: PASSWORD, newPassword: "seven violet bridges over otters" };
+    await call("users.changePassword", input, { cookie: session });
+    const { id: userId, email } = session.user;
+    expect(eventsOf(await confirm(await linkOf("password-changed", email)))).toEqual([
+      { level: "error", event: "not-me", userId, address },
+      allEnded(userId, 1, "not me"),
+    ]);
+  });
+
+  test("security events: the delivery logs mail-sent, mail-delayed and mail-failed", async () => {
+    const failures: Record<string, object> = {
+      "mail-sent": {},
+      "mail-delayed": { responseCode: 450, command: "RCPT TO" },
+      "mail-failed": { responseCode: 550, command: "RCPT TO" },
+    };
+    for (const [event, failure] of Object.entries(failures)) {
+      const mail = newMail({ kind: "verify-email" }, { userId: null, recipient: `${event}@example.test` }, new Date())!;
+      await database.db.updateTable("outgoingMails").set({ nextAttemptAt: null }).execute();
+      await insertMail(database.db, mail);
+      const send = async () => {
+        if (event !== "mail-sent") throw Object.assign(new Error("refused"), failure);
+      };
+      const compose = async () => ({ subject: "Subject", text: "Text", html: "" });
+      const stop = startDelivery({ db: database.db, transport: { send, close: () => {} }, compose });
+      const logged = () => written.filter((line) => line.event === event && line.mailId === mail.id);
+      await vi.waitFor(() => expect(logged()).toHaveLength(1), { timeout: 60_000 });
+      await stop();
+    }
   });
 });
 
@@ -375,8 +476,16 @@ test("security events: a loss of commits logs revocations-written-again", async 
   await database.db.deleteFrom("heartbeats").execute();
   await contactDatabase(database.db);
   await writeRevocationsAgain(database.db);
+  // Missing are the sessions of the account that was purged above.
   expect(written.filter(({ event }) => event === "revocations-written-again")).toMatchObject([
-    { level: "warn", sign: "older heartbeat", known: expect.any(Number), revoked: 0, missing: 0, users: 0 },
+    {
+      level: "warn",
+      sign: "older heartbeat",
+      known: expect.any(Number),
+      revoked: 0,
+      missing: expect.any(Number),
+      users: 0,
+    },
   ]);
 });
 
