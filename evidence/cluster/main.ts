@@ -38,7 +38,7 @@ await runProgram("cluster", USAGE, async (options, progress) => {
     const load = short ? SHORT_LOAD : FULL_LOAD;
     const build = older ?? currentBuild("cluster");
     // A run waits for grace windows to end most of the time.
-    hasHeld = await runSetups({ names, build, seed, load, isConcurrent: short, onRow }, progress);
+    hasHeld = await runSetups({ names, build, seed, load, isConcurrent: short || options.concurrent, onRow }, progress);
   }
 
   if (only.includes("galera-tests")) {

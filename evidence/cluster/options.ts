@@ -27,6 +27,7 @@ export const USAGE = {
   options: {
     only: { type: "list", help: "some set-ups", choices: [...SETUP_NAMES, ...OTHER_PARTS] },
     short: { type: "flag", help: "four set-ups with fewer browsers" },
+    concurrent: { type: "flag", help: "different kinds of servers at the same time, as in the short form" },
     "build-of": { type: "text", help: "a commit whose build is run instead of this one's" },
     write: { type: "flag", help: "writes the table to evidence/cluster/cluster.md" },
     seed: { type: "number", help: "repeats the draws of a run", least: 0 },

@@ -29,7 +29,7 @@ export class Galera {
           installation,
           id: index + 1,
           address,
-          members: addresses.slice(0, index),
+          addresses,
           options,
         }),
       );
@@ -91,16 +91,18 @@ interface NewNode {
   installation: Installation;
   id: number;
   address: string;
-  /** The addresses of the nodes that it joins; none for the first. */
-  members: readonly string[];
+  /** Of all nodes. */
+  addresses: readonly string[];
   options: readonly string[];
 }
 
-async function joinNode({ directory, installation, id, address, members, options }: NewNode): Promise<Node> {
+async function joinNode({ directory, installation, id, address, addresses, options }: NewNode): Promise<Node> {
   const [incremental, copy] = [await findFreePort(), await findFreePort()];
   let isFirstStart = true;
   const allOptions = () => {
-    const founds = isFirstStart && members.length === 0;
+    // The first node founds the cluster once; when it starts again, it joins the others.
+    const founds = isFirstStart && id === 1;
+    const members = isFirstStart ? addresses.slice(0, id - 1) : addresses.filter((one) => one !== address);
     isFirstStart = false;
     return [
       "--wsrep-on=ON",
