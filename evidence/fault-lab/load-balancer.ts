@@ -16,6 +16,8 @@ export interface NetworkFault {
  * and drops, delays and resets as its faults say.
  */
 export class LoadBalancer {
+  /** Also after `close`: clients that still run are then refused. */
+  port = 0;
   readonly #server: Server;
   readonly #faults = new Map<string, NetworkFault>();
   readonly #clients = new Set<Socket>();
@@ -31,11 +33,8 @@ export class LoadBalancer {
     const balancer = new LoadBalancer(ports, random);
     balancer.#server.listen({ port: 0, host: "127.0.0.1", backlog: 2048 });
     await once(balancer.#server, "listening");
+    balancer.port = (balancer.#server.address() as AddressInfo).port;
     return balancer;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
   }
 
   /** Sets the fault for the connection from this address and port, before its first byte. */
