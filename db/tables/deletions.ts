@@ -2,7 +2,7 @@ import { sql, type Kysely, type Transaction } from "kysely";
 import { retryOnDeadlock, writeRow } from "@/db/keyed-mutex";
 import type { Database } from "@/db/schema";
 import { insertMail, type NewMail } from "./outgoing-mails";
-import { revokeAllWithin } from "./revocations";
+import { revokeAllWithin, type EndedSessions } from "./revocations";
 import { isSessionLive, type CallerIds } from "./sessions";
 
 /**
@@ -19,7 +19,7 @@ export async function requestDeletion(
     mail,
     now,
   }: CallerIds & { email: string; deletesAt: Date; mail: NewMail | null; now: Date },
-): Promise<"requested" | "caller ended" | "other email"> {
+): Promise<EndedSessions | "caller ended" | "other email"> {
   return writeRow(db, userId, () =>
     db.transaction().execute(async (trx) => {
       const user = await trx
@@ -35,9 +35,9 @@ export async function requestDeletion(
         .set({ disabledAt: now, deletesAt, updatedAt: now })
         .where("id", "=", userId)
         .execute();
-      await revokeAllWithin(trx, userId, "account deletion", now);
+      const ended = await revokeAllWithin(trx, userId, "account deletion", now);
       await insertMail(trx, mail);
-      return "requested";
+      return ended;
     }),
   );
 }

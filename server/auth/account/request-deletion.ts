@@ -12,6 +12,7 @@ import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import { DELETION_DELAY_SECONDS, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { syncRevocations } from "@/server/auth/sessions/end-session";
+import { rememberEnding } from "@/server/auth/sessions/known-endings";
 import { markRevoked } from "@/server/auth/sessions/revocation-feed";
 
 /**
@@ -48,7 +49,9 @@ export async function requestDeletion(
   if (outcome === "caller ended") throw new Refusal("SESSION_ENDED");
   if (outcome === "other email") throw otherEmail();
 
-  markRevoked(ids.sessionId);
+  // After a loss of commits the sessions end again. The account stays enabled: without `deletes_at` it could not be enabled any more.
+  rememberEnding({ userId: user.id, reason: "account deletion", sessionEpoch: outcome.sessionEpoch, openedBy: now });
+  markRevoked(ids.sessionId, "account deletion");
   await syncRevocations(db);
   securityEvent("deletion-requested", { ...ids, deletesAt, address: client.address });
   return deletesAt;

@@ -22,6 +22,7 @@ const passwordHash = await hashPassword(PASSWORD);
 const load = async () => ({
   ...(await import("./refresh")),
   ...(await import("./revocation-feed")),
+  ...(await import("@/server/auth/account/request-deletion")),
   ...(await import("@/server/auth/login/change-password")),
   ...(await import("@/server/auth/login/login")),
   ...(await import("@/server/auth/login/logout")),
@@ -110,6 +111,21 @@ describe("a logout everywhere that the database has lost", () => {
     expect([await resultOf(session.refreshToken), await resultOf(other.refreshToken)]).toEqual(["refreshed", "ended"]);
     await poll();
     expect([await reasonAt(session.id), await reasonAt(other.row.id)]).toEqual([null, "revoked by user"]);
+  });
+
+  test("by the deletion of the account is repeated, and the account stays enabled", async () => {
+    const { session, user, caller } = await signedInUser();
+    const typed = { email: user.email, legacyEmail: user.email };
+    await here.requestDeletion(database.db, caller, typed, ADA, later(10));
+    await putBack(user);
+    const before = await unknownSession(user.id);
+    expect(await resultOf(before.refreshToken)).toBe("ended");
+    await poll();
+    expect(await Promise.all([session.id, before.row.id].map(reasonAt))).toEqual([
+      "account deletion",
+      "account deletion",
+    ]);
+    expect(await readUser(user.id)).toMatchObject({ disabledAt: null, deletesAt: null });
   });
 
   test("that was queued while the database was unavailable is repeated too", async () => {
