@@ -30,11 +30,11 @@ export default defineConfig({
   testMatch: "**/*.spec.ts",
   globalTeardown: "./e2e/redaction.ts",
   fullyParallel: true,
-  workers: 6,
+  workers: 4,
   projects: [
     // These tests mostly wait, for tokens to expire and servers to start: they run beside the others.
-    { name: "dedicated servers", testMatch: onDedicatedServers, workers: 3 },
-    { name: "shared server", testIgnore: onDedicatedServers, workers: 3 },
+    { name: "dedicated servers", testMatch: onDedicatedServers, workers: 2 },
+    { name: "shared server", testIgnore: onDedicatedServers, workers: 2 },
   ],
   forbidOnly: Boolean(process.env.CI),
   reporter: "list",

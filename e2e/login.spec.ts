@@ -35,7 +35,7 @@ test("login: accepts an email with an international domain in Unicode and in Pun
   await form.submit.click();
   await expect(page).toHaveURL(/\/dashboard$/);
   await page.goto("/dashboard/account");
-  await expect(page.getByText(email)).toBeVisible();
+  await expect(page.getByText(email, { exact: true })).toBeVisible();
   expect(network.exchanges.filter(({ method, status }) => method === "POST" && status !== 200)).toEqual([]);
 });
 

@@ -77,10 +77,17 @@ export class Calls {
     return readCallResponse(response);
   }
 
-  /** For the preparation of a test: while the server is busy or limits the rate, repeats the call after the time in Retry-After. */
+  /**
+   * For the preparation of a test: while the server is busy or limits the rate, repeats the call after the time in Retry-After; at once
+   * if the response was cut off, which is how a server ends one that takes too long.
+   */
   async mutateWhenAccepted<Name extends Procedure>(name: Name, input?: unknown): Promise<CallResponse<OutputOf<Name>>> {
     for (;;) {
-      const response = await this.mutate(name, input);
+      const response = await this.mutate(name, input).catch((error: unknown) => {
+        if (/ECONNRESET/.test(String(error))) return null;
+        throw error;
+      });
+      if (response === null) continue;
       const seconds = response.headers["retry-after"];
       if (seconds === undefined) return response;
       await setTimeout(Number(seconds) * 1000);

@@ -8,6 +8,7 @@ import { procedureFacts } from "@/server/auth/policy/procedures";
 import { FAULT_MESSAGE, Refusal, REFUSALS, UNVERIFIED_MESSAGE, type Reason } from "@/server/auth/policy/refusals";
 import { isStepUpDue, stepUpMethods } from "@/server/auth/policy/step-up";
 import type { Caller } from "@/server/auth/policy/credentials";
+import { isRowAwaited } from "@/server/auth/sessions/sessions";
 import type { Context } from "./context";
 import { errorData } from "@/server/runtime/error-envelope";
 
@@ -64,5 +65,10 @@ export const procedure = t.procedure.use(mapRefusals).use(async ({ ctx, path, ne
   if (stepUp !== undefined && isStepUpDue(stepUp, caller.authenticatedAt, ctx.now)) {
     throw new Refusal("STEP_UP_REQUIRED", { methods: stepUpMethods() });
   }
-  return next({ ctx: { ...ctx, caller } });
+  const result = await next({ ctx: { ...ctx, caller } });
+  const hasEnded = !result.ok && refusalIn(result.error)?.reason === "SESSION_ENDED";
+  if (hasEnded && (await isRowAwaited(ctx.db, caller.session.id, ctx.now))) {
+    throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+  }
+  return result;
 });

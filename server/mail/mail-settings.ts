@@ -15,7 +15,7 @@ export function mailSettings(): MailSettings {
   if (MAIL === "off") return { kind: "off" };
   if (server !== undefined && from !== undefined) return { kind: "smtp", server, from };
   const localSender = { name: "Portcullis", address: "no-reply@localhost" };
-  return { kind: "files", folder: resolve(PORTCULLIS_MAIL_FOLDER), from: localSender };
+  return { kind: "files", folder: resolve(/* turbopackIgnore: true */ PORTCULLIS_MAIL_FOLDER), from: localSender };
 }
 
 /** False with MAIL=off: pages leave out what needs mail, and procedures refuse it. */

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Database, NewSession, User } from "@/db/schema";
 import {
+  findSessionOwner,
   rotateSession,
   listLiveSessions,
   moveSessionForward,
@@ -13,7 +14,13 @@ import {
 import { env } from "@/server/runtime/env";
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
-import { earlierOf, MAX_LIVE_SESSIONS, secondsAfter } from "@/server/auth/policy/lifetimes";
+import {
+  earlierOf,
+  MAX_LIVE_SESSIONS,
+  MAX_REPLICATION_LAG_SECONDS,
+  secondsAfter,
+  secondsBetween,
+} from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { newNonce, successorNonce, type PresentedRefreshToken } from "@/server/auth/tokens/refresh-token";
 
@@ -49,6 +56,12 @@ export function newSession(userId: string, remember: boolean, client: Client, no
  */
 export function sessionOpenedAt(id: string): Date {
   return new Date(id[14] === "7" ? parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : 0);
+}
+
+/** Whether a session that is not there was opened so recently that its row may not have been replicated to this database yet. */
+export async function isRowAwaited(db: Kysely<Database>, id: string, now: Date): Promise<boolean> {
+  if (secondsBetween(sessionOpenedAt(id), now) > MAX_REPLICATION_LAG_SECONDS) return false;
+  return (await findSessionOwner(db, id)) === undefined;
 }
 
 /** The columns of a user that a session's tokens contain. */
