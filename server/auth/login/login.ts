@@ -1,6 +1,7 @@
 import "server-only";
 import type { Kysely } from "kysely";
 import { isUnavailable } from "@/db/faults";
+import { retryOnDeadlock } from "@/db/keyed-mutex";
 import type { Database } from "@/db/schema";
 import { insertNotice } from "@/db/tables/outgoing-mails";
 import { findUserForLogin, replacePasswordHash, type UserForLogin } from "@/db/tables/users";
@@ -84,7 +85,7 @@ async function tellOwner(
   now: Date,
 ): Promise<void> {
   const notice = newNotice("new-device", { userId, email }, client, now);
-  await insertNotice(db, notice, secondsAfter(now, -NOTICE_SECONDS));
+  await retryOnDeadlock(() => insertNotice(db, notice, secondsAfter(now, -NOTICE_SECONDS)));
 }
 
 async function checkPassword(

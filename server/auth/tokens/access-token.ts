@@ -12,10 +12,10 @@ import { tokenKeys, type TokenKey } from "./signing-keys";
 
 const ACCESS_TOKEN: TokenKind = {
   type: "at+jwt",
-  requiredClaims: ["sub", "sid", "email", "name", "role", "auth_time", "_"],
+  requiredClaims: ["sub", "sid", "email", "email_verified", "name", "role", "auth_time", "amr", "_"],
 };
 
-/** `amr` (RFC 8176): every session is opened, and every step-up made, with a password. Tokens of versions before have no such claim. */
+/** `amr` (RFC 8176): every session is opened, and every step-up made, with a password. */
 const AUTHENTICATION_METHODS = ["pwd"];
 
 const accessClaims = z.object({
@@ -27,8 +27,7 @@ const accessClaims = z.object({
   iat: z.int(),
   exp: z.int(),
   auth_time: z.int(),
-  // Absent in tokens of a version before this claim (OpenID Connect Core, section 5.1).
-  email_verified: z.boolean().default(false),
+  email_verified: z.boolean(),
   _: z.string(),
 });
 
