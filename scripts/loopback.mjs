@@ -7,6 +7,18 @@ export function findFreePort() {
   return listenOnce(0, "127.0.0.1");
 }
 
+/** Below the range from which systems take the ports of outgoing connections. */
+const SERVER_PORTS = { least: 20_000, most: 32_000 };
+
+/** @returns {Promise<number>} a free port that no outgoing connection takes before a server listens on it */
+export async function findServerPort() {
+  const { least, most } = SERVER_PORTS;
+  for (;;) {
+    const port = least + Math.floor(Math.random() * (most - least));
+    if (!(await isPortInUse(port))) return port;
+  }
+}
+
 /** Whether any process listens on this port, on any address. @param {number} port */
 export async function isPortInUse(port) {
   try {

@@ -4,7 +4,7 @@ import { connect } from "@/db/connect";
 import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import type { Database } from "@/db/schema";
 import { createDatabase, databaseUrl } from "@/evidence/database";
-import { findFreePort } from "@/scripts/loopback.mjs";
+import { findServerPort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { DatabaseProxy } from "./database-proxy";
 import { currentBuild, Instance, type Build, type Environment, type Limits } from "./instance";
@@ -123,7 +123,7 @@ export class Stack {
 }
 
 async function openInstance(server: Server, index: number, build: Build): Promise<Instance> {
-  return new Instance(index, await findFreePort(), await openDatabaseProxy(server), build);
+  return new Instance(index, await findServerPort(), await openDatabaseProxy(server), build);
 }
 
 export async function openDatabaseProxy(server: Server): Promise<DatabaseProxy> {

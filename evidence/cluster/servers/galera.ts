@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { waitUntil } from "@/evidence/cluster/wait-until";
 import { GALERA_LIBRARY } from "@/scripts/mysql/galera.mjs";
 import type { Installation } from "@/scripts/mysql/installation.mjs";
-import { findFreePort } from "@/scripts/loopback.mjs";
+import { findServerPort } from "@/scripts/loopback.mjs";
 import { connectAsRoot, query, readStatus, run, startNode, type Node } from "./node";
 
 const NODES = 3;
@@ -18,7 +18,7 @@ export class Galera {
     options: readonly string[] = [],
   ): Promise<Galera> {
     const addresses: string[] = [];
-    for (let index = 0; index < NODES; index++) addresses.push(`127.0.0.1:${await findFreePort()}`);
+    for (let index = 0; index < NODES; index++) addresses.push(`127.0.0.1:${await findServerPort()}`);
     const nodes: Node[] = [];
     for (const [index, address] of addresses.entries()) {
       say(`node ${index + 1} joins`);
@@ -97,7 +97,7 @@ interface NewNode {
 }
 
 async function joinNode({ directory, installation, id, address, addresses, options }: NewNode): Promise<Node> {
-  const [incremental, copy] = [await findFreePort(), await findFreePort()];
+  const [incremental, copy] = [await findServerPort(), await findServerPort()];
   let isFirstStart = true;
   const allOptions = () => {
     // The first node founds the cluster once; when it starts again, it joins the others.

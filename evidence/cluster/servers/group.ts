@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { waitUntil } from "@/evidence/cluster/wait-until";
 import type { Installation } from "@/scripts/mysql/installation.mjs";
-import { findFreePort } from "@/scripts/loopback.mjs";
+import { findServerPort } from "@/scripts/loopback.mjs";
 import { query, run, startNode, type Node } from "./node";
 
 const GROUP = "3f1a8e0c-5d3b-4a3e-9d57-2f6c1f0a7b11";
@@ -18,7 +18,7 @@ export class Group {
     more: readonly string[] = [],
   ): Promise<Group> {
     const addresses: string[] = [];
-    for (let index = 0; index < MEMBERS; index++) addresses.push(`127.0.0.1:${await findFreePort()}`);
+    for (let index = 0; index < MEMBERS; index++) addresses.push(`127.0.0.1:${await findServerPort()}`);
     const nodes: Node[] = [];
     for (const [index, address] of addresses.entries()) {
       say(`member ${index + 1} joins`);

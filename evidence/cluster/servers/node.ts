@@ -1,5 +1,5 @@
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
-import { findFreePort } from "@/scripts/loopback.mjs";
+import { findServerPort } from "@/scripts/loopback.mjs";
 import type { Installation } from "@/scripts/mysql/installation.mjs";
 import { startPrivateServer, type Server } from "@/scripts/mysql/private-server.mjs";
 
@@ -20,7 +20,7 @@ export interface NodeOptions {
 }
 
 export async function startNode({ name, directory, installation, options }: NodeOptions): Promise<Node> {
-  const port = await findFreePort();
+  const port = await findServerPort();
   const network = ["--skip-networking=0", "--bind-address=127.0.0.1", `--port=${port}`];
   const own = () => [...network, ...FAST_COMMITS, ...options(port)];
   return { name, port, server: await startPrivateServer({ directory, installation, fresh: true, options: own }) };

@@ -90,7 +90,8 @@ async function lagging(galera: Galera, syncWait: 0 | 1): Promise<Omit<Setup, "no
       const release = await galera.holdBack(second);
       say("a node lags");
       await browsersRotate(2);
-      await countTokensAhead(second.server);
+      // With a wait, the connection that reads the rows would wait too.
+      if (syncWait === 0) await countTokensAhead(second.server);
       await registerThenUseOther(lab, NEW_SESSIONS);
       await release();
       await stack.instances[1].ready();
