@@ -39,7 +39,7 @@ export class ServerPool implements ConnectionOwner {
   #ready = new WeakSet<PoolConnection>();
   #verifiedAt = -Infinity;
   /** Known since the last `retire`: the next connection may lead to another server. */
-  #variables: ServerValues = {};
+  #known: Promise<ServerValues> | null = null;
 
   constructor(
     private readonly pool: Pool,
@@ -89,7 +89,7 @@ export class ServerPool implements ConnectionOwner {
   /** Closes all connections: the idle ones now, the others when they are released. */
   retire(): void {
     this.#ready = new WeakSet();
-    this.#variables = {};
+    this.#known = null;
     for (const connection of this.#open) if (!this.#inUse.has(connection)) destroy(connection);
   }
 
@@ -141,14 +141,26 @@ export class ServerPool implements ConnectionOwner {
   async #checkState(query: (sql: string) => Promise<ServerValues>): Promise<ServerValues> {
     // Set before the response: concurrent uses of other connections need not ask, too.
     this.#verifiedAt = performance.now();
-    const known = this.#variables;
-    const variables = { ...known, ...(await query(readVariables(known))) };
-    this.#variables = variables;
+    const variables = await this.#readVariables(query);
     if (!this.limits.requiresWritable) return variables;
     const nodeStatus = isGaleraNode(variables) ? await query(READ_NODE_STATUS) : {};
     const problem = judgeServerState(variables, nodeStatus, this.limits.isOnlyServer);
     if (problem !== null) throw new DatabaseFault("NOT_WRITABLE", `The database server ${problem}.`);
     return variables;
+  }
+
+  /** All connections of a start wait for the first to read everything: together they would keep a busy server from other work. */
+  async #readVariables(query: (sql: string) => Promise<ServerValues>): Promise<ServerValues> {
+    if (this.#known === null) {
+      const reading = query(readVariables({}));
+      this.#known = reading;
+      reading.catch(() => {
+        if (this.#known === reading) this.#known = null;
+      });
+      return reading;
+    }
+    const known = await this.#known.catch(() => ({}));
+    return { ...known, ...(await query(readVariables(known))) };
   }
 
   #query(connection: PoolConnection, milliseconds: number) {
