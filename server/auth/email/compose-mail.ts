@@ -36,8 +36,13 @@ export async function composeMail(
   });
   if (prepared === undefined) return null;
   const { user, confirmation } = prepared;
-  const to = { fullName: user.fullName, email: mail.recipient };
+  const to = { fullName: greetedName(user, mail.recipient), email: mail.recipient };
   return renderMessage(message, to, confirmation && linkOf(confirmation));
+}
+
+/** Empty unless the recipient has confirmed the address: a name that another person chose could carry advertising to it. */
+function greetedName({ fullName, email, emailVerifiedAt }: User, recipient: string): string {
+  return emailVerifiedAt !== null && email === recipient ? fullName : "";
 }
 
 /** Whether the link of a mail is still of use. */

@@ -6,8 +6,18 @@ import { register } from "@/server/auth/login/register";
 import { newClient } from "@/server/auth/testing";
 import { useMailFlows } from "./testing";
 
-const { database, newSignedIn, accountOf, receiveMails, receiveMail, perform, describeLink, askForVerification } =
-  useMailFlows();
+const {
+  database,
+  newSignedIn,
+  accountOf,
+  receiveMails,
+  receiveMail,
+  perform,
+  describeLink,
+  askForReset,
+  askForVerification,
+  askForChange,
+} = useMailFlows();
 const unverified = { emailVerifiedAt: null };
 
 test("registration sends a link to verify the address, which the browser that registered confirms without the code", async () => {
@@ -23,6 +33,33 @@ test("registration sends a link to verify the address, which the browser that re
     next: "/dashboard",
   });
   expect((await accountOf(access.user.id)).emailVerifiedAt).toEqual(later(60));
+});
+
+test("a mail has the name of an account only if its recipient has confirmed the address", async () => {
+  const fullName = "Win a prize at prizes.example";
+  const session = await newSignedIn({ ...unverified, fullName });
+  const newEmail = `${crypto.randomUUID()}@example.test`;
+  await askForVerification(session);
+  await askForReset(session.email);
+  await askForChange(session, newEmail);
+  const early = await receiveMails(0);
+  const { token } = early.find(({ kind }) => kind === "verify-email")!;
+  await perform({ token }, { session, seconds: 60 });
+  await askForChange(session, newEmail, 120);
+  const late = await receiveMails(120);
+  const greetings = [...early, ...late].map(({ kind, recipient, text }) => [
+    kind,
+    recipient,
+    /^Hello\b.*$/m.exec(text)?.[0],
+    text.includes(fullName),
+  ]);
+  expect(greetings.sort()).toEqual([
+    ["change-email", newEmail, "Hello,", false],
+    ["change-email", newEmail, "Hello,", false],
+    ["email-change-requested", session.email, `Hello ${fullName},`, true],
+    ["reset-password", session.email, "Hello,", false],
+    ["verify-email", session.email, "Hello,", false],
+  ]);
 });
 
 test("the browser that confirms gets a new access token and keeps its refresh token", async () => {
