@@ -4,7 +4,7 @@ import { registerForm } from "@/e2e/kit/forms";
 import { waitForMail } from "@/e2e/kit/mailbox";
 
 const CONFIRM_ADDRESS = /^Confirm your email address$/;
-const BANNER = { name: "Email not confirmed" };
+const BANNER = { name: "Confirmation pending" };
 
 test("verification: in the browser that registered, the link needs one press, and the banner goes", async ({
   page,
