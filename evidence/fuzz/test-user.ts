@@ -82,7 +82,15 @@ export class TestUser {
 
   /** Restores the account with one new session. */
   async restore(): Promise<void> {
-    const { id, ...values } = this.account;
+    const { id } = this.account;
+    // With the old hash or epoch the row would look as if the database had lost the change: logins would be unavailable.
+    const { sessionEpoch } = await this.db
+      .selectFrom("users")
+      .select("sessionEpoch")
+      .where("id", "=", id)
+      .executeTakeFirstOrThrow();
+    Object.assign(this.account, { passwordHash: await hashTestPassword(), sessionEpoch });
+    const { id: _, ...values } = this.account;
     await this.db.deleteFrom("sessions").where("userId", "=", id).execute();
     await this.db.updateTable("users").set(values).where("id", "=", id).execute();
     await this.signIn();
