@@ -1,9 +1,11 @@
 import { sql } from "kysely";
+import { v7 as uuidv7 } from "uuid";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { SessionRow, User } from "@/db/schema";
 import { newSession, readSession, useTestDatabase } from "@/db/testing";
 import {
   callerWith,
+  cookiesOf,
   later,
   NEW_PASSWORD,
   PASSWORD,
@@ -12,7 +14,9 @@ import {
   signedInSession,
   T0,
 } from "@/server/auth/db-testing";
+import { mintConfirmation, newSalt } from "@/server/auth/email/confirmation-token";
 import { hashPassword } from "@/server/auth/passwords/password";
+import type { Purpose } from "@/server/auth/policy/confirmations";
 import { ADA, anotherInstance, newClient } from "@/server/auth/testing";
 import { mintRefreshToken } from "@/server/auth/tokens/refresh-token";
 
@@ -23,6 +27,7 @@ const load = async () => ({
   ...(await import("./refresh")),
   ...(await import("./revocation-feed")),
   ...(await import("@/server/auth/account/request-deletion")),
+  ...(await import("@/server/auth/email/confirm")),
   ...(await import("@/server/auth/login/change-password")),
   ...(await import("@/server/auth/login/login")),
   ...(await import("@/server/auth/login/logout")),
@@ -232,6 +237,50 @@ describe("a new password that the database has lost", () => {
       await poll();
     });
     expect((await login(PASSWORD)).access.user.id).toBe(user.id);
+  });
+});
+
+describe("a link whose effect the database has lost", () => {
+  const openLink = async (userId: string, purpose: Purpose, email: string) => {
+    const [createdAt, expiresAt] = [T0, later(3600)];
+    const row = { id: uuidv7({ msecs: T0.getTime() }), userId, purpose, email, salt: newSalt(), createdAt, expiresAt };
+    const opened = { ...row, askedBySessionId: null };
+    await database.db.insertInto("confirmations").values(opened).execute();
+    return mintConfirmation(opened);
+  };
+  const perform = (proof: { token: string; code: string }, newPassword?: string) =>
+    here.performConfirmation(database.db, { ...proof, newPassword }, cookiesOf({}), newClient(), later(10));
+
+  test.each([
+    ["not-me", "not me", { isMoved: false }],
+    ["not-me", "address restored", { isMoved: true }],
+    ["revert-email", "address restored", { isMoved: true }],
+    ["reset-password", "password reset", { isMoved: false }],
+  ] as const)("%s (%s): the sessions that it ended end again", async (purpose, reason, { isMoved }) => {
+    const { session, user } = await signedInUser();
+    const formerEmail = isMoved ? `former-${user.email}` : user.email;
+    if (isMoved) await openLink(user.id, "revert-email", formerEmail);
+    const link = await openLink(user.id, purpose, formerEmail);
+    await perform(link, purpose === "reset-password" ? NEW_PASSWORD : undefined);
+    expect((await readUser(user.id)).email).toBe(formerEmail);
+    await putBack(user);
+    const before = await unknownSession(user.id);
+    expect(await resultOf(before.refreshToken), "before it is repeated").toBe("ended");
+    await poll();
+    expect(await reasonAt(before.row.id)).toBe(reason);
+    // This one is known from the feed, too, which has no reasons.
+    expect([reason, "written again"]).toContain(await reasonAt(session.id));
+    expect((await readUser(user.id)).sessionEpoch).toBe(user.sessionEpoch + 1);
+  });
+
+  test("reset-password: the new password is written again, and the old one does not work before that", async () => {
+    const { user, login } = await signedInUser();
+    await perform(await openLink(user.id, "reset-password", user.email), NEW_PASSWORD);
+    await putBack(user);
+    expect(await reasonOf(login(PASSWORD))).toBe("UNAVAILABLE");
+    await poll();
+    expect(await reasonOf(login(PASSWORD))).toBe("INVALID_CREDENTIALS");
+    expect((await login(NEW_PASSWORD)).access.user.id).toBe(user.id);
   });
 });
 
