@@ -63,6 +63,7 @@ test("a session is read as it was stored, to the millisecond, with its user", as
     emailVerifiedAt: null,
     sessionEpoch: 0,
     userDisabledAt: null,
+    userDeletesAt: null,
   });
 });
 

@@ -88,7 +88,10 @@ export interface CallerIds {
 }
 
 export type SessionWithUser = SessionRow &
-  Pick<User, "email" | "fullName" | "role" | "emailVerifiedAt" | "sessionEpoch"> & { userDisabledAt: Date | null };
+  Pick<User, "email" | "fullName" | "role" | "emailVerifiedAt" | "sessionEpoch"> & {
+    userDisabledAt: Date | null;
+    userDeletesAt: Date | null;
+  };
 
 export async function findSessionWithUser(db: Kysely<Database>, id: string): Promise<SessionWithUser | undefined> {
   return db
@@ -96,7 +99,7 @@ export async function findSessionWithUser(db: Kysely<Database>, id: string): Pro
     .innerJoin("users", "users.id", "sessions.userId")
     .selectAll("sessions")
     .select(["users.email", "users.fullName", "users.role", "users.emailVerifiedAt", "users.sessionEpoch"])
-    .select("users.disabledAt as userDisabledAt")
+    .select(["users.disabledAt as userDisabledAt", "users.deletesAt as userDeletesAt"])
     .where("sessions.id", "=", id)
     .executeTakeFirst();
 }

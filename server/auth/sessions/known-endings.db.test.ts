@@ -305,6 +305,24 @@ describe("a disabled account", () => {
     expect([await reasonAt(session.id), await reasonAt(other.row.id)]).toEqual(["user disabled", "user disabled"]);
   });
 
+  test.each(["login", "refresh"] as const)(
+    "whose deletion is pending, seen at a %s of another instance, stays enabled after a loss, and its sessions end again",
+    async (seenAt) => {
+      const { session, user, caller, login } = await signedInUser();
+      const elsewhere = await anotherInstance(load);
+      const typed = { email: user.email, legacyEmail: user.email };
+      await elsewhere.requestDeletion(database.db, caller, typed, ADA, later(10));
+      if (seenAt === "login") expect(await reasonOf(login(PASSWORD))).toBe("INVALID_CREDENTIALS");
+      else expect(await resultOf(session.refreshToken)).toBe("ended");
+      await putBack(user);
+      const before = await unknownSession(user.id);
+      await poll();
+      expect(await readUser(user.id)).toMatchObject({ disabledAt: null, deletesAt: null });
+      expect(await reasonAt(before.row.id)).toBe("account deletion");
+      expect((await login(PASSWORD)).access.user.id).toBe(user.id);
+    },
+  );
+
   test("that was enabled again stays enabled after a false alarm", async () => {
     const { user, login } = await signedInUser();
     await disable(user.id);

@@ -1,7 +1,7 @@
 import "server-only";
 import { isLostFrom, type KnownEnding } from "@/db/tables/lost-revocations";
 import { env } from "@/server/runtime/env";
-import { revocationMemorySeconds } from "@/server/auth/policy/lifetimes";
+import { DELETION_DELAY_SECONDS, revocationMemorySeconds, secondsBetween } from "@/server/auth/policy/lifetimes";
 import type { EndReason } from "./end-session";
 
 interface Remembered extends KnownEnding {
@@ -31,16 +31,24 @@ export function rememberEnding(ending: KnownEnding & { reason: EndReason }): voi
   endings.set(userId, all);
 }
 
-/** Every session of a disabled account has ended. */
+/**
+ * Every session of a disabled account has ended. One that a deletion disabled is not disabled again after a loss, which took the
+ * time of the deletion and its link too: the owner could not enable it any more.
+ */
 export function rememberDisabled({
   id,
   sessionEpoch,
   disabledAt,
+  deletesAt,
 }: {
   id: string;
   sessionEpoch: number;
   disabledAt: Date;
+  deletesAt: Date | null;
 }): void {
+  if (deletesAt !== null && secondsBetween(disabledAt, deletesAt) === DELETION_DELAY_SECONDS) {
+    return rememberEnding({ userId: id, reason: "account deletion", sessionEpoch, openedBy: disabledAt });
+  }
   rememberEnding({ userId: id, reason: "user disabled", sessionEpoch, openedBy: FAR_FUTURE, disabledAt });
 }
 

@@ -198,7 +198,8 @@ async function movedForwardOutcome(
 async function endedOutcome(db: Kysely<Database>, row: SessionWithUser | null, now: Date): Promise<RefreshOutcome> {
   // The sessions of a disabled user may not be revoked yet.
   if (row?.userDisabledAt) {
-    rememberDisabled({ id: row.userId, sessionEpoch: row.sessionEpoch, disabledAt: row.userDisabledAt });
+    const { userId: id, sessionEpoch, userDisabledAt: disabledAt, userDeletesAt: deletesAt } = row;
+    rememberDisabled({ id, sessionEpoch, disabledAt, deletesAt });
     if (row.revokedAt === null) await endSession(db, row, "user disabled");
   }
   return {

@@ -25,7 +25,10 @@ import { Refusal } from "@/server/auth/policy/refusals";
 import { newNonce, successorNonce, type PresentedRefreshToken } from "@/server/auth/tokens/refresh-token";
 
 /** A session with its user, as far as rotation and tokens need them. */
-export type Session = Omit<SessionWithUser, "recoveredAt" | "recoveries" | "revokedReason" | "sessionEpoch">;
+export type Session = Omit<
+  SessionWithUser,
+  "recoveredAt" | "recoveries" | "revokedReason" | "sessionEpoch" | "userDeletesAt"
+>;
 
 /** The row of a new session, for a user who just authenticated. */
 export function newSession(userId: string, remember: boolean, client: Client, now: Date): NewSession {
