@@ -46,7 +46,7 @@ async function readMail(file: string): Promise<ReceivedMail> {
     text,
     html,
     link: /https?:\/\/\S+\/confirm#[\w-]{64}/.exec(text)?.[0] ?? null,
-    code: /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/.exec(text)?.[0] ?? null,
+    code: /^ {4}([0-9A-Z]{4}-[0-9A-Z]{4})$/m.exec(text)?.[1] ?? null,
     raw,
   };
 }

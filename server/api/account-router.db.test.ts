@@ -174,7 +174,7 @@ describe("the link of the mail about a deletion", () => {
   async function linkOf(kind: string, now = later(20)) {
     const mail = (await mailsOf()).find((one) => one.kind === kind);
     const { text } = (await composeMail(database.db, mail!, now))!;
-    return { token: /\/confirm#([\w-]+)/.exec(text)![1]!, code: /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/.exec(text)![0] };
+    return { token: /\/confirm#([\w-]+)/.exec(text)![1]!, code: /^ {4}([0-9A-Z]{4}-[0-9A-Z]{4})$/m.exec(text)![1]! };
   }
   const perform = (input: object, now = later(30)) => call("confirm.perform", { input, now, headers: fromElsewhere() });
 

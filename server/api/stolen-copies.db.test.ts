@@ -106,7 +106,7 @@ async function linksInFiles(recipient?: string): Promise<{ token: string; code: 
   for (const name of (await readdir(folder)).sort()) {
     const { to, text } = await PostalMime.parse(await readFile(join(folder, name)));
     const token = /\/confirm#([\w-]+)/.exec(text!)?.[1];
-    const code = /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/.exec(text!)?.[0];
+    const code = /^ {4}([0-9A-Z]{4}-[0-9A-Z]{4})$/m.exec(text!)?.[1];
     const isWanted = recipient === undefined || to?.[0]?.address === recipient;
     if (isWanted && token !== undefined) links.push({ token, code: code! });
   }

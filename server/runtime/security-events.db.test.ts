@@ -147,7 +147,7 @@ describe("security events: account", () => {
       .executeTakeFirst();
     const { text } = (await composeMail(database.db, mail!, later(20)))!;
     const token = /\/confirm#([\w-]+)/.exec(text)![1];
-    const code = /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/.exec(text)![0];
+    const code = /^ {4}([0-9A-Z]{4}-[0-9A-Z]{4})$/m.exec(text)![1];
     const undone = await call("confirm.perform", { token, code }, { seconds: 30 });
     expect(eventsOf(undone)).toEqual([{ level: "warn", event: "deletion-undone", userId, address }]);
 
@@ -170,7 +170,7 @@ describe("security events: links and mails", () => {
       .orderBy("id", "desc")
       .executeTakeFirstOrThrow();
     const { text } = (await composeMail(database.db, mail, later(20)))!;
-    return { token: /\/confirm#([\w-]+)/.exec(text)![1], code: /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/.exec(text)![0] };
+    return { token: /\/confirm#([\w-]+)/.exec(text)![1], code: /^ {4}([0-9A-Z]{4}-[0-9A-Z]{4})$/m.exec(text)![1] };
   }
 
   const signIn = () => signedInSession(database.db, T0, { passwordHash, emailVerifiedAt: T0 });
