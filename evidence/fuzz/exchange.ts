@@ -32,6 +32,8 @@ export function routeOf(rendered: RenderedRequest): RouteKind {
 /** The path with needless percent-encodings decoded. */
 export function decodedPath({ target }: RenderedRequest): string {
   const [path = ""] = target.split(/[?#]/, 1);
+  // With an invalid encoding nothing is decoded: a part of it could become another encoding.
+  if (/%(?![0-9a-f]{2})/i.test(path)) return path;
   return path.replace(/%(?:2[de]|3\d|[4-7][0-9a-f])/gi, (code) => decodeURIComponent(code));
 }
 
