@@ -1,12 +1,11 @@
 import "server-only";
 import type { Kysely } from "kysely";
 import { isUnavailable } from "@/db/faults";
-import { purgeMails } from "@/db/tables/outgoing-mails";
 import { purgeExpiredLimits } from "@/db/tables/rate-limits";
 import type { Database } from "@/db/schema";
 import { findDueDeletions, purgeAccount } from "@/db/tables/deletions";
 import { purgeHeartbeats } from "@/db/tables/heartbeats";
-import { purgeConfirmations, purgeEnded } from "@/db/tables/purge";
+import { purgeConfirmations, purgeEnded, purgeMails } from "@/db/tables/purge";
 import {
   ENDED_CONFIRMATION_RETENTION_SECONDS,
   ENDED_SESSION_RETENTION_SECONDS,

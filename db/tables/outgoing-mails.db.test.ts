@@ -2,15 +2,8 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { connect } from "@/db/connect";
 import { atOnce, createTestDatabase, daysAfter, useTestDatabase } from "@/db/testing";
-import {
-  claimMail,
-  countMails,
-  findDueMails,
-  insertMail,
-  markMailFailed,
-  markMailSent,
-  purgeMails,
-} from "./outgoing-mails";
+import { claimMail, countMails, findDueMails, insertMail, markMailFailed, markMailSent } from "./outgoing-mails";
+import { purgeMails } from "./purge";
 
 const database = useTestDatabase();
 

@@ -162,40 +162,6 @@ export async function countMails(db: Kysely<Database>): Promise<MailCounts> {
   return { overdue, delayed, failed, commonError: common?.lastError ?? null };
 }
 
-/** Deletes one batch of mails written more than `olderThanSeconds` ago, as `purgeEnded` does, and returns their number. */
-export async function purgeMails(
-  db: Kysely<Database>,
-  now: Date,
-  { olderThanSeconds, batch = 500 }: { olderThanSeconds: number; batch?: number },
-): Promise<number> {
-  const found = await db
-    .selectFrom("outgoingMails")
-    .select("id")
-    .where("createdAt", "<", new Date(now.getTime() - olderThanSeconds * 1000))
-    .orderBy("createdAt")
-    .limit(batch)
-    .execute();
-  if (found.length === 0) return 0;
-
-  return retryOnDeadlock(() =>
-    db.transaction().execute(async (trx) => {
-      const free = await trx
-        .selectFrom("outgoingMails")
-        .select("id")
-        .where("id", "in", found.map(({ id }) => id).sort())
-        .forUpdate()
-        .skipLocked()
-        .execute();
-      if (free.length === 0) return 0;
-      const { numDeletedRows } = await trx
-        .deleteFrom("outgoingMails")
-        .where("id", "in", free.map(({ id }) => id).sort())
-        .executeTakeFirstOrThrow();
-      return Number(numDeletedRows);
-    }),
-  );
-}
-
 function secondsFromNow(seconds: number) {
   return sql<Date>`date_add(utc_timestamp(3), interval ${Math.round(seconds * 1000) * 1000} microsecond)`;
 }

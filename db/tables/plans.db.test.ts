@@ -27,9 +27,8 @@ import {
   insertNotice,
   markMailFailed,
   markMailSent,
-  purgeMails,
 } from "./outgoing-mails";
-import { purgeConfirmations, purgeEnded } from "./purge";
+import { purgeConfirmations, purgeEnded, purgeMails } from "./purge";
 import { clearHits, countHit, purgeExpiredLimits, decrementHits } from "./rate-limits";
 import {
   changePassword,

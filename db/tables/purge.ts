@@ -11,7 +11,7 @@ export async function purgeEnded(
   now: Date,
   { olderThanSeconds, batch = 500 }: { olderThanSeconds: number; batch?: number },
 ): Promise<number> {
-  const before = new Date(now.getTime() - olderThanSeconds * 1000);
+  const before = secondsBefore(now, olderThanSeconds);
   const revoked = db
     .selectFrom("sessions")
     .select("id")
@@ -50,25 +50,53 @@ export async function purgeEnded(
   );
 }
 
+interface PurgeOptions {
+  olderThanSeconds: number;
+  batch?: number;
+}
+
 /** Deletes one batch of confirmations that expired more than `olderThanSeconds` ago, likewise, with the mails that were about them. */
 export async function purgeConfirmations(
   db: Kysely<Database>,
   now: Date,
-  { olderThanSeconds, batch = 500 }: { olderThanSeconds: number; batch?: number },
+  { olderThanSeconds, batch = 500 }: PurgeOptions,
 ): Promise<number> {
   const found = await db
     .selectFrom("confirmations")
     .select("id")
-    .where("expiresAt", "<", new Date(now.getTime() - olderThanSeconds * 1000))
+    .where("expiresAt", "<", secondsBefore(now, olderThanSeconds))
     .orderBy("expiresAt")
     .limit(batch)
     .execute();
-  if (found.length === 0) return 0;
+  return deleteUnlocked(db, "confirmations", found);
+}
 
+/** Deletes one batch of mails written more than `olderThanSeconds` ago, likewise. */
+export async function purgeMails(
+  db: Kysely<Database>,
+  now: Date,
+  { olderThanSeconds, batch = 500 }: PurgeOptions,
+): Promise<number> {
+  const found = await db
+    .selectFrom("outgoingMails")
+    .select("id")
+    .where("createdAt", "<", secondsBefore(now, olderThanSeconds))
+    .orderBy("createdAt")
+    .limit(batch)
+    .execute();
+  return deleteUnlocked(db, "outgoingMails", found);
+}
+
+async function deleteUnlocked(
+  db: Kysely<Database>,
+  table: "confirmations" | "outgoingMails",
+  found: { id: string }[],
+): Promise<number> {
+  if (found.length === 0) return 0;
   return retryOnDeadlock(() =>
     db.transaction().execute(async (trx) => {
       const free = await trx
-        .selectFrom("confirmations")
+        .selectFrom(table)
         .select("id")
         .where("id", "in", found.map(({ id }) => id).sort())
         .forUpdate()
@@ -76,10 +104,14 @@ export async function purgeConfirmations(
         .execute();
       if (free.length === 0) return 0;
       const { numDeletedRows } = await trx
-        .deleteFrom("confirmations")
+        .deleteFrom(table)
         .where("id", "in", free.map(({ id }) => id).sort())
         .executeTakeFirstOrThrow();
       return Number(numDeletedRows);
     }),
   );
+}
+
+function secondsBefore(instant: Date, seconds: number): Date {
+  return new Date(instant.getTime() - seconds * 1000);
 }
