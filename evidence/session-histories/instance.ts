@@ -1,6 +1,6 @@
 import { anotherInstance, clientAt } from "@/server/auth/testing";
 import type { Client } from "@/server/auth/client/client";
-import { withInterruptions, withoutCrashedWrites } from "./interruptions";
+import { withInterruptions, withoutCrashedAssignments, withoutCrashedWrites } from "./interruptions";
 import { SECONDS, type Place } from "./model";
 
 /** Rate limits are effectively disabled because all histories use three addresses. */
@@ -57,6 +57,8 @@ export async function startInstance(url: string) {
       ({ revoked } = shared("portcullis.revocation-feed") as { revoked: Map<string, unknown> });
       withoutCrashedWrites(revoked);
       withoutCrashedWrites((shared("portcullis.pending-revocations") as { pending: Map<string, unknown> }).pending);
+      // Otherwise the next contact would be the first after an outage, and no grace window would end for the following histories.
+      withoutCrashedAssignments(shared("portcullis.database-loss") as { isCutOff: boolean }, "isCutOff");
     },
   );
   modules.log.level = "silent";

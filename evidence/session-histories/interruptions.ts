@@ -53,6 +53,15 @@ export function withoutCrashedWrites<Key, Value>(map: Map<Key, Value>): void {
   map.set = (key, value) => (current.getStore()?.hasCrashed ? map : set(key, value));
 }
 
+/** Like `withoutCrashedWrites`, for one property of an object. */
+export function withoutCrashedAssignments<Name extends string>(object: Record<Name, unknown>, name: Name): void {
+  let value = object[name];
+  Object.defineProperty(object, name, {
+    get: () => value,
+    set: (next: unknown) => (value = current.getStore()?.hasCrashed ? value : next),
+  });
+}
+
 const interruptions: KyselyPlugin = {
   transformQuery({ node }) {
     const work = current.getStore();
