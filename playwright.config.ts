@@ -12,6 +12,7 @@ const baseURL = (process.env.BASE_URL ??= `http://localhost:${port}`);
 process.env.STAGE_DATABASE_DIRECTORY ??= join(DATA, "e2e", `stage-${port}`, "mysql");
 process.env.SESSION_SECRET = process.env.STAGE_SESSION_SECRET ??= randomBytes(32).toString("base64url");
 process.env.JWT_ACCESS_SECRET = process.env.STAGE_JWT_ACCESS_SECRET ??= randomBytes(32).toString("base64url");
+process.env.ENCRYPTION_SECRET = process.env.STAGE_ENCRYPTION_SECRET ??= randomBytes(32).toString("base64url");
 // Recorded traffic and logs, compared after the run. The first process empties the folder; workers inherit its path.
 if (process.env.STAGE_EVIDENCE === undefined) {
   process.env.STAGE_EVIDENCE = join(DATA, "logs", `stage-${port}`);

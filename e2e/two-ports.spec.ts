@@ -19,6 +19,7 @@ test("two apps on two ports of localhost keep separate sessions in one browser, 
       DATABASE_URL: server.database.url,
       SESSION_SECRET: secret(),
       JWT_ACCESS_SECRET: secret(),
+      ENCRYPTION_SECRET: secret(),
     },
     log: appLogFile(`neighbour-${Date.now()}`),
   });

@@ -18,6 +18,7 @@ const START_SECONDS = 60;
 const SECRETS = {
   SESSION_SECRET: randomBytes(32).toString("base64url"),
   JWT_ACCESS_SECRET: randomBytes(32).toString("base64url"),
+  ENCRYPTION_SECRET: randomBytes(32).toString("base64url"),
 };
 
 /**

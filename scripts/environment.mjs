@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { ROOT } from "./paths.mjs";
 
-export const REQUIRED = ["DATABASE_URL", "APP_ORIGIN", "SESSION_SECRET", "JWT_ACCESS_SECRET"];
+export const REQUIRED = ["DATABASE_URL", "APP_ORIGIN", "SESSION_SECRET", "JWT_ACCESS_SECRET", "ENCRYPTION_SECRET"];
 /** Prefix of the sample secrets in .env.example, which are public and must not be used. */
 const SAMPLE = "example-only";
 const SAMPLE_ORIGIN = "http://localhost:3000";
-const SECRETS = ["SESSION_SECRET", "JWT_ACCESS_SECRET"];
+const SECRETS = ["SESSION_SECRET", "JWT_ACCESS_SECRET", "ENCRYPTION_SECRET"];
 
 /** @typedef {Record<string, string | undefined>} Environment */
 

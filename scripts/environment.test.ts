@@ -15,6 +15,12 @@ beforeEach(() => {
 const local = (text: string) => writeFileSync(join(folder, ".env.local"), text);
 const shared = (text: string) => writeFileSync(join(folder, ".env"), text);
 
+const SAMPLES = {
+  SESSION_SECRET: "example-only-a",
+  JWT_ACCESS_SECRET: "example-only-b",
+  ENCRYPTION_SECRET: "example-only-c",
+};
+
 test("environment: explicit variables override .env.local, which overrides .env", () => {
   shared("PORT=1\nLOG_LEVEL=debug\nAPP_ORIGIN=http://localhost:1\n");
   local("PORT=2\nLOG_LEVEL=warn\n");
@@ -41,17 +47,21 @@ test("environment: production ignores .env.local", () => {
 });
 
 test("local secrets: replace the samples of .env.example", () => {
-  const samples = { SESSION_SECRET: "example-only-a", JWT_ACCESS_SECRET: "example-only-b" };
-  writeFileSync(join(folder, ".env"), "SESSION_SECRET=example-only-a\nJWT_ACCESS_SECRET=example-only-b\n");
-  const made = makeLocalSecrets(samples, folder);
-  expect(Object.keys(made)).toEqual(Object.keys(samples));
+  writeFileSync(
+    join(folder, ".env"),
+    Object.entries(SAMPLES)
+      .map((pair) => pair.join("="))
+      .join("\n"),
+  );
+  const made = makeLocalSecrets(SAMPLES, folder);
+  expect(Object.keys(made)).toEqual(Object.keys(SAMPLES));
   expect(readEnvironment({}, folder)).toMatchObject(made);
 });
 
 test("local secrets: are generated once, differ, are long enough, and are readable only by the owner", () => {
   const made = makeLocalSecrets({}, folder);
-  expect(Object.keys(made)).toEqual(["SESSION_SECRET", "JWT_ACCESS_SECRET"]);
-  expect(made.SESSION_SECRET).not.toBe(made.JWT_ACCESS_SECRET);
+  expect(Object.keys(made)).toEqual(Object.keys(SAMPLES));
+  expect(new Set(Object.values(made)).size).toBe(3);
   for (const secret of Object.values(made)) expect(secret.length).toBeGreaterThanOrEqual(32);
   expect(statSync(join(folder, ".env.local")).mode & 0o777).toBe(0o600);
 
@@ -63,7 +73,7 @@ test("local secrets: are generated once, differ, are long enough, and are readab
 test("local secrets: are appended to an existing .env.local without removing anything", () => {
   local("LOG_LEVEL=debug\nSESSION_SECRET=chosen-by-the-user");
   const made = makeLocalSecrets(readEnvironment({}, folder), folder);
-  expect(Object.keys(made)).toEqual(["JWT_ACCESS_SECRET"]);
+  expect(Object.keys(made)).toEqual(["JWT_ACCESS_SECRET", "ENCRYPTION_SECRET"]);
   expect(readEnvironment({}, folder)).toEqual({
     LOG_LEVEL: "debug",
     SESSION_SECRET: "chosen-by-the-user",
@@ -72,7 +82,7 @@ test("local secrets: are appended to an existing .env.local without removing any
   expect(readFileSync(join(folder, ".env.local"), "utf8")).not.toContain("DATABASE_URL");
 });
 
-test("local secrets: concurrent starts generate one pair of secrets and all use it", async () => {
+test("local secrets: concurrent starts generate one set of secrets and all use it", async () => {
   const module = pathToFileURL(join(import.meta.dirname, "environment.mjs")).href;
   const folders = Array.from({ length: 60 }, () => mkdtempSync(join(folder, "clone-")));
   const at = Date.now() + 2000;
@@ -81,8 +91,8 @@ test("local secrets: concurrent starts generate one pair of secrets and all use 
     const used = process.argv.slice(1).map((folder, round) => {
       while (Date.now() < ${at} + round * 20);
       const made = makeLocalSecrets(readEnvironment({}, folder), folder);
-      const { SESSION_SECRET, JWT_ACCESS_SECRET } = { ...readEnvironment({}, folder), ...made };
-      return { SESSION_SECRET, JWT_ACCESS_SECRET };
+      const { SESSION_SECRET, JWT_ACCESS_SECRET, ENCRYPTION_SECRET } = { ...readEnvironment({}, folder), ...made };
+      return { SESSION_SECRET, JWT_ACCESS_SECRET, ENCRYPTION_SECRET };
     });
     console.log(JSON.stringify(used));`;
   const args = ["--input-type=module", "--eval", program, ...folders];
@@ -97,10 +107,9 @@ test("local secrets: concurrent starts generate one pair of secrets and all use 
 }, 60_000);
 
 test("local secrets: an explicit sample is replaced once, not again at every start", () => {
-  const samples = { SESSION_SECRET: "example-only-a", JWT_ACCESS_SECRET: "example-only-b" };
-  const made = makeLocalSecrets(readEnvironment(samples, folder), folder);
-  expect(readEnvironment(samples, folder)).toEqual(made);
-  expect(makeLocalSecrets(readEnvironment(samples, folder), folder)).toEqual({});
+  const made = makeLocalSecrets(readEnvironment(SAMPLES, folder), folder);
+  expect(readEnvironment(SAMPLES, folder)).toEqual(made);
+  expect(makeLocalSecrets(readEnvironment(SAMPLES, folder), folder)).toEqual({});
 });
 
 test("local secrets: a world-readable .env.local becomes readable only by the owner", () => {

@@ -72,6 +72,7 @@ export class TestBed {
       APP_ORIGIN: ORIGIN,
       SESSION_SECRET: randomBytes(32).toString("base64url"),
       JWT_ACCESS_SECRET: randomBytes(32).toString("base64url"),
+      ENCRYPTION_SECRET: randomBytes(32).toString("base64url"),
       DATABASE_URL: "mysql://nobody@127.0.0.1:9/nothing",
       PORTCULLIS_MAIL_FOLDER: join(folder, "mail"),
     });

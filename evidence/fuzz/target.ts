@@ -46,6 +46,7 @@ export class Target {
       DATABASE_URL: url,
       SESSION_SECRET: secret(),
       JWT_ACCESS_SECRET: secret(),
+      ENCRYPTION_SECRET: secret(),
       // Longer than a run, so that no access token expires.
       ACCESS_TOKEN_SECONDS: "3600",
       RATE_LIMIT_FACTOR: "100000",
@@ -57,7 +58,7 @@ export class Target {
     const probe = await Probe.onFreePort();
     const app = await startApp({ port, log, env: { ...env, LOG_LEVEL: "debug", ...probe.environment } });
     const buildId = readFileSync(join(findBuild(), "BUILD_ID"), "utf8");
-    const secrets = [env.SESSION_SECRET, env.JWT_ACCESS_SECRET, name, ROOT, "$argon2"];
+    const secrets = [env.SESSION_SECRET, env.JWT_ACCESS_SECRET, env.ENCRYPTION_SECRET, name, ROOT, "$argon2"];
     const signing = { access: env.JWT_ACCESS_SECRET, refresh: env.SESSION_SECRET };
     return new Target(port, origin, connect(url), app, new AppLog(log, isErrorLine), signing, secrets, buildId, probe);
   }

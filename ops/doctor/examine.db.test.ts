@@ -13,6 +13,7 @@ function sourceWith(changes: Record<string, string | undefined>) {
     PORT: "9",
     SESSION_SECRET: random(),
     JWT_ACCESS_SECRET: random(),
+    ENCRYPTION_SECRET: random(),
     MAIL: "off",
     ...changes,
   };

@@ -132,9 +132,10 @@ const COMPLETE = {
   APP_ORIGIN: "http://localhost:3000",
   SESSION_SECRET: "s".repeat(32),
   JWT_ACCESS_SECRET: "j".repeat(32),
+  ENCRYPTION_SECRET: "e".repeat(32),
 };
 
-test.each(["DATABASE_URL", "APP_ORIGIN", "SESSION_SECRET", "JWT_ACCESS_SECRET"])(
+test.each(Object.keys(COMPLETE))(
   "startup: fails without %s and names it",
   async (name) => {
     const { exitCode, output } = run("main.mjs", { ...COMPLETE, [name]: "" });

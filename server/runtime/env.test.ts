@@ -8,6 +8,7 @@ const REQUIRED = {
   APP_ORIGIN: "https://app.example.com",
   SESSION_SECRET: "s".repeat(32),
   JWT_ACCESS_SECRET: "a".repeat(32),
+  ENCRYPTION_SECRET: "e".repeat(32),
 };
 const FILE = parseDotEnv(readFileSync(".env.example", "utf8")) as Record<string, string>;
 /** As `npm start` completes it: DATABASE_URL depends on the machine, so the file has no sample for it. */
@@ -38,8 +39,10 @@ describe("required variables", () => {
 
   test("env: no secret has a default in any environment", () => {
     for (const NODE_ENV of ["development", "production", "test"]) {
-      const problems = problemsOf({ NODE_ENV, MAIL: "off", SESSION_SECRET: undefined, JWT_ACCESS_SECRET: undefined });
-      expect(problems).toEqual(["  SESSION_SECRET is missing", "  JWT_ACCESS_SECRET is missing"]);
+      const secrets = ["SESSION_SECRET", "JWT_ACCESS_SECRET", "ENCRYPTION_SECRET"];
+      const without = Object.fromEntries(secrets.map((name) => [name, undefined]));
+      const problems = problemsOf({ NODE_ENV, MAIL: "off", ...without });
+      expect(problems).toEqual(secrets.map((name) => `  ${name} is missing`));
     }
   });
 
@@ -105,8 +108,10 @@ describe("invalid values", () => {
     ],
     ["SESSION_SECRET", ["short", "x".repeat(31)]],
     ["JWT_ACCESS_SECRET", ["short", "x".repeat(31)]],
+    ["ENCRYPTION_SECRET", ["short", "x".repeat(31)]],
     ["SESSION_SECRET_PREVIOUS", ["short", "x".repeat(31)]],
     ["JWT_ACCESS_SECRET_PREVIOUS", ["short", "x".repeat(31)]],
+    ["ENCRYPTION_SECRET_PREVIOUS", ["short", "x".repeat(31)]],
     ["ACCESS_TOKEN_SECONDS", ["0", "-600", "ten", "600s", "1.5", "Infinity", "NaN", "86401", ...NOT_DIGITS]],
     ["REFRESH_BEFORE_EXPIRY_SECONDS", ["0", "-1", "x", "86401", ...NOT_DIGITS]],
     ["REFRESH_GRACE_SECONDS", ["0", "-1", "x", "3601", ...NOT_DIGITS]],
@@ -223,6 +228,7 @@ describe("invalid values", () => {
 describe("contradictions", () => {
   test.each<[string, Source]>([
     ["one secret for both kinds of token", { SESSION_SECRET: "x".repeat(32), JWT_ACCESS_SECRET: "x".repeat(32) }],
+    ["a token secret that encrypts, too", { ENCRYPTION_SECRET: REQUIRED.SESSION_SECRET }],
     ["a previous secret that is the current one", { SESSION_SECRET_PREVIOUS: REQUIRED.SESSION_SECRET }],
     ["a previous access secret that signs refresh tokens", { JWT_ACCESS_SECRET_PREVIOUS: REQUIRED.SESSION_SECRET }],
     [
@@ -255,8 +261,12 @@ describe("contradictions", () => {
       },
     ],
     [
-      "four secrets, all different",
-      { SESSION_SECRET_PREVIOUS: "p".repeat(32), JWT_ACCESS_SECRET_PREVIOUS: "q".repeat(32) },
+      "six secrets, all different",
+      {
+        SESSION_SECRET_PREVIOUS: "p".repeat(32),
+        JWT_ACCESS_SECRET_PREVIOUS: "q".repeat(32),
+        ENCRYPTION_SECRET_PREVIOUS: "r".repeat(32),
+      },
     ],
   ])("env: accepts %s", (_, changes) => {
     expect(problemsOf(changes)).toEqual([]);
@@ -371,7 +381,11 @@ describe(".env.example", () => {
   });
 
   test(".env.example: contains every variable and no unknown one", () => {
-    const previous = { SESSION_SECRET_PREVIOUS: "p".repeat(32), JWT_ACCESS_SECRET_PREVIOUS: "q".repeat(32) };
+    const previous = {
+      SESSION_SECRET_PREVIOUS: "p".repeat(32),
+      JWT_ACCESS_SECRET_PREVIOUS: "q".repeat(32),
+      ENCRYPTION_SECRET_PREVIOUS: "r".repeat(32),
+    };
     // PORTCULLIS_MAIL_FOLDER is set by our scripts and is not for deployments.
     const {
       NODE_ENV: _,
@@ -382,15 +396,17 @@ describe(".env.example", () => {
   });
 
   test(".env.example: the values of optional variables are their defaults", () => {
-    const { SESSION_SECRET, JWT_ACCESS_SECRET, DATABASE_URL, APP_ORIGIN } = EXAMPLE;
-    expect(parseEnv(EXAMPLE)).toEqual(parseEnv({ SESSION_SECRET, JWT_ACCESS_SECRET, DATABASE_URL, APP_ORIGIN }));
+    const required = Object.fromEntries(Object.keys(REQUIRED).map((name) => [name, EXAMPLE[name]]));
+    expect(parseEnv(EXAMPLE)).toEqual(parseEnv(required));
   });
 
   test.each([
     ["SESSION_SECRET", "SESSION_SECRET"],
     ["JWT_ACCESS_SECRET", "JWT_ACCESS_SECRET"],
+    ["ENCRYPTION_SECRET", "ENCRYPTION_SECRET"],
     ["SESSION_SECRET_PREVIOUS", "SESSION_SECRET"],
     ["JWT_ACCESS_SECRET_PREVIOUS", "JWT_ACCESS_SECRET"],
+    ["ENCRYPTION_SECRET_PREVIOUS", "ENCRYPTION_SECRET"],
   ])(".env.example: its secret as %s is rejected in production", (name, sample) => {
     expect(problemsOf({ NODE_ENV: "production", MAIL: "off", [name]: EXAMPLE[sample] })).toEqual([
       `  ${name} is the published sample value: generate a secret of your own`,

@@ -37,6 +37,8 @@ const variables = z.object({
   SESSION_SECRET_PREVIOUS: secret.optional(),
   JWT_ACCESS_SECRET: secret,
   JWT_ACCESS_SECRET_PREVIOUS: secret.optional(),
+  ENCRYPTION_SECRET: secret,
+  ENCRYPTION_SECRET_PREVIOUS: secret.optional(),
   ACCESS_TOKEN_SECONDS: seconds(DAY_SECONDS, 600),
   REFRESH_BEFORE_EXPIRY_SECONDS: seconds(DAY_SECONDS, 60),
   REFRESH_GRACE_SECONDS: seconds(3600, 30),
@@ -70,12 +72,14 @@ const variables = z.object({
   PORTCULLIS_MAIL_FOLDER: z.string().optional(),
 });
 
-/** Every secret that verifies tokens: a published value is as dangerous as a previous secret as it is as the current one. */
+/** Every secret that verifies tokens or decrypts: a published value is as dangerous as a previous secret as it is as the current one. */
 const SECRETS = [
   "SESSION_SECRET",
   "JWT_ACCESS_SECRET",
+  "ENCRYPTION_SECRET",
   "SESSION_SECRET_PREVIOUS",
   "JWT_ACCESS_SECRET_PREVIOUS",
+  "ENCRYPTION_SECRET_PREVIOUS",
 ] as const;
 
 /** Prefix of the secrets in .env.example. */
@@ -122,7 +126,7 @@ function contradictions(given: Partial<Env>): string[] {
   const secrets = SECRETS.map((name) => given[name]).filter((value) => value !== undefined);
   refuse(
     new Set(secrets).size !== secrets.length,
-    "SESSION_SECRET, JWT_ACCESS_SECRET and their *_PREVIOUS must all differ",
+    "SESSION_SECRET, JWT_ACCESS_SECRET, ENCRYPTION_SECRET and their *_PREVIOUS must all differ",
   );
   type Seconds = Extract<keyof Env, `${string}_SECONDS`>;
   const isAtLeast = (one: Seconds, other: Seconds) => (given[one] ?? NaN) >= (given[other] ?? NaN);

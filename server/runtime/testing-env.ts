@@ -5,6 +5,7 @@ export const TEST_ENV = {
   APP_ORIGIN: "http://localhost:3000",
   SESSION_SECRET: "session secret of the tests, long enough",
   JWT_ACCESS_SECRET: "access secret of the tests, long enough",
+  ENCRYPTION_SECRET: "encryption secret of the tests, long enough",
   LOG_LEVEL: "silent",
 } as const;
 

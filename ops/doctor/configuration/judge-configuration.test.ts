@@ -11,6 +11,7 @@ const SOURCE = {
   APP_ORIGIN: "https://app.example.com",
   SESSION_SECRET: random(),
   JWT_ACCESS_SECRET: random(),
+  ENCRYPTION_SECRET: random(),
   TRUSTED_PROXY_HOPS: "1",
   MAIL: "off",
 };

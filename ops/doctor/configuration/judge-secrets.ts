@@ -3,8 +3,10 @@ import { problem, warning, type Finding } from "@/ops/doctor/finding";
 export const SECRETS = [
   "SESSION_SECRET",
   "JWT_ACCESS_SECRET",
+  "ENCRYPTION_SECRET",
   "SESSION_SECRET_PREVIOUS",
   "JWT_ACCESS_SECRET_PREVIOUS",
+  "ENCRYPTION_SECRET_PREVIOUS",
 ] as const;
 
 /** Prefix of the secrets in .env.example. */
