@@ -7,12 +7,17 @@ export interface Database {
   heartbeats: HeartbeatsTable;
   confirmations: ConfirmationsTable;
   outgoingMails: OutgoingMailsTable;
+  totpSecrets: TotpSecretsTable;
+  recoveryCodes: RecoveryCodesTable;
+  passkeys: PasskeysTable;
+  challenges: ChallengesTable;
 }
 
 interface UsersTable {
   id: string;
   email: string;
   fullName: string;
+  /** Empty for an account that has passkeys only: no password matches it. */
   passwordHash: string;
   role: Generated<string>;
   /** Incremented whenever all sessions end; a login that read an older epoch opens no session. */
@@ -39,6 +44,8 @@ interface SessionsTable {
   createdAt: Date;
   /** When the user last authenticated; null if that was at `createdAt`, in rows of a version before this column. */
   authenticatedAt: Date | null;
+  /** How: values of `amr` (RFC 8176), separated by blanks; null in older rows: by password. */
+  authenticationMethods: Generated<string | null>;
   lastSeenAt: Date;
   /** Never later than `absoluteExpiresAt`, so that one index finds every expired session. */
   idleExpiresAt: Date;
@@ -105,10 +112,72 @@ interface OutgoingMailsTable {
   lastError: Generated<string | null>;
 }
 
+/** The authenticator app of an account. Secrets are encrypted, see `server/runtime/encryption.ts`. */
+interface TotpSecretsTable {
+  userId: string;
+  /** Null until the first code has proved it. */
+  secret: Generated<string | null>;
+  /** By how many steps the app's clock differs from the database's, measured when it was added. */
+  driftSteps: Generated<number>;
+  /** The step of the last accepted code: it and earlier ones are refused. */
+  lastStep: Generated<number | null>;
+  confirmedAt: Generated<Date | null>;
+  /** Replaces `secret` once a code has proved it. */
+  pendingSecret: Generated<string | null>;
+  pendingSince: Generated<Date | null>;
+  createdAt: Date;
+}
+
+interface RecoveryCodesTable {
+  userId: string;
+  number: number;
+  codeHash: string;
+  createdAt: Date;
+  usedAt: Generated<Date | null>;
+}
+
+interface PasskeysTable {
+  id: string;
+  userId: string;
+  /** Base64url, as the key. */
+  credentialId: string;
+  publicKey: string;
+  /** The domain that the passkey was made for. */
+  rpId: string;
+  name: string;
+  /** Separated by blanks. */
+  transports: string;
+  aaguid: string;
+  signatureCounter: number;
+  backedUp: boolean;
+  createdAt: Date;
+  lastUsedAt: Generated<Date | null>;
+}
+
+/** The second step of a login, or a ceremony of WebAuthn, that was begun. */
+interface ChallengesTable {
+  id: string;
+  ceremony: string;
+  /** Null for a login by passkey, which names its account only when it ends. */
+  userId: string | null;
+  /** The session, or the challenge of the login, that began it. */
+  boundTo: Generated<string | null>;
+  /** 128 random bits in base64url, for WebAuthn. */
+  challenge: Generated<string | null>;
+  createdAt: Date;
+  expiresAt: Date;
+  usedAt: Generated<Date | null>;
+}
+
 export type User = Selectable<UsersTable>;
 export type NewUser = Insertable<UsersTable>;
 export type Confirmation = Selectable<ConfirmationsTable>;
 export type SessionRow = Selectable<SessionsTable>;
+export type TotpSecret = Selectable<TotpSecretsTable>;
+export type Passkey = Selectable<PasskeysTable>;
+export type NewPasskey = Insertable<PasskeysTable>;
+export type Challenge = Selectable<ChallengesTable>;
+export type NewChallenge = Insertable<ChallengesTable>;
 export type OutgoingMail = Selectable<OutgoingMailsTable>;
 export type NewSession = Pick<
   Insertable<SessionsTable>,
@@ -128,4 +197,4 @@ export type NewSession = Pick<
   | "browser"
   | "os"
   | "deviceType"
-> & { authenticatedAt: Date };
+> & { authenticatedAt: Date; authenticationMethods: string };

@@ -120,6 +120,7 @@ export function newSession(userId: string, given: Partial<NewSession> = {}): New
     handedAt: now,
     createdAt: now,
     authenticatedAt: now,
+    authenticationMethods: "pwd",
     lastSeenAt: now,
     idleExpiresAt: daysAfter(now, 7),
     absoluteExpiresAt: daysAfter(now, 30),

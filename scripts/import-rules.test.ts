@@ -33,6 +33,8 @@ const FEATURES = [
   "rate-limits",
   "sessions",
   "passwords",
+  "passkeys",
+  "second-factor",
   "gate",
   "email",
   "login",

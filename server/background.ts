@@ -5,8 +5,9 @@ import { purgeExpiredLimits } from "@/db/tables/rate-limits";
 import type { Database } from "@/db/schema";
 import { findDueDeletions, purgeAccount } from "@/db/tables/deletions";
 import { purgeHeartbeats } from "@/db/tables/heartbeats";
-import { purgeConfirmations, purgeEnded, purgeMails } from "@/db/tables/purge";
+import { purgeChallenges, purgeConfirmations, purgeEnded, purgeMails } from "@/db/tables/purge";
 import {
+  CHALLENGE_RETENTION_SECONDS,
   ENDED_CONFIRMATION_RETENTION_SECONDS,
   ENDED_SESSION_RETENTION_SECONDS,
   MAIL_RETENTION_SECONDS,
@@ -47,6 +48,7 @@ async function purge(now: Date): Promise<void> {
     while ((await purgeEnded(db, now, { olderThanSeconds: sessions, batch })) === batch);
     while ((await purgeExpiredLimits(db, now, batch)) === batch);
     while ((await purgeConfirmations(db, now, { olderThanSeconds: confirmations, batch })) === batch);
+    while ((await purgeChallenges(db, now, { olderThanSeconds: CHALLENGE_RETENTION_SECONDS, batch })) === batch);
     while ((await purgeMails(db, now, { olderThanSeconds: mails, batch })) === batch);
     await purgeHeartbeats(db, HEARTBEAT_RETENTION_SECONDS);
     await purgeDueAccounts(db, now);

@@ -2,14 +2,14 @@
 
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import type { SignedIn, SignedInSession, SignedInUser } from "@/server/auth/policy/credentials";
-import { safeNextPath } from "@/server/auth/policy/next-path";
-import { LOGIN } from "@/server/auth/policy/routes";
+import { safeNextPath, withNext } from "@/server/auth/policy/next-path";
+import { LOGIN, SECOND_FACTOR } from "@/server/auth/policy/routes";
 import { authClient } from "./auth-client";
 import { abortRequests, resumeRequests } from "./abortable-fetch";
 import { describeFailure, type Failure } from "./failure";
 import { clearLoginMarker, openSession } from "./open-session";
 import { onTabMessage, postToTabs, type TabMessage } from "./tab-channel";
-import type { RouterInputs } from "./trpc-client";
+import type { RouterInputs, RouterOutputs } from "./trpc-client";
 import { storePendingLogout } from "./pending-logout";
 
 /** "done": the browser is already loading the next page. */
@@ -19,7 +19,10 @@ export interface Auth {
   user: SignedInUser | null;
   session: SignedInSession | null;
   status: "signed-in" | "signed-out" | "working";
+  /** Loads `next`, or the page of the second step if the account has a second factor. */
   login: (input: RouterInputs["auth"]["login"], options?: { next?: string }) => Promise<AuthOutcome>;
+  /** The second step of a login. */
+  finishLogin: (input: RouterInputs["auth"]["secondFactor"], options?: { next?: string }) => Promise<AuthOutcome>;
   register: (input: RouterInputs["auth"]["register"], options?: { next?: string }) => Promise<AuthOutcome>;
   logout: () => Promise<AuthOutcome>;
   /** Ends every session of the user, including this one. */
@@ -29,6 +32,8 @@ export interface Auth {
   /** Updates the displayed profile without a reload. */
   replaceUser: (user: SignedInUser) => void;
 }
+
+type LoginResponse = RouterOutputs["auth"]["login"];
 
 const AuthContext = createContext<Auth | null>(null);
 
@@ -43,38 +48,62 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
   }, [session]);
   useReloadFromPageCache();
 
-  const changeAccount = useCallback(async (change: () => Promise<TabMessage>, next: string): Promise<AuthOutcome> => {
-    setIsWorking(true);
-    abortRequests();
-    try {
-      postToTabs(await change());
-    } catch (error) {
-      setIsWorking(false);
-      resumeRequests();
-      return describeFailure(error);
-    }
-    // A full load clears the previous user's data from memory and from the router cache.
-    location.replace(next);
-    return { kind: "done" };
-  }, []);
+  /** Null from `change`: no account has changed yet. `next` is evaluated after it. */
+  const changeAccount = useCallback(
+    async (change: () => Promise<TabMessage | null>, next: () => string): Promise<AuthOutcome> => {
+      setIsWorking(true);
+      abortRequests();
+      try {
+        const message = await change();
+        if (message !== null) postToTabs(message);
+      } catch (error) {
+        setIsWorking(false);
+        resumeRequests();
+        return describeFailure(error);
+      }
+      // A full load clears the previous user's data from memory and from the router cache.
+      location.replace(next());
+      return { kind: "done" };
+    },
+    [],
+  );
+
+  const signIn = useCallback(
+    (send: () => Promise<LoginResponse>, next?: string) => {
+      let destination = safeNextPath(next);
+      const change = async () => {
+        const response = await openSession(send);
+        if (response.status === "signed-in") return signedInMessage(response);
+        destination = withNext(SECOND_FACTOR, destination);
+        return null;
+      };
+      return changeAccount(change, () => destination);
+    },
+    [changeAccount],
+  );
 
   const auth = useMemo<Auth>(
     () => ({
       user,
       session,
       status: isWorking ? "working" : user ? "signed-in" : "signed-out",
-      login: (input, options) =>
-        changeAccount(
-          async () => signedInMessage(await openSession(() => authClient.auth.login.mutate(input))),
-          safeNextPath(options?.next),
-        ),
+      login: (input, options) => signIn(() => authClient.auth.login.mutate(input), options?.next),
+      finishLogin: (input, options) => signIn(() => authClient.auth.secondFactor.mutate(input), options?.next),
       register: (input, options) =>
         changeAccount(
           async () => signedInMessage(await openSession(() => authClient.auth.register.mutate(input))),
-          safeNextPath(options?.next),
+          () => safeNextPath(options?.next),
         ),
-      logout: () => changeAccount(() => endSession(() => authClient.auth.logout.mutate()), LOGIN),
-      logoutEverywhere: () => changeAccount(() => endSession(() => authClient.auth.logoutAll.mutate()), LOGIN),
+      logout: () =>
+        changeAccount(
+          () => endSession(() => authClient.auth.logout.mutate()),
+          () => LOGIN,
+        ),
+      logoutEverywhere: () =>
+        changeAccount(
+          () => endSession(() => authClient.auth.logoutAll.mutate()),
+          () => LOGIN,
+        ),
       leave: (next) => {
         abortRequests();
         postToTabs({ kind: "signed-out" });
@@ -82,7 +111,7 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
       },
       replaceUser,
     }),
-    [user, session, isWorking, changeAccount],
+    [user, session, isWorking, changeAccount, signIn],
   );
   return <AuthContext value={auth}>{children}</AuthContext>;
 }

@@ -1,4 +1,3 @@
-import type { SignedIn } from "@/server/auth/policy/credentials";
 import { authClient } from "./auth-client";
 import { CookiesNotKept, describeFailure } from "./failure";
 import { withStorage } from "./tab-storage";
@@ -12,15 +11,16 @@ const MARKER_MAX_AGE_MS = 30_000;
  * Opens a session and checks that the browser stored its cookies. If not, ends the session and throws `CookiesNotKept`: otherwise the
  * login page would reappear without a message, and each attempt would leave an orphaned session.
  */
-export async function openSession(open: () => Promise<SignedIn & { endToken?: string }>): Promise<SignedIn> {
+export async function openSession<Response extends object>(open: () => Promise<Response>): Promise<Response> {
   if (!acceptsCookies()) throw new CookiesNotKept();
-  const signedIn = await open();
-  const { endToken } = signedIn;
-  if (endToken !== undefined) {
+  const response = await open();
+  // Absent in the response of a login that asks for a second factor: no session was opened.
+  const endToken = "endToken" in response ? response.endToken : undefined;
+  if (typeof endToken === "string") {
     if (!(await isRefreshCookieStored(endToken))) throw new CookiesNotKept();
     withStorage("sessionStorage", (storage) => storage.setItem(MARKER_KEY, `${Date.now()} ${endToken}`));
   }
-  return signedIn;
+  return response;
 }
 
 /** Tests by writing a cookie, because `navigator.cookieEnabled` stays true if cookies are blocked for this site only. */

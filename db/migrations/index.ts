@@ -19,6 +19,12 @@ import * as createOutgoingMails from "./2026-11-30T1105-create-outgoing-mails";
 import * as indexOutgoingMailsByAttempt from "./2026-11-30T1106-index-outgoing-mails-by-attempt";
 import * as indexOutgoingMailsByCreation from "./2026-11-30T1107-index-outgoing-mails-by-creation";
 import * as indexHeartbeatsByTime from "./2026-11-30T1200-index-heartbeats-by-time";
+import * as createTotpSecrets from "./2026-11-30T1300-create-totp-secrets";
+import * as createRecoveryCodes from "./2026-11-30T1301-create-recovery-codes";
+import * as createPasskeys from "./2026-11-30T1302-create-passkeys";
+import * as createChallenges from "./2026-11-30T1303-create-challenges";
+import * as indexChallengesByExpiry from "./2026-11-30T1304-index-challenges-by-expiry";
+import * as addAuthenticationMethodsToSessions from "./2026-11-30T1305-add-authentication-methods-to-sessions";
 
 /** By name, in order. A migration is frozen once shipped: a change is a new migration at the end. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -42,4 +48,10 @@ export const MIGRATIONS: Record<string, Migration> = {
   "2026-11-30T1106-index-outgoing-mails-by-attempt": indexOutgoingMailsByAttempt,
   "2026-11-30T1107-index-outgoing-mails-by-creation": indexOutgoingMailsByCreation,
   "2026-11-30T1200-index-heartbeats-by-time": indexHeartbeatsByTime,
+  "2026-11-30T1300-create-totp-secrets": createTotpSecrets,
+  "2026-11-30T1301-create-recovery-codes": createRecoveryCodes,
+  "2026-11-30T1302-create-passkeys": createPasskeys,
+  "2026-11-30T1303-create-challenges": createChallenges,
+  "2026-11-30T1304-index-challenges-by-expiry": indexChallengesByExpiry,
+  "2026-11-30T1305-add-authentication-methods-to-sessions": addAuthenticationMethodsToSessions,
 };

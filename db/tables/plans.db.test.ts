@@ -238,7 +238,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
     const proven = { ...columns, ...instants, generation: 9, currentNonce: newNonce(), previousNonce };
     return moveSessionForward(db, { id: other.id, judged: { currentNonce, handedAt: at }, proven, now: at });
   },
-  recordAuthentication: (db) => recordAuthentication(db, caller, now),
+  recordAuthentication: (db) => recordAuthentication(db, caller, "pwd otp mfa", now),
   listLiveSessions: (db) => listLiveSessions(db, caller, { now, atMost: 100 }),
   wasNeverSignedIn: (db) => wasNeverSignedIn(db, user.email),
   revokeOldestSessions: (db) => revokeOldestSessions(db, users[2]!.id, { liveAtMost: 1, now }),

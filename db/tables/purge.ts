@@ -71,6 +71,22 @@ export async function purgeConfirmations(
   return deleteUnlocked(db, "confirmations", found);
 }
 
+/** Deletes one batch of challenges that expired more than `olderThanSeconds` ago, likewise. */
+export async function purgeChallenges(
+  db: Kysely<Database>,
+  now: Date,
+  { olderThanSeconds, batch = 500 }: PurgeOptions,
+): Promise<number> {
+  const found = await db
+    .selectFrom("challenges")
+    .select("id")
+    .where("expiresAt", "<", secondsBefore(now, olderThanSeconds))
+    .orderBy("expiresAt")
+    .limit(batch)
+    .execute();
+  return deleteUnlocked(db, "challenges", found);
+}
+
 /** Deletes one batch of mails written more than `olderThanSeconds` ago, likewise. */
 export async function purgeMails(
   db: Kysely<Database>,
@@ -89,7 +105,7 @@ export async function purgeMails(
 
 async function deleteUnlocked(
   db: Kysely<Database>,
-  table: "confirmations" | "outgoingMails",
+  table: "confirmations" | "outgoingMails" | "challenges",
   found: { id: string }[],
 ): Promise<number> {
   if (found.length === 0) return 0;

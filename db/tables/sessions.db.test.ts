@@ -293,8 +293,8 @@ describe("a row that the database has put back", () => {
 test("a new time of authentication is stored for the user's own session and never moves back", async () => {
   const { db } = database;
   const { id, userId } = await existingSession(db, { createdAt: now });
-  expect(await recordAuthentication(db, { userId, sessionId: id }, later)).toBe(true);
-  expect(await recordAuthentication(db, { userId, sessionId: id }, now)).toBe(true);
+  expect(await recordAuthentication(db, { userId, sessionId: id }, "pwd otp mfa", later)).toBe(true);
+  expect(await recordAuthentication(db, { userId, sessionId: id }, "pwd otp mfa", now)).toBe(true);
   expect((await readSession(db, id)).authenticatedAt).toEqual(later);
 });
 
@@ -306,7 +306,7 @@ test("no time of authentication is stored for a session that is revoked, expired
   await db.updateTable("sessions").set({ idleExpiresAt: later }).where("id", "=", expired.id).execute();
   await db.updateTable("users").set({ disabledAt: now }).where("id", "=", disabled.userId).execute();
   for (const { id, userId } of [revoked, expired, { id: others.id, userId: revoked.userId }, disabled]) {
-    expect(await recordAuthentication(db, { userId, sessionId: id }, later)).toBe(false);
+    expect(await recordAuthentication(db, { userId, sessionId: id }, "pwd otp mfa", later)).toBe(false);
     expect((await readSession(db, id)).authenticatedAt).toEqual(now);
   }
 });

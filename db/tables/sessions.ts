@@ -262,12 +262,14 @@ export async function extendReissueWindow(
 export async function recordAuthentication(
   db: Kysely<Database>,
   { userId, sessionId }: CallerIds,
+  authenticationMethods: string,
   now: Date,
 ): Promise<boolean> {
   return writeRow(db, sessionId, async () => {
     const { numUpdatedRows } = await updateLiveSession(db, sessionId, now)
       // Another instance, whose clock is ahead, may have recorded a later time.
       .set({
+        authenticationMethods,
         authenticatedAt: sql<Date>`greatest(coalesce(authenticated_at, created_at), cast(${now} as datetime(3)))`,
       })
       .where("userId", "=", userId)

@@ -1,7 +1,8 @@
-import { sql, type Kysely, type Transaction } from "kysely";
+import { sql, type ExpressionBuilder, type Kysely, type Transaction } from "kysely";
 import { isDuplicateKey } from "@/db/faults";
 import { retryOnDeadlock, writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, NewUser, User } from "@/db/schema";
+import { factorColumns, type FactorRow } from "./factors";
 import { insertVerification, type NewMail } from "./outgoing-mails";
 import { insertSession, type CallerIds, type InsertSessionResult } from "./sessions";
 
@@ -60,7 +61,7 @@ export type UserForLogin = User & {
   knownSessionId: string | null;
   /** 1 if the account has a session, live or ended. */
   hasEarlierSession: number;
-};
+} & FactorRow;
 
 /**
  * A device is known if a session of the user was last seen with the same address (IPv6: the same /64), browser and operating
@@ -75,36 +76,44 @@ export async function findUserForLogin(
   return db
     .selectFrom("users")
     .selectAll()
-    .select((eb) =>
-      eb
-        .selectFrom("sessions")
-        .select("sessions.id")
-        .whereRef("sessions.userId", "=", "users.id")
-        .where("sessions.browser", "=", device.browser)
-        .where("sessions.os", "=", device.os)
-        .where((where) =>
-          where.or([
-            where("users.devicesForgottenAt", "is", null),
-            where("sessions.lastSeenAt", ">", where.ref("users.devicesForgottenAt")),
-          ]),
-        )
-        .where(sql<boolean>`left(inet6_aton(${sql.ref("sessions.ip")}), 8) = left(inet6_aton(${device.ip}), 8)`)
-        // The order of the index, so that the lookup ends at the first match.
-        .orderBy("sessions.revokedAt")
-        .orderBy("sessions.id")
-        .limit(1)
-        .as("knownSessionId"),
-    )
-    .select((eb) =>
-      eb
-        .exists(eb.selectFrom("sessions").select("sessions.id").whereRef("sessions.userId", "=", "users.id"))
-        .$castTo<number>()
-        .as("hasEarlierSession"),
-    )
+    .select((eb) => [knownSessionId(eb, device), hasEarlierSession(eb)])
+    .select(factorColumns)
     .where("email", "in", legacyEmail === email ? [email] : [email, legacyEmail])
     .orderBy(sql`${sql.ref("email")} = ${legacyEmail}`, "desc")
     .limit(1)
     .executeTakeFirst();
+}
+
+/** See `UserForLogin`. For a select from `users`. */
+export function knownSessionId(eb: ExpressionBuilder<Database, "users">, device: LoginDevice) {
+  return (
+    eb
+      .selectFrom("sessions")
+      .select("sessions.id")
+      .whereRef("sessions.userId", "=", "users.id")
+      .where("sessions.browser", "=", device.browser)
+      .where("sessions.os", "=", device.os)
+      .where((where) =>
+        where.or([
+          where("users.devicesForgottenAt", "is", null),
+          where("sessions.lastSeenAt", ">", where.ref("users.devicesForgottenAt")),
+        ]),
+      )
+      .where(sql<boolean>`left(inet6_aton(${sql.ref("sessions.ip")}), 8) = left(inet6_aton(${device.ip}), 8)`)
+      // The order of the index, so that the lookup ends at the first match.
+      .orderBy("sessions.revokedAt")
+      .orderBy("sessions.id")
+      .limit(1)
+      .as("knownSessionId")
+  );
+}
+
+/** See `UserForLogin`. For a select from `users`. */
+export function hasEarlierSession(eb: ExpressionBuilder<Database, "users">) {
+  return eb
+    .exists(eb.selectFrom("sessions").select("sessions.id").whereRef("sessions.userId", "=", "users.id"))
+    .$castTo<number>()
+    .as("hasEarlierSession");
 }
 
 export async function findUserById(db: Kysely<Database>, id: string): Promise<User | undefined> {

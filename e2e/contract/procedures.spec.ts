@@ -46,7 +46,7 @@ test("procedures: each returns exactly the shape of the contract", async ({ call
 
   const credentials = { email: details.email, password: change.newPassword };
   const login = await calls.mutate("auth.login", credentials);
-  expect(login.data).toEqual({ user: { ...user, fullName: "Ada Newgate" }, session: SESSION });
+  expect(login.data).toEqual({ status: "signed-in", user: { ...user, fullName: "Ada Newgate" }, session: SESSION });
   expect((await calls.mutate("sessions.revoke", { id: login.data.session.id })).data).toEqual({ ok: true });
   await calls.mutate("auth.login", credentials);
   expect((await calls.mutate("auth.logoutAll")).data).toEqual({ ok: true });

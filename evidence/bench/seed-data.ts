@@ -49,7 +49,14 @@ export async function cookiesOf(
   const userOrdinal = Math.floor(ordinal / SESSIONS_PER_USER);
   const user = { id: idOf(userOrdinal), email: emailOf(userOrdinal), fullName: FULL_NAME, role: "user" };
   const absoluteExpiresAt = secondsAfter(past.createdAt, 30 * DAY_SECONDS);
-  const subject = { user, sessionId: id, isEmailVerified: true, authenticatedAt: past.createdAt, absoluteExpiresAt };
+  const subject = {
+    user,
+    sessionId: id,
+    isEmailVerified: true,
+    authenticatedAt: past.createdAt,
+    authenticationMethods: ["pwd"],
+    absoluteExpiresAt,
+  };
   const { token } = await mintAccessToken(subject, CLIENT, now);
   const refreshToken = await mintRefreshToken({
     sessionId: id,

@@ -73,6 +73,7 @@ export async function executeOperation(
       const { email, password, remember, presented } = operation;
       const input = { email, password: PASSWORDS[password]!, remember };
       const raw = await instance.login(db, input, client, presented?.text ?? null, now);
+      if (raw.kind !== "signed-in") throw new Error("A login of an account without a second factor asks for one.");
       return { raw, outcome: () => ({ kind: "signed in", ...issued(raw) }) };
     }
     case "logout": {
@@ -80,6 +81,7 @@ export async function executeOperation(
       const cookies = {
         refreshToken: presented?.text ?? null,
         accessToken: access?.text ?? null,
+        challengeToken: null,
         hasAccessCookie: true,
       };
       await instance.logout(db, cookies, client, now);
@@ -129,7 +131,7 @@ export async function executeOperation(
           : link.purpose === "reset-password"
             ? { token: link.token, newPassword: PASSWORDS[password]! }
             : { email: { email: link.email, legacyEmail: link.email }, code: link.code };
-      const cookies = { accessToken: null, refreshToken: null, hasAccessCookie: false };
+      const cookies = { accessToken: null, refreshToken: null, challengeToken: null, hasAccessCookie: false };
       await instance.performConfirmation(db, input, cookies, client, now);
       return result({ kind: "done" });
     }

@@ -17,12 +17,12 @@ import {
   T0,
   useAppDatabase,
   type SignedInTestSession,
+  logIn as login,
 } from "@/server/auth/db-testing";
 import { endUndelivered, isRevocationPending } from "@/server/auth/sessions/pending-revocations";
 import { composeMail } from "@/server/auth/email/compose-mail";
 import { mintConfirmation } from "@/server/auth/email/confirmation-token";
 import { secondsAfter } from "@/server/auth/policy/lifetimes";
-import { login } from "@/server/auth/login/login";
 import { logoutEverywhere } from "@/server/auth/login/logout";
 import { openSession } from "@/server/auth/sessions/open-session";
 import { refresh } from "@/server/auth/sessions/refresh";

@@ -4,11 +4,19 @@ import type { Context } from "./context";
 import { recordCaller } from "@/server/runtime/request-state";
 import { callerOf } from "@/server/auth/gate/authenticate";
 import { stepUp } from "@/server/auth/gate/step-up";
-import { clearedCookies } from "@/server/auth/tokens/cookies";
+import { clearedChallengeCookie, clearedCookies } from "@/server/auth/tokens/cookies";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { mintEndToken } from "@/server/auth/tokens/end-token";
-import { loginInput, logoutInput, noInput, registerInput, stepUpInput } from "@/server/auth/inputs/inputs";
+import {
+  loginInput,
+  logoutInput,
+  noInput,
+  registerInput,
+  secondFactorInput,
+  stepUpInput,
+} from "@/server/auth/inputs/inputs";
 import { login } from "@/server/auth/login/login";
+import { finishLogin } from "@/server/auth/login/second-factor";
 import { endByEndToken, logout, logoutEverywhere } from "@/server/auth/login/logout";
 import type { SignedIn } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
@@ -23,7 +31,19 @@ export const authRouter = router({
 
   login: publicProcedure.input(loginInput).mutation(async ({ ctx, input }) => {
     const { db, client, cookies, now } = ctx;
-    return signInWithEndToken(ctx, await login(db, input, client, cookies.refreshToken, now));
+    const result = await login(db, input, client, cookies.refreshToken, now);
+    if (result.kind === "signed-in")
+      return { status: "signed-in" as const, ...(await signInWithEndToken(ctx, result)) };
+    ctx.setCookies.push(...result.cookies);
+    const { methods, expiresAt } = result;
+    return { status: "second-factor" as const, methods, expiresAt: expiresAt.toISOString() };
+  }),
+
+  secondFactor: publicProcedure.input(secondFactorInput).mutation(async ({ ctx, input }) => {
+    const { db, client, cookies, now } = ctx;
+    const tokens = await finishLogin(db, input, cookies.challengeToken, client, cookies.refreshToken, now);
+    ctx.setCookies.push(clearedChallengeCookie());
+    return { status: "signed-in" as const, ...(await signInWithEndToken(ctx, tokens)) };
   }),
 
   refresh: publicProcedure.input(noInput).mutation(async ({ ctx }) => {

@@ -6,7 +6,7 @@ import { fieldErrors } from "@/server/auth/inputs/inputs";
 import { mayRun } from "@/server/auth/policy/gate";
 import { procedureFacts } from "@/server/auth/policy/procedures";
 import { FAULT_MESSAGE, Refusal, REFUSALS, UNVERIFIED_MESSAGE, type Reason } from "@/server/auth/policy/refusals";
-import { isStepUpDue, stepUpMethods } from "@/server/auth/policy/step-up";
+import { refuseWithoutStepUp } from "@/server/auth/gate/step-up";
 import type { Caller } from "@/server/auth/policy/credentials";
 import { isRowAwaited } from "@/server/auth/sessions/sessions";
 import type { Context } from "./context";
@@ -62,9 +62,7 @@ export const procedure = t.procedure.use(mapRefusals).use(async ({ ctx, path, ne
   const caller = await ctx.authenticate();
   if (!mayRun(procedureFacts(path), caller)) throw new Refusal("NOT_ALLOWED", {}, UNVERIFIED_MESSAGE);
   const stepUp = procedureFacts(path)?.stepUp;
-  if (stepUp !== undefined && isStepUpDue(stepUp, caller.authenticatedAt, ctx.now)) {
-    throw new Refusal("STEP_UP_REQUIRED", { methods: stepUpMethods() });
-  }
+  if (stepUp !== undefined) await refuseWithoutStepUp(ctx, stepUp, caller);
   const result = await next({ ctx: { ...ctx, caller } });
   const hasEnded = !result.ok && refusalIn(result.error)?.reason === "SESSION_ENDED";
   if (hasEnded && (await isRowAwaited(ctx.db, caller.session.id, ctx.now))) {

@@ -28,6 +28,7 @@ const CALLER = {
   user: { id: "user", email: "ada@example.test", fullName: "Ada", role: "user" },
   session: { id: "session", expiresAt: "2026-11-21T12:10:00.000Z", refreshAt: "2026-11-21T12:09:00.000Z" },
   authenticatedAt: new Date("2026-11-21T12:00:00Z"),
+  authenticationMethods: ["pwd"],
   isEmailVerified: false,
   mustVerifyEmail: false,
 };
@@ -41,7 +42,7 @@ function context(isSignedIn: boolean): Context {
       },
     }),
     client: ADA,
-    cookies: { accessToken: null, refreshToken: null, hasAccessCookie: false },
+    cookies: { accessToken: null, refreshToken: null, challengeToken: null, hasAccessCookie: false },
     now: new Date("2026-11-21T12:00:00Z"),
     requestId: "test",
     setCookies: [],

@@ -9,11 +9,12 @@ import { existingUser, useTestDatabase, type TestDatabase } from "@/db/testing";
 import { closeDatabase, database as appDatabase } from "@/server/runtime/database";
 import { log } from "@/server/runtime/log";
 import { callerOf } from "./gate/authenticate";
+import { login, type LoginResult } from "./login/login";
 import type { Caller } from "./policy/credentials";
 import { secondsAfter } from "./policy/lifetimes";
 import { readAccessToken } from "./tokens/access-token";
 import { readCookies, type CookieToSet, type PresentedCookies } from "./tokens/cookies";
-import { issueTokens } from "./sessions/issue-tokens";
+import { issueTokens, type IssuedTokens } from "./sessions/issue-tokens";
 import { openSession } from "./sessions/open-session";
 import { refresh } from "./sessions/refresh";
 import { readRevocations } from "./sessions/revocation-feed";
@@ -37,6 +38,16 @@ export function useAppDatabase(): TestDatabase {
   });
   afterAll(closeDatabase);
   return database;
+}
+
+/** A login of an account without a second factor. */
+export async function logIn(...given: Parameters<typeof login>): Promise<IssuedTokens> {
+  return signedIn(await login(...given));
+}
+
+export function signedIn(result: LoginResult): IssuedTokens {
+  if (result.kind !== "signed-in") throw new Error("The login asks for a second factor.");
+  return result;
 }
 
 export interface SignedInTestSession {

@@ -135,15 +135,12 @@ const COMPLETE = {
   ENCRYPTION_SECRET: "e".repeat(32),
 };
 
-test.each(Object.keys(COMPLETE))(
-  "startup: fails without %s and names it",
-  async (name) => {
-    const { exitCode, output } = run("main.mjs", { ...COMPLETE, [name]: "" });
-    expect(await exitCode).toBe(1);
-    expect(output()).toContain(`${name} is missing`);
-    expect(output()).not.toMatch(/\n\s+at /);
-  },
-);
+test.each(Object.keys(COMPLETE))("startup: fails without %s and names it", async (name) => {
+  const { exitCode, output } = run("main.mjs", { ...COMPLETE, [name]: "" });
+  expect(await exitCode).toBe(1);
+  expect(output()).toContain(`${name} is missing`);
+  expect(output()).not.toMatch(/\n\s+at /);
+});
 
 test("startup: fails with an invalid value, names the variable and does not print the value", async () => {
   const { exitCode, output } = run("main.mjs", { ...COMPLETE, JWT_ACCESS_SECRET: "too-short-secret" });

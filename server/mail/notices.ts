@@ -14,15 +14,24 @@ export function occasionOf({ browser, os, address }: Origin, now: Date): Occasio
   return { at: now.toISOString(), browser, os, address };
 }
 
-type NoticeKind = Extract<Message["kind"], "password-changed" | "new-device" | "session-replayed">;
+type NoticeKind =
+  | "password-changed"
+  | "new-device"
+  | "session-replayed"
+  | "factor-changed"
+  | "recovery-code-used"
+  | "second-factor-guessed";
+type Notice = Extract<Message, { kind: NoticeKind }>;
+type WithoutOccasion<One> = One extends Notice ? Omit<One, "occasion"> : never;
 
 /** Tells the owner of an account what happened to it, with a link to use if it was not them. */
 export function newNotice(
-  kind: NoticeKind,
+  notice: WithoutOccasion<Notice>,
   { userId, email }: { userId: string; email: string },
   origin: Origin,
   now: Date,
 ): NewMail | null {
   const link = { purpose: "not-me", email, askedBySessionId: null };
-  return newMail({ kind, occasion: occasionOf(origin, now) }, { userId, recipient: email, link }, now);
+  const message = { ...notice, occasion: occasionOf(origin, now) } as Notice;
+  return newMail(message, { userId, recipient: email, link }, now);
 }

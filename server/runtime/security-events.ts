@@ -42,6 +42,14 @@ const EVENTS = {
   "deletion-undone": "warn",
   /** An account was deleted, 14 days after the request. */
   "account-purged": "info",
+  "second-factor-required": "info",
+  /** A wrong code or passkey after the right password. */
+  "second-factor-refused": "warn",
+  "factor-added": "info",
+  "factor-removed": "warn",
+  "recovery-code-used": "warn",
+  /** The signature counter of a passkey went back: it may have been copied. */
+  "passkey-counter-back": "warn",
   "step-up": "info",
   "step-up-refused": "warn",
   /** The rate limit table is unavailable: each instance counts in memory, so the limit applies per instance. */

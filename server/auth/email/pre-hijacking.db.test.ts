@@ -9,8 +9,8 @@ import {
   refreshTokenIn,
   T0,
   type SignedInTestSession,
+  logIn as login,
 } from "@/server/auth/db-testing";
-import { login } from "@/server/auth/login/login";
 import { register } from "@/server/auth/login/register";
 import { openSession } from "@/server/auth/sessions/open-session";
 import { refresh } from "@/server/auth/sessions/refresh";

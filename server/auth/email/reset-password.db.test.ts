@@ -10,9 +10,9 @@ import {
   reasonOf,
   signedInSession,
   T0,
+  logIn as login,
 } from "@/server/auth/db-testing";
 import { changePassword } from "@/server/auth/login/change-password";
-import { login } from "@/server/auth/login/login";
 import { hitCounter } from "@/server/auth/rate-limits/hit-counter";
 import { isMarkedRevoked } from "@/server/auth/sessions/revocation-feed";
 import { refresh } from "@/server/auth/sessions/refresh";
@@ -293,7 +293,12 @@ test("with MAIL=off every procedure of mails and links is not available, and not
   const session = await signedInSession(database.db, T0, { passwordHash: (await newAccount()).passwordHash });
   const { db } = database;
   const caller = await callerWith(session);
-  const cookies = { accessToken: null, refreshToken: session.refreshToken, hasAccessCookie: false };
+  const cookies = {
+    accessToken: null,
+    refreshToken: session.refreshToken,
+    challengeToken: null,
+    hasAccessCookie: false,
+  };
   const { email } = await accountOf(session.userId);
   for (const run of [
     () => off.requestReset(db, { email, legacyEmail: email }, newClient(), T0),

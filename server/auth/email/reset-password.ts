@@ -56,7 +56,7 @@ export const resetPassword: Effect = async (trx, user, { confirmation, newHash, 
   await replaceForgottenPassword(trx, { userId, newHash, now });
   const sessions = await revokeAllWithin(trx, userId, "password reset", now);
   await supersede(trx, { userId, email, purposes: SUPERSEDES["reset-password"], now });
-  await insertMail(trx, newNotice("password-changed", { userId, email }, client, now));
+  await insertMail(trx, newNotice({ kind: "password-changed" }, { userId, email }, client, now));
   const ended = { reason: "password reset" as const, sessions, replacedHash: user.passwordHash };
   return { event: "password-reset", next: LOGIN, ended };
 };

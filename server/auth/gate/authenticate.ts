@@ -83,6 +83,7 @@ export function callerOf(access: Access): Caller {
       refreshAt: access.refreshDueAt.toISOString(),
     },
     authenticatedAt: access.authenticatedAt,
+    authenticationMethods: access.authenticationMethods,
     isEmailVerified: access.isEmailVerified,
     mustVerifyEmail: access.mustVerifyEmail,
   };

@@ -1,15 +1,20 @@
 import "server-only";
 import type { Kysely } from "kysely";
-import type { Database } from "@/db/schema";
-import { findSessionWithUser, recordAuthentication } from "@/db/tables/sessions";
+import type { Database, User } from "@/db/schema";
+import { findFactorRow } from "@/db/tables/factors";
+import { findSessionWithUser, recordAuthentication, type CallerIds } from "@/db/tables/sessions";
 import { findUserOfLiveSession } from "@/db/tables/users";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import type { StepUpInput } from "@/server/auth/inputs/inputs";
 import { passwordMatches } from "@/server/auth/passwords/password";
+import { authenticationValues, isStrong } from "@/server/auth/policy/authentication-methods";
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
+import { isStepUpDue, type StepUpRule } from "@/server/auth/policy/step-up";
+import { factorsOf, stepUpMethods } from "@/server/auth/policy/ways-in";
 import { consume, decrement, userFailureLimit } from "@/server/auth/rate-limits/rate-limit";
+import { verifyFactor } from "@/server/auth/second-factor/verify-factor";
 import { issueAccessToken, type IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { hasEnded } from "@/server/auth/sessions/rotation";
 
@@ -20,7 +25,7 @@ import { hasEnded } from "@/server/auth/sessions/rotation";
 export async function stepUp(
   db: Kysely<Database>,
   caller: Caller,
-  { method, password }: StepUpInput,
+  input: StepUpInput,
   client: Client,
   now: Date,
 ): Promise<IssuedTokens> {
@@ -28,19 +33,48 @@ export async function stepUp(
   const user = await findUserOfLiveSession(db, ids, now);
   if (user === undefined) throw new Refusal("SESSION_ENDED");
 
-  // One limit with the password change: an unlocked device gives others the chance to guess the password.
-  const failure = await consume(db, userFailureLimit(user.id), now);
-  if (!(await passwordMatches(user.passwordHash, password))) {
-    securityEvent("step-up-refused", { ...ids, method, address: client.address });
-    throw new Refusal("WRONG_PASSWORD", { fields: { password: "That is not your current password." } });
-  }
-  decrement(db, failure);
+  if (input.method === "password") await verifyPassword(db, user, ids, input.password, client, now);
+  else await verifyFactor(db, user, input, { kind: "step-up", sessionId: ids.sessionId }, client, now);
 
   // A new password revokes every session, so a session that is still live was confirmed with the current one.
-  const isRecorded = await recordAuthentication(db, ids, now);
+  const methods = authenticationValues([input.method]).join(" ");
+  const isRecorded = await recordAuthentication(db, ids, methods, now);
   const session = isRecorded ? await findSessionWithUser(db, ids.sessionId) : undefined;
   if (session === undefined || hasEnded(session, now)) throw new Refusal("SESSION_ENDED");
 
-  securityEvent("step-up", { ...ids, method, address: client.address });
+  securityEvent("step-up", { ...ids, method: input.method, address: client.address });
   return issueAccessToken(session, client, now);
+}
+
+/** Throws WRONG_PASSWORD. */
+async function verifyPassword(
+  db: Kysely<Database>,
+  { id, passwordHash }: User,
+  ids: CallerIds,
+  password: string,
+  client: Client,
+  now: Date,
+): Promise<void> {
+  // One limit with the password change: an unlocked device gives others the chance to guess the password.
+  const failure = await consume(db, userFailureLimit(id), now);
+  if (!(await passwordMatches(passwordHash, password))) {
+    securityEvent("step-up-refused", { ...ids, method: "password", address: client.address });
+    throw new Refusal("WRONG_PASSWORD", { fields: { password: "That is not your current password." } });
+  }
+  decrement(db, failure);
+}
+
+/** Throws STEP_UP_REQUIRED unless the caller has authenticated recently, and strongly where the rule and the account ask for it. */
+export async function refuseWithoutStepUp(
+  { db, now }: { db: Kysely<Database>; now: Date },
+  rule: StepUpRule,
+  { user, authenticatedAt, authenticationMethods }: Caller,
+): Promise<void> {
+  const isRecent = !isStepUpDue(rule, authenticatedAt, now);
+  if (isRecent && (rule.strength === "any" || isStrong(authenticationMethods))) return;
+  const row = await findFactorRow(db, user.id);
+  const methods = row === undefined ? [] : stepUpMethods(factorsOf(row), rule.strength);
+  // Without a second factor the password is all that can be asked for.
+  if (isRecent && methods.includes("password")) return;
+  throw new Refusal("STEP_UP_REQUIRED", { methods });
 }

@@ -37,6 +37,12 @@ const newPassword = z
 /** True by default: closing the browser logs a user out only if they chose so. */
 const remember = z.boolean({ error: "Must be true or false." }).default(true);
 
+/** The JSON form of a WebAuthn response. Its fields are checked by the verification, which also bounds their length. */
+export const passkeyResponse = z.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  { error: "Send the response of the authenticator." },
+);
+
 export const registerInput = strictFields({ fullName, email: emailAddress, password: newPassword, remember });
 export const loginInput = strictFields({
   email: loginEmailAddress,
@@ -52,10 +58,26 @@ export const changePasswordInput = strictFields({
   path: ["newPassword"],
   error: SAME_PASSWORD_MESSAGE,
 });
-export const stepUpInput = strictFields({
-  method: z.literal("password", { error: "That method is not available." }),
-  password: existingPassword("Enter your password."),
-});
+/** A code of an authenticator app or a recovery code. As typed: each method normalizes its own. */
+const typedCode = z
+  .string({ error: "Type the code." })
+  .max(64, { error: "That is too long for a code." })
+  .refine((code) => code.trim() !== "", { error: "Type the code." });
+const NO_METHOD = { error: "That method is not available." };
+const secondFactors = [
+  strictFields({ method: z.literal("totp"), code: typedCode }),
+  strictFields({ method: z.literal("recovery-code"), code: typedCode }),
+  strictFields({ method: z.literal("passkey"), response: passkeyResponse }),
+] as const;
+export const secondFactorInput = z.discriminatedUnion("method", secondFactors, NO_METHOD);
+export const stepUpInput = z.discriminatedUnion(
+  "method",
+  [
+    strictFields({ method: z.literal("password"), password: existingPassword("Enter your password.") }),
+    ...secondFactors,
+  ],
+  NO_METHOD,
+);
 export const requestResetInput = strictFields({ email: loginEmailAddress });
 export const requestChangeInput = strictFields({ email: emailAddress });
 /** Any text: what is not a token is refused like a token that never existed. */
@@ -93,6 +115,7 @@ export type ChangePasswordInput = z.output<typeof changePasswordInput>;
 export type RequestResetInput = z.output<typeof requestResetInput>;
 export type PerformConfirmationInput = z.output<typeof performConfirmationInput>;
 export type DeletionInput = z.output<typeof deletionInput>;
+export type SecondFactorInput = z.output<typeof secondFactorInput>;
 export type StepUpInput = z.output<typeof stepUpInput>;
 
 function isEmptyInput(input: unknown): boolean {

@@ -13,9 +13,9 @@ import {
   refreshTokenIn,
   signedInSession,
   T0,
+  logIn as login,
 } from "@/server/auth/db-testing";
 import { issueTokens } from "@/server/auth/sessions/issue-tokens";
-import { login } from "./login";
 import { hashPassword, passwordMatches } from "@/server/auth/passwords/password";
 import { refresh } from "@/server/auth/sessions/refresh";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
@@ -156,6 +156,7 @@ test("password change: wrong passwords are counted by user: other user agents, a
       user: { ...user, id: own.userId },
       session: { id: session, expiresAt: "", refreshAt: "" },
       authenticatedAt: T0,
+      authenticationMethods: ["pwd"],
       isEmailVerified: false,
       mustVerifyEmail: false,
     };

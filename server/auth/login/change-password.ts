@@ -42,7 +42,7 @@ export async function changePassword(
   await refuseWeakPassword("newPassword", input.newPassword, user);
   const newHash = await hashPassword(input.newPassword);
   const session = newSession(user.id, user.remember, client, now);
-  const mail = newNotice("password-changed", { userId: user.id, email: user.email }, client, now);
+  const mail = newNotice({ kind: "password-changed" }, { userId: user.id, email: user.email }, client, now);
   const superseded = SUPERSEDES["change-password"];
   const change = { ...callerIds(caller), oldHash: user.passwordHash, newHash, session, mail, superseded, now };
   const outcome = await confirmInsert(db, session, () => replacePassword(db, change), "changed");

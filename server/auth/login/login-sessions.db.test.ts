@@ -80,6 +80,7 @@ describe("a login in progress", () => {
       user: elsewhere.access.user,
       session: { id: elsewhere.access.sessionId, expiresAt: "", refreshAt: "" },
       authenticatedAt: T0,
+      authenticationMethods: ["pwd"],
       isEmailVerified: false,
       mustVerifyEmail: false,
     };

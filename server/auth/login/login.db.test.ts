@@ -3,11 +3,18 @@ import { describe, expect, test } from "vitest";
 import { readSession } from "@/db/testing";
 import { findUserForLogin } from "@/db/tables/users";
 import { readAccessToken } from "@/server/auth/tokens/access-token";
-import { countStatements, later, PASSWORD, reasonOf, signedInSession, T0 } from "@/server/auth/db-testing";
+import {
+  countStatements,
+  later,
+  PASSWORD,
+  reasonOf,
+  signedInSession,
+  T0,
+  logIn as login,
+} from "@/server/auth/db-testing";
 import { emailAddress } from "@/server/auth/inputs/email-address";
 import { hitCounter } from "@/server/auth/rate-limits/hit-counter";
 import { loginInput } from "@/server/auth/inputs/inputs";
-import { login } from "./login";
 import { needsRehash } from "@/server/auth/passwords/password";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { readRefreshToken } from "@/server/auth/tokens/refresh-token";

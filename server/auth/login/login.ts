@@ -1,26 +1,20 @@
 import "server-only";
 import type { Kysely } from "kysely";
+import { v7 as uuidv7 } from "uuid";
 import { isUnavailable } from "@/db/faults";
-import { retryOnDeadlock } from "@/db/keyed-mutex";
 import type { Database } from "@/db/schema";
-import { insertNotice } from "@/db/tables/outgoing-mails";
+import { insertChallenge } from "@/db/tables/challenges";
 import { findUserForLogin, replacePasswordHash, type UserForLogin } from "@/db/tables/users";
-import { newNotice } from "@/server/mail/notices";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
-import { sessionIdOfToken } from "@/server/auth/sessions/end-session";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import type { LoginInput } from "@/server/auth/inputs/inputs";
 import { isUserRowOutdated, rememberDisabled } from "@/server/auth/sessions/known-endings";
-import { issueFirstTokens, openSession } from "@/server/auth/sessions/open-session";
 import { hashPassword, needsRehash, passwordMatches } from "@/server/auth/passwords/password";
-import {
-  ENDED_SESSION_RETENTION_SECONDS,
-  NOTICE_SECONDS,
-  secondsAfter,
-  secondsBetween,
-} from "@/server/auth/policy/lifetimes";
+import type { SecondFactorMethod } from "@/server/auth/policy/authentication-methods";
+import { CHALLENGE_SECONDS, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
+import { factorsOf, secondFactorMethods } from "@/server/auth/policy/ways-in";
 import {
   decrement,
   loginLimit,
@@ -28,15 +22,28 @@ import {
   consumePasswordAttempt,
   type PasswordAttempt,
 } from "@/server/auth/rate-limits/rate-limit";
+import { mintChallengeToken } from "@/server/auth/tokens/challenge-token";
+import { challengeCookie, type CookieToSet } from "@/server/auth/tokens/cookies";
+import { completeLogin } from "./complete-login";
 
-/** Opens a session for valid credentials and revokes the browser's previous one. */
+/** A login that waits for its second factor: no session and no known device exists yet. */
+export interface PendingLogin {
+  kind: "second-factor";
+  methods: SecondFactorMethod[];
+  expiresAt: Date;
+  cookies: CookieToSet[];
+}
+
+export type LoginResult = ({ kind: "signed-in" } & IssuedTokens) | PendingLogin;
+
+/** Opens a session for valid credentials and revokes the browser's previous one; or asks for the second factor. */
 export async function login(
   db: Kysely<Database>,
   input: LoginInput & { legacyEmail?: string },
   client: Client,
   presentedRefreshToken: string | null,
   now: Date,
-): Promise<IssuedTokens> {
+): Promise<LoginResult> {
   await consume(db, loginLimit(client), now);
 
   const user = await findUserForLogin(db, input.email, { ...client, ip: client.address }, input.legacyEmail);
@@ -54,38 +61,36 @@ export async function login(
 
   // Before the session is opened: a fault after that would leave a session whose tokens were not delivered.
   await rehashIfOutdated(db, user, input.password, now);
-  // In one statement instead of a transaction. If the session is then not opened, the repeated login is reported by the same mail.
-  if (isNewDevice(user, now)) await tellOwner(db, user, client, now);
-  const replacedId = await sessionIdOfToken(presentedRefreshToken, now);
-  const session = await openSession(db, user, input.remember, client, now, replacedId);
-  // All sessions were revoked while this login was in progress, so it is refused.
-  if (session === null) {
-    securityEvent("login-superseded", { userId: user.id, address: client.address });
-    throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+  const methods = secondFactorMethods(factorsOf(user));
+  if (methods.length > 0) {
+    const pending = await beginSecondStep(db, user, input.remember, methods, client, now);
+    decrement(db, guess.hit);
+    return pending;
   }
+  const tokens = await completeLogin(db, user, { remember: input.remember, methods: ["password"] }, client, {
+    presentedRefreshToken,
+    now,
+  });
   decrement(db, guess.hit);
-
-  securityEvent("logged-in", { sessionId: session.id, userId: user.id, address: client.address });
-  return issueFirstTokens(db, session, client, now);
+  return { kind: "signed-in", ...tokens };
 }
 
-/**
- * Not the first login of an account. Its sessions are kept for some time after their end, so an older account without any may have had
- * one.
- */
-function isNewDevice({ knownSessionId, hasEarlierSession, createdAt }: UserForLogin, now: Date): boolean {
-  if (knownSessionId !== null) return false;
-  return hasEarlierSession === 1 || secondsBetween(createdAt, now) > ENDED_SESSION_RETENTION_SECONDS;
-}
-
-async function tellOwner(
+/** Remembers that the password was right, in a row and in a cookie that names it. */
+async function beginSecondStep(
   db: Kysely<Database>,
-  { id: userId, email }: UserForLogin,
+  { id: userId, sessionEpoch }: UserForLogin,
+  remember: boolean,
+  methods: SecondFactorMethod[],
   client: Client,
   now: Date,
-): Promise<void> {
-  const notice = newNotice("new-device", { userId, email }, client, now);
-  await retryOnDeadlock(() => insertNotice(db, notice, secondsAfter(now, -NOTICE_SECONDS)));
+): Promise<PendingLogin> {
+  const id = uuidv7();
+  // Whole seconds, as in the cookie.
+  const expiresAt = new Date(Math.floor(secondsAfter(now, CHALLENGE_SECONDS).getTime() / 1000) * 1000);
+  await insertChallenge(db, { id, ceremony: "login", userId, createdAt: now, expiresAt });
+  const token = await mintChallengeToken({ id, userId, sessionEpoch, remember, expiresAt }, client, now);
+  securityEvent("second-factor-required", { userId, address: client.address });
+  return { kind: "second-factor", methods, expiresAt, cookies: [challengeCookie(token, CHALLENGE_SECONDS)] };
 }
 
 async function checkPassword(

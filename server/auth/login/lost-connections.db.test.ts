@@ -9,10 +9,17 @@ import { startCuttingProxy, type ConnectionCut } from "@/db/testing-cutting-prox
 import { findUserById } from "@/db/tables/users";
 import type { Caller } from "@/server/auth/policy/credentials";
 import { changePassword } from "./change-password";
-import { callerWith, later, NEW_PASSWORD, PASSWORD, signedInSession, T0 } from "@/server/auth/db-testing";
+import {
+  callerWith,
+  later,
+  NEW_PASSWORD,
+  PASSWORD,
+  signedInSession,
+  T0,
+  logIn as login,
+} from "@/server/auth/db-testing";
 import { endOwnSession } from "@/server/auth/sessions/end-session";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
-import { login } from "./login";
 import { logoutEverywhere, logoutOthers } from "./logout";
 import { openSession } from "@/server/auth/sessions/open-session";
 import { passwordMatches } from "@/server/auth/passwords/password";

@@ -66,7 +66,10 @@ async function repeatRegistration(
   const taken = new Refusal("EMAIL_TAKEN", { fields: { email: "An account with this email already exists." } });
   if (!(await wasNeverSignedIn(db, email))) throw taken;
   try {
-    return await login(db, { email, password, remember }, client, presentedRefreshToken, now);
+    const result = await login(db, { email, password, remember }, client, presentedRefreshToken, now);
+    // A session that was never delivered cannot have added a second factor.
+    if (result.kind === "second-factor") throw taken;
+    return result;
   } catch (error) {
     throw error instanceof Refusal && error.reason === "INVALID_CREDENTIALS" ? taken : error;
   }

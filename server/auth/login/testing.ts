@@ -1,11 +1,10 @@
 import { expect } from "vitest";
 import { existingUser, useTestDatabase } from "@/db/testing";
-import { PASSWORD, reasonOf, T0 } from "@/server/auth/db-testing";
+import { logIn, PASSWORD, reasonOf, T0 } from "@/server/auth/db-testing";
 import { hashPassword } from "@/server/auth/passwords/password";
 import { hitCounter } from "@/server/auth/rate-limits/hit-counter";
 import { newClient } from "@/server/auth/testing";
 import type { Client } from "@/server/auth/client/client";
-import { login } from "./login";
 
 interface Attempt {
   password?: string;
@@ -23,7 +22,7 @@ export function useLogins() {
   function attempt(email: string, given: Attempt = {}, db = database.db) {
     const { password = PASSWORD, client = newClient(), presented = null, remember = true, now = T0 } = given;
     // A login does not await its decrements, which later assertions rely on.
-    return login(db, { email, password, remember }, client, presented, now).finally(() => hitCounter(db).flush());
+    return logIn(db, { email, password, remember }, client, presented, now).finally(() => hitCounter(db).flush());
   }
 
   const newAccount = async (given = {}) => existingUser(database.db, { passwordHash: await passwordHash, ...given });

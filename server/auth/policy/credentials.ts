@@ -29,8 +29,9 @@ export interface EmailStatus {
 
 /** The authenticated user and session, however the credentials were sent. */
 export interface Caller extends SignedIn, EmailStatus {
-  /** When the user last authenticated. */
+  /** When the user last authenticated, and how: values of `amr` (RFC 8176). */
   authenticatedAt: Date;
+  authenticationMethods: readonly string[];
 }
 
 /** For statements that check the caller's own session before they change or list anything. */

@@ -63,6 +63,12 @@ export const NOTICE_SECONDS = 60;
 /** For procedures that change credentials, delete the account or export its data: the last authentication may be this old. */
 export const STEP_UP_WITHIN_SECONDS = 5 * 60;
 
+/** Between the password and the second factor of a login; also the time for a ceremony of WebAuthn. */
+export const CHALLENGE_SECONDS = 5 * 60;
+
+/** Challenges are kept this long after their end. */
+export const CHALLENGE_RETENTION_SECONDS = 24 * 3600;
+
 /** Mails are kept this long after they were written, so that an operator can see which were sent, and when. */
 export const MAIL_RETENTION_SECONDS = 30 * 24 * 3600;
 

@@ -32,6 +32,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   },
   "auth.register": { access: "public", batch: false, hashesPassword: true },
   "auth.login": { access: "public", batch: false, hashesPassword: true },
+  "auth.secondFactor": { access: "public", batch: false, hashesPassword: true },
   "auth.refresh": { access: "public", batch: false, hashesPassword: false },
   "auth.logout": { access: "public", batch: false, hashesPassword: false },
   "auth.logoutAll": { access: "signed-in", batch: false, hashesPassword: false, allowsUnverified: true },

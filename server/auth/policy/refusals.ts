@@ -1,4 +1,4 @@
-import type { StepUpMethod } from "./step-up";
+import type { AuthenticationMethod } from "./authentication-methods";
 
 /** Every reason for refusing a request, with its status, tRPC code and message. They are defined nowhere else. */
 export const REFUSALS = {
@@ -9,6 +9,7 @@ export const REFUSALS = {
   },
   WEAK_PASSWORD: { status: 400, trpcCode: "BAD_REQUEST", message: "That password is too easy to guess." },
   INVALID_CREDENTIALS: { status: 401, trpcCode: "UNAUTHORIZED", message: "The email or password is incorrect." },
+  SECOND_FACTOR_WRONG: { status: 401, trpcCode: "UNAUTHORIZED", message: "That code is not right." },
   SIGNED_OUT: { status: 401, trpcCode: "UNAUTHORIZED", message: "You are not signed in. Sign in and try again." },
   SESSION_ENDED: { status: 401, trpcCode: "UNAUTHORIZED", message: "Your session has ended. Please sign in again." },
   ORIGIN_REFUSED: {
@@ -30,6 +31,11 @@ export const REFUSALS = {
     message: "This address does not take that method.",
   },
   EMAIL_TAKEN: { status: 409, trpcCode: "CONFLICT", message: "An account with this email already exists." },
+  LAST_WAY_IN: {
+    status: 409,
+    trpcCode: "CONFLICT",
+    message: "This is the last way into your account. Add another one first.",
+  },
   // tRPC has no code for 410: the handler sets the status.
   LINK_SPENT: {
     status: 410,
@@ -71,7 +77,7 @@ export interface RefusalDetails {
   /** For ORIGIN_REFUSED: the origin at which to use the app. */
   appOrigin?: string;
   /** For STEP_UP_REQUIRED: the methods of `auth.stepUp` that the caller can use. */
-  methods?: StepUpMethod[];
+  methods?: AuthenticationMethod[];
   /** For LINK_SPENT with an authentic link: what ended it. */
   spent?: "used" | "superseded" | "expired";
   /** For a pending logout: the token that repeats it without a cookie. */
@@ -105,6 +111,9 @@ export function tooManyWrongPasswords(retryAfterSeconds: number): Refusal {
 /** Shown when the browser does not store the cookies of a login. */
 export const COOKIES_MESSAGE =
   "Signing in needs cookies, and your browser does not keep them for this site. Allow cookies for this site in the settings of your browser or of its extensions, then reload this page.";
+
+/** For a second step whose first one has expired, was used, or belongs to another browser. */
+export const CHALLENGE_OVER_MESSAGE = "This sign-in took too long or was already finished. Start again.";
 
 /** For a call that needs a verified email, where `REQUIRE_VERIFIED_EMAIL` is set. */
 export const UNVERIFIED_MESSAGE =

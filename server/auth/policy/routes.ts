@@ -2,6 +2,8 @@
 export const ROOT = "/";
 export const LOGIN = "/login";
 export const REGISTER = "/register";
+/** The second step of a login. */
+export const SECOND_FACTOR = "/second-factor";
 export const FORGOT_PASSWORD = "/forgot-password";
 export const VERIFY_EMAIL = "/verify-email";
 export const RESUME = "/resume";
@@ -40,7 +42,7 @@ export type RouteKind = "private" | "guest" | "verification" | "root" | "call" |
 /** Classifies a path, which has no query. Unknown paths are open: they end in a 404. */
 export function classifyRoute(path: string): RouteKind {
   if (path === ROOT) return "root";
-  if (path === LOGIN || path === REGISTER) return "guest";
+  if (path === LOGIN || path === REGISTER || path === SECOND_FACTOR) return "guest";
   if (path === VERIFY_EMAIL) return "verification";
   if (PRIVATE_AREAS.some((area) => isAtOrBelow(path, area))) return "private";
   if (isAtOrBelow(path, TRPC)) return "call";

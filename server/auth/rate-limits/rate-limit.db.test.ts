@@ -9,10 +9,9 @@ import { securityCounts } from "@/server/runtime/security-events";
 import type { Access } from "@/server/auth/tokens/access-token";
 import type { Caller } from "@/server/auth/policy/credentials";
 import { changePassword } from "@/server/auth/login/change-password";
-import { later, NEW_PASSWORD, PASSWORD, reasonOf, T0 } from "@/server/auth/db-testing";
+import { later, NEW_PASSWORD, PASSWORD, reasonOf, T0, logIn as login } from "@/server/auth/db-testing";
 import { hashLimiter } from "@/server/runtime/concurrency-limiter";
 import { hitCounter } from "./hit-counter";
-import { login } from "@/server/auth/login/login";
 import { hashPassword } from "@/server/auth/passwords/password";
 import { accountFailureLimit, consume, consumePasswordAttempt } from "./rate-limit";
 import { register } from "@/server/auth/login/register";
@@ -58,6 +57,7 @@ function callerIn({ user, sessionId }: Access): Caller {
     user,
     session: { id: sessionId, expiresAt: "", refreshAt: "" },
     authenticatedAt: T0,
+    authenticationMethods: ["pwd"],
     isEmailVerified: false,
     mustVerifyEmail: false,
   };

@@ -61,7 +61,7 @@ export async function endReplayedSession(
 ): Promise<boolean> {
   const reason: EndReason = "replayed";
   const judged = { currentNonce, handedAt };
-  const notice = newNotice("session-replayed", { userId, email }, client, now);
+  const notice = newNotice({ kind: "session-replayed" }, { userId, email }, client, now);
   const since = secondsAfter(now, -NOTICE_SECONDS);
   const ending = await revokeSessionWithNotice(db, { id, userId, reason, judged }, notice, since);
   return recordEnd(ending, { id, userId }, reason);

@@ -2,6 +2,7 @@ import "server-only";
 import { mintAccessToken, type Access, type AccessSubject } from "@/server/auth/tokens/access-token";
 import type { Client } from "@/server/auth/client/client";
 import { accessCookie, refreshCookie, type CookieToSet } from "@/server/auth/tokens/cookies";
+import { authenticationValues } from "@/server/auth/policy/authentication-methods";
 import { secondsBetween } from "@/server/auth/policy/lifetimes";
 import { mintRefreshToken } from "@/server/auth/tokens/refresh-token";
 import type { Session } from "./sessions";
@@ -43,6 +44,7 @@ function subjectOf(session: Session): AccessSubject {
     isEmailVerified: session.emailVerifiedAt !== null,
     sessionId: session.id,
     authenticatedAt: session.authenticatedAt ?? session.createdAt,
+    authenticationMethods: session.authenticationMethods?.split(" ") ?? authenticationValues(["password"]),
     absoluteExpiresAt: session.absoluteExpiresAt,
   };
 }

@@ -13,6 +13,7 @@ import {
   secondsPass,
   signedInSession,
   T0,
+  signedIn,
 } from "@/server/auth/db-testing";
 import { mintConfirmation, newSalt } from "@/server/auth/email/confirmation-token";
 import { hashPassword } from "@/server/auth/passwords/password";
@@ -69,7 +70,7 @@ async function signedInUser() {
 }
 
 function loginAs(email: string, password: string) {
-  return here.login(database.db, { email, password, remember: true }, newClient(), null, later(60));
+  return here.login(database.db, { email, password, remember: true }, newClient(), null, later(60)).then(signedIn);
 }
 
 /** A session that was opened before, whose row no instance has seen: its end is known by its user alone. */

@@ -15,6 +15,7 @@ import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import { syncRevocations } from "./end-session";
 import { issueTokens, type IssuedTokens } from "./issue-tokens";
+import type { AuthenticationMethod } from "@/server/auth/policy/authentication-methods";
 import { MAX_LIVE_SESSIONS } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { endUndelivered } from "./pending-revocations";
@@ -35,8 +36,9 @@ export async function openSession(
   client: Client,
   now: Date,
   replacedId: string | null = null,
+  methods: readonly AuthenticationMethod[] = ["password"],
 ): Promise<Session | null> {
-  const session = newSession(user.id, remember, client, now);
+  const session = newSession(user.id, remember, client, now, methods);
   const options = { sessionEpoch: user.sessionEpoch, replacedId, liveAtMost: MAX_LIVE_SESSIONS };
   const opened = await confirmInsert(db, session, () => insertSession(db, session, options), ASSUMED_RESULT);
   if (opened === null) return null;

@@ -195,6 +195,7 @@ test("after a revocation of many sessions this instance knows all of them before
     user: { id: own.userId, email: "", fullName: "", role: "user" },
     session: { id: own.id, expiresAt: "", refreshAt: "" },
     authenticatedAt: T0,
+    authenticationMethods: ["pwd"],
     isEmailVerified: false,
     mustVerifyEmail: false,
   };

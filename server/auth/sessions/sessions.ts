@@ -12,6 +12,7 @@ import {
   type SessionWithUser,
 } from "@/db/tables/sessions";
 import { env } from "@/server/runtime/env";
+import { authenticationValues, type AuthenticationMethod } from "@/server/auth/policy/authentication-methods";
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
 import {
@@ -31,7 +32,13 @@ export type Session = Omit<
 >;
 
 /** The row of a new session, for a user who just authenticated. */
-export function newSession(userId: string, remember: boolean, client: Client, now: Date): NewSession {
+export function newSession(
+  userId: string,
+  remember: boolean,
+  client: Client,
+  now: Date,
+  methods: readonly AuthenticationMethod[] = ["password"],
+): NewSession {
   const { REFRESH_TOKEN_SECONDS, SESSION_MAX_SECONDS } = env();
   // Stored in the row: a session keeps the limit that applied when it was opened.
   const absoluteExpiresAt = secondsAfter(now, SESSION_MAX_SECONDS);
@@ -46,6 +53,7 @@ export function newSession(userId: string, remember: boolean, client: Client, no
     handedAt: now,
     createdAt: now,
     authenticatedAt: now,
+    authenticationMethods: authenticationValues(methods).join(" "),
     lastSeenAt: now,
     idleExpiresAt: earlierOf(secondsAfter(now, REFRESH_TOKEN_SECONDS), absoluteExpiresAt),
     absoluteExpiresAt,

@@ -15,6 +15,7 @@ const SUBJECT: AccessSubject = {
   isEmailVerified: false,
   sessionId: "session",
   authenticatedAt: new Date("2026-11-20T08:30:00.000Z"),
+  authenticationMethods: ["pwd", "otp", "mfa"],
   absoluteExpiresAt: secondsAfter(NOW, 86_400),
 };
 
@@ -28,6 +29,7 @@ test("a token names user, session, authentication time and expiry", async () => 
     mustVerifyEmail: false,
     sessionId: "session",
     authenticatedAt: SUBJECT.authenticatedAt,
+    authenticationMethods: ["pwd", "otp", "mfa"],
     issuedAt: SECOND,
     expiresAt: secondsAfter(SECOND, 600),
     refreshDueAt: secondsAfter(SECOND, 540),
@@ -51,7 +53,7 @@ test("a token names user, session, authentication time and expiry", async () => 
       "sub",
     ].sort(),
   );
-  expect(decodeJwt(token).amr).toEqual(["pwd"]);
+  expect(decodeJwt(token).amr).toEqual(["pwd", "otp", "mfa"]);
   expect(JSON.stringify(decodeJwt(token))).not.toContain(ADA.address);
 });
 

@@ -15,9 +15,6 @@ const ACCESS_TOKEN: TokenKind = {
   requiredClaims: ["sub", "sid", "email", "email_verified", "name", "role", "auth_time", "amr", "_"],
 };
 
-/** `amr` (RFC 8176): every session is opened, and every step-up made, with a password. */
-const AUTHENTICATION_METHODS = ["pwd"];
-
 const accessClaims = z.object({
   sub: z.string(),
   sid: z.string(),
@@ -27,6 +24,7 @@ const accessClaims = z.object({
   iat: z.int(),
   exp: z.int(),
   auth_time: z.int(),
+  amr: z.array(z.string()),
   email_verified: z.boolean(),
   _: z.string(),
 });
@@ -37,6 +35,8 @@ export interface Access extends EmailStatus {
   sessionId: string;
   /** When the user last authenticated (`auth_time`, OpenID Connect Core, section 2). */
   authenticatedAt: Date;
+  /** How (`amr`, RFC 8176). */
+  authenticationMethods: string[];
   issuedAt: Date;
   expiresAt: Date;
   refreshDueAt: Date;
@@ -47,6 +47,7 @@ export interface AccessSubject {
   isEmailVerified: boolean;
   sessionId: string;
   authenticatedAt: Date;
+  authenticationMethods: string[];
   /** No token outlives its session's absolute limit. */
   absoluteExpiresAt: Date;
 }
@@ -66,7 +67,7 @@ export async function mintAccessToken(
     role: subject.user.role,
     email_verified: subject.isEmailVerified,
     auth_time: numericDate(subject.authenticatedAt),
-    amr: AUTHENTICATION_METHODS,
+    amr: subject.authenticationMethods,
     iat: numericDate(now),
     exp: numericDate(earlierOf(secondsAfter(now, ACCESS_TOKEN_SECONDS), subject.absoluteExpiresAt)),
     _: fingerprintOf(keys.current, client),
@@ -131,6 +132,7 @@ function accessFrom(claims: z.output<typeof accessClaims>): Access {
     mustVerifyEmail: env().REQUIRE_VERIFIED_EMAIL && !claims.email_verified,
     sessionId: claims.sid,
     authenticatedAt: new Date(claims.auth_time * 1000),
+    authenticationMethods: claims.amr,
     issuedAt,
     expiresAt,
     refreshDueAt: refreshDueAt(issuedAt, expiresAt, env().REFRESH_BEFORE_EXPIRY_SECONDS),

@@ -5,16 +5,25 @@ import { env } from "@/server/runtime/env";
 /** Only this module defines the cookies' names and attributes. The matcher in `middleware.ts` must be literal: it repeats them. */
 const ACCESS = "__acc";
 const REFRESH = "__ref";
+/** A login that waits for its second factor. */
+const CHALLENGE = "__chl";
 /** Browsers accept this prefix only over https, with Path=/ and from the host itself (RFC 6265bis, section 4.1.3). */
 const HOST_PREFIX = "__Host-";
 
 export const ACCESS_COOKIE_NAMES = [ACCESS, HOST_PREFIX + ACCESS] as const;
 /** Every name that may be set. On the wire a name may end in a port, which `server/http/cookie-names.ts` removes. */
-export const COOKIE_NAMES = [...ACCESS_COOKIE_NAMES, REFRESH, HOST_PREFIX + REFRESH] as const;
+export const COOKIE_NAMES = [
+  ...ACCESS_COOKIE_NAMES,
+  REFRESH,
+  HOST_PREFIX + REFRESH,
+  CHALLENGE,
+  HOST_PREFIX + CHALLENGE,
+] as const;
 
 export interface PresentedCookies {
   accessToken: string | null;
   refreshToken: string | null;
+  challengeToken: string | null;
   /** Whether there is an access cookie by either name: with one, the request bypasses the middleware. */
   hasAccessCookie: boolean;
 }
@@ -34,6 +43,10 @@ export function refreshCookieName(): string {
   return isSecure() ? HOST_PREFIX + REFRESH : REFRESH;
 }
 
+function challengeCookieName(): string {
+  return isSecure() ? HOST_PREFIX + CHALLENGE : CHALLENGE;
+}
+
 /** Reads a Cookie header. A name that occurs twice counts as absent: one of the two was injected. */
 export function readCookies(header: string | null | undefined): PresentedCookies {
   const found = new Map<string, string | null>();
@@ -41,6 +54,7 @@ export function readCookies(header: string | null | undefined): PresentedCookies
   return {
     accessToken: found.get(accessCookieName()) || null,
     refreshToken: found.get(refreshCookieName()) || null,
+    challengeToken: found.get(challengeCookieName()) || null,
     // An empty cookie is absent for the matcher of `middleware.ts` too.
     hasAccessCookie: ACCESS_COOKIE_NAMES.some((name) => found.has(name) && found.get(name) !== ""),
   };
@@ -52,6 +66,14 @@ export function accessCookie(token: string, maxAgeSeconds: number | null): Cooki
 
 export function refreshCookie(token: string, maxAgeSeconds: number | null): CookieToSet {
   return { name: refreshCookieName(), value: token, maxAgeSeconds };
+}
+
+export function challengeCookie(token: string, maxAgeSeconds: number): CookieToSet {
+  return { name: challengeCookieName(), value: token, maxAgeSeconds };
+}
+
+export function clearedChallengeCookie(): CookieToSet {
+  return challengeCookie("", 0);
 }
 
 export function clearedCookies(): CookieToSet[] {

@@ -152,6 +152,7 @@ describe("is not a refresh token", () => {
       sessionId: ISSUED.sessionId,
       isEmailVerified: false,
       authenticatedAt: NOW,
+      authenticationMethods: ["pwd"],
       absoluteExpiresAt: ISSUED.expiresAt,
     };
     expect(await readRefreshToken((await mintAccessToken(subject, ADA, NOW)).token, NOW)).toBeNull();
@@ -198,6 +199,7 @@ test("both cookies together stay under 2.5 kB, with the longest name, email and 
     createdAt: NOW,
     emailVerifiedAt: null,
     authenticatedAt: NOW,
+    authenticationMethods: "pop user mfa",
     lastSeenAt: NOW,
     idleExpiresAt: ISSUED.expiresAt,
     absoluteExpiresAt: ISSUED.expiresAt,

@@ -9,7 +9,7 @@ const CANONICAL = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgk
 
 export interface TokenKind {
   /** `typ`, as in RFC 9068: a token of one kind is never accepted as another. */
-  type: "at+jwt" | "rt+jwt" | "end+jwt";
+  type: "at+jwt" | "rt+jwt" | "end+jwt" | "chl+jwt";
   requiredClaims: string[];
 }
 

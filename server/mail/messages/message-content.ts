@@ -1,5 +1,5 @@
 import { formatUtc, type Fact, type MessageContent } from "./letter";
-import type { Message, Occasion } from "./message";
+import type { FactorChange, Message, Occasion } from "./message";
 
 export function describeMessage(message: Message): MessageContent {
   switch (message.kind) {
@@ -104,6 +104,35 @@ export function describeMessage(message: Message): MessageContent {
         action: { label: "This was not me", needs: "code" },
         otherwise: [],
       };
+    case "factor-changed":
+      return {
+        title: FACTOR_CHANGES[message.change],
+        intro: [`${FACTOR_CHANGES[message.change]}.`],
+        facts: factsOf(message.occasion),
+        advice: [IF_YOU, IF_NOT_YOU],
+        action: { label: "This was not me", needs: "code" },
+        otherwise: [],
+      };
+    case "recovery-code-used":
+      return {
+        title: "A recovery code was used to sign in",
+        intro: ["A recovery code of your account was used in place of the second factor."],
+        facts: [["Codes left", String(message.remaining)], ...factsOf(message.occasion)],
+        advice: [IF_YOU, IF_NOT_YOU],
+        action: { label: "This was not me", needs: "code" },
+        otherwise: [],
+      };
+    case "second-factor-guessed":
+      return {
+        title: "Your password is known to another person",
+        intro: [
+          "There were several sign-ins to your account with the right password and a wrong code. They were refused, and nothing was changed.",
+        ],
+        facts: factsOf(message.occasion),
+        advice: [IF_YOU, IF_NOT_YOU],
+        action: { label: "This was not me", needs: "code" },
+        otherwise: [],
+      };
     case "deletion-requested":
       return {
         title: "Your account will be deleted",
@@ -128,6 +157,14 @@ export function describeMessage(message: Message): MessageContent {
       };
   }
 }
+
+const FACTOR_CHANGES: Readonly<Record<FactorChange, string>> = {
+  "totp-added": "An authenticator app was added to your account",
+  "totp-removed": "The authenticator app was removed from your account",
+  "passkey-added": "A passkey was added to your account",
+  "passkey-removed": "A passkey was removed from your account",
+  "recovery-codes-renewed": "New recovery codes were made for your account",
+};
 
 const IF_YOU = "If this was you, there is nothing to do.";
 const IF_NOT_YOU =

@@ -20,8 +20,16 @@ export type Message =
   | { kind: "password-changed"; occasion: Occasion }
   | { kind: "new-device"; occasion: Occasion }
   | { kind: "session-replayed"; occasion: Occasion }
+  /** What was added to or removed from the ways to sign in. */
+  | { kind: "factor-changed"; change: FactorChange; occasion: Occasion }
+  | { kind: "recovery-code-used"; remaining: number; occasion: Occasion }
+  /** The password was right, and several codes were wrong. */
+  | { kind: "second-factor-guessed"; occasion: Occasion }
   | { kind: "deletion-requested"; deletesAt: string; occasion: Occasion }
   | { kind: "deletion-undone"; occasion: Occasion };
+
+export type FactorChange =
+  "totp-added" | "totp-removed" | "passkey-added" | "passkey-removed" | "recovery-codes-renewed";
 
 export interface MessageLink {
   url: string;

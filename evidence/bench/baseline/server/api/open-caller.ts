@@ -15,6 +15,7 @@ export const FIXED_CALLER: Caller = {
     refreshAt: "2026-01-01T00:00:00.000Z",
   },
   authenticatedAt: new Date(0),
+  authenticationMethods: ["pwd"],
   isEmailVerified: true,
   mustVerifyEmail: false,
 };

@@ -1,0 +1,58 @@
+import "server-only";
+import type { Kysely } from "kysely";
+import type { Database } from "@/db/schema";
+import { findUserOfChallenge } from "@/db/tables/challenges";
+import type { Client } from "@/server/auth/client/client";
+import type { SecondFactorInput } from "@/server/auth/inputs/inputs";
+import type { SecondFactorMethod } from "@/server/auth/policy/authentication-methods";
+import { CHALLENGE_OVER_MESSAGE, Refusal } from "@/server/auth/policy/refusals";
+import { factorsOf, secondFactorMethods } from "@/server/auth/policy/ways-in";
+import { verifyFactor } from "@/server/auth/second-factor/verify-factor";
+import { isUserRowOutdated, rememberDisabled } from "@/server/auth/sessions/known-endings";
+import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
+import { readChallengeToken } from "@/server/auth/tokens/challenge-token";
+import { completeLogin } from "./complete-login";
+
+/** The second step of a login: verifies the factor, uses up the challenge, and opens the session. */
+export async function finishLogin(
+  db: Kysely<Database>,
+  input: SecondFactorInput,
+  challengeToken: string | null,
+  client: Client,
+  presentedRefreshToken: string | null,
+  now: Date,
+): Promise<IssuedTokens> {
+  const challenge = challengeToken === null ? null : await readChallengeToken(challengeToken, client, now);
+  if (challenge === null) throw challengeOver();
+  const user = await findUserOfChallenge(db, challenge.id, { ...client, ip: client.address }, now);
+  if (user?.disabledAt) rememberDisabled({ ...user, disabledAt: user.disabledAt });
+  // All sessions may have ended since the password was verified, because it was changed.
+  if (user === undefined || user.disabledAt !== null || user.sessionEpoch !== challenge.sessionEpoch) {
+    throw challengeOver();
+  }
+  if (isUserRowOutdated(user)) throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+
+  const isUsed = await verifyFactor(db, user, input, { kind: "login", challengeId: challenge.id }, client, now);
+  // Another request has used the challenge.
+  if (!isUsed) throw challengeOver();
+  const how = { remember: challenge.remember, methods: ["password", input.method] as const };
+  return completeLogin(db, user, how, client, { presentedRefreshToken, now });
+}
+
+/** What the page of the second step needs, or null if no login waits for one in this browser. Changes nothing. */
+export async function describePendingLogin(
+  db: Kysely<Database>,
+  challengeToken: string | null,
+  client: Client,
+  now: Date,
+): Promise<{ methods: SecondFactorMethod[] } | null> {
+  const challenge = challengeToken === null ? null : await readChallengeToken(challengeToken, client, now);
+  if (challenge === null) return null;
+  const user = await findUserOfChallenge(db, challenge.id, { ...client, ip: client.address }, now);
+  if (user === undefined || user.disabledAt !== null || user.sessionEpoch !== challenge.sessionEpoch) return null;
+  return { methods: secondFactorMethods(factorsOf(user)) };
+}
+
+function challengeOver(): Refusal {
+  return new Refusal("SIGNED_OUT", {}, CHALLENGE_OVER_MESSAGE);
+}
