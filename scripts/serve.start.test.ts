@@ -89,7 +89,11 @@ test("npm start: an invalid variable stops the start before database, migrations
 
 test("npm start: with NODE_ENV=production a missing decision about mail stops the start, although files would do elsewhere", async () => {
   const port = await findFreePort();
-  const SECRETS = { SESSION_SECRET: "s".repeat(40), JWT_ACCESS_SECRET: "j".repeat(40), ENCRYPTION_SECRET: "e".repeat(40) };
+  const SECRETS = {
+    SESSION_SECRET: "s".repeat(40),
+    JWT_ACCESS_SECRET: "j".repeat(40),
+    ENCRYPTION_SECRET: "e".repeat(40),
+  };
   const start = await npmStart({
     ...SECRETS,
     NODE_ENV: "production",

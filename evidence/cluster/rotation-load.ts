@@ -66,7 +66,10 @@ export async function openRotationLoad(server: Server): Promise<RotationLoad> {
 
 /** Its modules read the environment once, so it is set before they are loaded. */
 async function loadApp() {
-  const secrets = ["SESSION_SECRET", "JWT_ACCESS_SECRET", "ENCRYPTION_SECRET"].map((name) => [name, randomBytes(32).toString("base64url")]);
+  const secrets = ["SESSION_SECRET", "JWT_ACCESS_SECRET", "ENCRYPTION_SECRET"].map((name) => [
+    name,
+    randomBytes(32).toString("base64url"),
+  ]);
   const variables = { APP_ORIGIN: "http://localhost", DATABASE_URL: "mysql://root@localhost/unused" };
   Object.assign(process.env, variables, { RATE_LIMIT_FACTOR: "1000000" });
   for (const [name, value] of secrets) process.env[name!] ??= value;

@@ -22,7 +22,9 @@ export async function startComposeServer({ directory }) {
     MYSQL_ROOT_PASSWORD: password,
     MYSQL_PASSWORD: password,
     // compose.yaml requires these variables even if only the database is started.
-    ...Object.fromEntries(["APP_HOST", "SESSION_SECRET", "JWT_ACCESS_SECRET", "ENCRYPTION_SECRET"].map((name) => [name, "not-used-here"])),
+    ...Object.fromEntries(
+      ["APP_HOST", "SESSION_SECRET", "JWT_ACCESS_SECRET", "ENCRYPTION_SECRET"].map((name) => [name, "not-used-here"]),
+    ),
   };
   const compose = async (/** @type {string[]} */ ...args) => {
     await runOrThrow("docker", ["compose", ...args, "db"], {

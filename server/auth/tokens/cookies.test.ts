@@ -14,7 +14,7 @@ import { anotherInstance } from "@/server/auth/testing";
 const HTTPS = { APP_ORIGIN: "https://app.example.com" };
 const onHttps = await anotherInstance(() => import("./cookies"), HTTPS);
 
-const NOTHING = { accessToken: null, refreshToken: null, hasAccessCookie: false };
+const NOTHING = { accessToken: null, refreshToken: null, challengeToken: null, hasAccessCookie: false };
 
 describe("a Set-Cookie header", () => {
   test("on http has no prefix", () => {
@@ -74,6 +74,7 @@ describe("a Cookie header", () => {
     expect(readCookies("theme=dark; __acc=a.b.c; __ref=d.e.f")).toEqual({
       accessToken: "a.b.c",
       refreshToken: "d.e.f",
+      challengeToken: null,
       hasAccessCookie: true,
     });
     expect(readCookies("__ref=d.e.f;__acc=a=b")).toMatchObject({ accessToken: "a=b", refreshToken: "d.e.f" });
@@ -154,6 +155,11 @@ describe("the Cookie header with the new cookies", () => {
 
   test("includes a new cookie that expires at once", () => {
     const header = withCookies("__acc=x; __acc=y; __ref=z", [accessCookie("new", -0.2), refreshCookie("newer", 0.4)]);
-    expect(readCookies(header)).toEqual({ accessToken: "new", refreshToken: "newer", hasAccessCookie: true });
+    expect(readCookies(header)).toEqual({
+      ...NOTHING,
+      accessToken: "new",
+      refreshToken: "newer",
+      hasAccessCookie: true,
+    });
   });
 });

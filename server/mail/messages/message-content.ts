@@ -1,5 +1,5 @@
 import { formatUtc, type Fact, type MessageContent } from "./letter";
-import type { FactorChange, Message, Occasion } from "./message";
+import type { Message, Occasion } from "./message";
 
 export function describeMessage(message: Message): MessageContent {
   switch (message.kind) {
@@ -106,9 +106,9 @@ export function describeMessage(message: Message): MessageContent {
       };
     case "factor-changed":
       return {
-        title: FACTOR_CHANGES[message.change],
-        intro: [`${FACTOR_CHANGES[message.change]}.`],
-        facts: factsOf(message.occasion),
+        title: "The ways to sign in to your account were changed",
+        intro: ["The ways to sign in to your account were changed."],
+        facts: [["Change", message.change], ...factsOf(message.occasion)],
         advice: [IF_YOU, IF_NOT_YOU],
         action: { label: "This was not me", needs: "code" },
         otherwise: [],
@@ -157,14 +157,6 @@ export function describeMessage(message: Message): MessageContent {
       };
   }
 }
-
-const FACTOR_CHANGES: Readonly<Record<FactorChange, string>> = {
-  "totp-added": "An authenticator app was added to your account",
-  "totp-removed": "The authenticator app was removed from your account",
-  "passkey-added": "A passkey was added to your account",
-  "passkey-removed": "A passkey was removed from your account",
-  "recovery-codes-renewed": "New recovery codes were made for your account",
-};
 
 const IF_YOU = "If this was you, there is nothing to do.";
 const IF_NOT_YOU =

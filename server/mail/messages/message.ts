@@ -28,8 +28,13 @@ export type Message =
   | { kind: "deletion-requested"; deletesAt: string; occasion: Occasion }
   | { kind: "deletion-undone"; occasion: Occasion };
 
+/** As the mail says it. */
 export type FactorChange =
-  "totp-added" | "totp-removed" | "passkey-added" | "passkey-removed" | "recovery-codes-renewed";
+  | "An authenticator app was added"
+  | "The authenticator app was removed"
+  | "A passkey was added"
+  | "A passkey was removed"
+  | "New recovery codes were made";
 
 export interface MessageLink {
   url: string;

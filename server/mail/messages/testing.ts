@@ -20,7 +20,7 @@ const MESSAGES: { [Kind in Message["kind"]]: Extract<Message, { kind: Kind }> } 
   "password-changed": { kind: "password-changed", occasion },
   "new-device": { kind: "new-device", occasion },
   "session-replayed": { kind: "session-replayed", occasion },
-  "factor-changed": { kind: "factor-changed", change: "totp-added", occasion },
+  "factor-changed": { kind: "factor-changed", change: "An authenticator app was added", occasion },
   "recovery-code-used": { kind: "recovery-code-used", remaining: 9, occasion },
   "second-factor-guessed": { kind: "second-factor-guessed", occasion },
   "deletion-requested": { kind: "deletion-requested", deletesAt: "2026-12-13T14:03:22.123Z", occasion },
