@@ -11,6 +11,15 @@ interface Procedure {
   input: Fields | null;
 }
 
+/** The JSON form of a WebAuthn response, of no authenticator. */
+const CREDENTIAL = JSON.stringify({
+  id: "AAAA",
+  rawId: "AAAA",
+  type: "public-key",
+  clientExtensionResults: {},
+  response: { clientDataJSON: "e30", attestationObject: "oA", authenticatorData: "AAAA", signature: "AAAA" },
+});
+
 /** Every procedure with a valid input. */
 export const PROCEDURES: readonly Procedure[] = [
   { name: "auth.session", isMutation: false, weight: 12, input: null },
@@ -64,6 +73,52 @@ export const PROCEDURES: readonly Procedure[] = [
       ["password", '"{{password}}"'],
     ],
   },
+  {
+    name: "auth.secondFactor",
+    isMutation: true,
+    weight: 2,
+    input: [
+      ["method", '"totp"'],
+      ["code", '"123456"'],
+    ],
+  },
+  {
+    name: "auth.secondFactor",
+    isMutation: true,
+    weight: 2,
+    input: [
+      ["method", '"passkey"'],
+      ["response", CREDENTIAL],
+    ],
+  },
+  { name: "auth.beginPasskeyLogin", isMutation: true, weight: 3, input: null },
+  { name: "auth.finishPasskeyLogin", isMutation: true, weight: 3, input: [["response", CREDENTIAL]] },
+  { name: "auth.beginPasskeyAssertion", isMutation: true, weight: 3, input: null },
+  { name: "factors.list", isMutation: false, weight: 4, input: null },
+  { name: "totp.begin", isMutation: true, weight: 3, input: null },
+  { name: "totp.confirm", isMutation: true, weight: 3, input: [["code", '"123456"']] },
+  { name: "totp.remove", isMutation: true, weight: 2, input: null },
+  { name: "recoveryCodes.renew", isMutation: true, weight: 1, input: null },
+  { name: "passkeys.beginRegistration", isMutation: true, weight: 3, input: null },
+  {
+    name: "passkeys.finishRegistration",
+    isMutation: true,
+    weight: 3,
+    input: [
+      ["response", CREDENTIAL],
+      ["name", '"Key"'],
+    ],
+  },
+  {
+    name: "passkeys.rename",
+    isMutation: true,
+    weight: 2,
+    input: [
+      ["id", '"{{session}}"'],
+      ["name", '"Key"'],
+    ],
+  },
+  { name: "passkeys.remove", isMutation: true, weight: 2, input: [["id", '"{{session}}"']] },
   { name: "password.requestReset", isMutation: true, weight: 4, input: [["email", '"{{email}}"']] },
   { name: "password.requestReset", isMutation: true, weight: 2, input: [["email", '"{{newEmail}}"']] },
   { name: "email.requestVerification", isMutation: true, weight: 4, input: null },
