@@ -35,3 +35,49 @@ export function stepUpMethods(factors: AccountFactors, strength: "any" | "strong
   const methods = secondFactorMethods(factors);
   return factors.hasPassword && (strength === "any" || methods.length === 0) ? ["password", ...methods] : methods;
 }
+
+/** And whether a reset by mail can replace the password. */
+export interface AccountWays extends AccountFactors {
+  emailVerified: boolean;
+  isMailOn: boolean;
+}
+
+/** What one way asks for, in order. The mailbox stands for the password, by a reset. */
+export type WayIn = readonly (AuthenticationMethod | "mailbox")[];
+
+/** Every complete way into an account. A reset replaces only the password, so it never passes a second factor alone. */
+export function waysIn(account: AccountWays): WayIn[] {
+  const first = [
+    ...(account.hasPassword ? (["password"] as const) : []),
+    // An address that was never confirmed may be another person's.
+    ...(account.isMailOn && account.emailVerified ? (["mailbox"] as const) : []),
+  ];
+  const second = secondFactorMethods(account);
+  const withFirst: WayIn[] =
+    second.length === 0 ? first.map((one) => [one]) : first.flatMap((one) => second.map((other) => [one, other]));
+  return account.passkeys > 0 ? [["passkey"], ...withFirst] : withFirst;
+}
+
+/** What can be removed from an account, one passkey at a time. */
+export type Removable = "password" | "totp" | "passkey";
+
+export function without<Account extends AccountFactors>(account: Account, what: Removable): Account {
+  const left = {
+    ...account,
+    hasPassword: account.hasPassword && what !== "password",
+    hasTotp: account.hasTotp && what !== "totp",
+    passkeys: account.passkeys - (what === "passkey" ? 1 : 0),
+  };
+  // Recovery codes replace a second factor: they go with the last one.
+  return secondFactorMethods(left).length === 0 ? { ...left, recoveryCodes: 0 } : left;
+}
+
+/**
+ * Whether an account stays accessible without it. Not if every way then needs both a mail and a second factor: a mail cannot replace
+ * that factor, so the loss of either would be final.
+ */
+export function mayRemove(account: AccountWays, what: Removable): boolean {
+  const left = without(account, what);
+  const asksSecondFactor = secondFactorMethods(left).length > 0;
+  return waysIn(left).some(([first]) => !(asksSecondFactor && first === "mailbox"));
+}
