@@ -104,6 +104,76 @@ export async function existingUser(db: Kysely<Database>, given: Partial<NewUser>
   return user;
 }
 
+/** An authenticator app, a passkey and a recovery code of `userId`, all added at `at`. `name` is in each of them. */
+export async function existingFactors(
+  db: Kysely<Database>,
+  { userId, at = new Date(), name = "own" }: { userId: string; at?: Date; name?: string },
+) {
+  await existingTotp(db, { userId, at, name });
+  await existingRecoveryCode(db, { userId, at, name });
+  return existingPasskey(db, { userId, at, name });
+}
+
+interface GivenFactor {
+  userId: string;
+  at: Date;
+  name: string;
+}
+
+/** Replaces an earlier secret, as a new one does. */
+export async function existingTotp(db: Kysely<Database>, { userId, at, name }: GivenFactor): Promise<void> {
+  const secret = { secret: `secret of ${name}`, confirmedAt: at };
+  await db
+    .insertInto("totpSecrets")
+    .values({ userId, createdAt: at, ...secret })
+    .onDuplicateKeyUpdate(secret)
+    .execute();
+}
+
+/** Replaces earlier codes, as a new set does. */
+export async function existingRecoveryCode(db: Kysely<Database>, { userId, at, name }: GivenFactor): Promise<void> {
+  await db.deleteFrom("recoveryCodes").where("userId", "=", userId).execute();
+  await db
+    .insertInto("recoveryCodes")
+    .values({ userId, number: 1, codeHash: `hash of ${name}`, createdAt: at })
+    .execute();
+}
+
+export async function existingPasskey(db: Kysely<Database>, { userId, at, name }: GivenFactor) {
+  const passkey = {
+    id: randomUUID(),
+    userId,
+    credentialId: newNonce(),
+    publicKey: newNonce(),
+    rpId: "localhost",
+    name,
+    transports: "internal",
+    aaguid: randomUUID(),
+    signatureCounter: 0,
+    backedUp: false,
+    createdAt: at,
+  };
+  await db.insertInto("passkeys").values(passkey).execute();
+  return passkey;
+}
+
+/** The names of an account's factors that `existingFactors` inserted. */
+export async function factorNames(db: Kysely<Database>, userId: string) {
+  const passkeys = await db
+    .selectFrom("passkeys")
+    .selectAll()
+    .where("userId", "=", userId)
+    .orderBy("createdAt")
+    .execute();
+  const codes = await db.selectFrom("recoveryCodes").selectAll().where("userId", "=", userId).execute();
+  const totp = await db.selectFrom("totpSecrets").selectAll().where("userId", "=", userId).execute();
+  return {
+    passkeys: passkeys.map(({ name }) => name),
+    recoveryCodes: codes.map(({ codeHash }) => codeHash.replace("hash of ", "")),
+    totp: totp.map(({ secret, pendingSecret }) => (secret ?? pendingSecret)!.replace("secret of ", "")),
+  };
+}
+
 export function newNonce(): string {
   return randomBytes(16).toString("base64url");
 }

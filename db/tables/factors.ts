@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, Kysely } from "kysely";
+import type { ExpressionBuilder, Kysely, Transaction } from "kysely";
 import type { Database } from "@/db/schema";
 
 /** What an account can authenticate with, as read with its user. */
@@ -48,4 +48,25 @@ export async function findFactorRow(db: Kysely<Database>, userId: string): Promi
     .select(factorColumns)
     .where("id", "=", userId)
     .executeTakeFirst();
+}
+
+/**
+ * Removes the factors of an account that were added at or after `since`, all without it, also those that wait for their first code.
+ * Call it with the user's row locked.
+ */
+export async function removeFactors(trx: Transaction<Database>, userId: string, since = new Date(0)): Promise<void> {
+  for (const table of ["passkeys", "recoveryCodes"] as const) {
+    await trx.deleteFrom(table).where("userId", "=", userId).where("createdAt", ">=", since).execute();
+  }
+  // A secret that replaced an earlier one keeps the time at which the row was made, and has a new one of confirmation.
+  await trx
+    .deleteFrom("totpSecrets")
+    .where("userId", "=", userId)
+    .where((eb) => eb.or([eb("secret", "is", null), eb("confirmedAt", ">=", since)]))
+    .execute();
+  await trx
+    .updateTable("totpSecrets")
+    .set({ pendingSecret: null, pendingSince: null })
+    .where("userId", "=", userId)
+    .execute();
 }

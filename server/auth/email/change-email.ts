@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Confirmation, Database, User } from "@/db/schema";
 import { insertConfirmation, isAddressTaken, supersede, supersedeLaterReverts } from "@/db/tables/confirmations";
 import { queueEmailChange } from "@/db/tables/email-changes";
+import { removeFactors } from "@/db/tables/factors";
 import { insertMail } from "@/db/tables/outgoing-mails";
 import { revokeAllWithin } from "@/db/tables/revocations";
 import { findUserOfLiveSession, forgetDevices, replaceEmail } from "@/db/tables/users";
@@ -89,7 +90,10 @@ function newRevert(userId: string, email: string, now: Date) {
 export const revertEmail: Effect = (trx, user, { confirmation, client, now }) =>
   restoreAddress(trx, user, confirmation, client, now);
 
-/** For the owner of an address who did not change it: restores it, ends all sessions and starts a reset. */
+/**
+ * For the owner of an address who did not change it: restores it, ends all sessions, removes the factors that were added since and
+ * starts a reset. Earlier factors stay, since the mailbox alone must not pass them.
+ */
 export async function restoreAddress(
   trx: Transaction<Database>,
   user: User,
@@ -102,6 +106,7 @@ export async function restoreAddress(
   if ((await replaceEmail(trx, { userId, email, now })) === "taken") throw addressTaken();
   const sessions = await revokeAllWithin(trx, userId, "address restored", now);
   await forgetDevices(trx, userId, now);
+  await removeFactors(trx, userId, revert.createdAt);
   await supersede(trx, { userId, email: removed, purposes: SUPERSEDES["revert-email"], now });
   // Not earlier ones: a thief who changed the address twice must not end the owner's link with one of their own.
   await supersedeLaterReverts(trx, revert, now);

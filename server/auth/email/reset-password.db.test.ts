@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { findUserForLogin } from "@/db/tables/users";
-import { readSession } from "@/db/testing";
+import { existingFactors, factorNames, readSession } from "@/db/testing";
 import {
   callerWith,
   countStatements,
@@ -13,6 +13,7 @@ import {
   logIn as login,
 } from "@/server/auth/db-testing";
 import { changePassword } from "@/server/auth/login/change-password";
+import { login as beginLogin } from "@/server/auth/login/login";
 import { hitCounter } from "@/server/auth/rate-limits/hit-counter";
 import { isMarkedRevoked } from "@/server/auth/sessions/revocation-feed";
 import { refresh } from "@/server/auth/sessions/refresh";
@@ -178,6 +179,26 @@ describe("a reset", () => {
     }
     expect((await accountOf(fresh.id)).emailVerifiedAt).toEqual(later(60));
     expect((await accountOf(confirmed.id)).emailVerifiedAt).toEqual(T0);
+  });
+
+  test("keeps the second factor and the passkeys, and the next login asks for them", async () => {
+    const { id, email } = await newAccount({ emailVerifiedAt: T0 });
+    await existingFactors(database.db, { userId: id, at: later(-60) });
+    await perform({ token: (await newReset(email)).token, newPassword: NEW_PASSWORD }, { seconds: 60 });
+    expect(await factorNames(database.db, id)).toEqual({ passkeys: ["own"], recoveryCodes: ["own"], totp: ["own"] });
+    const input = { email, password: NEW_PASSWORD, remember: true };
+    const asked = await beginLogin(database.db, input, newClient(), null, later(61));
+    expect(asked).toMatchObject({ kind: "second-factor", methods: ["passkey", "totp", "recovery-code"] });
+  });
+
+  test("of an address that was never confirmed removes the factors: another person may have registered with it", async () => {
+    const [{ id, email }, other] = [await newAccount({ emailVerifiedAt: null }), await newAccount()];
+    for (const userId of [id, other.id]) await existingFactors(database.db, { userId, at: later(-60) });
+    await database.db.updateTable("totpSecrets").set({ pendingSecret: "pending" }).where("userId", "=", id).execute();
+    await perform({ token: (await newReset(email)).token, newPassword: NEW_PASSWORD }, { seconds: 60 });
+    expect(await factorNames(database.db, id)).toEqual({ passkeys: [], recoveryCodes: [], totp: [] });
+    expect(await factorNames(database.db, other.id)).toMatchObject({ passkeys: ["own"] });
+    await logIn(email, NEW_PASSWORD, 61);
   });
 
   test("clears the failures of the account, which were guesses at the old password", async () => {

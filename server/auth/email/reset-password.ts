@@ -2,6 +2,7 @@ import "server-only";
 import type { Kysely, Transaction } from "kysely";
 import type { Database, User } from "@/db/schema";
 import { supersede } from "@/db/tables/confirmations";
+import { removeFactors } from "@/db/tables/factors";
 import { insertMail } from "@/db/tables/outgoing-mails";
 import { revokeAllWithin } from "@/db/tables/revocations";
 import { replaceForgottenPassword } from "@/db/tables/users";
@@ -48,12 +49,17 @@ export async function startReset(
   await insertMail(trx, newMail(message, { userId, recipient: email, link }, now));
 }
 
-/** Replaces the password and ends all sessions. The address counts as confirmed, since the link was sent to it. */
+/**
+ * Replaces the password and ends all sessions. The address counts as confirmed, since the link was sent to it. The next login asks for
+ * the second factor as before.
+ */
 export const resetPassword: Effect = async (trx, user, { confirmation, newHash, client, now }) => {
   const { id: userId, email } = user;
   if (confirmation.email !== email) throw new Refusal("LINK_SPENT", { spent: "superseded" });
   if (newHash === null) throw new Error("A password is reset without a new one.");
   await replaceForgottenPassword(trx, { userId, newHash, now });
+  // Before the owner of the address confirmed it, another person may have added them, having registered with it.
+  if (user.emailVerifiedAt === null) await removeFactors(trx, userId);
   const sessions = await revokeAllWithin(trx, userId, "password reset", now);
   await supersede(trx, { userId, email, purposes: SUPERSEDES["reset-password"], now });
   await insertMail(trx, newNotice({ kind: "password-changed" }, { userId, email }, client, now));
