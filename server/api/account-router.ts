@@ -1,5 +1,5 @@
 import "server-only";
-import { procedure, router } from "./init";
+import { procedureOf, router } from "./init";
 import { clearedCookies } from "@/server/auth/tokens/cookies";
 import { exportAccount } from "@/server/auth/account/export-account";
 import { requestDeletion } from "@/server/auth/account/request-deletion";
@@ -7,9 +7,9 @@ import { deletionInput, noInput } from "@/server/auth/inputs/inputs";
 
 export const accountRouter = router({
   /** A mutation: it is counted and logged, and a link of another site must not be able to cause it. */
-  export: procedure.input(noInput).mutation(({ ctx }) => exportAccount(ctx.db, ctx.caller, ctx.now)),
+  export: procedureOf(noInput).mutation(({ ctx }) => exportAccount(ctx.db, ctx.caller, ctx.now)),
 
-  requestDeletion: procedure.input(deletionInput).mutation(async ({ ctx, input }) => {
+  requestDeletion: procedureOf(deletionInput).mutation(async ({ ctx, input }) => {
     const deletesAt = await requestDeletion(ctx.db, ctx.caller, input, ctx.client, ctx.now);
     ctx.setCookies.push(...clearedCookies());
     return { deletesAt: deletesAt.toISOString() };

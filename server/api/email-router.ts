@@ -1,5 +1,5 @@
 import "server-only";
-import { procedure, router } from "./init";
+import { procedure, procedureOf, router } from "./init";
 import { requestChange } from "@/server/auth/email/change-email";
 import { requestVerification } from "@/server/auth/email/verify-email";
 import { noInput, requestChangeInput } from "@/server/auth/inputs/inputs";
@@ -10,7 +10,7 @@ export const emailRouter = router({
     return { ok: true as const };
   }),
 
-  requestChange: procedure.input(requestChangeInput).mutation(async ({ ctx, input }) => {
+  requestChange: procedureOf(requestChangeInput).mutation(async ({ ctx, input }) => {
     await requestChange(ctx.db, ctx.caller, input.email, ctx.client, ctx.now);
     return { ok: true as const };
   }),

@@ -1,6 +1,6 @@
 import "server-only";
 import { initTRPC, TRPCError } from "@trpc/server";
-import { ZodError } from "zod";
+import { ZodError, type z } from "zod";
 import { isUnavailable } from "@/db/faults";
 import { fieldErrors } from "@/server/auth/inputs/inputs";
 import { mayRun } from "@/server/auth/policy/gate";
@@ -57,12 +57,10 @@ export const publicProcedure = t.procedure.use(mapRefusals).use(({ path, next })
   return next();
 });
 
-/** For all other procedures: `ctx.caller` is the signed-in caller, who has authenticated recently where the facts table requires it. */
-export const procedure = t.procedure.use(mapRefusals).use(async ({ ctx, path, next }) => {
+/** For all other procedures: `ctx.caller` is the signed-in caller. Exported only with the step-up. */
+const signedIn = t.procedure.use(mapRefusals).use(async ({ ctx, path, next }) => {
   const caller = await ctx.authenticate();
   if (!mayRun(procedureFacts(path), caller)) throw new Refusal("NOT_ALLOWED", {}, UNVERIFIED_MESSAGE);
-  const stepUp = procedureFacts(path)?.stepUp;
-  if (stepUp !== undefined) await refuseWithoutStepUp(ctx, stepUp, caller);
   const result = await next({ ctx: { ...ctx, caller } });
   const hasEnded = !result.ok && refusalIn(result.error)?.reason === "SESSION_ENDED";
   if (hasEnded && (await isRowAwaited(ctx.db, caller.session.id, ctx.now))) {
@@ -70,3 +68,22 @@ export const procedure = t.procedure.use(mapRefusals).use(async ({ ctx, path, ne
   }
   return result;
 });
+
+/** Refuses a caller who has not authenticated as recently as the facts table requires. */
+async function requireStepUp(ctx: SignedInContext, path: string): Promise<void> {
+  const rule = procedureFacts(path)?.stepUp;
+  if (rule !== undefined) await refuseWithoutStepUp(ctx, rule, ctx.caller);
+}
+
+export const procedure = signedIn.use(async ({ ctx, path, next }) => {
+  await requireStepUp(ctx, path);
+  return next();
+});
+
+/** Refuses bad input before it asks for a step-up: a person need not authenticate for a form that is refused anyway. */
+export function procedureOf<Input>(input: z.ZodType<Input>) {
+  return signedIn.input(input).use(async ({ ctx, path, next }) => {
+    await requireStepUp(ctx, path);
+    return next();
+  });
+}

@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { revokeSession } from "@/db/tables/revocations";
-import { atOnce, existingUser, readSession } from "@/db/testing";
+import { atOnce, existingFactors, existingRecoveryCode, existingUser, readSession } from "@/db/testing";
 import { findUserById } from "@/db/tables/users";
 import { countStatements, later, PASSWORD, signedInSession, T0, useAppDatabase } from "@/server/auth/db-testing";
 import { hashPassword } from "@/server/auth/passwords/password";
+import { issueTokens } from "@/server/auth/sessions/issue-tokens";
+import { openSession } from "@/server/auth/sessions/open-session";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
+import { ADA } from "@/server/auth/testing";
 import { call, fromElsewhere, get } from "./testing";
 import { database as appDatabase } from "@/server/runtime/database";
 
@@ -103,6 +106,31 @@ describe("users.changePassword", () => {
     const cookie = answer.cookies.map((one) => one.split(";")[0]).join("; ");
     const listed = await get("sessions.list", { cookie });
     expect(listed.json.result.data).toMatchObject([{ current: true }]);
+  });
+
+  test("needs a recent second factor where the account has one, besides the current password", async () => {
+    const session = await signedInSession(database.db, T0, { passwordHash });
+    await existingFactors(database.db, { userId: session.userId, at: T0 });
+    const refused = await call("users.changePassword", { cookie: session, input });
+    expect([refused.status, refused.data.reason]).toEqual([403, "STEP_UP_REQUIRED"]);
+    expect(refused.data.methods).toEqual(["passkey", "totp", "recovery-code"]);
+    expect((await findUserById(database.db, session.userId))!.passwordHash).toBe(passwordHash);
+    expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
+
+    const strong = await openSession(database.db, session.user, true, ADA, T0, null, ["password", "totp"]);
+    const { cookies } = await issueTokens(strong!, ADA, T0);
+    const cookie = `__acc=${cookies[0]!.value}`;
+    const late = await call("users.changePassword", { cookie, input, now: later(301) });
+    expect([late.status, late.data.reason]).toEqual([403, "STEP_UP_REQUIRED"]);
+    expect(await call("users.changePassword", { cookie, input, now: later(299) })).toMatchObject({ status: 200 });
+  });
+
+  test("asks an account without a second factor for its current password only, however old the login is", async () => {
+    const session = await signedInSession(database.db, T0, { passwordHash });
+    await existingRecoveryCode(database.db, { userId: session.userId, at: T0, name: "left" });
+    expect(await call("users.changePassword", { cookie: session, input, now: later(500) })).toMatchObject({
+      status: 200,
+    });
   });
 
   test.each([

@@ -2,7 +2,7 @@ import "server-only";
 import { findSessionWithUser } from "@/db/tables/sessions";
 import { findUserById, findUserOfLiveSession, updateFullName } from "@/db/tables/users";
 import type { User } from "@/db/schema";
-import { procedure, router } from "./init";
+import { procedure, procedureOf, router } from "./init";
 import { changePassword } from "@/server/auth/login/change-password";
 import { issueAccessToken } from "@/server/auth/sessions/issue-tokens";
 import { changePasswordInput, noInput, updateInput } from "@/server/auth/inputs/inputs";
@@ -38,7 +38,7 @@ export const usersRouter = router({
     return profileOf(user);
   }),
 
-  changePassword: procedure.input(changePasswordInput).mutation(async ({ ctx, input }) => {
+  changePassword: procedureOf(changePasswordInput).mutation(async ({ ctx, input }) => {
     const { cookies } = await changePassword(ctx.db, ctx.caller, input, ctx.client, ctx.now);
     ctx.setCookies.push(...cookies);
     return { ok: true as const };

@@ -12,7 +12,7 @@ import { authenticationValues, isStrong } from "@/server/auth/policy/authenticat
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { isStepUpDue, type StepUpRule } from "@/server/auth/policy/step-up";
-import { factorsOf, stepUpMethods } from "@/server/auth/policy/ways-in";
+import { factorsOf, secondFactorMethods, stepUpMethods } from "@/server/auth/policy/ways-in";
 import { consume, decrement, userFailureLimit } from "@/server/auth/rate-limits/rate-limit";
 import { verifyFactor } from "@/server/auth/second-factor/verify-factor";
 import { issueAccessToken, type IssuedTokens } from "@/server/auth/sessions/issue-tokens";
@@ -73,7 +73,10 @@ export async function refuseWithoutStepUp(
   const isRecent = !isStepUpDue(rule, authenticatedAt, now);
   if (isRecent && (rule.strength === "any" || isStrong(authenticationMethods))) return;
   const row = await findFactorRow(db, user.id);
-  const methods = row === undefined ? [] : stepUpMethods(factorsOf(row), rule.strength);
+  const factors = row === undefined ? null : factorsOf(row);
+  const hasSecondFactor = factors !== null && secondFactorMethods(factors).length > 0;
+  if (rule.onlyWithSecondFactor === true && !hasSecondFactor) return;
+  const methods = factors === null ? [] : stepUpMethods(factors, rule.strength);
   // Without a second factor the password is all that can be asked for.
   if (isRecent && methods.includes("password")) return;
   throw new Refusal("STEP_UP_REQUIRED", { methods });

@@ -51,7 +51,12 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   "confirm.perform": { access: "public", batch: false, hashesPassword: true },
   "users.me": { access: "signed-in", batch: true, hashesPassword: false, allowsUnverified: true },
   "users.update": { access: "signed-in", batch: true, hashesPassword: false },
-  "users.changePassword": { access: "signed-in", batch: false, hashesPassword: true },
+  "users.changePassword": {
+    access: "signed-in",
+    batch: false,
+    hashesPassword: true,
+    stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong", onlyWithSecondFactor: true },
+  },
   "sessions.list": { access: "signed-in", batch: true, hashesPassword: false },
   "sessions.revoke": { access: "signed-in", batch: false, hashesPassword: false },
   "sessions.revokeOthers": { access: "signed-in", batch: false, hashesPassword: false },
