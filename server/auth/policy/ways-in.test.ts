@@ -44,8 +44,7 @@ describe("ways in: an account with", () => {
 describe("removal: of an account with", () => {
   test.each<[string, Removable, boolean]>([
     ["password", "password", false],
-    ["password mail", "password", true],
-    ["password mail unconfirmed", "password", false],
+    ["password mail", "password", false],
     ["password totp", "totp", true],
     ["password totp codes", "totp", true],
     ["password totp", "password", false],
@@ -56,8 +55,7 @@ describe("removal: of an account with", () => {
     ["password passkey totp codes", "totp", true],
     ["passkey", "passkey", false],
     ["passkey passkey", "passkey", true],
-    ["passkey mail", "passkey", true],
-    ["passkey mail unconfirmed", "passkey", false],
+    ["passkey mail", "passkey", false],
     ["passkey codes", "passkey", false],
     ["passkey totp", "passkey", false],
     ["passkey totp", "totp", true],

@@ -73,11 +73,9 @@ export function without<Account extends AccountFactors>(account: Account, what: 
 }
 
 /**
- * Whether an account stays accessible without it. Not if every way then needs both a mail and a second factor: a mail cannot replace
- * that factor, so the loss of either would be final.
+ * Whether an account stays accessible without it, also when no mail arrives. The mailbox is no way of its own: beside a second factor,
+ * also one that is added later, the loss of either would be final, and an account with no other way could do no step-up.
  */
 export function mayRemove(account: AccountWays, what: Removable): boolean {
-  const left = without(account, what);
-  const asksSecondFactor = secondFactorMethods(left).length > 0;
-  return waysIn(left).some(([first]) => !(asksSecondFactor && first === "mailbox"));
+  return waysIn(without(account, what)).some(([first]) => first !== "mailbox");
 }
