@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, Kysely, Transaction } from "kysely";
+import { sql, type ExpressionBuilder, type Kysely, type Transaction } from "kysely";
 import type { Database } from "@/db/schema";
 
 /** What an account can authenticate with, as read with its user. */
@@ -69,4 +69,30 @@ export async function removeFactors(trx: Transaction<Database>, userId: string, 
     .set({ pendingSecret: null, pendingSince: null })
     .where("userId", "=", userId)
     .execute();
+}
+
+/** What stored factors depend on in the configuration, with the number of factors for each. */
+export interface FactorCounts {
+  /** Of authenticator apps, by the id of the key that encrypted them. */
+  appsByKey: Record<string, number>;
+  passkeysByDomain: Record<string, number>;
+}
+
+/** For an operator: reads whole tables. */
+export async function countFactors(db: Kysely<Database>): Promise<FactorCounts> {
+  const apps = await db
+    .selectFrom("totpSecrets")
+    .select((eb) => [sql<string>`substring_index(secret, '.', 1)`.as("key"), eb.fn.countAll<number>().as("count")])
+    .where("secret", "is not", null)
+    .groupBy("key")
+    .execute();
+  const passkeys = await db
+    .selectFrom("passkeys")
+    .select((eb) => ["rpId", eb.fn.countAll<number>().as("count")])
+    .groupBy("rpId")
+    .execute();
+  return {
+    appsByKey: Object.fromEntries(apps.map(({ key, count }) => [key, Number(count)])),
+    passkeysByDomain: Object.fromEntries(passkeys.map(({ rpId, count }) => [rpId, Number(count)])),
+  };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { CamelCasePlugin, sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import type { Database } from "@/db/schema";
-import { daysAfter, existingSession, existingUser, newNonce, useTestDatabase } from "@/db/testing";
+import { daysAfter, existingFactors, existingSession, existingUser, newNonce, useTestDatabase } from "@/db/testing";
 import { purgeAccount } from "./deletions";
 import { PERSONAL_DATA, readPersonalData } from "./personal-data";
 
@@ -68,6 +68,12 @@ async function fillEveryTable({ email, fullName }: { email: string; fullName: st
       // A request that is not composed yet does not name the account.
       { ...mail, id: randomUUID(), userId: null, details },
     ])
+    .execute();
+  await existingFactors(db, { userId, at: base.createdAt, name: fullName });
+  const challenge = { id: randomUUID(), ceremony: "login", userId, createdAt: base.createdAt };
+  await db
+    .insertInto("challenges")
+    .values({ ...challenge, expiresAt: confirmation.expiresAt })
     .execute();
   return { userId, sessionId: session.id, confirmationId: confirmation.id };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { connect } from "@/db/connect";
-import { purgeConfirmations, purgeEnded } from "./purge";
+import { purgeChallenges, purgeConfirmations, purgeEnded } from "./purge";
 import { countHit, purgeExpiredLimits } from "./rate-limits";
 import { revokeAllSessions, revokeSession } from "./revocations";
 import { rotateSession, findSessionWithUser, insertSession, isSessionLive } from "./sessions";
@@ -145,4 +145,23 @@ test("purge: deletes links with their mails once they expired long enough ago, a
   const left = await db.selectFrom("confirmations").select("id").where("userId", "=", userId).execute();
   expect(left.map(({ id }) => id).sort()).toEqual([recent.id, open.id].sort());
   expect(await db.selectFrom("outgoingMails").select("id").where("id", "=", mail.id).execute()).toEqual([]);
+});
+
+test("purge: deletes challenges once they expired long enough ago, used or not, and no others", async () => {
+  const { db } = database;
+  const { id: userId } = await existingUser(db);
+  const challengeOf = (days: number, usedAt: Date | null = null, ceremony = "login") => ({
+    ...{ id: randomUUID(), ceremony, userId: ceremony === "login" ? userId : null, challenge: null, usedAt },
+    ...{ createdAt: daysAfter(now, days - 1), expiresAt: daysAfter(now, days) },
+  });
+  const old = [challengeOf(-2), challengeOf(-3, daysAfter(now, -3)), challengeOf(-2, null, "passkey-login")];
+  const kept = [challengeOf(-0.5), challengeOf(-0.5, now), challengeOf(1), challengeOf(1, null, "passkey-login")];
+  await db
+    .insertInto("challenges")
+    .values([...old, ...kept])
+    .execute();
+  const purge = () => purgeChallenges(db, now, { olderThanSeconds: 86_400, batch: 2 });
+  expect([await purge(), await purge(), await purge()]).toEqual([2, 1, 0]);
+  const left = await db.selectFrom("challenges").select("id").execute();
+  expect(left.map(({ id }) => id).sort()).toEqual(kept.map(({ id }) => id).sort());
 });

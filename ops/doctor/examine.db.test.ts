@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { createTestDatabase } from "@/db/testing";
+import { createEmptyDatabase, createTestDatabase, existingFactors, existingUser } from "@/db/testing";
+import { keyIdOf } from "@/server/runtime/encryption";
 import { examineInstallation } from "./examine";
 import { idsOf } from "./testing";
 
@@ -31,6 +32,25 @@ test("examine: with the app stopped all other groups are examined", async () => 
   expect(idsOf(Configuration!)).toEqual([]);
   expect(idsOf(Database!).filter((id) => id.startsWith("✗"))).toEqual([]);
   expect(Clocks?.healthy).toMatch(/^database [+−]/);
+});
+
+test("examine: counts authenticator apps that cannot be decrypted and passkeys of another domain", async () => {
+  const { db, url } = await createTestDatabase();
+  const [ENCRYPTION_SECRET, ENCRYPTION_SECRET_PREVIOUS] = [random(), random()];
+  const secrets = [ENCRYPTION_SECRET, ENCRYPTION_SECRET_PREVIOUS, random(), random()];
+  for (const secret of secrets) {
+    const { id: userId } = await existingUser(db);
+    await existingFactors(db, { userId });
+    const row = db.updateTable("totpSecrets").where("userId", "=", userId);
+    await row.set({ secret: `${keyIdOf(secret)}.encrypted` }).execute();
+  }
+  await db.updateTable("passkeys").set({ rpId: "old.test" }).limit(1).execute();
+  const changes = { DATABASE_URL: url, ENCRYPTION_SECRET, ENCRYPTION_SECRET_PREVIOUS };
+  const { Factors } = await examine(changes);
+  expect(idsOf(Factors!)).toEqual(["✗ factors-unreadable", "! factors-previous-secret", "✗ passkeys-other-domain"]);
+  expect(Factors!.findings[0]!.says).toMatch(/^2 authenticator apps /);
+  const empty = await examine({ DATABASE_URL: (await createEmptyDatabase()).url });
+  expect(empty.Factors!.skipped).toContain("not migrated");
 });
 
 test("examine: with the database stopped or not configured all other groups are examined", async () => {

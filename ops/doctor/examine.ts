@@ -14,6 +14,7 @@ import { judgeReachable, type LocalAppFacts } from "./deployment/judge-reachable
 import { judgeRequests } from "./deployment/judge-requests";
 import { judgeTls } from "./deployment/judge-tls";
 import type { Group } from "./finding";
+import { judgeFactors } from "./factors/judge-factors";
 import { examineMail } from "./mail/examine-mail";
 import { judgeMail } from "./mail/judge-mail";
 import { judgeVersions } from "./versions/judge-versions";
@@ -49,6 +50,7 @@ export async function examineInstallation(source: Source, folder: string, now: D
     mail === null
       ? { title: "Mail", healthy: "", findings: [], skipped: "not examined: the configuration is invalid" }
       : judgeMail(mail, database?.mails ?? null),
+    judgeFactors(database?.factors ?? null, env),
     judgeClocks({
       database: offsetOf(database?.clock ?? []),
       deployment: deployment === null ? null : offsetOfDeployment(deployment),

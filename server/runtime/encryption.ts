@@ -41,6 +41,11 @@ export function isCurrent(label: string, text: string): boolean {
   return text.startsWith(`${keysOf(label)[0]!.id}.`);
 }
 
+/** Names a secret in what was encrypted under it, without revealing it. */
+export function keyIdOf(secret: string): string {
+  return createHmac("sha256", secret).update("key id").digest("base64url").slice(0, 8);
+}
+
 const derived = new Map<string, { id: string; key: Buffer }[]>();
 
 /** The current key, which alone encrypts, and the previous one while the secret is being changed. */
@@ -51,7 +56,7 @@ function keysOf(label: string): { id: string; key: Buffer }[] {
   const keys = [ENCRYPTION_SECRET, ENCRYPTION_SECRET_PREVIOUS]
     .filter((secret) => secret !== undefined)
     .map((secret) => ({
-      id: createHmac("sha256", secret).update("key id").digest("base64url").slice(0, 8),
+      id: keyIdOf(secret),
       key: Buffer.from(hkdfSync("sha256", secret, "", label, 32)),
     }));
   derived.set(label, keys);

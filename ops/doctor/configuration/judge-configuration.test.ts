@@ -99,9 +99,21 @@ describe("secrets", () => {
     }
   });
 
-  test.each(["SESSION_SECRET_PREVIOUS", "JWT_ACCESS_SECRET_PREVIOUS"])("%s is reported while it is set", (name) => {
-    expect(idsOf(judge({ [name]: random() }).group)).toEqual([`! left-${name.toLowerCase().replaceAll("_", "-")}`]);
+  test("the remedy for a weak ENCRYPTION_SECRET keeps the sessions, and says what is lost without the old secret", async () => {
+    const source = { ...SOURCE, ENCRYPTION_SECRET: "a".repeat(40) };
+    const [finding] = judge(source, { guesses: await estimateGuesses(source) }).group.findings;
+    expect(finding).toMatchObject({ id: "weak-encryption-secret" });
+    expect(finding!.todo).toContain("ENCRYPTION_SECRET_PREVIOUS to the old value");
+    expect(finding!.todo).toContain("authenticator apps stop working");
+    expect(finding!.todo).not.toContain("sign in again");
   });
+
+  test.each(["SESSION_SECRET_PREVIOUS", "JWT_ACCESS_SECRET_PREVIOUS", "ENCRYPTION_SECRET_PREVIOUS"])(
+    "%s is reported while it is set",
+    (name) => {
+      expect(idsOf(judge({ [name]: random() }).group)).toEqual([`! left-${name.toLowerCase().replaceAll("_", "-")}`]);
+    },
+  );
 });
 
 test.each([

@@ -3,6 +3,7 @@ import { connectTo } from "@/db/connect";
 import { parseDatabaseUrl, type DatabaseAddress } from "@/db/database-url.mjs";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
+import { countFactors, type FactorCounts } from "@/db/tables/factors";
 import { countMails, type MailCounts } from "@/db/tables/outgoing-mails";
 import { offsetOf } from "@/ops/doctor/clocks/judge-clocks";
 import { sampleClock, type ClockSample } from "@/ops/doctor/clocks/sample-clock";
@@ -18,6 +19,7 @@ export interface DatabaseReading {
   clock: ClockSample[];
   addresses: SessionAddresses | null;
   mails: MailCounts | null;
+  factors: FactorCounts | null;
   /** In the order of DATABASE_URL. */
   servers: ExaminedServer[];
 }
@@ -66,6 +68,7 @@ async function readTables(
       clock: await sampleClock(db),
       addresses: isMigrated ? await readSessionAddresses(db) : null,
       mails: isMigrated ? await countMails(db) : null,
+      factors: isMigrated ? await countFactors(db) : null,
       servers,
     };
   } catch (error) {
@@ -87,6 +90,7 @@ function unreachable(
     clock: [],
     addresses: null,
     mails: null,
+    factors: null,
     servers,
   };
 }
