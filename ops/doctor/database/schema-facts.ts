@@ -13,7 +13,8 @@ export interface SchemaFacts {
   engines: Record<string, string>;
 }
 
-const TABLES = sql`('users', 'sessions', 'rate_limits', 'heartbeats', 'confirmations', 'outgoing_mails')`;
+const TABLES = sql`('users', 'sessions', 'rate_limits', 'heartbeats', 'confirmations', 'outgoing_mails', 'totp_secrets',
+  'recovery_codes', 'passkeys', 'challenges')`;
 
 /** Reads the actual schema from information_schema. */
 export async function readSchema(db: Kysely<Database>): Promise<SchemaFacts> {

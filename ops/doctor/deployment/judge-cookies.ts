@@ -1,14 +1,14 @@
-import { COOKIE_NAMES } from "@/server/auth/tokens/cookies";
+import { SESSION_COOKIE_NAMES } from "@/server/auth/tokens/cookies";
 import { problem, type Finding, type Group } from "@/ops/doctor/finding";
 import { valuesOf } from "./http-client";
 import type { DeploymentFacts, ProbeFacts } from "./examine-deployment";
 
 const PREFIX = "__Host-";
 
-/** An anonymous logout clears both cookies, and so shows their attributes. */
+/** An anonymous logout clears both cookies of a session, and so shows their attributes. */
 export function judgeCookies({ origin }: DeploymentFacts, { logout }: ProbeFacts): Group {
   const isHttps = origin.protocol === "https:";
-  const names = COOKIE_NAMES.filter((name) => name.startsWith(PREFIX) === isHttps);
+  const names = SESSION_COOKIE_NAMES.filter((name) => name.startsWith(PREFIX) === isHttps);
   const healthy = `${names.join(", ")}: HttpOnly, SameSite=Lax, ${isHttps ? "Secure, " : ""}this host only`;
   const findings =
     logout.kind === "response" && logout.status === 200

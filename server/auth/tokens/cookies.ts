@@ -11,14 +11,9 @@ const CHALLENGE = "__chl";
 const HOST_PREFIX = "__Host-";
 
 export const ACCESS_COOKIE_NAMES = [ACCESS, HOST_PREFIX + ACCESS] as const;
+export const SESSION_COOKIE_NAMES = [...ACCESS_COOKIE_NAMES, REFRESH, HOST_PREFIX + REFRESH] as const;
 /** Every name that may be set. On the wire a name may end in a port, which `server/http/cookie-names.ts` removes. */
-export const COOKIE_NAMES = [
-  ...ACCESS_COOKIE_NAMES,
-  REFRESH,
-  HOST_PREFIX + REFRESH,
-  CHALLENGE,
-  HOST_PREFIX + CHALLENGE,
-] as const;
+export const COOKIE_NAMES = [...SESSION_COOKIE_NAMES, CHALLENGE, HOST_PREFIX + CHALLENGE] as const;
 
 export interface PresentedCookies {
   accessToken: string | null;
