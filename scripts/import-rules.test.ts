@@ -33,6 +33,7 @@ const FEATURES = [
   "rate-limits",
   "sessions",
   "passwords",
+  "recovery-codes",
   "passkeys",
   "second-factor",
   "gate",
