@@ -2,7 +2,11 @@ import type { Kysely } from "kysely";
 import { writeRow } from "@/db/keyed-mutex";
 import type { Database, NewChallenge } from "@/db/schema";
 import { factorColumns } from "./factors";
+import type { CallerIds } from "./sessions";
 import { hasEarlierSession, knownSessionId, type LoginDevice, type UserForLogin } from "./users";
+
+/** The ceremonies of WebAuthn. A login that waits for its second step is a challenge too, of none of them. */
+export type Ceremony = "passkey-login" | "passkey-registration" | "passkey-assertion";
 
 export async function insertChallenge(db: Kysely<Database>, challenge: NewChallenge): Promise<void> {
   await db.insertInto("challenges").values(challenge).execute();
@@ -30,7 +34,7 @@ export async function findUserOfChallenge(
 
 /** True for exactly one of several concurrent calls; false also after the challenge has expired. */
 export async function useChallenge(db: Kysely<Database>, id: string, now: Date): Promise<boolean> {
-  return writeRow(db, id, async () => {
+  const use = async () => {
     const { numUpdatedRows } = await db
       .updateTable("challenges")
       .set({ usedAt: now })
@@ -39,5 +43,26 @@ export async function useChallenge(db: Kysely<Database>, id: string, now: Date):
       .where("expiresAt", ">", now)
       .executeTakeFirstOrThrow();
     return numUpdatedRows === 1n;
-  });
+  };
+  return db.isTransaction ? use() : writeRow(db, id, use);
+}
+
+/** The challenge of a registration that a session has begun. Undefined also if it was used or has expired. */
+export async function findRegistration(
+  db: Kysely<Database>,
+  challenge: string,
+  { userId, sessionId }: CallerIds,
+  now: Date,
+): Promise<{ id: string } | undefined> {
+  const ceremony: Ceremony = "passkey-registration";
+  return db
+    .selectFrom("challenges")
+    .select("id")
+    .where("challenge", "=", challenge)
+    .where("ceremony", "=", ceremony)
+    .where("userId", "=", userId)
+    .where("boundTo", "=", sessionId)
+    .where("usedAt", "is", null)
+    .where("expiresAt", ">", now)
+    .executeTakeFirst();
 }

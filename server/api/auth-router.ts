@@ -8,6 +8,7 @@ import { clearedChallengeCookie, clearedCookies } from "@/server/auth/tokens/coo
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { mintEndToken } from "@/server/auth/tokens/end-token";
 import {
+  finishPasskeyLoginInput,
   loginInput,
   logoutInput,
   noInput,
@@ -16,9 +17,11 @@ import {
   stepUpInput,
 } from "@/server/auth/inputs/inputs";
 import { login } from "@/server/auth/login/login";
-import { finishLogin } from "@/server/auth/login/second-factor";
+import { loginByPasskey } from "@/server/auth/login/passkey-login";
+import { beginSecondStepAssertion, finishLogin } from "@/server/auth/login/second-factor";
 import { endByEndToken, logout, logoutEverywhere } from "@/server/auth/login/logout";
-import type { SignedIn } from "@/server/auth/policy/credentials";
+import { beginAssertion, beginLoginAssertion } from "@/server/auth/passkeys/assertion";
+import type { Caller, SignedIn } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { refresh } from "@/server/auth/sessions/refresh";
 import { register } from "@/server/auth/login/register";
@@ -44,6 +47,25 @@ export const authRouter = router({
     const tokens = await finishLogin(db, input, cookies.challengeToken, client, cookies.refreshToken, now);
     ctx.setCookies.push(clearedChallengeCookie());
     return { status: "signed-in" as const, ...(await signInWithEndToken(ctx, tokens)) };
+  }),
+
+  beginPasskeyLogin: publicProcedure.input(noInput).mutation(({ ctx }) => {
+    return beginLoginAssertion(ctx.db, ctx.client, ctx.now);
+  }),
+
+  finishPasskeyLogin: publicProcedure.input(finishPasskeyLoginInput).mutation(async ({ ctx, input }) => {
+    const { db, client, cookies, now } = ctx;
+    const tokens = await loginByPasskey(db, input, client, cookies.refreshToken, now);
+    if (cookies.challengeToken !== null) ctx.setCookies.push(clearedChallengeCookie());
+    return { status: "signed-in" as const, ...(await signInWithEndToken(ctx, tokens)) };
+  }),
+
+  /** For a step-up of the caller's session; for the second step of a login in a browser that is not signed in. */
+  beginPasskeyAssertion: publicProcedure.input(noInput).mutation(async ({ ctx }) => {
+    const { db, client, cookies, now } = ctx;
+    const caller = await signedInCaller(ctx);
+    if (caller !== null) return beginAssertion(db, caller.user.id, caller.session.id, client, now);
+    return beginSecondStepAssertion(db, cookies.challengeToken, client, now);
   }),
 
   refresh: publicProcedure.input(noInput).mutation(async ({ ctx }) => {
@@ -104,6 +126,17 @@ function signIn(ctx: Context, { access, cookies }: IssuedTokens): SignedIn {
   recordCaller(caller);
   const { user, session } = caller;
   return { user, session };
+}
+
+/** Null for a browser that is not signed in, or not any more, and has a login that waits for its second step. */
+async function signedInCaller(ctx: Context): Promise<Caller | null> {
+  if (ctx.cookies.challengeToken === null) return ctx.authenticate();
+  try {
+    return await ctx.authenticate();
+  } catch (error) {
+    if (error instanceof Refusal && (error.reason === "SIGNED_OUT" || error.reason === "SESSION_ENDED")) return null;
+    throw error;
+  }
 }
 
 function currentSignIn({ caller: { user, session } }: SignedInContext): SignedIn {

@@ -78,6 +78,7 @@ export const stepUpInput = z.discriminatedUnion(
   ],
   NO_METHOD,
 );
+export const finishPasskeyLoginInput = strictFields({ response: passkeyResponse, remember });
 export const requestResetInput = strictFields({ email: loginEmailAddress });
 export const requestChangeInput = strictFields({ email: emailAddress });
 /** Any text: what is not a token is refused like a token that never existed. */

@@ -2,15 +2,17 @@ import "server-only";
 import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 import { findUserOfChallenge } from "@/db/tables/challenges";
+import type { UserForLogin } from "@/db/tables/users";
 import type { Client } from "@/server/auth/client/client";
 import type { SecondFactorInput } from "@/server/auth/inputs/inputs";
+import { beginAssertion, type PublicKeyCredentialRequestOptionsJSON } from "@/server/auth/passkeys/assertion";
 import type { SecondFactorMethod } from "@/server/auth/policy/authentication-methods";
 import { CHALLENGE_OVER_MESSAGE, Refusal } from "@/server/auth/policy/refusals";
 import { factorsOf, secondFactorMethods } from "@/server/auth/policy/ways-in";
 import { verifyFactor } from "@/server/auth/second-factor/verify-factor";
 import { isUserRowOutdated, rememberDisabled } from "@/server/auth/sessions/known-endings";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
-import { readChallengeToken } from "@/server/auth/tokens/challenge-token";
+import { readChallengeToken, type LoginChallenge } from "@/server/auth/tokens/challenge-token";
 import { completeLogin } from "./complete-login";
 
 /** The second step of a login: verifies the factor, uses up the challenge, and opens the session. */
@@ -46,11 +48,33 @@ export async function describePendingLogin(
   client: Client,
   now: Date,
 ): Promise<{ methods: SecondFactorMethod[] } | null> {
+  const pending = await findPendingLogin(db, challengeToken, client, now);
+  return pending === null ? null : { methods: secondFactorMethods(factorsOf(pending.user)) };
+}
+
+/** Options of WebAuthn for the second step. Throws SIGNED_OUT if no login waits for one in this browser. */
+export async function beginSecondStepAssertion(
+  db: Kysely<Database>,
+  challengeToken: string | null,
+  client: Client,
+  now: Date,
+): Promise<PublicKeyCredentialRequestOptionsJSON> {
+  const pending = await findPendingLogin(db, challengeToken, client, now);
+  if (pending === null) throw challengeOver();
+  return beginAssertion(db, pending.user.id, pending.challenge.id, client, now);
+}
+
+async function findPendingLogin(
+  db: Kysely<Database>,
+  challengeToken: string | null,
+  client: Client,
+  now: Date,
+): Promise<{ challenge: LoginChallenge; user: UserForLogin } | null> {
   const challenge = challengeToken === null ? null : await readChallengeToken(challengeToken, client, now);
   if (challenge === null) return null;
   const user = await findUserOfChallenge(db, challenge.id, { ...client, ip: client.address }, now);
   if (user === undefined || user.disabledAt !== null || user.sessionEpoch !== challenge.sessionEpoch) return null;
-  return { methods: secondFactorMethods(factorsOf(user)) };
+  return { challenge, user };
 }
 
 function challengeOver(): Refusal {

@@ -33,6 +33,10 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   "auth.register": { access: "public", batch: false, hashesPassword: true },
   "auth.login": { access: "public", batch: false, hashesPassword: true },
   "auth.secondFactor": { access: "public", batch: false, hashesPassword: true },
+  "auth.beginPasskeyLogin": { access: "public", batch: false, hashesPassword: false },
+  "auth.finishPasskeyLogin": { access: "public", batch: false, hashesPassword: false },
+  // Signed in, or with a login that waits for its second step.
+  "auth.beginPasskeyAssertion": { access: "public", batch: false, hashesPassword: false },
   "auth.refresh": { access: "public", batch: false, hashesPassword: false },
   "auth.logout": { access: "public", batch: false, hashesPassword: false },
   "auth.logoutAll": { access: "signed-in", batch: false, hashesPassword: false, allowsUnverified: true },

@@ -80,6 +80,8 @@ export interface RefusalDetails {
   methods?: AuthenticationMethod[];
   /** For LINK_SPENT with an authentic link: what ended it. */
   spent?: "used" | "superseded" | "expired";
+  /** For a login by passkey: no account has that passkey, so that the browser can stop offering it. */
+  passkey?: "unknown";
   /** For a pending logout: the token that repeats it without a cookie. */
   endToken?: string;
 }
@@ -114,6 +116,9 @@ export const COOKIES_MESSAGE =
 
 /** For a second step whose first one has expired, was used, or belongs to another browser. */
 export const CHALLENGE_OVER_MESSAGE = "This sign-in took too long or was already finished. Start again.";
+
+/** For a passkey that does not authenticate, whatever the cause. */
+export const PASSKEY_REFUSED_MESSAGE = "That passkey does not work here.";
 
 /** For a call that needs a verified email, where `REQUIRE_VERIFIED_EMAIL` is set. */
 export const UNVERIFIED_MESSAGE =

@@ -65,6 +65,11 @@ export function linkCodeLimit(confirmationId: string): RateLimit {
   return { bucket: bucketOf(limit, [confirmationId]), limit, isDisclosed: false, siteLimit: null };
 }
 
+/** Ceremonies that one client begins: each login page begins one, and each is a row. */
+export function passkeyChallengeLimit(client: Client): RateLimit {
+  return addressLimit({ name: "passkey challenges", hitsAtMost: 60, windowSeconds: 60 }, client);
+}
+
 const FAILURES: Limit = { name: "failures", hitsAtMost: 10, windowSeconds: 15 * 60 };
 
 /**

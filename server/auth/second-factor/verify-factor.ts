@@ -4,6 +4,7 @@ import type { Database } from "@/db/schema";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import type { SecondFactorInput } from "@/server/auth/inputs/inputs";
+import { verifyAssertion } from "@/server/auth/passkeys/assertion";
 import { Refusal } from "@/server/auth/policy/refusals";
 
 /** What the factor is verified for: the second step of a login, or a step-up of a session. */
@@ -14,13 +15,14 @@ export type FactorUse = { kind: "login"; challengeId: string } | { kind: "step-u
  * RATE_LIMITED after too many wrong codes. False if the challenge was used by another request.
  */
 export async function verifyFactor(
-  _db: Kysely<Database>,
+  db: Kysely<Database>,
   user: { id: string; email: string },
   input: SecondFactorInput,
-  _use: FactorUse,
+  use: FactorUse,
   client: Client,
-  _now: Date,
+  now: Date,
 ): Promise<boolean> {
+  if (input.method === "passkey") return verifyAssertion(db, user, input.response, use, client, now);
   securityEvent("second-factor-refused", { userId: user.id, method: input.method, address: client.address });
   throw new Refusal("SECOND_FACTOR_WRONG");
 }
