@@ -6,6 +6,7 @@ import { usersRouter } from "./users-router";
 import { confirmRouter } from "./confirm-router";
 import { emailRouter } from "./email-router";
 import { router } from "./init";
+import { passkeysRouter } from "./passkeys-router";
 import { passwordRouter } from "./password-router";
 
 export const appRouter = router({
@@ -13,6 +14,7 @@ export const appRouter = router({
   auth: authRouter,
   users: usersRouter,
   sessions: sessionsRouter,
+  passkeys: passkeysRouter,
   password: passwordRouter,
   email: emailRouter,
   confirm: confirmRouter,

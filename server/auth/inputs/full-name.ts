@@ -16,14 +16,22 @@ export function normalizeFullName(name: string): string {
   return name.normalize("NFC").replace(/\s+/g, " ").trim();
 }
 
-export const fullName = z
-  .string({ error: "Enter your name." })
-  .max(MAX_SENT_LENGTH, { error: `Use at most ${MAX_LENGTH} characters.` })
-  .transform(normalizeFullName)
-  .pipe(
-    z
-      .string()
-      .refine((name) => !FORBIDDEN.test(name), { error: "That name contains characters we cannot show.", abort: true })
-      .refine((name) => VISIBLE.test(name), { error: "Enter your name.", abort: true })
-      .refine((name) => [...name].length <= MAX_LENGTH, { error: `Use at most ${MAX_LENGTH} characters.` }),
-  );
+const shownName = (missing: string) =>
+  z
+    .string({ error: missing })
+    .max(MAX_SENT_LENGTH, { error: `Use at most ${MAX_LENGTH} characters.` })
+    .transform(normalizeFullName)
+    .pipe(
+      z
+        .string()
+        .refine((name) => !FORBIDDEN.test(name), {
+          error: "That name contains characters we cannot show.",
+          abort: true,
+        })
+        .refine((name) => VISIBLE.test(name), { error: missing, abort: true })
+        .refine((name) => [...name].length <= MAX_LENGTH, { error: `Use at most ${MAX_LENGTH} characters.` }),
+    );
+
+export const fullName = shownName("Enter your name.");
+/** Chosen by its owner, and shown where a person's name would be. */
+export const passkeyName = shownName("Enter a name for the passkey.");

@@ -40,6 +40,24 @@ describe("valid input", () => {
   });
 });
 
+describe("the name of a passkey", () => {
+  const { renamePasskeyInput, finishRegistrationInput } = inputs;
+
+  test("is trimmed, and has at most 100 characters", () => {
+    expect(renamePasskeyInput.parse({ id: ID, name: "  My  phone " })).toEqual({ id: ID, name: "My phone" });
+    expect(renamePasskeyInput.parse({ id: ID, name: "🔑".repeat(100) }).name).toHaveLength(200);
+    expect(finishRegistrationInput.parse({ response: {} })).toEqual({ response: {} });
+  });
+
+  test.each(["", "   ", "\u200d", "a\u202eb", "a\0b", "a".repeat(101), "🔑".repeat(101), 7, null])(
+    "%j is refused",
+    (name) => {
+      expect(renamePasskeyInput.safeParse({ id: ID, name }).success).toBe(false);
+      expect(finishRegistrationInput.safeParse({ response: {}, name }).success).toBe(false);
+    },
+  );
+});
+
 describe("invalid input is refused with a message at its field", () => {
   test.each([
     ["correct horse", "correct horse"],

@@ -1,7 +1,7 @@
 import "server-only";
 import { z } from "zod";
 import { emailAddress, loginEmailAddress } from "./email-address";
-import { fullName } from "./full-name";
+import { fullName, passkeyName } from "./full-name";
 import {
   isSamePassword,
   judgePasswordForm,
@@ -79,6 +79,10 @@ export const stepUpInput = z.discriminatedUnion(
   NO_METHOD,
 );
 export const finishPasskeyLoginInput = strictFields({ response: passkeyResponse, remember });
+export const finishRegistrationInput = strictFields({ response: passkeyResponse, name: passkeyName.optional() });
+const passkeyId = z.uuid({ error: "That is not a passkey." });
+export const renamePasskeyInput = strictFields({ id: passkeyId, name: passkeyName });
+export const removePasskeyInput = strictFields({ id: passkeyId });
 export const requestResetInput = strictFields({ email: loginEmailAddress });
 export const requestChangeInput = strictFields({ email: emailAddress });
 /** Any text: what is not a token is refused like a token that never existed. */

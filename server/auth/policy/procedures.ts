@@ -42,6 +42,26 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   "auth.logoutAll": { access: "signed-in", batch: false, hashesPassword: false, allowsUnverified: true },
   "auth.stepUp": { access: "signed-in", batch: false, hashesPassword: true, allowsUnverified: true },
   "auth.session": { access: "signed-in", batch: true, hashesPassword: false, allowsUnverified: true },
+  "passkeys.beginRegistration": {
+    access: "signed-in",
+    batch: false,
+    hashesPassword: false,
+    stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong" },
+  },
+  // The first factor of an account makes recovery codes, which are hashed.
+  "passkeys.finishRegistration": {
+    access: "signed-in",
+    batch: false,
+    hashesPassword: true,
+    stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong" },
+  },
+  "passkeys.rename": { access: "signed-in", batch: false, hashesPassword: false },
+  "passkeys.remove": {
+    access: "signed-in",
+    batch: false,
+    hashesPassword: false,
+    stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong" },
+  },
   "password.requestReset": { access: "public", batch: false, hashesPassword: false },
   "email.requestVerification": { access: "signed-in", batch: false, hashesPassword: false, allowsUnverified: true },
   "email.requestChange": {

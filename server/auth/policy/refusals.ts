@@ -120,6 +120,9 @@ export const CHALLENGE_OVER_MESSAGE = "This sign-in took too long or was already
 /** For a passkey that does not authenticate, whatever the cause. */
 export const PASSKEY_REFUSED_MESSAGE = "That passkey does not work here.";
 
+/** For a new passkey that cannot be stored, whatever the cause. */
+export const PASSKEY_NOT_ADDED_MESSAGE = "This passkey could not be added. Start again.";
+
 /** For a call that needs a verified email, where `REQUIRE_VERIFIED_EMAIL` is set. */
 export const UNVERIFIED_MESSAGE =
   "Your email address is not verified yet. Open the link in the mail that we sent you, then try again.";
