@@ -20,7 +20,8 @@ type NoticeKind =
   | "session-replayed"
   | "factor-changed"
   | "recovery-code-used"
-  | "second-factor-guessed";
+  | "second-factor-guessed"
+  | "passkey-copied";
 type Notice = Extract<Message, { kind: NoticeKind }>;
 type WithoutOccasion<One> = One extends Notice ? Omit<One, "occasion"> : never;
 

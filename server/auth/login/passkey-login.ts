@@ -31,7 +31,7 @@ export async function loginByPasskey(
   // Sessions must not open because the database has lost the end of all of them, which is written again within seconds.
   if (isUserRowOutdated(user)) throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
 
-  if (!(await useAssertion(db, checked, null, client, now))) throw refused(client, user.id);
+  if (!(await useAssertion(db, checked, user.email, null, client, now))) throw refused(client, user.id);
   const how = { remember, methods: ["passkey"] as const };
   return completeLogin(db, user, how, client, { presentedRefreshToken, now });
 }

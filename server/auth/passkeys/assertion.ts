@@ -3,12 +3,15 @@ import { generateAuthenticationOptions, verifyAuthenticationResponse } from "@si
 import type { PublicKeyCredentialRequestOptionsJSON } from "@simplewebauthn/server";
 import type { Kysely } from "kysely";
 import { v7 as uuidv7 } from "uuid";
+import { retryOnDeadlock } from "@/db/keyed-mutex";
 import type { Database } from "@/db/schema";
 import { insertChallenge, type Ceremony } from "@/db/tables/challenges";
+import { insertNotice } from "@/db/tables/outgoing-mails";
 import { findPresentedPasskey, isCredentialAbsent, listPasskeys, usePasskey } from "@/db/tables/passkeys";
+import { newNotice } from "@/server/mail/notices";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
-import { CHALLENGE_SECONDS, secondsAfter } from "@/server/auth/policy/lifetimes";
+import { CHALLENGE_SECONDS, MAIL_RETENTION_SECONDS, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { PASSKEY_REFUSED_MESSAGE, Refusal } from "@/server/auth/policy/refusals";
 import { passkeyChallengeLimit, consume } from "@/server/auth/rate-limits/rate-limit";
 import { readAssertion, type AssertionResponse } from "./client-response";
@@ -112,6 +115,7 @@ export async function checkAssertion(
 export async function useAssertion(
   db: Kysely<Database>,
   checked: CheckedAssertion,
+  email: string,
   loginChallengeId: string | null,
   client: Client,
   now: Date,
@@ -123,6 +127,9 @@ export async function useAssertion(
     securityEvent("passkey-counter-back", {
       ...{ userId, passkeyId, previousCounter, signatureCounter, address: client.address },
     });
+    // One mail for as long as mails are kept: two copies in use would cause one at each use.
+    const notice = newNotice({ kind: "passkey-copied" }, { userId, email }, client, now);
+    await retryOnDeadlock(() => insertNotice(db, notice, secondsAfter(now, -MAIL_RETENTION_SECONDS)));
   }
   return true;
 }
@@ -136,7 +143,7 @@ type AssertionUse = { kind: "login"; challengeId: string } | { kind: "step-up"; 
  */
 export async function verifyAssertion(
   db: Kysely<Database>,
-  user: { id: string },
+  user: { id: string; email: string },
   response: unknown,
   use: AssertionUse,
   client: Client,
@@ -151,7 +158,14 @@ export async function verifyAssertion(
     checked.challengeUserId === user.id &&
     checked.userId === user.id;
   if (!isOfUse) throw refused(user, client);
-  const isUsed = await useAssertion(db, checked, use.kind === "login" ? use.challengeId : null, client, now);
+  const isUsed = await useAssertion(
+    db,
+    checked,
+    user.email,
+    use.kind === "login" ? use.challengeId : null,
+    client,
+    now,
+  );
   // A step-up has no challenge of its own that could tell the caller.
   if (!isUsed && use.kind === "step-up") throw refused(user, client);
   return isUsed;

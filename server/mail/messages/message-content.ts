@@ -122,6 +122,17 @@ export function describeMessage(message: Message): MessageContent {
         action: { label: "This was not me", needs: "code" },
         otherwise: [],
       };
+    case "passkey-copied":
+      return {
+        title: "One of your passkeys may have been copied",
+        intro: [
+          "A passkey of your account was used, and it counts fewer uses than before. This happens when a passkey is copied, or when a security key counts wrongly. The sign-in was not refused.",
+        ],
+        facts: factsOf(message.occasion),
+        advice: ["If that was you, remove the passkey on the security page and add it again.", IF_NOT_YOU],
+        action: { label: "This was not me", needs: "code" },
+        otherwise: [],
+      };
     case "second-factor-guessed":
       return {
         title: "Your password is known to another person",

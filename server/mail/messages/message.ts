@@ -25,6 +25,8 @@ export type Message =
   | { kind: "recovery-code-used"; remaining: number; occasion: Occasion }
   /** The password was right, and several codes were wrong. */
   | { kind: "second-factor-guessed"; occasion: Occasion }
+  /** The signature counter of a passkey went back. */
+  | { kind: "passkey-copied"; occasion: Occasion }
   | { kind: "deletion-requested"; deletesAt: string; occasion: Occasion }
   | { kind: "deletion-undone"; occasion: Occasion };
 

@@ -23,6 +23,7 @@ const MESSAGES: { [Kind in Message["kind"]]: Extract<Message, { kind: Kind }> } 
   "factor-changed": { kind: "factor-changed", change: "An authenticator app was added", occasion },
   "recovery-code-used": { kind: "recovery-code-used", remaining: 9, occasion },
   "second-factor-guessed": { kind: "second-factor-guessed", occasion },
+  "passkey-copied": { kind: "passkey-copied", occasion },
   "deletion-requested": { kind: "deletion-requested", deletesAt: "2026-12-13T14:03:22.123Z", occasion },
   "deletion-undone": { kind: "deletion-undone", occasion },
 };
