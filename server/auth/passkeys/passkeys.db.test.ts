@@ -1,5 +1,7 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { connect } from "@/db/connect";
 import { revokeSession } from "@/db/tables/revocations";
+import { findUserById } from "@/db/tables/users";
 import { atOnce, useTestDatabase } from "@/db/testing";
 import { callerWith, later, reasonOf, T0 } from "@/server/auth/db-testing";
 import { beginLoginAssertion } from "./assertion";
@@ -16,7 +18,7 @@ async function account(given = {}) {
   const one = await accountWithPasskey(database.db, T0, given);
   const caller = await callerWith(one.own);
   const rename = (id: string, name: string) => renamePasskey(database.db, caller, { id, name }, later(1));
-  const remove = (id: string) => removePasskey(database.db, caller, id, ADA, later(1));
+  const remove = (id: string, db = database.db) => removePasskey(db, caller, id, ADA, later(1));
   const insertCodes = () =>
     database.db
       .insertInto("recoveryCodes")
@@ -74,12 +76,16 @@ describe("removing a passkey:", () => {
     expect(await ada.readPasskey()).toBeDefined();
   });
 
-  test("keeps the last way into an account without a password, also of two concurrent removals", async () => {
+  test("keeps the last way into an account without a password, also of two concurrent removals on two instances", async () => {
     const { userId, passkeyId, remove } = await account({ passwordHash: "" });
     const other = newAuthenticator().rowOf(userId, T0);
     await database.db.insertInto("passkeys").values(other).execute();
+    // The mutex of a process is kept for each pool.
+    const instances = [database.db, connect(database.url, { poolSize: 1 })];
+    onTestFinished(() => instances[1]!.destroy());
+    await findUserById(instances[1]!, userId);
     const results = await atOnce(2, (index) =>
-      remove([passkeyId, other.id][index]!).then(
+      remove([passkeyId, other.id][index]!, instances[index]).then(
         () => "removed",
         (error: { reason: string }) => error.reason,
       ),

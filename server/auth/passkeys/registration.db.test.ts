@@ -7,7 +7,7 @@ import { loginByPasskey } from "@/server/auth/login/passkey-login";
 import { openSession } from "@/server/auth/sessions/open-session";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
 import { ADA, MALLORY, newClient } from "@/server/auth/testing";
-import { beginLoginAssertion } from "./assertion";
+import { beginAssertion, beginLoginAssertion } from "./assertion";
 import { beginRegistration, finishRegistration, MAX_PASSKEYS } from "./registration";
 import { accountWithPasskey, ecKey, newAuthenticator, rsaKey, type Algorithm, type Cbor, type Faults } from "./testing";
 
@@ -246,6 +246,12 @@ describe("registration of a passkey: is refused with the challenge", () => {
   test("of a login by passkey", async () => {
     const { begin, finish } = await registrant();
     const { challenge } = await beginLoginAssertion(database.db, newClient(), later(1));
+    expect(await refusalOf(finish(newAuthenticator().create(await begin(), { challenge })))).toMatchObject(REFUSED);
+  });
+
+  test("of a step-up of the same session", async () => {
+    const { own, begin, finish } = await registrant();
+    const { challenge } = await beginAssertion(database.db, own.userId, own.id, newClient(), later(1));
     expect(await refusalOf(finish(newAuthenticator().create(await begin(), { challenge })))).toMatchObject(REFUSED);
   });
 
