@@ -48,6 +48,10 @@ describe("a call that requires a step-up", () => {
   });
 });
 
+test("a wrong code of a second factor is reported in place, neither retried nor taken for a session that has ended", () => {
+  expect(decideAfterFailure({ ...failed, reason: "SECOND_FACTOR_WRONG", isNavigational: false })).toEqual(REPORT);
+});
+
 test.each([null, 400, 403, 409, 429, 500, 503])("a form reports status %s in place and keeps its input", (status) => {
   expect(decideAfterFailure({ ...failed, status, isNavigational: false })).toEqual(REPORT);
 });

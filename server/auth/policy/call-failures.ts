@@ -30,6 +30,8 @@ export function decideAfterFailure(call: FailedCall): FailureDecision {
   const { status, reason, isNavigational, retries, isConfirmed, path } = call;
   // Once: a browser that does not keep the new cookie would be asked forever.
   if (reason === "STEP_UP_REQUIRED") return { kind: isConfirmed ? "report" : "step-up" };
+  // A wrong code does not mean "signed out". A second attempt with it would count, too.
+  if (reason === "SECOND_FACTOR_WRONG") return { kind: "report" };
   if (status === 401) return retries === 0 ? { kind: "retry" } : { kind: "navigate", to: withNext(LOGIN, path) };
   if (isNavigational && status !== null && (status === 429 || status >= 500)) {
     return { kind: "navigate", to: withNext(MAINTENANCE, path, { status: String(status) }) };
