@@ -1,6 +1,7 @@
 "use client";
 
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useState } from "react";
+import { Screen } from "@/app/(guest)/screen";
 import { authClient } from "@/app/auth/auth-client";
 import { describeFailure, type Failure } from "@/app/auth/failure";
 import type { RouterOutputs } from "@/app/auth/trpc-client";
@@ -137,21 +138,6 @@ function Spent({
         </a>
       </p>
     </Screen>
-  );
-}
-
-/** Moves the focus to its heading, so that a screen reader reads each step. */
-function Screen({ title, text, children }: { title: string; text?: string; children: ReactNode }) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [title]);
-  return (
-    <>
-      <h1 ref={heading} tabIndex={-1} className="plate text-4xl outline-none">
-        {title}
-      </h1>
-      {text && <p className="mt-3 text-lg text-quiet">{text}</p>}
-      <div className="mt-8 flex flex-col gap-6">{children}</div>
-    </>
   );
 }
 

@@ -6,6 +6,7 @@ import { trpc } from "@/app/auth/trpc-client";
 import { Button } from "@/app/ui/button";
 import { FormProblem } from "@/app/ui/form-problem";
 import { Notice } from "@/app/ui/notice";
+import { saveFile } from "@/app/ui/save-file";
 import type { Problem } from "@/app/ui/use-form";
 
 /** Downloads what the service stores about the user, as a file that the browser makes from one call. */
@@ -20,7 +21,7 @@ export function ExportData() {
     try {
       const data = await exportData.mutateAsync();
       const name = `portcullis-export-${new Date().toISOString().slice(0, 10)}.json`;
-      saveFile(name, JSON.stringify(data, null, 2));
+      saveFile(name, "application/json", JSON.stringify(data, null, 2));
       setFile(name);
     } catch (error) {
       setProblem(describeFailure(error));
@@ -42,10 +43,4 @@ export function ExportData() {
       <FormProblem problem={problem} />
     </div>
   );
-}
-
-function saveFile(name: string, text: string): void {
-  const href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  Object.assign(document.createElement("a"), { href, download: name }).click();
-  URL.revokeObjectURL(href);
 }
