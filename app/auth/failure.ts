@@ -1,4 +1,5 @@
 import { TRPCClientError } from "@trpc/client";
+import type { AuthenticationMethod } from "@/server/auth/policy/authentication-methods";
 import { COOKIES_MESSAGE, FAULT_MESSAGE, UNREACHABLE_MESSAGE, type Reason } from "@/server/auth/policy/refusals";
 import type { AppRouter } from "@/server/api/router";
 
@@ -54,6 +55,12 @@ export function describeWrongOrigin(
 export function reasonOf(error: unknown): Reason | null {
   const data = error instanceof TRPCClientError ? (error as TRPCClientError<AppRouter>).data : undefined;
   return data && "reason" in data ? data.reason : null;
+}
+
+/** Of a call that requires a step-up: the methods that it accepts. */
+export function methodsOf(error: unknown): readonly AuthenticationMethod[] {
+  const data = error instanceof TRPCClientError ? (error as TRPCClientError<AppRouter>).data : undefined;
+  return data && "methods" in data ? (data.methods ?? []) : [];
 }
 
 /** The HTTP status of the response, or null if there was none. */

@@ -1,21 +1,25 @@
 "use client";
 
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import { Button } from "@/app/ui/button";
 import { Dialog } from "@/app/ui/dialog";
 import { FormProblem } from "@/app/ui/form-problem";
 import { PasswordField } from "@/app/ui/password-field";
 import { useForm, type Problem, type ValidationMessages } from "@/app/ui/use-form";
 import { useAuth } from "./auth-provider";
+import { atCodeField, CODE_MESSAGES, CodeField, SWITCH_LABELS, typedCode, type CodeMethod } from "./code-field";
 import { describeFailure } from "./failure";
 import { useStepUpRequest, type StepUpRequest } from "./step-up";
 import { trpc } from "./trpc-client";
 
+type TypedMethod = "password" | CodeMethod;
+
 const VALIDATION_MESSAGES: ValidationMessages = {
   password: { valueMissing: "Enter your password." },
+  ...CODE_MESSAGES,
 };
 
-/** Asks for the password while calls wait for a step-up. The page below stays as it is, with everything that was typed. */
+/** Asks who the user is while calls wait for a step-up. The page below stays as it is, with everything that was typed. */
 export function StepUpDialog() {
   const request = useStepUpRequest();
   return request && <OpenDialog request={request} />;
@@ -24,41 +28,51 @@ export function StepUpDialog() {
 function OpenDialog({ request }: { request: StepUpRequest }) {
   const { user } = useAuth();
   const dialog = useRef<HTMLDialogElement>(null);
+  const [chosen, setChosen] = useState<TypedMethod>();
   const stepUp = trpc.auth.stepUp.useMutation();
   const { form, submit, errors, problem, pending } = useForm({ messages: VALIDATION_MESSAGES, send, onDone });
 
+  const methods = request.methods.filter((method) => method !== "passkey");
+  const method = chosen !== undefined && methods.includes(chosen) ? chosen : (methods[0] ?? "password");
+
   async function send(data: FormData): Promise<Problem | null> {
     try {
-      await stepUp.mutateAsync({ method: "password", password: String(data.get("password")) });
+      const password = String(data.get("password"));
+      await stepUp.mutateAsync(method === "password" ? { method, password } : typedCode(data, method));
       return null;
     } catch (error) {
-      return describeFailure(error);
+      const failure = describeFailure(error);
+      return method === "password" ? failure : atCodeField(failure, method);
     }
   }
 
   function onDone() {
     dialog.current?.close();
-    request.settle("confirmed");
+    request.confirm(method);
   }
 
   return (
     <Dialog
       dialogRef={dialog}
       title="Confirm that it is you"
-      description={`You signed in some time ago. To go on, enter the password of ${user?.email}.`}
+      description={describeQuestion(method, user?.email)}
       isBusy={pending}
-      onClose={() => request.settle("cancelled")}
+      onClose={request.cancel}
     >
       <form {...form} className="flex flex-col gap-5">
         {/* For password managers, which need the user name of the password. */}
         <input type="text" name="username" autoComplete="username" value={user?.email} readOnly hidden />
-        <PasswordField
-          name="password"
-          label="Password"
-          autoComplete="current-password"
-          required
-          error={errors.password}
-        />
+        {method === "password" ? (
+          <PasswordField
+            name="password"
+            label="Password"
+            autoComplete="current-password"
+            required
+            error={errors.password}
+          />
+        ) : (
+          <CodeField method={method} error={errors[method]} />
+        )}
         <FormProblem problem={problem} />
         <div className="flex flex-wrap gap-3 sm:justify-end">
           <Button onClick={() => !pending && dialog.current?.close()} className="grow sm:grow-0">
@@ -68,7 +82,29 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
             Confirm
           </Button>
         </div>
+        {methods.length > 1 && (
+          <div className="flex flex-col gap-1 border-t border-line pt-4">
+            {methods
+              .filter((other) => other !== method)
+              .map((other) => (
+                <Button key={other} variant="quiet" disabled={pending} onClick={() => setChosen(other)}>
+                  {other === "password" ? "Use your password" : SWITCH_LABELS[other]}
+                </Button>
+              ))}
+          </div>
+        )}
       </form>
     </Dialog>
   );
+}
+
+function describeQuestion(method: TypedMethod, email = "this account"): string {
+  switch (method) {
+    case "password":
+      return `You signed in some time ago. To go on, enter the password of ${email}.`;
+    case "totp":
+      return `To go on, enter the code that your authenticator app shows for ${email}.`;
+    case "recovery-code":
+      return `To go on, enter a recovery code of ${email}. Each one works once.`;
+  }
 }

@@ -9,7 +9,7 @@ import { procedureFacts } from "@/server/auth/policy/procedures";
 import { TRPC } from "@/server/auth/policy/routes";
 import type { AppRouter } from "@/server/api/router";
 import { abortableFetch, wasAborted, onResume } from "./abortable-fetch";
-import { reasonOf, statusOf } from "./failure";
+import { methodsOf, reasonOf, statusOf } from "./failure";
 import { confirmIdentity } from "./step-up";
 import { readTabValue, writeTabValue } from "./tab-storage";
 
@@ -61,7 +61,7 @@ const responsePolicyLink: TRPCLink<AppRouter> = () => {
               retries += 1;
               subscription = send();
             } else if (decision.kind === "step-up") {
-              void confirmIdentity(sentAt).then((outcome) => {
+              void confirmIdentity(sentAt, methodsOf(error)).then((outcome) => {
                 if (isAbandoned) return;
                 if (outcome === "aborted") return onResume(() => (subscription = send()));
                 if (outcome === "cancelled") return observer.error(error);

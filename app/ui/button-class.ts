@@ -2,6 +2,7 @@ const VARIANTS = {
   solid: "bg-accent text-on-accent hover:bg-accent-strong",
   plain: "border border-edge bg-raised text-ink hover:border-ink",
   danger: "border border-danger bg-raised text-danger hover:bg-danger hover:text-raised",
+  quiet: "text-accent underline decoration-1 underline-offset-4 hover:text-accent-strong hover:decoration-2",
 };
 
 export type ButtonVariant = keyof typeof VARIANTS;
