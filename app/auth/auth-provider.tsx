@@ -22,7 +22,7 @@ export interface Auth {
   /** Loads `next`, or the page of the second step if the account has a second factor. */
   login: (input: RouterInputs["auth"]["login"], options?: { next?: string }) => Promise<AuthOutcome>;
   /** The second step of a login. */
-  finishLogin: (input: RouterInputs["auth"]["secondFactor"], options?: { next?: string }) => Promise<AuthOutcome>;
+  finishLogin: (input: RouterInputs["auth"]["secondFactor"], options?: FinishOptions) => Promise<AuthOutcome>;
   register: (input: RouterInputs["auth"]["register"], options?: { next?: string }) => Promise<AuthOutcome>;
   logout: () => Promise<AuthOutcome>;
   /** Ends every session of the user, including this one. */
@@ -33,7 +33,13 @@ export interface Auth {
   replaceUser: (user: SignedInUser) => void;
 }
 
-type LoginResponse = RouterOutputs["auth"]["login"];
+interface FinishOptions {
+  next?: string;
+  /** Called with the new recovery codes if the last one was used. `next` is loaded after it. */
+  saveCodes?: (codes: string[], user: SignedInUser) => Promise<void>;
+}
+
+type LoginResponse = RouterOutputs["auth"]["login"] & { recoveryCodes?: string[] };
 
 const AuthContext = createContext<Auth | null>(null);
 
@@ -50,7 +56,7 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
 
   /** Null from `change`: no account has changed yet. `next` is evaluated after it. */
   const changeAccount = useCallback(
-    async (change: () => Promise<TabMessage | null>, next: () => string): Promise<AuthOutcome> => {
+    async (change: () => Promise<TabMessage | null>, next: () => string | Promise<string>): Promise<AuthOutcome> => {
       setIsWorking(true);
       abortRequests();
       try {
@@ -62,22 +68,29 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
         return describeFailure(error);
       }
       // A full load clears the previous user's data from memory and from the router cache.
-      location.replace(next());
+      location.replace(await next());
       return { kind: "done" };
     },
     [],
   );
 
   const signIn = useCallback(
-    (send: () => Promise<LoginResponse>, next?: string) => {
+    (send: () => Promise<LoginResponse>, { next, saveCodes }: FinishOptions = {}) => {
       let destination = safeNextPath(next);
+      let isSaved: Promise<void> | undefined;
       const change = async () => {
         const response = await openSession(send);
-        if (response.status === "signed-in") return signedInMessage(response);
+        if (response.status === "signed-in") {
+          if (response.recoveryCodes) isSaved = saveCodes?.(response.recoveryCodes, response.user);
+          return signedInMessage(response);
+        }
         destination = withNext(SECOND_FACTOR, destination);
         return null;
       };
-      return changeAccount(change, () => destination);
+      return changeAccount(change, async () => {
+        await isSaved;
+        return destination;
+      });
     },
     [changeAccount],
   );
@@ -87,8 +100,8 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
       user,
       session,
       status: isWorking ? "working" : user ? "signed-in" : "signed-out",
-      login: (input, options) => signIn(() => authClient.auth.login.mutate(input), options?.next),
-      finishLogin: (input, options) => signIn(() => authClient.auth.secondFactor.mutate(input), options?.next),
+      login: (input, options) => signIn(() => authClient.auth.login.mutate(input), options),
+      finishLogin: (input, options) => signIn(() => authClient.auth.secondFactor.mutate(input), options),
       register: (input, options) =>
         changeAccount(
           async () => signedInMessage(await openSession(() => authClient.auth.register.mutate(input))),

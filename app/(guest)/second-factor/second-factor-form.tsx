@@ -1,68 +1,113 @@
 "use client";
 
 import { useState } from "react";
+import { GuestLink } from "@/app/(guest)/guest-link";
+import { Screen } from "@/app/(guest)/screen";
 import { useAuth } from "@/app/auth/auth-provider";
+import { atCodeField, CODE_MESSAGES, CodeField, SWITCH_LABELS, typedCode } from "@/app/auth/code-field";
+import { RecoveryCodeSheet } from "@/app/auth/recovery-code-sheet";
 import { Button } from "@/app/ui/button";
-import { Field } from "@/app/ui/field";
 import { FormProblem } from "@/app/ui/form-problem";
-import { useForm, type ValidationMessages } from "@/app/ui/use-form";
+import { useForm } from "@/app/ui/use-form";
+import { useNow } from "@/app/ui/use-now";
 import type { SecondFactorMethod } from "@/server/auth/policy/authentication-methods";
-import { withFragment } from "@/server/auth/policy/next-path";
+import { withFragment, withNext } from "@/server/auth/policy/next-path";
+import { CHALLENGE_OVER_MESSAGE } from "@/server/auth/policy/refusals";
+import { LOGIN } from "@/server/auth/policy/routes";
 
-const VALIDATION_MESSAGES: ValidationMessages = { code: { valueMissing: "Type the code." } };
+interface SecondFactorFormProps {
+  next: string;
+  methods: SecondFactorMethod[];
+  /** Until the server refuses this step. */
+  secondsLeft: number;
+}
 
-type CodeMethod = Exclude<SecondFactorMethod, "passkey">;
+/** Shown once: the user signs in when they continue. */
+interface NewCodes {
+  codes: string[];
+  email: string;
+  onSaved: () => void;
+}
 
-export function SecondFactorForm({ next, methods }: { next: string; methods: SecondFactorMethod[] }) {
+export function SecondFactorForm({ next, methods, secondsLeft }: SecondFactorFormProps) {
   const { finishLogin } = useAuth();
-  const codeMethods = methods.filter((method): method is CodeMethod => method !== "passkey");
+  const codeMethods = methods.filter((method) => method !== "passkey");
   const [method, setMethod] = useState(codeMethods[0]);
-  const { form, submit, errors, problem } = useForm({
-    messages: VALIDATION_MESSAGES,
-    send: async (data) => {
-      const input = { method: method!, code: String(data.get("code")) };
-      const outcome = await finishLogin(input, { next: withFragment(next, location.hash) });
-      return outcome.kind === "done" ? null : outcome;
-    },
-  });
-  const other = codeMethods.find((one) => one !== method);
+  const [isRefused, setIsRefused] = useState(false);
+  const [newCodes, setNewCodes] = useState<NewCodes | null>(null);
+  const minutesLeft = useMinutesLeft(secondsLeft);
+  const { form, submit, errors, problem, pending } = useForm({ messages: CODE_MESSAGES, send });
 
+  async function send(data: FormData) {
+    const outcome = await finishLogin(typedCode(data, method!), { next: withFragment(next, location.hash), saveCodes });
+    if (outcome.kind === "done") return null;
+    setIsRefused(outcome.reason === "SIGNED_OUT");
+    return atCodeField(outcome, method!);
+  }
+
+  function saveCodes(codes: string[], { email }: { email: string }): Promise<void> {
+    return new Promise((onSaved) => setNewCodes({ codes, email, onSaved }));
+  }
+
+  if (newCodes !== null) return <NewCodesScreen {...newCodes} />;
+  if (isRefused || (minutesLeft <= 0 && !pending)) {
+    return (
+      <Screen title="This step is over" text={CHALLENGE_OVER_MESSAGE}>
+        <p>
+          <GuestLink href={withNext(LOGIN, next)}>Sign in again</GuestLink>
+        </p>
+      </Screen>
+    );
+  }
   return (
-    <form {...form} className="flex flex-col gap-5">
-      {method === "totp" ? (
-        <Field
-          key="totp"
-          name="code"
-          label="Code from your authenticator app"
-          inputMode="numeric"
-          autoComplete="one-time-code"
-          autoFocus
-          required
-          maxLength={64}
-          error={errors.code}
-        />
-      ) : (
-        <Field
-          key="recovery-code"
-          name="code"
-          label="Recovery code"
-          autoComplete="off"
-          autoCapitalize="characters"
-          spellCheck={false}
-          required
-          maxLength={64}
-          error={errors.code}
-        />
+    <>
+      <h1 className="plate text-4xl">One more step</h1>
+      <p className="mt-3 mb-8 text-quiet">
+        Your password was right. Now confirm that it is you, within the next{" "}
+        {minutesLeft === 1 ? "minute" : `${minutesLeft} minutes`}.
+      </p>
+      {method && (
+        <form {...form} className="flex flex-col gap-5">
+          <CodeField method={method} error={errors[method]} />
+          <Button {...submit} type="submit" variant="solid" pendingLabel="Checking…">
+            Continue
+          </Button>
+          <FormProblem problem={problem} />
+        </form>
       )}
-      <Button {...submit} type="submit" variant="solid" pendingLabel="Checking…">
-        Continue
-      </Button>
-      <FormProblem problem={problem} />
-      {other && (
-        <Button onClick={() => setMethod(other)}>
-          {other === "totp" ? "Use your authenticator app" : "Use a recovery code"}
-        </Button>
-      )}
-    </form>
+      <div className="mt-5 flex flex-col gap-1 border-t border-line pt-4">
+        {codeMethods
+          .filter((other) => other !== method)
+          .map((other) => (
+            <Button key={other} variant="quiet" disabled={pending} onClick={() => setMethod(other)}>
+              {SWITCH_LABELS[other]}
+            </Button>
+          ))}
+        <p className="flex min-h-11 items-center justify-center">
+          <GuestLink href={withNext(LOGIN, next)}>Sign in with another account</GuestLink>
+        </p>
+      </div>
+    </>
   );
+}
+
+function NewCodesScreen({ codes, email, onSaved }: NewCodes) {
+  return (
+    <Screen
+      title="Save your new recovery codes"
+      text="That was your last recovery code, so here are ten new ones. They are not shown again: keep them where you can reach them without your phone."
+    >
+      <RecoveryCodeSheet email={email} codes={codes} />
+      <Button variant="solid" onClick={onSaved}>
+        I have saved them, continue
+      </Button>
+    </Screen>
+  );
+}
+
+/** Counted from when the page was loaded, because the clock of the device may be wrong. */
+function useMinutesLeft(secondsLeft: number): number {
+  const [loadedAt] = useState(() => Date.now());
+  const now = useNow();
+  return Math.ceil((secondsLeft - ((now ?? loadedAt) - loadedAt) / 1000) / 60);
 }

@@ -47,9 +47,10 @@ export async function describePendingLogin(
   challengeToken: string | null,
   client: Client,
   now: Date,
-): Promise<{ methods: SecondFactorMethod[] } | null> {
+): Promise<{ methods: SecondFactorMethod[]; expiresAt: Date } | null> {
   const pending = await findPendingLogin(db, challengeToken, client, now);
-  return pending === null ? null : { methods: secondFactorMethods(factorsOf(pending.user)) };
+  if (pending === null) return null;
+  return { methods: secondFactorMethods(factorsOf(pending.user)), expiresAt: pending.challenge.expiresAt };
 }
 
 /** Options of WebAuthn for the second step. Throws SIGNED_OUT if no login waits for one in this browser. */
