@@ -35,7 +35,7 @@ export function MemberHeader() {
           <span className="hidden max-w-56 truncate text-quiet sm:block">{user?.fullName}</span>
           <LogoutButton />
         </div>
-        <nav aria-label="Main" className="-mx-3 w-full lg:w-auto">
+        <nav aria-label="Main" className="-mx-3 w-full max-[22.4rem]:-mx-1.5 lg:w-auto">
           <ul className="flex">
             {NAV_ITEMS.map(({ path, name }) => (
               <li key={path}>
@@ -43,7 +43,7 @@ export function MemberHeader() {
                   href={path}
                   prefetch={false}
                   aria-current={pathname === path ? "page" : undefined}
-                  className="inline-flex min-h-13 items-center border-b-4 border-transparent px-3 pt-1 font-semibold text-quiet hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink lg:min-h-16"
+                  className="inline-flex min-h-13 items-center border-b-4 border-transparent px-3 pt-1 font-semibold text-quiet max-[22.4rem]:px-1.5 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink lg:min-h-16"
                 >
                   {name}
                 </Link>
