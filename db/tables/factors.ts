@@ -1,5 +1,6 @@
 import { sql, type ExpressionBuilder, type Kysely, type Transaction } from "kysely";
 import type { Database } from "@/db/schema";
+import type { CallerIds } from "./sessions";
 
 /** What an account can authenticate with, as read with its user. */
 export interface FactorRow {
@@ -95,4 +96,39 @@ export async function countFactors(db: Kysely<Database>): Promise<FactorCounts> 
     appsByKey: Object.fromEntries(apps.map(({ key, count }) => [key, Number(count)])),
     passkeysByDomain: Object.fromEntries(passkeys.map(({ rpId, count }) => [rpId, Number(count)])),
   };
+}
+
+/** Undefined if the caller's session is not live. */
+export async function findListedFactors(db: Kysely<Database>, { userId, sessionId }: CallerIds, now: Date) {
+  return db
+    .selectFrom("users")
+    .innerJoin("sessions", "sessions.userId", "users.id")
+    .leftJoin("totpSecrets", "totpSecrets.userId", "users.id")
+    .select(["users.passwordHash", "totpSecrets.confirmedAt as totpConfirmedAt"])
+    .select(factorColumns)
+    .select((eb) =>
+      eb
+        .selectFrom("recoveryCodes")
+        .select((count) => count.fn.countAll<number>().as("all"))
+        .whereRef("recoveryCodes.userId", "=", "users.id")
+        .$asScalar()
+        .$notNull()
+        .as("madeCodes"),
+    )
+    .where("users.id", "=", userId)
+    .where("users.disabledAt", "is", null)
+    .where("sessions.id", "=", sessionId)
+    .where("sessions.revokedAt", "is", null)
+    .where("sessions.idleExpiresAt", ">", now)
+    .executeTakeFirst();
+}
+
+export async function listPasskeys(db: Kysely<Database>, userId: string) {
+  return db
+    .selectFrom("passkeys")
+    .select(["id", "name", "createdAt", "lastUsedAt", "backedUp"])
+    .where("userId", "=", userId)
+    .orderBy("createdAt")
+    .orderBy("id")
+    .execute();
 }

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from "kysely";
+import { sql, type Kysely, type Transaction } from "kysely";
 import { writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, SessionRow, User } from "@/db/schema";
 
@@ -276,6 +276,21 @@ export async function recordAuthentication(
       .executeTakeFirstOrThrow();
     return numUpdatedRows === 1n;
   });
+}
+
+/** Changes how the user of a session authenticated, not when. Call it with the user's row locked. */
+export async function changeAuthenticationMethods(
+  trx: Transaction<Database>,
+  sessionId: string,
+  change: (values: string | null) => string,
+): Promise<void> {
+  const sessions = trx.selectFrom("sessions").select("authenticationMethods").where("id", "=", sessionId);
+  const { authenticationMethods } = await sessions.forUpdate().executeTakeFirstOrThrow();
+  await trx
+    .updateTable("sessions")
+    .set({ authenticationMethods: change(authenticationMethods) })
+    .where("id", "=", sessionId)
+    .execute();
 }
 
 export type LiveSession = Pick<

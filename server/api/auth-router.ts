@@ -44,9 +44,11 @@ export const authRouter = router({
 
   secondFactor: publicProcedure.input(secondFactorInput).mutation(async ({ ctx, input }) => {
     const { db, client, cookies, now } = ctx;
-    const tokens = await finishLogin(db, input, cookies.challengeToken, client, cookies.refreshToken, now);
+    const finished = await finishLogin(db, input, cookies.challengeToken, client, cookies.refreshToken, now);
+    const { recoveryCodes, ...tokens } = finished;
     ctx.setCookies.push(clearedChallengeCookie());
-    return { status: "signed-in" as const, ...(await signInWithEndToken(ctx, tokens)) };
+    const signedIn = await signInWithEndToken(ctx, tokens);
+    return { status: "signed-in" as const, ...signedIn, ...(recoveryCodes && { recoveryCodes }) };
   }),
 
   beginPasskeyLogin: publicProcedure.input(noInput).mutation(({ ctx }) => {

@@ -98,6 +98,11 @@ test("the router has exactly the procedures of the contract", () => {
     "email.requestChange": "mutation",
     "confirm.describe": "mutation",
     "confirm.perform": "mutation",
+    "factors.list": "query",
+    "totp.begin": "mutation",
+    "totp.confirm": "mutation",
+    "totp.remove": "mutation",
+    "recoveryCodes.renew": "mutation",
   });
 });
 
@@ -150,6 +155,9 @@ describe("otherwise valid input with an unknown key is refused", () => {
     ["account.requestDeletion", { email: "ada@example.test", userId: "1" }],
     ["account.export", { userId: "1" }],
     ["auth.stepUp", { method: "none", password: "a" }],
+    ["auth.secondFactor", { method: "password", password: "a" }],
+    ["auth.secondFactor", { method: "totp", code: "123456", userId: "1" }],
+    ["totp.confirm", { code: "123456", secret: "A" }],
     ["password.requestReset", { email: "ada@example.test", userId: "1" }],
     ["email.requestChange", { email: "ada@example.test", userId: "1" }],
     ["confirm.describe", { token: "a", code: "b" }],

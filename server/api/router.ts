@@ -1,7 +1,10 @@
 import "server-only";
 import { accountRouter } from "./account-router";
 import { authRouter } from "./auth-router";
+import { factorsRouter } from "./factors-router";
+import { recoveryCodesRouter } from "./recovery-codes-router";
 import { sessionsRouter } from "./sessions-router";
+import { totpRouter } from "./totp-router";
 import { usersRouter } from "./users-router";
 import { confirmRouter } from "./confirm-router";
 import { emailRouter } from "./email-router";
@@ -18,6 +21,9 @@ export const appRouter = router({
   password: passwordRouter,
   email: emailRouter,
   confirm: confirmRouter,
+  factors: factorsRouter,
+  totp: totpRouter,
+  recoveryCodes: recoveryCodesRouter,
 });
 
 export type AppRouter = typeof appRouter;

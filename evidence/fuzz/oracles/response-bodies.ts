@@ -1,6 +1,12 @@
 import { STATUS_CODES } from "node:http";
 import { headerValue, type ParsedResponse } from "@/evidence/fuzz/http-response-parser";
-import { FAULT_MESSAGE, REFUSALS, tooManyWrongPasswords, type Reason } from "@/server/auth/policy/refusals";
+import {
+  FAULT_MESSAGE,
+  REFUSALS,
+  tooManyWrongCodes,
+  tooManyWrongPasswords,
+  type Reason,
+} from "@/server/auth/policy/refusals";
 import { STATUS_MESSAGES } from "@/server/http/reject";
 
 const MESSAGES = new Set<string>(Object.values(REFUSALS).map(({ message }) => message));
@@ -43,7 +49,9 @@ function checkEnvelope(part: any): string | null {
     return `unknown error data: ${Object.keys(error.data)}`;
   if (!(reason in REFUSALS)) return `its reason is ${reason}`;
   const messages: string[] = [REFUSALS[reason as Reason].message];
-  if (reason === "RATE_LIMITED") messages.push(tooManyWrongPasswords(retryAfterSeconds).message);
+  if (reason === "RATE_LIMITED") {
+    messages.push(tooManyWrongPasswords(retryAfterSeconds).message, tooManyWrongCodes(retryAfterSeconds).message);
+  }
   return messages.includes(error.message) ? null : `its message is ${error.message}`;
 }
 

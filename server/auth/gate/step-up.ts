@@ -2,7 +2,7 @@ import "server-only";
 import type { Kysely } from "kysely";
 import type { Database, User } from "@/db/schema";
 import { findFactorRow } from "@/db/tables/factors";
-import { findSessionWithUser, recordAuthentication, type CallerIds } from "@/db/tables/sessions";
+import { recordAuthentication, type CallerIds } from "@/db/tables/sessions";
 import { findUserOfLiveSession } from "@/db/tables/users";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
@@ -15,8 +15,8 @@ import { isStepUpDue, type StepUpRule } from "@/server/auth/policy/step-up";
 import { factorsOf, secondFactorMethods, stepUpMethods } from "@/server/auth/policy/ways-in";
 import { consume, decrement, userFailureLimit } from "@/server/auth/rate-limits/rate-limit";
 import { verifyFactor } from "@/server/auth/second-factor/verify-factor";
-import { issueAccessToken, type IssuedTokens } from "@/server/auth/sessions/issue-tokens";
-import { hasEnded } from "@/server/auth/sessions/rotation";
+import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
+import { renewAccessToken } from "@/server/auth/sessions/renew-access-token";
 
 /**
  * Authenticates the user of a session again. The new access token contains the new time of authentication; so do those of later
@@ -33,20 +33,18 @@ export async function stepUp(
   const user = await findUserOfLiveSession(db, ids, now);
   if (user === undefined) throw new Refusal("SESSION_ENDED");
 
-  if (input.method === "password") await verifyPassword(db, user, ids, input.password, client, now);
-  else await verifyFactor(db, user, input, { kind: "step-up", sessionId: ids.sessionId }, client, now);
+  const isRecorded =
+    input.method === "password"
+      ? await verifyPassword(db, user, ids, input.password, client, now)
+      : await verifyFactor(db, user, input, { kind: "step-up", sessionId: ids.sessionId }, client, now);
+  if (!isRecorded) throw new Refusal("SESSION_ENDED");
 
-  // A new password revokes every session, so a session that is still live was confirmed with the current one.
-  const methods = authenticationValues([input.method]).join(" ");
-  const isRecorded = await recordAuthentication(db, ids, methods, now);
-  const session = isRecorded ? await findSessionWithUser(db, ids.sessionId) : undefined;
-  if (session === undefined || hasEnded(session, now)) throw new Refusal("SESSION_ENDED");
-
+  const tokens = await renewAccessToken(db, ids.sessionId, client, now);
   securityEvent("step-up", { ...ids, method: input.method, address: client.address });
-  return issueAccessToken(session, client, now);
+  return tokens;
 }
 
-/** Throws WRONG_PASSWORD. */
+/** Records the authentication. False if the session has ended. Throws WRONG_PASSWORD. */
 async function verifyPassword(
   db: Kysely<Database>,
   { id, passwordHash }: User,
@@ -54,7 +52,7 @@ async function verifyPassword(
   password: string,
   client: Client,
   now: Date,
-): Promise<void> {
+): Promise<boolean> {
   // One limit with the password change: an unlocked device gives others the chance to guess the password.
   const failure = await consume(db, userFailureLimit(id), now);
   if (!(await passwordMatches(passwordHash, password))) {
@@ -62,6 +60,8 @@ async function verifyPassword(
     throw new Refusal("WRONG_PASSWORD", { fields: { password: "That is not your current password." } });
   }
   decrement(db, failure);
+  // A new password revokes every session, so a session that is still live was confirmed with the current one.
+  return recordAuthentication(db, ids, authenticationValues(["password"]).join(" "), now);
 }
 
 /** Throws STEP_UP_REQUIRED unless the caller has authenticated recently, and strongly where the rule and the account ask for it. */

@@ -6,13 +6,17 @@ import * as inputs from "./inputs";
 
 const { changePasswordInput, fieldErrors, loginInput, noInput, registerInput, revokeInput, stepUpInput, updateInput } =
   inputs;
+const { secondFactorInput, totpCodeInput } = inputs;
 
 const ID = "0192f0c1-2345-7abc-8def-0123456789ab";
 const LOGIN = { email: "ada@example.com", password: "correct horse" };
 const REGISTER = { ...LOGIN, fullName: "Ada Lovelace" };
 const CHANGE = { currentPassword: "correct horse", newPassword: "battery staple" };
 
-const SCHEMAS = { registerInput, loginInput, updateInput, changePasswordInput, revokeInput, stepUpInput };
+const SCHEMAS = {
+  ...{ registerInput, loginInput, updateInput, changePasswordInput, revokeInput, stepUpInput },
+  ...{ secondFactorInput, totpCodeInput },
+};
 type Name = keyof typeof SCHEMAS;
 
 const errorsOf = (name: Name, input: unknown) => {
@@ -59,6 +63,8 @@ describe("the name of a passkey", () => {
 });
 
 describe("invalid input is refused with a message at its field", () => {
+  const WRONG_TEXTS: unknown[] = [undefined, null, "", 7, 0, NaN, true, {}, [], ["x"], { $ne: "" }, { toString: "x" }];
+
   test.each([
     ["correct horse", "correct horse"],
     ["correct horse", "ｃｏｒｒｅｃｔ horse"],
@@ -84,12 +90,39 @@ describe("invalid input is refused with a message at its field", () => {
     ["updateInput", { fullName: MISSING.fullName }],
     ["changePasswordInput", { currentPassword: MISSING.currentPassword, newPassword: MISSING.newPassword }],
     ["revokeInput", { id: MISSING.id }],
-    ["stepUpInput", { method: "That method is not available.", password: MISSING.password }],
+    ["totpCodeInput", { code: "Type the code." }],
   ])("%s: every field that is missing, empty or of another type", (name, expected) => {
     expect(errorsOf(name, {})).toEqual(expected);
-    for (const wrong of [undefined, null, "", 7, 0, NaN, true, {}, [], ["x"], { $ne: "" }, { toString: "x" }]) {
+    for (const wrong of WRONG_TEXTS) {
       const input = Object.fromEntries(Object.keys(expected).map((field) => [field, wrong]));
       expect(errorsOf(name, input)).toEqual(expected);
+    }
+  });
+
+  // The method decides which other fields there are.
+  test.each<[Name, string, Record<string, string>]>([
+    ["stepUpInput", "password", { password: MISSING.password }],
+    ["stepUpInput", "totp", { code: "Type the code." }],
+    ["stepUpInput", "recovery-code", { code: "Type the code." }],
+    ["secondFactorInput", "totp", { code: "Type the code." }],
+    ["secondFactorInput", "recovery-code", { code: "Type the code." }],
+  ])("%s: every field of the method %s that is missing, empty or of another type", (name, method, expected) => {
+    expect(errorsOf(name, { method })).toEqual(expected);
+    for (const wrong of WRONG_TEXTS) {
+      const input = Object.fromEntries(Object.keys(expected).map((field) => [field, wrong]));
+      expect(errorsOf(name, { ...input, method })).toEqual(expected);
+      expect(errorsOf(name, { ...input, method: wrong })).toEqual({ method: "That method is not available." });
+    }
+  });
+
+  test("a second step with the password, and a code that is too long", () => {
+    expect(errorsOf("secondFactorInput", { method: "password", password: "x" })).toEqual({
+      method: "That method is not available.",
+    });
+    for (const name of ["stepUpInput", "secondFactorInput"] as const) {
+      expect(errorsOf(name, { method: "totp", code: "1".repeat(65) })).toEqual({
+        code: "That is too long for a code.",
+      });
     }
   });
 
@@ -100,6 +133,8 @@ describe("invalid input is refused with a message at its field", () => {
     ["changePasswordInput", CHANGE],
     ["revokeInput", { id: ID }],
     ["stepUpInput", { method: "password", password: "correct horse" }],
+    ["secondFactorInput", { method: "totp", code: "123456" }],
+    ["totpCodeInput", { code: "123456" }],
   ])("%s: an unknown key", (name, input) => {
     for (const key of ["role", "isAdmin", "id_", "constructor", "__proto__", ""]) {
       const withKey = JSON.parse(`${JSON.stringify(input).slice(0, -1)}, ${JSON.stringify(key)}: "admin"}`) as unknown;
@@ -155,7 +190,7 @@ describe("invalid input is refused with a message at its field", () => {
   });
 
   test("without an exception and without messages of the library, for any input", () => {
-    const ownMessages = /^(Enter|Choose|Use|That|There|Must|Send|A password)/;
+    const ownMessages = /^(Enter|Choose|Use|That|There|Must|Send|Type|A password)/;
     const keys = fc.constantFrom(
       "email",
       "password",

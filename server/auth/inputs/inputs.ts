@@ -63,7 +63,14 @@ const typedCode = z
   .string({ error: "Type the code." })
   .max(64, { error: "That is too long for a code." })
   .refine((code) => code.trim() !== "", { error: "Type the code." });
-const NO_METHOD = { error: "That method is not available." };
+export const totpCodeInput = strictFields({ code: typedCode });
+/** As `strictFields` for anything but an object. */
+const NO_METHOD = {
+  error: ({ input }: { input?: unknown }) =>
+    typeof input !== "object" || input === null || Array.isArray(input)
+      ? "Send the fields as one object."
+      : "That method is not available.",
+};
 const secondFactors = [
   strictFields({ method: z.literal("totp"), code: typedCode }),
   strictFields({ method: z.literal("recovery-code"), code: typedCode }),

@@ -9,13 +9,17 @@ import { beginAssertion, type PublicKeyCredentialRequestOptionsJSON } from "@/se
 import type { SecondFactorMethod } from "@/server/auth/policy/authentication-methods";
 import { CHALLENGE_OVER_MESSAGE, Refusal } from "@/server/auth/policy/refusals";
 import { factorsOf, secondFactorMethods } from "@/server/auth/policy/ways-in";
+import { replaceUsedUpCodes } from "@/server/auth/second-factor/check-recovery-code";
 import { verifyFactor } from "@/server/auth/second-factor/verify-factor";
 import { isUserRowOutdated, rememberDisabled } from "@/server/auth/sessions/known-endings";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { readChallengeToken, type LoginChallenge } from "@/server/auth/tokens/challenge-token";
 import { completeLogin } from "./complete-login";
 
-/** The second step of a login: verifies the factor, uses up the challenge, and opens the session. */
+/**
+ * The second step of a login: verifies the factor, uses up the challenge, and opens the session. With a new set of recovery codes if
+ * this login has used the last one.
+ */
 export async function finishLogin(
   db: Kysely<Database>,
   input: SecondFactorInput,
@@ -23,7 +27,7 @@ export async function finishLogin(
   client: Client,
   presentedRefreshToken: string | null,
   now: Date,
-): Promise<IssuedTokens> {
+): Promise<IssuedTokens & { recoveryCodes?: string[] }> {
   const challenge = challengeToken === null ? null : await readChallengeToken(challengeToken, client, now);
   if (challenge === null) throw challengeOver();
   const user = await findUserOfChallenge(db, challenge.id, { ...client, ip: client.address }, now);
@@ -38,7 +42,9 @@ export async function finishLogin(
   // Another request has used the challenge.
   if (!isUsed) throw challengeOver();
   const how = { remember: challenge.remember, methods: ["password", input.method] as const };
-  return completeLogin(db, user, how, client, { presentedRefreshToken, now });
+  const tokens = await completeLogin(db, user, how, client, { presentedRefreshToken, now });
+  const recoveryCodes = input.method === "recovery-code" ? await replaceUsedUpCodes(db, user.id, now) : null;
+  return recoveryCodes === null ? tokens : { ...tokens, recoveryCodes };
 }
 
 /** What the page of the second step needs, or null if no login waits for one in this browser. Changes nothing. */

@@ -18,6 +18,13 @@ export function authenticationValues(methods: readonly AuthenticationMethod[]): 
   return [...values];
 }
 
+/** The `amr` claim of a session whose user has proved one method more. */
+export function addAuthentication(values: readonly string[], method: AuthenticationMethod): string[] {
+  const all = new Set([...values, ...VALUES[method]]);
+  if (all.has("pwd") && isStrong([...all])) all.add("mfa");
+  return [...all];
+}
+
 /** Whether more than a password was used. */
 export function isStrong(values: readonly string[]): boolean {
   return values.includes("otp") || values.includes("pop");

@@ -84,6 +84,31 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   "sessions.list": { access: "signed-in", batch: true, hashesPassword: false },
   "sessions.revoke": { access: "signed-in", batch: false, hashesPassword: false },
   "sessions.revokeOthers": { access: "signed-in", batch: false, hashesPassword: false },
+  "factors.list": { access: "signed-in", batch: true, hashesPassword: false },
+  "totp.begin": {
+    access: "signed-in",
+    batch: false,
+    hashesPassword: false,
+    stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong" },
+  },
+  "totp.confirm": {
+    access: "signed-in",
+    batch: false,
+    hashesPassword: true,
+    stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong" },
+  },
+  "totp.remove": {
+    access: "signed-in",
+    batch: false,
+    hashesPassword: false,
+    stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong" },
+  },
+  "recoveryCodes.renew": {
+    access: "signed-in",
+    batch: false,
+    hashesPassword: true,
+    stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong" },
+  },
 };
 
 /** Null for an unknown name, inherited properties such as "constructor" included. */

@@ -2,7 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { describe, expect, test } from "vitest";
-import { Refusal, REFUSALS, type Reason, tooManyWrongPasswords } from "./refusals";
+import { Refusal, REFUSALS, type Reason, tooManyWrongCodes, tooManyWrongPasswords } from "./refusals";
 
 const STATUSES_OF_TRPC = Object.keys(TRPC_ERROR_CODES_BY_KEY).map((code) =>
   getHTTPStatusCodeFromError(new TRPCError({ code: code as keyof typeof TRPC_ERROR_CODES_BY_KEY })),
@@ -57,4 +57,5 @@ test.each([
   const { reason, details, message } = tooManyWrongPasswords(seconds);
   expect({ reason, details }).toEqual({ reason: "RATE_LIMITED", details: { retryAfterSeconds: seconds } });
   expect(message).toBe(`Too many wrong passwords were tried for this account. Wait ${wait} before the next attempt.`);
+  expect(tooManyWrongCodes(seconds)).toMatchObject({ reason, details, message: message.replace("passwords", "codes") });
 });

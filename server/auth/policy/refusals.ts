@@ -101,12 +101,21 @@ export class Refusal extends Error {
 
 /** For the limit of an account, which others may have exhausted: the message states the cause and the wait. */
 export function tooManyWrongPasswords(retryAfterSeconds: number): Refusal {
+  return tooManyWrong("passwords", retryAfterSeconds);
+}
+
+/** The same for codes of a second factor. */
+export function tooManyWrongCodes(retryAfterSeconds: number): Refusal {
+  return tooManyWrong("codes", retryAfterSeconds);
+}
+
+function tooManyWrong(what: "passwords" | "codes", retryAfterSeconds: number): Refusal {
   const minutes = Math.ceil(retryAfterSeconds / 60);
   const wait = minutes === 1 ? "1 minute" : `${minutes} minutes`;
   return new Refusal(
     "RATE_LIMITED",
     { retryAfterSeconds },
-    `Too many wrong passwords were tried for this account. Wait ${wait} before the next attempt.`,
+    `Too many wrong ${what} were tried for this account. Wait ${wait} before the next attempt.`,
   );
 }
 

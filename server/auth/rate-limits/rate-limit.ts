@@ -7,7 +7,7 @@ import { recordQuota } from "@/server/runtime/request-state";
 import { addressGroup, addressSite, SITE_LIMIT_FACTOR } from "@/server/auth/client/client-address";
 import type { Client } from "@/server/auth/client/client";
 import { hitCounter, type CountedHit } from "./hit-counter";
-import { Refusal, tooManyWrongPasswords } from "@/server/auth/policy/refusals";
+import { Refusal, tooManyWrongCodes, tooManyWrongPasswords } from "@/server/auth/policy/refusals";
 import { quotaOf, SlidingWindows, type WindowLimit } from "@/server/runtime/sliding-windows";
 
 interface Limit extends WindowLimit {
@@ -98,6 +98,13 @@ export function userFailureLimit(userId: string): RateLimit {
   return { bucket: bucketOf(FAILURES, ["user", userId]), limit: FAILURES, isDisclosed: true, siteLimit: null };
 }
 
+const CODE_FAILURES: Limit = { name: "code failures", hitsAtMost: 5, windowSeconds: 15 * 60 };
+
+/** Wrong codes of an account's second factor, in logins and step-ups of any client. Not disclosed, as `accountFailureLimit`. */
+export function codeFailureLimit(userId: string): RateLimit {
+  return { bucket: bucketOf(CODE_FAILURES, [userId]), limit: CODE_FAILURES, isDisclosed: false, siteLimit: null };
+}
+
 /** Exports of the data of one account: each reads thousands of rows. */
 export function exportLimit(userId: string): RateLimit {
   const limit = { name: "export", hitsAtMost: 10, windowSeconds: 60 * 60 };
@@ -110,9 +117,7 @@ export async function consume(db: Kysely<Database>, rateLimit: RateLimit, now: D
   const hit = await hitCounter(db).count(bucket, limit, now);
   const retryAfterSeconds = recordHit(limit, hit, isDisclosed, now);
   if (retryAfterSeconds !== null) {
-    throw isAddressLimit(limit)
-      ? new Refusal("RATE_LIMITED", { retryAfterSeconds })
-      : tooManyWrongPasswords(retryAfterSeconds);
+    throw refusalOf(limit, retryAfterSeconds);
   }
   // After the /64: hits refused there do not count for the /48.
   if (siteLimit !== null) consumeSiteLimit(siteLimit.key, siteLimit.limit, now);
@@ -200,8 +205,10 @@ function recordHit(
   return quota.isExceeded ? quota.resetSeconds : null;
 }
 
-function isAddressLimit({ name }: Limit): boolean {
-  return name !== FAILURES.name;
+function refusalOf({ name }: Limit, retryAfterSeconds: number): Refusal {
+  if (name === FAILURES.name) return tooManyWrongPasswords(retryAfterSeconds);
+  if (name === CODE_FAILURES.name) return tooManyWrongCodes(retryAfterSeconds);
+  return new Refusal("RATE_LIMITED", { retryAfterSeconds });
 }
 
 function addressLimit(limit: Limit, client: Client): RateLimit {

@@ -1,6 +1,15 @@
 import { HOTP, Secret, TOTP, URI } from "otpauth";
 import { describe, expect, test } from "vitest";
-import { judgeTotp, newTotpSecret, normalizeTotpCode, toBase32, totpCode, totpStep, totpUri } from "./totp";
+import {
+  judgeTotp,
+  newTotpSecret,
+  normalizeTotpCode,
+  toBase32,
+  totpCode,
+  totpStep,
+  totpUri,
+  type TotpRule,
+} from "./totp";
 
 const RFC_SECRET = Buffer.from("12345678901234567890");
 const NOW = new Date("2026-11-21T12:00:00.250Z");
@@ -43,8 +52,8 @@ test("TOTP secrets have 160 random bits", () => {
 });
 
 describe("a TOTP code is judged", () => {
-  const rule = { now: NOW, driftSteps: 0, toleranceSteps: 1, lastStep: null };
-  const judge = (offset: number, given: Partial<typeof rule> & { lastStep?: number | null } = {}) =>
+  const rule: TotpRule = { now: NOW, driftSteps: 0, toleranceSteps: 1, lastStep: null };
+  const judge = (offset: number, given: Partial<TotpRule> = {}) =>
     judgeTotp(RFC_SECRET, totpCode(RFC_SECRET, STEP + offset), { ...rule, ...given });
 
   test.each([

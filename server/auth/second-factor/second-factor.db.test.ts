@@ -1,0 +1,134 @@
+import { sql } from "kysely";
+import { beforeAll, describe, expect, test } from "vitest";
+import { atOnce, useTestDatabase } from "@/db/testing";
+import { callerWith, countStatements, later, PASSWORD, reasonOf, signedInSession, T0 } from "@/server/auth/db-testing";
+import { login } from "@/server/auth/login/login";
+import { finishLogin } from "@/server/auth/login/second-factor";
+import { hashPassword } from "@/server/auth/passwords/password";
+import { readRevocations } from "@/server/auth/sessions/revocation-feed";
+import { ADA, newClient } from "@/server/auth/testing";
+import { beginTotp, confirmTotp, removeTotp } from "./enrol-totp";
+import { listFactors } from "./list-factors";
+import { totpCode, totpStep } from "./totp";
+import { decryptTotpSecret } from "./totp-secret";
+
+const database = useTestDatabase();
+const passwordHash = await hashPassword(PASSWORD);
+beforeAll(() => readRevocations(database.db));
+
+async function presentStep() {
+  const { rows } = await sql<{ now: Date }>`select utc_timestamp(3) as now`.execute(database.db);
+  return totpStep(rows[0]!.now);
+}
+
+/** An account with an app, whose last code was one of the past, and its recovery codes. */
+async function enrolled() {
+  const own = await signedInSession(database.db, T0, { passwordHash });
+  const caller = await callerWith(own);
+  await beginTotp(database.db, caller, T0);
+  const { pendingSecret } = await database.db
+    .selectFrom("totpSecrets")
+    .select("pendingSecret")
+    .where("userId", "=", own.userId)
+    .executeTakeFirstOrThrow();
+  const secret = decryptTotpSecret(own.userId, pendingSecret!)!;
+  const { recoveryCodes } = await confirmTotp(
+    database.db,
+    caller,
+    totpCode(secret, (await presentStep()) - 3),
+    ADA,
+    T0,
+  );
+  const totp = database.db.updateTable("totpSecrets").where("userId", "=", own.userId);
+  await totp.set({ driftSteps: 0 }).execute();
+  return { own, caller, secret, email: own.user.email, recoveryCodes: recoveryCodes! };
+}
+
+async function begin(email: string, client = newClient()) {
+  const pending = await login(database.db, { email, password: PASSWORD, remember: true }, client, null, later(10));
+  if (pending.kind !== "second-factor") throw new Error("The login asks for no second factor.");
+  return { client, token: pending.cookies[0]!.value, pending };
+}
+
+type Step = Awaited<ReturnType<typeof begin>>;
+const finish = ({ client, token }: Step, method: "totp" | "recovery-code", code: string, db = database.db) =>
+  finishLogin(db, { method, code }, token, client, null, later(20));
+const outcomeOf = (finished: Promise<unknown>) =>
+  finished.then(
+    () => "signed in",
+    (error: { reason: string }) => error.reason,
+  );
+
+describe("second step of a login", () => {
+  test("opens a session only with a right code, and leaves no session before", async () => {
+    const { email, secret, own, caller } = await enrolled();
+    const step = await begin(email);
+    expect(step.pending.cookies.map(({ name }) => name)).toEqual(["__chl"]);
+    expect(await outcomeOf(finish(step, "totp", "000000"))).toBe("SECOND_FACTOR_WRONG");
+    const open = () => database.db.selectFrom("sessions").select("id").where("userId", "=", own.userId).execute();
+    expect(await open()).toHaveLength(1);
+    expect(await outcomeOf(finish(step, "totp", totpCode(secret, await presentStep())))).toBe("signed in");
+    expect(await open()).toHaveLength(2);
+    expect(await listFactors(database.db, caller, later(30))).toMatchObject({ recoveryCodes: { remaining: 10 } });
+  });
+
+  test("costs at most five statements with a code of an app", async () => {
+    const { email, secret } = await enrolled();
+    const step = await begin(email, ADA);
+    const code = totpCode(secret, await presentStep());
+    const statements = await countStatements(database.url, (db) => finish(step, "totp", code, db));
+    expect(statements).toBeLessThanOrEqual(5);
+  });
+
+  test("of fourteen at once with one code of an app, or one recovery code, exactly one passes", async () => {
+    const { email, secret, recoveryCodes } = await enrolled();
+    const codes = [["totp", totpCode(secret, await presentStep())] as const];
+    for (const [method, code] of [...codes, ["recovery-code", recoveryCodes[2]!] as const]) {
+      const steps: Step[] = [];
+      for (let count = 0; count < 14; count++) steps.push(await begin(email));
+      const outcomes = await atOnce(14, (index) => outcomeOf(finish(steps[index]!, method, code)));
+      expect(
+        outcomes.filter((outcome) => outcome === "signed in"),
+        method,
+      ).toHaveLength(1);
+      await database.db.deleteFrom("rateLimits").execute();
+    }
+  });
+
+  test("after five wrong codes every code is refused, and the owner gets one mail", async () => {
+    const { email, secret } = await enrolled();
+    const step = await begin(email);
+    for (let count = 0; count < 5; count++) {
+      expect(await reasonOf(finish(step, "totp", "000000"))).toBe("SECOND_FACTOR_WRONG");
+    }
+    const code = totpCode(secret, await presentStep());
+    for (let count = 0; count < 2; count++) expect(await reasonOf(finish(step, "totp", code))).toBe("RATE_LIMITED");
+    const mails = database.db.selectFrom("outgoingMails").select("id").where("recipient", "=", email);
+    expect(await mails.where("kind", "=", "second-factor-guessed").execute()).toHaveLength(1);
+  });
+
+  test("costs the same statements for a wrong code whether or not the account has an app", async () => {
+    const { email, own } = await enrolled();
+    const costOf = async () => {
+      const step = await begin(email);
+      return countStatements(database.url, (db) => finish(step, "totp", "000000", db).catch(() => {}));
+    };
+    const withApp = await costOf();
+    const step = await begin(email);
+    await database.db.deleteFrom("totpSecrets").where("userId", "=", own.userId).execute();
+    expect(await countStatements(database.url, (db) => finish(step, "totp", "000000", db).catch(() => {}))).toBe(
+      withApp,
+    );
+  });
+});
+
+test("the removal of the app removes the recovery codes, too", async () => {
+  const { caller } = await enrolled();
+  await removeTotp(database.db, caller, ADA, later(10));
+  expect(await listFactors(database.db, caller, later(10))).toEqual({
+    password: true,
+    totp: null,
+    recoveryCodes: null,
+    passkeys: [],
+  });
+});
