@@ -264,7 +264,7 @@ describe("security events: login", () => {
     const response = await call("auth.login", { email, password: PASSWORD }, { client });
     const { id: sessionId } = response.json.result.data.session;
     expect(eventsOf(response)).toEqual([
-      { level: "info", event: "logged-in", sessionId, userId, address: client.address },
+      { level: "info", event: "logged-in", sessionId, userId, address: client.address, methods: ["password"] },
     ]);
     expect(response.state, "the request log line has them too").toMatchObject({ sessionId, userId });
   });
@@ -307,7 +307,7 @@ describe("security events: login", () => {
     const { id: sessionId } = response.json.result.data.session;
     expect(eventsOf(response)).toEqual([
       { level: "info", event: "oldest-sessions-ended", userId, revoked: 2, reason: "too many sessions" },
-      { level: "info", event: "logged-in", sessionId, userId, address: client.address },
+      { level: "info", event: "logged-in", sessionId, userId, address: client.address, methods: ["password"] },
     ]);
   });
 
@@ -319,7 +319,7 @@ describe("security events: login", () => {
     const { id: sessionId } = response.json.result.data.session;
     expect(eventsOf(response)).toEqual([
       { level: "info", event: "session-ended", sessionId: id, reason: "replaced by login" },
-      { level: "info", event: "logged-in", sessionId, userId, address: client.address },
+      { level: "info", event: "logged-in", sessionId, userId, address: client.address, methods: ["password"] },
     ]);
   });
 });

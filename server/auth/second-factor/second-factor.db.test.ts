@@ -72,12 +72,12 @@ describe("second step of a login", () => {
     expect(await listFactors(database.db, caller, later(30))).toMatchObject({ recoveryCodes: { remaining: 10 } });
   });
 
-  test("costs at most five statements with a code of an app", async () => {
+  test("costs five statements with a code of an app, and one in the background that uncounts the attempt", async () => {
     const { email, secret } = await enrolled();
     const step = await begin(email, ADA);
     const code = totpCode(secret, await presentStep());
     const statements = await countStatements(database.url, (db) => finish(step, "totp", code, db));
-    expect(statements).toBeLessThanOrEqual(5);
+    expect(statements).toBeLessThanOrEqual(5 + 1);
   });
 
   test("of fourteen at once with one code of an app, or one recovery code, exactly one passes", async () => {
