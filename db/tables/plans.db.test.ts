@@ -28,6 +28,10 @@ import {
   markMailFailed,
   markMailSent,
 } from "./outgoing-mails";
+import { useRecoveryCode, useTotpStep } from "./factor-changes";
+import { findListedFactors } from "./factors";
+import { countRecoveryCodes, findRecoveryCode } from "./recovery-codes";
+import { findTotpSecret } from "./totp-secrets";
 import { purgeConfirmations, purgeEnded, purgeMails } from "./purge";
 import { clearHits, countHit, purgeExpiredLimits, decrementHits } from "./rate-limits";
 import {
@@ -129,7 +133,26 @@ beforeAll(async () => {
     .insertInto("heartbeats")
     .values(Array.from({ length: 300 }, (_, index) => ({ name: `instance ${index}`, writtenAt: new Date() })))
     .execute();
-  await sql`analyze table users, sessions, rate_limits, heartbeats, confirmations, outgoing_mails`.execute(db);
+  const createdAt = now;
+  const codesOf = (userId: string) => [1, 2].map((number) => ({ userId, number, codeHash: "a", createdAt }));
+  await db
+    .insertInto("recoveryCodes")
+    .values(users.flatMap(({ id: userId }) => codesOf(userId)))
+    .execute();
+  await db
+    .insertInto("totpSecrets")
+    .values(users.map(({ id: userId }) => ({ userId, secret: "a", pendingSecret: "b", createdAt })))
+    .execute();
+  await db
+    .insertInto("challenges")
+    .values(
+      users.map(({ id: userId }) => {
+        return { id: randomUUID(), ceremony: "login", userId, createdAt, expiresAt: daysAfter(now, 1) };
+      }),
+    )
+    .execute();
+  await sql`analyze table users, sessions, rate_limits, heartbeats, confirmations, outgoing_mails, recovery_codes,
+    totp_secrets, challenges`.execute(db);
 
   pool = createPool({ ...parseDatabaseUrl(database.url)[0], timezone: "Z", connectionLimit: 1 });
   spied = new Kysely({ dialect: new MysqlDialect({ pool: spyOn(pool) }), plugins: [new CamelCasePlugin()] });
@@ -152,6 +175,7 @@ const sighting = {
 };
 const device = { ip: "192.0.2.7", browser: "Firefox", os: "Linux" };
 const previousNonce = newNonce();
+const totpUse = { secret: "a", reencrypted: "a", lastStep: 1 };
 const PURPOSES = ["verify-email", "reset-password", "change-email"];
 const confirmations = users.flatMap(({ id, email }, index) =>
   ["not-me", ...PURPOSES].map((purpose) => ({
@@ -239,6 +263,16 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
     return moveSessionForward(db, { id: other.id, judged: { currentNonce, handedAt: at }, proven, now: at });
   },
   recordAuthentication: (db) => recordAuthentication(db, caller, "pwd otp mfa", now),
+  findTotpSecret: (db) => findTotpSecret(db, user.id),
+  findRecoveryCode: (db) => findRecoveryCode(db, user.id, 1),
+  countRecoveryCodes: (db) => countRecoveryCodes(db, user.id),
+  "useTotpStep in a login": (db) =>
+    useTotpStep(db, user.id, totpUse, { kind: "login", challengeId: randomUUID() }, now),
+  "useTotpStep in a step-up": (db) =>
+    useTotpStep(db, user.id, totpUse, { kind: "step-up", sessionId: id, methods: "otp" }, now),
+  useRecoveryCode: (db) =>
+    useRecoveryCode(db, user.id, { number: 1, codeHash: "a" }, { kind: "step-up", sessionId: id, methods: "otp" }, now),
+  findListedFactors: (db) => findListedFactors(db, caller, now),
   listLiveSessions: (db) => listLiveSessions(db, caller, { now, atMost: 100 }),
   wasNeverSignedIn: (db) => wasNeverSignedIn(db, user.email),
   revokeOldestSessions: (db) => revokeOldestSessions(db, users[2]!.id, { liveAtMost: 1, now }),
