@@ -10,7 +10,7 @@ import { ADA, newClient } from "@/server/auth/testing";
 import { beginTotp, confirmTotp, removeTotp } from "./enrol-totp";
 import { listFactors } from "./list-factors";
 import { totpCode, totpStep } from "./totp";
-import { decryptTotpSecret } from "./totp-secret";
+import { decryptTotpSecret, encryptTotpSecret } from "./totp-secret";
 
 const database = useTestDatabase();
 const passwordHash = await hashPassword(PASSWORD);
@@ -118,6 +118,54 @@ describe("second step of a login", () => {
     await database.db.deleteFrom("totpSecrets").where("userId", "=", own.userId).execute();
     expect(await countStatements(database.url, (db) => finish(step, "totp", "000000", db).catch(() => {}))).toBe(
       withApp,
+    );
+  });
+});
+
+describe("a code", () => {
+  test("is refused a second time, and is read in full-width digits", async () => {
+    const { email, secret } = await enrolled();
+    const code = totpCode(secret, await presentStep());
+    const wide = [...code].map((digit) => String.fromCodePoint(0xff10 + Number(digit))).join(" ");
+    expect(await outcomeOf(finish(await begin(email), "totp", wide))).toBe("signed in");
+    expect(await outcomeOf(finish(await begin(email), "totp", code))).toBe("SECOND_FACTOR_WRONG");
+  });
+
+  test("of another account is refused", async () => {
+    const [one, other] = [await enrolled(), await enrolled()];
+    const step = await begin(one.email);
+    expect(await outcomeOf(finish(step, "totp", totpCode(other.secret, await presentStep())))).toBe(
+      "SECOND_FACTOR_WRONG",
+    );
+    expect(await outcomeOf(finish(step, "recovery-code", other.recoveryCodes[0]!))).toBe("SECOND_FACTOR_WRONG");
+  });
+
+  test("is refused if the secret cannot be decrypted, and recovery codes still work", async () => {
+    const { email, secret, own, recoveryCodes } = await enrolled();
+    const stored = encryptTotpSecret("another account", secret);
+    await database.db.updateTable("totpSecrets").set({ secret: stored }).where("userId", "=", own.userId).execute();
+    const step = await begin(email);
+    expect(await outcomeOf(finish(step, "totp", totpCode(secret, await presentStep())))).toBe("SECOND_FACTOR_WRONG");
+    expect(await outcomeOf(finish(step, "recovery-code", recoveryCodes[9]!))).toBe("signed in");
+  });
+
+  test("that is the last recovery code gives a new set, of which a code works", async () => {
+    const { email, own, recoveryCodes } = await enrolled();
+    const others = database.db.updateTable("recoveryCodes").set({ usedAt: T0 }).where("userId", "=", own.userId);
+    await others.where("number", "<>", 4).execute();
+    const finished = await finish(await begin(email), "recovery-code", recoveryCodes[3]!);
+    expect(finished.recoveryCodes).toHaveLength(10);
+    const next = await begin(email);
+    expect(await outcomeOf(finish(next, "recovery-code", recoveryCodes[3]!))).toBe("SECOND_FACTOR_WRONG");
+    expect(await outcomeOf(finish(next, "recovery-code", finished.recoveryCodes![0]!))).toBe("signed in");
+  });
+
+  test("that is wrong in a second enrolment leaves the app that works", async () => {
+    const { email, caller, secret } = await enrolled();
+    await beginTotp(database.db, caller, later(5));
+    expect(await reasonOf(confirmTotp(database.db, caller, "000000", ADA, later(6)))).toBe("SECOND_FACTOR_WRONG");
+    expect(await outcomeOf(finish(await begin(email), "totp", totpCode(secret, await presentStep())))).toBe(
+      "signed in",
     );
   });
 });
