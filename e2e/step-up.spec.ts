@@ -7,6 +7,7 @@ import { issuedRefreshTokens } from "@/e2e/kit/cookies";
 import { loginForm } from "@/e2e/kit/forms";
 import { ageLogins } from "@/e2e/kit/logins";
 import type { Network } from "@/e2e/kit/network";
+import { signInWithCode } from "@/e2e/kit/totp";
 
 test.use({ variables: { RATE_LIMIT_FACTOR: "1000" } });
 
@@ -86,6 +87,41 @@ test("step-up: after an older login the dialog asks for the password, and the in
   await page.getByRole("button", { name: "Send it again" }).click();
   await expect(page.getByText("Sent again.", { exact: false })).toBeVisible();
   expect(statusesOf(network, "email.requestChange")).toEqual([403, 200, 200]);
+});
+
+test("step-up: with an authenticator app the dialog asks for its code or a recovery code, and a wrong code ends no session", async ({
+  page,
+  context,
+  account,
+  server,
+  network,
+  totp,
+}) => {
+  const enrolled = await totp(account);
+  await signInWithCode(new Calls(context.request, server.url), account, enrolled);
+  await ageLogins(server, account, context);
+  await page.goto("/dashboard/account");
+  await page.getByRole("button", { name: "Download my data" }).click();
+
+  const { dialog, password, confirm } = dialogOf(page);
+  const code = dialog.getByLabel("Code from your authenticator app");
+  await expect(code).toBeFocused();
+  await expect(password).toHaveCount(0);
+  await expectAccessible(page, "step-up with a code");
+  await code.fill(enrolled.app.wrongCode());
+  await confirm.click();
+  await expect(code).toHaveAccessibleDescription(/^That code is not right\./);
+  await expect(code).toBeFocused();
+  expect(statusesOf(network, "auth.stepUp")).toEqual([401]);
+
+  await dialog.getByRole("button", { name: "Use a recovery code" }).click();
+  const recoveryCode = dialog.getByLabel("Recovery code");
+  await expect(recoveryCode).toBeFocused();
+  await recoveryCode.fill(enrolled.recoveryCodes[0]!);
+  await recoveryCode.press("Enter");
+  await expect(page.getByText("Downloaded as portcullis-export-", { exact: false })).toBeVisible();
+  await expect(dialog).toBeHidden();
+  expect(statusesOf(network, "account.export")).toEqual([403, 200]);
 });
 
 test("step-up: the dialog has no accessibility violations and fits a phone", async ({

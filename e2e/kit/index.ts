@@ -11,6 +11,7 @@ import { Calls } from "./calls";
 import { collectPageErrors } from "./page-errors";
 import { DedicatedServer, SHORT_LIFETIMES, type Variables } from "./dedicated-server";
 import { Network } from "./network";
+import { enrolApp, type EnrolledApp } from "./totp";
 
 export { expect } from "@playwright/test";
 
@@ -26,6 +27,8 @@ interface Kit {
   newAccount: (given?: Partial<NewAccount>) => Promise<Account>;
   /** Signs a browser in through the API instead of the form. */
   signIn: (context: BrowserContext, account: Account, options?: { remember?: boolean }) => Promise<Calls>;
+  /** Sets up an authenticator app for an account, by the procedures. */
+  totp: (account: Account) => Promise<EnrolledApp>;
   /** The test's page, signed in as `account`; no page is loaded yet. */
   signedInPage: Page;
   /**
@@ -90,6 +93,10 @@ export const test = base.extend<Kit, WorkerKit>({
       await calls.signIn(account, remember);
       return calls;
     });
+  },
+
+  totp: async ({ newCalls }, use) => {
+    await use(async (account) => enrolApp(await newCalls({ userAgent: "portcullis-kit" }), account));
   },
 
   signedInPage: async ({ page, account, signIn }, use) => {
