@@ -30,6 +30,8 @@ export function Dialog({ dialogRef, role, title, description, isBusy, onClose, c
       aria-describedby={`${id}-text`}
       onClose={onClose}
       onCancel={(event) => isBusy && event.preventDefault()}
+      // Chromium closes a dialog at a second Escape without a cancel event.
+      onKeyDown={(event) => isBusy && event.key === "Escape" && event.preventDefault()}
       className="m-auto w-[min(28rem,calc(100vw-2.5rem))] rounded-plate border border-line bg-raised p-6 text-ink shadow-2xl backdrop:bg-iron/60 sm:p-8"
     >
       <h2 id={`${id}-title`} className="plate text-xl">
