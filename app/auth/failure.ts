@@ -10,7 +10,7 @@ const ORIGIN_HEADER_MESSAGE =
 /** The error of a call, ready for display. */
 export interface Failure {
   kind: "refused";
-  reason: Reason | "FAULT" | "UNREACHABLE" | "COOKIES_NOT_KEPT";
+  reason: Reason | "FAULT" | "UNREACHABLE" | "COOKIES_NOT_KEPT" | "PASSKEY_FAILED";
   message: string;
   fields?: Record<string, string>;
   retryAfterSeconds?: number;
@@ -18,12 +18,17 @@ export interface Failure {
   link?: { href: string; text: string };
   /** Of an authentic link that does nothing any more: what ended it. */
   spent?: "used" | "superseded" | "expired";
+  /** Of a login by a passkey that no account has. */
+  passkey?: "unknown";
   /** Of a logout that is pending because the database is unavailable. */
   endToken?: string;
 }
 
 /** The browser does not store the cookies of this site. */
 export class CookiesNotKept extends Error {}
+
+/** The browser used or created no passkey. The message is for display. */
+export class PasskeyFailed extends Error {}
 
 export function describeFailure(error: unknown): Failure {
   const data = error instanceof TRPCClientError ? (error as TRPCClientError<AppRouter>).data : undefined;
@@ -36,6 +41,7 @@ export function describeFailure(error: unknown): Failure {
     return { ...data, kind: "refused", message: error.message };
   }
   if (error instanceof CookiesNotKept) return { kind: "refused", reason: "COOKIES_NOT_KEPT", message: COOKIES_MESSAGE };
+  if (error instanceof PasskeyFailed) return { kind: "refused", reason: "PASSKEY_FAILED", message: error.message };
   return { kind: "refused", reason: "UNREACHABLE", message: UNREACHABLE_MESSAGE };
 }
 

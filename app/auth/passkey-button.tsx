@@ -1,0 +1,60 @@
+"use client";
+
+import KeyRound from "lucide-react/icons/key-round";
+import { useSyncExternalStore, type ComponentProps } from "react";
+import { Button } from "@/app/ui/button";
+import { FormProblem } from "@/app/ui/form-problem";
+import type { Problem } from "@/app/ui/use-form";
+import { authClient } from "./auth-client";
+import { supportsPasskeys } from "./passkey";
+import { usePasskeyRequest, type PasskeyResponse } from "./use-passkey-request";
+
+interface PasskeyStepProps {
+  variant?: ComponentProps<typeof Button>["variant"];
+  /** Sends the response; returns null on success. Must not throw. */
+  send: (response: PasskeyResponse) => Promise<Problem | null>;
+  /** Called after success. Without it the button stays pending, for pages that are left. */
+  onDone?: () => void;
+}
+
+/** A passkey as the second step of a login, or for a step-up. With its own problem; nothing where the browser has no passkeys. */
+export function PasskeyStep({ variant, send, onDone }: PasskeyStepProps) {
+  const { problem, pending, start } = usePasskeyRequest({
+    begin: () => authClient.auth.beginPasskeyAssertion.mutate(),
+    send,
+    onDone,
+  });
+  return (
+    <>
+      <PasskeyButton pending={pending} start={start} variant={variant}>
+        Use a passkey
+      </PasskeyButton>
+      <FormProblem problem={problem} />
+    </>
+  );
+}
+
+interface PasskeyButtonProps {
+  variant?: ComponentProps<typeof Button>["variant"];
+  pending: boolean;
+  start: () => Promise<void>;
+  children: string;
+}
+
+export function PasskeyButton({ variant, pending, start, children }: PasskeyButtonProps) {
+  if (!useSupportsPasskeys()) return null;
+  return (
+    <Button variant={variant} pending={pending} pendingLabel="Waiting for your passkey…" onClick={() => void start()}>
+      <KeyRound className="size-5" strokeWidth={1.6} aria-hidden="true" />
+      {children}
+    </Button>
+  );
+}
+
+/** True on the server, because almost every browser supports passkeys: the page does not shift. */
+export function useSupportsPasskeys(): boolean {
+  return useSyncExternalStore(subscribeToNothing, supportsPasskeys, onServer);
+}
+
+const subscribeToNothing = () => () => {};
+const onServer = () => true;
