@@ -98,7 +98,7 @@ test("gate: two invalid cookies lead to the login page, and signing in works", a
   await expect(page).toHaveURL(`${baseURL}/login?next=%2Fdashboard%2Faccount`);
   await page.getByLabel("Email").fill(account.email);
   await page.getByLabel("Password", { exact: true }).fill(account.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(page).toHaveURL(`${baseURL}/dashboard/account`);
 });
 

@@ -23,6 +23,11 @@ export interface Auth {
   login: (input: RouterInputs["auth"]["login"], options?: { next?: string }) => Promise<AuthOutcome>;
   /** The second step of a login. */
   finishLogin: (input: RouterInputs["auth"]["secondFactor"], options?: FinishOptions) => Promise<AuthOutcome>;
+  /** `input`: a response to `auth.beginPasskeyLogin`. A passkey counts as both factors. */
+  loginWithPasskey: (
+    input: RouterInputs["auth"]["finishPasskeyLogin"],
+    options?: { next?: string },
+  ) => Promise<AuthOutcome>;
   register: (input: RouterInputs["auth"]["register"], options?: { next?: string }) => Promise<AuthOutcome>;
   logout: () => Promise<AuthOutcome>;
   /** Ends every session of the user, including this one. */
@@ -102,6 +107,7 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
       status: isWorking ? "working" : user ? "signed-in" : "signed-out",
       login: (input, options) => signIn(() => authClient.auth.login.mutate(input), options),
       finishLogin: (input, options) => signIn(() => authClient.auth.secondFactor.mutate(input), options),
+      loginWithPasskey: (input, options) => signIn(() => authClient.auth.finishPasskeyLogin.mutate(input), options),
       register: (input, options) =>
         changeAccount(
           async () => signedInMessage(await openSession(() => authClient.auth.register.mutate(input))),

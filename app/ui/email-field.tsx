@@ -8,8 +8,8 @@ export const EMAIL_MESSAGES = {
 
 interface EmailFieldProps {
   label?: string;
-  /** "username": what the user signs in with. */
-  autoComplete?: "username" | "email";
+  /** "username": what the user signs in with. "webauthn": the browser suggests passkeys, too. */
+  autoComplete?: "username" | "username webauthn" | "email";
   hint?: ReactNode;
   error?: string;
 }

@@ -7,7 +7,8 @@ export function loginForm(page: Page) {
     email: page.getByLabel("Email"),
     password: passwordField(page),
     remember: page.getByLabel("Keep me signed in on this device"),
-    submit: page.getByRole("button", { name: "Sign in" }),
+    // Exact, because another button is named "Sign in with a passkey".
+    submit: page.getByRole("button", { name: "Sign in", exact: true }),
     problem: problemIn(page),
     async fill({ email, password }: Pick<NewAccount, "email" | "password">) {
       await this.email.fill(email);
