@@ -6,9 +6,12 @@ import { Dialog } from "@/app/ui/dialog";
 import { FormProblem } from "@/app/ui/form-problem";
 import { PasswordField } from "@/app/ui/password-field";
 import { useForm, type Problem, type ValidationMessages } from "@/app/ui/use-form";
+import type { AuthenticationMethod } from "@/server/auth/policy/authentication-methods";
 import { useAuth } from "./auth-provider";
 import { atCodeField, CODE_MESSAGES, CodeField, SWITCH_LABELS, typedCode, type CodeMethod } from "./code-field";
 import { describeFailure } from "./failure";
+import { PasskeyStep } from "./passkey-button";
+import type { PasskeyResponse } from "./use-passkey-request";
 import { useStepUpRequest, type StepUpRequest } from "./step-up";
 import { trpc } from "./trpc-client";
 
@@ -33,9 +36,19 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
   const { form, submit, errors, problem, pending } = useForm({ messages: VALIDATION_MESSAGES, send, onDone });
 
   const methods = request.methods.filter((method) => method !== "passkey");
-  const method = chosen !== undefined && methods.includes(chosen) ? chosen : (methods[0] ?? "password");
+  const method = chosen !== undefined && methods.includes(chosen) ? chosen : methods[0];
+
+  async function sendPasskey(response: PasskeyResponse): Promise<Problem | null> {
+    try {
+      await stepUp.mutateAsync({ method: "passkey", response });
+      return null;
+    } catch (error) {
+      return describeFailure(error);
+    }
+  }
 
   async function send(data: FormData): Promise<Problem | null> {
+    if (method === undefined) return null;
     try {
       const password = String(data.get("password"));
       await stepUp.mutateAsync(method === "password" ? { method, password } : typedCode(data, method));
@@ -47,8 +60,12 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
   }
 
   function onDone() {
+    confirm(method!);
+  }
+
+  function confirm(how: AuthenticationMethod) {
     dialog.current?.close();
-    request.confirm(method);
+    request.confirm(how);
   }
 
   return (
@@ -59,10 +76,19 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
       isBusy={pending}
       onClose={request.cancel}
     >
+      {request.methods.includes("passkey") && (
+        <div className="mb-5 flex flex-col gap-5">
+          <PasskeyStep
+            variant={method === undefined ? "solid" : "plain"}
+            send={sendPasskey}
+            onDone={() => confirm("passkey")}
+          />
+        </div>
+      )}
       <form {...form} className="flex flex-col gap-5">
         {/* For password managers, which need the user name of the password. */}
         <input type="text" name="username" autoComplete="username" value={user?.email} readOnly hidden />
-        {method === "password" ? (
+        {method === "password" && (
           <PasswordField
             name="password"
             label="Password"
@@ -70,17 +96,18 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
             required
             error={errors.password}
           />
-        ) : (
-          <CodeField method={method} error={errors[method]} />
         )}
+        {method !== undefined && method !== "password" && <CodeField method={method} error={errors[method]} />}
         <FormProblem problem={problem} />
         <div className="flex flex-wrap gap-3 sm:justify-end">
           <Button onClick={() => !pending && dialog.current?.close()} className="grow sm:grow-0">
             Cancel
           </Button>
-          <Button {...submit} type="submit" variant="solid" pendingLabel="Confirming…" className="grow sm:grow-0">
-            Confirm
-          </Button>
+          {method !== undefined && (
+            <Button {...submit} type="submit" variant="solid" pendingLabel="Confirming…" className="grow sm:grow-0">
+              Confirm
+            </Button>
+          )}
         </div>
         {methods.length > 1 && (
           <div className="flex flex-col gap-1 border-t border-line pt-4">
@@ -98,8 +125,10 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
   );
 }
 
-function describeQuestion(method: TypedMethod, email = "this account"): string {
+function describeQuestion(method: TypedMethod | undefined, email = "this account"): string {
   switch (method) {
+    case undefined:
+      return `To go on, use a passkey of ${email}.`;
     case "password":
       return `You signed in some time ago. To go on, enter the password of ${email}.`;
     case "totp":

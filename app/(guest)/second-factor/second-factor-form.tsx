@@ -5,7 +5,9 @@ import { GuestLink } from "@/app/(guest)/guest-link";
 import { Screen } from "@/app/(guest)/screen";
 import { useAuth } from "@/app/auth/auth-provider";
 import { atCodeField, CODE_MESSAGES, CodeField, SWITCH_LABELS, typedCode } from "@/app/auth/code-field";
+import { PasskeyStep } from "@/app/auth/passkey-button";
 import { RecoveryCodeSheet } from "@/app/auth/recovery-code-sheet";
+import type { PasskeyResponse } from "@/app/auth/use-passkey-request";
 import { Button } from "@/app/ui/button";
 import { FormProblem } from "@/app/ui/form-problem";
 import { useForm } from "@/app/ui/use-form";
@@ -45,6 +47,13 @@ export function SecondFactorForm({ next, methods, secondsLeft }: SecondFactorFor
     return atCodeField(outcome, method!);
   }
 
+  async function sendPasskey(response: PasskeyResponse) {
+    const outcome = await finishLogin({ method: "passkey", response }, { next: withFragment(next, location.hash) });
+    if (outcome.kind === "done") return null;
+    setIsRefused(outcome.reason === "SIGNED_OUT");
+    return outcome;
+  }
+
   function saveCodes(codes: string[], { email }: { email: string }): Promise<void> {
     return new Promise((onSaved) => setNewCodes({ codes, email, onSaved }));
   }
@@ -66,6 +75,11 @@ export function SecondFactorForm({ next, methods, secondsLeft }: SecondFactorFor
         Your password was right. Now confirm that it is you, within the next{" "}
         {minutesLeft === 1 ? "minute" : `${minutesLeft} minutes`}.
       </p>
+      {methods.includes("passkey") && (
+        <div className="mb-5 flex flex-col gap-5">
+          <PasskeyStep variant={method === undefined ? "solid" : "plain"} send={sendPasskey} />
+        </div>
+      )}
       {method && (
         <form {...form} className="flex flex-col gap-5">
           <CodeField method={method} error={errors[method]} />
