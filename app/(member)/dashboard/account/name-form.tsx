@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { describeFailure } from "@/app/auth/failure";
+import { signalUserDetails } from "@/app/auth/passkey-signals";
 import { trpc } from "@/app/auth/trpc-client";
 import { useAuth } from "@/app/auth/auth-provider";
 import { Button } from "@/app/ui/button";
@@ -31,6 +32,7 @@ export function NameForm() {
       const { id, email, fullName, role } = profile;
       replaceUser({ id, email, fullName, role });
       utils.users.me.setData(undefined, profile);
+      void signalUserDetails({ id, email, fullName, role });
       return null;
     } catch (error) {
       return describeFailure(error);

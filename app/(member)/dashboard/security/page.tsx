@@ -6,6 +6,7 @@ import { env } from "@/server/runtime/env";
 import { AuthenticatorApp } from "./authenticator-app";
 import { LogoutEverywhere } from "./logout-everywhere";
 import { LostPhone } from "./lost-phone";
+import { PasskeyList } from "./passkeys/passkey-list";
 import { PasswordForm } from "./password-form";
 import { RecoveryCodes } from "./recovery-codes";
 import { SecuritySummary } from "./security-summary";
@@ -28,6 +29,13 @@ export default async function SecurityPage() {
         description="A new password signs out every other device. This device stays signed in."
       >
         <PasswordForm passwordMinLength={env().PASSWORD_MIN_LENGTH} />
+      </Section>
+      <Section
+        id="passkeys"
+        title="Passkeys"
+        description="Sign in with your fingerprint, your face or your screen lock. A passkey counts as password and second step."
+      >
+        <PasskeyList />
       </Section>
       <Section
         id="authenticator-app"
