@@ -8,6 +8,7 @@ import { sessionOpenedAt } from "@/server/auth/sessions/sessions";
 import { env } from "@/server/runtime/env";
 import { DeviceCount } from "./device-count";
 import { Greeting } from "./greeting";
+import { PasskeyOffer } from "./passkey-offer";
 import { Protection } from "./protection";
 import { ThisSession } from "./this-session";
 
@@ -23,6 +24,7 @@ export default async function OverviewPage() {
   return (
     <>
       <Greeting />
+      <PasskeyOffer />
       <Section title="This session" description="The device that you are using now.">
         <ThisSession
           device={`${device.browser} on ${device.os}`}
