@@ -7,6 +7,7 @@ import {
   type Page,
 } from "@playwright/test";
 import { registerAccount, type Account, type NewAccount } from "./accounts";
+import { addPasskey, Authenticator } from "./authenticator";
 import { Calls } from "./calls";
 import { collectPageErrors } from "./page-errors";
 import { DedicatedServer, SHORT_LIFETIMES, type Variables } from "./dedicated-server";
@@ -37,6 +38,13 @@ interface Kit {
    * other browsers: two browsers with one refresh token count as theft, and the session ends.
    */
   workerPage: Page;
+  /** The authenticator of the test's page; it keeps no passkey yet. */
+  authenticator: Authenticator;
+  /**
+   * The authenticator with a passkey of `account`, which was made on the security page; the browser is signed out again. It confirms no
+   * request: a suggestion of the login page would be accepted at once.
+   */
+  passkey: Authenticator;
   /** Opens another tab of the test's browser at `path`. */
   openTab: (path: string) => Promise<Page>;
   /** Opens another browser with its own cookies. */
@@ -118,6 +126,17 @@ export const test = base.extend<Kit, WorkerKit>({
     },
     { timeout: 120_000 },
   ],
+
+  authenticator: async ({ page }, use) => use(await Authenticator.attach(page)),
+
+  passkey: async ({ page, account, authenticator, signIn }, use) => {
+    const calls = await signIn(page.context(), account);
+    await addPasskey(page);
+    await page.goto("about:blank");
+    await calls.mutate("auth.logout");
+    await authenticator.confirmRequests(false);
+    await use(authenticator);
+  },
 
   openTab: async ({ context }, use) => {
     await use(async (path) => {
