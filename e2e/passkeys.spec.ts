@@ -435,7 +435,7 @@ test("passkeys: the library is loaded by the first request for a passkey, is sma
   }
   expect(loaded()).toEqual([]);
   await page.getByRole("button", { name: "Add a passkey" }).click();
-  await expect(page.getByLabel("Name of the passkey")).toBeVisible();
+  await expect(page.getByRole("button", { name: "I have saved them" })).toBeVisible();
   expect(loaded()).toHaveLength(1);
   expect(gzipSync(loaded()[0]!).length).toBeLessThan(4096);
   expect(await authenticator.passkeys()).toHaveLength(1);
@@ -448,8 +448,10 @@ test("accessibility: the parts of the security page about passkeys have no viola
   await page.goto("/dashboard/security");
   await page.getByRole("button", { name: "Add a passkey" }).click();
   await expect(page.getByRole("button", { name: "I have saved them" })).toBeVisible();
-  await expectAccessible(page, "passkeys, recovery codes and naming");
+  await expectAccessible(page, "passkeys, recovery codes");
   await page.getByRole("button", { name: "I have saved them" }).click();
+  await expect(page.getByLabel("Name of the passkey")).toBeFocused();
+  await expectAccessible(page, "passkeys, naming");
   await page.getByLabel("Name of the passkey").fill("A passkey with a rather long name that has to wrap somewhere");
   await page.getByRole("button", { name: "Save name" }).click();
   await expect(page.getByText("The name was saved.")).toBeVisible();

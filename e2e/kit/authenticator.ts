@@ -90,9 +90,10 @@ export async function addPasskey(page: Page, name = "Test device"): Promise<void
   await page.goto("/dashboard/security");
   await page.getByRole("button", { name: "Add a passkey" }).click();
   const field = page.getByLabel("Name of the passkey");
-  await expect(field).toBeFocused();
   const saved = page.getByRole("button", { name: "I have saved them" });
+  await expect(field.or(saved)).toBeVisible();
   if (await saved.isVisible()) await saved.click();
+  await expect(field).toBeFocused();
   await field.fill(name);
   await page.getByRole("button", { name: "Save name" }).click();
   await expect(page.getByRole("heading", { name, exact: true })).toBeVisible();

@@ -16,7 +16,7 @@ export function PasskeyList() {
   const { user } = useAuth();
   const box = useRef<HTMLDivElement>(null);
   const [statusMessage, setStatusMessage] = useState("");
-  const [newCodes, setNewCodes] = useState<string[] | null>(null);
+  const [added, setAdded] = useState<AddedPasskey | null>(null);
   const [renamedId, setRenamedId] = useState<string | null>(null);
   const { data, error, refetch, isFetching } = trpc.factors.list.useQuery();
   const passkeys = data?.passkeys;
@@ -33,10 +33,11 @@ export function PasskeyList() {
     box.current?.focus();
   }
 
-  function startNaming({ id, recoveryCodes }: AddedPasskey) {
+  /** After the codes were saved: behind their dialog the field of the name would not get the focus. */
+  function startNaming(id: string) {
+    setAdded(null);
     setStatusMessage("Your passkey was added. Give it a name that tells you where it is.");
     setRenamedId(id);
-    setNewCodes(recoveryCodes);
   }
 
   return (
@@ -76,8 +77,8 @@ export function PasskeyList() {
         </p>
       )}
       {!passkeys && !error && <Skeleton />}
-      {newCodes && <NewCodesDialog codes={newCodes} onSaved={() => setNewCodes(null)} />}
-      {passkeys && <AddPasskey onAdded={startNaming} />}
+      {added?.recoveryCodes && <NewCodesDialog codes={added.recoveryCodes} onSaved={() => startNaming(added.id)} />}
+      {passkeys && <AddPasskey onAdded={(one) => (one.recoveryCodes === null ? startNaming(one.id) : setAdded(one))} />}
     </div>
   );
 }

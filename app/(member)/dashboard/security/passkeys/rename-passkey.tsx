@@ -48,7 +48,6 @@ export function RenamePasskey({ passkey: { id, name }, onCancel, onDone }: Renam
           defaultValue={name}
           required
           maxLength={100}
-          autoComplete="off"
           autoFocus
           onFocus={(event) => event.currentTarget.select()}
           error={errors.name}
