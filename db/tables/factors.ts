@@ -72,6 +72,21 @@ export async function removeFactors(trx: Transaction<Database>, userId: string, 
     .execute();
 }
 
+/** Whether an account has a second factor that was added before `since`. Call it with the user's row locked. */
+export async function hasFactorBefore(trx: Transaction<Database>, userId: string, since: Date): Promise<boolean> {
+  const passkey = trx
+    .selectFrom("passkeys")
+    .select("userId")
+    .where("userId", "=", userId)
+    .where("createdAt", "<", since);
+  const totp = trx
+    .selectFrom("totpSecrets")
+    .select("userId")
+    .where("userId", "=", userId)
+    .where("confirmedAt", "<", since);
+  return (await passkey.unionAll(totp).limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** What stored factors depend on in the configuration, with the number of factors for each. */
 export interface FactorCounts {
   /** Of authenticator apps, by the id of the key that encrypted them. */

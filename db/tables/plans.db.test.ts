@@ -23,6 +23,7 @@ import {
   claimMail,
   deleteMail,
   findDueMails,
+  findQueuedAt,
   insertMail,
   insertNotice,
   markMailFailed,
@@ -321,6 +322,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   markMailSent: (db) => markMailSent(db, mails[1]!.id),
   markMailFailed: (db) =>
     markMailFailed(db, { id: mails[2]!.id, nextAttemptAt: now }, { error: "test", retryAfterSeconds: 10 }),
+  findQueuedAt: (db) => findQueuedAt(db, confirmation.id),
   deleteMail: (db) => deleteMail(db, mails[3]!.id),
   purgeMails: (db) => purgeMails(db, now, { olderThanSeconds: 90 * 86_400, batch: 20 }),
 };

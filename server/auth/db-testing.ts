@@ -80,9 +80,9 @@ export function cookiesOf(session: Partial<SignedInTestSession>): PresentedCooki
   return readCookies(cookieHeader(session));
 }
 
-/** The caller of a request with the access token of a session that was opened at T0. */
-export async function callerWith({ accessToken }: SignedInTestSession): Promise<Caller> {
-  return callerOf((await readAccessToken(accessToken, ADA, T0))!);
+/** The caller of a request with the access token of a session, by default of one that was opened at T0. */
+export async function callerWith({ accessToken }: SignedInTestSession, now = T0): Promise<Caller> {
+  return callerOf((await readAccessToken(accessToken, ADA, now))!);
 }
 
 /** The refresh token among the cookies of an outcome, or null if none was issued. */

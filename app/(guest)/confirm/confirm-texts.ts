@@ -54,7 +54,8 @@ export const PURPOSE_TEXTS: Record<Purpose, PurposeTexts> = {
   },
   "not-me": {
     title: "This wasn’t me",
-    explain: "Every device is signed out, and you get a mail to choose a new password.",
+    explain:
+      "Every device is signed out, and you get a mail to choose a new password. Second factors that were added since are removed if you have an earlier one.",
     action: "Sign out every device",
     pending: "Signing out…",
     done: {
