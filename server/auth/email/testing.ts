@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { NewUser } from "@/db/schema";
+import { insertNotice } from "@/db/tables/outgoing-mails";
 import { findUserById } from "@/db/tables/users";
 import { existingUser } from "@/db/testing";
 import {
@@ -14,8 +15,10 @@ import {
 } from "@/server/auth/db-testing";
 import type { PerformConfirmationInput } from "@/server/auth/inputs/inputs";
 import { hashPassword } from "@/server/auth/passwords/password";
+import { NOTICE_SECONDS } from "@/server/auth/policy/lifetimes";
 import { hitCounter } from "@/server/auth/rate-limits/hit-counter";
 import { ADA, newClient } from "@/server/auth/testing";
+import { newNotice } from "@/server/mail/notices";
 import { requestChange } from "./change-email";
 import { composeMail } from "./compose-mail";
 import { describeConfirmation, performConfirmation } from "./confirm";
@@ -109,6 +112,12 @@ export function useMailFlows() {
   const askForChange = async (session: SignedInTestSession, email: string, seconds = 0, db = database.db) =>
     requestChange(db, await callerWith(session), email, ADA, later(seconds));
 
+  /** As every change of factors queues it. */
+  async function reportFactors(account: { userId: string; email: string }, seconds: number) {
+    const notice = newNotice({ kind: "factor-changed", change: "A passkey was added" }, account, ADA, later(seconds));
+    await insertNotice(database.db, notice, later(seconds - NOTICE_SECONDS));
+  }
+
   return {
     database,
     newAccount,
@@ -121,6 +130,7 @@ export function useMailFlows() {
     askForReset,
     askForVerification,
     askForChange,
+    reportFactors,
   };
 }
 

@@ -1,17 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { insertNotice } from "@/db/tables/outgoing-mails";
-import { existingFactors, existingPasskey, existingTotp, factorNames, readSession } from "@/db/testing";
+import { existingFactors, factorNames, readSession } from "@/db/testing";
 import { callerWith, later, NEW_PASSWORD, PASSWORD, reasonOf, refreshTokenIn } from "@/server/auth/db-testing";
 import { changePassword } from "@/server/auth/login/change-password";
 import { login } from "@/server/auth/login/login";
-import { describePendingLogin } from "@/server/auth/login/second-factor";
-import { NOTICE_SECONDS } from "@/server/auth/policy/lifetimes";
+import { beginSecondStepAssertion, describePendingLogin, finishLogin } from "@/server/auth/login/second-factor";
+import { newAuthenticator } from "@/server/auth/passkeys/testing";
 import { ADA, newClient } from "@/server/auth/testing";
-import { newNotice } from "@/server/mail/notices";
 import { requestChange } from "./change-email";
 import { useMailFlows, type ReceivedMail } from "./testing";
 
-const { database, newSignedIn, accountOf, receiveMail, receiveMails, perform } = useMailFlows();
+const { database, newSignedIn, accountOf, receiveMail, receiveMails, perform, reportFactors } = useMailFlows();
 
 const THEIR_PASSWORD = "nine purple anchors drift east";
 const ACTS = ["factors", "password", "address"] as const;
@@ -24,17 +22,13 @@ const ORDERS = ACTS.flatMap((first) =>
   }),
 );
 
-/** As every change of factors queues it. */
-async function reportFactors(account: { userId: string; email: string }, seconds: number) {
-  const notice = newNotice({ kind: "factor-changed", change: "A passkey was added" }, account, ADA, later(seconds));
-  await insertNotice(database.db, notice, later(seconds - NOTICE_SECONDS));
-}
-
 /** An account with a passkey of its owner, and a thief with its session and password. */
 async function newVictim() {
   const session = await newSignedIn();
   const { userId, email } = session;
-  await existingPasskey(database.db, { userId, at: later(-86_400), name: "own" });
+  const authenticator = newAuthenticator();
+  const passkey = { ...authenticator.rowOf(userId, later(-86_400)), name: "own" };
+  await database.db.insertInto("passkeys").values(passkey).execute();
   let { id: sessionId, accessToken, refreshToken } = session;
   let password = PASSWORD;
   let address = email;
@@ -69,6 +63,7 @@ async function newVictim() {
   return {
     userId,
     email,
+    authenticator,
     act,
     logIn,
     thief: () => ({ address, password, sessionId }),
@@ -121,15 +116,24 @@ describe("a thief with a live session and the password, who adds factors, change
 
   // The oldest mail first: its link restores the address as well, and ends the links of the later ones.
   test.each(ORDERS)("%s, %s, %s, the owner's mailbox and own passkey get the account back", async (...order) => {
-    const { userId, email, logIn, inbox, expectRestored } = await robbed(order);
+    const { userId, email, authenticator, logIn, inbox, expectRestored } = await robbed(order);
     expect(inbox[0]?.kind).toBe(OLDEST[order[0]]);
     await perform(inbox[0]!, { seconds: 600 });
     await expectRestored();
     expect(await factorNames(database.db, userId)).toEqual({ passkeys: ["own"], recoveryCodes: [], totp: [] });
-    expect(await logIn(email, NEW_PASSWORD, 613)).toMatchObject({ kind: "second-factor", methods: ["passkey"] });
     for (const { token, code } of inbox.slice(1)) {
-      expect(await reasonOf(perform({ token, code }, { seconds: 614 }))).toBe("LINK_SPENT");
+      expect(await reasonOf(perform({ token, code }, { seconds: 613 }))).toBe("LINK_SPENT");
     }
+
+    const client = newClient();
+    const asked = await logIn(email, NEW_PASSWORD, 614, client);
+    if (asked.kind !== "second-factor") throw new Error("The login asks for no second factor.");
+    expect(asked.methods).toEqual(["passkey"]);
+    const token = asked.cookies[0]!.value;
+    const response = authenticator.get(await beginSecondStepAssertion(database.db, token, client, later(615)));
+    const step = { method: "passkey", response: { ...response } } as const;
+    const { access } = await finishLogin(database.db, step, token, client, null, later(616));
+    expect(access).toMatchObject({ user: { id: userId, email }, authenticationMethods: ["pwd", "pop", "user", "mfa"] });
   });
 
   // Used first, it ends the links that would remove earlier ones: its mail says to use that of the oldest message.
@@ -203,99 +207,4 @@ test("'This was not me' restores the address and removes the later factors", asy
   await act("factors", 20);
   await perform(notice, { seconds: 30 });
   expect(await factorNames(database.db, userId)).toEqual({ passkeys: ["own"], recoveryCodes: [], totp: [] });
-});
-
-describe("'This was not me' of an account that keeps its address removes", () => {
-  /** What is left after the use of a mail that was queued at 100 s and sent ten minutes later. */
-  async function reported(factors: (userId: string) => Promise<unknown>) {
-    const { userId, email } = await newSignedIn();
-    await factors(userId);
-    await reportFactors({ userId, email }, 100);
-    await perform(await receiveMail("factor-changed", 700, { to: email }), { seconds: 800 });
-    return factorNames(database.db, userId);
-  }
-  const own = (userId: string) => existingPasskey(database.db, { userId, at: later(-86_400), name: "own" });
-  const firstReported = new Date(later(100).getTime() - NOTICE_SECONDS * 1000);
-
-  test("the factors of the minute that its mail reports, and later ones", async () => {
-    const left = await reported(async (userId) => {
-      await own(userId);
-      await existingPasskey(database.db, { userId, at: firstReported, name: "thief" });
-      await existingFactors(database.db, { userId, at: later(700), name: "thief" });
-    });
-    expect(left).toEqual({ passkeys: ["own"], recoveryCodes: [], totp: [] });
-  });
-
-  test("no factor that was there a moment before that minute", async () => {
-    const at = new Date(firstReported.getTime() - 1);
-    const left = await reported((userId) => existingFactors(database.db, { userId, at, name: "earlier" }));
-    expect(left).toEqual({ passkeys: ["earlier"], recoveryCodes: ["earlier"], totp: ["earlier"] });
-  });
-
-  test.each<[string, (userId: string) => Promise<unknown>]>([
-    ["none", async () => {}],
-    [
-      "recovery codes, and an app that was replaced",
-      (userId) => existingFactors(database.db, { userId, at: later(-60), name: "own" }),
-    ],
-    [
-      "an app that waits for its first code",
-      (userId) =>
-        database.db
-          .insertInto("totpSecrets")
-          .values({ userId, createdAt: later(-60), pendingSecret: "secret of own", pendingSince: later(-60) })
-          .execute(),
-    ],
-  ])("no second factor of an account whose earlier ones are: %s", async (_, earlier) => {
-    const left = await reported(async (userId) => {
-      await earlier(userId);
-      await database.db.deleteFrom("passkeys").where("userId", "=", userId).execute();
-      await existingTotp(database.db, { userId, at: later(100), name: "later" });
-      await existingPasskey(database.db, { userId, at: later(100), name: "later" });
-    });
-    expect(left).toMatchObject({ passkeys: ["later"], totp: ["later"] });
-  });
-});
-
-describe("a thief who reads the mailbox only and presses every link of every mail", () => {
-  const ADD = {
-    passkey: existingPasskey,
-    totp: existingTotp,
-  };
-  const CHANGES = [100, 200, 300, 400];
-  const CASES = (["passkey", "totp"] as const).flatMap((first) => CHANGES.map((_, start) => [first, start] as const));
-
-  test.each(CASES)("never removes the first factor, a %s, beginning with mail %i", async (first, start) => {
-    const { userId, email } = await newSignedIn();
-    const mails: ReceivedMail[] = [];
-    // Each is reported, the first one too.
-    for (const [index, seconds] of CHANGES.entries()) {
-      const add = ADD[index === 0 ? first : first === "totp" || index % 2 === 0 ? "passkey" : "totp"];
-      await add(database.db, { userId, at: later(seconds), name: index === 0 ? "first" : "later" });
-      await reportFactors({ userId, email }, seconds);
-      mails.push(...(await receiveMails(seconds, { to: email })));
-    }
-    expect(mails).toHaveLength(CHANGES.length);
-
-    const pressed: string[] = [];
-    const waiting = [...mails.slice(start), ...mails.slice(0, start)];
-    // A reset mails a notice, and its link a reset, without an end.
-    for (let seconds = 500; pressed.length < 10; seconds += 100) {
-      const { token, code, kind } = waiting.shift()!;
-      const newPassword = kind === "reset-password" ? { newPassword: `${NEW_PASSWORD} ${seconds}` } : {};
-      const outcome = await perform({ token, code, ...newPassword }, { seconds }).then(
-        () => "done",
-        ({ reason }: { reason: string }) => reason,
-      );
-      pressed.push(`${kind} ${outcome}`);
-      waiting.push(...(await receiveMails(seconds, { to: email })));
-      const { passkeys, totp } = await factorNames(database.db, userId);
-      expect([...passkeys, ...totp], pressed.join()).toContain("first");
-    }
-    const times = (what: string) => pressed.filter((one) => one === what).length;
-    expect(times("factor-changed done")).toBe(1);
-    expect(times("factor-changed LINK_SPENT")).toBe(3);
-    expect(times("reset-password done")).toBeGreaterThan(1);
-    expect(times("password-changed done")).toBeGreaterThan(1);
-  });
 });
