@@ -68,6 +68,16 @@ test("no response body contains a token", async () => {
   }
 });
 
+test("a procedure with a step-up rule refuses a caller whose authentication is older, and names the methods of a step-up", async () => {
+  const session = await signedInSession(database.db, T0, { passwordHash });
+  expect((await call("totp.begin", { cookie: session, now: later(299) })).status).toBe(200);
+  const late = await call("totp.begin", { cookie: session, now: later(301) });
+  expect(late).toMatchObject({ status: 403, data: { reason: "STEP_UP_REQUIRED", methods: ["password"] } });
+  await existingFactors(database.db, { userId: session.userId, at: T0 });
+  const strong = await call("totp.begin", { cookie: session, now: later(299) });
+  expect(strong.data).toMatchObject({ reason: "STEP_UP_REQUIRED", methods: ["passkey", "totp", "recovery-code"] });
+});
+
 test("the next access token contains a changed name at once", async () => {
   const session = await signedInSession(database.db, T0);
   const answer = await call("users.update", { cookie: session, input: { fullName: "  Grace   Hopper " } });

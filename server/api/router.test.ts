@@ -197,13 +197,6 @@ describe("a procedure with a step-up rule", () => {
     expect(await openedAt("2026-11-21T12:05:00Z")).toBe("opened");
   });
 
-  test("refuses a caller whose authentication is older, and names the methods of a step-up", async () => {
-    await expect(openedAt("2026-11-21T12:05:01Z")).rejects.toMatchObject({
-      code: "FORBIDDEN",
-      cause: { reason: "STEP_UP_REQUIRED", details: { methods: ["password"] } },
-    });
-  });
-
   test("refuses a caller who is not signed in as one, without mentioning a step-up", async () => {
     await expect(vault.createCaller(context(false)).vault.open()).rejects.toMatchObject({
       cause: { reason: "SIGNED_OUT" },
