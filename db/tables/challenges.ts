@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { writeRow } from "@/db/keyed-mutex";
 import type { Database, NewChallenge } from "@/db/schema";
-import { factorColumns } from "./factors";
+import { codeColumns, factorColumns, NO_NUMBER, type StoredCodes } from "./factors";
 import type { CallerIds } from "./sessions";
 import { hasEarlierSession, knownSessionId, type LoginDevice, type UserForLogin } from "./users";
 
@@ -18,12 +18,14 @@ export async function findUserOfChallenge(
   id: string,
   device: LoginDevice,
   now: Date,
-): Promise<UserForLogin | undefined> {
+  recoveryCodeNumber = NO_NUMBER,
+): Promise<(UserForLogin & StoredCodes) | undefined> {
   return db
     .selectFrom("users")
     .innerJoin("challenges", "challenges.userId", "users.id")
     .selectAll("users")
     .select(factorColumns)
+    .select((eb) => codeColumns(eb, recoveryCodeNumber))
     .select((eb) => [knownSessionId(eb, device), hasEarlierSession(eb)])
     .where("challenges.id", "=", id)
     .where("challenges.ceremony", "=", "login")

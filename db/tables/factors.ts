@@ -41,6 +41,39 @@ export function factorColumns(eb: ExpressionBuilder<Database, "users">) {
   ] as const;
 }
 
+/** No recovery code has it. */
+export const NO_NUMBER = 0;
+
+/** What the codes of an account are judged by, as read with its user: null where it has no app, or no such unused code. */
+export interface StoredCodes {
+  totpSecret: string | null;
+  totpDriftSteps: number | null;
+  totpLastStep: number | null;
+  recoveryCodeHash: string | null;
+  /** Unused ones. */
+  recoveryCodes: number;
+  /** The clock that all instances share. */
+  databaseNow: Date;
+}
+
+/** For a select from `users`, with `factorColumns`. All are read for every method, so that the work does not reveal which of them exist. */
+export function codeColumns(eb: ExpressionBuilder<Database, "users">, recoveryCodeNumber: number) {
+  const app = eb.selectFrom("totpSecrets").whereRef("totpSecrets.userId", "=", "users.id");
+  return [
+    app.select("totpSecrets.secret").as("totpSecret"),
+    app.select("totpSecrets.driftSteps").as("totpDriftSteps"),
+    app.select("totpSecrets.lastStep").as("totpLastStep"),
+    eb
+      .selectFrom("recoveryCodes")
+      .select("recoveryCodes.codeHash")
+      .whereRef("recoveryCodes.userId", "=", "users.id")
+      .where("recoveryCodes.number", "=", recoveryCodeNumber)
+      .where("recoveryCodes.usedAt", "is", null)
+      .as("recoveryCodeHash"),
+    sql<Date>`utc_timestamp(3)`.as("databaseNow"),
+  ] as const;
+}
+
 /** Undefined if the user is missing. */
 export async function findFactorRow(db: Kysely<Database>, userId: string): Promise<FactorRow | undefined> {
   return db

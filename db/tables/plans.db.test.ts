@@ -29,9 +29,10 @@ import {
   markMailFailed,
   markMailSent,
 } from "./outgoing-mails";
+import { findUserOfChallenge } from "./challenges";
 import { useRecoveryCode, useTotpStep } from "./factor-changes";
 import { findListedFactors } from "./factors";
-import { countRecoveryCodes, findRecoveryCode } from "./recovery-codes";
+import { countRecoveryCodes } from "./recovery-codes";
 import { findTotpSecret } from "./totp-secrets";
 import { purgeConfirmations, purgeEnded, purgeMails } from "./purge";
 import { clearHits, countHit, purgeExpiredLimits, decrementHits } from "./rate-limits";
@@ -63,6 +64,7 @@ import { atOnce, daysAfter, existingSession, newNonce, newSession, newUser, useT
 import {
   findUserById,
   findUserForLogin,
+  findUserForStepUp,
   findUserOfLiveSession,
   forgetDevices,
   insertUserWithSession,
@@ -265,7 +267,8 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   },
   recordAuthentication: (db) => recordAuthentication(db, caller, "pwd otp mfa", now),
   findTotpSecret: (db) => findTotpSecret(db, user.id),
-  findRecoveryCode: (db) => findRecoveryCode(db, user.id, 1),
+  findUserForStepUp: (db) => findUserForStepUp(db, caller, 1, now),
+  findUserOfChallenge: (db) => findUserOfChallenge(db, randomUUID(), device, now, 1),
   countRecoveryCodes: (db) => countRecoveryCodes(db, user.id),
   "useTotpStep in a login": (db) =>
     useTotpStep(db, user.id, totpUse, { kind: "login", challengeId: randomUUID() }, now),

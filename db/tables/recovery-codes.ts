@@ -7,21 +7,6 @@ export interface NewRecoveryCode {
   codeHash: string;
 }
 
-/** The hash of an unused code. */
-export async function findRecoveryCode(
-  db: Kysely<Database>,
-  userId: string,
-  number: number,
-): Promise<{ codeHash: string } | undefined> {
-  return db
-    .selectFrom("recoveryCodes")
-    .select("codeHash")
-    .where("userId", "=", userId)
-    .where("number", "=", number)
-    .where("usedAt", "is", null)
-    .executeTakeFirst();
-}
-
 export async function countRecoveryCodes(db: Kysely<Database>, userId: string): Promise<number> {
   const { unused } = await db
     .selectFrom("recoveryCodes")

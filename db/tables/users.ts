@@ -2,7 +2,7 @@ import { sql, type ExpressionBuilder, type Kysely, type Transaction } from "kyse
 import { isDuplicateKey } from "@/db/faults";
 import { retryOnDeadlock, writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, NewUser, User } from "@/db/schema";
-import { factorColumns, type FactorRow } from "./factors";
+import { codeColumns, factorColumns, type FactorRow, type StoredCodes } from "./factors";
 import { insertVerification, type NewMail } from "./outgoing-mails";
 import { insertSession, type CallerIds, type InsertSessionResult } from "./sessions";
 
@@ -123,19 +123,34 @@ export async function findUserById(db: Kysely<Database>, id: string): Promise<Us
 /** The user, and whether the caller's session is remembered; undefined if that session is not live. */
 export async function findUserOfLiveSession(
   db: Kysely<Database>,
-  { userId, sessionId }: CallerIds,
+  caller: CallerIds,
   now: Date,
 ): Promise<(User & { remember: boolean }) | undefined> {
+  return userOfLiveSession(db, caller, now).select("sessions.remember").executeTakeFirst();
+}
+
+function userOfLiveSession(db: Kysely<Database>, { userId, sessionId }: CallerIds, now: Date) {
   return db
     .selectFrom("users")
     .innerJoin("sessions", "sessions.userId", "users.id")
     .selectAll("users")
-    .select("sessions.remember")
     .where("users.id", "=", userId)
     .where("users.disabledAt", "is", null)
     .where("sessions.id", "=", sessionId)
     .where("sessions.revokedAt", "is", null)
-    .where("sessions.idleExpiresAt", ">", now)
+    .where("sessions.idleExpiresAt", ">", now);
+}
+
+/** The same, with what a code is judged by. */
+export async function findUserForStepUp(
+  db: Kysely<Database>,
+  caller: CallerIds,
+  recoveryCodeNumber: number,
+  now: Date,
+): Promise<(User & StoredCodes) | undefined> {
+  return userOfLiveSession(db, caller, now)
+    .select(factorColumns)
+    .select((eb) => codeColumns(eb, recoveryCodeNumber))
     .executeTakeFirst();
 }
 

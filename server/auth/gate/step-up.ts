@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import type { Database, User } from "@/db/schema";
 import { findFactorRow } from "@/db/tables/factors";
 import { recordAuthentication, type CallerIds } from "@/db/tables/sessions";
-import { findUserOfLiveSession } from "@/db/tables/users";
+import { findUserForStepUp } from "@/db/tables/users";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import type { StepUpInput } from "@/server/auth/inputs/inputs";
@@ -14,6 +14,7 @@ import { Refusal } from "@/server/auth/policy/refusals";
 import { isStepUpDue, type StepUpRule } from "@/server/auth/policy/step-up";
 import { factorsOf, secondFactorMethods, stepUpMethods } from "@/server/auth/policy/ways-in";
 import { consume, decrement, userFailureLimit } from "@/server/auth/rate-limits/rate-limit";
+import { numberOfCode } from "@/server/auth/second-factor/check-recovery-code";
 import { verifyFactor } from "@/server/auth/second-factor/verify-factor";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { renewAccessToken } from "@/server/auth/sessions/renew-access-token";
@@ -30,7 +31,7 @@ export async function stepUp(
   now: Date,
 ): Promise<IssuedTokens> {
   const ids = callerIds(caller);
-  const user = await findUserOfLiveSession(db, ids, now);
+  const user = await findUserForStepUp(db, ids, numberOfCode(input), now);
   if (user === undefined) throw new Refusal("SESSION_ENDED");
 
   const isRecorded =

@@ -9,7 +9,7 @@ import { beginAssertion, type PublicKeyCredentialRequestOptionsJSON } from "@/se
 import type { SecondFactorMethod } from "@/server/auth/policy/authentication-methods";
 import { CHALLENGE_OVER_MESSAGE, Refusal } from "@/server/auth/policy/refusals";
 import { factorsOf, secondFactorMethods } from "@/server/auth/policy/ways-in";
-import { replaceUsedUpCodes } from "@/server/auth/second-factor/check-recovery-code";
+import { numberOfCode, replaceUsedUpCodes } from "@/server/auth/second-factor/check-recovery-code";
 import { verifyFactor } from "@/server/auth/second-factor/verify-factor";
 import { isUserRowOutdated, rememberDisabled } from "@/server/auth/sessions/known-endings";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
@@ -30,7 +30,8 @@ export async function finishLogin(
 ): Promise<IssuedTokens & { recoveryCodes?: string[] }> {
   const challenge = challengeToken === null ? null : await readChallengeToken(challengeToken, client, now);
   if (challenge === null) throw challengeOver();
-  const user = await findUserOfChallenge(db, challenge.id, { ...client, ip: client.address }, now);
+  const device = { ...client, ip: client.address };
+  const user = await findUserOfChallenge(db, challenge.id, device, now, numberOfCode(input));
   if (user?.disabledAt) rememberDisabled({ ...user, disabledAt: user.disabledAt });
   // All sessions may have ended since the password was verified, because it was changed.
   if (user === undefined || user.disabledAt !== null || user.sessionEpoch !== challenge.sessionEpoch) {
@@ -43,7 +44,7 @@ export async function finishLogin(
   if (!isUsed) throw challengeOver();
   const how = { remember: challenge.remember, methods: ["password", input.method] as const };
   const tokens = await completeLogin(db, user, how, client, { presentedRefreshToken, now });
-  const recoveryCodes = input.method === "recovery-code" ? await replaceUsedUpCodes(db, user.id, now) : null;
+  const recoveryCodes = input.method === "recovery-code" ? await replaceUsedUpCodes(db, user, now) : null;
   return recoveryCodes === null ? tokens : { ...tokens, recoveryCodes };
 }
 

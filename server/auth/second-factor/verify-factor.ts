@@ -2,6 +2,7 @@ import "server-only";
 import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
 import { isUseOpen, type CodeUse } from "@/db/tables/factor-changes";
+import type { StoredCodes } from "@/db/tables/factors";
 import { insertNotice } from "@/db/tables/outgoing-mails";
 import { retryOnDeadlock } from "@/db/keyed-mutex";
 import { recordAuthentication } from "@/db/tables/sessions";
@@ -20,10 +21,8 @@ import { checkTotp } from "./check-totp";
 /** What the factor is verified for: the second step of a login, or a step-up of a session. */
 export type FactorUse = { kind: "login"; challengeId: string } | { kind: "step-up"; sessionId: string };
 
-interface FactorUser {
-  id: string;
-  email: string;
-}
+/** As read with the user, in the statement that finds what the factor is for: so a code costs no statement of its own. */
+type FactorUser = { id: string; email: string } & StoredCodes;
 
 /**
  * Verifies a code or a passkey of an account and uses it up, together with the challenge of a login; for a step-up it records the
@@ -55,10 +54,10 @@ async function verifyCode(
 ): Promise<boolean> {
   const hit = await consume(db, codeFailureLimit(user.id), now);
   const check = method === "totp" ? checkTotp : checkRecoveryCode;
-  const useUp = await check(db, user.id, code);
+  const useUp = await check(user, code);
   if (useUp !== null) {
     const codeUse = codeUseOf(method, use);
-    const isUsed = await useUp(codeUse, now);
+    const isUsed = await useUp(db, codeUse, now);
     if (isUsed || !(await isUseOpen(db, codeUse, now))) {
       decrement(db, hit);
       if (isUsed && method === "recovery-code") await reportUsedCode(db, user, client, now);
