@@ -45,8 +45,13 @@ export function useSecondFactors() {
   }
 
   /** The first step of a login, with the right password. */
-  async function begin(email: string, client = newClient(), remember = true) {
-    const pending = await login(database.db, { email, password: PASSWORD, remember }, client, null, later(10));
+  async function begin(
+    email: string,
+    client = newClient(),
+    { remember = true, presented = null as string | null } = {},
+  ) {
+    const input = { email, password: PASSWORD, remember };
+    const pending = await login(database.db, input, client, presented, later(10));
     if (pending.kind !== "second-factor") throw new Error("The login asks for no second factor.");
     return { client, token: pending.cookies[0]!.value, pending };
   }
@@ -58,10 +63,15 @@ export function useSecondFactors() {
     { client, token }: Pick<Step, "client" | "token">,
     method: CodeMethod,
     code: string,
-    { db = database.db as Kysely<Database>, now = later(20), run = finishLogin } = {},
+    {
+      db = database.db as Kysely<Database>,
+      now = later(20),
+      presented = null as string | null,
+      run = finishLogin,
+    } = {},
   ) {
     // A login does not await its decrement, which is counted, too.
-    return run(db, { method, code }, token, client, null, now).finally(() => hitCounter(db).flush());
+    return run(db, { method, code }, token, client, presented, now).finally(() => hitCounter(db).flush());
   }
 
   const sessionsOf = (userId: string) =>
