@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { TOTP } from "otpauth";
 import { describe, expect, test, vi } from "vitest";
 import { existingUser, lockTable, newSession, readSession } from "@/db/testing";
 import {
@@ -12,6 +13,7 @@ import {
   type SignedInTestSession,
 } from "@/server/auth/db-testing";
 import { hashPassword } from "@/server/auth/passwords/password";
+import { accountWithPasskey } from "@/server/auth/passkeys/testing";
 import { ADA, MALLORY, newClient } from "@/server/auth/testing";
 import { createLog } from "./log";
 import type { SecurityEvent } from "./security-events";
@@ -38,7 +40,7 @@ const database = useAppDatabase();
 const passwordHash = await hashPassword(PASSWORD);
 
 interface CallOptions {
-  cookie?: Partial<Pick<SignedInTestSession, "accessToken" | "refreshToken">>;
+  cookie?: Partial<Pick<SignedInTestSession, "accessToken" | "refreshToken">> & { challengeToken?: string };
   client?: typeof ADA;
   seconds?: number;
 }
@@ -54,7 +56,7 @@ async function call(path: string, input?: unknown, { cookie = {}, client = ADA, 
     "user-agent": client.userAgent,
     "x-portcullis-address": client.address,
     "x-request-id": requestId,
-    cookie: cookieHeader(cookie),
+    cookie: `${cookieHeader(cookie)}; __chl=${cookie.challengeToken ?? ""}`,
   };
   const body = input === undefined ? undefined : JSON.stringify(input);
   const request = new Request(`${ORIGIN}/api/trpc/${path}`, { method: "POST", headers, body });
@@ -66,9 +68,13 @@ async function call(path: string, input?: unknown, { cookie = {}, client = ADA, 
     Array.from({ length: count - before[event as SecurityEvent] }, () => event),
   );
   expect(counted.sort(), "the counters match the logged events").toEqual(events.map(({ event }) => event).sort());
-  const tokens = response.headers.getSetCookie().map((one) => /^__(acc|ref)=([^;]+)/.exec(one)?.slice(1) ?? []);
-  const { acc: accessToken, ref: refreshToken } = Object.fromEntries(tokens) as { acc?: string; ref?: string };
-  return { json: JSON.parse(await response.text()), events, state, accessToken, refreshToken };
+  const tokens = response.headers.getSetCookie().map((one) => /^__(acc|ref|chl)=([^;]+)/.exec(one)?.slice(1) ?? []);
+  const {
+    acc: accessToken,
+    ref: refreshToken,
+    chl: challengeToken,
+  } = Object.fromEntries(tokens) as Record<string, string | undefined>;
+  return { json: JSON.parse(await response.text()), events, state, accessToken, refreshToken, challengeToken };
 }
 
 /** The logged events without time, message and request id. */
@@ -320,6 +326,73 @@ describe("security events: login", () => {
     expect(eventsOf(response)).toEqual([
       { level: "info", event: "session-ended", sessionId: id, reason: "replaced by login" },
       { level: "info", event: "logged-in", sessionId, userId, address: client.address, methods: ["password"] },
+    ]);
+  });
+});
+
+describe("security events: second factors", () => {
+  /** A session that has just added an app, and the response to that. */
+  async function addApp() {
+    const session = await signedInSession(database.db, T0, { passwordHash });
+    const { json } = await call("totp.begin", undefined, { cookie: session });
+    const code = new TOTP({ secret: json.result.data.secret }).generate();
+    const added = await call("totp.confirm", { code }, { cookie: session });
+    const recoveryCodes = added.json.result.data.recoveryCodes as string[];
+    return { session, added, recoveryCodes, cookie: { accessToken: added.accessToken! } };
+  }
+
+  test("security events: an added app logs factor-added, renewed recovery codes too, and the removal factor-removed", async () => {
+    const { session, added, cookie } = await addApp();
+    const change = { ...of(session), address: ADA.address };
+    const event = { level: "info", event: "factor-added", ...change };
+    expect(eventsOf(added)).toEqual([{ ...event, factor: "totp" }]);
+    const renewed = await call("recoveryCodes.renew", undefined, { cookie });
+    expect(eventsOf(renewed)).toEqual([{ ...event, factor: "recovery-codes" }]);
+    const removed = await call("totp.remove", undefined, { cookie });
+    expect(eventsOf(removed)).toEqual([{ level: "warn", event: "factor-removed", ...change, factor: "totp" }]);
+  });
+
+  test("security events: a login in two steps logs second-factor-required, second-factor-refused, recovery-code-used and logged-in", async () => {
+    const { session, recoveryCodes } = await addApp();
+    const { id: userId, email } = session.user;
+    const client = newClient();
+    const { address } = client;
+    const pending = await call("auth.login", { email, password: PASSWORD }, { client });
+    expect(eventsOf(pending)).toEqual([{ level: "info", event: "second-factor-required", userId, address }]);
+
+    const step = { client, cookie: { challengeToken: pending.challengeToken! } };
+    const wrong = await call("auth.secondFactor", { method: "totp", code: "000000" }, step);
+    expect(eventsOf(wrong)).toEqual([
+      { level: "warn", event: "second-factor-refused", userId, method: "totp", address },
+    ]);
+    const finished = await call("auth.secondFactor", { method: "recovery-code", code: recoveryCodes[4] }, step);
+    expect(eventsOf(finished)).toEqual([
+      { level: "warn", event: "recovery-code-used", userId, remaining: 9, address },
+      {
+        level: "info",
+        event: "logged-in",
+        sessionId: finished.json.result.data.session.id,
+        userId,
+        address,
+        methods: ["password", "recovery-code"],
+      },
+    ]);
+  });
+
+  test("security events: a passkey whose counter went back logs passkey-counter-back", async () => {
+    const { own, userId, passkeyId, authenticator } = await accountWithPasskey(database.db, T0);
+    await database.db.updateTable("passkeys").set({ signatureCounter: 9 }).where("id", "=", passkeyId).execute();
+    const { json } = await call("auth.beginPasskeyAssertion", undefined, { cookie: own });
+    const input = { method: "passkey", response: authenticator.get(json.result.data, { counter: 4 }) };
+    const { address } = ADA;
+    expect(eventsOf(await call("auth.stepUp", input, { cookie: own }))).toEqual([
+      {
+        level: "warn",
+        event: "passkey-counter-back",
+        ...of(own),
+        ...{ userId, passkeyId, previousCounter: 9, signatureCounter: 4, address },
+      },
+      { level: "info", event: "step-up", ...of(own), method: "passkey", address },
     ]);
   });
 });
