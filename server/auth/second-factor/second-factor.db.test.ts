@@ -71,6 +71,18 @@ describe("second step of a login", () => {
   });
 });
 
+test("a wrong recovery code costs the same statements whether or not the account has one, and whatever is wrong", async () => {
+  const { email, userId } = await enrolled();
+  const costOf = async (code: string) => {
+    const step = await begin(email);
+    return countStatements(database.url, (db) => finish(step, "recovery-code", code, { db }).catch(() => {}));
+  };
+  const withCodes = await costOf("1-0000-0000-0000-0000");
+  expect([await costOf("not a code"), await costOf("10")]).toEqual([withCodes, withCodes]);
+  await database.db.deleteFrom("recoveryCodes").where("userId", "=", userId).execute();
+  expect(await costOf("1-0000-0000-0000-0000")).toBe(withCodes);
+});
+
 describe("a code", () => {
   test("is refused a second time, and is read in full-width digits", async () => {
     const { email, secret } = await enrolled();

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import { beforeAll, expect, vi } from "vitest";
+import { connect } from "@/db/connect";
 import type { Database } from "@/db/schema";
 import { useTestDatabase } from "@/db/testing";
 import { callerWith, later, PASSWORD, signedInSession, T0 } from "@/server/auth/db-testing";
@@ -94,7 +95,18 @@ export function useSecondFactors() {
     });
   }
 
-  return { database, presentStep, enrolled, pendingSecretOf, begin, finish, sessionsOf, whileWaiting };
+  /** A connection for which the database's clock stands still in a step. */
+  async function atStep<Result>(step: number, run: (db: Kysely<Database>) => Promise<Result>): Promise<Result> {
+    const db = connect(database.url, { poolSize: 1 });
+    try {
+      await sql`set timestamp = ${step * 30 + 15}`.execute(db);
+      return await run(db);
+    } finally {
+      await db.destroy();
+    }
+  }
+
+  return { database, presentStep, atStep, enrolled, pendingSecretOf, begin, finish, sessionsOf, whileWaiting };
 }
 
 /** "signed in", or the reason of the refusal. */
