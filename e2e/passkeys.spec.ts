@@ -18,11 +18,10 @@ function loginButton(page: Page) {
   return page.getByRole("button", { name: "Sign in with a passkey" });
 }
 
-/** Resolves when the login page has asked the browser to suggest passkeys. */
-async function openLogin(page: Page, network: Network, path = "/login"): Promise<void> {
-  const before = beginnings(network);
+/** Resolves when the login page has asked the browser to suggest passkeys: confirmed earlier, the suggestion would sign in. */
+async function openLogin(page: Page, authenticator: Authenticator, path = "/login"): Promise<void> {
   await page.goto(path);
-  await expect.poll(() => beginnings(network)).toBe(before + 1);
+  await authenticator.waitForRequest();
 }
 
 /** How many requests for a passkey login were begun. */
@@ -74,7 +73,7 @@ test("passkeys: one is added on the security page, gets a name, and signs in by 
   await authenticator.confirmRequests(false);
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await expect(loginForm(page).email).toHaveAttribute("autocomplete", "username webauthn");
-  await expect.poll(() => beginnings(network)).toBe(1);
+  await authenticator.waitForRequest();
   await authenticator.confirmRequests(true);
   await loginButton(page).click();
   await expect(page).toHaveURL(/\/dashboard$/);
@@ -100,12 +99,13 @@ test("passkeys: suggestions stop when the password is sent, and start again when
   account,
   network,
 }) => {
-  await openLogin(page, network);
+  await openLogin(page, passkey);
   const form = loginForm(page);
   await form.fill({ email: account.email, password: "not the password" });
   await form.submit.click();
   await expect(form.problem).toContainText("incorrect");
   await expect.poll(() => beginnings(network)).toBe(2);
+  await passkey.waitForRequest();
   await passkey.confirmRequests(true);
   await loginButton(page).click();
   await expect(page).toHaveURL(/\/dashboard$/);
@@ -117,7 +117,7 @@ test("passkeys: suggestions are renewed before their challenge expires, and only
   network,
 }) => {
   await page.clock.install();
-  await openLogin(page, network);
+  await openLogin(page, passkey);
   await page.clock.fastForward(3 * 60_000);
   await page.clock.runFor(10_000);
   expect(beginnings(network)).toBe(1);
@@ -139,9 +139,8 @@ test("passkeys: one is the second step after the password, and leads to the page
   passkey,
   account,
   baseURL,
-  network,
 }) => {
-  await openLogin(page, network, "/login?next=/dashboard/sessions");
+  await openLogin(page, passkey, "/login?next=/dashboard/sessions");
   const form = loginForm(page);
   await form.fill(account);
   await form.submit.click();
@@ -157,9 +156,8 @@ test("passkeys: one confirms who the user is, and the interrupted export finishe
   account,
   server,
   context,
-  network,
 }) => {
-  await openLogin(page, network, "/login?next=/dashboard/account");
+  await openLogin(page, passkey, "/login?next=/dashboard/account");
   await passkey.confirmRequests(true);
   await loginButton(page).click();
   await expect(page.getByLabel("Full name")).toBeVisible();
@@ -225,9 +223,8 @@ test("passkeys: the last way into an account is kept, and the dialog says so", a
 test("passkeys: without the right fingerprint none is used or created, and the page says what happened", async ({
   page,
   passkey,
-  network,
 }) => {
-  await openLogin(page, network);
+  await openLogin(page, passkey);
   await passkey.confirmRequests(true);
   await passkey.verifyUser(false);
   await loginButton(page).click();
@@ -248,8 +245,8 @@ for (const [fault, bits] of [
   ["no verified user", { isBadUV: true }],
   ["no present user", { isBadUP: true }],
 ] as const) {
-  test(`passkeys: a response with ${fault} does not sign in`, async ({ page, passkey, network, context }) => {
-    await openLogin(page, network);
+  test(`passkeys: a response with ${fault} does not sign in`, async ({ page, passkey, context }) => {
+    await openLogin(page, passkey);
     await passkey.setFault(bits);
     await passkey.confirmRequests(true);
     await loginButton(page).click();
@@ -263,9 +260,8 @@ test("passkeys: a counter that has gone back is accepted, and the stored one fol
   passkey,
   account,
   server,
-  network,
 }) => {
-  await openLogin(page, network);
+  await openLogin(page, passkey);
   await passkey.confirmRequests(true);
   await loginButton(page).click();
   await expect(page).toHaveURL(/\/dashboard$/);
@@ -274,7 +270,7 @@ test("passkeys: a counter that has gone back is accepted, and the stored one fol
   await passkey.replace({ ...stored!, signCount: 0 });
   await passkey.confirmRequests(false);
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
-  await expect.poll(() => beginnings(network)).toBe(2);
+  await passkey.waitForRequest();
   await passkey.confirmRequests(true);
   await loginButton(page).click();
   await expect(page).toHaveURL(/\/dashboard$/);
@@ -287,11 +283,10 @@ test("passkeys: a counter that has gone back is accepted, and the stored one fol
 test("passkeys: one that a password manager has backed up is shown as synced after its next use", async ({
   page,
   passkey,
-  network,
 }) => {
   const [stored] = await passkey.passkeys();
   await passkey.replace({ ...stored!, backupEligibility: true, backupState: true });
-  await openLogin(page, network, "/login?next=/dashboard/security");
+  await openLogin(page, passkey, "/login?next=/dashboard/security");
   await passkey.confirmRequests(true);
   await loginButton(page).click();
   await expect(page.getByRole("list", { name: "Passkeys" })).toContainText("Synced by your password manager");
@@ -302,22 +297,17 @@ test("passkeys: one that was removed from the account is named as such, and the 
   passkey,
   account,
   server,
-  network,
 }) => {
   await withDatabase(server, (db) => db.deleteFrom("passkeys").where("userId", "=", account.id).execute());
-  await openLogin(page, network);
+  await openLogin(page, passkey);
   await passkey.confirmRequests(true);
   await loginButton(page).click();
   await expect(mainAlert(page)).toContainText("This passkey was removed from its account.");
   await expect.poll(() => passkey.passkeys()).toEqual([]);
 });
 
-test("passkeys: one with a wrong signature is not reported to the browser as unknown", async ({
-  page,
-  passkey,
-  network,
-}) => {
-  await openLogin(page, network);
+test("passkeys: one with a wrong signature is not reported to the browser as unknown", async ({ page, passkey }) => {
+  await openLogin(page, passkey);
   await passkey.setFault({ isBogusSignature: true });
   await passkey.confirmRequests(true);
   await loginButton(page).click();
@@ -351,7 +341,6 @@ test("passkeys: two tabs sign in at once with challenges of their own, and a thi
   page,
   passkey,
   context,
-  network,
 }) => {
   const [stored] = await passkey.passkeys();
   const other = await context.newPage();
@@ -359,7 +348,9 @@ test("passkeys: two tabs sign in at once with challenges of their own, and a thi
   const elsewhere = await Authenticator.attach(other);
   await elsewhere.add(stored!);
   await elsewhere.confirmRequests(false);
-  for (const tab of [page, other, third]) await openLogin(tab, network);
+  await openLogin(page, passkey);
+  await openLogin(other, elsewhere);
+  await third.goto("/login");
   await passkey.confirmRequests(true);
   await elsewhere.confirmRequests(true);
   await Promise.all([loginButton(page).click(), loginButton(other).click()]);

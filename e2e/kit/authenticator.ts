@@ -24,12 +24,14 @@ interface Fault {
 /** Chromium's virtual authenticator, built into the device of one tab. It confirms every request at once, unless it is told not to. */
 export class Authenticator {
   private constructor(
+    private readonly page: Page,
     private readonly session: CDPSession,
     private readonly authenticatorId: string,
   ) {}
 
   /** `hasResidentKey`: whether it can keep passkeys; an old security key cannot. */
   static async attach(page: Page, { hasResidentKey = true } = {}): Promise<Authenticator> {
+    await page.addInitScript(countOpenRequests);
     const session = await page.context().newCDPSession(page);
     await session.send("WebAuthn.enable");
     const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", {
@@ -43,7 +45,7 @@ export class Authenticator {
         automaticPresenceSimulation: true,
       },
     });
-    return new Authenticator(session, authenticatorId);
+    return new Authenticator(page, session, authenticatorId);
   }
 
   async passkeys(): Promise<StoredPasskey[]> {
@@ -67,6 +69,11 @@ export class Authenticator {
     await this.add(credential);
   }
 
+  /** Resolves when the page has asked the browser for a passkey and the browser has not responded. */
+  async waitForRequest(): Promise<void> {
+    await this.page.waitForFunction(() => (globalThis as RequestCount).openPasskeyRequests === 1);
+  }
+
   /** While false, requests stay open, as if the user did nothing. A request that was left open stays so. */
   async confirmRequests(enabled: boolean): Promise<void> {
     const { authenticatorId } = this;
@@ -83,6 +90,27 @@ export class Authenticator {
     const { authenticatorId } = this;
     await this.session.send("WebAuthn.setResponseOverrideBits", { authenticatorId, ...fault });
   }
+}
+
+interface RequestCount {
+  openPasskeyRequests?: number;
+}
+
+/** Runs in the page. Only there is it known when a request has left for the browser. */
+function countOpenRequests(): void {
+  const count = globalThis as RequestCount;
+  let open = 0;
+  // Missing in documents that are not from a secure origin, such as about:blank.
+  const { credentials } = navigator as { credentials?: CredentialsContainer };
+  if (credentials === undefined) return;
+  const get = credentials.get.bind(credentials);
+  credentials.get = (options) => {
+    const result = get(options);
+    count.openPasskeyRequests = ++open;
+    const end = () => (count.openPasskeyRequests = --open);
+    result.then(end, end);
+    return result;
+  };
 }
 
 /** Adds a passkey on the security page of a signed-in user, saves the recovery codes that come with a first one, and names it. */
