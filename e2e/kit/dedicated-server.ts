@@ -64,6 +64,7 @@ export class DedicatedServer {
     const paths = [
       "/login",
       "/register",
+      "/second-factor",
       "/dashboard",
       "/dashboard/sessions",
       "/dashboard/account",
