@@ -73,12 +73,12 @@ export function LoginForm({ next, appOrigin }: { next: string; appOrigin: string
         <Button {...submit} type="submit" variant="solid" pendingLabel="Signing in…">
           Sign in
         </Button>
-        <FormProblem problem={problem ?? signInProblem} />
       </form>
       <PasskeyButton pending={passkey.pending} start={passkey.start}>
         Sign in with a passkey
       </PasskeyButton>
-      <FormProblem problem={passkey.problem} />
+      {/* One for both ways to sign in, so that only the last failure is shown. */}
+      <FormProblem problem={passkey.pending ? null : (passkey.problem ?? problem ?? signInProblem)} />
     </div>
   );
 }
