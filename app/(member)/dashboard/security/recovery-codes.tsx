@@ -57,7 +57,7 @@ export function RecoveryCodes() {
 }
 
 function describeState(factors: Factors) {
-  if (!hasSecondFactor(factors)) return "You get ten codes when you set up an authenticator app.";
+  if (!hasSecondFactor(factors)) return "You get ten codes with your first passkey or authenticator app.";
   const remaining = remainingCodes(factors);
   if (remaining === 0) return "You have no recovery code left.";
   return (

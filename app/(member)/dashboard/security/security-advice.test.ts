@@ -53,6 +53,13 @@ describe("a lost phone", () => {
     ]);
   });
 
+  test("of an account with both ends with the removal of the passkey and a new app", () => {
+    expect(describeLostPhone({ ...APP, passkeys: [{}] }).slice(2)).toEqual([
+      expect.stringMatching(/remove the passkey/),
+      expect.stringMatching(/replace the authenticator app/),
+    ]);
+  });
+
   test("of an account without an app ends with the removal of the passkey", () => {
     expect(describeLostPhone({ ...ALONE, passkeys: [{}], recoveryCodes: { remaining: 5 } }).at(-1)).toMatch(/passkey/);
   });

@@ -36,7 +36,7 @@ export function decideAdvice(factors: Factors, isEmailUnconfirmed: boolean): Adv
   if (!hasSecondFactor(factors)) {
     advice.push({
       title: "Your password alone opens this account.",
-      text: "Anyone who learns it can sign in. With an authenticator app, a code from your phone is needed as well.",
+      text: "Anyone who learns it can sign in. An authenticator app or a passkey prevents that.",
       link: { href: "#authenticator-app", text: "Set up an authenticator app" },
     });
   } else if (hasFewCodes(factors)) {
@@ -80,12 +80,13 @@ export function describeLostPhone(factors: Factors): string[] {
   return [
     `Sign in on another device ${ways.join(", or ")}.`,
     SIGN_OUT_PHONE,
-    factors.totp === null
-      ? "On this page, remove the passkey that was on the phone."
-      : "On this page, replace the authenticator app by the one on your new phone, and make new recovery codes.",
+    ...(factors.passkeys.length > 0 ? ["On this page, remove the passkey that was on the phone."] : []),
+    ...(factors.totp === null ? [] : [REPLACE_APP]),
   ];
 }
 
+const REPLACE_APP =
+  "On this page, replace the authenticator app by the one on your new phone, and make new recovery codes.";
 const SIGN_OUT_PHONE = "Under Devices, sign out the lost phone. It loses access at once.";
 
 function countLeft(remaining: number): string {
