@@ -180,6 +180,36 @@ test("passkeys: one confirms who the user is, and the interrupted export finishe
   await expect(dialog).toBeHidden();
 });
 
+test("passkeys: an account without an app is asked for one alone after the password and to confirm a change", async ({
+  page,
+  passkey,
+  account,
+  server,
+  context,
+}) => {
+  await openLogin(page, passkey, "/login?next=/dashboard/security");
+  const form = loginForm(page);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(page.getByRole("button", { name: "Use a recovery code" })).toBeVisible();
+  await expect(page.getByRole("textbox")).toHaveCount(0);
+  await expectAccessible(page, "second step, passkey alone");
+  await passkey.confirmRequests(true);
+  await page.getByRole("button", { name: "Use a passkey" }).click();
+  await expect(page.getByRole("list", { name: "Passkeys" })).toBeVisible();
+
+  await ageLogins(server, account, context);
+  await page.reload();
+  await page.getByRole("button", { name: "Set up authenticator app" }).click();
+  const dialog = page.getByRole("dialog", { name: "Confirm that it is you" });
+  await expect(dialog.getByRole("button", { name: "Use a recovery code" })).toBeVisible();
+  await expect(dialog.getByRole("textbox")).toHaveCount(0);
+  await expectAccessible(page, "step-up dialog, passkey alone");
+  await dialog.getByRole("button", { name: "Use a passkey" }).click();
+  await expect(page.getByRole("img", { name: "QR code" })).toBeVisible();
+  await expect(dialog).toBeHidden();
+});
+
 test("passkeys: one is renamed in its row, and removed after a confirmation", async ({
   signedInPage: page,
   authenticator,

@@ -1,4 +1,4 @@
-import type { SecondFactorMethod } from "@/server/auth/policy/authentication-methods";
+import type { AuthenticationMethod, SecondFactorMethod } from "@/server/auth/policy/authentication-methods";
 import { Field } from "@/app/ui/field";
 import type { Problem, ValidationMessages } from "@/app/ui/use-form";
 import type { Failure } from "./failure";
@@ -29,6 +29,15 @@ const WRONG_CODE: Record<CodeMethod, string> = {
   "recovery-code":
     "That code is not right, or it was used before. Check it, or use another one of your recovery codes.",
 };
+
+/** The field to begin with. A passkey needs none; a recovery code works once, so it is offered after the others. */
+export function firstField<Method extends AuthenticationMethod>(
+  methods: readonly Method[],
+): Exclude<Method, "passkey"> | undefined {
+  const typed = methods.filter((method): method is Exclude<Method, "passkey"> => method !== "passkey");
+  const lasting = typed.find((method) => method !== "recovery-code");
+  return lasting ?? (methods.length > typed.length ? undefined : typed[0]);
+}
 
 interface CodeFieldProps {
   method: CodeMethod;

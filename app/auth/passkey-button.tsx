@@ -25,12 +25,13 @@ export function PasskeyStep({ variant, send, onDone }: PasskeyStepProps) {
     onDone,
   });
   return (
-    <>
+    // Without a problem, the gap before it is enough.
+    <div className="mb-5 flex flex-col gap-5 has-[[role=alert]:empty]:mb-0">
       <PasskeyButton pending={pending} start={start} variant={variant}>
         Use a passkey
       </PasskeyButton>
       <FormProblem problem={problem} />
-    </>
+    </div>
   );
 }
 

@@ -8,7 +8,15 @@ import { PasswordField } from "@/app/ui/password-field";
 import { useForm, type Problem, type ValidationMessages } from "@/app/ui/use-form";
 import type { AuthenticationMethod } from "@/server/auth/policy/authentication-methods";
 import { useAuth } from "./auth-provider";
-import { atCodeField, CODE_MESSAGES, CodeField, SWITCH_LABELS, typedCode, type CodeMethod } from "./code-field";
+import {
+  atCodeField,
+  CODE_MESSAGES,
+  CodeField,
+  firstField,
+  SWITCH_LABELS,
+  typedCode,
+  type CodeMethod,
+} from "./code-field";
 import { describeFailure } from "./failure";
 import { PasskeyStep } from "./passkey-button";
 import type { PasskeyResponse } from "./use-passkey-request";
@@ -36,7 +44,8 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
   const { form, submit, errors, problem, pending } = useForm({ messages: VALIDATION_MESSAGES, send, onDone });
 
   const methods = request.methods.filter((method) => method !== "passkey");
-  const method = chosen !== undefined && methods.includes(chosen) ? chosen : methods[0];
+  const method = chosen !== undefined && methods.includes(chosen) ? chosen : firstField(request.methods);
+  const others = methods.filter((other) => other !== method);
 
   async function sendPasskey(response: PasskeyResponse): Promise<Problem | null> {
     try {
@@ -77,13 +86,11 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
       onClose={request.cancel}
     >
       {request.methods.includes("passkey") && (
-        <div className="mb-5 flex flex-col gap-5">
-          <PasskeyStep
-            variant={method === undefined ? "solid" : "plain"}
-            send={sendPasskey}
-            onDone={() => confirm("passkey")}
-          />
-        </div>
+        <PasskeyStep
+          variant={method === undefined ? "solid" : "plain"}
+          send={sendPasskey}
+          onDone={() => confirm("passkey")}
+        />
       )}
       <form {...form} className="flex flex-col gap-5">
         {/* For password managers, which need the user name of the password. */}
@@ -109,15 +116,13 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
             </Button>
           )}
         </div>
-        {methods.length > 1 && (
+        {others.length > 0 && (
           <div className="flex flex-col gap-1 border-t border-line pt-4">
-            {methods
-              .filter((other) => other !== method)
-              .map((other) => (
-                <Button key={other} variant="quiet" disabled={pending} onClick={() => setChosen(other)}>
-                  {other === "password" ? "Use your password" : SWITCH_LABELS[other]}
-                </Button>
-              ))}
+            {others.map((other) => (
+              <Button key={other} variant="quiet" disabled={pending} onClick={() => setChosen(other)}>
+                {other === "password" ? "Use your password" : SWITCH_LABELS[other]}
+              </Button>
+            ))}
           </div>
         )}
       </form>

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { GuestLink } from "@/app/(guest)/guest-link";
 import { Screen } from "@/app/(guest)/screen";
 import { useAuth } from "@/app/auth/auth-provider";
-import { atCodeField, CODE_MESSAGES, CodeField, SWITCH_LABELS, typedCode } from "@/app/auth/code-field";
+import { atCodeField, CODE_MESSAGES, CodeField, firstField, SWITCH_LABELS, typedCode } from "@/app/auth/code-field";
 import { PasskeyStep } from "@/app/auth/passkey-button";
 import { RecoveryCodeSheet } from "@/app/auth/recovery-code-sheet";
 import type { PasskeyResponse } from "@/app/auth/use-passkey-request";
@@ -34,7 +34,7 @@ interface NewCodes {
 export function SecondFactorForm({ next, methods, secondsLeft }: SecondFactorFormProps) {
   const { finishLogin } = useAuth();
   const codeMethods = methods.filter((method) => method !== "passkey");
-  const [method, setMethod] = useState(codeMethods[0]);
+  const [method, setMethod] = useState(firstField(methods));
   const [isRefused, setIsRefused] = useState(false);
   const [newCodes, setNewCodes] = useState<NewCodes | null>(null);
   const minutesLeft = useMinutesLeft(secondsLeft);
@@ -76,9 +76,7 @@ export function SecondFactorForm({ next, methods, secondsLeft }: SecondFactorFor
         {minutesLeft === 1 ? "minute" : `${minutesLeft} minutes`}.
       </p>
       {methods.includes("passkey") && (
-        <div className="mb-5 flex flex-col gap-5">
-          <PasskeyStep variant={method === undefined ? "solid" : "plain"} send={sendPasskey} />
-        </div>
+        <PasskeyStep variant={method === undefined ? "solid" : "plain"} send={sendPasskey} />
       )}
       {method && (
         <form {...form} className="flex flex-col gap-5">
