@@ -166,6 +166,8 @@ test("passkeys: one confirms who the user is, and the interrupted export finishe
   const downloaded = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download my data" }).click();
   const dialog = page.getByRole("dialog", { name: "Confirm that it is you" });
+  await expect(dialog.getByLabel("Password", { exact: true })).toBeFocused();
+  await expect(dialog).toHaveAccessibleDescription(/use a passkey, or enter the password of/);
   await passkey.verifyUser(false);
   await dialog.getByRole("button", { name: "Use a passkey" }).click();
   await expect(dialog.getByRole("alert").filter({ hasText: /./ })).toContainText(NOT_USED);
@@ -254,7 +256,9 @@ test("passkeys: without the right fingerprint none is used or created, and the p
   page,
   passkey,
 }) => {
-  await openLogin(page, passkey);
+  // Without suggestions: they would start again after the failure, and use the passkey before the button.
+  await page.addInitScript(() => (PublicKeyCredential.isConditionalMediationAvailable = async () => false));
+  await page.goto("/login");
   await passkey.confirmRequests(true);
   await passkey.verifyUser(false);
   await loginButton(page).click();
@@ -371,6 +375,7 @@ test("passkeys: two tabs sign in at once with challenges of their own, and a thi
   page,
   passkey,
   context,
+  network,
 }) => {
   const [stored] = await passkey.passkeys();
   const other = await context.newPage();
@@ -383,7 +388,11 @@ test("passkeys: two tabs sign in at once with challenges of their own, and a thi
   await third.goto("/login");
   await passkey.confirmRequests(true);
   await elsewhere.confirmRequests(true);
+  // A tab that has signed in takes the others along, so both responses are held until both tabs are in the middle of it.
+  const held = [1, 2].map(() => network.holdResponse("/api/trpc/auth.finishPasskeyLogin"));
   await Promise.all([loginButton(page).click(), loginButton(other).click()]);
+  for (const { answered } of held) expect((await answered).status).toBe(200);
+  for (const { release } of held) release();
   for (const tab of [page, other, third]) await expect(tab).toHaveURL(/\/dashboard$/);
 });
 
@@ -403,6 +412,21 @@ test("passkeys: a browser without them has no button and no request, and signs i
   expect(beginnings(network)).toBe(0);
   await page.goto("/dashboard/security");
   await expect(page.getByText("This browser cannot create passkeys.")).toBeVisible();
+});
+
+test("passkeys: a browser without them asks an account that has one for a recovery code, and says why", async ({
+  page,
+  passkey,
+  account,
+}) => {
+  await page.addInitScript(() => Reflect.deleteProperty(window, "PublicKeyCredential"));
+  await page.goto("/login");
+  const form = loginForm(page);
+  await form.fill(account);
+  await form.submit.click();
+  await expect(page.getByText("This browser cannot use passkeys.")).toBeVisible();
+  await expect(page.getByLabel("Recovery code")).toBeVisible();
+  expect(await passkey.passkeys()).toHaveLength(1);
 });
 
 test("passkeys: a device that can keep one is offered it on the overview, until the offer is dismissed", async ({

@@ -17,13 +17,14 @@ interface PasskeyStepProps {
   onDone?: () => void;
 }
 
-/** A passkey as the second step of a login, or for a step-up. With its own problem; nothing where the browser has no passkeys. */
+/** A passkey as the second step of a login, or for a step-up. With its own problem. */
 export function PasskeyStep({ variant, send, onDone }: PasskeyStepProps) {
   const { problem, pending, start } = usePasskeyRequest({
     begin: () => authClient.auth.beginPasskeyAssertion.mutate(),
     send,
     onDone,
   });
+  if (!useSupportsPasskeys()) return <p className="mb-5 text-quiet">This browser cannot use passkeys.</p>;
   return (
     // Without a problem, the gap before it is enough.
     <div className="mb-5 flex flex-col gap-5 has-[[role=alert]:empty]:mb-0">

@@ -1,6 +1,6 @@
 "use client";
 
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "@/app/ui/button";
 import { Dialog } from "@/app/ui/dialog";
 import { FormProblem } from "@/app/ui/form-problem";
@@ -18,7 +18,7 @@ import {
   type CodeMethod,
 } from "./code-field";
 import { describeFailure } from "./failure";
-import { PasskeyStep } from "./passkey-button";
+import { PasskeyStep, useSupportsPasskeys } from "./passkey-button";
 import type { PasskeyResponse } from "./use-passkey-request";
 import { useStepUpRequest, type StepUpRequest } from "./step-up";
 import { trpc } from "./trpc-client";
@@ -44,8 +44,13 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
   const { form, submit, errors, problem, pending } = useForm({ messages: VALIDATION_MESSAGES, send, onDone });
 
   const methods = request.methods.filter((method) => method !== "passkey");
-  const method = chosen !== undefined && methods.includes(chosen) ? chosen : firstField(request.methods);
+  const hasPasskey = useSupportsPasskeys() && methods.length < request.methods.length;
+  const method =
+    chosen !== undefined && methods.includes(chosen) ? chosen : firstField(hasPasskey ? request.methods : methods);
   const others = methods.filter((other) => other !== method);
+
+  // A dialog starts at its first control, which is the button of the passkey.
+  useEffect(() => dialog.current?.querySelector<HTMLInputElement>("input:not([hidden])")?.focus(), []);
 
   async function sendPasskey(response: PasskeyResponse): Promise<Problem | null> {
     try {
@@ -81,7 +86,7 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
     <Dialog
       dialogRef={dialog}
       title="Confirm that it is you"
-      description={describeQuestion(method, user?.email)}
+      description={describeQuestion(method, hasPasskey, user?.email)}
       isBusy={pending}
       onClose={request.cancel}
     >
@@ -130,15 +135,16 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
   );
 }
 
-function describeQuestion(method: TypedMethod | undefined, email = "this account"): string {
+function describeQuestion(method: TypedMethod | undefined, hasPasskey: boolean, email = "this account"): string {
+  const enter = hasPasskey ? "To go on, use a passkey, or enter" : "To go on, enter";
   switch (method) {
     case undefined:
       return `To go on, use a passkey of ${email}.`;
     case "password":
-      return `You signed in some time ago. To go on, enter the password of ${email}.`;
+      return `You signed in some time ago. ${enter} the password of ${email}.`;
     case "totp":
-      return `To go on, enter the code that your authenticator app shows for ${email}.`;
+      return `${enter} the code that your authenticator app shows for ${email}.`;
     case "recovery-code":
-      return `To go on, enter a recovery code of ${email}. Each one works once.`;
+      return `${enter} a recovery code of ${email}. Each one works once.`;
   }
 }

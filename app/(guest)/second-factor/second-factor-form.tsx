@@ -4,8 +4,16 @@ import { useState } from "react";
 import { GuestLink } from "@/app/(guest)/guest-link";
 import { Screen } from "@/app/(guest)/screen";
 import { useAuth } from "@/app/auth/auth-provider";
-import { atCodeField, CODE_MESSAGES, CodeField, firstField, SWITCH_LABELS, typedCode } from "@/app/auth/code-field";
-import { PasskeyStep } from "@/app/auth/passkey-button";
+import {
+  atCodeField,
+  CODE_MESSAGES,
+  CodeField,
+  firstField,
+  SWITCH_LABELS,
+  typedCode,
+  type CodeMethod,
+} from "@/app/auth/code-field";
+import { PasskeyStep, useSupportsPasskeys } from "@/app/auth/passkey-button";
 import { RecoveryCodeSheet } from "@/app/auth/recovery-code-sheet";
 import type { PasskeyResponse } from "@/app/auth/use-passkey-request";
 import { Button } from "@/app/ui/button";
@@ -34,7 +42,9 @@ interface NewCodes {
 export function SecondFactorForm({ next, methods, secondsLeft }: SecondFactorFormProps) {
   const { finishLogin } = useAuth();
   const codeMethods = methods.filter((method) => method !== "passkey");
-  const [method, setMethod] = useState(firstField(methods));
+  const supportsPasskeys = useSupportsPasskeys();
+  const [chosen, setChosen] = useState<CodeMethod>();
+  const method = chosen ?? firstField(supportsPasskeys ? methods : codeMethods);
   const [isRefused, setIsRefused] = useState(false);
   const [newCodes, setNewCodes] = useState<NewCodes | null>(null);
   const minutesLeft = useMinutesLeft(secondsLeft);
@@ -91,7 +101,7 @@ export function SecondFactorForm({ next, methods, secondsLeft }: SecondFactorFor
         {codeMethods
           .filter((other) => other !== method)
           .map((other) => (
-            <Button key={other} variant="quiet" disabled={pending} onClick={() => setMethod(other)}>
+            <Button key={other} variant="quiet" disabled={pending} onClick={() => setChosen(other)}>
               {SWITCH_LABELS[other]}
             </Button>
           ))}

@@ -34,6 +34,7 @@ export function RemovePasskey({ passkey: { id, name }, onRemoved }: RemovePasske
     <ConfirmButton
       label="Remove"
       accessibleName={`Remove ${name}`}
+      variant="danger"
       title={`Remove ${name}?`}
       action="Remove passkey"
       pendingLabel="Removing…"
