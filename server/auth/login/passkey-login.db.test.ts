@@ -111,7 +111,8 @@ describe("login by passkey:", () => {
 
   test("limits the ceremonies that an address begins", async () => {
     const client = newClient();
-    await atOnce(60, () => beginLoginAssertion(database.db, client, T0));
+    // One after the other: on a busy machine the last of 60 at once would wait for its row longer than it may.
+    for (let count = 0; count < 60; count++) await beginLoginAssertion(database.db, client, T0);
     expect(await refusalOf(beginLoginAssertion(database.db, client, T0))).toMatchObject({ reason: "RATE_LIMITED" });
   });
 });
