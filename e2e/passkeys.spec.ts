@@ -4,10 +4,12 @@ import { connect } from "@/db/connect";
 import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
 import { expectAccessible } from "@/e2e/kit/accessibility";
 import { addPasskey, Authenticator } from "@/e2e/kit/authenticator";
+import { Calls } from "@/e2e/kit/calls";
 import type { DedicatedServer } from "@/e2e/kit/dedicated-server";
 import { loginForm } from "@/e2e/kit/forms";
 import { ageLogins } from "@/e2e/kit/logins";
 import type { Network } from "@/e2e/kit/network";
+import { signInWithCode } from "@/e2e/kit/totp";
 
 test.use({ variables: { RATE_LIMIT_FACTOR: "1000" } });
 
@@ -166,8 +168,6 @@ test("passkeys: one confirms who the user is, and the interrupted export finishe
   const downloaded = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download my data" }).click();
   const dialog = page.getByRole("dialog", { name: "Confirm that it is you" });
-  await expect(dialog.getByLabel("Password", { exact: true })).toBeFocused();
-  await expect(dialog).toHaveAccessibleDescription(/use a passkey, or enter the password of/);
   await passkey.verifyUser(false);
   await dialog.getByRole("button", { name: "Use a passkey" }).click();
   await expect(dialog.getByRole("alert").filter({ hasText: /./ })).toContainText(NOT_USED);
@@ -210,6 +210,28 @@ test("passkeys: an account without an app is asked for one alone after the passw
   await dialog.getByRole("button", { name: "Use a passkey" }).click();
   await expect(page.getByRole("img", { name: "QR code" })).toBeVisible();
   await expect(dialog).toBeHidden();
+});
+
+test("passkeys: beside an app the step-up dialog names both, starts at the code, and takes the passkey", async ({
+  page,
+  authenticator,
+  account,
+  totp,
+  server,
+  context,
+}) => {
+  await signInWithCode(new Calls(context.request, server.url), account, await totp(account));
+  await addPasskey(page);
+  await ageLogins(server, account, context);
+  await page.reload();
+  await page.getByRole("button", { name: "Add a passkey" }).click();
+  const dialog = page.getByRole("dialog", { name: "Confirm that it is you" });
+  await expect(dialog.getByLabel("Code from your authenticator app")).toBeFocused();
+  await expect(dialog).toHaveAccessibleDescription(/^To go on, use a passkey, or enter the code that your/);
+  await dialog.getByRole("button", { name: "Use a passkey" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(mainAlert(page)).toContainText("already has a passkey for your account");
+  expect(await authenticator.passkeys()).toHaveLength(1);
 });
 
 test("passkeys: one is renamed in its row, and removed after a confirmation", async ({
