@@ -42,11 +42,10 @@ async function collectNonces(page: Page, paths: string[]): Promise<string[]> {
     const nonce = /script-src 'nonce-([^']+)' 'strict-dynamic'/.exec(policy)?.[1];
     expect(nonce, path).toBeTruthy();
     expect(policy, path).not.toMatch(/unsafe-(inline|eval)/);
-    const written = await page
-      .locator("script:not([type]), script[src], script[type=module]")
-      .evaluateAll((scripts) =>
-        scripts.map((script) => (script as HTMLScriptElement).nonce || `none: ${script.outerHTML.slice(0, 100)}`),
-      );
+    // In the markup: scripts that these load later, such as the library for passkeys, are trusted by 'strict-dynamic'.
+    const tags = (await response?.text())?.match(/<script\b[^>]*>/g) ?? [];
+    const run = tags.filter((tag) => !/ type=/.test(tag) || / src=| type="module"/.test(tag));
+    const written = run.map((tag) => / nonce="([^"]*)"/.exec(tag)?.[1] || `none: ${tag.slice(0, 100)}`);
     expect(written.length, path).toBeGreaterThan(0);
     expect(new Set(written), path).toEqual(new Set([nonce]));
     nonces.push(nonce ?? "");
