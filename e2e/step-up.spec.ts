@@ -345,6 +345,8 @@ test("deletion: the page that says so is not shown to a signed-in user, and show
 }) => {
   await page.goto("/account-deleted");
   await expect(page).toHaveURL(`${baseURL}/dashboard`);
+  // A call of the overview that is refused without cookies would lead to the login page.
+  await page.goto("about:blank");
   await context.clearCookies();
   await page.goto("/account-deleted?at=tomorrow");
   await expect(page.getByText("Everything about you will be erased.", { exact: false })).toBeVisible();
