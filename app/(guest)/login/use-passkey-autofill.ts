@@ -37,7 +37,7 @@ function startSuggestions(onResponse: (response: PasskeyResponse) => void): () =
   }
 
   function renew(): void {
-    // Without the focus, a dialog of the browser may be open for the current request, or nobody looks at this tab.
+    // Without the focus, a dialog of the browser may be open for the current request, or the tab is in the background.
     if (document.hasFocus() && Date.now() - begunAt > RENEW_AFTER_MS) suggest().catch(() => {});
   }
 

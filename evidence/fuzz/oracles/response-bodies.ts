@@ -1,7 +1,10 @@
 import { STATUS_CODES } from "node:http";
 import { headerValue, type ParsedResponse } from "@/evidence/fuzz/http-response-parser";
 import {
+  CHALLENGE_OVER_MESSAGE,
   FAULT_MESSAGE,
+  PASSKEY_NOT_ADDED_MESSAGE,
+  PASSKEY_REFUSED_MESSAGE,
   REFUSALS,
   tooManyWrongCodes,
   tooManyWrongPasswords,
@@ -10,6 +13,13 @@ import {
 import { STATUS_MESSAGES } from "@/server/http/reject";
 
 const MESSAGES = new Set<string>(Object.values(REFUSALS).map(({ message }) => message));
+/** Messages of a reason beside its own. */
+const MORE_MESSAGES: Partial<Record<Reason, readonly string[]>> = {
+  BAD_INPUT: [PASSKEY_NOT_ADDED_MESSAGE],
+  INVALID_CREDENTIALS: [PASSKEY_REFUSED_MESSAGE],
+  SECOND_FACTOR_WRONG: [PASSKEY_REFUSED_MESSAGE],
+  SIGNED_OUT: [CHALLENGE_OVER_MESSAGE],
+};
 const DATA_KEYS = new Set([
   "code",
   "httpStatus",
@@ -19,6 +29,7 @@ const DATA_KEYS = new Set([
   "retryAfterSeconds",
   "appOrigin",
   "methods",
+  "passkey",
 ]);
 
 /** Reports a call response that is not made of results and errors with known messages. */
@@ -48,7 +59,7 @@ function checkEnvelope(part: any): string | null {
   if (!Object.keys(error.data).every((key) => DATA_KEYS.has(key)))
     return `unknown error data: ${Object.keys(error.data)}`;
   if (!(reason in REFUSALS)) return `its reason is ${reason}`;
-  const messages: string[] = [REFUSALS[reason as Reason].message];
+  const messages: string[] = [REFUSALS[reason as Reason].message, ...(MORE_MESSAGES[reason as Reason] ?? [])];
   if (reason === "RATE_LIMITED") {
     messages.push(tooManyWrongPasswords(retryAfterSeconds).message, tooManyWrongCodes(retryAfterSeconds).message);
   }
