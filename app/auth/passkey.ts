@@ -33,9 +33,10 @@ export async function suggestPasskeys(
   return startAuthentication({ optionsJSON, useBrowserAutofill: true }).catch(failAs("use"));
 }
 
+/** Never throws: where the library cannot be loaded because the page is being left, no request is open. */
 export async function stopSuggestingPasskeys(): Promise<void> {
-  const { WebAuthnAbortService } = await loadCeremonies();
-  WebAuthnAbortService.cancelCeremony();
+  const ceremonies = await loadCeremonies().catch(() => null);
+  ceremonies?.WebAuthnAbortService.cancelCeremony();
 }
 
 /** Asks the user to create a passkey. Throws `PasskeyFailed`. */
