@@ -1,3 +1,4 @@
+import type { Page } from "@playwright/test";
 import { expect, test } from "@/e2e/kit";
 import { generateAccount } from "@/e2e/kit/accounts";
 import { replaceAccessToken } from "@/e2e/kit/cookies";
@@ -54,6 +55,13 @@ test("deep link: registration returns to it", async ({ page, baseURL }) => {
 
 const WITH_FRAGMENT = "/dashboard/account?tab=2#password";
 
+/** The link gets the fragment when the page is hydrated: the server does not see it. */
+async function followWithFragment(page: Page, name: string): Promise<void> {
+  const link = page.getByRole("link", { name });
+  await expect(link).toHaveAttribute("href", /#password$/);
+  await link.click();
+}
+
 test("deep link: the fragment survives switching between the forms, a failed login and the login", async ({
   page,
   account,
@@ -61,9 +69,9 @@ test("deep link: the fragment survives switching between the forms, a failed log
 }) => {
   await page.goto(WITH_FRAGMENT);
   await expect(page).toHaveURL(/\/login\?next=.*#password$/);
-  await page.getByRole("link", { name: "Create an account" }).click();
+  await followWithFragment(page, "Create an account");
   await expect(page).toHaveURL(/\/register\?next=.*#password$/);
-  await page.getByRole("link", { name: "Sign in" }).click();
+  await followWithFragment(page, "Sign in");
   const form = loginForm(page);
   await form.fill({ email: account.email, password: "not the password at all" });
   await form.submit.click();
@@ -75,7 +83,7 @@ test("deep link: the fragment survives switching between the forms, a failed log
 
 test("deep link: the fragment survives a registration", async ({ page, baseURL }) => {
   await page.goto(WITH_FRAGMENT);
-  await page.getByRole("link", { name: "Create an account" }).click();
+  await followWithFragment(page, "Create an account");
   const form = registerForm(page);
   await form.fill(generateAccount());
   await form.submit.click();
