@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { revokeSession } from "./revocations";
 import { findUserById, findUserForLogin, insertUser, replacePasswordHash, updateFullName } from "./users";
@@ -91,6 +92,21 @@ test("a rehash does not overwrite a concurrent password change", async () => {
   expect(await replacePasswordHash(db, { userId: id, oldHash, newHash: "b", now })).toBe(true);
   expect(await replacePasswordHash(db, { userId: id, oldHash, newHash: "c", now })).toBe(false);
   expect(await findUserById(db, id)).toMatchObject({ passwordHash: "b", sessionEpoch: 0 });
+});
+
+test("the lookup of an unknown email reads as many index entries as that of an account without sessions", async () => {
+  const user = await existingUser(database.db);
+  await database.db.connection().execute(async (db) => {
+    const lookups = async (email: string) => {
+      await sql`flush status`.execute(db);
+      await findUserForLogin(db, email, device);
+      const { rows } = await sql<{ Value: string }>`show session status like 'Handler_read_key'`.execute(db);
+      return Number(rows[0]?.Value);
+    };
+    const ofAccount = await lookups(user.email);
+    expect(ofAccount).toBeGreaterThanOrEqual(6);
+    expect(await lookups("unknown@example.test")).toBe(ofAccount);
+  });
 });
 
 describe("findUserForLogin: a known device", () => {

@@ -63,9 +63,27 @@ export type UserForLogin = User & {
   hasEarlierSession: number;
 } & FactorRow;
 
+const USER_COLUMNS = [
+  "found.email",
+  "found.fullName",
+  "found.passwordHash",
+  "found.role",
+  "found.sessionEpoch",
+  "found.disabledAt",
+  "found.emailVerifiedAt",
+  "found.devicesForgottenAt",
+  "found.deletesAt",
+  "found.createdAt",
+  "found.updatedAt",
+] as const satisfies `found.${keyof User}`[];
+
+/** No user has it. */
+const NO_USER_ID = "00000000-0000-0000-0000-000000000000";
+
 /**
  * A device is known if a session of the user was last seen with the same address (IPv6: the same /64), browser and operating
  * system. An account stored under `legacyEmail` is preferred to one under `email`.
+ * The row exists for an unknown email too: the time of its lookups and of reading it must not reveal which emails have accounts.
  */
 export async function findUserForLogin(
   db: Kysely<Database>,
@@ -73,15 +91,24 @@ export async function findUserForLogin(
   device: LoginDevice,
   legacyEmail = email,
 ): Promise<UserForLogin | undefined> {
-  return db
-    .selectFrom("users")
+  const emails = legacyEmail === email ? [email] : [email, legacyEmail];
+  const { email: foundEmail, ...row } = await db
+    .selectFrom((eb) =>
+      eb
+        .selectFrom(sql`(select 1)`.as("one"))
+        .leftJoin("users as found", (join) => join.on("found.email", "in", emails))
+        .select(USER_COLUMNS)
+        .select(({ fn, val }) => fn.coalesce("found.id", val(NO_USER_ID)).as("id"))
+        .$castTo<Omit<User, "email"> & { email: string | null }>()
+        .as("users"),
+    )
     .selectAll()
     .select((eb) => [knownSessionId(eb, device), hasEarlierSession(eb)])
     .select(factorColumns)
-    .where("email", "in", legacyEmail === email ? [email] : [email, legacyEmail])
     .orderBy(sql`${sql.ref("email")} = ${legacyEmail}`, "desc")
     .limit(1)
-    .executeTakeFirst();
+    .executeTakeFirstOrThrow();
+  return foundEmail === null ? undefined : { ...row, email: foundEmail };
 }
 
 /** See `UserForLogin`. For a select from `users`. */
