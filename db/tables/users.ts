@@ -64,18 +64,18 @@ export type UserForLogin = User & {
 } & FactorRow;
 
 const USER_COLUMNS = [
-  "found.email",
-  "found.fullName",
-  "found.passwordHash",
-  "found.role",
-  "found.sessionEpoch",
-  "found.disabledAt",
-  "found.emailVerifiedAt",
-  "found.devicesForgottenAt",
-  "found.deletesAt",
-  "found.createdAt",
-  "found.updatedAt",
-] as const satisfies `found.${keyof User}`[];
+  "email",
+  "fullName",
+  "passwordHash",
+  "role",
+  "sessionEpoch",
+  "disabledAt",
+  "emailVerifiedAt",
+  "devicesForgottenAt",
+  "deletesAt",
+  "createdAt",
+  "updatedAt",
+] as const satisfies (keyof User)[];
 
 /** No user has it. */
 const NO_USER_ID = "00000000-0000-0000-0000-000000000000";
@@ -97,9 +97,9 @@ export async function findUserForLogin(
       eb
         .selectFrom(sql`(select 1)`.as("one"))
         .leftJoin("users as found", (join) => join.on("found.email", "in", emails))
-        .select(USER_COLUMNS)
+        .select(USER_COLUMNS.map((column) => `found.${column}` as const))
         .select(({ fn, val }) => fn.coalesce("found.id", val(NO_USER_ID)).as("id"))
-        .$castTo<Omit<User, "email"> & { email: string | null }>()
+        .$castTo<Pick<User, "id" | Exclude<(typeof USER_COLUMNS)[number], "email">> & { email: string | null }>()
         .as("users"),
     )
     .selectAll()
