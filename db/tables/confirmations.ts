@@ -130,17 +130,18 @@ export async function supersede(
     .execute();
 }
 
-/** Ends the open links that would restore an address that the account had later than that of `confirmation`. */
-export async function supersedeLaterReverts(
+/** Ends the open confirmations of an account that are later than `confirmation`. */
+export async function supersedeLater(
   trx: Transaction<Database>,
   { id, userId, createdAt }: Pick<Confirmation, "id" | "userId" | "createdAt">,
+  purposes: readonly string[],
   now: Date,
 ): Promise<void> {
   await trx
     .updateTable("confirmations")
     .set({ supersededAt: now })
     .where("userId", "=", userId)
-    .where("purpose", "=", "revert-email")
+    .where("purpose", "in", purposes)
     .where("createdAt", ">=", createdAt)
     .where("id", "<>", id)
     .where("usedAt", "is", null)

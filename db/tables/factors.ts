@@ -105,19 +105,12 @@ export async function removeFactors(trx: Transaction<Database>, userId: string, 
     .execute();
 }
 
-/** Whether an account has a second factor that was added before `since`. Call it with the user's row locked. */
-export async function hasFactorBefore(trx: Transaction<Database>, userId: string, since: Date): Promise<boolean> {
-  const passkey = trx
-    .selectFrom("passkeys")
-    .select("userId")
-    .where("userId", "=", userId)
-    .where("createdAt", "<", since);
-  const totp = trx
-    .selectFrom("totpSecrets")
-    .select("userId")
-    .where("userId", "=", userId)
-    .where("confirmedAt", "<", since);
-  return (await passkey.unionAll(totp).limit(1).executeTakeFirst()) !== undefined;
+/** When the earliest second factor of an account was added, or null. Call it with the user's row locked. */
+export async function findFirstFactorAt(trx: Transaction<Database>, userId: string): Promise<Date | null> {
+  const app = trx.selectFrom("totpSecrets").select("confirmedAt as addedAt").where("userId", "=", userId);
+  const passkeys = trx.selectFrom("passkeys").select("createdAt as addedAt").where("userId", "=", userId);
+  const all = app.where("secret", "is not", null).unionAll(passkeys);
+  return (await all.orderBy("addedAt").limit(1).executeTakeFirst())?.addedAt ?? null;
 }
 
 /** What stored factors depend on in the configuration, with the number of factors for each. */

@@ -121,12 +121,6 @@ export async function markMailFailed(
   );
 }
 
-/** When the mail with the link of a confirmation was queued. */
-export async function findQueuedAt(db: Kysely<Database>, confirmationId: string): Promise<Date | undefined> {
-  const mail = db.selectFrom("outgoingMails").select("createdAt").where("confirmationId", "=", confirmationId);
-  return (await mail.executeTakeFirst())?.createdAt;
-}
-
 export async function deleteMail(db: Kysely<Database>, id: string): Promise<void> {
   await retryOnDeadlock(() => db.deleteFrom("outgoingMails").where("id", "=", id).execute());
 }

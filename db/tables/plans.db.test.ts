@@ -11,7 +11,7 @@ import {
   prepareMail,
   recordAsker,
   supersede,
-  supersedeLaterReverts,
+  supersedeLater,
   useConfirmation,
 } from "./confirmations";
 import { findDueDeletions, purgeAccount, requestDeletion, undoDeletion } from "./deletions";
@@ -23,7 +23,6 @@ import {
   claimMail,
   deleteMail,
   findDueMails,
-  findQueuedAt,
   insertMail,
   insertNotice,
   markMailFailed,
@@ -218,7 +217,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   useConfirmation: (db) =>
     useConfirmation(db, { id: confirmation.id, userId: user.id, now }, async (trx) => {
       await supersede(trx, { userId: user.id, email: user.email, purposes: [...PURPOSES], now });
-      await supersedeLaterReverts(trx, confirmation, now);
+      await supersedeLater(trx, confirmation, [...PURPOSES], now);
       await findOpenConfirmation(trx, confirmation, now);
       await recordAsker(trx, confirmation.id, id);
       await isAddressTaken(trx, { email: user.email, exceptUserId: user.id }, now);
@@ -325,7 +324,6 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   markMailSent: (db) => markMailSent(db, mails[1]!.id),
   markMailFailed: (db) =>
     markMailFailed(db, { id: mails[2]!.id, nextAttemptAt: now }, { error: "test", retryAfterSeconds: 10 }),
-  findQueuedAt: (db) => findQueuedAt(db, confirmation.id),
   deleteMail: (db) => deleteMail(db, mails[3]!.id),
   purgeMails: (db) => purgeMails(db, now, { olderThanSeconds: 90 * 86_400, batch: 20 }),
 };

@@ -65,24 +65,29 @@ export function applyEffect(policy: LinkPolicy, before: State, slot: Slot, by: P
 function restoreAddress(policy: LinkPolicy, state: State, slot: Slot): State {
   const { recipient } = state.links[slot]!;
   const restored = supersede(policy, withoutSessions({ ...state, address: recipient }), "revert-email");
-  const later = restored.links["second revert"];
-  const endsLater = slot === "revert-email" && isOpen("second revert", later) && !policy.keepsLaterReverts;
-  const second = endsLater ? { ...later, status: "superseded" as const } : later;
-  return startReset({ ...restored, links: { ...restored.links, "second revert": second } }, recipient);
+  const later = slot === "revert-email" && !policy.keepsLaterReverts ? ["second revert" as const] : [];
+  // A notice to an address that the account had later is later.
+  const { "not-me": notice } = restored.links;
+  const ended = notice !== null && notice.recipient > recipient ? [...later, "not-me" as const] : later;
+  return startReset(endLinks(restored, ended), recipient);
+}
+
+function endLinks(state: State, slots: readonly Slot[]): State {
+  const links = { ...state.links };
+  for (const slot of slots) {
+    const link = links[slot];
+    if (isOpen(slot, link)) links[slot] = { ...link, status: "superseded" };
+  }
+  return { ...state, links };
 }
 
 /** Ends the open links of the purposes that an act supersedes, and deletes their mails that were not sent. */
 export function supersede(policy: LinkPolicy, state: State, act: Act): State {
   const purposes = supersededBy(policy, act);
-  const links = { ...state.links };
+  const slots = SLOTS.filter((slot) => purposes.includes(purposeOf(slot)));
   const queued = { ...state.queued };
-  for (const slot of SLOTS) {
-    if (!purposes.includes(purposeOf(slot))) continue;
-    const link = links[slot];
-    if (isOpen(slot, link)) links[slot] = { ...link, status: "superseded" };
-    if (!policy.keepsUnsentMails) queued[slot] = null;
-  }
-  return { ...state, links, queued };
+  if (!policy.keepsUnsentMails) for (const slot of slots) queued[slot] = null;
+  return { ...endLinks(state, slots), queued };
 }
 
 /** The password is known to one person. The owner's is safe from a thief who does not read the account's mail. */

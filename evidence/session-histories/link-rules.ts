@@ -122,23 +122,32 @@ export const applyConfirmation: Step<Confirm> = (model, { link, password, at }, 
           (one) => one.user === user && one.purpose === "revert-email" && one.email === email && isOpen(one, at),
         );
         if (revert === undefined) return [{ model, local, outcome: LINK_SPENT }];
-        return done(restoreEmail(withSpent(used, revert, "used"), revert, at));
+        return done(supersedeLater(restoreEmail(withSpent(used, revert, "used"), revert, at), found));
       }
       const [ended] = endSessions(used, user, "not me", at);
-      return done(startReset(supersede(ended, whose, ["reset-password", "change-email", "not-me"]), user, email));
+      const after = supersede(ended, whose, ["reset-password", "change-email"]);
+      return done(startReset(supersedeLater(after, found), user, email));
     }
   }
 };
 
-/** Ends the links to addresses that the account had later. */
-function restoreEmail(model: Model, { user, email, openedAt }: LinkModel, at: number): Model {
+function restoreEmail(model: Model, revert: LinkModel, at: number): Model {
+  const { user, email } = revert;
   const removed = model.users[user]!.email;
   const [ended] = endSessions(withUser(model, user, { email }), user, "address restored", at);
-  const after = supersede(ended, { user, email: removed, at }, ["reset-password", "change-email", "not-me"]);
+  const after = supersede(ended, { user, email: removed, at }, ["reset-password", "change-email"]);
+  return startReset(supersedeLater(after, revert), user, email);
+}
+
+/** Ends the links against theft that are later than one that was used. */
+function supersedeLater(model: Model, { user, openedAt }: LinkModel): Model {
   const isLater = (link: LinkModel) =>
-    link.user === user && link.purpose === "revert-email" && link.openedAt >= openedAt && link.spent === null;
-  const links = after.links.map((link) => (isLater(link) ? { ...link, spent: "superseded" as const } : link));
-  return startReset({ ...after, links }, user, email);
+    link.user === user &&
+    (link.purpose === "not-me" || link.purpose === "revert-email") &&
+    link.openedAt >= openedAt &&
+    link.spent === null;
+  const links = model.links.map((link) => (isLater(link) ? { ...link, spent: "superseded" as const } : link));
+  return { ...model, links };
 }
 
 /** The mail of the reset is composed by no call of the history. */

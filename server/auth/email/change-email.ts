@@ -2,7 +2,7 @@ import "server-only";
 import type { Kysely, Transaction } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Confirmation, Database, User } from "@/db/schema";
-import { insertConfirmation, isAddressTaken, supersede, supersedeLaterReverts } from "@/db/tables/confirmations";
+import { insertConfirmation, isAddressTaken, supersede, supersedeLater } from "@/db/tables/confirmations";
 import { queueEmailChange } from "@/db/tables/email-changes";
 import { removeFactors } from "@/db/tables/factors";
 import { insertMail } from "@/db/tables/outgoing-mails";
@@ -12,7 +12,7 @@ import { occasionOf } from "@/server/mail/notices";
 import { newMail } from "@/server/mail/outbox";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
-import { SUPERSEDES } from "@/server/auth/policy/confirmations";
+import { AGAINST_THEFT, SUPERSEDES } from "@/server/auth/policy/confirmations";
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import { CONFIRMATION_SECONDS, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
@@ -108,8 +108,7 @@ export async function restoreAddress(
   await forgetDevices(trx, userId, now);
   await removeFactors(trx, userId, revert.createdAt);
   await supersede(trx, { userId, email: removed, purposes: SUPERSEDES["revert-email"], now });
-  // Not earlier ones: a thief who changed the address twice must not end the owner's link with one of their own.
-  await supersedeLaterReverts(trx, revert, now);
+  await supersedeLater(trx, revert, AGAINST_THEFT, now);
   const message = { kind: "email-reverted" as const, email, occasion: occasionOf(client, now) };
   // The restored address receives the mail of the reset.
   if (removed !== email) await insertMail(trx, newMail(message, { userId, recipient: removed }, now));

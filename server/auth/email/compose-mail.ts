@@ -70,7 +70,7 @@ async function isDue(
 async function openConfirmation(
   trx: Transaction<Database>,
   user: User,
-  { confirmationId }: OutgoingMail,
+  { confirmationId, createdAt }: OutgoingMail,
   { purpose, email, askedBySessionId }: RequestedLink,
   now: Date,
 ): Promise<Confirmation | undefined> {
@@ -91,7 +91,8 @@ async function openConfirmation(
     id: uuidv7({ msecs: now.getTime() }),
     salt: newSalt(),
     askedBySessionId,
-    createdAt: now,
+    // Not the present: the mail may be late, and a notice undoes what has happened since the event that it reports.
+    createdAt,
     expiresAt: secondsAfter(now, CONFIRMATION_SECONDS[purpose as Purpose]),
   };
   await insertConfirmation(trx, opened);

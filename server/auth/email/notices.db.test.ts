@@ -9,7 +9,7 @@ import { ENDED_SESSION_RETENTION_SECONDS } from "@/server/auth/policy/lifetimes"
 import { refresh } from "@/server/auth/sessions/refresh";
 import { refreshTokenIn } from "@/server/auth/db-testing";
 import { ADA, anotherInstance, MALLORY, newClient } from "@/server/auth/testing";
-import { useMailFlows } from "./testing";
+import { useMailFlows, type ReceivedMail } from "./testing";
 
 const { database, newAccount, newSignedIn, accountOf, receiveMails, receiveMail, perform, askForReset } =
   useMailFlows();
@@ -107,15 +107,18 @@ test("the notice of one event is not ended by a later one, and each is valid for
   await expect(perform(second, { seconds: week + 1 })).rejects.toMatchObject({ details: { spent: "used" } });
 });
 
-test("a notice that was used ends the other notices of the account, and starts one reset", async () => {
+test("a notice that was used ends later notices of the account, not earlier ones, and starts one reset", async () => {
   const { email } = await newSignedIn();
-  await logIn(email, newClient(), 0);
-  const first = await receiveMail("new-device", 0, { to: email });
-  await logIn(email, newClient(), 600);
-  const second = await receiveMail("new-device", 600, { to: email });
-  await perform(second, { seconds: 601 });
-  await expect(perform(first, { seconds: 602 })).rejects.toMatchObject({ details: { spent: "superseded" } });
-  expect(await kindsTo(email, 602)).toEqual(["reset-password"]);
+  const notices: ReceivedMail[] = [];
+  for (const seconds of [0, 600, 1200]) {
+    await logIn(email, newClient(), seconds);
+    notices.push(await receiveMail("new-device", seconds, { to: email }));
+  }
+  const [first, second, third] = notices as [ReceivedMail, ReceivedMail, ReceivedMail];
+  await perform(second, { seconds: 1201 });
+  await expect(perform(third, { seconds: 1202 })).rejects.toMatchObject({ details: { spent: "superseded" } });
+  expect(await kindsTo(email, 1202)).toEqual(["reset-password"]);
+  await perform(first, { seconds: 1203 });
 });
 
 describe("a session that two clients hold", () => {

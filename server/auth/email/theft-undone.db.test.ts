@@ -15,6 +15,13 @@ const THEIR_PASSWORD = "nine purple anchors drift east";
 const ACTS = ["factors", "password", "address"] as const;
 type Act = (typeof ACTS)[number];
 
+/** The mails that the owner's address receives about an act. */
+const REPORTS: Record<Act, string[]> = {
+  factors: ["factor-changed"],
+  password: ["password-changed"],
+  address: ["email-change-requested", "email-changed"],
+};
+
 const ORDERS = ACTS.flatMap((first) =>
   ACTS.filter((act) => act !== first).map((second) => {
     const third = ACTS.find((act) => act !== first && act !== second)!;
@@ -32,7 +39,6 @@ async function newVictim() {
   let { id: sessionId, accessToken, refreshToken } = session;
   let password = PASSWORD;
   let address = email;
-  const theirEmail = `thief-${crypto.randomUUID()}@example.test`;
 
   const live = () => ({ ...session, id: sessionId, accessToken, refreshToken });
   async function act(what: Act, seconds: number, confirmedSeconds = seconds) {
@@ -51,6 +57,7 @@ async function newVictim() {
         return;
       }
       case "address": {
+        const theirEmail = `thief-${crypto.randomUUID()}@example.test`;
         await requestChange(database.db, await caller(), theirEmail, ADA, later(seconds));
         const { token } = await receiveMail("change-email", seconds, { to: theirEmail });
         await perform({ token }, { session: live(), seconds: confirmedSeconds });
@@ -91,69 +98,87 @@ describe("a thief with a live session and the password, who adds factors, change
       (await describePendingLogin(database.db, challengeToken, client, later(seconds))) !== null;
     expect(await isPending(401)).toBe(true);
 
-    async function expectRestored() {
-      const reset = await receiveMail("reset-password", 601, { to: email });
-      await perform({ token: reset.token, newPassword: NEW_PASSWORD }, { seconds: 610 });
+    /** Uses a link, and that of the reset which it starts. */
+    async function undo(mail: ReceivedMail, seconds: number, newPassword: string) {
+      await perform(mail, { seconds });
+      const reset = await receiveMail("reset-password", seconds + 1, { to: email });
+      await perform({ token: reset.token, newPassword }, { seconds: seconds + 10 });
       expect((await accountOf(userId)).email).toBe(email);
       expect((await readSession(database.db, sessionId)).revokedReason).toBe("address restored");
-      expect(await isPending(611)).toBe(false);
+      expect(await isPending(401)).toBe(false);
       for (const [given, secret] of [
         [email, password],
         [address, password],
-        [address, NEW_PASSWORD],
+        [address, newPassword],
       ] as const) {
-        expect(await reasonOf(logIn(given, secret, 612))).toBe("INVALID_CREDENTIALS");
+        expect(await reasonOf(logIn(given, secret, seconds + 12))).toBe("INVALID_CREDENTIALS");
       }
     }
-    return { ...victim, inbox, expectRestored };
+    return { ...victim, inbox, undo };
   }
 
-  const OLDEST: Record<Act, string> = {
-    factors: "factor-changed",
-    password: "password-changed",
-    address: "email-change-requested",
-  };
-
-  // The oldest mail first: its link restores the address as well, and ends the links of the later ones.
-  test.each(ORDERS)("%s, %s, %s, the owner's mailbox and own passkey get the account back", async (...order) => {
-    const { userId, email, authenticator, logIn, inbox, expectRestored } = await robbed(order);
-    expect(inbox[0]?.kind).toBe(OLDEST[order[0]]);
-    await perform(inbox[0]!, { seconds: 600 });
-    await expectRestored();
+  /** The owner signs in with the new password and the own passkey, which no factor of the thief could replace. */
+  async function expectOwned(
+    { userId, email, authenticator, logIn }: Awaited<ReturnType<typeof robbed>>,
+    secret: string,
+  ) {
     expect(await factorNames(database.db, userId)).toEqual({ passkeys: ["own"], recoveryCodes: [], totp: [] });
-    for (const { token, code } of inbox.slice(1)) {
-      expect(await reasonOf(perform({ token, code }, { seconds: 613 }))).toBe("LINK_SPENT");
-    }
-
     const client = newClient();
-    const asked = await logIn(email, NEW_PASSWORD, 614, client);
+    const asked = await logIn(email, secret, 814, client);
     if (asked.kind !== "second-factor") throw new Error("The login asks for no second factor.");
     expect(asked.methods).toEqual(["passkey"]);
     const token = asked.cookies[0]!.value;
-    const response = authenticator.get(await beginSecondStepAssertion(database.db, token, client, later(615)));
+    const response = authenticator.get(await beginSecondStepAssertion(database.db, token, client, later(815)));
     const step = { method: "passkey", response: { ...response } } as const;
-    const { access } = await finishLogin(database.db, step, token, client, null, later(616));
+    const { access } = await finishLogin(database.db, step, token, client, null, later(816));
     expect(access).toMatchObject({ user: { id: userId, email }, authenticationMethods: ["pwd", "pop", "user", "mfa"] });
+  }
+
+  const CASES = ORDERS.flatMap((order) => {
+    const reports = order.slice(0, order.indexOf("address") + 1).flatMap((act) => REPORTS[act]);
+    return reports.map((first, index) => [...order, first, { order, reports, index }] as const);
   });
 
-  // Used first, it ends the links that would remove earlier ones: its mail says to use that of the oldest message.
-  test.each(ORDERS)("%s, %s, %s, the link to the former address alone keeps earlier factors", async (...order) => {
-    const { userId, email, logIn, inbox, expectRestored } = await robbed(order);
-    const revert = inbox.find(({ kind }) => kind === "email-changed")!;
-    expect(revert.text).toMatch(/use the link of the oldest\s+of them instead/);
-    await perform(revert, { seconds: 600 });
-    await expectRestored();
-    const wasEarlier = order.indexOf("factors") < order.indexOf("address");
-    const left = wasEarlier ? ["thief"] : [];
-    expect(await factorNames(database.db, userId)).toEqual({
-      passkeys: ["own", ...left],
-      recoveryCodes: left,
-      totp: left,
-    });
-    expect(await logIn(email, NEW_PASSWORD, 613)).toMatchObject({
-      kind: "second-factor",
-      methods: wasEarlier ? ["passkey", "totp", "recovery-code"] : ["passkey"],
-    });
+  test.each(CASES)(
+    "%s, %s, %s, the owner's mailbox and own passkey get the account back by the links of %s and then of the oldest mail",
+    async (...[, , , , { order, reports, index }]) => {
+      const victim = await robbed(order);
+      const { inbox, undo } = victim;
+      expect(inbox.map(({ kind }) => kind)).toEqual(reports);
+      const revert = inbox.find(({ kind }) => kind === "email-changed")!;
+      expect(revert.text.replace(/\s+/g, " ")).toContain("use the link of the oldest of them, too");
+      await undo(inbox[index]!, 600, NEW_PASSWORD);
+      if (index > 0) await undo(inbox[0]!, 700, `${NEW_PASSWORD} 2`);
+      await expectOwned(victim, index > 0 ? `${NEW_PASSWORD} 2` : NEW_PASSWORD);
+      for (const { token, code } of inbox) {
+        expect(await reasonOf(perform({ token, code }, { seconds: 820 }))).toBe("LINK_SPENT");
+      }
+    },
+  );
+
+  test("factors, address, password, address, and who uses every link to their own address first: they end none of the owner's", async () => {
+    const victim = await robbed(["factors", "address", "password"]);
+    const { inbox, act, undo } = victim;
+    const { address } = victim.thief();
+    await act("address", 420, 425);
+    const theirs = await receiveMails(426, { to: address });
+    const revert = theirs.find(({ kind }) => kind === "email-changed")!;
+    const used: string[] = [];
+    // The others work only while the address is the one that they were sent to.
+    for (const mail of [revert, ...theirs.filter(({ token }) => token !== "").reverse()]) {
+      await perform(mail, { seconds: 430 }).then(
+        () => used.push(mail.kind),
+        () => {},
+      );
+    }
+    expect(used).toEqual(["email-changed", "email-change-requested", "password-changed"]);
+    await undo(
+      inbox.find(({ kind }) => kind === "email-changed")!,
+      600,
+      NEW_PASSWORD,
+    );
+    await undo(inbox[0]!, 700, `${NEW_PASSWORD} 2`);
+    await expectOwned(victim, `${NEW_PASSWORD} 2`);
   });
 });
 

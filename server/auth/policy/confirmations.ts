@@ -78,15 +78,17 @@ function howSpent({ usedAt, supersededAt, expiresAt }: ConfirmationState, now: D
 }
 
 /**
- * The open confirmations of the account that an act supersedes, with their unsent mails. No act but their own supersedes "not-me" and
- * "revert-email": a thief who changes the password or the address must not end the links that the owner has.
+ * The links against theft. No act but their own use ends them, and only those of later events: a thief has links to the address that they
+ * changed to, which must not end the earlier ones of the owner.
  */
+export const AGAINST_THEFT = ["not-me", "revert-email"] as const satisfies readonly Purpose[];
+
+/** The open confirmations of the account that an act supersedes, with their unsent mails. */
 export const SUPERSEDES = {
   "verify-email": ["verify-email"],
   "reset-password": ["verify-email", "reset-password", "change-email"],
   "change-email": ["verify-email", "reset-password", "change-email"],
-  // Of "revert-email" only later ones, see `revertEmail`.
-  "revert-email": ["verify-email", "reset-password", "change-email", "not-me"],
-  "not-me": ["reset-password", "change-email", "not-me"],
+  "revert-email": ["verify-email", "reset-password", "change-email"],
+  "not-me": ["reset-password", "change-email"],
   "change-password": ["reset-password", "change-email"],
 } as const satisfies Record<string, readonly Purpose[]>;

@@ -56,7 +56,7 @@ export function describeMessage(message: Message): MessageContent {
         advice: [
           "If this was you, there is nothing to do.",
           "If this was not you, use the link below. It restores the old address, signs out all devices and lets you choose a new password.",
-          "If earlier messages report more that was not you, use the link of the oldest of them instead: it undoes this change, too.",
+          "If earlier messages report more that was not you, use the link of the oldest of them, too. The order does not matter.",
         ],
         action: { label: "Restore the old address", needs: "code" },
         otherwise: [],
@@ -112,7 +112,7 @@ export function describeMessage(message: Message): MessageContent {
         facts: [["Change", message.change], ...factsOf(message.occasion)],
         advice: [
           IF_YOU,
-          `${IF_NOT_YOU} It removes second factors that were added then or later, if you have an earlier one.`,
+          `${IF_NOT_YOU} It removes second factors that were added then or later, except the first one of the account.`,
         ],
         action: { label: "This was not me", needs: "code" },
         otherwise: [],
