@@ -3,12 +3,12 @@ import { isDuplicateKey } from "@/db/faults";
 import { retryOnDeadlock, writeRow } from "@/db/keyed-mutex";
 import type { Database, NewPasskey, Passkey, User } from "@/db/schema";
 import { useChallenge, type Ceremony } from "./challenges";
-import { lockUserRow } from "./confirmations";
-import { factorColumns, findFactorRow, type FactorRow } from "./factors";
+import { changeFactors } from "./factor-changes";
+import { factorColumns, type FactorRow } from "./factors";
 import { insertMail, type NewMail } from "./outgoing-mails";
 import { deleteRecoveryCodes, replaceRecoveryCodes, type NewRecoveryCode } from "./recovery-codes";
 import type { CallerIds } from "./sessions";
-import { findUserOfLiveSession, hasEarlierSession, knownSessionId, type LoginDevice, type UserForLogin } from "./users";
+import { hasEarlierSession, knownSessionId, type LoginDevice, type UserForLogin } from "./users";
 
 /** The oldest first. */
 export async function listPasskeys(db: Kysely<Database>, userId: string): Promise<Passkey[]> {
@@ -137,9 +137,7 @@ export async function addPasskey(
   },
 ): Promise<"added" | "caller ended" | "challenge used" | "credential taken" | "too many" | "other factors"> {
   const { challengeId, atMost, codes, notice, now } = options;
-  const add = async (trx: Transaction<Database>) => {
-    const factors = await lockFactors(trx, caller, now);
-    if (factors === undefined) return "caller ended";
+  const add = async (trx: Transaction<Database>, factors: FactorRow) => {
     if (factors.passkeys >= atMost) return "too many";
     if ((factors.hasTotp === 0 && factors.passkeys === 0) !== (codes !== null)) return "other factors";
     if (!(await useChallenge(trx, challengeId, now))) return "challenge used";
@@ -149,7 +147,7 @@ export async function addPasskey(
     return "added";
   };
   try {
-    return await writeRow(db, caller.userId, () => db.transaction().execute(add));
+    return await changeFactors(db, caller, now, add);
   } catch (error) {
     if (isDuplicateKey(error, "passkeys_credential")) return "credential taken";
     throw error;
@@ -199,32 +197,13 @@ export async function removePasskey(
   },
 ): Promise<"removed" | "caller ended" | "missing" | "kept"> {
   const { id, mayRemove, notice, now } = options;
-  const { userId } = caller;
-  return writeRow(db, userId, () =>
-    db.transaction().execute(async (trx) => {
-      const account = await lockFactors(trx, caller, now);
-      if (account === undefined) return "caller ended";
-      const own = trx.selectFrom("passkeys").select("id").where("id", "=", id).where("userId", "=", userId);
-      if ((await own.executeTakeFirst()) === undefined) return "missing";
-      if (!mayRemove(account)) return "kept";
-      await trx.deleteFrom("passkeys").where("id", "=", id).execute();
-      if (account.passkeys === 1 && account.hasTotp === 0) {
-        await deleteRecoveryCodes(trx, userId);
-      }
-      await insertMail(trx, notice(account));
-      return "removed";
-    }),
-  );
-}
-
-/** Undefined if the caller's session is not live. */
-async function lockFactors(
-  trx: Transaction<Database>,
-  caller: CallerIds,
-  now: Date,
-): Promise<(User & FactorRow) | undefined> {
-  await lockUserRow(trx, caller.userId);
-  const user = await findUserOfLiveSession(trx, caller, now);
-  const factors = await findFactorRow(trx, caller.userId);
-  return user === undefined || factors === undefined ? undefined : { ...user, ...factors };
+  return changeFactors(db, caller, now, async (trx, account) => {
+    const own = trx.selectFrom("passkeys").select("id").where("id", "=", id).where("userId", "=", account.id);
+    if ((await own.executeTakeFirst()) === undefined) return "missing";
+    if (!mayRemove(account)) return "kept";
+    await trx.deleteFrom("passkeys").where("id", "=", id).execute();
+    if (account.passkeys === 1 && account.hasTotp === 0) await deleteRecoveryCodes(trx, account.id);
+    await insertMail(trx, notice(account));
+    return "removed";
+  });
 }
