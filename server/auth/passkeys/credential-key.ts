@@ -22,7 +22,10 @@ export function isSupportedAttestation(attestationObject: string): boolean {
   }
 }
 
-/** Whether a key in COSE (RFC 9052) is what its algorithm requires: a point on P-256, or an RSA key of a usual size. */
+/**
+ * Whether a key in COSE (RFC 9052) of one of our algorithms is what that requires: a point on P-256, or an RSA key of a usual size. The
+ * library has checked that it is one of them.
+ */
 export function isSupportedKey(publicKey: Uint8Array<ArrayBuffer>): boolean {
   const key = decodeCredentialPublicKey(publicKey);
   const imported = importKey(key);
@@ -33,11 +36,10 @@ export function isSupportedKey(publicKey: Uint8Array<ArrayBuffer>): boolean {
 }
 
 function importKey(key: ReturnType<typeof decodeCredentialPublicKey>): KeyObject | null {
-  const algorithm = key.get(cose.COSEKEYS.alg);
   const jwk =
-    algorithm === ALGORITHMS.es256 && cose.isCOSEPublicKeyEC2(key) && key.get(cose.COSEKEYS.crv) === cose.COSECRV.P256
+    cose.isCOSEPublicKeyEC2(key) && key.get(cose.COSEKEYS.crv) === cose.COSECRV.P256
       ? { kty: "EC", crv: "P-256", x: text(key.get(cose.COSEKEYS.x)), y: text(key.get(cose.COSEKEYS.y)) }
-      : algorithm === ALGORITHMS.rs256 && cose.isCOSEPublicKeyRSA(key)
+      : cose.isCOSEPublicKeyRSA(key)
         ? { kty: "RSA", n: text(key.get(cose.COSEKEYS.n)), e: text(key.get(cose.COSEKEYS.e)) }
         : null;
   if (jwk === null) return null;

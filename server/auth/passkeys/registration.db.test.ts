@@ -1,4 +1,4 @@
-import { createHash, sign } from "node:crypto";
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { revokeSession } from "@/db/tables/revocations";
 import { atOnce, existingUser, readSession, useTestDatabase } from "@/db/testing";
@@ -174,6 +174,11 @@ describe("registration of a passkey:", () => {
 
 describe("registration of a passkey: is refused, and the challenge stays open, with", () => {
   const bytes = (length: number) => Buffer.alloc(length, 1);
+  const modulus = Buffer.alloc(256, 255);
+  const p256Key = (algorithm: number) => {
+    const { x, y } = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" });
+    return ecKey(algorithm, 1, Buffer.from(x!, "base64url"), Buffer.from(y!, "base64url"));
+  };
   const certificate = new Map<Cbor, Cbor>([
     ["alg", -7],
     ["sig", bytes(70)],
@@ -191,6 +196,11 @@ describe("registration of a passkey: is refused, and the challenge stays open, w
     ["an ES384 key", {}, "ES384"],
     ["a key on another curve", { publicKey: ecKey(-7, 2, bytes(48), bytes(48)) }],
     ["a point that is not on the curve", { publicKey: ecKey(-7, 1, bytes(32), bytes(32)) }],
+    ["an ES384 key on P-256", { publicKey: p256Key(-35) }],
+    ["a P-256 key for RS256", { publicKey: p256Key(-257) }],
+    ["an RSA key for ES256", { publicKey: rsaKey(modulus, Buffer.from([1, 0, 1]), -7) }],
+    ["an RSA key for RS384", { publicKey: rsaKey(modulus, Buffer.from([1, 0, 1]), -258) }],
+    ["an RSA key for RS1, which signs SHA-1", { publicKey: rsaKey(modulus, Buffer.from([1, 0, 1]), -65535) }],
     ["a short RSA key", { publicKey: rsaKey(bytes(128), Buffer.from([1, 0, 1])) }],
     ["a long RSA key", { publicKey: rsaKey(bytes(1024), Buffer.from([1, 0, 1])) }],
     ["a large RSA exponent", { publicKey: rsaKey(bytes(256), bytes(200)) }],

@@ -178,11 +178,11 @@ export function ecKey(algorithm: number, curve: number, x: Buffer, y: Buffer): B
   );
 }
 
-export function rsaKey(n: Buffer, e: Buffer): Buffer {
+export function rsaKey(n: Buffer, e: Buffer, algorithm = -257): Buffer {
   return cbor(
     new Map<Cbor, Cbor>([
       [1, 3],
-      [3, -257],
+      [3, algorithm],
       [-1, n],
       [-2, e],
     ]),
