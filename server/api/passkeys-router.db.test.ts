@@ -7,7 +7,7 @@ import { call, fromElsewhere } from "./testing";
 const database = useAppDatabase();
 const passwordHash = await hashPassword(PASSWORD);
 
-const result = ({ json }: { json: { result: { data: never } } }) => json.result.data as any;
+const result = ({ json }: Awaited<ReturnType<typeof call>>) => json.result.data;
 const cookiePair = (cookies: string[], name: string) =>
   cookies.find((one) => one.startsWith(`${name}=`))?.split(";")[0];
 const account = () => accountWithPasskey(database.db, T0, { passwordHash });
