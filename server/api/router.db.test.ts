@@ -4,6 +4,7 @@ import { atOnce, existingFactors, existingRecoveryCode, existingUser, readSessio
 import { findUserById } from "@/db/tables/users";
 import { countStatements, later, PASSWORD, signedInSession, T0, useAppDatabase } from "@/server/auth/db-testing";
 import { hashPassword } from "@/server/auth/passwords/password";
+import { PROCEDURES } from "@/server/auth/policy/procedures";
 import { issueTokens } from "@/server/auth/sessions/issue-tokens";
 import { openSession } from "@/server/auth/sessions/open-session";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
@@ -76,6 +77,40 @@ test("a procedure with a step-up rule refuses a caller whose authentication is o
   await existingFactors(database.db, { userId: session.userId, at: T0 });
   const strong = await call("totp.begin", { cookie: session, now: later(299) });
   expect(strong.data).toMatchObject({ reason: "STEP_UP_REQUIRED", methods: ["passkey", "totp", "recovery-code"] });
+});
+
+describe("a procedure with a step-up rule runs 299 s after a strong authentication, and is refused after 301 s:", () => {
+  const id = "0193500e-5a11-7e10-8000-000000000001";
+  const email = "ada@example.test";
+  const INPUTS: Record<string, unknown> = {
+    "account.export": undefined,
+    "account.requestDeletion": { email },
+    "email.requestChange": { email },
+    "users.changePassword": { currentPassword: "wrong", newPassword: "violet kettle orbits 41 mountains" },
+    "totp.begin": undefined,
+    "totp.confirm": { code: "000000" },
+    "totp.remove": undefined,
+    "recoveryCodes.renew": undefined,
+    "passkeys.beginRegistration": undefined,
+    "passkeys.finishRegistration": { response: {} },
+    "passkeys.remove": { id },
+  };
+
+  test.each(Object.entries(INPUTS))("%s", async (path, input) => {
+    const { userId, user } = await signedInSession(database.db, T0, { passwordHash });
+    await existingFactors(database.db, { userId, at: T0 });
+    const strong = await openSession(database.db, user, true, ADA, T0, null, ["password", "totp"]);
+    const { cookies } = await issueTokens(strong!, ADA, T0);
+    const cookie = `__acc=${cookies[0]!.value}`;
+    const reasonAt = async (seconds: number) => (await call(path, { cookie, input, now: later(seconds) })).data?.reason;
+    expect(await reasonAt(301)).toBe("STEP_UP_REQUIRED");
+    expect(await reasonAt(299)).not.toBe("STEP_UP_REQUIRED");
+  });
+
+  test("these are all", () => {
+    const withRule = Object.keys(PROCEDURES).filter((path) => PROCEDURES[path]!.stepUp !== undefined);
+    expect(Object.keys(INPUTS).sort()).toEqual(withRule.sort());
+  });
 });
 
 test("the next access token contains a changed name at once", async () => {
