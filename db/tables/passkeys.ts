@@ -113,6 +113,9 @@ export async function usePasskey(
       .where("challenges.expiresAt", ">", now)
       .where("passkeys.id", "=", passkeyId)
       .where("login.id", "=", loginId)
+      .where("login.ceremony", "=", "login")
+      .whereRef("login.id", "=", "challenges.boundTo")
+      .whereRef("login.userId", "=", "passkeys.userId")
       .where("login.usedAt", "is", null)
       .where("login.expiresAt", ">", now);
   return writeRow(db, loginChallengeId ?? challengeId, async () => {
