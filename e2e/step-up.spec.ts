@@ -124,6 +124,43 @@ test("step-up: with an authenticator app the dialog asks for its code or a recov
   expect(statusesOf(network, "account.export")).toEqual([403, 200]);
 });
 
+test("step-up: the last recovery code is replaced by ten new ones, which are shown before the interrupted call goes on", async ({
+  page,
+  context,
+  account,
+  server,
+  network,
+  totp,
+}) => {
+  const enrolled = await totp(account);
+  const calls = new Calls(context.request, server.url);
+  await signInWithCode(calls, account, enrolled);
+  for (const code of enrolled.recoveryCodes.slice(0, 9)) {
+    const response = await calls.mutateWhenAccepted("auth.stepUp", { method: "recovery-code", code });
+    expect(response.status, response.text).toBe(200);
+  }
+  await ageLogins(server, account, context);
+  await page.goto("/dashboard/account");
+  await page.getByRole("button", { name: "Download my data" }).click();
+  const { dialog } = dialogOf(page);
+  await dialog.getByRole("button", { name: "Use a recovery code" }).click();
+  await dialog.getByLabel("Recovery code").fill(enrolled.recoveryCodes[9]!);
+  await page.keyboard.press("Enter");
+
+  const sheet = page.getByRole("dialog", { name: "Save your new recovery codes" });
+  await expect(sheet.getByRole("button", { name: "Copy" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(sheet.getByRole("listitem")).toHaveCount(10);
+  const [first] = await sheet.getByRole("listitem").allTextContents();
+  await expectAccessible(page, "step-up, new recovery codes");
+  expect(statusesOf(network, "account.export")).toEqual([403]);
+  await sheet.getByRole("button", { name: "I have saved them, continue" }).click();
+  await expect(page.getByText("Downloaded as portcullis-export-", { exact: false })).toBeVisible();
+  await expect(sheet).toBeHidden();
+  const response = await calls.mutate("auth.stepUp", { method: "recovery-code", code: first });
+  expect(response.status, response.text).toBe(200);
+});
+
 test("step-up: the dialog has no accessibility violations and fits a phone", async ({
   signedInPage: page,
   context,

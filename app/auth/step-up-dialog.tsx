@@ -20,6 +20,7 @@ import {
 import { describeFailure } from "./failure";
 import { PasskeyStep, useSupportsPasskeys } from "./passkey-button";
 import type { PasskeyResponse } from "./use-passkey-request";
+import { RecoveryCodeSheet } from "./recovery-code-sheet";
 import { useStepUpRequest, type StepUpRequest } from "./step-up";
 import { trpc } from "./trpc-client";
 
@@ -40,8 +41,9 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
   const { user } = useAuth();
   const dialog = useRef<HTMLDialogElement>(null);
   const [chosen, setChosen] = useState<TypedMethod>();
+  const [newCodes, setNewCodes] = useState<string[] | null>(null);
   const stepUp = trpc.auth.stepUp.useMutation();
-  const { form, submit, errors, problem, pending } = useForm({ messages: VALIDATION_MESSAGES, send, onDone });
+  const { form, submit, errors, problem, pending } = useForm({ messages: VALIDATION_MESSAGES, send });
 
   const methods = request.methods.filter((method) => method !== "passkey");
   const hasPasskey = useSupportsPasskeys() && methods.length < request.methods.length;
@@ -49,8 +51,13 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
     chosen !== undefined && methods.includes(chosen) ? chosen : firstField(hasPasskey ? request.methods : methods);
   const others = methods.filter((other) => other !== method);
 
-  // A dialog starts at its first control, which is the button of the passkey.
-  useEffect(() => dialog.current?.querySelector<HTMLInputElement>("input:not([hidden])")?.focus(), []);
+  // A dialog starts at its first control, which is the button of the passkey; and new codes replace the control that had the focus.
+  useEffect(() => {
+    const [first] = ["input:not([hidden])", "button"].flatMap(
+      (one) => dialog.current?.querySelector<HTMLElement>(one) ?? [],
+    );
+    first?.focus();
+  }, [newCodes]);
 
   async function sendPasskey(response: PasskeyResponse): Promise<Problem | null> {
     try {
@@ -65,7 +72,11 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
     if (method === undefined) return null;
     try {
       const password = String(data.get("password"));
-      await stepUp.mutateAsync(method === "password" ? { method, password } : typedCode(data, method));
+      const { recoveryCodes } = await stepUp.mutateAsync(
+        method === "password" ? { method, password } : typedCode(data, method),
+      );
+      if (recoveryCodes === undefined) confirm(method);
+      else setNewCodes(recoveryCodes);
       return null;
     } catch (error) {
       const failure = describeFailure(error);
@@ -73,15 +84,29 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
     }
   }
 
-  function onDone() {
-    confirm(method!);
-  }
-
   function confirm(how: AuthenticationMethod) {
     dialog.current?.close();
     request.confirm(how);
   }
 
+  if (newCodes !== null) {
+    return (
+      <Dialog
+        dialogRef={dialog}
+        title="Save your new recovery codes"
+        description="That was your last recovery code, so here are ten new ones. They are not shown again: keep them where you can reach them without your phone."
+        isBusy
+        onClose={request.cancel}
+      >
+        <RecoveryCodeSheet email={user?.email ?? ""} codes={newCodes} />
+        <div className="mt-6 flex sm:justify-end">
+          <Button variant="solid" className="grow sm:grow-0" onClick={() => confirm("recovery-code")}>
+            I have saved them, continue
+          </Button>
+        </div>
+      </Dialog>
+    );
+  }
   return (
     <Dialog
       dialogRef={dialog}

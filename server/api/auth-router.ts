@@ -107,7 +107,8 @@ export const authRouter = router({
   }),
 
   stepUp: procedure.input(stepUpInput).mutation(async ({ ctx, input }) => {
-    return { session: signIn(ctx, await stepUp(ctx.db, ctx.caller, input, ctx.client, ctx.now)).session };
+    const { recoveryCodes, ...tokens } = await stepUp(ctx.db, ctx.caller, input, ctx.client, ctx.now);
+    return { session: signIn(ctx, tokens).session, ...(recoveryCodes && { recoveryCodes }) };
   }),
 
   /** From the access token alone, without a database statement. */

@@ -14,14 +14,14 @@ import { Refusal } from "@/server/auth/policy/refusals";
 import { isStepUpDue, type StepUpRule } from "@/server/auth/policy/step-up";
 import { factorsOf, secondFactorMethods, stepUpMethods } from "@/server/auth/policy/ways-in";
 import { consume, decrement, userFailureLimit } from "@/server/auth/rate-limits/rate-limit";
-import { numberOfCode } from "@/server/auth/second-factor/check-recovery-code";
+import { numberOfCode, replaceUsedUpCodes } from "@/server/auth/second-factor/check-recovery-code";
 import { verifyFactor } from "@/server/auth/second-factor/verify-factor";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { renewAccessToken } from "@/server/auth/sessions/renew-access-token";
 
 /**
  * Authenticates the user of a session again. The new access token contains the new time of authentication; so do those of later
- * refreshes of this session, and of no other.
+ * refreshes of this session, and of no other. With a new set of recovery codes if this has used the last one.
  */
 export async function stepUp(
   db: Kysely<Database>,
@@ -29,7 +29,7 @@ export async function stepUp(
   input: StepUpInput,
   client: Client,
   now: Date,
-): Promise<IssuedTokens> {
+): Promise<IssuedTokens & { recoveryCodes?: string[] }> {
   const ids = callerIds(caller);
   const user = await findUserForStepUp(db, ids, numberOfCode(input), now);
   if (user === undefined) throw new Refusal("SESSION_ENDED");
@@ -42,7 +42,8 @@ export async function stepUp(
 
   const tokens = await renewAccessToken(db, ids.sessionId, client, now);
   securityEvent("step-up", { ...ids, method: input.method, address: client.address });
-  return tokens;
+  const recoveryCodes = input.method === "recovery-code" ? await replaceUsedUpCodes(db, user, now) : null;
+  return recoveryCodes === null ? tokens : { ...tokens, recoveryCodes };
 }
 
 /** Records the authentication. False if the session has ended. Throws WRONG_PASSWORD. */

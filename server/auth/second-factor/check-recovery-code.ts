@@ -15,6 +15,7 @@ import type { StepUpInput } from "@/server/auth/inputs/inputs";
 import { passwordMatches } from "@/server/auth/passwords/password";
 import { NOTICE_SECONDS, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
+import { codeFailureLimit } from "@/server/auth/rate-limits/rate-limit";
 import { newRecoveryCodes, parseRecoveryCode } from "@/server/auth/recovery-codes/recovery-codes";
 import type { UseUp } from "./check-totp";
 
@@ -48,19 +49,17 @@ export async function reportUsedCode(
   await retryOnDeadlock(() => insertNotice(db, notice, secondsAfter(now, -NOTICE_SECONDS)));
 }
 
-/** Before the use of a code. Concurrent logins may use the last two codes, and each of them knows of two. */
-const FEW_CODES = 2;
-
 /**
- * A new set after a login with the last code, else null. Also if it cannot be made now: that is no reason to refuse the login.
- * `recoveryCodes`: before the login.
+ * A new set after the use of the last code, else null. Also if it cannot be made now: that is no reason to refuse what the code was used
+ * for. `recoveryCodes`: before the use.
  */
 export async function replaceUsedUpCodes(
   db: Kysely<Database>,
   { id: userId, recoveryCodes }: { id: string } & StoredCodes,
   now: Date,
 ): Promise<string[] | null> {
-  if (recoveryCodes > FEW_CODES) return null;
+  // So many may be used at once, and none of them knows of the others.
+  if (recoveryCodes > codeFailureLimit(userId).limit.hitsAtMost) return null;
   try {
     if ((await countRecoveryCodes(db, userId)) > 0) return null;
     const { codes, rows } = await newRecoveryCodes();

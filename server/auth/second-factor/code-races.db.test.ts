@@ -83,6 +83,26 @@ describe("concurrent second steps of logins:", () => {
   });
 });
 
+test("the last five recovery codes at once, each in a login of its own, make one new set, which one login returns", async () => {
+  const { email, recoveryCodes, userId, caller } = await enrolled();
+  const rows = database.db.updateTable("recoveryCodes").where("userId", "=", userId);
+  await rows.where("number", ">", 5).set({ usedAt: T0 }).execute();
+  const steps: Awaited<ReturnType<typeof begin>>[] = [];
+  for (let count = 0; count < 5; count++) steps.push(await begin(email));
+  // The mutex of a process is kept for each pool.
+  const pools = steps.map(() => connect(database.url, { poolSize: 1 }));
+  let logins: ReturnType<typeof finish>[] = [];
+  await whileWaiting(
+    lockRows("recoveryCodes", userId),
+    () => (logins = pools.map((db, index) => finish(steps[index]!, "recovery-code", recoveryCodes[index]!, { db }))),
+    5,
+  );
+  const made = (await Promise.all(logins)).map((login) => login.recoveryCodes?.length);
+  await Promise.all(pools.map((db) => db.destroy()));
+  expect(made.filter((length) => length !== undefined)).toEqual([10]);
+  expect(await listFactors(database.db, caller, T0)).toMatchObject({ recoveryCodes: { remaining: 10 } });
+});
+
 test("useTotpStep is true for one of several concurrent calls with one step on two pools", async () => {
   const { userId, caller } = await enrolled();
   const { secret } = await database.db

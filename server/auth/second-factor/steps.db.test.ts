@@ -114,6 +114,17 @@ describe("step-up by code:", () => {
     expect(await sessionsOf(userId)).toHaveLength(1);
   });
 
+  test("with the last recovery code gives a new set, of which a code works", async () => {
+    const { caller, userId, recoveryCodes } = await enrolled();
+    const others = database.db.updateTable("recoveryCodes").set({ usedAt: T0 }).where("userId", "=", userId);
+    await others.where("number", "<>", 4).execute();
+    const confirm = (code: string) => stepUp(database.db, caller, { method: "recovery-code", code }, ADA, later(400));
+    const renewed = (await confirm(recoveryCodes[3]!)).recoveryCodes!;
+    expect(renewed).toHaveLength(10);
+    expect((await confirm(renewed[0]!)).recoveryCodes).toBeUndefined();
+    expect(await listFactors(database.db, caller, later(400))).toMatchObject({ recoveryCodes: { remaining: 9 } });
+  });
+
   test("of a session that has ended is refused, and uses no code", async () => {
     const { caller, own, email, recoveryCodes } = await enrolled();
     await database.db.updateTable("sessions").set({ revokedAt: T0 }).where("id", "=", own.id).execute();
