@@ -139,8 +139,8 @@ export async function existingRecoveryCode(db: Kysely<Database>, { userId, at, n
     .execute();
 }
 
-export async function existingPasskey(db: Kysely<Database>, { userId, at, name }: GivenFactor) {
-  const passkey = {
+export function newPasskey({ userId, at, name }: GivenFactor) {
+  return {
     id: randomUUID(),
     userId,
     credentialId: newNonce(),
@@ -153,6 +153,10 @@ export async function existingPasskey(db: Kysely<Database>, { userId, at, name }
     backedUp: false,
     createdAt: at,
   };
+}
+
+export async function existingPasskey(db: Kysely<Database>, given: GivenFactor) {
+  const passkey = newPasskey(given);
   await db.insertInto("passkeys").values(passkey).execute();
   return passkey;
 }

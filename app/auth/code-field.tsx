@@ -18,6 +18,10 @@ export const SWITCH_LABELS: Record<CodeMethod, string> = {
   "recovery-code": "Use a recovery code",
 };
 
+/** For an account whose second factors cannot be used here. */
+export const NO_METHOD_TEXT =
+  "Your passkeys were made for another address of this site and cannot be used at this one, and you have no recovery code. Ask the operator of this site for help.";
+
 const RECOVERY_CODE_HINT = (
   <>
     One of the codes that you saved, with its number: <span className="whitespace-nowrap">3-ABCD-EFGH-JKMN-PQRS</span>.

@@ -13,6 +13,7 @@ import {
   CODE_MESSAGES,
   CodeField,
   firstField,
+  NO_METHOD_TEXT,
   SWITCH_LABELS,
   typedCode,
   type CodeMethod,
@@ -111,7 +112,7 @@ function OpenDialog({ request }: { request: StepUpRequest }) {
     <Dialog
       dialogRef={dialog}
       title="Confirm that it is you"
-      description={describeQuestion(method, hasPasskey, user?.email)}
+      description={request.methods.length === 0 ? NO_METHOD_TEXT : describeQuestion(method, hasPasskey, user?.email)}
       isBusy={pending}
       onClose={request.cancel}
     >

@@ -8,6 +8,8 @@ export interface FactorRow {
   hasTotp: number;
   recoveryCodes: number;
   passkeys: number;
+  /** The domain of each passkey, as a JSON array of text; null if there is none. */
+  passkeyDomains: string | null;
 }
 
 /** For a select from `users`. */
@@ -38,6 +40,11 @@ export function factorColumns(eb: ExpressionBuilder<Database, "users">) {
       .$asScalar()
       .$notNull()
       .as("passkeys"),
+    eb
+      .selectFrom("passkeys")
+      .select(sql<string | null>`cast(json_arrayagg(passkeys.rp_id) as char)`.as("domains"))
+      .whereRef("passkeys.userId", "=", "users.id")
+      .as("passkeyDomains"),
   ] as const;
 }
 

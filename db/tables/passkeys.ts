@@ -194,16 +194,17 @@ export async function removePasskey(
   caller: CallerIds,
   options: {
     id: string;
-    mayRemove: (account: User & FactorRow) => boolean;
+    mayRemove: (account: User & FactorRow, passkey: Pick<Passkey, "rpId">) => boolean;
     notice: (user: User) => NewMail | null;
     now: Date;
   },
 ): Promise<"removed" | "caller ended" | "missing" | "kept"> {
   const { id, mayRemove, notice, now } = options;
   return changeFactors(db, caller, now, async (trx, account) => {
-    const own = trx.selectFrom("passkeys").select("id").where("id", "=", id).where("userId", "=", account.id);
-    if ((await own.executeTakeFirst()) === undefined) return "missing";
-    if (!mayRemove(account)) return "kept";
+    const own = trx.selectFrom("passkeys").select("rpId").where("id", "=", id).where("userId", "=", account.id);
+    const passkey = await own.executeTakeFirst();
+    if (passkey === undefined) return "missing";
+    if (!mayRemove(account, passkey)) return "kept";
     await trx.deleteFrom("passkeys").where("id", "=", id).execute();
     if (account.passkeys === 1 && account.hasTotp === 0) await deleteRecoveryCodes(trx, account.id);
     await insertMail(trx, notice(account));

@@ -59,7 +59,16 @@ import {
   extendReissueWindow,
   wasNeverSignedIn,
 } from "./sessions";
-import { atOnce, daysAfter, existingSession, newNonce, newSession, newUser, useTestDatabase } from "@/db/testing";
+import {
+  atOnce,
+  daysAfter,
+  existingSession,
+  newNonce,
+  newPasskey,
+  newSession,
+  newUser,
+  useTestDatabase,
+} from "@/db/testing";
 import {
   findUserById,
   findUserForLogin,
@@ -153,8 +162,12 @@ beforeAll(async () => {
       }),
     )
     .execute();
+  await db
+    .insertInto("passkeys")
+    .values(users.map(({ id: userId }) => newPasskey({ userId, at: createdAt, name: "own" })))
+    .execute();
   await sql`analyze table users, sessions, rate_limits, heartbeats, confirmations, outgoing_mails, recovery_codes,
-    totp_secrets, challenges`.execute(db);
+    totp_secrets, challenges, passkeys`.execute(db);
 
   pool = createPool({ ...parseDatabaseUrl(database.url)[0], timezone: "Z", connectionLimit: 1 });
   spied = new Kysely({ dialect: new MysqlDialect({ pool: spyOn(pool) }), plugins: [new CamelCasePlugin()] });

@@ -1,6 +1,7 @@
 import type { Actor, Model, Transition } from "@/evidence/mail-model/search";
 import type { AuthenticationMethod } from "@/server/auth/policy/authentication-methods";
 import {
+  hasSecondFactor,
   mayRemove,
   secondFactorMethods,
   stepUpMethods,
@@ -16,6 +17,7 @@ export interface FactorPolicy {
   mayRemove?: (account: AccountWays, what: Removable) => boolean;
   waysIn?: typeof waysIn;
   secondFactorMethods?: typeof secondFactorMethods;
+  hasSecondFactor?: typeof hasSecondFactor;
   resetRemovesFactors?: true;
   codesStayWithoutFactor?: true;
   lastCodeMakesNoNewSet?: true;
@@ -30,13 +32,16 @@ export const PROPERTIES = {
   3: "the mailbox alone never passes a second factor",
   4: "no own act leaves the mailbox as the only substitute for a password before a second factor",
   5: "the listed ways are exactly those that a login accepts",
-  6: "no login asks for recovery codes only",
+  6: "no login asks for recovery codes only, where every passkey is of this domain",
+  7: "a change of the domain makes no login ask for less",
 } as const;
 export type Property = keyof typeof PROPERTIES;
 
 /** Sets of codes and passkeys are small; nothing depends on how many there are beyond "none", "the last" and "more". */
 const FULL_SET = 2;
 const MOST_PASSKEYS = 2;
+
+const NO_FACTORS = { hasTotp: false, recoveryCodes: 0, passkeys: 0, otherPasskeys: 0 };
 
 interface Held {
   password: boolean;
@@ -56,7 +61,7 @@ export interface State {
 
 export function registered(isMailOn: boolean): State {
   return {
-    account: { hasPassword: true, hasTotp: false, recoveryCodes: 0, passkeys: 0, emailVerified: false, isMailOn },
+    account: { ...NO_FACTORS, hasPassword: true, emailVerified: false, isMailOn },
     held: { password: true, phone: false, passkeys: 0, paper: false, mailbox: true },
     session: "password",
   };
@@ -65,6 +70,7 @@ export function registered(isMailOn: boolean): State {
 export function factorModel(policy: FactorPolicy, isMailOn: boolean): Model<State> {
   const listed = policy.waysIn ?? waysIn;
   const asked = policy.secondFactorMethods ?? secondFactorMethods;
+  const asks = policy.hasSecondFactor ?? hasSecondFactor;
   const isRemovable = policy.mayRemove ?? mayRemove;
   const initial = registered(isMailOn);
   return { initial, keyOf: JSON.stringify, transitions, isDone: isInOrder, isOver: (state) => !holdsWay(state) };
@@ -91,14 +97,15 @@ export function factorModel(policy: FactorPolicy, isMailOn: boolean): Model<Stat
   /** As the login itself decides, without the list. A reset of an address that was never confirmed is no way: it may be another's. */
   function canSignIn(state: State): boolean {
     const second = asked(state.account);
-    const passesSecond = second.length === 0 || second.some((method) => holds(state, method));
+    const passesSecond = !asks(state.account) || second.some((method) => holds(state, method));
     const canReset = holds(state, "mailbox") && state.account.emailVerified;
     return holds(state, "passkey") || ((holds(state, "password") || canReset) && passesSecond);
   }
 
   function isInOrder(state: State): boolean {
     const { account, held } = state;
-    const hasAll = (!account.hasTotp || held.phone) && held.passkeys === account.passkeys;
+    const hasAll =
+      (!account.hasTotp || held.phone) && held.passkeys === account.passkeys && account.otherPasskeys === 0;
     return holdsWay(state) && hasAll && (account.recoveryCodes === 0 || held.paper);
   }
 
@@ -118,6 +125,7 @@ export function factorModel(policy: FactorPolicy, isMailOn: boolean): Model<Stat
     resets();
     if (session !== "none") changes();
     loses();
+    movesSite();
     return found;
 
     function authenticate() {
@@ -129,7 +137,7 @@ export function factorModel(policy: FactorPolicy, isMailOn: boolean): Model<Stat
         if (holds(state, "passkey")) passes("signs in by passkey", "passkey", "strong");
         if (!holds(state, "password")) return;
         const second = asked(account);
-        if (second.length === 0) passes("signs in by password", "password", "password");
+        if (!asks(account)) passes("signs in by password", "password", "password");
         for (const method of second)
           if (holds(state, method)) passes(`signs in by password and ${method}`, method, "strong");
         return;
@@ -143,14 +151,13 @@ export function factorModel(policy: FactorPolicy, isMailOn: boolean): Model<Stat
     function resets() {
       if (!isMailOn) return;
       const removes = policy.resetRemovesFactors === true || !account.emailVerified;
-      const left = { hasTotp: false, recoveryCodes: 0, passkeys: 0 };
-      const afterwards = { ...account, ...(removes ? left : {}), hasPassword: true, emailVerified: true };
+      const afterwards = { ...account, ...(removes ? NO_FACTORS : {}), hasPassword: true, emailVerified: true };
       const kept = removes ? { ...held, phone: false, paper: false, passkeys: 0 } : held;
       const after: State = { account: afterwards, held: kept, session: "none" };
       if (held.mailbox)
         add("owner", "The owner resets the password by mail.", { ...after, held: { ...kept, password: true } });
       if (!account.emailVerified) return;
-      const passes = asked(account).length > 0 && asked(afterwards).length === 0;
+      const passes = asks(account) && !asks(afterwards);
       const event = "A thief who reads the mailbox resets the password.";
       add("thief", event, { ...after, held: { ...kept, password: false } }, passes ? 3 : undefined);
     }
@@ -161,7 +168,7 @@ export function factorModel(policy: FactorPolicy, isMailOn: boolean): Model<Stat
       if (session !== "old") add("time", "Time passes.", { ...state, session: "old" });
       const isAllowed = session === "password" && stepUpMethods(account, "strong").includes("password");
       if (session !== "strong" && !isAllowed) return;
-      const isFirst = asked(account).length === 0;
+      const isFirst = !asks(account);
       const codes = isFirst ? { recoveryCodes: FULL_SET } : {};
       const paper = isFirst ? { paper: true } : {};
       change("adds or replaces the authenticator app", { hasTotp: true, ...codes }, { phone: true, ...paper });
@@ -175,10 +182,12 @@ export function factorModel(policy: FactorPolicy, isMailOn: boolean): Model<Stat
         ["totp", "removes the authenticator app", account.hasTotp, { phone: false }],
         ["passkey", "removes a passkey that is there", held.passkeys > 0, { passkeys: held.passkeys - 1 }],
         ["passkey", "removes a lost passkey", account.passkeys > held.passkeys, {}],
+        ["other-passkey", "removes a passkey of the former domain", account.otherPasskeys > 0, {}],
       ];
       for (const [what, event, exists, has] of removals) {
         if (!exists || !isRemovable(account, what)) continue;
-        if (policy.removalAsksForIt && (event.includes("lost") || !holds(state, what))) continue;
+        const isUsable = what !== "other-passkey" && !event.includes("lost") && holds(state, what);
+        if (policy.removalAsksForIt && !isUsable) continue;
         const left = without(account, what);
         const codesLeft = policy.codesStayWithoutFactor ? account.recoveryCodes : left.recoveryCodes;
         change(event, { ...left, recoveryCodes: codesLeft }, { ...has, paper: codesLeft > 0 && held.paper });
@@ -195,6 +204,19 @@ export function factorModel(policy: FactorPolicy, isMailOn: boolean): Model<Stat
       if (held.mailbox) lose("the mailbox", { mailbox: false });
       if (session !== "none") add("outsider", "The session ends.", { ...state, session: "none" });
     }
+
+    /** Cookies are the former domain's. */
+    function movesSite() {
+      if (account.passkeys === 0) return;
+      const otherPasskeys = Math.min(MOST_PASSKEYS, account.otherPasskeys + account.passkeys);
+      const moved: State = {
+        account: { ...account, passkeys: 0, otherPasskeys },
+        held: { ...held, passkeys: 0 },
+        session: "none",
+      };
+      const opens = asks(account) && !asks(moved.account);
+      add("outsider", "The operator moves the site to another domain.", moved, opens ? 7 : undefined);
+    }
   }
 
   function withCodeUsed(state: State): State {
@@ -207,8 +229,10 @@ export function factorModel(policy: FactorPolicy, isMailOn: boolean): Model<Stat
     const ways = waysIn(next.account);
     const methods = asked(next.account);
     if (by === "owner" && ways.length === 0) return 1;
-    if (by === "owner" && methods.length > 0 && ways.every(([first]) => first === "mailbox")) return 4;
+    // A passkey of the former domain leaves nothing to remove but itself.
+    const isMoved = next.account.otherPasskeys > 0;
+    if (by === "owner" && !isMoved && methods.length > 0 && ways.every(([first]) => first === "mailbox")) return 4;
     if (holdsWay(next) !== canSignIn(next)) return 5;
-    return methods.length > 0 && methods.every((method) => method === "recovery-code") ? 6 : undefined;
+    return !isMoved && methods.length > 0 && methods.every((method) => method === "recovery-code") ? 6 : undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { explore, type SearchResult } from "@/evidence/mail-model/search";
 import { markdownTable } from "@/evidence/rotation-model/markdown";
-import { secondFactorMethods, waysIn, without, type AccountWays } from "@/server/auth/policy/ways-in";
+import { hasSecondFactor, secondFactorMethods, waysIn, without, type AccountWays } from "@/server/auth/policy/ways-in";
 import { factorModel, PROPERTIES, type FactorPolicy, type Property } from "./model";
 
 export interface Result extends SearchResult {
@@ -16,7 +16,7 @@ export const REJECTED_POLICIES: readonly FactorPolicy[] = [
     name: "a removal may leave the mailbox where no second factor is left",
     mayRemove: (account, what) => {
       const left = without(account, what);
-      const hasFactor = secondFactorMethods(left).length > 0;
+      const hasFactor = hasSecondFactor(left);
       return waysIn(left).some(([first]) => first !== "mailbox" || !hasFactor);
     },
   },
@@ -26,6 +26,7 @@ export const REJECTED_POLICIES: readonly FactorPolicy[] = [
   {
     name: "recovery codes stay, and are asked for, without another factor",
     codesStayWithoutFactor: true,
+    hasSecondFactor: (factors) => hasSecondFactor(factors) || factors.recoveryCodes > 0,
     secondFactorMethods: (factors) => [
       ...secondFactorMethods({ ...factors, recoveryCodes: 0 }),
       ...(factors.recoveryCodes > 0 ? (["recovery-code"] as const) : []),
@@ -34,6 +35,18 @@ export const REJECTED_POLICIES: readonly FactorPolicy[] = [
   {
     name: "an address that was never confirmed is listed as a way",
     waysIn: (account: AccountWays) => waysIn({ ...account, emailVerified: true }),
+  },
+  {
+    name: "a passkey of the former domain does not count as a second factor",
+    hasSecondFactor: (factors) => hasSecondFactor({ ...factors, otherPasskeys: 0 }),
+  },
+  {
+    name: "a passkey of the former domain counts as a way that is left",
+    mayRemove: (account, what) => {
+      const { passkeys, otherPasskeys, ...left } = without(account, what);
+      const ways = waysIn({ ...left, passkeys: passkeys + otherPasskeys, otherPasskeys: 0 });
+      return ways.some(([first]) => first !== "mailbox");
+    },
   },
   {
     name: "a passkey is listed only as the second step",

@@ -9,6 +9,7 @@ import {
   CODE_MESSAGES,
   CodeField,
   firstField,
+  NO_METHOD_TEXT,
   SWITCH_LABELS,
   typedCode,
   type CodeMethod,
@@ -85,6 +86,7 @@ export function SecondFactorForm({ next, methods, secondsLeft }: SecondFactorFor
         Your password was right. Now confirm that it is you, within the next{" "}
         {minutesLeft === 1 ? "minute" : `${minutesLeft} minutes`}.
       </p>
+      {methods.length === 0 && <p>{NO_METHOD_TEXT}</p>}
       {methods.includes("passkey") && (
         <PasskeyStep variant={method === undefined ? "solid" : "plain"} send={sendPasskey} />
       )}

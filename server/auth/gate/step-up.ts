@@ -8,11 +8,12 @@ import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import type { StepUpInput } from "@/server/auth/inputs/inputs";
 import { passwordMatches } from "@/server/auth/passwords/password";
+import { relyingParty } from "@/server/auth/passkeys/relying-party";
 import { authenticationValues, isStrong } from "@/server/auth/policy/authentication-methods";
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { isStepUpDue, type StepUpRule } from "@/server/auth/policy/step-up";
-import { factorsOf, secondFactorMethods, stepUpMethods } from "@/server/auth/policy/ways-in";
+import { factorsOf, hasSecondFactor, stepUpMethods } from "@/server/auth/policy/ways-in";
 import { consume, decrement, userFailureLimit } from "@/server/auth/rate-limits/rate-limit";
 import { numberOfCode, replaceUsedUpCodes } from "@/server/auth/second-factor/check-recovery-code";
 import { verifyFactor } from "@/server/auth/second-factor/verify-factor";
@@ -75,9 +76,9 @@ export async function refuseWithoutStepUp(
   const isRecent = !isStepUpDue(rule, authenticatedAt, now);
   if (isRecent && (rule.strength === "any" || isStrong(authenticationMethods))) return;
   const row = await findFactorRow(db, user.id);
-  const factors = row === undefined ? null : factorsOf(row);
-  const hasSecondFactor = factors !== null && secondFactorMethods(factors).length > 0;
-  if (rule.onlyWithSecondFactor === true && !hasSecondFactor) return;
+  const factors = row === undefined ? null : factorsOf(row, relyingParty().id);
+  const hasFactor = factors !== null && hasSecondFactor(factors);
+  if (rule.onlyWithSecondFactor === true && !hasFactor) return;
   const methods = factors === null ? [] : stepUpMethods(factors, rule.strength);
   // Without a second factor the password is all that can be asked for.
   if (isRecent && methods.includes("password")) return;

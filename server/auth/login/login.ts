@@ -11,10 +11,11 @@ import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import type { LoginInput } from "@/server/auth/inputs/inputs";
 import { isUserRowOutdated, rememberDisabled } from "@/server/auth/sessions/known-endings";
 import { hashPassword, needsRehash, passwordMatches } from "@/server/auth/passwords/password";
+import { relyingParty } from "@/server/auth/passkeys/relying-party";
 import type { SecondFactorMethod } from "@/server/auth/policy/authentication-methods";
 import { CHALLENGE_SECONDS, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { factorsOf, secondFactorMethods } from "@/server/auth/policy/ways-in";
+import { factorsOf, hasSecondFactor, secondFactorMethods } from "@/server/auth/policy/ways-in";
 import {
   decrement,
   loginLimit,
@@ -61,8 +62,9 @@ export async function login(
 
   // Before the session is opened: a fault after that would leave a session whose tokens were not delivered.
   await rehashIfOutdated(db, user, input.password, now);
-  const methods = secondFactorMethods(factorsOf(user));
-  if (methods.length > 0) {
+  const factors = factorsOf(user, relyingParty().id);
+  if (hasSecondFactor(factors)) {
+    const methods = secondFactorMethods(factors);
     const pending = await beginSecondStep(db, user, input.remember, methods, client, now);
     decrement(db, guess.hit);
     return pending;

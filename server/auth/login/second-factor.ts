@@ -6,6 +6,7 @@ import type { UserForLogin } from "@/db/tables/users";
 import type { Client } from "@/server/auth/client/client";
 import type { SecondFactorInput } from "@/server/auth/inputs/inputs";
 import { beginAssertion, type PublicKeyCredentialRequestOptionsJSON } from "@/server/auth/passkeys/assertion";
+import { relyingParty } from "@/server/auth/passkeys/relying-party";
 import type { SecondFactorMethod } from "@/server/auth/policy/authentication-methods";
 import { CHALLENGE_OVER_MESSAGE, Refusal } from "@/server/auth/policy/refusals";
 import { factorsOf, secondFactorMethods } from "@/server/auth/policy/ways-in";
@@ -57,7 +58,10 @@ export async function describePendingLogin(
 ): Promise<{ methods: SecondFactorMethod[]; expiresAt: Date } | null> {
   const pending = await findPendingLogin(db, challengeToken, client, now);
   if (pending === null) return null;
-  return { methods: secondFactorMethods(factorsOf(pending.user)), expiresAt: pending.challenge.expiresAt };
+  return {
+    methods: secondFactorMethods(factorsOf(pending.user, relyingParty().id)),
+    expiresAt: pending.challenge.expiresAt,
+  };
 }
 
 /** Options of WebAuthn for the second step. Throws SIGNED_OUT if no login waits for one in this browser. */

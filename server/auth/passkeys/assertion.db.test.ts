@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { atOnce, useTestDatabase } from "@/db/testing";
+import { atOnce, existingRecoveryCode, useTestDatabase } from "@/db/testing";
 import { callerWith, countStatements, later, PASSWORD, reasonOf, signedInSession, T0 } from "@/server/auth/db-testing";
-import { stepUp } from "@/server/auth/gate/step-up";
+import { refuseWithoutStepUp, stepUp } from "@/server/auth/gate/step-up";
 import { login } from "@/server/auth/login/login";
 import { beginSecondStepAssertion, finishLogin } from "@/server/auth/login/second-factor";
 import { hashPassword } from "@/server/auth/passwords/password";
@@ -102,6 +102,19 @@ describe("second step by passkey:", () => {
     const options = await begin();
     expect(options.allowCredentials).toEqual([]);
     expect(await reasonOf(finish(one.authenticator.get(options)))).toBe("SECOND_FACTOR_WRONG");
+  });
+
+  test("of an account whose passkeys are of the former domain: asks for a recovery code, and is asked for without one, too", async () => {
+    const { own, passkeyId, userId } = await account();
+    await database.db.updateTable("passkeys").set({ rpId: "old.test" }).where("id", "=", passkeyId).execute();
+    const input = { email: own.user.email, password: PASSWORD, remember: true };
+    const logIn = () => login(database.db, input, newClient(), null, later(1));
+    expect(await logIn()).toMatchObject({ kind: "second-factor", methods: [] });
+    await existingRecoveryCode(database.db, { userId, at: T0, name: "own" });
+    expect(await logIn()).toMatchObject({ kind: "second-factor", methods: ["recovery-code"] });
+    const rule = { withinSeconds: 300, strength: "strong" } as const;
+    const changing = refuseWithoutStepUp({ db: database.db, now: later(2) }, rule, await callerWith(own));
+    await expect(changing).rejects.toMatchObject({ details: { methods: ["recovery-code"] } });
   });
 
   test("is not begun without a login that waits for it", async () => {

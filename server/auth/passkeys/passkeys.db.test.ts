@@ -105,6 +105,15 @@ describe("removing a passkey:", () => {
     expect(await codes().execute()).toEqual([]);
   });
 
+  test("keeps the last one that can be used at this domain, beside one of the former domain, which can be removed", async () => {
+    const { userId, passkeyId, remove } = await account({ passwordHash: "" });
+    const former = { ...newAuthenticator().rowOf(userId, T0), rpId: "old.test" };
+    await database.db.insertInto("passkeys").values(former).execute();
+    expect(await reasonOf(remove(passkeyId))).toBe("LAST_WAY_IN");
+    await remove(former.id);
+    expect((await listPasskeys(database.db, userId)).map(({ id }) => id)).toEqual([passkeyId]);
+  });
+
   test("is refused after the session has ended", async () => {
     const { own, passkeyId, remove, readPasskey } = await account();
     await revokeSession(database.db, { id: own.id, reason: "logout" });

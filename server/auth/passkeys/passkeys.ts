@@ -10,6 +10,7 @@ import type { Client } from "@/server/auth/client/client";
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { factorsOf, mayRemove } from "@/server/auth/policy/ways-in";
+import { relyingParty } from "./relying-party";
 
 /** As the security page lists it. Instants are ISO 8601 strings. */
 export interface DescribedPasskey {
@@ -58,11 +59,11 @@ export async function removePasskey(
   const ids = callerIds(caller);
   const outcome = await remove(db, ids, {
     ...{ id, now },
-    mayRemove: (account) =>
-      mayRemove(
-        { ...factorsOf(account), emailVerified: account.emailVerifiedAt !== null, isMailOn: isMailOn() },
-        "passkey",
-      ),
+    mayRemove: (account, { rpId }) => {
+      const { id: domain } = relyingParty();
+      const ways = { emailVerified: account.emailVerifiedAt !== null, isMailOn: isMailOn() };
+      return mayRemove({ ...factorsOf(account, domain), ...ways }, rpId === domain ? "passkey" : "other-passkey");
+    },
     notice: ({ id: userId, email }) =>
       newNotice({ kind: "factor-changed", change: "A passkey was removed" }, { userId, email }, client, now),
   });

@@ -16,7 +16,7 @@ import { authenticationValues } from "@/server/auth/policy/authentication-method
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import { CHALLENGE_SECONDS, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { PASSKEY_NOT_ADDED_MESSAGE, Refusal } from "@/server/auth/policy/refusals";
-import { factorsOf, secondFactorMethods } from "@/server/auth/policy/ways-in";
+import { factorsOf, hasSecondFactor } from "@/server/auth/policy/ways-in";
 import { consume, passkeyChallengeLimit } from "@/server/auth/rate-limits/rate-limit";
 import { newRecoveryCodes } from "@/server/auth/recovery-codes/recovery-codes";
 import { issueAccessToken, type IssuedTokens } from "@/server/auth/sessions/issue-tokens";
@@ -91,7 +91,7 @@ export async function finishRegistration(
   if (response === null || registration === undefined || credential === null) throw notAdded(ids, client);
 
   const factors = await findFactorRow(db, user.id);
-  const isFirst = factors !== undefined && secondFactorMethods(factorsOf(factors)).length === 0;
+  const isFirst = factors !== undefined && !hasSecondFactor(factorsOf(factors, relyingParty().id));
   const made = isFirst ? await newRecoveryCodes() : null;
   const passkey: NewPasskey & { lastUsedAt: null } = {
     ...{ id: uuidv7(), userId: user.id, ...credential },

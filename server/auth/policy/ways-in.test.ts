@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { mayRemove, secondFactorMethods, stepUpMethods, waysIn, type AccountWays, type Removable } from "./ways-in";
+import {
+  factorsOf,
+  hasSecondFactor,
+  mayRemove,
+  secondFactorMethods,
+  stepUpMethods,
+  waysIn,
+  type AccountWays,
+  type Removable,
+} from "./ways-in";
 
-/** An account with what `given` names: "password", "totp", "codes", "mail" and passkeys. */
+/** An account with what `given` names: "password", "totp", "codes", "mail" and passkeys, "other" ones of another domain. */
 function account(given: string): AccountWays {
   const has = given.split(" ");
   return {
@@ -9,6 +18,7 @@ function account(given: string): AccountWays {
     hasTotp: has.includes("totp"),
     recoveryCodes: has.includes("codes") ? 10 : 0,
     passkeys: has.filter((one) => one === "passkey").length,
+    otherPasskeys: has.filter((one) => one === "other-passkey").length,
     emailVerified: !has.includes("unconfirmed"),
     isMailOn: has.includes("mail"),
   };
@@ -36,6 +46,12 @@ describe("ways in: an account with", () => {
     ["passkey totp codes", ["passkey"]],
     ["totp codes", []],
     ["codes", []],
+    ["password other-passkey", []],
+    ["password other-passkey codes", ["password + recovery-code"]],
+    ["password other-passkey totp", ["password + totp"]],
+    ["password other-passkey passkey", ["passkey", "password + passkey"]],
+    ["other-passkey mail codes", ["mailbox + recovery-code"]],
+    ["other-passkey", []],
   ])("%s has %j", (given, ways) => {
     expect(waysOf(given)).toEqual(ways);
   });
@@ -62,12 +78,36 @@ describe("removal: of an account with", () => {
     ["passkey totp mail", "passkey", false],
     ["passkey totp codes mail", "passkey", false],
     ["passkey passkey totp mail", "passkey", true],
+    ["passkey other-passkey", "passkey", false],
+    ["passkey other-passkey", "other-passkey", true],
+    ["password passkey other-passkey", "passkey", false],
+    ["password passkey other-passkey codes", "passkey", true],
+    ["password other-passkey", "other-passkey", true],
+    ["password other-passkey codes", "other-passkey", true],
+    ["password other-passkey totp", "totp", false],
+    ["other-passkey", "other-passkey", false],
   ])("%s, the %s may go: %s", (given, what, may) => {
     expect(mayRemove(account(given), what)).toBe(may);
   });
 });
 
-test("recovery codes are never the only second factor that a login asks for", () => {
+test("the factors of a row count the passkeys of this domain, and those of others apart", () => {
+  const row = { passwordHash: "hash", hasTotp: 0, recoveryCodes: 3 };
+  const countOf = (passkeyDomains: string | null) => {
+    const { passkeys, otherPasskeys } = factorsOf({ ...row, passkeyDomains }, "app.test");
+    return [passkeys, otherPasskeys];
+  };
+  expect(countOf(null)).toEqual([0, 0]);
+  expect(countOf('["app.test","old.test","app.test","www.app.test"]')).toEqual([2, 2]);
+});
+
+test("a login asks for a second factor wherever the account has one, also if none of its passkeys can be used here", () => {
+  expect(hasSecondFactor(account("password other-passkey"))).toBe(true);
+  expect(secondFactorMethods(account("password other-passkey"))).toEqual([]);
+  expect(secondFactorMethods(account("password other-passkey codes"))).toEqual(["recovery-code"]);
+});
+
+test("recovery codes are never the only second factor that a login asks for, where all passkeys are of this domain", () => {
   for (const given of ["password codes", "mail codes", "password totp codes", "password passkey codes"]) {
     const methods = secondFactorMethods(account(given));
     expect(methods.length === 0 || methods.some((method) => method !== "recovery-code"), given).toBe(true);
@@ -83,6 +123,8 @@ describe("step-up: an account with", () => {
     ["password passkey", ["password", "passkey"], ["passkey"]],
     ["passkey totp", ["passkey", "totp"], ["passkey", "totp"]],
     ["mail", [], []],
+    ["password other-passkey codes", ["password", "recovery-code"], ["recovery-code"]],
+    ["password other-passkey", ["password"], []],
   ])("%s is asked for one of %j, and for one of %j where the rule is strong", (given, any, strong) => {
     expect([stepUpMethods(account(given), "any"), stepUpMethods(account(given), "strong")]).toEqual([any, strong]);
   });

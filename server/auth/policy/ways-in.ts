@@ -6,23 +6,40 @@ export interface AccountFactors {
   hasTotp: boolean;
   /** Unused ones. They replace the second factor, never the password. */
   recoveryCodes: number;
+  /** Made for the domain of this site. */
   passkeys: number;
+  /** Made for another one, such as its former domain: they cannot be used here. */
+  otherPasskeys: number;
 }
 
-/** From the row of a user. An empty hash is no password. */
-export function factorsOf(row: {
-  passwordHash: string;
-  hasTotp: number;
-  recoveryCodes: number;
-  passkeys: number;
-}): AccountFactors {
-  const { passwordHash, hasTotp, recoveryCodes, passkeys } = row;
-  return { hasPassword: passwordHash !== "", hasTotp: hasTotp === 1, recoveryCodes, passkeys };
+/** From the row of a user. An empty hash is no password. `passkeyDomains`: of each passkey, as JSON. `domain`: of this site. */
+export function factorsOf(
+  row: { passwordHash: string; hasTotp: number; recoveryCodes: number; passkeyDomains: string | null },
+  domain: string,
+): AccountFactors {
+  const domains = JSON.parse(row.passkeyDomains ?? "[]") as string[];
+  const passkeys = domains.filter((one) => one === domain).length;
+  return {
+    hasPassword: row.passwordHash !== "",
+    hasTotp: row.hasTotp === 1,
+    recoveryCodes: row.recoveryCodes,
+    passkeys,
+    otherPasskeys: domains.length - passkeys,
+  };
 }
 
-/** What a login asks for after the right password. Empty: nothing. */
-export function secondFactorMethods({ hasTotp, recoveryCodes, passkeys }: AccountFactors): SecondFactorMethod[] {
-  if (!hasTotp && passkeys === 0) return [];
+/**
+ * Whether a password alone is not enough. Passkeys that cannot be used here count: otherwise a change of the domain, or another site
+ * with the same database, would open the account to anyone who knows the password.
+ */
+export function hasSecondFactor({ hasTotp, passkeys, otherPasskeys }: AccountFactors): boolean {
+  return hasTotp || passkeys + otherPasskeys > 0;
+}
+
+/** What a login asks for after the right password of an account with a second factor. Empty: no method is left here. */
+export function secondFactorMethods(factors: AccountFactors): SecondFactorMethod[] {
+  const { hasTotp, recoveryCodes, passkeys } = factors;
+  if (!hasSecondFactor(factors)) return [];
   return [
     ...(passkeys > 0 ? (["passkey"] as const) : []),
     ...(hasTotp ? (["totp"] as const) : []),
@@ -33,7 +50,7 @@ export function secondFactorMethods({ hasTotp, recoveryCodes, passkeys }: Accoun
 /** What a signed-in user can authenticate with again. "strong": with a second factor or a passkey, where the account has one. */
 export function stepUpMethods(factors: AccountFactors, strength: "any" | "strong"): AuthenticationMethod[] {
   const methods = secondFactorMethods(factors);
-  return factors.hasPassword && (strength === "any" || methods.length === 0) ? ["password", ...methods] : methods;
+  return factors.hasPassword && (strength === "any" || !hasSecondFactor(factors)) ? ["password", ...methods] : methods;
 }
 
 /** And whether a reset by mail can replace the password. */
@@ -53,13 +70,14 @@ export function waysIn(account: AccountWays): WayIn[] {
     ...(account.isMailOn && account.emailVerified ? (["mailbox"] as const) : []),
   ];
   const second = secondFactorMethods(account);
-  const withFirst: WayIn[] =
-    second.length === 0 ? first.map((one) => [one]) : first.flatMap((one) => second.map((other) => [one, other]));
+  const withFirst: WayIn[] = hasSecondFactor(account)
+    ? first.flatMap((one) => second.map((other) => [one, other] as const))
+    : first.map((one) => [one]);
   return account.passkeys > 0 ? [["passkey"], ...withFirst] : withFirst;
 }
 
 /** What can be removed from an account, one passkey at a time. */
-export type Removable = "password" | "totp" | "passkey";
+export type Removable = "password" | "totp" | "passkey" | "other-passkey";
 
 export function without<Account extends AccountFactors>(account: Account, what: Removable): Account {
   const left = {
@@ -67,9 +85,10 @@ export function without<Account extends AccountFactors>(account: Account, what: 
     hasPassword: account.hasPassword && what !== "password",
     hasTotp: account.hasTotp && what !== "totp",
     passkeys: account.passkeys - (what === "passkey" ? 1 : 0),
+    otherPasskeys: account.otherPasskeys - (what === "other-passkey" ? 1 : 0),
   };
   // Recovery codes replace a second factor: they go with the last one.
-  return secondFactorMethods(left).length === 0 ? { ...left, recoveryCodes: 0 } : left;
+  return hasSecondFactor(left) ? left : { ...left, recoveryCodes: 0 };
 }
 
 /**

@@ -9,10 +9,11 @@ import { activatePendingSecret, deleteTotpSecret, findTotpSecret, insertPendingS
 import { isMailOn } from "@/server/mail/mail-settings";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
+import { relyingParty } from "@/server/auth/passkeys/relying-party";
 import { addAuthentication, authenticationValues } from "@/server/auth/policy/authentication-methods";
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { factorsOf, mayRemove, secondFactorMethods, without } from "@/server/auth/policy/ways-in";
+import { factorsOf, hasSecondFactor, mayRemove, without } from "@/server/auth/policy/ways-in";
 import { newRecoveryCodes } from "@/server/auth/recovery-codes/recovery-codes";
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { renewAccessToken } from "@/server/auth/sessions/renew-access-token";
@@ -96,12 +97,12 @@ function withTotp(values: string | null): string {
 export async function removeTotp(db: Kysely<Database>, caller: Caller, client: Client, now: Date): Promise<void> {
   const ids = callerIds(caller);
   const outcome = await changeFactors(db, ids, now, async (trx, user) => {
-    const factors = factorsOf(user);
+    const factors = factorsOf(user, relyingParty().id);
     if (!factors.hasTotp) return "none";
     const account = { ...factors, emailVerified: user.emailVerifiedAt !== null, isMailOn: isMailOn() };
     if (!mayRemove(account, "totp")) return "last way in";
     await deleteTotpSecret(trx, ids.userId);
-    if (secondFactorMethods(without(factors, "totp")).length === 0) await deleteRecoveryCodes(trx, ids.userId);
+    if (!hasSecondFactor(without(factors, "totp"))) await deleteRecoveryCodes(trx, ids.userId);
     await queueFactorNotice(trx, "The authenticator app was removed", user, client, now);
     return "removed";
   });

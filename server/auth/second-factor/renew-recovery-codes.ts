@@ -5,9 +5,10 @@ import { changeFactors } from "@/db/tables/factor-changes";
 import { replaceRecoveryCodes } from "@/db/tables/recovery-codes";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
+import { relyingParty } from "@/server/auth/passkeys/relying-party";
 import { callerIds, type Caller } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
-import { factorsOf, secondFactorMethods } from "@/server/auth/policy/ways-in";
+import { factorsOf, hasSecondFactor } from "@/server/auth/policy/ways-in";
 import { newRecoveryCodes } from "@/server/auth/recovery-codes/recovery-codes";
 import { queueFactorNotice } from "./factor-notice";
 
@@ -21,7 +22,7 @@ export async function renewRecoveryCodes(
   const ids = callerIds(caller);
   const { codes, rows } = await newRecoveryCodes();
   const outcome = await changeFactors(db, ids, now, async (trx, user) => {
-    if (secondFactorMethods(factorsOf(user)).length === 0) return "no factor";
+    if (!hasSecondFactor(factorsOf(user, relyingParty().id))) return "no factor";
     await replaceRecoveryCodes(trx, ids.userId, rows, now);
     await queueFactorNotice(trx, "New recovery codes were made", user, client, now);
     return "renewed";
