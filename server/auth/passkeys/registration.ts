@@ -1,9 +1,8 @@
 import "server-only";
-import { generateRegistrationOptions, verifyRegistrationResponse } from "@simplewebauthn/server";
 import type { PublicKeyCredentialCreationOptionsJSON } from "@simplewebauthn/server";
 import type { Kysely } from "kysely";
 import { v7 as uuidv7 } from "uuid";
-import type { Database, NewPasskey } from "@/db/schema";
+import type { Database } from "@/db/schema";
 import { findRegistration, insertChallenge } from "@/db/tables/challenges";
 import { findFactorRow } from "@/db/tables/factors";
 import { addPasskey, listPasskeys } from "@/db/tables/passkeys";
@@ -21,10 +20,9 @@ import { consume, passkeyChallengeLimit } from "@/server/auth/rate-limits/rate-l
 import { newRecoveryCodes } from "@/server/auth/recovery-codes/recovery-codes";
 import { issueAccessToken, type IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { hasEnded } from "@/server/auth/sessions/rotation";
-import { readRegistration, type RegistrationResponse } from "./client-response";
-import { isSupportedAttestation, isSupportedKey } from "./credential-key";
+import { readRegistration } from "./client-response";
+import { newCreationOptions, newPasskey, verifyCreation } from "./creation";
 import { describePasskey, type DescribedPasskey } from "./passkeys";
-import { ALGORITHMS, newChallenge, relyingParty, userHandle } from "./relying-party";
 
 /** Bounds the lists that dialogs and the security page show. */
 export const MAX_PASSKEYS = 20;
@@ -40,22 +38,9 @@ export async function beginRegistration(
   const { userId, sessionId } = callerIds(caller);
   const user = await findUserOfLiveSession(db, { userId, sessionId }, now);
   if (user === undefined) throw new Refusal("SESSION_ENDED");
-  const { id: rpID, name: rpName } = relyingParty();
   const existing = await listPasskeys(db, userId);
   if (existing.length >= MAX_PASSKEYS) throw tooMany();
-  const options = await generateRegistrationOptions({
-    rpID,
-    rpName,
-    userID: userHandle(userId),
-    userName: user.email,
-    userDisplayName: user.fullName,
-    challenge: newChallenge(),
-    attestationType: "none",
-    supportedAlgorithmIDs: Object.values(ALGORITHMS),
-    authenticatorSelection: { residentKey: "required", userVerification: "required" },
-    excludeCredentials: existing.filter(({ rpId }) => rpId === rpID).map(({ credentialId: id }) => ({ id })),
-    timeout: CHALLENGE_SECONDS * 1000,
-  });
+  const options = await newCreationOptions(user, existing);
   const { challenge } = options;
   const begun = { ceremony: "passkey-registration", userId, boundTo: sessionId, challenge };
   const expiresAt = secondsAfter(now, CHALLENGE_SECONDS);
@@ -87,18 +72,13 @@ export async function finishRegistration(
   const response = readRegistration(sent);
   const { challenge = null } = response?.clientData ?? {};
   const registration = challenge === null ? undefined : await findRegistration(db, challenge, ids, now);
-  const credential = response && registration ? await verify(response, response.clientData.challenge) : null;
+  const credential = response && registration ? await verifyCreation(response) : null;
   if (response === null || registration === undefined || credential === null) throw notAdded(ids, client);
 
   const factors = await findFactorRow(db, user.id);
   const isFirst = factors !== undefined && !hasSecondFactor(factorsOf(factors, relyingParty().id));
   const made = isFirst ? await newRecoveryCodes() : null;
-  const passkey: NewPasskey & { lastUsedAt: null } = {
-    ...{ id: uuidv7(), userId: user.id, ...credential },
-    name: name ?? defaultName(client),
-    transports: response.response.transports.join(" "),
-    ...{ createdAt: now, lastUsedAt: null },
-  };
+  const passkey = newPasskey(user.id, credential, name, client, now);
   const change = { kind: "factor-changed", change: "A passkey was added" } as const;
   const notice = newNotice(change, { userId: user.id, email: user.email }, client, now);
   const outcome = await addPasskey(db, ids, passkey, {
@@ -139,36 +119,6 @@ async function issueStrongToken(
   const session = isRecorded ? await findSessionWithUser(db, ids.sessionId) : undefined;
   if (session === undefined || hasEnded(session, now)) throw new Refusal("SESSION_ENDED");
   return issueAccessToken(session, client, now);
-}
-
-/** Null if the response is not valid, or of a kind that was not asked for. */
-async function verify(response: RegistrationResponse, expectedChallenge: string) {
-  const { id: expectedRPID, origin: expectedOrigin } = relyingParty();
-  // Before the library, which would parse certificates and request the revocation lists that they name.
-  if (!isSupportedAttestation(response.response.attestationObject)) return null;
-  try {
-    const { verified, registrationInfo } = await verifyRegistrationResponse({
-      response: { ...response, clientExtensionResults: {} },
-      expectedChallenge,
-      expectedOrigin,
-      expectedRPID,
-      requireUserVerification: true,
-      supportedAlgorithmIDs: Object.values(ALGORITHMS),
-    });
-    if (!verified) return null;
-    const { credential, aaguid, credentialBackedUp: backedUp } = registrationInfo;
-    if (credential.id !== response.id || !isSupportedKey(credential.publicKey)) return null;
-    const publicKey = Buffer.from(credential.publicKey).toString("base64url");
-    const { id: credentialId, counter: signatureCounter } = credential;
-    return { credentialId, publicKey, signatureCounter, rpId: expectedRPID, aaguid, backedUp };
-  } catch {
-    // The library throws errors without a code for everything that is not valid, and does nothing but parse and compute.
-    return null;
-  }
-}
-
-function defaultName({ browser, os }: Client): string {
-  return `Passkey (${browser} on ${os})`.slice(0, 100);
 }
 
 function notAdded(ids: { userId: string; sessionId: string }, client: Client): Refusal {
