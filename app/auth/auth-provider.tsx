@@ -29,6 +29,11 @@ export interface Auth {
     options?: { next?: string },
   ) => Promise<AuthOutcome>;
   register: (input: RouterInputs["auth"]["register"], options?: { next?: string }) => Promise<AuthOutcome>;
+  /** `create`: asks the user for a new passkey, with which the account is created. */
+  registerWithPasskey: (
+    create: () => Promise<RouterInputs["auth"]["finishPasskeyRegistration"]>,
+    options?: FinishOptions,
+  ) => Promise<AuthOutcome>;
   logout: () => Promise<AuthOutcome>;
   /** Ends every session of the user, including this one. */
   logoutEverywhere: () => Promise<AuthOutcome>;
@@ -38,9 +43,9 @@ export interface Auth {
   replaceUser: (user: SignedInUser) => void;
 }
 
-interface FinishOptions {
+export interface FinishOptions {
   next?: string;
-  /** Called with the new recovery codes if the last one was used. `next` is loaded after it. */
+  /** Called with new recovery codes, if there are some. `next` is loaded after it. */
   saveCodes?: (codes: string[], user: SignedInUser) => Promise<void>;
 }
 
@@ -113,6 +118,8 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
           async () => signedInMessage(await openSession(() => authClient.auth.register.mutate(input))),
           () => safeNextPath(options?.next),
         ),
+      registerWithPasskey: (create, options) =>
+        signIn(async () => authClient.auth.finishPasskeyRegistration.mutate(await create()), options),
       logout: () =>
         changeAccount(
           () => endSession(() => authClient.auth.logout.mutate()),

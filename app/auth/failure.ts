@@ -18,7 +18,7 @@ export interface Failure {
   link?: { href: string; text: string };
   /** Of an authentic link that does nothing any more: what ended it. */
   spent?: "used" | "superseded" | "expired";
-  /** Of a login by a passkey that no account has. */
+  /** Of a login or a registration by a passkey that no account has. */
   passkey?: "unknown";
   /** Of a logout that is pending because the database is unavailable. */
   endToken?: string;

@@ -28,7 +28,7 @@ export function PasskeyStep({ variant, send, onDone }: PasskeyStepProps) {
   return (
     // Without a problem, the gap before it is enough.
     <div className="mb-5 flex flex-col gap-5 has-[[role=alert]:empty]:mb-0">
-      <PasskeyButton pending={pending} start={start} variant={variant}>
+      <PasskeyButton pending={pending} onClick={() => void start()} variant={variant}>
         Use a passkey
       </PasskeyButton>
       <FormProblem problem={problem} />
@@ -36,17 +36,11 @@ export function PasskeyStep({ variant, send, onDone }: PasskeyStepProps) {
   );
 }
 
-interface PasskeyButtonProps {
-  variant?: ComponentProps<typeof Button>["variant"];
-  pending: boolean;
-  start: () => Promise<void>;
-  children: string;
-}
-
-export function PasskeyButton({ variant, pending, start, children }: PasskeyButtonProps) {
+/** Nothing where the browser has no passkeys. */
+export function PasskeyButton({ children, ...button }: ComponentProps<typeof Button>) {
   if (!useSupportsPasskeys()) return null;
   return (
-    <Button variant={variant} pending={pending} pendingLabel="Waiting for your passkey…" onClick={() => void start()}>
+    <Button pendingLabel="Waiting for your passkey…" {...button}>
       <KeyRound className="size-5" strokeWidth={1.6} aria-hidden="true" />
       {children}
     </Button>

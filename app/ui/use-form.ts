@@ -14,7 +14,8 @@ export interface Problem {
 export type ValidationMessages = Record<string, { [Flag in keyof ValidityState]?: string }>;
 
 interface FormOptions {
-  messages: ValidationMessages;
+  /** As a function: for a form with several submit buttons, whose name and value are in the data. */
+  messages: ValidationMessages | ((data: FormData) => ValidationMessages);
   /** Additional validation, as errors by field. */
   check?: (data: FormData) => Record<string, string>;
   /** Submits the form; returns null on success. Must not throw. */
@@ -35,9 +36,10 @@ export function useForm({ messages, check, send, onDone }: FormOptions) {
     const form = event.currentTarget;
     if (busy.current) return;
 
-    const data = new FormData(form);
+    const data = new FormData(form, event.nativeEvent.submitter);
     setProblem(null);
-    if (show(form, { ...check?.(data), ...validate(form, messages) })) return;
+    const needed = typeof messages === "function" ? messages(data) : messages;
+    if (show(form, { ...check?.(data), ...validate(form, needed) })) return;
 
     busy.current = true;
     setPending(true);

@@ -6,7 +6,7 @@ import type { CallerIds } from "./sessions";
 import { hasEarlierSession, knownSessionId, type LoginDevice, type UserForLogin } from "./users";
 
 /** The ceremonies of WebAuthn. A login that waits for its second step is a challenge too, of none of them. */
-export type Ceremony = "passkey-login" | "passkey-registration" | "passkey-assertion";
+export type Ceremony = "passkey-login" | "passkey-registration" | "passkey-assertion" | "account-registration";
 
 export async function insertChallenge(db: Kysely<Database>, challenge: NewChallenge): Promise<void> {
   await db.insertInto("challenges").values(challenge).execute();
@@ -65,6 +65,26 @@ export async function findRegistration(
     .where("userId", "=", userId)
     .where("boundTo", "=", sessionId)
     .where("usedAt", "is", null)
+    .where("expiresAt", ">", now)
+    .executeTakeFirst();
+}
+
+/**
+ * The challenge of a registration of an account, used or not. `userId`: the id that the account gets, which its passkey already
+ * contains. Undefined after it has expired.
+ */
+export async function findAccountRegistration(
+  db: Kysely<Database>,
+  challenge: string,
+  now: Date,
+): Promise<{ id: string; userId: string; usedAt: Date | null } | undefined> {
+  const ceremony: Ceremony = "account-registration";
+  return db
+    .selectFrom("challenges")
+    .select(["id", "usedAt"])
+    .select((eb) => eb.ref("boundTo").$notNull().as("userId"))
+    .where("challenge", "=", challenge)
+    .where("ceremony", "=", ceremony)
     .where("expiresAt", ">", now)
     .executeTakeFirst();
 }

@@ -184,12 +184,12 @@ export async function findOpenConfirmation(
  * must not be able to occupy the old one.
  */
 export async function isAddressTaken(
-  trx: Transaction<Database>,
+  db: Kysely<Database>,
   { email, exceptUserId }: { email: string; exceptUserId: string },
   now: Date,
 ): Promise<boolean> {
-  const user = trx.selectFrom("users").select("id").where("email", "=", email).where("id", "<>", exceptUserId);
-  const revert = openReverts(trx, email, now).where("userId", "<>", exceptUserId);
+  const user = db.selectFrom("users").select("id").where("email", "=", email).where("id", "<>", exceptUserId);
+  const revert = openReverts(db, email, now).where("userId", "<>", exceptUserId);
   return (await user.unionAll(revert).limit(1).executeTakeFirst()) !== undefined;
 }
 

@@ -6,9 +6,17 @@ import { useChallenge, type Ceremony } from "./challenges";
 import { changeFactors } from "./factor-changes";
 import { factorColumns, type FactorRow } from "./factors";
 import { insertMail, type NewMail } from "./outgoing-mails";
-import { deleteRecoveryCodes, replaceRecoveryCodes, type NewRecoveryCode } from "./recovery-codes";
-import type { CallerIds } from "./sessions";
-import { hasEarlierSession, knownSessionId, type LoginDevice, type UserForLogin } from "./users";
+import { deleteRecoveryCodes, insertRecoveryCodes, replaceRecoveryCodes, type NewRecoveryCode } from "./recovery-codes";
+import type { CallerIds, InsertSessionResult } from "./sessions";
+import {
+  hasEarlierSession,
+  insertAccount,
+  isEmailTaken,
+  knownSessionId,
+  type LoginDevice,
+  type NewAccount,
+  type UserForLogin,
+} from "./users";
 
 /** The oldest first. */
 export async function listPasskeys(db: Kysely<Database>, userId: string): Promise<Passkey[]> {
@@ -152,6 +160,37 @@ export async function addPasskey(
   try {
     return await changeFactors(db, caller, now, add);
   } catch (error) {
+    if (isDuplicateKey(error, "passkeys_credential")) return "credential taken";
+    throw error;
+  }
+}
+
+/**
+ * Inserts an account without a password, with its first session, its passkey and its recovery codes, and uses up the challenge: all of
+ * it or nothing.
+ */
+export async function insertUserWithPasskey(
+  db: Kysely<Database>,
+  account: NewAccount,
+  {
+    passkey,
+    codes,
+    challengeId,
+    now,
+  }: { passkey: NewPasskey; codes: readonly NewRecoveryCode[]; challengeId: string; now: Date },
+): Promise<InsertSessionResult | "challenge used" | "credential taken" | "taken"> {
+  const insert = async (trx: Transaction<Database>) => {
+    // First: of concurrent uses of one challenge, the others wait here instead of inserting the same user.
+    if (!(await useChallenge(trx, challengeId, now))) return "challenge used";
+    const opened = await insertAccount(trx, account);
+    await trx.insertInto("passkeys").values(passkey).execute();
+    await insertRecoveryCodes(trx, account.user.id, codes, now);
+    return opened;
+  };
+  try {
+    return await writeRow(db, challengeId, () => db.transaction().execute(insert));
+  } catch (error) {
+    if (isEmailTaken(error)) return "taken";
     if (isDuplicateKey(error, "passkeys_credential")) return "credential taken";
     throw error;
   }

@@ -28,7 +28,7 @@ import {
   markMailFailed,
   markMailSent,
 } from "./outgoing-mails";
-import { findUserOfChallenge } from "./challenges";
+import { findAccountRegistration, findUserOfChallenge } from "./challenges";
 import { useRecoveryCode, useTotpStep } from "./factor-changes";
 import { findListedFactors } from "./factors";
 import { countRecoveryCodes } from "./recovery-codes";
@@ -281,6 +281,7 @@ const queries: Record<string, (db: Kysely<Database>) => Promise<unknown>> = {
   findTotpSecret: (db) => findTotpSecret(db, user.id),
   findUserForStepUp: (db) => findUserForStepUp(db, caller, 1, now),
   findUserOfChallenge: (db) => findUserOfChallenge(db, randomUUID(), device, now, 1),
+  findAccountRegistration: (db) => findAccountRegistration(db, "A".repeat(22), now),
   countRecoveryCodes: (db) => countRecoveryCodes(db, user.id),
   "useTotpStep in a login": (db) =>
     useTotpStep(db, user.id, totpUse, { kind: "login", challengeId: randomUUID() }, now),

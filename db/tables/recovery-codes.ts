@@ -25,6 +25,16 @@ export async function replaceRecoveryCodes(
   now: Date,
 ): Promise<void> {
   await deleteRecoveryCodes(trx, userId);
+  await insertRecoveryCodes(trx, userId, codes, now);
+}
+
+/** For an account that has none. */
+export async function insertRecoveryCodes(
+  trx: Transaction<Database>,
+  userId: string,
+  codes: readonly NewRecoveryCode[],
+  now: Date,
+): Promise<void> {
   await trx
     .insertInto("recoveryCodes")
     .values(codes.map((code) => ({ ...code, userId, createdAt: now })))

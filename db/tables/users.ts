@@ -19,6 +19,15 @@ export async function insertUser(
   }
 }
 
+export interface NewAccount {
+  user: NewUser;
+  session: NewSession;
+  /** The session that the browser had before. */
+  replacedId: string | null;
+  /** Null: mail is off. */
+  mail: NewMail | null;
+}
+
 /**
  * Inserts an account, its first session and the mail that verifies its address, in one transaction. Without mail no address can have
  * been changed, so none is held for the account that had it.
@@ -30,21 +39,31 @@ export async function insertUserWithSession(
   replacedId: string | null,
   mail: NewMail | null = null,
 ): Promise<InsertSessionResult | "taken"> {
+  const insert = (trx: Transaction<Database>) => insertAccount(trx, { user, session, replacedId, mail });
   try {
-    return await retryOnDeadlock(() =>
-      db.transaction().execute(async (trx) => {
-        await trx.insertInto("users").values(user).execute();
-        const opened = await insertSession(trx, session, { sessionEpoch: 0, replacedId });
-        if (opened === null) throw new Error("A user inserted in this transaction has another session epoch.");
-        // After the user, whose insert waits for a change that frees the address: before it, that change could not be seen.
-        if (mail !== null && !(await insertVerification(trx, mail))) throw new AddressHeld();
-        return opened;
-      }),
-    );
+    return await retryOnDeadlock(() => db.transaction().execute(insert));
   } catch (error) {
-    if (isDuplicateKey(error, "users_email") || error instanceof AddressHeld) return "taken";
+    if (isEmailTaken(error)) return "taken";
     throw error;
   }
+}
+
+/** The same within a transaction, which it rolls back for a taken address: see `isEmailTaken`. */
+export async function insertAccount(
+  trx: Transaction<Database>,
+  { user, session, replacedId, mail }: NewAccount,
+): Promise<InsertSessionResult> {
+  await trx.insertInto("users").values(user).execute();
+  const opened = await insertSession(trx, session, { sessionEpoch: 0, replacedId });
+  if (opened === null) throw new Error("A user inserted in this transaction has another session epoch.");
+  // After the user, whose insert waits for a change that frees the address: before it, that change could not be seen.
+  if (mail !== null && !(await insertVerification(trx, mail))) throw new AddressHeld();
+  return opened;
+}
+
+/** Whether `insertAccount` threw this because another account has the address, or can still restore it. */
+export function isEmailTaken(error: unknown): boolean {
+  return isDuplicateKey(error, "users_email") || error instanceof AddressHeld;
 }
 
 /** Rolls back an account whose address its former account can still restore. */

@@ -8,7 +8,9 @@ import { clearedChallengeCookie, clearedCookies } from "@/server/auth/tokens/coo
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { mintEndToken } from "@/server/auth/tokens/end-token";
 import {
+  beginPasskeyRegistrationInput,
   finishPasskeyLoginInput,
+  finishPasskeyRegistrationInput,
   loginInput,
   logoutInput,
   noInput,
@@ -18,6 +20,7 @@ import {
 } from "@/server/auth/inputs/inputs";
 import { login } from "@/server/auth/login/login";
 import { loginByPasskey } from "@/server/auth/login/passkey-login";
+import { beginPasskeyRegistration, registerByPasskey } from "@/server/auth/login/passkey-registration";
 import { beginSecondStepAssertion, finishLogin } from "@/server/auth/login/second-factor";
 import { endByEndToken, logout, logoutEverywhere } from "@/server/auth/login/logout";
 import { beginAssertion, beginLoginAssertion } from "@/server/auth/passkeys/assertion";
@@ -30,6 +33,17 @@ export const authRouter = router({
   register: publicProcedure.input(registerInput).mutation(async ({ ctx, input }) => {
     const { db, client, cookies, now } = ctx;
     return signInWithEndToken(ctx, await register(db, input, client, cookies.refreshToken, now));
+  }),
+
+  beginPasskeyRegistration: publicProcedure.input(beginPasskeyRegistrationInput).mutation(({ ctx, input }) => {
+    return beginPasskeyRegistration(ctx.db, input, ctx.client, ctx.now);
+  }),
+
+  finishPasskeyRegistration: publicProcedure.input(finishPasskeyRegistrationInput).mutation(async ({ ctx, input }) => {
+    const { db, client, cookies, now } = ctx;
+    const { recoveryCodes, ...tokens } = await registerByPasskey(db, input, client, cookies.refreshToken, now);
+    if (cookies.challengeToken !== null) ctx.setCookies.push(clearedChallengeCookie());
+    return { status: "signed-in" as const, ...(await signInWithEndToken(ctx, tokens)), recoveryCodes };
   }),
 
   login: publicProcedure.input(loginInput).mutation(async ({ ctx, input }) => {

@@ -74,7 +74,7 @@ export function LoginForm({ next, appOrigin }: { next: string; appOrigin: string
           Sign in
         </Button>
       </form>
-      <PasskeyButton pending={passkey.pending} start={passkey.start}>
+      <PasskeyButton pending={passkey.pending} onClick={() => void passkey.start()}>
         Sign in with a passkey
       </PasskeyButton>
       {/* One for both ways to sign in, so that only the last failure is shown. */}

@@ -1,70 +1,114 @@
 "use client";
 
+import { useState } from "react";
 import { EMAIL_MESSAGES, EmailField } from "@/app/ui/email-field";
+import { GuestLink } from "@/app/(guest)/guest-link";
+import { NewCodesScreen, useNewCodes } from "@/app/(guest)/new-codes-screen";
 import { useSignInProblem } from "@/app/(guest)/use-sign-in-problem";
 import { useAuth } from "@/app/auth/auth-provider";
+import { PasskeyButton } from "@/app/auth/passkey-button";
 import { Button } from "@/app/ui/button";
 import { Checkbox } from "@/app/ui/checkbox";
 import { FormProblem } from "@/app/ui/form-problem";
 import { FULL_NAME_MESSAGES, FullNameField } from "@/app/ui/full-name-field";
 import { describePasswordError, NewPasswordField } from "@/app/ui/new-password-field";
 import { type ValidationMessages, useForm } from "@/app/ui/use-form";
-import { withFragment } from "@/server/auth/policy/next-path";
+import { withFragment, withNext } from "@/server/auth/policy/next-path";
+import { LOGIN } from "@/server/auth/policy/routes";
+import { usePasskeyRegistration } from "./use-passkey-registration";
 
+const PERSON_MESSAGES: ValidationMessages = { fullName: FULL_NAME_MESSAGES, email: EMAIL_MESSAGES };
 const VALIDATION_MESSAGES: ValidationMessages = {
-  fullName: FULL_NAME_MESSAGES,
-  email: EMAIL_MESSAGES,
+  ...PERSON_MESSAGES,
   password: { valueMissing: "Choose a password." },
 };
+
+/** What the second submit button adds to the data of the form. */
+const BY_PASSKEY = { name: "way", value: "passkey" };
+const isByPasskey = (data: FormData) => data.get(BY_PASSKEY.name) === BY_PASSKEY.value;
 
 export function RegisterForm({
   next,
   passwordMinLength,
   appOrigin,
+  isMailOn,
 }: {
   next: string;
   passwordMinLength: number;
   appOrigin: string;
+  isMailOn: boolean;
 }) {
   const { register } = useAuth();
+  const registerByPasskey = usePasskeyRegistration();
+  const { newCodes, saveCodes } = useNewCodes();
   const signInProblem = useSignInProblem(appOrigin);
-  const { form, submit, errors, problem } = useForm({
-    messages: VALIDATION_MESSAGES,
+  const [isPasskeyChosen, setIsPasskeyChosen] = useState(false);
+  const { form, errors, problem, pending } = useForm({
+    messages: (data) => (isByPasskey(data) ? PERSON_MESSAGES : VALIDATION_MESSAGES),
     check: (data): Record<string, string> => {
+      if (isByPasskey(data)) return {};
       const error = describePasswordError(String(data.get("password")), passwordMinLength);
       return error ? { password: error } : {};
     },
     send: async (data) => {
-      const outcome = await register(
-        {
-          fullName: String(data.get("fullName")),
-          email: String(data.get("email")),
-          password: String(data.get("password")),
-          remember: data.get("remember") !== null,
-        },
-        { next: withFragment(next, location.hash) },
-      );
+      setIsPasskeyChosen(isByPasskey(data));
+      const person = { fullName: String(data.get("fullName")), email: String(data.get("email")) };
+      const remember = data.get("remember") !== null;
+      const options = { next: withFragment(next, location.hash), saveCodes };
+      if (isByPasskey(data)) return registerByPasskey(person, remember, options);
+      const outcome = await register({ ...person, password: String(data.get("password")), remember }, options);
       return outcome.kind === "done" ? null : outcome;
     },
   });
 
-  return (
-    <form {...form} className="flex flex-col gap-5">
-      <FullNameField error={errors.fullName} />
-      <EmailField error={errors.email} />
-      <NewPasswordField
-        name="password"
-        label="Password"
-        minLength={passwordMinLength}
-        error={errors.password}
-        estimate={estimateForGuest}
+  if (newCodes !== null) {
+    const where = isMailOn ? "by mail" : "on the Security page";
+    return (
+      <NewCodesScreen
+        {...newCodes}
+        title="Save your recovery codes"
+        text={`Your account is ready. If you lose your passkey, you get back in with a password, which you can set ${where}, and one of these codes. They are not shown again: keep them where you can reach them without this device.`}
       />
-      <Checkbox name="remember" label="Keep me signed in on this device" defaultChecked />
-      <Button {...submit} type="submit" variant="solid" pendingLabel="Creating your account…">
-        Create account
-      </Button>
-      <FormProblem problem={problem ?? signInProblem} />
-    </form>
+    );
+  }
+  return (
+    <>
+      <h1 className="plate text-4xl">Create an account</h1>
+      <p className="mt-3 mb-8 text-quiet">
+        Already have an account? <GuestLink href={withNext(LOGIN, next)}>Sign in</GuestLink>
+      </p>
+      <form {...form} className="flex flex-col gap-5">
+        <FullNameField error={errors.fullName} />
+        <EmailField error={errors.email} />
+        <NewPasswordField
+          name="password"
+          label="Password"
+          minLength={passwordMinLength}
+          error={errors.password}
+          estimate={estimateForGuest}
+        />
+        <Checkbox name="remember" label="Keep me signed in on this device" defaultChecked />
+        <Button
+          type="submit"
+          variant="solid"
+          pending={pending && !isPasskeyChosen}
+          disabled={pending && isPasskeyChosen}
+          pendingLabel="Creating your account…"
+        >
+          Create account
+        </Button>
+        <PasskeyButton
+          type="submit"
+          {...BY_PASSKEY}
+          pending={pending && isPasskeyChosen}
+          disabled={pending && !isPasskeyChosen}
+          pendingLabel="Waiting for your device…"
+        >
+          Create the account with a passkey
+        </PasskeyButton>
+        <FormProblem problem={problem ?? signInProblem} />
+      </form>
+    </>
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { GuestLink } from "@/app/(guest)/guest-link";
+import { NewCodesScreen, useNewCodes } from "@/app/(guest)/new-codes-screen";
 import { Screen } from "@/app/(guest)/screen";
 import { useAuth } from "@/app/auth/auth-provider";
 import {
@@ -15,7 +16,6 @@ import {
   type CodeMethod,
 } from "@/app/auth/code-field";
 import { PasskeyStep, useSupportsPasskeys } from "@/app/auth/passkey-button";
-import { RecoveryCodeSheet } from "@/app/auth/recovery-code-sheet";
 import type { PasskeyResponse } from "@/app/auth/use-passkey-request";
 import { Button } from "@/app/ui/button";
 import { FormProblem } from "@/app/ui/form-problem";
@@ -33,13 +33,6 @@ interface SecondFactorFormProps {
   secondsLeft: number;
 }
 
-/** Shown once: the user signs in when they continue. */
-interface NewCodes {
-  codes: string[];
-  email: string;
-  onSaved: () => void;
-}
-
 export function SecondFactorForm({ next, methods, secondsLeft }: SecondFactorFormProps) {
   const { finishLogin } = useAuth();
   const codeMethods = methods.filter((method) => method !== "passkey");
@@ -47,7 +40,7 @@ export function SecondFactorForm({ next, methods, secondsLeft }: SecondFactorFor
   const [chosen, setChosen] = useState<CodeMethod>();
   const method = chosen ?? firstField(supportsPasskeys ? methods : codeMethods);
   const [isRefused, setIsRefused] = useState(false);
-  const [newCodes, setNewCodes] = useState<NewCodes | null>(null);
+  const { newCodes, saveCodes } = useNewCodes();
   const minutesLeft = useMinutesLeft(secondsLeft);
   const { form, submit, errors, problem, pending } = useForm({ messages: CODE_MESSAGES, send });
 
@@ -65,11 +58,15 @@ export function SecondFactorForm({ next, methods, secondsLeft }: SecondFactorFor
     return outcome;
   }
 
-  function saveCodes(codes: string[], { email }: { email: string }): Promise<void> {
-    return new Promise((onSaved) => setNewCodes({ codes, email, onSaved }));
+  if (newCodes !== null) {
+    return (
+      <NewCodesScreen
+        {...newCodes}
+        title="Save your new recovery codes"
+        text="That was your last recovery code, so here are ten new ones. They are not shown again: keep them where you can reach them without your phone."
+      />
+    );
   }
-
-  if (newCodes !== null) return <NewCodesScreen {...newCodes} />;
   if (isRefused || (minutesLeft <= 0 && !pending)) {
     return (
       <Screen title="This step is over" text={CHALLENGE_OVER_MESSAGE}>
@@ -112,20 +109,6 @@ export function SecondFactorForm({ next, methods, secondsLeft }: SecondFactorFor
         </p>
       </div>
     </>
-  );
-}
-
-function NewCodesScreen({ codes, email, onSaved }: NewCodes) {
-  return (
-    <Screen
-      title="Save your new recovery codes"
-      text="That was your last recovery code, so here are ten new ones. They are not shown again: keep them where you can reach them without your phone."
-    >
-      <RecoveryCodeSheet email={email} codes={codes} />
-      <Button variant="solid" onClick={onSaved}>
-        I have saved them, continue
-      </Button>
-    </Screen>
   );
 }
 

@@ -44,6 +44,13 @@ export const passkeyResponse = z.custom<Record<string, unknown>>(
 );
 
 export const registerInput = strictFields({ fullName, email: emailAddress, password: newPassword, remember });
+export const beginPasskeyRegistrationInput = strictFields({ fullName, email: emailAddress });
+export const finishPasskeyRegistrationInput = strictFields({
+  fullName,
+  email: emailAddress,
+  response: passkeyResponse,
+  remember,
+});
 export const loginInput = strictFields({
   email: loginEmailAddress,
   password: existingPassword("Enter your password."),
@@ -122,6 +129,7 @@ export const noInput = z.custom<void>(isEmptyInput, { error: "Send nothing here.
 export const logoutInput = z.union([noInput, strictFields({ endToken: z.string() })]);
 
 export type RegisterInput = z.output<typeof registerInput>;
+export type PasskeyRegistrationInput = z.output<typeof finishPasskeyRegistrationInput>;
 export type LoginInput = Omit<z.output<typeof loginInput>, "legacyEmail">;
 export type ChangePasswordInput = z.output<typeof changePasswordInput>;
 export type RequestResetInput = z.output<typeof requestResetInput>;

@@ -20,7 +20,7 @@ import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { issueFirstTokens, openSession } from "@/server/auth/sessions/open-session";
 
 /** How the user authenticated, and what they chose. */
-interface Authenticated {
+export interface Authenticated {
   remember: boolean;
   methods: readonly AuthenticationMethod[];
 }

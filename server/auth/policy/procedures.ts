@@ -35,6 +35,9 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   "auth.secondFactor": { access: "public", batch: false, hashesPassword: true },
   "auth.beginPasskeyLogin": { access: "public", batch: false, hashesPassword: false },
   "auth.finishPasskeyLogin": { access: "public", batch: false, hashesPassword: false },
+  "auth.beginPasskeyRegistration": { access: "public", batch: false, hashesPassword: false },
+  // Makes the recovery codes of the account, which are hashed.
+  "auth.finishPasskeyRegistration": { access: "public", batch: false, hashesPassword: true },
   // Signed in, or with a login that waits for its second step.
   "auth.beginPasskeyAssertion": { access: "public", batch: false, hashesPassword: false },
   "auth.refresh": { access: "public", batch: false, hashesPassword: false },

@@ -80,7 +80,7 @@ export interface RefusalDetails {
   methods?: AuthenticationMethod[];
   /** For LINK_SPENT with an authentic link: what ended it. */
   spent?: "used" | "superseded" | "expired";
-  /** For a login by passkey: no account has that passkey, so that the browser can stop offering it. */
+  /** For a login or a registration by passkey: no account has that passkey, so that the browser can stop offering it. */
   passkey?: "unknown";
   /** For a pending logout: the token that repeats it without a cookie. */
   endToken?: string;

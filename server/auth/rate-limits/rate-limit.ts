@@ -32,6 +32,14 @@ export function registrationLimit(client: Client): RateLimit {
   return addressLimit({ name: "register", hitsAtMost: 5, windowSeconds: 60 }, client);
 }
 
+/**
+ * Responses of authenticators that finish a registration. Not those of `registrationLimit`, which their begin has passed: when one is
+ * refused, the passkey exists already.
+ */
+export function passkeyRegistrationLimit(client: Client): RateLimit {
+  return addressLimit({ name: "register by passkey", hitsAtMost: 5, windowSeconds: 60 }, client);
+}
+
 /** Requests for mail by signed-out clients. */
 export function mailRequestLimit(client: Client): RateLimit {
   return addressLimit({ name: "mail requests", hitsAtMost: 10, windowSeconds: 3600 }, client);
