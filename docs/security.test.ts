@@ -13,6 +13,7 @@ import {
   mailLimits,
   mailRequestLimit,
   userMailRequestLimit,
+  passkeyRegistrationLimit,
   registrationLimit,
   type RateLimit,
 } from "@/server/auth/rate-limits/rate-limit";
@@ -113,6 +114,7 @@ test("security.md: the table of log lines lists exactly the messages of the code
 test.each<[string, RateLimit]>([
   ["logins from one address", loginLimit(ADA)],
   ["registrations from one address", registrationLimit(ADA)],
+  ["… finished by a passkey", passkeyRegistrationLimit(ADA)],
   ["wrong passwords at the login of one account", accountFailureLimit("ada@example.test")],
   ["of these, more from a known device", deviceFailureLimit("ada@example.test", "session")],
   ["wrong passwords of a signed-in user", userFailureLimit("user")],

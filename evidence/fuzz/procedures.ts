@@ -93,6 +93,25 @@ export const PROCEDURES: readonly Procedure[] = [
   },
   { name: "auth.beginPasskeyLogin", isMutation: true, weight: 3, input: null },
   { name: "auth.finishPasskeyLogin", isMutation: true, weight: 3, input: [["response", CREDENTIAL]] },
+  {
+    name: "auth.beginPasskeyRegistration",
+    isMutation: true,
+    weight: 2,
+    input: [
+      ["fullName", '"Maud Drawbridge"'],
+      ["email", '"{{newEmail}}"'],
+    ],
+  },
+  {
+    name: "auth.finishPasskeyRegistration",
+    isMutation: true,
+    weight: 2,
+    input: [
+      ["fullName", '"Maud Drawbridge"'],
+      ["email", '"{{newEmail}}"'],
+      ["response", CREDENTIAL],
+    ],
+  },
   { name: "auth.beginPasskeyAssertion", isMutation: true, weight: 3, input: null },
   { name: "factors.list", isMutation: false, weight: 4, input: null },
   { name: "totp.begin", isMutation: true, weight: 3, input: null },
@@ -152,6 +171,7 @@ export const PROCEDURES: readonly Procedure[] = [
       ["newPassword", '"{{typed}} and 9 herons"'],
     ],
   },
+  { name: "users.setPassword", isMutation: true, weight: 2, input: [["newPassword", '"{{typed}} and 9 herons"']] },
 ];
 
 /** Serializes an input; duplicate fields are kept. */

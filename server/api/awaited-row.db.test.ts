@@ -21,6 +21,7 @@ const PROCEDURES: [name: string, input?: unknown][] = [
   ["users.me"],
   ["users.update", { fullName: "Ada" }],
   ["users.changePassword", { currentPassword: PASSWORD, newPassword: "seven violet bridges over otters" }],
+  ["users.setPassword", { newPassword: "seven violet bridges over otters" }],
   ["sessions.list"],
   ["sessions.revoke", { id: crypto.randomUUID() }],
   ["sessions.revokeOthers"],

@@ -3,9 +3,9 @@ import { findSessionWithUser } from "@/db/tables/sessions";
 import { findUserById, findUserOfLiveSession, updateFullName } from "@/db/tables/users";
 import type { User } from "@/db/schema";
 import { procedure, procedureOf, router } from "./init";
-import { changePassword } from "@/server/auth/login/change-password";
+import { changePassword, setPassword } from "@/server/auth/login/change-password";
 import { issueAccessToken } from "@/server/auth/sessions/issue-tokens";
-import { changePasswordInput, noInput, updateInput } from "@/server/auth/inputs/inputs";
+import { changePasswordInput, noInput, setPasswordInput, updateInput } from "@/server/auth/inputs/inputs";
 import { callerIds, type SignedInUser } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { hasEnded } from "@/server/auth/sessions/rotation";
@@ -40,6 +40,12 @@ export const usersRouter = router({
 
   changePassword: procedureOf(changePasswordInput).mutation(async ({ ctx, input }) => {
     const { cookies } = await changePassword(ctx.db, ctx.caller, input, ctx.client, ctx.now);
+    ctx.setCookies.push(...cookies);
+    return { ok: true as const };
+  }),
+
+  setPassword: procedureOf(setPasswordInput).mutation(async ({ ctx, input }) => {
+    const { cookies } = await setPassword(ctx.db, ctx.caller, input.newPassword, ctx.client, ctx.now);
     ctx.setCookies.push(...cookies);
     return { ok: true as const };
   }),

@@ -5,6 +5,7 @@ import {
   FAULT_MESSAGE,
   PASSKEY_NOT_ADDED_MESSAGE,
   PASSKEY_REFUSED_MESSAGE,
+  PASSWORD_EXISTS_MESSAGE,
   REFUSALS,
   tooManyWrongCodes,
   tooManyWrongPasswords,
@@ -15,7 +16,7 @@ import { STATUS_MESSAGES } from "@/server/http/reject";
 const MESSAGES = new Set<string>(Object.values(REFUSALS).map(({ message }) => message));
 /** Messages of a reason beside its own. */
 const MORE_MESSAGES: Partial<Record<Reason, readonly string[]>> = {
-  BAD_INPUT: [PASSKEY_NOT_ADDED_MESSAGE],
+  BAD_INPUT: [PASSKEY_NOT_ADDED_MESSAGE, PASSWORD_EXISTS_MESSAGE],
   INVALID_CREDENTIALS: [PASSKEY_REFUSED_MESSAGE],
   SECOND_FACTOR_WRONG: [PASSKEY_REFUSED_MESSAGE],
   SIGNED_OUT: [CHALLENGE_OVER_MESSAGE],

@@ -11,7 +11,11 @@ import {
   type SignedInTestSession,
   logIn as login,
 } from "@/server/auth/db-testing";
+import { loginByPasskey } from "@/server/auth/login/passkey-login";
+import { beginPasskeyRegistration, registerByPasskey } from "@/server/auth/login/passkey-registration";
 import { register } from "@/server/auth/login/register";
+import { beginLoginAssertion } from "@/server/auth/passkeys/assertion";
+import { newAuthenticator } from "@/server/auth/passkeys/testing";
 import { openSession } from "@/server/auth/sessions/open-session";
 import { refresh } from "@/server/auth/sessions/refresh";
 import { isMarkedRevoked } from "@/server/auth/sessions/revocation-feed";
@@ -100,6 +104,21 @@ describe("an account that was registered with another person's address, after th
     // What is left was sent to the owner's address only, and serves its owner.
     expect(left.filter(({ purpose, email }) => purpose !== "not-me" || email !== attacked.email)).toEqual([]);
     expect(attacked.toOwner.every(({ recipient }) => recipient === attacked.email)).toBe(true);
+  });
+
+  test("the passkey with which they registered signs in no more, and their recovery codes are gone", async () => {
+    const person = { email: `owner-${crypto.randomUUID()}@example.test`, fullName: "Ada Lovelace" };
+    const authenticator = newAuthenticator();
+    const response = { ...authenticator.create(await beginPasskeyRegistration(database.db, person, MALLORY, T0)) };
+    const input = { ...person, response, remember: true };
+    const { access } = await registerByPasskey(database.db, input, MALLORY, null, later(1));
+    await resetByOwner(person);
+    expect(isMarkedRevoked(access.sessionId)).toBe(true);
+    const again = authenticator.get(await beginLoginAssertion(database.db, MALLORY, later(20)));
+    const attempt = loginByPasskey(database.db, { response: again, remember: true }, MALLORY, null, later(21));
+    expect(await reasonOf(attempt)).toBe("INVALID_CREDENTIALS");
+    const credentials = { email: person.email, password: NEW_PASSWORD, remember: true };
+    expect((await login(database.db, credentials, OFFICE, null, later(22))).access.user.id).toBe(access.user.id);
   });
 
   test("mails that they had asked for and that were not sent yet are not sent any more", async () => {

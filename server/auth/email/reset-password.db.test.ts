@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { findUserForLogin } from "@/db/tables/users";
-import { existingFactors, factorNames, readSession } from "@/db/testing";
+import { existingFactors, existingPasskey, existingRecoveryCode, factorNames, readSession } from "@/db/testing";
 import {
   callerWith,
   countStatements,
@@ -189,6 +189,18 @@ describe("a reset", () => {
     const input = { email, password: NEW_PASSWORD, remember: true };
     const asked = await beginLogin(database.db, input, newClient(), null, later(61));
     expect(asked).toMatchObject({ kind: "second-factor", methods: ["passkey", "totp", "recovery-code"] });
+  });
+
+  test("of an account without a password sets its first one, and keeps its passkey", async () => {
+    const { id, email } = await newAccount({ emailVerifiedAt: T0, passwordHash: "" });
+    for (const insert of [existingPasskey, existingRecoveryCode]) {
+      await insert(database.db, { userId: id, at: later(-60), name: "own" });
+    }
+    await perform({ token: (await newReset(email)).token, newPassword: NEW_PASSWORD }, { seconds: 60 });
+    expect(await factorNames(database.db, id)).toEqual({ passkeys: ["own"], recoveryCodes: ["own"], totp: [] });
+    const input = { email, password: NEW_PASSWORD, remember: true };
+    const asked = await beginLogin(database.db, input, newClient(), null, later(61));
+    expect(asked).toMatchObject({ kind: "second-factor", methods: ["passkey", "recovery-code"] });
   });
 
   test("of an address that was never confirmed removes the factors: another person may have registered with it", async () => {

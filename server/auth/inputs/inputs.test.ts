@@ -6,7 +6,8 @@ import * as inputs from "./inputs";
 
 const { changePasswordInput, fieldErrors, loginInput, noInput, registerInput, revokeInput, stepUpInput, updateInput } =
   inputs;
-const { secondFactorInput, totpCodeInput } = inputs;
+const { secondFactorInput, totpCodeInput, setPasswordInput } = inputs;
+const { beginPasskeyRegistrationInput, finishPasskeyRegistrationInput } = inputs;
 
 const ID = "0192f0c1-2345-7abc-8def-0123456789ab";
 const LOGIN = { email: "ada@example.com", password: "correct horse" };
@@ -15,7 +16,8 @@ const CHANGE = { currentPassword: "correct horse", newPassword: "battery staple"
 
 const SCHEMAS = {
   ...{ registerInput, loginInput, updateInput, changePasswordInput, revokeInput, stepUpInput },
-  ...{ secondFactorInput, totpCodeInput },
+  ...{ secondFactorInput, totpCodeInput, setPasswordInput },
+  ...{ beginPasskeyRegistrationInput, finishPasskeyRegistrationInput },
 };
 type Name = keyof typeof SCHEMAS;
 
@@ -89,6 +91,8 @@ describe("invalid input is refused with a message at its field", () => {
     ["loginInput", { email: MISSING.email, password: MISSING.password }],
     ["updateInput", { fullName: MISSING.fullName }],
     ["changePasswordInput", { currentPassword: MISSING.currentPassword, newPassword: MISSING.newPassword }],
+    ["setPasswordInput", { newPassword: MISSING.newPassword }],
+    ["beginPasskeyRegistrationInput", { fullName: MISSING.fullName, email: MISSING.email }],
     ["revokeInput", { id: MISSING.id }],
     ["totpCodeInput", { code: "Type the code." }],
   ])("%s: every field that is missing, empty or of another type", (name, expected) => {
@@ -131,6 +135,8 @@ describe("invalid input is refused with a message at its field", () => {
     ["loginInput", LOGIN],
     ["updateInput", { fullName: "Ada" }],
     ["changePasswordInput", CHANGE],
+    ["setPasswordInput", { newPassword: "battery staple" }],
+    ["finishPasskeyRegistrationInput", { fullName: "Ada", email: "ada@example.test", response: {} }],
     ["revokeInput", { id: ID }],
     ["stepUpInput", { method: "password", password: "correct horse" }],
     ["secondFactorInput", { method: "totp", code: "123456" }],

@@ -65,6 +65,7 @@ export const changePasswordInput = strictFields({
   path: ["newPassword"],
   error: SAME_PASSWORD_MESSAGE,
 });
+export const setPasswordInput = strictFields({ newPassword });
 /** A code of an authenticator app or a recovery code. As typed: each method normalizes its own. */
 const typedCode = z
   .string({ error: "Type the code." })

@@ -3,7 +3,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
 import { atOnce, readSession, useTestDatabase } from "@/db/testing";
 import { authenticateAccessToken } from "@/server/auth/gate/authenticate";
-import { changePassword } from "./change-password";
+import { findUserById } from "@/db/tables/users";
+import { accountWithPasskey } from "@/server/auth/passkeys/testing";
+import { changePassword, setPassword } from "./change-password";
 import {
   callerWith,
   later,
@@ -14,6 +16,7 @@ import {
   signedInSession,
   T0,
   logIn as login,
+  type SignedInTestSession,
 } from "@/server/auth/db-testing";
 import { issueTokens } from "@/server/auth/sessions/issue-tokens";
 import { hashPassword, passwordMatches } from "@/server/auth/passwords/password";
@@ -210,4 +213,69 @@ test("password change: a caller whose account was deleted gets SESSION_ENDED", a
   const { own, change } = await ownerAndThief();
   await database.db.deleteFrom("users").where("id", "=", own.userId).execute();
   expect(await reasonOf(change())).toBe("SESSION_ENDED");
+});
+
+describe("a first password", () => {
+  /** A signed-in user who has registered with a passkey, and a second session of theirs. */
+  async function withoutPassword() {
+    const { own } = await accountWithPasskey(database.db, T0, { passwordHash: "" });
+    const { session } = await openStrong(own.user);
+    const caller = await callerWith(session);
+    const set = (newPassword = NEW_PASSWORD, now = later(10)) =>
+      setPassword(database.db, caller, newPassword, ADA, now);
+    return { own, session, caller, set, hashNow: () => hashOf(own.userId) };
+  }
+
+  async function openStrong(user: SignedInTestSession["user"]) {
+    const session = (await openSession(database.db, user, true, ADA, T0, null, ["passkey"]))!;
+    const { cookies } = await issueTokens(session, ADA, T0);
+    const [accessToken, refreshToken] = cookies.map(({ value }) => value) as [string, string];
+    return { session: { id: session.id, userId: user.id, user, accessToken, refreshToken } };
+  }
+
+  const hashOf = async (id: string) => (await findUserById(database.db, id))!.passwordHash;
+
+  test("is set, ends every other session, and the new one keeps what its user has proved, and when", async () => {
+    const { own, session, set, hashNow } = await withoutPassword();
+    const { access } = await set();
+    expect(await passwordMatches(await hashNow(), NEW_PASSWORD)).toBe(true);
+    for (const id of [own.id, session.id]) {
+      expect(await readSession(database.db, id)).toMatchObject({ revokedReason: "password changed" });
+    }
+    expect(access).toMatchObject({
+      authenticationMethods: ["pop", "user", "mfa"],
+      authenticatedAt: new Date("2026-11-21T12:00:00Z"),
+    });
+    const mails = database.db.selectFrom("outgoingMails").select("kind").where("userId", "=", own.userId);
+    expect(await mails.execute()).toEqual([{ kind: "password-changed" }]);
+  });
+
+  test("is refused if it is weak, and nothing ends", async () => {
+    const { session, set, hashNow } = await withoutPassword();
+    expect(await reasonOf(set("password12345"))).toBe("WEAK_PASSWORD");
+    expect(await hashNow()).toBe("");
+    expect((await readSession(database.db, session.id)).revokedAt).toBeNull();
+  });
+
+  test("is refused for an account that has a password, which stays", async () => {
+    const { own, hashNow } = await ownerAndThief();
+    const before = await hashNow();
+    expect(await reasonOf(setPassword(database.db, await callerWith(own), NEW_PASSWORD, ADA, later(10)))).toBe(
+      "BAD_INPUT",
+    );
+    expect(await hashNow()).toBe(before);
+    expect((await readSession(database.db, own.id)).revokedAt).toBeNull();
+  });
+
+  test("of four at once one is set", async () => {
+    const { set } = await withoutPassword();
+    const outcomes = await atOnce(4, (index) =>
+      set(`${NEW_PASSWORD} ${index}`).then(
+        () => "set",
+        (error: { reason: string }) => error.reason,
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === "set")).toHaveLength(1);
+    for (const outcome of outcomes) expect(["set", "BAD_INPUT", "SESSION_ENDED"]).toContain(outcome);
+  });
 });

@@ -9,7 +9,6 @@ import { isAddressTaken, lockUserRow } from "@/db/tables/confirmations";
 import { findUserOfPasskey, insertUserWithPasskey, isCredentialAbsent, listPasskeys } from "@/db/tables/passkeys";
 import { replaceRecoveryCodes } from "@/db/tables/recovery-codes";
 import { wasNeverSignedIn } from "@/db/tables/sessions";
-import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
 import type { PasskeyRegistrationInput } from "@/server/auth/inputs/inputs";
 import { readRegistration } from "@/server/auth/passkeys/client-response";
@@ -59,7 +58,7 @@ export async function registerByPasskey(
   const response = readRegistration(sent);
   const challenge = response && (await findAccountRegistration(db, response.clientData.challenge, now));
   const credential = response && challenge ? await verifyCreation(response) : null;
-  if (!challenge || credential === null) throw notAdded(client);
+  if (!challenge || credential === null) throw notAdded();
   const { userId } = challenge;
   if (challenge.usedAt !== null) {
     return repeatRegistration(db, { userId, credential, remember }, client, presentedRefreshToken, now);
@@ -75,7 +74,7 @@ export async function registerByPasskey(
   if (typeof created !== "string") return { ...created, recoveryCodes };
   // Each use of a challenge costs ten hashes and tells whether an address is taken.
   if (created !== "challenge used") await useChallenge(db, challenge.id, now);
-  if (created !== "taken") throw notAdded(client);
+  if (created !== "taken") throw notAdded();
   throw emailTaken((await isCredentialAbsent(db, credential.credentialId)) ? { passkey: "unknown" } : {});
 }
 
@@ -94,7 +93,7 @@ async function repeatRegistration(
   const passkeys = await listPasskeys(db, userId);
   const own = passkeys.find((passkey) => passkey.credentialId === credentialId && passkey.publicKey === publicKey);
   const user = own && (await findUserOfPasskey(db, own.id, { ...client, ip: client.address }));
-  if (user === undefined || !(await wasNeverSignedIn(db, user.email))) throw notAdded(client);
+  if (user === undefined || !(await wasNeverSignedIn(db, user.email))) throw notAdded();
 
   const { codes: recoveryCodes, rows } = await newRecoveryCodes();
   await writeRow(db, userId, () =>
@@ -107,7 +106,6 @@ async function repeatRegistration(
   return { ...(await completeLogin(db, user, how, client, { presentedRefreshToken, now })), recoveryCodes };
 }
 
-function notAdded({ address }: Client): Refusal {
-  securityEvent("second-factor-refused", { method: "passkey registration", address });
+function notAdded(): Refusal {
   return new Refusal("BAD_INPUT", {}, PASSKEY_NOT_ADDED_MESSAGE);
 }

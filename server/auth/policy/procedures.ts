@@ -84,6 +84,12 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
     hashesPassword: true,
     stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong", onlyWithSecondFactor: true },
   },
+  "users.setPassword": {
+    access: "signed-in",
+    batch: false,
+    hashesPassword: true,
+    stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong" },
+  },
   "sessions.list": { access: "signed-in", batch: true, hashesPassword: false },
   "sessions.revoke": { access: "signed-in", batch: false, hashesPassword: false },
   "sessions.revokeOthers": { access: "signed-in", batch: false, hashesPassword: false },

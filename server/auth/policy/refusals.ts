@@ -132,6 +132,9 @@ export const PASSKEY_REFUSED_MESSAGE = "That passkey does not work here.";
 /** For a new passkey that cannot be stored, whatever the cause. */
 export const PASSKEY_NOT_ADDED_MESSAGE = "This passkey could not be added. Start again.";
 
+/** For the first password of an account that has one. */
+export const PASSWORD_EXISTS_MESSAGE = "Your account has a password already. Reload the page to change it.";
+
 /** For a call that needs a verified email, where `REQUIRE_VERIFIED_EMAIL` is set. */
 export const UNVERIFIED_MESSAGE =
   "Your email address is not verified yet. Open the link in the mail that we sent you, then try again.";

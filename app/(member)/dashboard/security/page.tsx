@@ -22,7 +22,7 @@ export default async function SecurityPage() {
         <h1 className="plate text-4xl sm:text-5xl">Security</h1>
         <p className="mt-3 text-lg text-quiet">How you sign in, and how to end every session at once.</p>
       </div>
-      <SecuritySummary isEmailUnconfirmed={!isEmailVerified && isMailOn()} />
+      <SecuritySummary isEmailVerified={isEmailVerified} isMailOn={isMailOn()} />
       <Section
         id="password"
         title="Password"
@@ -52,7 +52,7 @@ export default async function SecurityPage() {
         <RecoveryCodes />
       </Section>
       <Section title="If you lose your phone" description="What you would do, with the account as it is now.">
-        <LostPhone />
+        <LostPhone isMailOn={isMailOn()} />
       </Section>
       <Section title="Sign out everywhere" description="For a lost device, or a computer that is not yours.">
         <LogoutEverywhere />

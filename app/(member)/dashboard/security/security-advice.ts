@@ -31,8 +31,16 @@ export function remainingCodes({ recoveryCodes }: Factors): number {
 }
 
 /** What the user should do, the most urgent first. */
-export function decideAdvice(factors: Factors, isEmailUnconfirmed: boolean): Advice[] {
+export function decideAdvice(factors: Factors, isEmailUnconfirmed: boolean, isMailOn: boolean): Advice[] {
   const advice: Advice[] = [];
+  // With mail, a forgotten or missing password is set by it.
+  if (!factors.password && !isMailOn) {
+    advice.push({
+      title: "You can sign in with a passkey only.",
+      text: "If you lose it, a recovery code gets you back in only together with a password.",
+      link: { href: "#password", text: "Set a password" },
+    });
+  }
   if (!hasSecondFactor(factors)) {
     advice.push({
       title: "Your password alone opens this account.",
@@ -64,13 +72,15 @@ export function decideAdvice(factors: Factors, isEmailUnconfirmed: boolean): Adv
 }
 
 /** What to do after the phone is lost, in order. */
-export function describeLostPhone(factors: Factors): string[] {
+export function describeLostPhone(factors: Factors, isMailOn: boolean): string[] {
   const remaining = remainingCodes(factors);
   if (!hasSecondFactor(factors)) {
     return ["Sign in on another device with your password. Nothing else is asked for.", SIGN_OUT_PHONE];
   }
   const byPasskey = factors.passkeys.length > 0 ? "with a passkey that is not only on the phone" : null;
-  const byCode = remaining > 0 ? `with your password and a recovery code: ${countLeft(remaining)}` : null;
+  const password = factors.password ? "your password" : isMailOn ? "a password, which you set by mail first," : null;
+  const byCode =
+    remaining > 0 && password !== null ? `with ${password} and a recovery code: ${countLeft(remaining)}` : null;
   const ways = [byPasskey, byCode].filter((way) => way !== null);
   if (ways.length === 0) {
     return [

@@ -5,9 +5,9 @@ import { OPTIONAL_QUERY, trpc } from "@/app/auth/trpc-client";
 import { decideAdvice } from "./security-advice";
 
 /** What needs the attention of the user, at the top of the page. */
-export function SecuritySummary({ isEmailUnconfirmed }: { isEmailUnconfirmed: boolean }) {
+export function SecuritySummary({ isEmailVerified, isMailOn }: { isEmailVerified: boolean; isMailOn: boolean }) {
   const { data: factors, error } = trpc.factors.list.useQuery(undefined, OPTIONAL_QUERY);
-  const advice = factors && decideAdvice(factors, isEmailUnconfirmed);
+  const advice = factors && decideAdvice(factors, !isEmailVerified && isMailOn, isMailOn);
 
   return (
     // As tall as one entry, so that the page does not shift when it is loaded.
@@ -31,8 +31,9 @@ export function SecuritySummary({ isEmailUnconfirmed }: { isEmailUnconfirmed: bo
       )}
       {advice?.length === 0 && (
         <p className="rounded-plate border-l-4 border-accent bg-wash px-5 py-4">
-          <strong className="font-semibold">Nothing needs your attention.</strong> Signing in needs more than your
-          password, and there are recovery codes for the day on which you lose your phone.
+          <strong className="font-semibold">Nothing needs your attention.</strong> Signing in needs{" "}
+          {factors?.password ? "more than your password" : "your passkey"}, and there are recovery codes for the day on
+          which you lose your phone.
         </p>
       )}
       {!factors && (
