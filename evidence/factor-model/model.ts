@@ -59,20 +59,28 @@ export interface State {
   session: "none" | "old" | "password" | "strong";
 }
 
-export function registered(isMailOn: boolean): State {
+/** A new account. With its passkey come recovery codes. */
+export function registered(by: "password" | "passkey", isMailOn: boolean): State {
+  const hasPassword = by === "password";
+  const passkeys = hasPassword ? 0 : 1;
+  const recoveryCodes = hasPassword ? 0 : FULL_SET;
   return {
-    account: { ...NO_FACTORS, hasPassword: true, emailVerified: false, isMailOn },
-    held: { password: true, phone: false, passkeys: 0, paper: false, mailbox: true },
-    session: "password",
+    account: { ...NO_FACTORS, hasPassword, recoveryCodes, passkeys, emailVerified: false, isMailOn },
+    held: { password: hasPassword, phone: false, passkeys, paper: !hasPassword, mailbox: true },
+    session: hasPassword ? "password" : "strong",
   };
 }
 
-export function factorModel(policy: FactorPolicy, isMailOn: boolean): Model<State> {
+export function factorModel(
+  policy: FactorPolicy,
+  isMailOn: boolean,
+  by: "password" | "passkey" = "password",
+): Model<State> {
   const listed = policy.waysIn ?? waysIn;
   const asked = policy.secondFactorMethods ?? secondFactorMethods;
   const asks = policy.hasSecondFactor ?? hasSecondFactor;
   const isRemovable = policy.mayRemove ?? mayRemove;
-  const initial = registered(isMailOn);
+  const initial = registered(by, isMailOn);
   return { initial, keyOf: JSON.stringify, transitions, isDone: isInOrder, isOver: (state) => !holdsWay(state) };
 
   function holds({ account, held }: State, proof: AuthenticationMethod | "mailbox"): boolean {
@@ -176,6 +184,7 @@ export function factorModel(policy: FactorPolicy, isMailOn: boolean): Model<Stat
       if (account.passkeys < MOST_PASSKEYS)
         change("adds a passkey", { passkeys: account.passkeys + 1, ...codes }, more);
       if (!isFirst) change("renews the recovery codes", { recoveryCodes: FULL_SET }, { paper: true });
+      if (!account.hasPassword) change("sets a password", { hasPassword: true }, { password: true });
       if (isMailOn) change("changes the address", { emailVerified: true }, { mailbox: true });
       const removals: [Removable, string, boolean, Partial<Held>][] = [
         ["password", "removes the password", account.hasPassword, { password: false }],

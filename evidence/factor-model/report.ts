@@ -54,13 +54,18 @@ export const REJECTED_POLICIES: readonly FactorPolicy[] = [
   },
 ];
 
-const run = (policy: FactorPolicy, isMailOn: boolean, name: string): Result => ({
+const run = (policy: FactorPolicy, isMailOn: boolean, name: string, by?: "password" | "passkey"): Result => ({
   name,
-  ...explore(factorModel(policy, isMailOn)),
+  ...explore(factorModel(policy, isMailOn, by)),
 });
 
 export function checkImplementedRules(): Result[] {
-  return [run(IMPLEMENTED, true, "with mail"), run(IMPLEMENTED, false, "without mail")];
+  return [
+    run(IMPLEMENTED, true, "with mail"),
+    run(IMPLEMENTED, false, "without mail"),
+    run(IMPLEMENTED, true, "registered with a passkey, with mail", "passkey"),
+    run(IMPLEMENTED, false, "registered with a passkey, without mail", "passkey"),
+  ];
 }
 
 export function findCounterexamples(): Result[] {

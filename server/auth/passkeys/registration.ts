@@ -23,6 +23,7 @@ import { hasEnded } from "@/server/auth/sessions/rotation";
 import { readRegistration } from "./client-response";
 import { newCreationOptions, newPasskey, verifyCreation } from "./creation";
 import { describePasskey, type DescribedPasskey } from "./passkeys";
+import { relyingParty } from "./relying-party";
 
 /** Bounds the lists that dialogs and the security page show. */
 export const MAX_PASSKEYS = 20;
