@@ -44,7 +44,8 @@ function assertRecordsComplete({ logs, requestIds, secrets }: RedactionRecords):
     );
   }
   const opened = written.match(/"event":"(?:logged-in|account-registered)"/g)?.length ?? 0;
-  const withoutPassword = written.match(/"event":"logged-in".*"methods":\["passkey"\]/g)?.length ?? 0;
+  const withoutPassword =
+    written.match(/"event":"(?:logged-in|account-registered)".*"methods":\["passkey"\]/g)?.length ?? 0;
   const nonces = new Set(secrets.filter(({ kind }) => kind === "a nonce").map(({ value }) => value)).size;
   const passwords = secrets.filter(({ kind }) => kind === "a password").length;
   if (nonces < opened || passwords < opened - withoutPassword) {

@@ -13,7 +13,7 @@ import {
   type SignedInTestSession,
 } from "@/server/auth/db-testing";
 import { hashPassword } from "@/server/auth/passwords/password";
-import { accountWithPasskey } from "@/server/auth/passkeys/testing";
+import { accountWithPasskey, newAuthenticator } from "@/server/auth/passkeys/testing";
 import { ADA, MALLORY, newClient } from "@/server/auth/testing";
 import { createLog } from "./log";
 import type { SecurityEvent } from "./security-events";
@@ -98,8 +98,26 @@ describe("security events: account", () => {
         sessionId: session.id,
         userId: user.id,
         address: client.address,
+        methods: ["password"],
       },
     ]);
+  });
+
+  test("security events: a registration by passkey logs account-registered, and its begin and a refusal log nothing", async () => {
+    const client = newClient();
+    const person = { fullName: "Grace", email: `${crypto.randomUUID()}@example.test` };
+    const begun = await call("auth.beginPasskeyRegistration", person, { client });
+    const finish = (faults: object) => {
+      const response = newAuthenticator().create(begun.json.result.data, faults);
+      return call("auth.finishPasskeyRegistration", { ...person, response }, { client });
+    };
+    const refused = await finish({ isVerified: false });
+    const finished = await finish({});
+    expect([eventsOf(begun), eventsOf(refused)]).toEqual([[], []]);
+    const { user, session } = finished.json.result.data;
+    const ids = { sessionId: session.id, userId: user.id };
+    const how = { address: client.address, methods: ["passkey"] };
+    expect(eventsOf(finished)).toEqual([{ level: "info", event: "account-registered", ...ids, ...how }]);
   });
 
   test.each([

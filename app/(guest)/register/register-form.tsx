@@ -1,12 +1,12 @@
 "use client";
 
-import { useState } from "react";
+import { useId, useState } from "react";
 import { EMAIL_MESSAGES, EmailField } from "@/app/ui/email-field";
 import { GuestLink } from "@/app/(guest)/guest-link";
 import { NewCodesScreen, useNewCodes } from "@/app/(guest)/new-codes-screen";
 import { useSignInProblem } from "@/app/(guest)/use-sign-in-problem";
 import { useAuth } from "@/app/auth/auth-provider";
-import { PasskeyButton } from "@/app/auth/passkey-button";
+import { PasskeyButton, useSupportsPasskeys } from "@/app/auth/passkey-button";
 import { Button } from "@/app/ui/button";
 import { Checkbox } from "@/app/ui/checkbox";
 import { FormProblem } from "@/app/ui/form-problem";
@@ -41,6 +41,8 @@ export function RegisterForm({
   const { register } = useAuth();
   const registerByPasskey = usePasskeyRegistration();
   const { newCodes, saveCodes } = useNewCodes();
+  const supportsPasskeys = useSupportsPasskeys();
+  const hintId = useId();
   const signInProblem = useSignInProblem(appOrigin);
   const [isPasskeyChosen, setIsPasskeyChosen] = useState(false);
   const { form, errors, problem, pending } = useForm({
@@ -97,15 +99,24 @@ export function RegisterForm({
         >
           Create account
         </Button>
-        <PasskeyButton
-          type="submit"
-          {...BY_PASSKEY}
-          pending={pending && isPasskeyChosen}
-          disabled={pending && !isPasskeyChosen}
-          pendingLabel="Waiting for your device…"
-        >
-          Create the account with a passkey
-        </PasskeyButton>
+        {supportsPasskeys && (
+          <div>
+            <PasskeyButton
+              type="submit"
+              {...BY_PASSKEY}
+              aria-describedby={hintId}
+              className="w-full"
+              pending={pending && isPasskeyChosen}
+              disabled={pending && !isPasskeyChosen}
+              pendingLabel="Waiting for your device…"
+            >
+              Create the account with a passkey
+            </PasskeyButton>
+            <p id={hintId} className="mt-1.5 text-sm text-quiet">
+              No password needed: you sign in with your fingerprint, face or screen lock.
+            </p>
+          </div>
+        )}
         <FormProblem problem={problem ?? signInProblem} />
       </form>
     </>
