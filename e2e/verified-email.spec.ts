@@ -1,6 +1,7 @@
 import { createConnection } from "mysql2/promise";
 import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
+import { generateAccount } from "./kit/accounts";
 import { expireAccessToken } from "./kit/cookies";
 import type { DedicatedServer } from "./kit/dedicated-server";
 import { documentLoads } from "./kit/http-exchange";
@@ -50,4 +51,22 @@ test("a required verification: a page that was open before is led to the verific
   await expect(page).toHaveURL(`${server.url}/verify-email?next=%2Fdashboard%2Faccount`);
   await page.goto("/login");
   await expect(page).toHaveURL(`${server.url}/verify-email?next=%2Fdashboard`);
+});
+
+test("a required verification: a registration by passkey shows its recovery codes, and then leads to the verification", async ({
+  page,
+  authenticator,
+  server,
+}) => {
+  await server.stopApp();
+  await server.startApp({ REQUIRE_VERIFIED_EMAIL: "true" });
+  await page.goto("/register?next=/dashboard/account");
+  const { fullName, email } = generateAccount();
+  await page.getByLabel("Full name").fill(fullName);
+  await page.getByLabel("Email").fill(email);
+  await page.getByRole("button", { name: "Create the account with a passkey" }).click();
+  await expect(page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem")).toHaveCount(10);
+  await page.getByRole("button", { name: "I have saved them, continue" }).click();
+  await expect(page).toHaveURL(`${server.url}/verify-email?next=%2Fdashboard%2Faccount`);
+  expect(await authenticator.passkeys()).toHaveLength(1);
 });

@@ -3,7 +3,7 @@ import { isUnavailable } from "@/db/faults";
 import { insertConfirmation } from "@/db/tables/confirmations";
 import { atOnce, existingUser, readSession, useTestDatabase } from "@/db/testing";
 import { countStatements, later, reasonOf, signedInSession, T0 } from "@/server/auth/db-testing";
-import { finishPasskeyRegistrationInput } from "@/server/auth/inputs/inputs";
+import { beginPasskeyRegistrationInput, finishPasskeyRegistrationInput } from "@/server/auth/inputs/inputs";
 import { beginLoginAssertion } from "@/server/auth/passkeys/assertion";
 import { accountWithPasskey, newAuthenticator, type Faults } from "@/server/auth/passkeys/testing";
 import { readRevocations } from "@/server/auth/sessions/revocation-feed";
@@ -161,7 +161,7 @@ describe("registration by passkey:", () => {
 describe("registration by passkey: a taken email", () => {
   test("is refused before the passkey is created, in any spelling, also by an address that its former account can restore", async () => {
     const { email } = await existingUser(database.db);
-    const taken = { email, fullName: "An Intruder" };
+    const taken = beginPasskeyRegistrationInput.parse({ email: ` ${email.toUpperCase()}`, fullName: "An Intruder" });
     expect(await refusalOf(begin(taken))).toMatchObject(TAKEN);
     const restorable = newPerson();
     await insertRevert(restorable.email);

@@ -89,9 +89,7 @@ async function repeatRegistration(
   presentedRefreshToken: string | null,
   now: Date,
 ): Promise<IssuedTokens & { recoveryCodes: string[] }> {
-  const { credentialId, publicKey } = credential;
-  const passkeys = await listPasskeys(db, userId);
-  const own = passkeys.find((passkey) => passkey.credentialId === credentialId && passkey.publicKey === publicKey);
+  const own = (await listPasskeys(db, userId)).find(({ publicKey }) => publicKey === credential.publicKey);
   const user = own && (await findUserOfPasskey(db, own.id, { ...client, ip: client.address }));
   if (user === undefined || !(await wasNeverSignedIn(db, user.email))) throw notAdded();
 
