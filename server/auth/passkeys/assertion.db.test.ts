@@ -177,8 +177,10 @@ describe("step-up by passkey: refuses", () => {
   ])("%s", async (_, faults) => {
     const { authenticator, begin, confirm, readPasskey } = await signedInAccount();
     const before = await readPasskey();
+    const { "step-up-refused": refusals, "second-factor-refused": ofLogins } = securityCounts();
     expect(await reasonOf(confirm(authenticator.get(await begin(), faults)))).toBe("SECOND_FACTOR_WRONG");
     expect(await readPasskey()).toEqual(before);
+    expect(securityCounts()).toMatchObject({ "step-up-refused": refusals + 1, "second-factor-refused": ofLogins });
   });
 
   test("the passkey of another account, for any challenge", async () => {

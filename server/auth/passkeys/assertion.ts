@@ -157,7 +157,7 @@ export async function verifyAssertion(
     checked.boundTo === boundTo &&
     checked.challengeUserId === user.id &&
     checked.userId === user.id;
-  if (!isOfUse) throw refused(user, client);
+  if (!isOfUse) throw refused(user, use, client);
   const isUsed = await useAssertion(
     db,
     checked,
@@ -167,12 +167,13 @@ export async function verifyAssertion(
     now,
   );
   // A step-up has no challenge of its own that could tell the caller.
-  if (!isUsed && use.kind === "step-up") throw refused(user, client);
+  if (!isUsed && use.kind === "step-up") throw refused(user, use, client);
   return isUsed;
 }
 
-function refused({ id: userId }: { id: string }, client: Client): Refusal {
-  securityEvent("second-factor-refused", { userId, method: "passkey", address: client.address });
+function refused({ id: userId }: { id: string }, use: AssertionUse, { address }: Client): Refusal {
+  if (use.kind === "login") securityEvent("second-factor-refused", { userId, method: "passkey", address });
+  else securityEvent("step-up-refused", { userId, sessionId: use.sessionId, method: "passkey", address });
   return new Refusal("SECOND_FACTOR_WRONG", {}, PASSKEY_REFUSED_MESSAGE);
 }
 
