@@ -370,6 +370,19 @@ describe("security events: second factors", () => {
     expect(eventsOf(removed)).toEqual([{ level: "warn", event: "factor-removed", ...change, factor: "totp" }]);
   });
 
+  test("security events: an added passkey logs factor-added, and its removal factor-removed", async () => {
+    const session = await signedInSession(database.db, T0, { passwordHash });
+    const authenticator = newAuthenticator();
+    const options = (await call("passkeys.beginRegistration", undefined, { cookie: session })).json.result.data;
+    const input = { response: authenticator.create(options) };
+    const added = await call("passkeys.finishRegistration", input, { cookie: session });
+    const change = { ...of(session), factor: "passkey", address: ADA.address };
+    expect(eventsOf(added)).toEqual([{ level: "info", event: "factor-added", ...change }]);
+    const cookie = { accessToken: added.accessToken! };
+    const removed = await call("passkeys.remove", { id: added.json.result.data.id }, { cookie });
+    expect(eventsOf(removed)).toEqual([{ level: "warn", event: "factor-removed", ...change }]);
+  });
+
   test("security events: a login in two steps logs second-factor-required, second-factor-refused, recovery-code-used and logged-in", async () => {
     const { session, recoveryCodes } = await addApp();
     const { id: userId, email } = session.user;

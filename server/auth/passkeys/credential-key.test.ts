@@ -20,4 +20,8 @@ test("attestations: only none and a self attestation reach the library, and no c
     expect(isSupportedAttestation(attestation(format, new Map([certificate]))), String(format)).toBe(false);
   }
   for (const text of ["", "AA", "_w", "oA"]) expect(isSupportedAttestation(text), text).toBe(false);
+  // Lists in lists, and lengths of 2^31 and more of a list, a map and a text.
+  for (const hex of ["81".repeat(6000), "9bffffffffffffffff", "ba7fffffff", "7a7fffffff"]) {
+    expect(isSupportedAttestation(Buffer.from(hex, "hex").toString("base64url")), hex.slice(0, 20)).toBe(false);
+  }
 });

@@ -69,7 +69,7 @@ export async function removePasskey(
   });
   switch (outcome) {
     case "removed":
-      securityEvent("factor-removed", { ...ids, method: "passkey", address: client.address });
+      securityEvent("factor-removed", { ...ids, factor: "passkey", address: client.address });
       return;
     case "caller ended":
       throw new Refusal("SESSION_ENDED");

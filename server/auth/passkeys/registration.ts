@@ -103,7 +103,7 @@ export async function finishRegistration(
     case "credential taken":
       throw notAdded(ids, client);
   }
-  securityEvent("factor-added", { ...ids, method: "passkey", address: client.address });
+  securityEvent("factor-added", { ...ids, factor: "passkey", address: client.address });
   const tokens = await issueStrongToken(db, caller, client, now);
   return { passkey: describePasskey(passkey), recoveryCodes: made?.codes ?? null, tokens };
 }
