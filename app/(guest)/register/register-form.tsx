@@ -113,7 +113,7 @@ export function RegisterForm({
               Create the account with a passkey
             </PasskeyButton>
             <p id={hintId} className="mt-1.5 text-sm text-quiet">
-              No password needed: you sign in with your fingerprint, face or screen lock.
+              No password: you sign in by fingerprint, face or screen lock.
             </p>
           </div>
         )}
