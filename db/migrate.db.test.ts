@@ -137,10 +137,10 @@ test("every table sets its engine and a binary collation explicitly", async () =
   await migrating.destroy();
   const { rows } = await sql<{ engine: string; tableCollation: string }>`
     select engine as engine, table_collation as table_collation from information_schema.tables
-    where table_schema = database() and table_name in ('users', 'sessions', 'rate_limits', 'heartbeats')`.execute(db);
-  expect(rows).toEqual(Array(4).fill({ engine: "InnoDB", tableCollation: "utf8mb4_bin" }));
+    where table_schema = database() and table_name in ('users', 'sessions', 'rate_limits', 'heartbeats', 'signing_keys')`.execute(db);
+  expect(rows).toEqual(Array(5).fill({ engine: "InnoDB", tableCollation: "utf8mb4_bin" }));
   const columns = await sql`select column_name from information_schema.columns where table_schema = database()
-    and table_name in ('users', 'sessions', 'rate_limits', 'heartbeats')
+    and table_name in ('users', 'sessions', 'rate_limits', 'heartbeats', 'signing_keys')
     and collation_name is not null and collation_name not in ('utf8mb4_bin', 'ascii_bin')`.execute(db);
   expect(columns.rows).toEqual([]);
 });

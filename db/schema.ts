@@ -11,6 +11,7 @@ export interface Database {
   recoveryCodes: RecoveryCodesTable;
   passkeys: PasskeysTable;
   challenges: ChallengesTable;
+  signingKeys: SigningKeysTable;
 }
 
 interface UsersTable {
@@ -169,6 +170,21 @@ interface ChallengesTable {
   usedAt: Generated<Date | null>;
 }
 
+/** The keys that sign bearer tokens. All instants are of the database's clock, which all instances share. */
+interface SigningKeysTable {
+  /** Their order, from 1. */
+  sequence: number;
+  /** Sent as `kid`: the thumbprint of the public key (RFC 7638). */
+  id: string;
+  /** A JWK, encrypted, see `server/runtime/encryption.ts`. */
+  privateKey: string;
+  /** Published since. */
+  createdAt: Date;
+  signsFrom: Date;
+  /** Neither published nor accepted since. */
+  compromisedAt: Generated<Date | null>;
+}
+
 export type User = Selectable<UsersTable>;
 export type NewUser = Insertable<UsersTable>;
 export type Confirmation = Selectable<ConfirmationsTable>;
@@ -178,6 +194,7 @@ export type Passkey = Selectable<PasskeysTable>;
 export type NewPasskey = Insertable<PasskeysTable>;
 export type Challenge = Selectable<ChallengesTable>;
 export type NewChallenge = Insertable<ChallengesTable>;
+export type SigningKey = Selectable<SigningKeysTable>;
 export type OutgoingMail = Selectable<OutgoingMailsTable>;
 export type NewSession = Pick<
   Insertable<SessionsTable>,

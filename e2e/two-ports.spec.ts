@@ -19,7 +19,7 @@ test("two apps on two ports of localhost keep separate sessions in one browser, 
       DATABASE_URL: server.database.url,
       SESSION_SECRET: secret(),
       JWT_ACCESS_SECRET: secret(),
-      ENCRYPTION_SECRET: secret(),
+      // ENCRYPTION_SECRET is that of the other app: it belongs to the database.
     },
     log: appLogFile(`neighbour-${Date.now()}`),
   });

@@ -13,6 +13,7 @@ import {
   MAIL_RETENTION_SECONDS,
 } from "./auth/policy/lifetimes";
 import { startRevocationFeed } from "./auth/sessions/revocation-feed";
+import { purgeKeys, startKeyFeed, type UnreadableKey } from "./auth/tokens/bearer-key-feed";
 import { composeMail } from "./auth/email/compose-mail";
 import { startMailDelivery } from "./mail/delivery";
 import { removeOldMailFiles } from "./mail/file-transport";
@@ -33,12 +34,20 @@ export function startBackgroundWork(): void {
   if (!(ENTRY_MARKER in globalThis))
     throw new Error("Start the app with `npm start`: it must run behind its own HTTP entry (server/main.ts).");
   startRevocationFeed(database());
+  startKeyFeed(database(), stopProcess);
   startMailDelivery(database(), (mail) => composeMail(database(), mail, new Date()));
   setInterval(() => void purge(new Date()), PURGE_EVERY_MILLISECONDS).unref();
   setInterval(() => log.info({ counts: securityCounts() }, "security event counts"), COUNTS_EVERY_MILLISECONDS).unref();
 }
 
-/** Deletes old sessions, links and mails, expired rate limits, heartbeats of stopped instances and due accounts, outside of requests. */
+/** Until its first read of the keys an instance is not ready, so that no user has been served. */
+function stopProcess(reason: UnreadableKey): void {
+  log.fatal({ err: reason }, "start refused");
+  process.stderr.write(`${reason.message}\n`);
+  process.exit(1);
+}
+
+/** Deletes old sessions, links and mails, expired rate limits, heartbeats of stopped instances, dropped keys and due accounts, outside of requests. */
 async function purge(now: Date): Promise<void> {
   const db = database();
   const batch = PURGE_BATCH_SIZE;
@@ -51,6 +60,7 @@ async function purge(now: Date): Promise<void> {
     while ((await purgeChallenges(db, now, { olderThanSeconds: CHALLENGE_RETENTION_SECONDS, batch })) === batch);
     while ((await purgeMails(db, now, { olderThanSeconds: mails, batch })) === batch);
     await purgeHeartbeats(db, HEARTBEAT_RETENTION_SECONDS);
+    await purgeKeys(db);
     await purgeDueAccounts(db, now);
     const settings = mailSettings();
     if (settings.kind === "files") await removeOldMailFiles(settings.folder, now);

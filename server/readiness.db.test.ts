@@ -55,12 +55,17 @@ afterEach(() => restore());
 
 const grant = () => root.query("grant select, insert, update, delete on portcullis.* to app@localhost");
 
-const load = async () => ({ ...(await import("./readiness")), ...(await import("./auth/sessions/revocation-feed")) });
+const load = async () => ({
+  ...(await import("./readiness")),
+  ...(await import("./auth/sessions/revocation-feed")),
+  ...(await import("./auth/tokens/bearer-key-feed")),
+});
 
-/** An instance that has read the revocation feed and has no cached check. */
+/** An instance that has read the revocation feed and the keys, and has no cached check. */
 async function newInstance() {
   const instance = await anotherInstance(load, { DATABASE_URL: appUrl });
   await instance.readRevocations(asRoot);
+  await instance.readKeys(asRoot);
   return instance;
 }
 
@@ -69,8 +74,17 @@ const isReady = async () => (await newInstance()).isReady();
 describe("readiness", () => {
   test("readiness: ready if a write succeeds and the revocation feed has been read", async () => {
     expect(await isReady()).toBe(true);
-    const { isReady: isNewReady } = await anotherInstance(load, { DATABASE_URL: appUrl });
+    const { isReady: isNewReady, readKeys } = await anotherInstance(load, { DATABASE_URL: appUrl });
+    await readKeys(asRoot);
     expect(await isNewReady()).toBe(false);
+  });
+
+  test("readiness: not ready before the signing keys have been read", async () => {
+    const { isReady: isNewReady, readRevocations, readKeys } = await anotherInstance(load, { DATABASE_URL: appUrl });
+    await readRevocations(asRoot);
+    expect(await isNewReady()).toBe(false);
+    await readKeys(asRoot);
+    expect(await isNewReady()).toBe(true);
   });
 
   test.each([
@@ -96,6 +110,7 @@ describe("readiness", () => {
     await closeDatabase();
     const instance = await anotherInstance(load, { DATABASE_URL: server.url });
     await instance.readRevocations(asRoot);
+    await instance.readKeys(asRoot);
     expect(await instance.isReady()).toBe(true);
     await root.query("set global read_only = 1");
     await expect.poll(instance.isReady, { timeout: 10_000 }).toBe(false);

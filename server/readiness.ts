@@ -3,6 +3,7 @@ import { isUnavailable } from "@/db/faults";
 import { writeHeartbeat } from "@/db/tables/heartbeats";
 import { isMigrated } from "@/db/migrate";
 import { hasRevocationFeedStarted } from "./auth/sessions/revocation-feed";
+import { hasKeyFeedStarted } from "./auth/tokens/bearer-key-feed";
 import { database } from "./runtime/database";
 import { log } from "./runtime/log";
 import { cachedCheck } from "./runtime/cached-check";
@@ -12,7 +13,7 @@ const databaseIsReady = cachedCheck(checkDatabase, 1000);
 
 /** Whether this instance can serve every request now. Never throws. */
 export async function isReady(): Promise<boolean> {
-  return hasRevocationFeedStarted() && databaseIsReady();
+  return hasRevocationFeedStarted() && hasKeyFeedStarted() && databaseIsReady();
 }
 
 async function checkDatabase(): Promise<boolean> {

@@ -25,6 +25,7 @@ import * as createPasskeys from "./2026-11-30T1302-create-passkeys";
 import * as createChallenges from "./2026-11-30T1303-create-challenges";
 import * as indexChallengesByExpiry from "./2026-11-30T1304-index-challenges-by-expiry";
 import * as addAuthenticationMethodsToSessions from "./2026-11-30T1305-add-authentication-methods-to-sessions";
+import * as createSigningKeys from "./2026-11-30T1400-create-signing-keys";
 
 /** By name, in order. A migration is frozen once shipped: a change is a new migration at the end. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -54,4 +55,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   "2026-11-30T1303-create-challenges": createChallenges,
   "2026-11-30T1304-index-challenges-by-expiry": indexChallengesByExpiry,
   "2026-11-30T1305-add-authentication-methods-to-sessions": addAuthenticationMethodsToSessions,
+  "2026-11-30T1400-create-signing-keys": createSigningKeys,
 };

@@ -157,6 +157,17 @@ export const PERSONAL_DATA: { readonly [Name in keyof Database]: TableRule<Datab
     owner: { none: "about instances of the app" },
     columns: { name: INTERNAL, writtenAt: INTERNAL },
   },
+  signingKeys: {
+    owner: { none: "keys of the installation" },
+    columns: {
+      sequence: INTERNAL,
+      id: INTERNAL,
+      privateKey: SECRET,
+      createdAt: INTERNAL,
+      signsFrom: INTERNAL,
+      compromisedAt: INTERNAL,
+    },
+  },
 };
 
 export type PersonalRow = Record<string, unknown>;

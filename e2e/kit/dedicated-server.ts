@@ -33,7 +33,8 @@ export class DedicatedServer {
 
   /** `name` must be unique among servers that run at the same time. */
   static async start(name: string, variables: Variables): Promise<DedicatedServer> {
-    const database = await provideServer({ directory: join(DATA, "e2e", name, "mysql") });
+    // Each run has secrets of its own, and an app does not start on a database whose keys were encrypted under others.
+    const database = await provideServer({ directory: join(DATA, "e2e", name, "mysql"), fresh: true });
     try {
       const env = { ...process.env, DATABASE_URL: database.url };
       await promisify(execFile)(process.execPath, [join(ENTRY, "migrate.mjs")], { env });

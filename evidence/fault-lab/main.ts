@@ -40,7 +40,7 @@ await runProgram("lab", USAGE, async (values, { step, print }) => {
   await step("Build", buildOnce);
   // Production lifetimes: outside the soak, time passes by changing rows.
   const stack = await step("Stack", async (say) => {
-    const server = await provideServer({ directory: join(FOLDER, "mysql"), onProgress: say });
+    const server = await provideServer({ directory: join(FOLDER, "mysql"), onProgress: say, fresh: true });
     onExit(server.stop);
     onExit(server.resume);
     const balancing = random.stream("load balancer");

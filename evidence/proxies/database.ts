@@ -11,7 +11,7 @@ export function folderOf(worker: number): string {
 
 /** A migrated database that belongs to one worker. */
 export async function startDatabase(worker: number): Promise<Server> {
-  const server = await provideServer({ directory: join(folderOf(worker), "mysql") });
+  const server = await provideServer({ directory: join(folderOf(worker), "mysql"), fresh: true });
   await migrate(server.url);
   return server;
 }

@@ -28,6 +28,7 @@ const SHARED_SYMBOLS = [
   "portcullis.database-loss",
   "portcullis.write-again",
   "portcullis.known-endings",
+  "portcullis.bearer-keys",
   "portcullis.hash-limiter",
   "portcullis.database",
   "portcullis.pending-revocations",

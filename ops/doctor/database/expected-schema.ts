@@ -106,6 +106,12 @@ export const EXPECTED_SCHEMA: SchemaFacts = {
     "challenges.created_at": INSTANT,
     "challenges.expires_at": INSTANT,
     "challenges.used_at": `${INSTANT} null`,
+    "signing_keys.sequence": "int",
+    "signing_keys.id": ascii(43),
+    "signing_keys.private_key": ascii(1024),
+    "signing_keys.created_at": INSTANT,
+    "signing_keys.signs_from": INSTANT,
+    "signing_keys.compromised_at": `${INSTANT} null`,
   },
   indexes: {
     "users.PRIMARY": "unique id",
@@ -137,6 +143,8 @@ export const EXPECTED_SCHEMA: SchemaFacts = {
     "challenges.challenges_challenge": "unique challenge",
     "challenges.challenges_user": "user_id",
     "challenges.challenges_expires_at": "expires_at",
+    "signing_keys.PRIMARY": "unique sequence",
+    "signing_keys.signing_keys_id": "unique id",
   },
   foreignKeys: {
     "sessions.sessions_user": "user_id of users.id, on delete cascade",
@@ -159,5 +167,6 @@ export const EXPECTED_SCHEMA: SchemaFacts = {
     recovery_codes: "InnoDB",
     passkeys: "InnoDB",
     challenges: "InnoDB",
+    signing_keys: "InnoDB",
   },
 };

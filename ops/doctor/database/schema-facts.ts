@@ -14,7 +14,7 @@ export interface SchemaFacts {
 }
 
 const TABLES = sql`('users', 'sessions', 'rate_limits', 'heartbeats', 'confirmations', 'outgoing_mails', 'totp_secrets',
-  'recovery_codes', 'passkeys', 'challenges')`;
+  'recovery_codes', 'passkeys', 'challenges', 'signing_keys')`;
 
 /** Reads the actual schema from information_schema. */
 export async function readSchema(db: Kysely<Database>): Promise<SchemaFacts> {

@@ -35,6 +35,25 @@ export function revocationMemorySeconds(accessTokenSeconds: number): number {
   return accessTokenSeconds + REVOCATION_OVERLAP_SECONDS;
 }
 
+/** A bearer token lives at most this long, and never longer than a cookie's access token: the revocation feed forgets a session after that. */
+export const MAX_BEARER_TOKEN_SECONDS = 15 * 60;
+
+/** Each instance reads the signing keys of bearer tokens at this interval. */
+export const KEY_POLL_SECONDS = 1;
+
+/**
+ * A new key is published this long before it signs. A cache keeps the key set for `KEY_SET_MAX_AGE_SECONDS`, and verifiers keep it
+ * besides: jose for 10 minutes.
+ */
+export const KEY_PUBLICATION_SECONDS = 15 * 60;
+export const KEY_SET_MAX_AGE_SECONDS = 5 * 60;
+
+/** A former key is published this much longer than its last token lives: for clocks of verifiers, and instances that read late. */
+export const KEY_TOLERANCE_SECONDS = 60;
+
+/** A key that is no longer accepted is kept this long, so that an operator can see what happened to it. */
+export const DROPPED_KEY_RETENTION_SECONDS = 24 * 3600;
+
 /** Live sessions per account: opening one more ends the least recently seen. */
 export const MAX_LIVE_SESSIONS = 100;
 
