@@ -14,7 +14,7 @@ export const config = {
   runtime: "nodejs",
   matcher: [
     {
-      source: "/((?!api/|_next/|health$|icon\\.svg$).*)",
+      source: "/((?!api/|_next/|health$|\\.well-known/jwks\\.json$|icon\\.svg$).*)",
       missing: [
         { type: "cookie", key: "__acc" },
         { type: "cookie", key: "__Host-__acc" },

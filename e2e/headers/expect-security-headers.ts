@@ -51,7 +51,7 @@ export function expectSecurityHeaders(
     why,
   ).toEqual([]);
 
-  const isAsset = classifyRoute(path.split("?")[0] ?? path) === "static" && status === 200;
+  const isAsset = ["static", "keys"].includes(classifyRoute(path.split("?")[0] ?? path)) && status === 200;
   expect(valuesOf("cache-control"), why).toEqual([
     isAsset ? expect.stringMatching(/^public, max-age=\d+/) : "private, no-store",
   ]);

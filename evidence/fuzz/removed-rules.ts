@@ -69,7 +69,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "server/http/response-headers.ts",
     from: "if (!isCacheable(response, context))",
     to: "if (isCacheable(response, context))",
-    oracle: "Only static files were cacheable",
+    oracle: "Only static files and the public keys were cacheable",
   },
   {
     rule: "an error message comes from a closed list",

@@ -32,6 +32,12 @@ async function conflictingApp(request: IncomingMessage, response: ServerResponse
       response.setHeader("Cache-Control", "public, max-age=31536000, immutable");
       if (request.url.includes("cookie")) response.setHeader("Set-Cookie", "__acc=a");
       return void response.end("1");
+    case "/.well-known/jwks.json":
+    case "/.well-known/jwks.json?cookie":
+      response.setHeader("Content-Type", "application/jwk-set+json");
+      response.setHeader("Cache-Control", "public, max-age=300");
+      if (request.url.includes("cookie")) response.setHeader("Set-Cookie", "__acc=a");
+      return void response.end("{}");
     case "/icon.svg":
       response.removeHeader("Cache-Control");
       return void response.writeHead(307, { Location: "/icon.svg?_rsc=1" }).end();
@@ -76,6 +82,8 @@ describe("security headers: every kind of response has them", () => {
     ["health", { path: "/api/health/live" }, 200, OTHER, NOT_STORED],
     ["a built asset", { path: "/_next/static/a.js" }, 200, OTHER, "public, max-age=31536000, immutable"],
     ["an asset with a cookie", { path: "/_next/static/cookie.js" }, 200, OTHER, NOT_STORED],
+    ["the public keys", { path: "/.well-known/jwks.json" }, 200, OTHER, "public, max-age=300"],
+    ["the public keys with a cookie", { path: "/.well-known/jwks.json?cookie" }, 200, OTHER, NOT_STORED],
     ["an icon requested by the router", { path: "/icon.svg" }, 307, OTHER, NOT_STORED],
     ["a missing asset", { path: "/_next/static/missing.js" }, 404, OTHER, NOT_STORED],
     ["a broken page", { path: "/broken" }, 500, DOCUMENT, NOT_STORED],

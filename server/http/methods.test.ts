@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { allowedMethods } from "./methods";
 
-test.each(["private", "guest", "root", "health", "static", "open"] as const)(
+test.each(["private", "guest", "root", "health", "static", "keys", "open"] as const)(
   "allowedMethods: %s routes allow GET and HEAD only",
   (route) => {
     expect(allowedMethods(route, true)).toEqual(["GET", "HEAD"]);

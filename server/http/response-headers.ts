@@ -29,9 +29,8 @@ export function setResponseHeaders(
   if (isStopping) response.setHeader("Connection", "close");
 }
 
-/** Only built assets: a page in a shared cache would disclose personal data or cookies to others. */
-function isCacheable(response: EntryResponse, context: RequestContext): boolean {
-  return (
-    context.route === "static" && [200, 206, 304].includes(response.statusCode) && !response.hasHeader("Set-Cookie")
-  );
+/** Only built assets and the public keys: a page in a shared cache would disclose personal data or cookies to others. */
+function isCacheable(response: EntryResponse, { route }: RequestContext): boolean {
+  const isPublic = route === "static" || route === "keys";
+  return isPublic && [200, 206, 304].includes(response.statusCode) && !response.hasHeader("Set-Cookie");
 }

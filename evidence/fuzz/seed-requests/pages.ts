@@ -14,6 +14,7 @@ export const PAGES = [
   "/dashboard/account",
   "/dashboard/security",
   "/.well-known/change-password",
+  "/.well-known/jwks.json",
 ];
 export const page: fc.Arbitrary<FuzzRequest> = fc
   .tuple(

@@ -39,13 +39,14 @@ test.each([
   "/_next/static/chunks/main.js",
   "/_next/data/x.json",
   "/health",
+  "/.well-known/jwks.json",
   "/icon.svg",
 ])("the middleware does not run for %s", (url) => {
   expect(seen(url)).toBe(false);
   expect(seen(url, { __ref: "a.b.c" })).toBe(false);
 });
 
-test.each(["/health/x", "/healthy", "/icon.svg/x", "/apix", "/_nextx", "/x/api/y"])(
+test.each(["/health/x", "/healthy", "/icon.svg/x", "/.well-known/jwks.json/x", "/xwell-known/jwks.json", "/apix", "/_nextx", "/x/api/y"])(
   "the middleware runs for %s, which only resembles one of those",
   (url) => {
     expect(seen(url)).toBe(true);

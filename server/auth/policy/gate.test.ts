@@ -25,7 +25,13 @@ const TO_LOGIN = "/login?next=%2Fdashboard%2Fsessions%3Fsort%3Dip%26q%3Da%2520b"
 const TO_VERIFICATION = "/verify-email?next=%2Fdashboard%2Fsessions%3Fsort%3Dip%26q%3Da%2520b";
 const GUEST = "/login?next=%2Fdashboard%2Faccount";
 const VERIFICATION = "/verify-email?next=%2Fdashboard%2Faccount";
-const OPEN = ["/maintenance?status=503&next=%2Fdashboard", "/resume?next=%2F", "/health", "/api/health/ready"];
+const OPEN = [
+  "/maintenance?status=503&next=%2Fdashboard",
+  "/resume?next=%2F",
+  "/health",
+  "/api/health/ready",
+  "/.well-known/jwks.json",
+];
 const OTHERS = ["/_next/static/a.js", "/dashboardx", "/nowhere", "/Dashboard"];
 
 const PROCEED = "proceed";

@@ -27,7 +27,7 @@ export function decideGate(
   now: Date,
 ): GateDecision | { kind: "refresh" } {
   const route = routeOf(request);
-  if (route === "health" || route === "static" || route === "open") return PROCEED;
+  if (route === "health" || route === "static" || route === "keys" || route === "open") return PROCEED;
 
   const { access, hasRefreshToken } = credentials;
   const isDue = access === null || now.getTime() >= access.refreshDueAt.getTime();

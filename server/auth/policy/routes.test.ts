@@ -19,6 +19,7 @@ test.each<[RouteKind, string[]]>([
   ["call", ["/api/trpc", "/api/trpc/auth.login", "/api/trpc/users.me,sessions.list"]],
   ["health", ["/health", "/api/health/live", "/api/health/ready"]],
   ["static", ["/_next/static/chunks/a.js"]],
+  ["keys", ["/.well-known/jwks.json"]],
   [
     "open",
     [
@@ -31,6 +32,8 @@ test.each<[RouteKind, string[]]>([
       "/api/trpcx",
       "/api",
       "/_next/x",
+      "/.well-known/jwks.json/",
+      "/.well-known/JWKS.json",
       "",
       "//",
     ],

@@ -20,6 +20,8 @@ export const TRPC = "/api/trpc";
 export const HEALTH = "/health";
 export const HEALTH_LIVE = "/api/health/live";
 export const HEALTH_READY = "/api/health/ready";
+/** The public keys of bearer tokens, for services that verify them (RFC 7517). */
+export const KEY_SET = "/.well-known/jwks.json";
 /** Mails that are written to files instead of sent. */
 export const MAILBOX = "/dev/mailbox";
 export const STATIC = "/_next/static";
@@ -37,7 +39,7 @@ export const AREAS_WITHOUT_PAGES: readonly string[] = ["/api", "/_next", "/.well
 const METADATA_FILE =
   /^\/((favicon|icon\d*|robots|sitemap|manifest)\.[a-z]+|(apple-icon|opengraph-image|twitter-image)\d*(\.[a-z]+)?)$/;
 
-export type RouteKind = "private" | "guest" | "verification" | "root" | "call" | "health" | "static" | "open";
+export type RouteKind = "private" | "guest" | "verification" | "root" | "call" | "health" | "static" | "keys" | "open";
 
 /** Classifies a path, which has no query. Unknown paths are open: they end in a 404. */
 export function classifyRoute(path: string): RouteKind {
@@ -48,6 +50,7 @@ export function classifyRoute(path: string): RouteKind {
   if (isAtOrBelow(path, TRPC)) return "call";
   if (path === HEALTH || path === HEALTH_LIVE || path === HEALTH_READY) return "health";
   if (isAtOrBelow(path, STATIC) || path === ICON) return "static";
+  if (path === KEY_SET) return "keys";
   return "open";
 }
 
