@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { judgeNodeRelease } from "../scripts/node-release.mjs";
 
-const PROGRAMS = { doctor: "ops/doctor/main.ts", revocations: "ops/revocations/main.ts" };
+const PROGRAMS = { doctor: "ops/doctor/main.ts", revocations: "ops/revocations/main.ts", keys: "ops/keys/main.ts" };
 
 // A release past its end of life is part of the report.
 const { kind, message } = judgeNodeRelease(process.versions.node, new Date());

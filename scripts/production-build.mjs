@@ -28,6 +28,7 @@ const PROGRAMS = {
   migrate: "scripts/migrate.ts",
   doctor: "ops/doctor/main.ts",
   revocations: "ops/revocations/main.ts",
+  keys: "ops/keys/main.ts",
 };
 
 /**

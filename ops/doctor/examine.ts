@@ -15,6 +15,7 @@ import { judgeRequests } from "./deployment/judge-requests";
 import { judgeTls } from "./deployment/judge-tls";
 import type { Group } from "./finding";
 import { judgeFactors } from "./factors/judge-factors";
+import { judgeSigningKeys } from "./keys/judge-signing-keys";
 import { examineMail } from "./mail/examine-mail";
 import { judgeMail } from "./mail/judge-mail";
 import { judgeVersions } from "./versions/judge-versions";
@@ -51,6 +52,11 @@ export async function examineInstallation(source: Source, folder: string, now: D
       ? { title: "Mail", healthy: "", findings: [], skipped: "not examined: the configuration is invalid" }
       : judgeMail(mail, database?.mails ?? null),
     judgeFactors(database?.factors ?? null, env),
+    judgeSigningKeys({
+      stored: database?.keys ?? null,
+      secrets: env,
+      keySet: deployment?.probes?.keySet ?? null,
+    }),
     judgeClocks({
       database: offsetOf(database?.clock ?? []),
       deployment: deployment === null ? null : offsetOfDeployment(deployment),
@@ -70,7 +76,8 @@ export async function examineFromOutside(origin: URL, now: Date): Promise<Group[
     deployment: offsetOfDeployment(facts),
     graceSeconds: DEFAULT_GRACE_SECONDS,
   });
-  return [...judgeDeployment(facts, now, { local: null, database: null }), clocks];
+  const keys = judgeSigningKeys({ stored: null, secrets: null, keySet: facts.probes?.keySet ?? null });
+  return [...judgeDeployment(facts, now, { local: null, database: null }), keys, clocks];
 }
 
 function judgeDeployment(

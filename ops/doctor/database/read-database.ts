@@ -4,6 +4,7 @@ import { parseDatabaseUrl, type DatabaseAddress } from "@/db/database-url.mjs";
 import { isUnavailable } from "@/db/faults";
 import type { Database } from "@/db/schema";
 import { countFactors, type FactorCounts } from "@/db/tables/factors";
+import { findSigningKeys, type StoredKeys } from "@/db/tables/signing-keys";
 import { countMails, type MailCounts } from "@/db/tables/outgoing-mails";
 import { offsetOf } from "@/ops/doctor/clocks/judge-clocks";
 import { sampleClock, type ClockSample } from "@/ops/doctor/clocks/sample-clock";
@@ -20,6 +21,7 @@ export interface DatabaseReading {
   addresses: SessionAddresses | null;
   mails: MailCounts | null;
   factors: FactorCounts | null;
+  keys: StoredKeys | null;
   /** In the order of DATABASE_URL. */
   servers: ExaminedServer[];
 }
@@ -69,6 +71,7 @@ async function readTables(
       addresses: isMigrated ? await readSessionAddresses(db) : null,
       mails: isMigrated ? await countMails(db) : null,
       factors: isMigrated ? await countFactors(db) : null,
+      keys: isMigrated ? await findSigningKeys(db) : null,
       servers,
     };
   } catch (error) {
@@ -91,6 +94,7 @@ function unreachable(
     addresses: null,
     mails: null,
     factors: null,
+    keys: null,
     servers,
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
-import { TRPC, HEALTH_LIVE, HEALTH_READY, HOME, LOGIN } from "@/server/auth/policy/routes";
+import { TRPC, HEALTH_LIVE, HEALTH_READY, HOME, KEY_SET, LOGIN } from "@/server/auth/policy/routes";
 import { MAX_BODY_BYTES } from "@/server/http/body";
 import { HttpClient, type ProbeResult } from "./http-client";
 import { examineTls, type TlsFacts } from "./examine-tls";
@@ -19,6 +19,7 @@ export interface ProbeFacts {
   /** Requested twice: an identical second response comes from a cache. */
   login: [ProbeResult, ProbeResult];
   home: [ProbeResult, ProbeResult];
+  keySet: ProbeResult;
   logout: ProbeResult;
   forwardedHost: ProbeResult;
   foreignHost: ProbeResult;
@@ -65,6 +66,7 @@ async function probeDeployment(client: HttpClient, origin: URL): Promise<ProbeFa
     ready: await get(HEALTH_READY),
     login: [await page(), await page()],
     home: [await get(HOME), await get(HOME)],
+    keySet: await get(KEY_SET),
     logout: await client.send({
       method: "POST",
       path: `${TRPC}/auth.logout`,

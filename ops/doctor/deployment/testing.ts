@@ -68,6 +68,7 @@ export function probeFacts(changes: Partial<ProbeFacts> = {}): ProbeFacts {
     ready: response(200),
     login: [page(), page()],
     home: [redirectToLogin(), redirectToLogin()],
+    keySet: response(200, { "cache-control": "public, max-age=300" }, '{"keys":[]}'),
     logout: setCookies(),
     forwardedHost: redirectToLogin(),
     foreignHost: response(421),
