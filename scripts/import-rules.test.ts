@@ -125,11 +125,12 @@ test("import rules: no module imports what its folder may not import", () => {
   expect(violations).toEqual([]);
 });
 
-test("import rules: access and refresh tokens are made from a session's row by issue-tokens.ts alone", () => {
-  const makers = FILES.filter(isShipped).filter((path) => /\bmint(Access|Refresh)Token\b/.test(text.get(path)!));
+test("import rules: access, refresh and bearer tokens are made from a session's row by issue-tokens.ts alone", () => {
+  const makers = FILES.filter(isShipped).filter((path) => /\bmint(Access|Refresh|Bearer)Token\b/.test(text.get(path)!));
   expect(makers.sort()).toEqual([
     "server/auth/sessions/issue-tokens.ts",
     "server/auth/tokens/access-token.ts",
+    "server/auth/tokens/bearer-token.ts",
     "server/auth/tokens/refresh-token.ts",
   ]);
 });

@@ -1,8 +1,9 @@
 import "server-only";
 import type { Kysely } from "kysely";
 import type { Database } from "@/db/schema";
-import { authenticate, callerOf } from "@/server/auth/gate/authenticate";
-import type { Caller } from "@/server/auth/policy/credentials";
+import { authenticate, callerOf, type RequestFacts } from "@/server/auth/gate/authenticate";
+import type { Caller, Identity } from "@/server/auth/policy/credentials";
+import type { PresentedCredentials } from "@/server/auth/policy/presented-credentials";
 import { clientOf, type Client } from "@/server/auth/client/client";
 import { readCookies, type CookieToSet, type PresentedCookies } from "@/server/auth/tokens/cookies";
 import { Refusal } from "@/server/auth/policy/refusals";
@@ -23,14 +24,22 @@ export interface Context {
   setCookies: CookieToSet[];
   /** The signed-in caller, with tokens refreshed where due. Runs at most once per request. Throws the refusals of the gate. */
   authenticate: () => Promise<Caller>;
+  /** The caller of a request with a bearer token, likewise. Null for a request that authenticates by cookies. */
+  authenticateBearer: (() => Promise<BearerCaller>) | null;
 }
 
-export function contextOf(headers: Headers, now: Date): Context {
+/** A caller by a bearer token. */
+export interface BearerCaller extends Identity {
+  scopes: readonly string[];
+}
+
+export function contextOf(headers: Headers, presented: PresentedCredentials, now: Date): Context {
   const db = database();
   const client = clientOf(headers);
   const cookies = readCookies(headers.get("cookie"));
   const setCookies: CookieToSet[] = [];
   let caller: Promise<Caller> | undefined;
+  let bearerCaller: Promise<BearerCaller> | undefined;
   return {
     db,
     client,
@@ -40,6 +49,10 @@ export function contextOf(headers: Headers, now: Date): Context {
     wantsEndToken: headers.has(END_TOKEN_HEADER),
     setCookies,
     authenticate: () => (caller ??= authenticateCall(db, cookies, client, now, setCookies)),
+    authenticateBearer:
+      presented.kind === "bearer"
+        ? () => (bearerCaller ??= authenticateBearerCall(db, { cookies, bearerToken: presented.token, client }, now))
+        : null,
   };
 }
 
@@ -57,6 +70,19 @@ async function authenticateCall(
   if (decision.kind === "refuse") throw new Refusal(decision.reason, { retryAfterSeconds });
   if (access === null) throw new Refusal("SIGNED_OUT");
   const caller = callerOf(access);
+  recordCaller(caller);
+  return caller;
+}
+
+async function authenticateBearerCall(
+  db: Kysely<Database>,
+  facts: Pick<RequestFacts, "cookies" | "bearerToken" | "client">,
+  now: Date,
+): Promise<BearerCaller> {
+  const { decision, bearer } = await authenticate(db, { kind: "call", path: TRPC, ...facts }, now);
+  if (decision.kind === "refuse" || bearer === null) throw new Refusal("INVALID_TOKEN");
+  const { userId, role, sessionId, scopes } = bearer;
+  const caller = { user: { id: userId, role }, session: { id: sessionId }, scopes };
   recordCaller(caller);
   return caller;
 }

@@ -1,6 +1,7 @@
 import "server-only";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
-import { serializeCookie, type CookieToSet } from "@/server/auth/tokens/cookies";
+import { readCookies, serializeCookie, type CookieToSet } from "@/server/auth/tokens/cookies";
+import { judgePresentedCredentials, type PresentedCredentials } from "@/server/auth/policy/presented-credentials";
 import { procedureFacts, proceduresIn } from "@/server/auth/policy/procedures";
 import { Refusal, REFUSALS } from "@/server/auth/policy/refusals";
 import { TRPC } from "@/server/auth/policy/routes";
@@ -18,26 +19,27 @@ const STREAMING_HEADERS = ["trpc-accept", "accept"];
 /** Handles one HTTP request to the procedures: a call or a batch of calls. */
 export async function handleCall(request: Request, now: Date): Promise<Response> {
   const requestId = request.headers.get("x-request-id") ?? "";
+  const presented = presentedCredentials(request);
   try {
-    refuseCrossOrigin(request);
+    if (presented.kind === "ambiguous") throw new Refusal("BAD_INPUT");
+    // No page of another site can send a bearer token without the permission of a preflight, and the cookies are not read.
+    if (presented.kind === "cookies") refuseCrossOrigin(request);
     refuseInvalidBatch(new URL(request.url));
     const whole = withoutStreaming(request);
     const readable = request.method === "POST" ? await withJsonBody(whole) : whole;
-    return await runProcedures(readable, now);
+    return await runProcedures(readable, presented, now);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { status } = REFUSALS[error.reason];
-    return withResponseHeaders(
-      Response.json(errorEnvelope(error, requestId), { status }),
-      [],
-      error.details.retryAfterSeconds,
-    );
+    const response = Response.json(errorEnvelope(error, requestId), { status });
+    return withResponseHeaders(response, [], error.details.retryAfterSeconds, bearerChallenge(presented, error));
   }
 }
 
-async function runProcedures(request: Request, now: Date): Promise<Response> {
-  const context = contextOf(request.headers, now);
+async function runProcedures(request: Request, presented: PresentedCredentials, now: Date): Promise<Response> {
+  const context = contextOf(request.headers, presented, now);
   let retryAfterSeconds: number | undefined;
+  let challenge: string | undefined;
   const response = await fetchRequestHandler({
     endpoint: TRPC,
     req: request,
@@ -52,22 +54,46 @@ async function runProcedures(request: Request, now: Date): Promise<Response> {
     onError: ({ error, path }) => {
       const refusal = refusalIn(error);
       if (refusal === null) log.error({ err: error.cause ?? error, path, requestId: context.requestId }, "fault");
-      else retryAfterSeconds = Math.max(retryAfterSeconds ?? 0, refusal.details.retryAfterSeconds ?? 0) || undefined;
+      else {
+        retryAfterSeconds = Math.max(retryAfterSeconds ?? 0, refusal.details.retryAfterSeconds ?? 0) || undefined;
+        challenge ??= bearerChallenge(presented, refusal);
+      }
     },
   });
-  return withResponseHeaders(response, context.setCookies, retryAfterSeconds);
+  const cookies = presented.kind === "bearer" ? [] : context.setCookies;
+  return withResponseHeaders(response, cookies, retryAfterSeconds, challenge);
+}
+
+function presentedCredentials({ headers, url }: Request): PresentedCredentials {
+  const { hasAccessCookie, refreshToken } = readCookies(headers.get("cookie"));
+  return judgePresentedCredentials({
+    authorization: headers.get("authorization"),
+    hasSessionCookie: hasAccessCookie || refreshToken !== null,
+    query: new URL(url).searchParams,
+  });
+}
+
+/** The value of WWW-Authenticate (RFC 6750, section 3). */
+function bearerChallenge({ kind }: PresentedCredentials, { reason, details }: Refusal): string | undefined {
+  if (kind === "ambiguous") return 'Bearer error="invalid_request"';
+  if (kind === "cookies") return undefined;
+  if (reason === "INVALID_TOKEN") return 'Bearer error="invalid_token"';
+  if (reason !== "INSUFFICIENT_SCOPE") return undefined;
+  return `Bearer error="insufficient_scope"${details.scope === undefined ? "" : `, scope="${details.scope}"`}`;
 }
 
 function withResponseHeaders(
   response: Response,
   cookies: CookieToSet[],
   retryAfterSeconds: number | undefined,
+  challenge: string | undefined,
 ): Response {
   // Headers are set in place: a copy of the response would read its body once more.
   const { headers } = response;
   const lastOfEachName = new Map(cookies.map((cookie) => [cookie.name, cookie]));
   for (const cookie of lastOfEachName.values()) headers.append("set-cookie", serializeCookie(cookie));
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
+  if (challenge !== undefined) headers.set("www-authenticate", challenge);
   headers.set("cache-control", "private, no-store");
   return response;
 }

@@ -7,7 +7,7 @@ import { mayRun } from "@/server/auth/policy/gate";
 import { procedureFacts } from "@/server/auth/policy/procedures";
 import { FAULT_MESSAGE, Refusal, REFUSALS, UNVERIFIED_MESSAGE, type Reason } from "@/server/auth/policy/refusals";
 import { refuseWithoutStepUp } from "@/server/auth/gate/step-up";
-import type { Caller } from "@/server/auth/policy/credentials";
+import type { Caller, Identity } from "@/server/auth/policy/credentials";
 import { isRowAwaited } from "@/server/auth/sessions/sessions";
 import type { Context } from "./context";
 import { errorData } from "@/server/runtime/error-envelope";
@@ -51,23 +51,58 @@ const mapRefusals = t.middleware(async ({ next }) => {
   throw new TRPCError({ code: REFUSALS[refusal.reason].trpcCode, message: refusal.message, cause: refusal });
 });
 
+/** A valid bearer token may call only what the facts table gives a scope. */
+async function refuseBearer({ authenticateBearer }: Context): Promise<void> {
+  if (authenticateBearer === null) return;
+  await authenticateBearer();
+  throw new Refusal("INSUFFICIENT_SCOPE");
+}
+
 /** For procedures that the facts table declares public; refuses every call under any other name. */
-export const publicProcedure = t.procedure.use(mapRefusals).use(({ path, next }) => {
+export const publicProcedure = t.procedure.use(mapRefusals).use(async ({ ctx, path, next }) => {
+  await refuseBearer(ctx);
   if (procedureFacts(path)?.access !== "public") throw new Refusal("SIGNED_OUT");
   return next();
 });
 
 /** For all other procedures: `ctx.caller` is the signed-in caller. Exported only with the step-up. */
 const signedIn = t.procedure.use(mapRefusals).use(async ({ ctx, path, next }) => {
-  const caller = await ctx.authenticate();
-  if (!mayRun(procedureFacts(path), caller)) throw new Refusal("NOT_ALLOWED", {}, UNVERIFIED_MESSAGE);
+  await refuseBearer(ctx);
+  const caller = await cookieCaller(ctx, path);
   const result = await next({ ctx: { ...ctx, caller } });
-  const hasEnded = !result.ok && refusalIn(result.error)?.reason === "SESSION_ENDED";
-  if (hasEnded && (await isRowAwaited(ctx.db, caller.session.id, ctx.now))) {
-    throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
-  }
+  if (!result.ok) await refuseIfAwaited(ctx, caller, result.error);
   return result;
 });
+
+/** For procedures that bearer tokens may call too: with the scope that the facts table states. */
+export const apiProcedure = t.procedure.use(mapRefusals).use(async ({ ctx, path, next }) => {
+  const caller = ctx.authenticateBearer === null ? await cookieCaller(ctx, path) : await bearerCaller(ctx, path);
+  const result = await next({ ctx: { ...ctx, caller } });
+  if (result.ok) return result;
+  await refuseIfAwaited(ctx, caller, result.error);
+  const hasEnded = refusalIn(result.error)?.reason === "SESSION_ENDED";
+  if (hasEnded && ctx.authenticateBearer !== null) throw new Refusal("INVALID_TOKEN");
+  return result;
+});
+
+async function cookieCaller(ctx: Context, path: string): Promise<Caller> {
+  const caller = await ctx.authenticate();
+  if (!mayRun(procedureFacts(path), caller)) throw new Refusal("NOT_ALLOWED", {}, UNVERIFIED_MESSAGE);
+  return caller;
+}
+
+async function bearerCaller(ctx: Context, path: string): Promise<Identity> {
+  const { scopes, ...caller } = await ctx.authenticateBearer!();
+  const scope = procedureFacts(path)?.scope;
+  if (scope === undefined || !scopes.includes(scope)) throw new Refusal("INSUFFICIENT_SCOPE", { scope });
+  return caller;
+}
+
+/** A session that is not there may not have been replicated yet. */
+async function refuseIfAwaited({ db, now }: Context, { session }: Identity, error: TRPCError): Promise<void> {
+  if (refusalIn(error)?.reason !== "SESSION_ENDED" || !(await isRowAwaited(db, session.id, now))) return;
+  throw new Refusal("UNAVAILABLE", { retryAfterSeconds: 1 });
+}
 
 /** Refuses a caller who has not authenticated as recently as the facts table requires. */
 async function requireStepUp(ctx: SignedInContext, path: string): Promise<void> {

@@ -57,6 +57,7 @@ function context(isSignedIn: boolean): Context {
       if (!isSignedIn) throw new Refusal("SIGNED_OUT");
       return CALLER;
     },
+    authenticateBearer: null,
   };
 }
 

@@ -1,5 +1,5 @@
 import "server-only";
-import { procedure, router } from "./init";
+import { apiProcedure, router } from "./init";
 import { clearedCookies } from "@/server/auth/tokens/cookies";
 import { endOwnSession } from "@/server/auth/sessions/end-session";
 import { noInput, revokeInput } from "@/server/auth/inputs/inputs";
@@ -8,9 +8,9 @@ import { Refusal } from "@/server/auth/policy/refusals";
 import { listSessions } from "@/server/auth/sessions/sessions";
 
 export const sessionsRouter = router({
-  list: procedure.input(noInput).query(({ ctx }) => listSessions(ctx.db, ctx.caller, ctx.now)),
+  list: apiProcedure.input(noInput).query(({ ctx }) => listSessions(ctx.db, ctx.caller, ctx.now)),
 
-  revoke: procedure.input(revokeInput).mutation(async ({ ctx, input }) => {
+  revoke: apiProcedure.input(revokeInput).mutation(async ({ ctx, input }) => {
     const { db, caller } = ctx;
     const isOwn = await endOwnSession(db, caller, input.id, ctx.now);
     // Another user's session gets the same response as an unknown one.
@@ -19,7 +19,7 @@ export const sessionsRouter = router({
     return { ok: true as const };
   }),
 
-  revokeOthers: procedure.input(noInput).mutation(async ({ ctx }) => {
+  revokeOthers: apiProcedure.input(noInput).mutation(async ({ ctx }) => {
     return { revoked: await logoutOthers(ctx.db, ctx.caller, ctx.now) };
   }),
 });

@@ -2,7 +2,7 @@ import "server-only";
 import { findSessionWithUser } from "@/db/tables/sessions";
 import { findUserById, findUserOfLiveSession, updateFullName } from "@/db/tables/users";
 import type { User } from "@/db/schema";
-import { procedure, procedureOf, router } from "./init";
+import { apiProcedure, procedureOf, router } from "./init";
 import { changePassword, setPassword } from "@/server/auth/login/change-password";
 import { issueAccessToken } from "@/server/auth/sessions/issue-tokens";
 import { changePasswordInput, noInput, setPasswordInput, updateInput } from "@/server/auth/inputs/inputs";
@@ -16,13 +16,13 @@ export interface Profile extends SignedInUser {
 }
 
 export const usersRouter = router({
-  me: procedure.input(noInput).query(async ({ ctx }) => {
+  me: apiProcedure.input(noInput).query(async ({ ctx }) => {
     const user = await findUserOfLiveSession(ctx.db, callerIds(ctx.caller), ctx.now);
     if (user === undefined) throw new Refusal("SESSION_ENDED");
     return profileOf(user);
   }),
 
-  update: procedure.input(updateInput).mutation(async ({ ctx, input }) => {
+  update: apiProcedure.input(updateInput).mutation(async ({ ctx, input }) => {
     const { db, caller, client, now } = ctx;
     const isUpdated = await updateFullName(db, { ...callerIds(caller), fullName: input.fullName, now });
     const user = isUpdated ? await findUserById(db, caller.user.id) : undefined;

@@ -1,6 +1,6 @@
 import "server-only";
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { SignedIn } from "@/server/auth/policy/credentials";
+import type { Identity } from "@/server/auth/policy/credentials";
 
 /** The state of a rate limit after a hit. */
 export interface Quota {
@@ -44,7 +44,7 @@ export function recordAborted(state: RequestState, headersSent: boolean): void {
   if (!headersSent) onUndelivered?.();
 }
 
-export function recordCaller(caller: SignedIn): void {
+export function recordCaller(caller: Identity): void {
   const state = requestState.getStore();
   if (state === undefined) return;
   state.sessionId = caller.session.id;

@@ -31,6 +31,7 @@ const DATA_KEYS = new Set([
   "appOrigin",
   "methods",
   "passkey",
+  "scope",
 ]);
 
 /** Reports a call response that is not made of results and errors with known messages. */

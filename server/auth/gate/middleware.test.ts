@@ -46,12 +46,18 @@ test.each([
   expect(seen(url, { __ref: "a.b.c" })).toBe(false);
 });
 
-test.each(["/health/x", "/healthy", "/icon.svg/x", "/.well-known/jwks.json/x", "/xwell-known/jwks.json", "/apix", "/_nextx", "/x/api/y"])(
-  "the middleware runs for %s, which only resembles one of those",
-  (url) => {
-    expect(seen(url)).toBe(true);
-  },
-);
+test.each([
+  "/health/x",
+  "/healthy",
+  "/icon.svg/x",
+  "/.well-known/jwks.json/x",
+  "/xwell-known/jwks.json",
+  "/apix",
+  "/_nextx",
+  "/x/api/y",
+])("the middleware runs for %s, which only resembles one of those", (url) => {
+  expect(seen(url)).toBe(true);
+});
 
 test("the middleware runs on Node.js, where it can reach the database", () => {
   expect(config.runtime).toBe("nodejs");

@@ -7,7 +7,7 @@ import { findSessionOwner } from "@/db/tables/sessions";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
 import { readAccessToken } from "@/server/auth/tokens/access-token";
-import { callerIds, type Caller } from "@/server/auth/policy/credentials";
+import { callerIds, type Caller, type Identity } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
 import type { PresentedCookies } from "@/server/auth/tokens/cookies";
 import { endSession, syncRevocations, sessionIdOfToken } from "@/server/auth/sessions/end-session";
@@ -105,7 +105,7 @@ export async function logoutEverywhere(db: Kysely<Database>, caller: Caller, now
 }
 
 /** Revokes every session of the caller except this one. Refuses a caller whose session has ended. */
-export async function logoutOthers(db: Kysely<Database>, caller: Caller, now: Date): Promise<number> {
+export async function logoutOthers(db: Kysely<Database>, caller: Identity, now: Date): Promise<number> {
   const reason = "revoked by user";
   const ended = await revokeOtherSessions(db, callerIds(caller), reason, now);
   if (ended === null) throw new Refusal("SESSION_ENDED");

@@ -27,7 +27,13 @@ export interface EmailStatus {
   mustVerifyEmail: boolean;
 }
 
-/** The authenticated user and session, however the credentials were sent. */
+/** The authenticated user and session, however the credentials were sent: a bearer token contains neither email nor name. */
+export interface Identity {
+  user: Pick<SignedInUser, "id" | "role">;
+  session: Pick<SignedInSession, "id">;
+}
+
+/** The authenticated user and session of a request with cookies. */
 export interface Caller extends SignedIn, EmailStatus {
   /** When the user last authenticated, and how: values of `amr` (RFC 8176). */
   authenticatedAt: Date;
@@ -35,7 +41,7 @@ export interface Caller extends SignedIn, EmailStatus {
 }
 
 /** For statements that check the caller's own session before they change or list anything. */
-export function callerIds({ user, session }: Caller): { userId: string; sessionId: string } {
+export function callerIds({ user, session }: Identity): { userId: string; sessionId: string } {
   return { userId: user.id, sessionId: session.id };
 }
 

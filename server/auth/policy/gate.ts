@@ -16,7 +16,10 @@ export type GateDecision =
   | { kind: "proceed"; clearCookies: boolean }
   | { kind: "redirect"; to: string; clearCookies: boolean }
   /** For a program, or for the client-side router, which answers a 401 with one full page load. */
-  | { kind: "refuse"; reason: "SIGNED_OUT" | "SESSION_ENDED" | "NOT_ALLOWED" | "RATE_LIMITED" | "UNAVAILABLE" };
+  | {
+      kind: "refuse";
+      reason: "SIGNED_OUT" | "SESSION_ENDED" | "INVALID_TOKEN" | "NOT_ALLOWED" | "RATE_LIMITED" | "UNAVAILABLE";
+    };
 
 const PROCEED: GateDecision = { kind: "proceed", clearCookies: false };
 

@@ -1,5 +1,6 @@
 import { STEP_UP_WITHIN_SECONDS } from "./lifetimes";
 import { TRPC } from "./routes";
+import type { Scope } from "./scopes";
 import type { StepUpRule } from "./step-up";
 
 /** Facts about a procedure that are needed before it runs. */
@@ -10,6 +11,8 @@ export interface ProcedureFacts {
   hashesPassword: boolean;
   /** Refuses a caller whose last authentication is too old, until they authenticate again by `auth.stepUp`. */
   stepUp?: StepUpRule;
+  /** Bearer tokens with this scope may call it. Without one it takes cookies only. */
+  scope?: Scope;
   /** May be called before the email is verified, where `REQUIRE_VERIFIED_EMAIL` is set. Public procedures always may. */
   allowsUnverified?: true;
 }
@@ -76,8 +79,14 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   },
   "confirm.describe": { access: "public", batch: false, hashesPassword: false },
   "confirm.perform": { access: "public", batch: false, hashesPassword: true },
-  "users.me": { access: "signed-in", batch: true, hashesPassword: false, allowsUnverified: true },
-  "users.update": { access: "signed-in", batch: true, hashesPassword: false },
+  "users.me": {
+    access: "signed-in",
+    batch: true,
+    hashesPassword: false,
+    scope: "profile:read",
+    allowsUnverified: true,
+  },
+  "users.update": { access: "signed-in", batch: true, hashesPassword: false, scope: "profile:write" },
   "users.changePassword": {
     access: "signed-in",
     batch: false,
@@ -90,9 +99,9 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
     hashesPassword: true,
     stepUp: { withinSeconds: STEP_UP_WITHIN_SECONDS, strength: "strong" },
   },
-  "sessions.list": { access: "signed-in", batch: true, hashesPassword: false },
-  "sessions.revoke": { access: "signed-in", batch: false, hashesPassword: false },
-  "sessions.revokeOthers": { access: "signed-in", batch: false, hashesPassword: false },
+  "sessions.list": { access: "signed-in", batch: true, hashesPassword: false, scope: "sessions:read" },
+  "sessions.revoke": { access: "signed-in", batch: false, hashesPassword: false, scope: "sessions:write" },
+  "sessions.revokeOthers": { access: "signed-in", batch: false, hashesPassword: false, scope: "sessions:write" },
   "factors.list": { access: "signed-in", batch: true, hashesPassword: false },
   "totp.begin": {
     access: "signed-in",

@@ -1,4 +1,5 @@
 import type { AuthenticationMethod } from "./authentication-methods";
+import type { Scope } from "./scopes";
 
 /** Every reason for refusing a request, with its status, tRPC code and message. They are defined nowhere else. */
 export const REFUSALS = {
@@ -12,12 +13,22 @@ export const REFUSALS = {
   SECOND_FACTOR_WRONG: { status: 401, trpcCode: "UNAUTHORIZED", message: "That code is not right." },
   SIGNED_OUT: { status: 401, trpcCode: "UNAUTHORIZED", message: "You are not signed in. Sign in and try again." },
   SESSION_ENDED: { status: 401, trpcCode: "UNAUTHORIZED", message: "Your session has ended. Please sign in again." },
+  INVALID_TOKEN: {
+    status: 401,
+    trpcCode: "UNAUTHORIZED",
+    message: "This access has ended or was never valid. Get a new one and try again.",
+  },
   ORIGIN_REFUSED: {
     status: 403,
     trpcCode: "FORBIDDEN",
     message: "This request came from another site and was refused. Open the app at its own address.",
   },
   NOT_ALLOWED: { status: 403, trpcCode: "FORBIDDEN", message: "Your account has no permission to do this." },
+  INSUFFICIENT_SCOPE: {
+    status: 403,
+    trpcCode: "FORBIDDEN",
+    message: "This access does not include what you asked for.",
+  },
   WRONG_PASSWORD: { status: 403, trpcCode: "FORBIDDEN", message: "That is not your current password." },
   STEP_UP_REQUIRED: {
     status: 403,
@@ -78,6 +89,8 @@ export interface RefusalDetails {
   appOrigin?: string;
   /** For STEP_UP_REQUIRED: the methods of `auth.stepUp` that the caller can use. */
   methods?: AuthenticationMethod[];
+  /** For INSUFFICIENT_SCOPE, where some bearer tokens may do it: the scope that they have. */
+  scope?: Scope;
   /** For LINK_SPENT with an authentic link: what ended it. */
   spent?: "used" | "superseded" | "expired";
   /** For a login or a registration by passkey: no account has that passkey, so that the browser can stop offering it. */

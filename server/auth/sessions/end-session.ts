@@ -13,7 +13,7 @@ import { newNotice } from "@/server/mail/notices";
 import { log } from "@/server/runtime/log";
 import { securityEvent } from "@/server/runtime/security-events";
 import type { Client } from "@/server/auth/client/client";
-import { callerIds, type Caller } from "@/server/auth/policy/credentials";
+import { callerIds, type Identity } from "@/server/auth/policy/credentials";
 import { NOTICE_SECONDS, secondsAfter } from "@/server/auth/policy/lifetimes";
 import { Refusal } from "@/server/auth/policy/refusals";
 import { readRefreshToken } from "@/server/auth/tokens/refresh-token";
@@ -68,7 +68,7 @@ export async function endReplayedSession(
 }
 
 /** Revokes one of the caller's own sessions, likewise. False if there is none. Refuses a caller whose session has ended. */
-export async function endOwnSession(db: Kysely<Database>, caller: Caller, id: string, now: Date): Promise<boolean> {
+export async function endOwnSession(db: Kysely<Database>, caller: Identity, id: string, now: Date): Promise<boolean> {
   const reason: EndReason = "revoked by user";
   const ending = await revokeOwnSession(db, callerIds(caller), { id, reason, now });
   if (ending === "caller ended") throw new Refusal("SESSION_ENDED");

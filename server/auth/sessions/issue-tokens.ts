@@ -3,6 +3,8 @@ import { mintAccessToken, type Access, type AccessSubject } from "@/server/auth/
 import type { Client } from "@/server/auth/client/client";
 import { accessCookie, refreshCookie, type CookieToSet } from "@/server/auth/tokens/cookies";
 import { authenticationValues } from "@/server/auth/policy/authentication-methods";
+import { mintBearerToken } from "@/server/auth/tokens/bearer-token";
+import { SCOPES } from "@/server/auth/policy/scopes";
 import { secondsBetween } from "@/server/auth/policy/lifetimes";
 import { mintRefreshToken } from "@/server/auth/tokens/refresh-token";
 import type { Session } from "./sessions";
@@ -36,6 +38,11 @@ export async function issueTokens(session: Session, client: Client, now: Date): 
   ]);
   const maxAge = session.remember ? secondsBetween(now, session.idleExpiresAt) : null;
   return { access, cookies: [...cookies, refreshCookie(token, maxAge)] };
+}
+
+/** A token for programs, for one audience. It lives no longer than the session, and ends with it. */
+export async function issueBearerToken(session: Session, audience: string, now: Date) {
+  return mintBearerToken(subjectOf(session), { audience, scopes: SCOPES }, now);
 }
 
 function subjectOf(session: Session): AccessSubject {

@@ -13,7 +13,7 @@ import {
 } from "@/db/tables/sessions";
 import { env } from "@/server/runtime/env";
 import { authenticationValues, type AuthenticationMethod } from "@/server/auth/policy/authentication-methods";
-import { callerIds, type Caller } from "@/server/auth/policy/credentials";
+import { callerIds, type Identity } from "@/server/auth/policy/credentials";
 import type { Client } from "@/server/auth/client/client";
 import {
   earlierOf,
@@ -170,7 +170,7 @@ export interface DeviceSession {
 }
 
 /** Most recently seen first. Refuses a caller whose own session is no longer live. */
-export async function listSessions(db: Kysely<Database>, caller: Caller, now: Date): Promise<DeviceSession[]> {
+export async function listSessions(db: Kysely<Database>, caller: Identity, now: Date): Promise<DeviceSession[]> {
   const rows = await listLiveSessions(db, callerIds(caller), { now, atMost: MAX_LIVE_SESSIONS });
   if (rows === null) throw new Refusal("SESSION_ENDED");
   return rows.map((row) => ({
