@@ -39,6 +39,11 @@ export interface Auth {
   logoutEverywhere: () => Promise<AuthOutcome>;
   /** After a call that has ended the session on the server: tells all tabs, and loads `next`. */
   leave: (next: string) => void;
+  /**
+   * A bearer token of this session, for this app's API or for another service that the configuration names. Send it without cookies
+   * (`credentials: "omit"`). It is kept in memory only and renewed before it expires. Rejects if the session has ended.
+   */
+  getAccessToken: (audience?: string) => Promise<string>;
   /** Updates the displayed profile without a reload. */
   replaceUser: (user: SignedInUser) => void;
 }
@@ -135,6 +140,8 @@ export function AuthProvider({ initial, children }: { initial: SignedIn | null; 
         postToTabs({ kind: "signed-out" });
         location.replace(next);
       },
+      // Loaded when first needed: most pages request no token.
+      getAccessToken: async (audience) => (await import("./bearer-tokens")).getAccessToken(audience),
       replaceUser,
     }),
     [user, session, isWorking, changeAccount, signIn],

@@ -31,6 +31,7 @@ export const PROCEDURES: readonly Procedure[] = [
   { name: "sessions.revokeOthers", isMutation: true, weight: 8, input: null },
   { name: "auth.refresh", isMutation: true, weight: 16, input: null },
   { name: "auth.logout", isMutation: true, weight: 8, input: null },
+  { name: "auth.accessToken", isMutation: true, weight: 6, input: [["audience", '"{{origin}}"']] },
   { name: "auth.logoutAll", isMutation: true, weight: 2, input: null },
   {
     name: "auth.login",

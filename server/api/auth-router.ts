@@ -8,6 +8,7 @@ import { clearedChallengeCookie, clearedCookies } from "@/server/auth/tokens/coo
 import type { IssuedTokens } from "@/server/auth/sessions/issue-tokens";
 import { mintEndToken } from "@/server/auth/tokens/end-token";
 import {
+  accessTokenInput,
   beginPasskeyRegistrationInput,
   finishPasskeyLoginInput,
   finishPasskeyRegistrationInput,
@@ -26,6 +27,7 @@ import { endByEndToken, logout, logoutEverywhere } from "@/server/auth/login/log
 import { beginAssertion, beginLoginAssertion } from "@/server/auth/passkeys/assertion";
 import type { Caller, SignedIn } from "@/server/auth/policy/credentials";
 import { Refusal } from "@/server/auth/policy/refusals";
+import { requestBearerToken } from "@/server/auth/sessions/request-bearer-token";
 import { refresh } from "@/server/auth/sessions/refresh";
 import { register } from "@/server/auth/login/register";
 
@@ -123,6 +125,12 @@ export const authRouter = router({
   stepUp: procedure.input(stepUpInput).mutation(async ({ ctx, input }) => {
     const { recoveryCodes, ...tokens } = await stepUp(ctx.db, ctx.caller, input, ctx.client, ctx.now);
     return { session: signIn(ctx, tokens).session, ...(recoveryCodes && { recoveryCodes }) };
+  }),
+
+  /** For programs of a signed-in page, which keep it in memory. */
+  accessToken: procedure.input(accessTokenInput).mutation(async ({ ctx, input }) => {
+    const { token, expiresAt } = await requestBearerToken(ctx.db, ctx.caller, input.audience, ctx.now);
+    return { accessToken: token, expiresAt: expiresAt.toISOString() };
   }),
 
   /** From the access token alone, without a database statement. */

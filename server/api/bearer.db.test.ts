@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import { sql } from "kysely";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readSession } from "@/db/testing";
@@ -11,8 +12,10 @@ import { readKeys } from "@/server/auth/tokens/bearer-key-feed";
 import { bearerToken } from "@/server/auth/tokens/testing";
 import { database as appDatabase } from "@/server/runtime/database";
 import { appRouter } from "./router";
-import { call, type CallOptions } from "./testing";
+import { call, ORIGIN, type CallOptions } from "./testing";
 
+// Before the app's variables are read.
+process.env.API_AUDIENCES = "https://other.test,https://billing.test/api";
 const database = useAppDatabase();
 /** Later than the first key, which is made when the tests begin. */
 const NOW = secondsAfter(new Date(), 60);
@@ -163,5 +166,59 @@ describe("the scopes of a bearer token", () => {
     const batch = await query("users.me,sessions.list?batch=1", {}, `Bearer ${narrow}`);
     const [me, list] = batch.json;
     expect([me.result.data.id, list.error.data.reason]).toEqual([session.userId, "INSUFFICIENT_SCOPE"]);
+  });
+});
+
+describe("auth.accessToken", () => {
+  const ask = (options: CallOptions = {}) =>
+    call("auth.accessToken", { input: {}, now, cookie: { accessToken: session.accessToken }, ...options });
+
+  test("issues a bearer token of the caller's session, for this app, by one statement", async () => {
+    let issued = await ask();
+    expect(await countStatements(database.url, async () => (issued = await ask()))).toBe(1);
+    const { accessToken, expiresAt } = issued.json.result.data;
+    expect([issued.status, issued.cookies]).toEqual([200, []]);
+    const { sub, sid, aud, exp, role } = decodeJwt(accessToken);
+    expect({ sub, sid, aud, role }).toEqual({ sub: session.userId, sid: session.id, aud: ORIGIN, role: "user" });
+    expect(expiresAt).toBe(new Date(exp! * 1000).toISOString());
+    expect((await query("users.me", {}, `Bearer ${accessToken}`)).status).toBe(200);
+  });
+
+  test("issues one for a configured service, which this app does not accept", async () => {
+    const issued = await ask({ input: { audience: "https://billing.test/api" } });
+    const { accessToken } = issued.json.result.data;
+    expect(decodeJwt(accessToken).aud).toBe("https://billing.test/api");
+    expect(outcome(await query("users.me", {}, `Bearer ${accessToken}`))).toEqual(INVALID);
+  });
+
+  test.each([
+    "https://billing.test",
+    "https://billing.test/api/",
+    "https://evil.test",
+    "*",
+    "",
+    ORIGIN.toUpperCase(),
+    "x".repeat(300),
+  ])("refuses the audience %j, which is not configured", async (audience) => {
+    const { status, data, text } = await ask({ input: { audience } });
+    expect([status, data.reason]).toEqual([400, "BAD_INPUT"]);
+    expect(text).not.toContain("eyJ");
+  });
+
+  test("needs the cookies of a live session and an Origin: no bearer token prolongs itself", async () => {
+    expect(outcome(await program("auth.accessToken", { input: {} }))).toMatchObject({ reason: "INSUFFICIENT_SCOPE" });
+    expect((await ask({ cookie: {} })).data.reason).toBe("SIGNED_OUT");
+    expect((await ask({ headers: { origin: "https://evil.test" } })).data.reason).toBe("ORIGIN_REFUSED");
+    expect((await call("auth.accessToken", { method: "GET", now, cookie: session })).status).toBe(405);
+    // Ended by another instance a moment ago, so that only the row shows it.
+    await sql`update sessions set revoked_at = utc_timestamp(3), revoked_reason = 'logout' where id = ${session.id}`.execute(
+      database.db,
+    );
+    expect((await ask()).data.reason).toBe("SESSION_ENDED");
+  });
+
+  test("issues the role of now, not that of the caller's cookie", async () => {
+    await database.db.updateTable("users").set({ role: "admin" }).where("id", "=", session.userId).execute();
+    expect(decodeJwt((await ask()).json.result.data.accessToken).role).toBe("admin");
   });
 });

@@ -80,6 +80,7 @@ test("the router has exactly the procedures of the contract", () => {
     "auth.secondFactor": "mutation",
     "auth.beginPasskeyLogin": "mutation",
     "auth.finishPasskeyLogin": "mutation",
+    "auth.accessToken": "mutation",
     "auth.beginPasskeyRegistration": "mutation",
     "auth.finishPasskeyRegistration": "mutation",
     "auth.beginPasskeyAssertion": "mutation",

@@ -62,6 +62,7 @@ describe("required variables", () => {
       RATE_LIMIT_FACTOR: 1,
       REQUIRE_VERIFIED_EMAIL: false,
       CORS_ORIGINS: [],
+      API_AUDIENCES: [],
       LOG_LEVEL: "info",
       PORT: 3000,
     });
@@ -123,6 +124,17 @@ describe("invalid values", () => {
     ["PASSWORD_MIN_LENGTH", ["7", "65", "ten", "9999999999", ...NOT_DIGITS]],
     ["RATE_LIMIT_FACTOR", ["0", "-1", "off", "Infinity", "0.05", "1000001", "9999999999", ".5", "1.", ...NOT_DIGITS]],
     ["CORS_ORIGINS", ["*", "null", "https://a.example/path", "https://a.example,evil", "http://a.example"]],
+    [
+      "API_AUDIENCES",
+      [
+        "billing",
+        "ftp://a.example",
+        "https://",
+        "https://a.example/#x",
+        "https://a b.example",
+        `https://${"a".repeat(193)}`,
+      ],
+    ],
     ["LOG_LEVEL", ["loud", "INFO"]],
     ["PORT", ["-1", "65536", "http", "3000.5", ...NOT_DIGITS]],
     ["HOST", ["*", "example.com", "127.0.0.1:3000", "127.0.0", " ::1", "[localhost]x", "http://localhost"]],
@@ -280,6 +292,14 @@ test("env: APP_ORIGIN is https, or http on loopback", () => {
   for (const origin of ["http://localhost", "http://127.0.0.1:4000", "http://127.9.9.9", "http://[::1]:3000"]) {
     expect(parseEnv({ ...REQUIRED, APP_ORIGIN: `${origin}/` }).APP_ORIGIN).toBe(origin);
   }
+});
+
+test("env: API_AUDIENCES is a comma-separated list of URLs, each as it is written", () => {
+  const API_AUDIENCES = " https://a.example.com/ ,https://B.example.com/api,, ";
+  expect(parseEnv({ ...REQUIRED, API_AUDIENCES }).API_AUDIENCES).toEqual([
+    "https://a.example.com/",
+    "https://B.example.com/api",
+  ]);
 });
 
 test("env: CORS_ORIGINS is a comma-separated list, without white space and empty entries", () => {

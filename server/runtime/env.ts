@@ -25,6 +25,8 @@ const flag = (fallback: boolean) =>
     .enum(["true", "false"], { error: "must be true or false" })
     .default(fallback ? "true" : "false")
     .transform((value) => value === "true");
+/** With the longest of the other claims a token stays below its limit of 2 kB. */
+const MAX_AUDIENCE_CHARACTERS = 200;
 const secret = z.string().min(32, { error: "must have at least 32 characters" });
 
 const FACTOR_MESSAGE = "must be a number from 0.1 to 1000000, written in decimal digits";
@@ -56,6 +58,7 @@ const variables = z.object({
     .default(1),
   REQUIRE_VERIFIED_EMAIL: flag(false),
   CORS_ORIGINS: z.string().default("").transform(toOrigins),
+  API_AUDIENCES: z.string().default("").transform(toAudiences),
   LOG_LEVEL: z.enum(["silent", "fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
   HOST: z
     .string()
@@ -191,9 +194,27 @@ function toOrigin(value: string, context: z.RefinementCtx): string {
 }
 
 function toOrigins(value: string, context: z.RefinementCtx): string[] {
+  return entriesOf(value).map((origin) => toOrigin(origin, context));
+}
+
+/** As written: an audience is compared by its characters (RFC 9068, section 4; RFC 8707, section 2). */
+function toAudiences(value: string, context: z.RefinementCtx): string[] {
+  const audiences = entriesOf(value);
+  if (
+    audiences.some(
+      (one) => one.length > MAX_AUDIENCE_CHARACTERS || !/^https?:\/\/[!-~]+$/.test(one) || one.includes("#"),
+    )
+  )
+    context.addIssue({
+      code: "custom",
+      message: "must be URLs of services, such as https://billing.example.com, separated by commas",
+    });
+  return audiences;
+}
+
+function entriesOf(value: string): string[] {
   return value
     .split(",")
-    .map((origin) => origin.trim())
-    .filter((origin) => origin !== "")
-    .map((origin) => toOrigin(origin, context));
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
 }

@@ -123,6 +123,9 @@ export const performConfirmationInput = strictFields({
 export const deletionInput = strictFields({ email: loginEmailAddress }).transform(({ email }) => email);
 export const revokeInput = strictFields({ id: z.uuid({ error: "That is not a session." }) });
 
+/** Without an audience the token is for this app. */
+export const accessTokenInput = strictFields({ audience: z.string().max(200).optional() });
+
 /** For procedures without input: callers omit the argument; the request then contains nothing, null or `{}`. */
 export const noInput = z.custom<void>(isEmptyInput, { error: "Send nothing here." });
 

@@ -46,6 +46,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureFacts>> = {
   "auth.refresh": { access: "public", batch: false, hashesPassword: false },
   "auth.logout": { access: "public", batch: false, hashesPassword: false },
   "auth.logoutAll": { access: "signed-in", batch: false, hashesPassword: false, allowsUnverified: true },
+  "auth.accessToken": { access: "signed-in", batch: false, hashesPassword: false },
   "auth.stepUp": { access: "signed-in", batch: false, hashesPassword: true, allowsUnverified: true },
   "auth.session": { access: "signed-in", batch: true, hashesPassword: false, allowsUnverified: true },
   "passkeys.beginRegistration": {
