@@ -1,8 +1,8 @@
-import AxeBuilder from "@axe-core/playwright";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createTransport } from "nodemailer";
 import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
+import { axeFor } from "@/e2e/kit/accessibility";
 import { DATA } from "@/scripts/paths.mjs";
 import { renderMessage } from "@/server/mail/messages/render-message";
 import { EXAMPLES, READER } from "@/server/mail/messages/testing";
@@ -96,7 +96,7 @@ test("mailbox: is accessible in light and dark, on phone and desktop", async ({ 
       for (const width of [320, 1280]) {
         await page.setViewportSize({ width, height: 800 });
         // No script runs in the frame, so axe cannot. The mails themselves are examined in messages.spec.ts.
-        const { violations } = await new AxeBuilder({ page }).exclude("iframe").analyze();
+        const { violations } = await axeFor(page).exclude("iframe").analyze();
         expect.soft(violations, `${what}, ${colorScheme}, ${width}`).toEqual([]);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect.soft(overflow, `${what}, ${width}`).toBeLessThanOrEqual(0);

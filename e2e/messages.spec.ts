@@ -1,6 +1,6 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, test } from "@/e2e/kit";
+import { axeFor } from "@/e2e/kit/accessibility";
 import { renderMessage } from "@/server/mail/messages/render-message";
 import { EXAMPLES, READER, withUserValues } from "@/server/mail/messages/testing";
 
@@ -17,7 +17,7 @@ for (const [message, link] of EXAMPLES) {
         await page.emulateMedia({ colorScheme });
         await page.goto(MAIL_URL);
         await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-        const { violations } = await new AxeBuilder({ page }).analyze();
+        const { violations } = await axeFor(page).analyze();
         expect.soft(violations, `${width} ${colorScheme}`).toEqual([]);
         expect.soft(await cutTexts(page), `${width} ${colorScheme}`).toEqual([]);
         expect.soft(await luminance(page), `${width} ${colorScheme}`).toBe(colorScheme);
