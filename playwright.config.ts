@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, devices } from "@playwright/test";
 import { TEST_MAIL } from "@/e2e/kit/mailbox";
-import { findChromium } from "@/scripts/chromium.mjs";
+import { CHROMIUM_ARGUMENTS, findChromium } from "@/scripts/chromium.mjs";
 import { DATA, ROOT } from "@/scripts/paths.mjs";
 
 const port = Number((process.env.STAGE_PORT ??= "3100"));
@@ -46,7 +46,7 @@ export default defineConfig({
   use: {
     ...devices["Desktop Chrome"],
     baseURL,
-    launchOptions: { executablePath: findChromium() },
+    launchOptions: { executablePath: findChromium(), args: CHROMIUM_ARGUMENTS },
     // Traces of all tests take a fifth of the time; --trace on records them.
     screenshot: "only-on-failure",
   },

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "@playwright/test";
-import { findChromium } from "@/scripts/chromium.mjs";
+import { CHROMIUM_ARGUMENTS, findChromium } from "@/scripts/chromium.mjs";
 import { expect, test as base } from "@/e2e/kit";
 import { generateAccount, type Account } from "@/e2e/kit/accounts";
 import type { Calls } from "@/e2e/kit/calls";
@@ -20,6 +20,7 @@ const test = base.extend<{ blockingBrowser: BrowserContext }>({
     writeFileSync(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
     const context = await playwright.chromium.launchPersistentContext(profile, {
       executablePath: findChromium(),
+      args: CHROMIUM_ARGUMENTS,
       baseURL,
     });
     await use(context);

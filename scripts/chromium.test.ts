@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { expect, test } from "vitest";
-import { chromiumCandidates } from "./chromium.mjs";
+import { CHROMIUM_ARGUMENTS, chromiumCandidates } from "./chromium.mjs";
 
 const PATH = "/opt/bin:/usr/bin";
 
@@ -16,4 +18,14 @@ test("chromiumCandidates: Playwright's browser precedes the system's, and Chromi
 
 test("chromiumCandidates: lists system browsers before the packages are installed", () => {
   expect(chromiumCandidates({ PATH }, undefined)[0]).toBe("/opt/bin/chromium");
+});
+
+test("CHROMIUM_ARGUMENTS: every feature that Playwright disables stays disabled", () => {
+  const { resolve } = createRequire(createRequire(import.meta.url).resolve("@playwright/test"));
+  const source = readFileSync(resolve("playwright-core/lib/coreBundle"), "utf8");
+  const [, list = ""] = /^ *disabledFeatures = \[(.*?)\]/ms.exec(source) ?? [];
+  const features = [...list.matchAll(/^ *"(\w+)"/gm)].map(([, name]) => name);
+  expect(features).toContain("HttpsUpgrades");
+  const [disabled = ""] = CHROMIUM_ARGUMENTS;
+  expect(disabled.replace("--disable-features=", "").split(",")).toEqual(expect.arrayContaining(features));
 });
