@@ -1,4 +1,4 @@
-import { expect, test, testOnDedicatedServer } from "@/e2e/kit";
+import { expect, test } from "@/e2e/kit";
 import { generateAccount } from "@/e2e/kit/accounts";
 import { registerForm } from "@/e2e/kit/forms";
 import { waitForMail } from "@/e2e/kit/mailbox";
@@ -64,59 +64,4 @@ test("verification: the mail can be sent again from the banner", async ({ signed
   await page.goto("/dashboard");
   await page.getByRole("button", { name: "Send the mail again" }).click();
   await expect(page.getByText("The mail is on its way.")).toBeVisible();
-});
-
-testOnDedicatedServer.describe("with REQUIRE_VERIFIED_EMAIL", () => {
-  testOnDedicatedServer(
-    "verification: a new user stays on its page until the code is typed, and then reaches the page that was asked for",
-    async ({ page, server }) => {
-      await server.stopApp();
-      await server.startApp({
-        REQUIRE_VERIFIED_EMAIL: "true",
-        ACCESS_TOKEN_SECONDS: "600",
-        REFRESH_GRACE_SECONDS: "30",
-        REFRESH_BEFORE_EXPIRY_SECONDS: "60",
-      });
-      const details = generateAccount();
-      await page.goto("/register?next=/dashboard/sessions");
-      const form = registerForm(page);
-      await form.fill(details);
-      await form.submit.click();
-      await expect(page).toHaveURL(/\/verify-email\?next=/);
-      await page.goto("/dashboard/account");
-      await expect(page).toHaveURL(/\/verify-email\?next=%2Fdashboard%2Faccount$/);
-
-      const { code } = await waitForMail(details.email, CONFIRM_ADDRESS);
-      await page.getByLabel("Code from the mail").fill(code!);
-      await page.getByRole("button", { name: "Confirm", exact: true }).click();
-      await expect(page).toHaveURL(/\/dashboard\/account$/);
-    },
-  );
-
-  testOnDedicatedServer(
-    "verification: the page continues by itself when the link was opened in another tab",
-    async ({ page, context, server }) => {
-      await server.stopApp();
-      await server.startApp({
-        REQUIRE_VERIFIED_EMAIL: "true",
-        ACCESS_TOKEN_SECONDS: "600",
-        REFRESH_GRACE_SECONDS: "30",
-        REFRESH_BEFORE_EXPIRY_SECONDS: "60",
-      });
-      const details = generateAccount();
-      await page.goto("/register");
-      const form = registerForm(page);
-      await form.fill(details);
-      await form.submit.click();
-      await expect(page).toHaveURL(/\/verify-email/);
-
-      const { link } = await waitForMail(details.email, CONFIRM_ADDRESS);
-      const tab = await context.newPage();
-      await tab.goto(link!);
-      await tab.getByRole("button", { name: "Confirm this address" }).click();
-      await expect(tab.getByRole("heading", { level: 1, name: "Your email is confirmed" })).toBeVisible();
-      await page.evaluate(() => dispatchEvent(new Event("focus")));
-      await expect(page).toHaveURL(/\/dashboard$/);
-    },
-  );
 });

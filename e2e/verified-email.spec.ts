@@ -1,10 +1,14 @@
 import { createConnection } from "mysql2/promise";
 import { parseDatabaseUrl } from "@/db/database-url.mjs";
 import { expect, testOnDedicatedServer as test } from "@/e2e/kit";
-import { generateAccount } from "./kit/accounts";
+import { generateAccount } from "@/e2e/kit/accounts";
+import { registerForm } from "@/e2e/kit/forms";
+import { waitForMail } from "@/e2e/kit/mailbox";
 import { expireAccessToken } from "./kit/cookies";
 import type { DedicatedServer } from "./kit/dedicated-server";
 import { documentLoads } from "./kit/http-exchange";
+
+const CONFIRM_ADDRESS = /^Confirm your email address$/;
 
 /** As the link in the mail does, in another browser. */
 async function verifyEmail(server: DedicatedServer, email: string): Promise<void> {
@@ -69,4 +73,58 @@ test("a required verification: a registration by passkey shows its recovery code
   await page.getByRole("button", { name: "I have saved them, continue" }).click();
   await expect(page).toHaveURL(`${server.url}/verify-email?next=%2Fdashboard%2Faccount`);
   expect(await authenticator.passkeys()).toHaveLength(1);
+});
+
+test("verification: a new user stays on its page until the code is typed, and then reaches the page that was asked for", async ({
+  page,
+  server,
+}) => {
+  await server.stopApp();
+  await server.startApp({
+    REQUIRE_VERIFIED_EMAIL: "true",
+    ACCESS_TOKEN_SECONDS: "600",
+    REFRESH_GRACE_SECONDS: "30",
+    REFRESH_BEFORE_EXPIRY_SECONDS: "60",
+  });
+  const details = generateAccount();
+  await page.goto("/register?next=/dashboard/sessions");
+  const form = registerForm(page);
+  await form.fill(details);
+  await form.submit.click();
+  await expect(page).toHaveURL(/\/verify-email\?next=/);
+  await page.goto("/dashboard/account");
+  await expect(page).toHaveURL(/\/verify-email\?next=%2Fdashboard%2Faccount$/);
+
+  const { code } = await waitForMail(details.email, CONFIRM_ADDRESS);
+  await page.getByLabel("Code from the mail").fill(code!);
+  await page.getByRole("button", { name: "Confirm", exact: true }).click();
+  await expect(page).toHaveURL(/\/dashboard\/account$/);
+});
+
+test("verification: the page continues by itself when the link was opened in another tab", async ({
+  page,
+  context,
+  server,
+}) => {
+  await server.stopApp();
+  await server.startApp({
+    REQUIRE_VERIFIED_EMAIL: "true",
+    ACCESS_TOKEN_SECONDS: "600",
+    REFRESH_GRACE_SECONDS: "30",
+    REFRESH_BEFORE_EXPIRY_SECONDS: "60",
+  });
+  const details = generateAccount();
+  await page.goto("/register");
+  const form = registerForm(page);
+  await form.fill(details);
+  await form.submit.click();
+  await expect(page).toHaveURL(/\/verify-email/);
+
+  const { link } = await waitForMail(details.email, CONFIRM_ADDRESS);
+  const tab = await context.newPage();
+  await tab.goto(link!);
+  await tab.getByRole("button", { name: "Confirm this address" }).click();
+  await expect(tab.getByRole("heading", { level: 1, name: "Your email is confirmed" })).toBeVisible();
+  await page.evaluate(() => dispatchEvent(new Event("focus")));
+  await expect(page).toHaveURL(/\/dashboard$/);
 });
