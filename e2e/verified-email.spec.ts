@@ -8,6 +8,8 @@ import { expireAccessToken } from "./kit/cookies";
 import type { DedicatedServer } from "./kit/dedicated-server";
 import { documentLoads } from "./kit/http-exchange";
 
+test.use({ variables: { REQUIRE_VERIFIED_EMAIL: "true", RATE_LIMIT_FACTOR: "1000" } });
+
 const CONFIRM_ADDRESS = /^Confirm your email address$/;
 
 /** As the link in the mail does, in another browser. */
@@ -24,8 +26,6 @@ test("a required verification: a user stays on its page until the email is verif
   server,
   network,
 }) => {
-  await server.stopApp();
-  await server.startApp({ REQUIRE_VERIFIED_EMAIL: "true" });
   const verification = `${server.url}/verify-email?next=%2Fdashboard%2Faccount`;
   for (const expire of [false, true]) {
     if (expire) await expireAccessToken(context);
@@ -44,13 +44,19 @@ test("a required verification: a user stays on its page until the email is verif
 });
 
 test("a required verification: a page that was open before is led to the verification by its next navigation, and keeps its session", async ({
-  signedInPage: page,
+  page,
+  context,
+  account,
+  signIn,
   server,
 }) => {
+  await server.stopApp();
+  await server.startApp({ REQUIRE_VERIFIED_EMAIL: "false" });
+  await signIn(context, account);
   await page.goto("/dashboard");
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
   await server.stopApp();
-  await server.startApp({ REQUIRE_VERIFIED_EMAIL: "true" });
+  await server.startApp();
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Account" }).click();
   await expect(page).toHaveURL(`${server.url}/verify-email?next=%2Fdashboard%2Faccount`);
   await page.goto("/login");
@@ -77,15 +83,7 @@ test("a required verification: a registration by passkey shows its recovery code
 
 test("verification: a new user stays on its page until the code is typed, and then reaches the page that was asked for", async ({
   page,
-  server,
 }) => {
-  await server.stopApp();
-  await server.startApp({
-    REQUIRE_VERIFIED_EMAIL: "true",
-    ACCESS_TOKEN_SECONDS: "600",
-    REFRESH_GRACE_SECONDS: "30",
-    REFRESH_BEFORE_EXPIRY_SECONDS: "60",
-  });
   const details = generateAccount();
   await page.goto("/register?next=/dashboard/sessions");
   const form = registerForm(page);
@@ -104,15 +102,7 @@ test("verification: a new user stays on its page until the code is typed, and th
 test("verification: the page continues by itself when the link was opened in another tab", async ({
   page,
   context,
-  server,
 }) => {
-  await server.stopApp();
-  await server.startApp({
-    REQUIRE_VERIFIED_EMAIL: "true",
-    ACCESS_TOKEN_SECONDS: "600",
-    REFRESH_GRACE_SECONDS: "30",
-    REFRESH_BEFORE_EXPIRY_SECONDS: "60",
-  });
   const details = generateAccount();
   await page.goto("/register");
   const form = registerForm(page);
