@@ -33,9 +33,9 @@ export default defineConfig({
   fullyParallel: true,
   workers: 4,
   projects: [
-    // These tests mostly wait, for tokens to expire and servers to start: they run beside the others.
-    { name: "dedicated servers", testMatch: onDedicatedServers, workers: 2 },
-    { name: "shared server", testIgnore: onDedicatedServers, workers: 2 },
+    // First, because these are the long ones. Each worker starts servers, and one remains for the others meanwhile.
+    { name: "dedicated servers", testMatch: onDedicatedServers, workers: 3 },
+    { name: "shared server", testIgnore: onDedicatedServers },
   ],
   forbidOnly: Boolean(process.env.CI),
   reporter: "list",
