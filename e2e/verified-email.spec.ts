@@ -68,8 +68,6 @@ test("a required verification: a registration by passkey shows its recovery code
   authenticator,
   server,
 }) => {
-  await server.stopApp();
-  await server.startApp({ REQUIRE_VERIFIED_EMAIL: "true" });
   await page.goto("/register?next=/dashboard/account");
   const { fullName, email } = generateAccount();
   await page.getByLabel("Full name").fill(fullName);
