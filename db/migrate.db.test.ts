@@ -137,7 +137,9 @@ test("every table sets its engine and a binary collation explicitly", async () =
   await migrating.destroy();
   const { rows } = await sql<{ engine: string; tableCollation: string }>`
     select engine as engine, table_collation as table_collation from information_schema.tables
-    where table_schema = database() and table_name in ('users', 'sessions', 'rate_limits', 'heartbeats', 'signing_keys')`.execute(db);
+    where table_schema = database() and table_name in ('users', 'sessions', 'rate_limits', 'heartbeats', 'signing_keys')`.execute(
+    db,
+  );
   expect(rows).toEqual(Array(5).fill({ engine: "InnoDB", tableCollation: "utf8mb4_bin" }));
   const columns = await sql`select column_name from information_schema.columns where table_schema = database()
     and table_name in ('users', 'sessions', 'rate_limits', 'heartbeats', 'signing_keys')
