@@ -87,6 +87,7 @@ describe("a procedure with a step-up rule runs 299 s after a strong authenticati
     "account.requestDeletion": { email },
     "email.requestChange": { email },
     "users.changePassword": { currentPassword: "wrong", newPassword: "violet kettle orbits 41 mountains" },
+    "users.setPassword": { newPassword: "violet kettle orbits 41 mountains" },
     "totp.begin": undefined,
     "totp.confirm": { code: "000000" },
     "totp.remove": undefined,
