@@ -49,7 +49,7 @@ async function oneOfEachKind() {
 type Kind = keyof Awaited<ReturnType<typeof oneOfEachKind>>;
 
 /** Every place that takes a token, and the only kind that it accepts. */
-const DOORS: [door: string, accepts: Kind, isAccepted: (token: string) => Promise<boolean>][] = [
+const PLACES: [place: string, accepts: Kind, isAccepted: (token: string) => Promise<boolean>][] = [
   ["the access cookie", "access cookie", async (token) => isOk(await get({ cookie: `__acc=${token}` }))],
   ["the refresh cookie", "refresh cookie", async (token) => (await refreshed(token)) === "refreshed"],
   ["a second step", "pending login", async (token) => (await readChallengeToken(token, ADA, now)) !== null],
@@ -62,7 +62,7 @@ const get = (headers: Record<string, string>) => call("users.me", { method: "GET
 const isOk = ({ status }: { status: number }) => status === 200;
 const refreshed = async (token: string) => (await tryRefresh(database.db, token, ADA, now)).kind;
 
-test.each(DOORS)("tokens: %s accepts the %s and no other kind of token", async (_, accepts, isAccepted) => {
+test.each(PLACES)("tokens: %s accepts the %s and no other kind of token", async (_, accepts, isAccepted) => {
   const tokens = Object.entries(await oneOfEachKind());
   const accepted: string[] = [];
   for (const [kind, token] of tokens) if (await isAccepted(token)) accepted.push(kind);
