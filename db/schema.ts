@@ -29,6 +29,8 @@ interface UsersTable {
   devicesForgottenAt: Generated<Date | null>;
   /** When the account is purged; until then the deletion can be undone. */
   deletesAt: Generated<Date | null>;
+  /** Written where a lock of the row would not suffice, see `lockUserRow`. */
+  lockCount: Generated<number>;
   createdAt: Date;
   updatedAt: Date;
 }

@@ -1,3 +1,5 @@
+import { sql } from "kysely";
+
 /** Names and values as `show variables` and `show status` return them. */
 export type ServerValues = Record<string, string>;
 
@@ -41,6 +43,9 @@ export function judgeServerState(
   return state === "Synced" || isOnlyServer ? null : `is a Galera node in the state ${state}`;
 }
 
+/** In a statement: 1 on a connection to a Galera node, else 0. */
+export const IS_GALERA_NODE = sql<number>`(@is_galera_node is not null)`;
+
 /**
  * Statements that make reads see every commit that was confirmed before them, on whichever server. A stricter setting of the
  * operator is kept.
@@ -48,7 +53,9 @@ export function judgeServerState(
 export function consistencyStatements(variables: ServerValues): string[] {
   return [
     // Bit 1: reads wait until the node has applied what the cluster had committed. A lagging node otherwise shows old rows.
-    ...(isGaleraNode(variables) ? [`set session wsrep_sync_wait = ${Number(variables.wsrep_sync_wait) | 1}`] : []),
+    ...(isGaleraNode(variables)
+      ? [`set session wsrep_sync_wait = ${Number(variables.wsrep_sync_wait) | 1}, @is_galera_node = 1`]
+      : []),
     // A new primary makes statements wait until it has applied what the former one had committed.
     ...(variables.group_replication_consistency === "EVENTUAL"
       ? ["set session group_replication_consistency = 'BEFORE_ON_PRIMARY_FAILOVER'"]

@@ -26,6 +26,7 @@ import * as createChallenges from "./2026-11-30T1303-create-challenges";
 import * as indexChallengesByExpiry from "./2026-11-30T1304-index-challenges-by-expiry";
 import * as addAuthenticationMethodsToSessions from "./2026-11-30T1305-add-authentication-methods-to-sessions";
 import * as createSigningKeys from "./2026-11-30T1400-create-signing-keys";
+import * as addLockCountToUsers from "./2026-11-30T1500-add-lock-count-to-users";
 
 /** By name, in order. A migration is frozen once shipped: a change is a new migration at the end. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -56,4 +57,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   "2026-11-30T1304-index-challenges-by-expiry": indexChallengesByExpiry,
   "2026-11-30T1305-add-authentication-methods-to-sessions": addAuthenticationMethodsToSessions,
   "2026-11-30T1400-create-signing-keys": createSigningKeys,
+  "2026-11-30T1500-add-lock-count-to-users": addLockCountToUsers,
 };

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from "kysely";
 import { retryOnDeadlock, writeRow } from "@/db/keyed-mutex";
 import type { Confirmation, Database, OutgoingMail, User } from "@/db/schema";
+import { IS_GALERA_NODE } from "@/db/server-state";
 
 export type NewConfirmation = Omit<Confirmation, "codeTries" | "usedAt" | "supersededAt">;
 
@@ -18,9 +19,23 @@ export async function findConfirmation(db: Kysely<Database>, id: string): Promis
     .executeTakeFirst();
 }
 
-/** Locks the user's row first, like every transaction on an account. */
+/**
+ * Locks the user's row first, like every transaction on an account. On Galera, where a lock holds on one node only, the row is written
+ * as well: of two transactions that wrote one row on different nodes, the second fails when it commits, and is repeated.
+ */
 export async function lockUserRow(trx: Transaction<Database>, id: string): Promise<User | undefined> {
-  return trx.selectFrom("users").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+  return lockUser(trx, "id", id);
+}
+
+async function lockUser(trx: Transaction<Database>, column: "id" | "email", value: string): Promise<User | undefined> {
+  const found = trx.selectFrom("users").selectAll().select(IS_GALERA_NODE.as("isGaleraNode")).where(column, "=", value);
+  const row = await found.forUpdate().executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { isGaleraNode, ...user } = row;
+  if (!isGaleraNode) return user;
+  const lockCount = user.lockCount + 1;
+  await trx.updateTable("users").set({ lockCount }).where("id", "=", user.id).execute();
+  return { ...user, lockCount };
 }
 
 /**
@@ -213,7 +228,7 @@ async function lockUserOfMail(
 ): Promise<User | undefined> {
   if (userId !== null) return lockUserRow(trx, userId);
   for (const email of new Set(emails)) {
-    const user = await trx.selectFrom("users").selectAll().where("email", "=", email).forUpdate().executeTakeFirst();
+    const user = await lockUser(trx, "email", email);
     if (user !== undefined) return user;
   }
   return undefined;

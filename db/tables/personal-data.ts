@@ -31,6 +31,7 @@ export const PERSONAL_DATA: { readonly [Name in keyof Database]: TableRule<Datab
       emailVerifiedAt: "exported",
       devicesForgottenAt: "exported",
       deletesAt: "exported",
+      lockCount: INTERNAL,
       createdAt: "exported",
       updatedAt: "exported",
     },

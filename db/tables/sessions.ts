@@ -1,6 +1,8 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { writeRow } from "@/db/keyed-mutex";
 import type { Database, NewSession, SessionRow, User } from "@/db/schema";
+import { IS_GALERA_NODE } from "@/db/server-state";
+import { lockUserRow } from "./confirmations";
 
 /** Sessions that one statement revokes at most. */
 export const REVOCATION_BATCH_SIZE = 1000;
@@ -23,7 +25,8 @@ export interface InsertSessionResult {
 
 /**
  * Inserts the session unless all sessions were revoked since the user was read, and revokes the ones it replaces: one statement, so
- * that a fault leaves both or neither. Null if the session epoch has changed or the user is disabled.
+ * that a fault leaves both or neither. Null if the session epoch has changed or the user is disabled. Call it in a transaction only
+ * if that has written the user's row.
  */
 export async function insertSession(
   db: Kysely<Database>,
@@ -44,7 +47,7 @@ export async function insertSession(
         and id <> ${replacedId ?? ""}
       order by last_seen_at desc, id desc limit ${REVOCATION_BATCH_SIZE} offset ${liveAtMost - 1})
   )`;
-  const insert = async () => {
+  const insert = async (db: Kysely<Database>) => {
     const { numInsertedOrUpdatedRows: rows = 0n, insertId } = await db
       .insertInto("sessions")
       .columns(["id", "userId", "idleExpiresAt", "revokedAt", "revokedReason", ...columns])
@@ -62,6 +65,8 @@ export async function insertSession(
           .where("users.id", "=", userId)
           .where("users.sessionEpoch", "=", sessionEpoch)
           .where("users.disabledAt", "is", null)
+          // On Galera the lock holds on one node only: a login through another node could outlive a sign-out everywhere.
+          .$if(!db.isTransaction, (select) => select.where(IS_GALERA_NODE, "=", 0))
           // Serializes logins of one user: two concurrent ones would both stay within the limit.
           .forUpdate(),
       )
@@ -78,7 +83,9 @@ export async function insertSession(
     // ON DUPLICATE KEY UPDATE counts an updated row twice.
     return { hasRevokedReplaced, revokedOldest: Math.floor(Number(rows - 1n) / 2) - Number(hasRevokedReplaced) };
   };
-  return db.isTransaction ? insert() : writeRow(db, userId, insert);
+  if (db.isTransaction) return insert(db);
+  const insertLocked = (trx: Transaction<Database>) => lockUserRow(trx, userId).then(() => insert(trx));
+  return writeRow(db, userId, async () => (await insert(db)) ?? db.transaction().execute(insertLocked));
 }
 
 /** The caller's user and session. Statements that change or list credentials and sessions check that this session is live. */

@@ -1,8 +1,13 @@
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { describe, expect, test } from "vitest";
+import { connect } from "@/db/connect";
+import { retryOnDeadlock } from "@/db/keyed-mutex";
+import type { Database } from "@/db/schema";
+import { lockUserRow } from "./confirmations";
+import { listPasskeys } from "./passkeys";
 import { revokeSession } from "./revocations";
 import { findUserById, findUserForLogin, insertUser, replacePasswordHash, updateFullName } from "./users";
-import { atOnce, existingSession, existingUser, newUser, useTestDatabase } from "@/db/testing";
+import { atOnce, existingPasskey, existingSession, existingUser, newUser, useTestDatabase } from "@/db/testing";
 
 const database = useTestDatabase();
 
@@ -14,6 +19,28 @@ test("of fifty concurrent registrations of one email exactly one succeeds", asyn
   const results = await atOnce(50, () => insertUser(db, newUser({ email })));
   expect(results.filter(({ kind }) => kind === "inserted")).toHaveLength(1);
   expect(results.filter(({ kind }) => kind === "taken")).toHaveLength(49);
+});
+
+test("of concurrent transactions that lock one account through several connections, one finds no passkey and inserts the first", async () => {
+  const pools = Array.from({ length: 3 }, () => connect(database.url, { poolSize: 1 }));
+  const insertFirst = (trx: Transaction<Database>, userId: string) =>
+    lockUserRow(trx, userId)
+      .then(() => listPasskeys(trx, userId))
+      .then((passkeys) =>
+        passkeys.length === 0 ? existingPasskey(trx, { userId, at: new Date(), name: "first" }) : null,
+      );
+  for (let round = 0; round < 20; round++) {
+    const { id } = await existingUser(database.db);
+    const inserted = await Promise.all(
+      pools.map((pool) => retryOnDeadlock(() => pool.transaction().execute((trx) => insertFirst(trx, id)))),
+    );
+    expect(
+      inserted.filter((passkey) => passkey !== null),
+      `round ${round}`,
+    ).toHaveLength(1);
+    expect(await listPasskeys(database.db, id)).toHaveLength(1);
+  }
+  for (const pool of pools) await pool.destroy();
 });
 
 test("the database treats emails that differ in case, accents or look-alikes as different", async () => {

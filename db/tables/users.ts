@@ -92,6 +92,7 @@ const USER_COLUMNS = [
   "emailVerifiedAt",
   "devicesForgottenAt",
   "deletesAt",
+  "lockCount",
   "createdAt",
   "updatedAt",
 ] as const satisfies (keyof User)[];

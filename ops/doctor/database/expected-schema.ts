@@ -19,6 +19,7 @@ export const EXPECTED_SCHEMA: SchemaFacts = {
     "users.email_verified_at": `${INSTANT} null`,
     "users.devices_forgotten_at": `${INSTANT} null`,
     "users.deletes_at": `${INSTANT} null`,
+    "users.lock_count": "int",
     "users.created_at": INSTANT,
     "users.updated_at": INSTANT,
     "sessions.id": ID,
