@@ -49,7 +49,7 @@ describe("consistency of reads", () => {
   test.each<[Record<string, string>, string[]]>([
     [MYSQL, []],
     [MARIADB, []],
-    [GALERA, ["set session wsrep_sync_wait = 1, @is_galera_node = 1"]],
+    [GALERA, ["set session wsrep_sync_wait = 3, @is_galera_node = 1"]],
     [{ ...GALERA, wsrep_sync_wait: "6" }, ["set session wsrep_sync_wait = 7, @is_galera_node = 1"]],
     [
       { ...MYSQL, group_replication_consistency: "EVENTUAL" },

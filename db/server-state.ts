@@ -47,14 +47,15 @@ export function judgeServerState(
 export const IS_GALERA_NODE = sql<number>`(@is_galera_node is not null)`;
 
 /**
- * Statements that make reads see every commit that was confirmed before them, on whichever server. A stricter setting of the
- * operator is kept.
+ * Statements that make reads and updates see every commit that was confirmed before them, on whichever server. A stricter setting of
+ * the operator is kept.
  */
 export function consistencyStatements(variables: ServerValues): string[] {
   return [
-    // Bit 1: reads wait until the node has applied what the cluster had committed. A lagging node otherwise shows old rows.
+    // Bits 1 and 2: reads, updates and deletions wait until the node has applied what the cluster had committed. A lagging node
+    // otherwise shows old rows, and an update finds no row where there is a new one.
     ...(isGaleraNode(variables)
-      ? [`set session wsrep_sync_wait = ${Number(variables.wsrep_sync_wait) | 1}, @is_galera_node = 1`]
+      ? [`set session wsrep_sync_wait = ${Number(variables.wsrep_sync_wait) | 3}, @is_galera_node = 1`]
       : []),
     // A new primary makes statements wait until it has applied what the former one had committed.
     ...(variables.group_replication_consistency === "EVENTUAL"

@@ -158,6 +158,17 @@ test("a login that read the user before all sessions were revoked inserts no ses
   await other.destroy();
 });
 
+test("a session is revoked through one connection as soon as it was opened through another", async () => {
+  const { db, url } = database;
+  const pools = [connect(url, { poolSize: 1 }), connect(url, { poolSize: 1 })];
+  const { id: userId } = await existingUser(db);
+  for (let round = 0; round < 60; round++) {
+    const { id } = await existingSession(pools[round % 2]!, { userId });
+    expect(await revokeSession(pools[1 - (round % 2)]!, { id, reason: "test" }), `round ${round}`).toBe("ended");
+  }
+  for (const pool of pools) await pool.destroy();
+});
+
 test("a refresh never reactivates a session, in any order of a race with its revocation", async () => {
   const { db, url } = database;
   const other = connect(url);

@@ -30,11 +30,11 @@ export function judgeGalera(server: ReachedServer): Finding[] {
         "Run three nodes, or two and an arbitrator (garbd)",
       ),
     );
-  if ((Number(replication.wsrepSyncWait) & 1) === 0)
+  if ((Number(replication.wsrepSyncWait) & 3) !== 3)
     findings.push(
       problem(
         "connection-wsrep-sync-wait",
-        `The app's connections to ${address} have wsrep_sync_wait = ${replication.wsrepSyncWait}: on a node that lags, sessions that were revoked are accepted, and refreshes fail.`,
+        `The app's connections to ${address} have wsrep_sync_wait = ${replication.wsrepSyncWait}: on a node that lags, sessions that were revoked are accepted, and a logout may not find its session.`,
         "Connect to the nodes directly, or configure the pooling proxy to preserve session variables",
       ),
     );

@@ -57,7 +57,7 @@ const GALERA: Changes = {
     wsrep_cluster_state_uuid: "e93fdb82",
     wsrep_local_state_comment: "Synced",
   },
-  wsrepSyncWait: "1",
+  wsrepSyncWait: "3",
 };
 const MEMBER: Changes = {
   variables: {
@@ -158,6 +158,7 @@ test.each<[string, Changes, string[]]>([
   ["in a cluster of two", { status: { wsrep_cluster_size: "2" } }, ["! galera-too-small"]],
   ["whose connections do not wait", { wsrepSyncWait: "0" }, ["✗ connection-wsrep-sync-wait"]],
   ["whose connections wait before writes only", { wsrepSyncWait: "6" }, ["✗ connection-wsrep-sync-wait"]],
+  ["whose connections wait before reads only", { wsrepSyncWait: "1" }, ["✗ connection-wsrep-sync-wait"]],
 ])("fail-over: a Galera node %s: %j", (_, changes, ids) => {
   expect(idsOf(judgeReplication([reached("one", GALERA), reached("two", merge(GALERA, changes))]))).toEqual(ids);
 });
