@@ -84,19 +84,19 @@ describe("withKeyedMutex", () => {
 describe("deadlock retry", () => {
   const deadlock = Object.assign(new Error("deadlock"), { errno: 1213 });
 
-  test("retryOnDeadlock makes at most five attempts", async () => {
+  test("retryOnDeadlock makes at most nine attempts", async () => {
     const failsOnce = vi.fn(() => Promise.resolve("done")).mockRejectedValueOnce(deadlock);
     expect(await retryOnDeadlock(failsOnce)).toBe("done");
     const alwaysFails = vi.fn(() => Promise.reject(deadlock));
     await expect(retryOnDeadlock(alwaysFails)).rejects.toBe(deadlock);
-    expect(alwaysFails).toHaveBeenCalledTimes(5);
+    expect(alwaysFails).toHaveBeenCalledTimes(9);
   });
 
   test("writeRow retries, and withKeyedMutex does not, so that nested mutexes do not multiply the attempts", async () => {
     const db = instance();
     const write = vi.fn(() => Promise.reject(deadlock));
     await expect(writeRow(db, "row", write)).rejects.toBe(deadlock);
-    expect(write).toHaveBeenCalledTimes(5);
+    expect(write).toHaveBeenCalledTimes(9);
     const task = vi.fn(() => Promise.reject(deadlock));
     await expect(withKeyedMutex(db, "row", task)).rejects.toBe(deadlock);
     expect(task).toHaveBeenCalledTimes(1);

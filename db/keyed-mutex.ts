@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import pTimeout from "p-timeout";
 import { DatabaseFault, isDeadlock } from "./faults";
@@ -5,7 +6,9 @@ import type { Database } from "./schema";
 
 // Together with the lock wait of the statement that follows, less than five seconds.
 const LOCK_TIMEOUT_MILLISECONDS = 1500;
-const MAX_DEADLOCK_RETRIES = 4;
+/** On Galera one of the transactions that write a row on several nodes is committed at a time, and all others fail. */
+const MAX_DEADLOCK_RETRIES = 8;
+const RETRY_PAUSE_MILLISECONDS = 10;
 
 // On globalThis: middleware and routes are separate bundles that share one pool, and must share its mutexes.
 const LOCKS = Symbol.for("portcullis.row-locks");
@@ -45,11 +48,14 @@ function throwMutexTimeout(): never {
 }
 
 /** A deadlock rolled the whole transaction back, so it can be repeated. Not to be nested: retries would multiply. */
-export async function retryOnDeadlock<T>(write: () => Promise<T>, retriesLeft = MAX_DEADLOCK_RETRIES): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (retriesLeft === 0 || !isDeadlock(error)) throw error;
-    return retryOnDeadlock(write, retriesLeft - 1);
+export async function retryOnDeadlock<T>(write: () => Promise<T>): Promise<T> {
+  for (let retry = 0; ; retry++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (retry === MAX_DEADLOCK_RETRIES || !isDeadlock(error)) throw error;
+      // The first repetition at once; after a random pause the later ones do not meet the same others again.
+      await pause(Math.random() * retry * RETRY_PAUSE_MILLISECONDS);
+    }
   }
 }
