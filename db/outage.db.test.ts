@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { sql, type Kysely } from "kysely";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connect } from "./connect";
 import { parseDatabaseUrl } from "./database-url.mjs";
 import { isUnavailable } from "./faults";
@@ -23,10 +23,11 @@ afterEach(async () => {
   await proxy.close();
 });
 
-/** For tests of what a client does at a limit. */
+/** For tests of what a client does at a limit. Its connections are open: to open them may take longer than the limit. */
 async function useShortLimits(): Promise<void> {
   await db.destroy();
   db = connect(urlOf(proxy), { poolSize: 4, statementSeconds: 0.2, acquireSeconds: 0.4 });
+  await vi.waitFor(() => atOnce(4, query), { timeout: 30_000 });
 }
 
 const query = () => sql<{ answer: number }>`select 42 as answer`.execute(db).then(({ rows }) => rows[0]!.answer);
@@ -82,7 +83,6 @@ test("queries fail as unavailable while the server is down, and succeed when it 
 
 test("queries to an unresponsive server fail within 1.5 seconds, and their connections are closed", async () => {
   await useShortLimits();
-  await atOnce(4, query);
   proxy.freeze();
   for (let round = 0; round < 2; round++) {
     const startedAt = performance.now();
@@ -134,7 +134,6 @@ test("a transaction whose connection was lost between two statements fails as un
 
 test("closing the pool does not wait for an unresponsive server", async () => {
   await useShortLimits();
-  await atOnce(4, query);
   proxy.freeze();
   const pending = queryError();
   await new Promise((resolve) => setTimeout(resolve, 50));

@@ -6,7 +6,16 @@ import { purgeChallenges, purgeConfirmations, purgeEnded } from "./purge";
 import { countHit, purgeExpiredLimits } from "./rate-limits";
 import { revokeAllSessions, revokeSession } from "./revocations";
 import { rotateSession, findSessionWithUser, insertSession, isSessionLive } from "./sessions";
-import { atOnce, daysAfter, existingSession, existingUser, newNonce, newSession, useTestDatabase } from "@/db/testing";
+import {
+  atOnce,
+  concurrencyOn,
+  daysAfter,
+  existingSession,
+  existingUser,
+  newNonce,
+  newSession,
+  useTestDatabase,
+} from "@/db/testing";
 
 const database = useTestDatabase();
 
@@ -112,7 +121,8 @@ test("purge: concurrent purges, logins, refreshes, revocations and rate limits m
       await countHit(db, random(buckets), { hitsAtMost: 10, windowSeconds: 60, now: new Date() });
     },
   ];
-  await atOnce(instances.length * roles.length * 3, async (index) => {
+  const copies = await concurrencyOn(database.db, 3);
+  await atOnce(instances.length * roles.length * copies, async (index) => {
     const role = roles[index % roles.length]!;
     while (!isOver()) {
       await role(instances[index % instances.length]!);

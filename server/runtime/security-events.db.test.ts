@@ -310,8 +310,9 @@ describe("security events: login", () => {
     const answering = await database.db.transaction().execute(async (trx) => {
       await trx.selectFrom("users").select("id").where("id", "=", userId).forUpdate().execute();
       const started = call("auth.login", { email, password: PASSWORD }, { client });
-      const waiting = sql`select 1 from information_schema.processlist
-        where db = database() and info like ${"insert into `sessions`%"}`;
+      // On a Galera node the login locks the user before it inserts the session.
+      const waiting = sql`select 1 from information_schema.processlist where db = database() and id <> connection_id()
+        and (info like ${"insert into `sessions`%"} or info like ${"select % from `users` % for update"})`;
       await vi.waitFor(async () => expect((await waiting.execute(trx)).rows).toHaveLength(1), 5_000);
       await trx.updateTable("users").set({ sessionEpoch: 1 }).where("id", "=", userId).execute();
       return { started };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { connect } from "@/db/connect";
-import { atOnce, readSession } from "@/db/testing";
+import { atOnce, concurrencyOn, readSession } from "@/db/testing";
 import { countStatements, later, refreshTokenIn, signedInSession, T0, useRefreshes } from "@/server/auth/db-testing";
 import { refresh } from "./refresh";
 import { ADA, anotherInstance, clientAt, MALLORY, newClient } from "@/server/auth/testing";
@@ -22,10 +22,11 @@ const loadRefresh = () => import("./refresh");
 describe("a hundred at once", () => {
   test("over two instances, each judged by itself: all refreshed, one successor, one rotation", async () => {
     const { id, refreshToken } = await signedInSession(database.db, T0);
-    const pools = [connect(database.url), connect(database.url)];
+    // On a busy machine the last of fifty requests waits longer than 2 s for one of ten connections.
+    const pools = [1, 2].map(() => connect(database.url, { acquireSeconds: 10 }));
     const instances = [await anotherInstance(loadRefresh), await anotherInstance(loadRefresh)];
     // With an address of its own, no request shares the refresh of another.
-    const outcomes = await atOnce(100, (index) =>
+    const outcomes = await atOnce(await concurrencyOn(database.db, 100), (index) =>
       instances[index % 2]!.refresh(pools[index % 2]!, refreshToken, newClient(), later(600 + index / 1000)),
     );
     await Promise.all(pools.map((pool) => pool.destroy()));
