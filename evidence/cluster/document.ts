@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { markdownTable, replaceBetween } from "@/evidence/rotation-model/markdown";
 import { ROOT } from "@/scripts/paths.mjs";
+import type { GaleraTests } from "./galera-tests";
 import { SETUPS, SETUP_NAMES } from "./options";
 import type { Row } from "./row";
 
@@ -20,6 +21,17 @@ export function writeRow(table: "this build" | "older build", row: Row): void {
   });
   const content = markdownTable(["set-up", ...Object.keys(row.cells)], lines);
   writeFileSync(DOCUMENT, replaceBetween(text, begin, end, content));
+}
+
+/** Writes the table of the tests on Galera. */
+export function writeTests(results: readonly GaleraTests[]): void {
+  const [begin, end] = ["<!-- tests on Galera:begin -->", "<!-- tests on Galera:end -->"];
+  const rows = results.map(({ project, where, passed, excepted, repeated, problems }) =>
+    [project, where, passed, repeated.length, excepted, problems.length].map(String),
+  );
+  const header = ["tests", "connections", "passed", "passed when repeated", "cannot pass there", "failed"];
+  const text = readFileSync(DOCUMENT, "utf8");
+  writeFileSync(DOCUMENT, replaceBetween(text, begin, end, markdownTable(header, rows)));
 }
 
 function cellsOf(line: string): string[] {

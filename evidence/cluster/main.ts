@@ -5,11 +5,11 @@ import { runProgram } from "@/evidence/run-program";
 import { onExit } from "@/scripts/lifecycle.mjs";
 import { buildOnce } from "@/scripts/production-build.mjs";
 import { measureCosts, stopCostServers, writeCosts } from "./cost";
-import { writeRow } from "./document";
-import { runTestsOnGalera } from "./galera-tests";
+import { writeRow, writeTests } from "./document";
+import { runTestsOnGalera, type GaleraTests } from "./galera-tests";
 import { buildCommit } from "./older-build";
 import { FULL_LOAD, SETUP_NAMES, SHORT_LOAD, SHORT_RUN, USAGE } from "./options";
-import { violationsOf } from "./report";
+import { printTests, violationsOf } from "./report";
 import type { Row } from "./row";
 import { runSetups } from "./run-setups";
 import { FOLDER, stopAllServers } from "./start-servers";
@@ -42,12 +42,10 @@ await runProgram("cluster", USAGE, async (options, progress) => {
   }
 
   if (only.includes("galera-tests")) {
-    const isGood = ({ unexpected }: { unexpected: readonly string[] }) => unexpected.length === 0;
+    const isGood = ({ problems }: GaleraTests) => problems.length === 0;
     const results = await step("Tests", runTestsOnGalera, (all) => all.every(isGood));
-    for (const { name, unexpected, log } of results) {
-      print(`  ${name}\n${unexpected.map((title) => `    failed: ${title}\n`).join("")}`);
-      if (unexpected.length > 0) print(`    log: ${log}\n`);
-    }
+    for (const one of results) printTests(one, print);
+    if (write) writeTests(results);
     hasHeld &&= results.every(isGood);
   }
 

@@ -1,4 +1,5 @@
 import { paint } from "@/scripts/progress.mjs";
+import type { GaleraTests } from "./galera-tests";
 import type { Row } from "./row";
 
 const SHOWN_VIOLATIONS = 12;
@@ -13,6 +14,14 @@ export function printRow({ title, cells, violations }: Row, print: (text: string
     for (const violation of found.slice(0, SHOWN_VIOLATIONS)) print(`              ${violation}\n`);
   }
   print("\n");
+}
+
+export function printTests(tests: GaleraTests, print: (text: string) => void): void {
+  const { project, where, passed, excepted, repeated, problems, log } = tests;
+  print(`  ${project}, ${where}: ${passed} passed, ${excepted} excepted, ${problems.length} problems\n`);
+  for (const title of repeated) print(`    failed once, then passed each time: ${title}\n`);
+  for (const problem of problems) print(`    ${paint("red", problem)}\n`);
+  if (repeated.length + problems.length > 0) print(`    log: ${log}\n`);
 }
 
 /** The number of violations of each invariant in each set-up. */
