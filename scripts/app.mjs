@@ -15,7 +15,7 @@ const STOP_SECONDS = 12;
 const START_SECONDS = 60;
 
 /** All apps started by one process share these secrets, so that they accept each other's tokens. */
-const SECRETS = {
+export const SECRETS = {
   SESSION_SECRET: randomBytes(32).toString("base64url"),
   JWT_ACCESS_SECRET: randomBytes(32).toString("base64url"),
   ENCRYPTION_SECRET: randomBytes(32).toString("base64url"),

@@ -20,6 +20,8 @@ export interface Load {
   rotationsBefore: number;
   /** How often every browser rotates between the beginning of the lag and the event. */
   rotationsAtRisk: number;
+  /** Whether set-ups take their steps after all checks. */
+  isLong: boolean;
 }
 
 /** A browser forgets its access token this often: sessions refresh at once where a real one would do so in minutes. */
@@ -52,6 +54,7 @@ export async function runEpisode(
   }
   await Promise.all(stack.instances.map((instance) => instance.ready()));
   await checkFinalState(lab, users, say);
+  if (load.isLong) await setup.afterwards?.(lab, say);
   const logs = stack.instances.flatMap((instance) => instance.logs);
   await checkLogs(logs, results, losesCommits);
   const { lost, ahead } = measured;

@@ -17,8 +17,22 @@ export const OTHER_PARTS = ["cost", "galera-tests"] as const;
 
 export const SHORT_RUN: readonly SetupName[] = ["asynchronous", "restore", "galera-kill", "galera-minority"];
 
-export const FULL_LOAD: Load = { browsers: 16, thefts: 8, revocations: 8, rotationsBefore: 1, rotationsAtRisk: 2 };
-export const SHORT_LOAD: Load = { browsers: 8, thefts: 4, revocations: 4, rotationsBefore: 0, rotationsAtRisk: 1 };
+export const FULL_LOAD: Load = {
+  browsers: 16,
+  thefts: 8,
+  revocations: 8,
+  rotationsBefore: 1,
+  rotationsAtRisk: 2,
+  isLong: true,
+};
+export const SHORT_LOAD: Load = {
+  browsers: 8,
+  thefts: 4,
+  revocations: 4,
+  rotationsBefore: 0,
+  rotationsAtRisk: 1,
+  isLong: false,
+};
 
 export const USAGE = {
   command: "npm run cluster",

@@ -26,6 +26,8 @@ export interface Setup {
   beginLag?: () => Promise<void>;
   /** The event and its end: afterwards the instances reach the database that has survived. Returns the number of commits lost. */
   happen: (incident: Incident) => Promise<number>;
+  /** In the long form, when no browser is at work any more. */
+  afterwards?: (lab: Lab, say: Say) => Promise<void>;
   /** What the servers need before the next set-up uses them. */
   repair?: () => Promise<void>;
   /** Instances that are connected to a node without service for as long as the event lasts. */

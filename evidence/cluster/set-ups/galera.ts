@@ -1,4 +1,5 @@
 import { registerThenUseOther } from "@/evidence/cluster/new-sessions";
+import { raceMigrations } from "@/evidence/cluster/racing-migrations";
 import type { Setup, SetupDescription } from "@/evidence/cluster/setup";
 import { countCommits, type Galera } from "@/evidence/cluster/servers/galera";
 import { run, type Node } from "@/evidence/cluster/servers/node";
@@ -61,6 +62,11 @@ export const GALERA_SETUPS = {
         await browsersRotate(1);
         await galera.rejoin(second);
         return 0;
+      },
+      afterwards: async (lab, say) => {
+        say("migrations on two nodes at once");
+        const [first, second] = nodesOf(galera);
+        await raceMigrations([first, second], lab.results);
       },
     }),
   },

@@ -1,5 +1,6 @@
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { replayAfterRestore } from "@/evidence/cluster/replayed-revocations";
 import type { Setup, SetupDescription } from "@/evidence/cluster/setup";
 import type { Node } from "@/evidence/cluster/servers/node";
 import { countCommits, startServerWithBinlog } from "@/evidence/cluster/servers/replica-pair";
@@ -32,24 +33,29 @@ export const SINGLE_SETUPS = {
         await rm(to, { recursive: true, force: true });
         await cp(from, to, { recursive: true });
       };
+      const backUp = async () => {
+        await node.server.stop();
+        await copy(data, backup);
+        await node.server.start();
+      };
+      const restore = async () => {
+        await node.server.stop();
+        await copy(backup, data);
+        await node.server.start();
+      };
       return {
-        beginLag: async () => {
-          await node.server.stop();
-          await copy(data, backup);
-          await node.server.start();
-        },
+        beginLag: backUp,
         happen: async ({ stack, countTokensAhead }) => {
           const committed = await countCommits(node);
           // The instances reach the server only when it has been restored.
           for (const { databaseProxy } of stack.instances) databaseProxy.redirect(CLOSED);
-          await node.server.stop();
-          await copy(backup, data);
-          await node.server.start();
+          await restore();
           const kept = await countCommits(node);
           await countTokensAhead(node.server);
           await stack.moveTo(node.server);
           return committed - kept;
         },
+        afterwards: (lab, say) => replayAfterRestore(lab, { backUp, restore }, say),
       };
     },
   },
