@@ -2,20 +2,28 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 import type { BrowserContext, Page } from "@playwright/test";
 import { expect, test } from "@/e2e/kit";
 
-/** Calls `getAccessToken` of the page's own `useAuth()`, found through React: no page of the product shows a token. */
+/** Calls `getAccessToken` of the page's own `useAuth()`, found through React once it is hydrated: no page shows a token. */
 async function accessTokens(page: Page, calls = 1): Promise<string[]> {
   return page.evaluate(async (count) => {
-    type Fiber = { return: Fiber | null; memoizedProps: { value?: { getAccessToken?: () => Promise<string> } } | null };
-    const nodes = [...document.querySelectorAll("*")] as unknown as Record<string, Fiber>[];
-    const keyOf = (node: object) => Object.keys(node).find((key) => key.startsWith("__reactFiber$"));
-    for (const node of nodes.toReversed()) {
-      const key = keyOf(node);
-      for (let fiber: Fiber | null = key ? node[key]! : null; fiber !== null; fiber = fiber.return) {
-        const get = fiber.memoizedProps?.value?.getAccessToken;
-        if (get !== undefined) return Promise.all(Array.from({ length: count }, () => get()));
+    type GetAccessToken = () => Promise<string>;
+    type Fiber = { return: Fiber | null; memoizedProps: { value?: { getAccessToken?: GetAccessToken } } | null };
+    const find = (): GetAccessToken | null => {
+      const nodes = [...document.querySelectorAll("*")] as unknown as Record<string, Fiber>[];
+      const keyOf = (node: object) => Object.keys(node).find((key) => key.startsWith("__reactFiber$"));
+      for (const node of nodes.toReversed()) {
+        const key = keyOf(node);
+        for (let fiber: Fiber | null = key ? node[key]! : null; fiber !== null; fiber = fiber.return) {
+          const get = fiber.memoizedProps?.value?.getAccessToken;
+          if (get !== undefined) return get;
+        }
       }
-    }
-    throw new Error("The page has no AuthProvider.");
+      return null;
+    };
+    const deadline = performance.now() + 20_000;
+    let get = find();
+    for (; get === null && performance.now() < deadline; get = find()) await new Promise(requestAnimationFrame);
+    if (get === null) throw new Error("The page has no AuthProvider.");
+    return Promise.all(Array.from({ length: count }, get));
   }, calls);
 }
 

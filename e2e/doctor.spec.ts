@@ -27,6 +27,7 @@ test("doctor: reports no findings for the running app", async ({ baseURL }) => {
     "Caching",
     "Requests",
     "Addresses",
+    "Signing keys",
     "Clocks",
   ]);
   expect([status, report.healthy]).toEqual([0, true]);
