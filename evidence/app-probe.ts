@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { findFreePort } from "@/scripts/loopback.mjs";
+import { findServerPort } from "@/scripts/loopback.mjs";
 import { ROOT } from "@/scripts/paths.mjs";
 import { fetchResponse } from "./http-client";
 
@@ -34,7 +34,7 @@ export class Probe {
   private constructor(private readonly port: number) {}
 
   static async onFreePort(): Promise<Probe> {
-    return new Probe(await findFreePort());
+    return new Probe(await findServerPort());
   }
 
   /** Variables with which the app starts the probe. */

@@ -3,7 +3,7 @@ import { onExit } from "../scripts/lifecycle.mjs";
 import { stopServers } from "../scripts/mysql/private-server.mjs";
 import { DATA, ROOT } from "../scripts/paths.mjs";
 import { providePrograms } from "../scripts/proxies.mjs";
-import { findFreePort } from "../scripts/loopback.mjs";
+import { findServerPort } from "../scripts/loopback.mjs";
 import { runSuites } from "../scripts/run-tests.mjs";
 import { REPORTS, runPlaywright, runSuite, runVitest } from "../scripts/test-checks.mjs";
 
@@ -25,7 +25,10 @@ const SUITES = [
     run: async ({ rest, chromium }, onProgress) => {
       onExit(() => stopServers(join(DATA, "e2e")));
       const config = "evidence/scanners/playwright.config.ts";
-      return runPlaywright({ args: rest, chromium, port: await findFreePort(), config, name: "scanners" }, onProgress);
+      return runPlaywright(
+        { args: rest, chromium, port: await findServerPort(), config, name: "scanners" },
+        onProgress,
+      );
     },
   },
   {

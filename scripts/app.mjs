@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { exitWithParent } from "./command.mjs";
 import { identify } from "./process-identity.mjs";
-import { findFreePort } from "./loopback.mjs";
+import { findServerPort } from "./loopback.mjs";
 import { UserError } from "./user-error.mjs";
 import { DATA, ROOT, findBuild } from "./paths.mjs";
 import { openPrivateFile } from "./private-files.mjs";
@@ -53,7 +53,7 @@ export async function startApp({
   until = "ready",
   detached = false,
 } = {}) {
-  port ||= await findFreePort();
+  port ||= await findServerPort();
   const build = entry === undefined ? findBuild() : null;
   // Registered before the app process exists: an unused build may be removed at any time.
   if (build !== null) registerBuildUser(build, identify(process.pid));

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { onExit } from "./lifecycle.mjs";
-import { findFreePort, isPortInUse } from "./loopback.mjs";
+import { findServerPort, isPortInUse } from "./loopback.mjs";
 import { UserError } from "./user-error.mjs";
 import { DATA, ROOT } from "./paths.mjs";
 import { openPrivateFile } from "./private-files.mjs";
@@ -34,7 +34,7 @@ export async function startLocalCaddy({ origin, port, step, print }) {
       APP_HOST: host,
       UPSTREAMS: `to 127.0.0.1:${port}`,
       // The redirect from http uses any free port.
-      HTTP_PORT: String(await findFreePort()),
+      HTTP_PORT: String(await findServerPort()),
       CADDY_ADMIN: "off",
       XDG_DATA_HOME: FOLDER,
       XDG_CONFIG_HOME: FOLDER,

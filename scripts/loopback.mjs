@@ -2,32 +2,33 @@ import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { readOutput } from "./command.mjs";
 
-/** @returns {Promise<number>} a port on which nothing listens */
-export function findFreePort() {
-  return listenOnce(0, "127.0.0.1");
-}
-
-/** Below the range from which systems take the ports of outgoing connections. */
+/** Below the range from which systems take the ports of outgoing connections, and of servers that ask for any port. */
 const SERVER_PORTS = { least: 20_000, most: 32_000 };
+/**
+ * Several servers of one process may ask before the first of them listens.
+ * @type {Set<number>}
+ */
+const consideredPorts = new Set();
 
-/** @returns {Promise<number>} a free port that no outgoing connection takes before a server listens on it */
+/** @returns {Promise<number>} a free port that no outgoing connection takes before a server listens on it, or between two starts */
 export async function findServerPort() {
   const { least, most } = SERVER_PORTS;
   for (;;) {
     const port = least + Math.floor(Math.random() * (most - least));
+    if (consideredPorts.has(port)) continue;
+    consideredPorts.add(port);
     if (!(await isPortInUse(port))) return port;
   }
 }
 
-/** Whether any process listens on this port, on any address. @param {number} port */
-export async function isPortInUse(port) {
-  try {
-    await listenOnce(port);
-    return false;
-  } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === "EADDRINUSE") return true;
-    throw error;
-  }
+/** Whether any process listens on this port, on any address. @param {number} port  @returns {Promise<boolean>} */
+export function isPortInUse(port) {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", (/** @type {NodeJS.ErrnoException} */ error) =>
+      error.code === "EADDRINUSE" ? resolve(true) : reject(error),
+    );
+    server.listen({ port, exclusive: true }, () => server.close(() => resolve(false)));
+  });
 }
 
 /**
@@ -82,15 +83,4 @@ function readOrEmpty(file) {
 async function findListenerByLsof(port) {
   const said = await readOutput("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"]);
   return Number(said?.split("\n")[0]) || null;
-}
-
-/** @param {number} port  @param {string} [host]  @returns {Promise<number>} */
-function listenOnce(port, host) {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen({ port, host, exclusive: true }, () => {
-      const { port: given } = /** @type {import("node:net").AddressInfo} */ (server.address());
-      server.close(() => resolve(given));
-    });
-  });
 }

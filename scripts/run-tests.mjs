@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { provideChromium } from "./chromium.mjs";
 import { installPackages } from "./install.mjs";
 import { exit, onExit } from "./lifecycle.mjs";
-import { findFreePort } from "./loopback.mjs";
+import { findServerPort } from "./loopback.mjs";
 import { installUnstableMysql, unstableDirectory } from "./mysql/debian-unstable.mjs";
 import { stopServers, startPrivateServer } from "./mysql/private-server.mjs";
 import { provideServer } from "./mysql/provide.mjs";
@@ -48,7 +48,7 @@ const SUITES = [
     needs: ["chromium", "build"],
     run: async ({ rest, chromium }, onProgress) => {
       onExit(() => stopServers(join(DATA, "e2e")));
-      return runPlaywright({ args: filterSlowTests(rest), chromium, port: await findFreePort() }, onProgress);
+      return runPlaywright({ args: filterSlowTests(rest), chromium, port: await findServerPort() }, onProgress);
     },
   },
 ];

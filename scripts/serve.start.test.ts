@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { identify, isRunning, pidOf, waitForExit } from "./process-identity.mjs";
-import { findFreePort } from "./loopback.mjs";
+import { findServerPort } from "./loopback.mjs";
 import { stopServer } from "./mysql/private-server.mjs";
 import { ROOT } from "./paths.mjs";
 
@@ -40,7 +40,7 @@ interface Start {
 }
 
 async function npmStart(variables: Record<string, string> = {}): Promise<Start> {
-  const port = await findFreePort();
+  const port = await findServerPort();
   const { PATH = "", HOME = "", LANG = "" } = process.env;
   const env = { NODE_ENV: undefined, PATH, HOME, LANG, NO_COLOR: "1", PORT: String(port), ...variables };
   const npm = spawn("npm", ["start"], {
@@ -88,7 +88,7 @@ test("npm start: an invalid variable stops the start before database, migrations
 }, 300_000);
 
 test("npm start: with NODE_ENV=production a missing decision about mail stops the start, although files would do elsewhere", async () => {
-  const port = await findFreePort();
+  const port = await findServerPort();
   const SECRETS = {
     SESSION_SECRET: "s".repeat(40),
     JWT_ACCESS_SECRET: "j".repeat(40),

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { startApp, type App } from "@/scripts/app.mjs";
-import { findFreePort } from "@/scripts/loopback.mjs";
+import { findServerPort } from "@/scripts/loopback.mjs";
 import { provideServer } from "@/scripts/mysql/provide.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { DATA, ENTRY } from "@/scripts/paths.mjs";
@@ -38,7 +38,7 @@ export class DedicatedServer {
     try {
       const env = { ...process.env, DATABASE_URL: database.url };
       await promisify(execFile)(process.execPath, [join(ENTRY, "migrate.mjs")], { env });
-      const server = new DedicatedServer(database, await findFreePort(), variables);
+      const server = new DedicatedServer(database, await findServerPort(), variables);
       await server.startApp();
       return server;
     } catch (error) {

@@ -8,7 +8,7 @@ import { AppLog } from "@/evidence/app-log";
 import { Probe } from "@/evidence/app-probe";
 import { createDatabase, databaseUrl } from "@/evidence/database";
 import { startApp, type App } from "@/scripts/app.mjs";
-import { findFreePort } from "@/scripts/loopback.mjs";
+import { findServerPort } from "@/scripts/loopback.mjs";
 import type { Server } from "@/scripts/mysql/private-server.mjs";
 import { DATA, ROOT, findBuild } from "@/scripts/paths.mjs";
 import { migrate } from "@/scripts/schema.mjs";
@@ -37,7 +37,7 @@ export class Target {
     const name = await createDatabase(server);
     const url = databaseUrl(server, name);
     await migrate(url);
-    const port = await findFreePort();
+    const port = await findServerPort();
     const origin = `http://localhost:${port}`;
     const secret = () => randomBytes(32).toString("base64url");
     const env = {

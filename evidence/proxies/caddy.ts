@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { findFreePort } from "@/scripts/loopback.mjs";
+import { findServerPort } from "@/scripts/loopback.mjs";
 import { ROOT } from "@/scripts/paths.mjs";
 import { startProgram, type Program } from "./program";
 import { fillRecipe } from "./recipe";
@@ -21,7 +21,7 @@ export interface Caddy extends Program {
 
 /** Caddy with the repository's Caddyfile, in front of the instances on these ports. */
 export async function startCaddy(folder: string, httpsPort: number, instances: number[]): Promise<Caddy> {
-  const httpPort = await findFreePort();
+  const httpPort = await findServerPort();
   const env = {
     ...homeIn(folder),
     CADDY_ADMIN: "off",

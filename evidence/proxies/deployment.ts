@@ -5,7 +5,7 @@ import { chromium, test as base, type Browser } from "@playwright/test";
 import { SHORT_LIFETIMES, type Variables } from "@/e2e/kit/dedicated-server";
 import { startApp, type App } from "@/scripts/app.mjs";
 import { findChromium } from "@/scripts/chromium.mjs";
-import { findFreePort } from "@/scripts/loopback.mjs";
+import { findServerPort } from "@/scripts/loopback.mjs";
 import { startCaddy, type Caddy } from "./caddy";
 import { folderOf, startDatabase } from "./database";
 
@@ -23,7 +23,7 @@ export class Deployment {
     const database = await startDatabase(worker);
     const folder = join(folderOf(worker), "deployment");
     try {
-      const port = await findFreePort();
+      const port = await findServerPort();
       const origin = `https://localhost:${port}`;
       const settings = {
         ...lives,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
-import { findFreePort, isPortInUse } from "@/scripts/loopback.mjs";
+import { findServerPort, isPortInUse } from "@/scripts/loopback.mjs";
 import { DATA, ROOT } from "@/scripts/paths.mjs";
 import { startDatabase } from "./database";
 import { randomLoopbackAddress, Client } from "./client";
@@ -15,7 +15,7 @@ test("npm run https: serves the app with a local certificate authority and stops
 }) => {
   test.setTimeout(120_000);
   const database = await startDatabase(parallelIndex);
-  const [port, httpsPort] = [await findFreePort(), await findFreePort()];
+  const [port, httpsPort] = [await findServerPort(), await findServerPort()];
   const origin = `https://localhost:${httpsPort}`;
   const env = { ...process.env, DATABASE_URL: database.url, APP_ORIGIN: origin, PORT: String(port) };
   const command = spawn(process.execPath, [join(ROOT, "scripts", "https.mjs")], {

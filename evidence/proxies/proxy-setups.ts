@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { test as base } from "@playwright/test";
 import { startApp } from "@/scripts/app.mjs";
-import { findFreePort } from "@/scripts/loopback.mjs";
+import { findServerPort } from "@/scripts/loopback.mjs";
 import type { Endpoint } from "@/evidence/http-client";
 import { startCaddy, startInnerCaddy } from "./caddy";
 import { folderOf, startDatabase } from "./database";
@@ -44,7 +44,7 @@ async function startProxies(worker: number): Promise<RunningProxies> {
     for (const end of undo.splice(0).reverse()) await end();
   };
   const place = (name: string) => join(folderOf(worker), name);
-  const ports = await Promise.all(Array.from({ length: 14 }, findFreePort));
+  const ports = await Promise.all(Array.from({ length: 14 }, findServerPort));
   const port = () => ports.pop()!;
   try {
     const { url } = await started(startDatabase(worker));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "@playwright/test";
 import { USER_AGENT } from "@/evidence/app-client";
 import { sendRequest, type HttpRequest } from "@/evidence/http-client";
-import { findFreePort } from "@/scripts/loopback.mjs";
+import { findServerPort } from "@/scripts/loopback.mjs";
 import { test } from "./deployment";
 import { startHaproxy } from "./haproxy";
 import { startNginx, type Settings } from "./nginx";
@@ -24,8 +24,8 @@ for (const name of ["Caddy", "nginx", "HAProxy"]) {
   }) => {
     const { caddy, origin, instances, folder } = deployment;
     const setup = await startProxy(name, join(folder, name), {
-      port: await findFreePort(),
-      httpPort: await findFreePort(),
+      port: await findServerPort(),
+      httpPort: await findServerPort(),
       instances: instances.map(({ port }) => port),
       caddy,
     });

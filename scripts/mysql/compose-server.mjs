@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runOrThrow } from "../command.mjs";
-import { findFreePort } from "../loopback.mjs";
+import { findServerPort } from "../loopback.mjs";
 import { makePrivateFolder } from "./socket-path.mjs";
 
 const START_SECONDS = 300;
@@ -50,7 +50,7 @@ export async function startComposeServer({ directory }) {
 /** @param {string} file  @returns {Promise<{ port: number, password: string }>} */
 async function readSettings(file) {
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
-  const settings = { port: await findFreePort(), password: randomBytes(24).toString("hex") };
+  const settings = { port: await findServerPort(), password: randomBytes(24).toString("hex") };
   writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });
   return settings;
 }
