@@ -56,7 +56,7 @@ async function tryOnce({ stack }: Lab, owner: Awaited<ReturnType<typeof newBrows
 }
 
 function hasReadAccount(statements: readonly string[]): boolean {
-  const read = statements.findIndex((statement) => /^\s*select\b[^]*\bfrom `users`/i.test(statement));
+  const read = statements.findIndex((statement) => /^\s*select\b[^]*\b(from|join) `users`/i.test(statement));
   return read !== -1 && read < statements.length - 1;
 }
 
