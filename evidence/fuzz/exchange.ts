@@ -29,9 +29,9 @@ export function routeOf(rendered: RenderedRequest): RouteKind {
   return classifyRoute(decodedPath(rendered));
 }
 
-/** The path with needless percent-encodings decoded. */
+/** The path with needless percent-encodings decoded, as far as the server reads it: a line break in the target begins a header. */
 export function decodedPath({ target }: RenderedRequest): string {
-  const [path = ""] = target.split(/[?#]/, 1);
+  const [path = ""] = target.split(/[?#]| HTTP\/1\.1\r\n/, 1);
   // With an invalid encoding nothing is decoded: a part of it could become another encoding.
   if (/%(?![0-9a-f]{2})/i.test(path)) return path;
   return path.replace(/%(?:2[de]|3\d|[4-7][0-9a-f])/gi, (code) => decodeURIComponent(code));
