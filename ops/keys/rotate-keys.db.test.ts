@@ -80,8 +80,8 @@ describe("keys rotate", () => {
 
   test("is refused with an ENCRYPTION_SECRET that the instances do not have", async () => {
     const { db } = await installation();
-    const stranger = await newInstance({ ENCRYPTION_SECRET: "another encryption secret, long enough" });
-    await expect(stranger.rotateKeys(db)).rejects.toThrow("Run it with the variables of the app");
+    const otherInstance = await newInstance({ ENCRYPTION_SECRET: "another encryption secret, long enough" });
+    await expect(otherInstance.rotateKeys(db)).rejects.toThrow("Run it with the variables of the app");
     expect((await findSigningKeys(db)).keys).toHaveLength(1);
   });
 
@@ -142,10 +142,10 @@ describe("keys rotate --compromised", () => {
 
   test("needs no former secret, and says that it could not decrypt the former keys", async () => {
     const { db } = await installation();
-    const stranger = await newInstance({ ENCRYPTION_SECRET: "another encryption secret, long enough" });
-    expect(await stranger.replaceKeys(db)).toEqual({ couldDecrypt: false });
-    await stranger.readKeys(db);
-    expect(stranger.signingKey(new Date())).not.toBeNull();
+    const otherInstance = await newInstance({ ENCRYPTION_SECRET: "another encryption secret, long enough" });
+    expect(await otherInstance.replaceKeys(db)).toEqual({ couldDecrypt: false });
+    await otherInstance.readKeys(db);
+    expect(otherInstance.signingKey(new Date())).not.toBeNull();
   });
 });
 

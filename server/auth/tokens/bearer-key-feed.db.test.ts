@@ -148,25 +148,25 @@ describe("a signing key that cannot be decrypted", () => {
 
   test("prevents the first read, and names the remedy", async () => {
     const { db } = await duringRotation();
-    const stranger = await newInstance(OTHER);
-    await expect(stranger.readKeys(db)).rejects.toThrow(/ENCRYPTION_SECRET_PREVIOUS.*rotate --compromised/);
-    expect(stranger.hasKeyFeedStarted()).toBe(false);
-    expect(stranger.signingKey(new Date())).toBeNull();
+    const otherInstance = await newInstance(OTHER);
+    await expect(otherInstance.readKeys(db)).rejects.toThrow(/ENCRYPTION_SECRET_PREVIOUS.*rotate --compromised/);
+    expect(otherInstance.hasKeyFeedStarted()).toBe(false);
+    expect(otherInstance.signingKey(new Date())).toBeNull();
   });
 
   test("ends the start of an instance", async () => {
     const { db } = await duringRotation();
-    const stranger = await newInstance(OTHER);
-    const reason = await new Promise((stop) => stranger.startKeyFeed(db, stop));
-    stranger.stopKeyFeed();
-    expect(reason).toBeInstanceOf(stranger.UnreadableKey);
+    const otherInstance = await newInstance(OTHER);
+    const reason = await new Promise((stop) => otherInstance.startKeyFeed(db, stop));
+    otherInstance.stopKeyFeed();
+    expect(reason).toBeInstanceOf(otherInstance.UnreadableKey);
   });
 
   test("does not stop a running instance, which goes on with the keys that it has", async () => {
     const { db, instance, first, second } = await duringRotation();
-    const stranger = await newInstance(OTHER);
-    const unreadable = await stranger.createKey(3);
-    await stranger.insertSigningKey(db, unreadable, KEY_PUBLICATION_SECONDS);
+    const otherInstance = await newInstance(OTHER);
+    const unreadable = await otherInstance.createKey(3);
+    await otherInstance.insertSigningKey(db, unreadable, KEY_PUBLICATION_SECONDS);
     await instance.readKeys(db);
     expect(idsOf(instance)).toEqual([first, second]);
     expect(instance.signingKey(new Date())?.id).toBe(first);
@@ -185,10 +185,10 @@ describe("a signing key that cannot be decrypted", () => {
 
   test("is not needed once it is compromised: another secret can then be used", async () => {
     const { db } = await duringRotation();
-    const stranger = await newInstance(OTHER);
-    await stranger.replaceCompromisedKeys(db, await stranger.createKey(3));
-    await stranger.readKeys(db);
-    expect(idsOf(stranger)).toHaveLength(1);
+    const otherInstance = await newInstance(OTHER);
+    await otherInstance.replaceCompromisedKeys(db, await otherInstance.createKey(3));
+    await otherInstance.readKeys(db);
+    expect(idsOf(otherInstance)).toHaveLength(1);
   });
 
   test("of another row is not accepted there: a key cannot be copied over another one", async () => {
