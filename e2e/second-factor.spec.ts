@@ -188,6 +188,8 @@ test("second factor: after five minutes the page says that the sign-in is over, 
   await passFirstStep(page, account);
   const step = secondStep(page);
   await expect(page.getByText("within the next 5 minutes", { exact: false })).toBeVisible();
+  // Hydrated: the page counts from then on.
+  await expect(step.submit).toBeEnabled();
   await page.clock.fastForward("04:10");
   await expect(page.getByText("within the next minute", { exact: false })).toBeVisible();
   await page.clock.fastForward("00:55");
